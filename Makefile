@@ -1,0 +1,33 @@
+# `make` alone lists the targets. Everything needs only Python 3.11 or newer, make and a network.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.up-to-date
+UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+LAB_ARGS ?=
+
+.PHONY: help setup lab test build lock
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+setup: $(STAMP) ## make the environment in .venv (nothing to do when it is up to date)
+	@echo "The environment in $(VENV) is up to date."
+
+lab: $(STAMP) ## open the course in JupyterLab (without a display: print the address and serve)
+	@$(BIN)/python tools/lab.py $(LAB_ARGS)
+
+test: $(STAMP) ## run every check: ruff, build, package tests, all notebooks
+	@$(BIN)/python tools/test.py
+
+build: $(STAMP) ## rebuild the notebooks whose sources changed
+	@$(BIN)/python tools/build.py
+
+lock: $(STAMP) ## resolve the dependencies anew into requirements.lock
+	$(UV) pip compile pyproject.toml --universal --all-extras --generate-hashes -o requirements.lock
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) tools/setup.py --uv "$(UV)" --venv "$(VENV)"
+	@touch $@

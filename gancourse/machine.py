@@ -1,0 +1,76 @@
+"""What this machine offers, chosen in one place: device, precision, seeds. Never taught.
+
+Environment variables that override the choice:
+`GANCOURSE_DEVICE` (cpu, cuda, mps) and `GANCOURSE_PRECISION` (fp32, bf16).
+"""
+
+import os
+import random
+from contextlib import AbstractContextManager, nullcontext
+
+import numpy as np
+import torch
+
+from gancourse.errors import InputError, choose
+
+DEVICES = ("cpu", "cuda", "mps")
+PRECISIONS = ("fp32", "bf16")
+
+
+def _available(name: str) -> bool:
+    if name == "cuda":
+        return torch.cuda.is_available()
+    return name == "cpu" or torch.backends.mps.is_available()
+
+
+def device(name: str | None = None) -> torch.device:
+    """Return the device to work on: `name`, else `GANCOURSE_DEVICE`, else CUDA, MPS or the CPU.
+
+    Raises InputError for a name that is unknown or that this machine does not have.
+    """
+    name = name or os.environ.get("GANCOURSE_DEVICE")
+    if name is None:
+        name = next(d for d in ("cuda", "mps", "cpu") if _available(d))
+    kind = choose("device", str(name).split(":")[0], DEVICES)
+    if not _available(kind):
+        raise InputError(
+            f"Device {name!r} was asked for, and PyTorch sees none on this machine: "
+            "use 'cpu', or see `gancourse doctor`."
+        )
+    return torch.device(name)
+
+
+def fast_bf16(on: torch.device) -> bool:
+    """Tell whether bf16 is faster than fp32 on this device: matrix units that take it."""
+    if on.type == "cuda":
+        return torch.cuda.get_device_capability(on)[0] >= 8
+    if on.type == "cpu":
+        return bool(torch.cpu._is_amx_tile_supported())
+    return False
+
+
+def precision(name: str | None = None, on: torch.device | None = None) -> str:
+    """Return "bf16" or "fp32": `name`, else `GANCOURSE_PRECISION`, else what is faster here."""
+    name = name or os.environ.get("GANCOURSE_PRECISION")
+    if name is None:
+        return "bf16" if fast_bf16(on or device()) else "fp32"
+    return choose("precision", name, PRECISIONS)
+
+
+def autocast(on: torch.device, kind: str) -> AbstractContextManager:
+    """Return the context in which the nets run: bf16 autocast, or nothing for fp32."""
+    if kind == "fp32":
+        return nullcontext()
+    return torch.autocast(on.type, dtype=torch.bfloat16)
+
+
+def seed_everything(seed: int = 0) -> torch.Generator:
+    """Seed Python, NumPy and PyTorch, and return a CPU generator with the same seed."""
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
+        raise InputError(
+            f"A seed is a whole number from 0 to 2**32 - 1, and {seed!r} was given: give such a one."
+        )
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002  (libraries that use NumPy's global state)
+    torch.manual_seed(seed)
+    return torch.Generator().manual_seed(seed)
