@@ -14,8 +14,8 @@ _HOME = {
     "load_points": "data",
     "seed_everything": "machine",
 }
-_MODULES = ("check", "cli", "data", "grade", "live", "losses", "machine", "nets", "plots", "score",
-            "train")  # fmt: skip
+_MODULES = ("check", "cli", "data", "dynamics", "grade", "live", "losses", "machine", "nets",
+            "plots", "score", "theory", "toys", "train")  # fmt: skip
 
 
 def __getattr__(name: str):

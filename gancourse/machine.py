@@ -41,11 +41,14 @@ def device(name: str | None = None) -> torch.device:
 
 
 def fast_bf16(on: torch.device) -> bool:
-    """Tell whether bf16 is faster than fp32 on this device: matrix units that take it."""
+    """Tell whether bf16 is faster than fp32 on this device: whether it has instructions for it.
+
+    Measured: on a CPU with AVX-512 BF16 the MLP and the DCGAN train about twice as fast in bf16.
+    """
     if on.type == "cuda":
         return torch.cuda.get_device_capability(on)[0] >= 8
     if on.type == "cpu":
-        return bool(torch.cpu._is_amx_tile_supported())
+        return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
     return False
 
 
@@ -64,13 +67,19 @@ def autocast(on: torch.device, kind: str) -> AbstractContextManager:
     return torch.autocast(on.type, dtype=torch.bfloat16)
 
 
-def seed_everything(seed: int = 0) -> torch.Generator:
-    """Seed Python, NumPy and PyTorch, and return a CPU generator with the same seed."""
+def seed_generator(seed: int = 0) -> torch.Generator:
+    """Return a CPU generator seeded with `seed`; raise InputError when that is no seed."""
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
         raise InputError(
-            f"A seed is a whole number from 0 to 2**32 - 1, and {seed!r} was given: give such a one."
+            f"A seed is a whole number from 0 to 2**32 - 1, and {seed!r} was given: give one."
         )
+    return torch.Generator().manual_seed(seed)
+
+
+def seed_everything(seed: int = 0) -> torch.Generator:
+    """Seed Python, NumPy and PyTorch, and return a CPU generator with the same seed."""
+    generator = seed_generator(seed)
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002  (libraries that use NumPy's global state)
     torch.manual_seed(seed)
-    return torch.Generator().manual_seed(seed)
+    return generator

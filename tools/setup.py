@@ -10,8 +10,8 @@ import sys
 
 MINIMUM = (3, 11)
 TOO_OLD = (
-    "gancourse needs Python %d.%d or newer, and `%s` is Python %d.%d: install a newer one, "
-    "then run `make setup PYTHON=/path/to/python3`."
+    "gancourse needs Python {} or newer, and {} is Python {}: install a newer one, then run "
+    "`make setup PYTHON=/path/to/python3`."
 )
 
 
@@ -27,7 +27,7 @@ def fetch_uv(folder):
             continue
         target = [] if make_venv else ["--target", folder]
         pip = [python or sys.executable, "-m", "pip", "install", "--quiet", "uv"]
-        if subprocess.call(pip + target) == 0:
+        if subprocess.call([*pip, *target]) == 0:
             return os.path.join(folder, bin_folder, "uv")
     sys.exit(
         "uv could not be installed: check the network, or install Python's venv and pip "
@@ -37,7 +37,8 @@ def fetch_uv(folder):
 
 def main():
     if sys.version_info[:2] < MINIMUM:
-        sys.exit(TOO_OLD % (MINIMUM + (sys.executable,) + tuple(sys.version_info[:2])))
+        wanted, found = ("{}.{}".format(*v) for v in (MINIMUM, sys.version_info))
+        sys.exit(TOO_OLD.format(wanted, sys.executable, found))
     parser = argparse.ArgumentParser()
     parser.add_argument("--uv", default="uv")
     parser.add_argument("--venv", default=".venv")
@@ -55,7 +56,7 @@ def main():
     ]
     if not os.path.exists(python):
         steps.insert(0, [uv, "venv", "--quiet", "--python", sys.executable, options.venv])
-    print("Making the environment in %s (about 5 GB with PyTorch)." % options.venv)
+    print("Making the environment in", options.venv, "(about 5 GB with PyTorch).")
     sys.stdout.flush()
     for step in steps:
         if subprocess.call(step):

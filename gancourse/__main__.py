@@ -1,0 +1,5 @@
+"""`python -m gancourse` is the command `gancourse`."""
+
+from gancourse.cli import main
+
+main()

@@ -1,0 +1,142 @@
+"""The GAN losses on logits, as interchangeable pairs, and gradient penalties. Lessons 03 and 12.
+
+Every pair has one signature: `d_loss(logit_real, logit_fake)` and `g_loss(logit_real, logit_fake)`
+take logits of shape [N] (any float dtype) and return a scalar to minimise. With s the sigmoid,
+softplus(l) = -log s(-l), so each logarithm below is exact at any finite logit.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn.functional import relu, softplus
+
+from gancourse.errors import InputError, choose
+
+
+class Loss(NamedTuple):
+    """A pair of losses; `pairs_real` says that G's loss also looks at the real samples."""
+
+    d_loss: Callable[[Tensor, Tensor], Tensor]
+    g_loss: Callable[[Tensor | None, Tensor], Tensor]
+    pairs_real: bool = False
+
+
+def cross_entropy_d(logit_real: Tensor, logit_fake: Tensor) -> Tensor:
+    """Return -V(D, G) = -E log D(x) - E log(1 - D(G(z))) (Goodfellow et al. 2014, eq. 1)."""
+    return softplus(-logit_real).mean() + softplus(logit_fake).mean()
+
+
+def saturating_g(logit_real: Tensor | None, logit_fake: Tensor) -> Tensor:
+    """Return E log(1 - D(G(z))): no gradient where D is sure (Goodfellow et al. 2014, alg. 1)."""
+    return -softplus(logit_fake).mean()
+
+
+def non_saturating_g(logit_real: Tensor | None, logit_fake: Tensor) -> Tensor:
+    """Return -E log D(G(z)): the same fixed point, a gradient where D is sure (2014, sec. 3)."""
+    return softplus(-logit_fake).mean()
+
+
+def least_squares_d(logit_real: Tensor, logit_fake: Tensor) -> Tensor:
+    """Return E (D(x) - 1)^2 + E D(G(z))^2 on raw scores (Mao et al. 2017, arXiv 1611.04076)."""
+    return (logit_real - 1).square().mean() + logit_fake.square().mean()
+
+
+def least_squares_g(logit_real: Tensor | None, logit_fake: Tensor) -> Tensor:
+    """Return E (D(G(z)) - 1)^2 on raw scores (Mao et al. 2017, arXiv 1611.04076)."""
+    return (logit_fake - 1).square().mean()
+
+
+def hinge_d(logit_real: Tensor, logit_fake: Tensor) -> Tensor:
+    """Return E max(0, 1 - D(x)) + E max(0, 1 + D(G(z))) (Lim and Ye 2017, arXiv 1705.02894)."""
+    return relu(1 - logit_real).mean() + relu(1 + logit_fake).mean()
+
+
+def wasserstein_d(logit_real: Tensor, logit_fake: Tensor) -> Tensor:
+    """Return E D(G(z)) - E D(x), for a 1-Lipschitz D (Arjovsky et al. 2017, arXiv 1701.07875)."""
+    return logit_fake.mean() - logit_real.mean()
+
+
+def linear_g(logit_real: Tensor | None, logit_fake: Tensor) -> Tensor:
+    """Return -E D(G(z)): what G minimises in the hinge and the Wasserstein game."""
+    return -logit_fake.mean()
+
+
+def relativistic_d(logit_real: Tensor, logit_fake: Tensor) -> Tensor:
+    """Return E softplus(D(G(z)) - D(x)) over pairs (R3GAN, arXiv 2501.05441, eq. 2)."""
+    return softplus(logit_fake - _paired(logit_real, logit_fake)).mean()
+
+
+def relativistic_g(logit_real: Tensor | None, logit_fake: Tensor) -> Tensor:
+    """Return E softplus(D(x) - D(G(z))) over pairs (R3GAN, arXiv 2501.05441, eq. 2)."""
+    return softplus(_paired(logit_real, logit_fake) - logit_fake).mean()
+
+
+def _paired(logit_real: Tensor | None, logit_fake: Tensor) -> Tensor:
+    shape = None if logit_real is None else list(logit_real.shape)
+    if shape != list(logit_fake.shape):
+        raise InputError(
+            "The relativistic loss compares real with fake samples one to one, and the logits have "
+            f"the shapes {shape} and {list(logit_fake.shape)}: give as many real as fake ones."
+        )
+    return logit_real
+
+
+LOSSES = {
+    "minimax": Loss(cross_entropy_d, saturating_g),
+    "non-saturating": Loss(cross_entropy_d, non_saturating_g),
+    "least-squares": Loss(least_squares_d, least_squares_g),
+    "hinge": Loss(hinge_d, linear_g),
+    "wasserstein": Loss(wasserstein_d, linear_g),
+    "relativistic": Loss(relativistic_d, relativistic_g, pairs_real=True),
+}
+
+
+def get_loss(name: str) -> Loss:
+    """Return the pair called `name`, one of LOSSES; raise InputError for another name."""
+    return LOSSES[choose("loss", name, LOSSES)]
+
+
+def slope(D: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """Return the gradient of D's logit by its input at each sample, [N, ...], differentiable."""
+    x = x.detach().requires_grad_(True)
+    with torch.enable_grad():
+        logit = D(x)
+        return torch.autograd.grad(logit.sum(), x, create_graph=True)[0]
+
+
+def r1_penalty(D: Callable[[Tensor], Tensor], x_real: Tensor) -> Tensor:
+    """Return 1/2 E |grad D(x)|^2 at real samples (Mescheder et al. 2018, arXiv 1801.04406, eq. 9).
+
+    x_real is [N, ...]; multiply the scalar by the weight gamma. The half belongs to the definition.
+    """
+    return slope(D, x_real).flatten(1).square().sum(1).mean() / 2
+
+
+def r2_penalty(D: Callable[[Tensor], Tensor], x_fake: Tensor) -> Tensor:
+    """Return 1/2 E |grad D(x)|^2 at fake samples (Mescheder et al. 2018, eq. 10)."""
+    return r1_penalty(D, x_fake)
+
+
+def wgan_gp_penalty(
+    D: Callable[[Tensor], Tensor],
+    x_real: Tensor,
+    x_fake: Tensor,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Return E (|grad D(x)| - 1)^2 at points between the two (Gulrajani et al. 2017, eq. 3).
+
+    x_real and x_fake are [N, ...]; each pair is mixed with one uniform random weight, drawn from
+    `generator` (a CPU generator). Multiply by lambda (10 for images). Raises InputError when the
+    shapes differ.
+    """
+    if x_real.shape != x_fake.shape:
+        raise InputError(
+            "The WGAN-GP penalty mixes real with fake samples one to one, and their shapes are "
+            f"{list(x_real.shape)} and {list(x_fake.shape)}: give batches of the same shape."
+        )
+    weight = torch.rand(len(x_real), generator=generator).to(x_real)
+    weight = weight.view(-1, *[1] * (x_real.dim() - 1))  # [N, 1, ...]
+    between = weight * x_real + (1 - weight) * x_fake
+    return (slope(D, between).flatten(1).norm(dim=1) - 1).square().mean()

@@ -1,0 +1,453 @@
+"""The only place that draws. One look, four colours with a fixed meaning, alternative text.
+
+Each function returns a `Picture`: a notebook shows it, a screen reader reads its `alt`, and
+`picture.save(path)` writes the PNG. Nothing goes through pyplot's global state, so a picture drawn
+while a widget is busy lands in its own cell.
+"""
+
+import base64
+import html
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import torch
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from PIL import Image
+from torch import Tensor
+from torchvision.utils import make_grid
+
+from gancourse.errors import InputError, at_least, choose
+from gancourse.store import write_whole
+
+# Okabe and Ito's colour-blind safe palette. The meaning never changes.
+REAL, FAKE, D_COLOUR, G_COLOUR = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+INK = "#222222"
+FIELD = LinearSegmentedColormap.from_list("field", ["#F3B68D", "#FFFFFF", "#8FC3E3"])
+STYLE = {
+    "font.size": 13,
+    "axes.titlesize": 14,
+    "axes.labelsize": 13,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": INK,
+    "lines.linewidth": 2.4,
+    "legend.frameon": False,
+    "figure.dpi": 80,
+}
+
+
+class Picture:
+    """A PNG with its alternative text: the last value of a cell shows it, `save` writes it."""
+
+    def __init__(self, png: bytes, alt: str):
+        self.png, self.alt = png, alt
+        self.width, self.height = Image.open(io.BytesIO(png)).size
+
+    def save(self, path: str | Path) -> Path:
+        """Write the PNG to `path`, whole or not at all."""
+        return write_whole(path, self.png)
+
+    def __repr__(self) -> str:
+        return f"Picture: {self.alt}"
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        # JupyterLab drops the alternative text of image/png, so there is an <img> with it as well.
+        data = base64.b64encode(self.png).decode()
+        img = f'<img src="data:image/png;base64,{data}" alt="{html.escape(self.alt)}">'
+        bundle = {"image/png": data, "text/html": img, "text/plain": repr(self)}
+        return bundle, {"image/png": {"alt": self.alt}}
+
+
+def _figure(columns: int = 1, width: float = 7.0, height: float = 4.2):
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        axes = figure.subplots(1, columns, squeeze=False)[0]
+    return figure, axes
+
+
+def _picture(figure: Figure, alt: str) -> Picture:
+    buffer = io.BytesIO()
+    with mpl.rc_context(STYLE):
+        figure.savefig(buffer, format="png", metadata={"Software": None})
+    return Picture(buffer.getvalue(), alt)
+
+
+def _numpy(x) -> np.ndarray:
+    return x.detach().float().cpu().numpy() if isinstance(x, Tensor) else np.asarray(x)
+
+
+def to_pixels(x: Tensor) -> Tensor:
+    """Return images [N, 1, H, W] as uint8: floats in [-1, 1] are mapped to 0 ... 255.
+
+    Raises InputError for another shape, and for floats outside of [-1, 1].
+    """
+    if x.dim() != 4 or x.shape[1] not in (1, 3) or len(x) == 0:
+        raise InputError(
+            f"Images must have the shape [N, 1, H, W], and {list(x.shape)} was given: reshape them."
+        )
+    if x.dtype == torch.uint8:
+        return x.cpu()
+    x = x.detach().float().cpu()
+    low, high = x.min().item(), x.max().item()
+    if not (low >= -1.001 and high <= 1.001):
+        raise InputError(
+            f"Images must be floats in [-1, 1], and these go from {low:.4g} to {high:.4g}: scale "
+            "them with x / 127.5 - 1 if they are pixels."
+        )
+    return ((x.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+
+
+def image_grid(x: Tensor, columns: int = 8, scale: int = 2, alt: str | None = None) -> Picture:
+    """Return images [N, 1, H, W] (uint8, or floats in [-1, 1]) side by side, row by row."""
+    at_least("columns", columns, 1)
+    at_least("scale", scale, 1)
+    grid = make_grid(to_pixels(x), nrow=columns, padding=2, pad_value=96)  # [3, height, width]
+    image = Image.fromarray(grid.permute(1, 2, 0).numpy())
+    image = image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST)
+    buffer = io.BytesIO()
+    image.convert("L" if x.shape[1] == 1 else "RGB").save(buffer, format="png", optimize=True)
+    return Picture(buffer.getvalue(), alt or f"{len(x)} images in rows of {columns}.")
+
+
+def _check_points(name: str, x: Tensor) -> np.ndarray:
+    if x.dim() != 2 or x.shape[1] != 2 or len(x) == 0:
+        raise InputError(
+            f"{name} must be points of shape [N, 2], and {list(x.shape)} was given: check it."
+        )
+    return _numpy(x)
+
+
+def _draw_field(axis, D: Callable[[Tensor], Tensor], limit: float) -> None:
+    side = torch.linspace(-limit, limit, 120)
+    x = torch.cartesian_prod(side, side)  # [120 * 120, 2], first coordinate slowest
+    with torch.no_grad():
+        probability = torch.sigmoid(D(x).float()).view(120, 120).T
+    extent = (-limit, limit, -limit, limit)
+    axis.imshow(_numpy(probability), origin="lower", extent=extent, cmap=FIELD, vmin=0, vmax=1)
+
+
+def _draw_points(axis, x_real, x_fake, D, limit: float) -> None:
+    if D is not None:
+        _draw_field(axis, D, limit)
+    if x_real is not None:
+        real = _check_points("x_real", x_real)
+        axis.scatter(*real.T, s=10, color=REAL, label="real", alpha=0.6, linewidths=0)
+    if x_fake is not None:
+        fake = _check_points("x_fake", x_fake)
+        axis.scatter(*fake.T, s=12, color=FAKE, label="fake", marker="D", alpha=0.6, linewidths=0)
+    axis.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
+
+
+def points(x_real=None, x_fake=None, D=None, limit: float | None = None, title="") -> Picture:
+    """Return real (blue dots) and fake points (orange diamonds), [N, 2] each, over D's field.
+
+    The field is D(x) = sigmoid(logit): blue where D says real, orange where it says fake.
+    """
+    limit = limit or _limit(x_real, x_fake)
+    figure, (axis,) = _figure(width=5.2, height=5.0)
+    _draw_points(axis, x_real, x_fake, D, limit)
+    axis.set(xlabel="$x_1$", ylabel="$x_2$", title=title)
+    if x_real is not None or x_fake is not None:
+        axis.legend(loc="upper right", markerscale=2.5)
+    return _picture(figure, _points_alt(x_real, x_fake, D, title))
+
+
+def _limit(*clouds) -> float:
+    spread = [float(x.abs().max()) for x in clouds if x is not None]
+    return 1.15 * max(spread, default=1.0)
+
+
+def _points_alt(x_real, x_fake, D, title: str) -> str:
+    parts = [f"{len(x)} {name} points" for name, x in (("real", x_real), ("fake", x_fake))
+             if x is not None]  # fmt: skip
+    field = " over D's probability field" if D is not None else ""
+    return f"{title + ': ' if title else ''}{' and '.join(parts)}{field}."
+
+
+def point_film(frames: Sequence[tuple[str, Tensor]], x_real: Tensor, limit=None) -> Picture:
+    """Return one panel for each (title, fake points [N, 2]) in `frames`, over the real points."""
+    if not frames:
+        raise InputError("A film needs at least one frame, and none was given: record some.")
+    limit = limit or _limit(x_real)
+    figure, axes = _figure(len(frames), width=2.7 * len(frames), height=3.1)
+    for axis, (title, x_fake) in zip(axes, frames, strict=True):
+        _draw_points(axis, x_real, x_fake, None, limit)
+        axis.set(title=title, xticks=[], yticks=[])
+    axes[0].legend(loc="upper right", markerscale=2, fontsize=10, handletextpad=0.1)
+    titles = ", ".join(title for title, _ in frames)
+    return _picture(figure, f"Fake points among the real ones at {titles}.")
+
+
+def _smooth(y: np.ndarray, window: int) -> np.ndarray:
+    if window < 2 or len(y) < window:
+        return y
+    return np.convolve(y, np.ones(window) / window, mode="valid")
+
+
+def _draw_smooth(axis, y, colour: str, label: str, window: int) -> None:
+    y = _numpy(y)
+    axis.plot(np.arange(1, len(y) + 1), y, color=colour, alpha=0.25, linewidth=0.8)
+    smooth = _smooth(y, window)
+    axis.plot(np.arange(len(y) - len(smooth) + 1, len(y) + 1), smooth, color=colour, label=label)
+
+
+def curves(history: Mapping[str, Sequence[float]], window: int | None = None) -> Picture:
+    """Return both losses, and D(x) with D(G(z)), by step: thin as measured, thick averaged.
+
+    `history` maps d_loss, g_loss, D(x) and D(G(z)) to one number a step; `window` steps are
+    averaged (a fortieth of the run unless told).
+    """
+    needed = ("d_loss", "g_loss", "D(x)", "D(G(z))")
+    missing = [name for name in needed if name not in history or len(history[name]) == 0]
+    if missing:
+        raise InputError(f"The history lacks {', '.join(missing)}: record all of {needed}.")
+    window = window or max(1, len(history["d_loss"]) // 40)
+    figure, (left, right) = _figure(2, width=10.0, height=4.0)
+    _draw_smooth(left, history["d_loss"], D_COLOUR, "d_loss", window)
+    _draw_smooth(left, history["g_loss"], G_COLOUR, "g_loss", window)
+    _draw_smooth(right, history["D(x)"], REAL, "D(x)", window)
+    _draw_smooth(right, history["D(G(z))"], FAKE, "D(G(z))", window)
+    right.axhline(0.5, color=INK, linestyle=":", linewidth=1.5)
+    left.set(xlabel="step", ylabel="loss", title="What each player minimises")
+    right.set(xlabel="step", ylabel="mean probability", title="What D says", ylim=(0, 1))
+    for axis in (left, right):
+        axis.legend()
+    ends = ", ".join(f"{name} {_smooth(_numpy(history[name]), window)[-1]:.2f}" for name in needed)
+    return _picture(figure, f"Curves over {len(history['d_loss'])} steps, at the end {ends}.")
+
+
+ROLES = {"p": REAL, "q": FAKE, "D": D_COLOUR, "G": G_COLOUR}
+
+
+def densities(x, curves: Mapping[str, Sequence[float]], ylabel="density", title="") -> Picture:
+    """Return curves over a line x. A name that starts with p, q, D or G has that player's colour.
+
+    p is the real density, q the fake one; every further name is drawn in dark grey, dashed.
+    """
+    x = _numpy(x)
+    figure, (axis,) = _figure()
+    for name, y in curves.items():
+        colour = ROLES.get(name.lstrip("$")[:1], INK)
+        axis.plot(x, _numpy(y), color=colour, label=name, linestyle="--" if colour == INK else "-")
+    axis.set(xlabel="x", ylabel=ylabel, title=title)
+    axis.legend()
+    return _picture(figure, f"{title or ylabel}: {', '.join(curves)} over x from {x.min():g} to "
+                            f"{x.max():g}.")  # fmt: skip
+
+
+KINDS = ("line", "dashed", "fill", "points", "arrows")
+
+
+@dataclass(frozen=True, eq=False)
+class Mark:
+    """One thing drawn on a panel: `kind` (one of KINDS) through x and y, [N] each.
+
+    `role` (p, q, D, G) gives that player's colour; without one it is ink. A fill goes down to `y2`
+    (0 unless given); arrows go from (x, y) by (x2, y2). A label puts it in the legend.
+    """
+
+    kind: str
+    x: Sequence[float]
+    y: Sequence[float]
+    label: str = ""
+    role: str = ""
+    x2: Sequence[float] | None = None
+    y2: Sequence[float] | None = None
+
+    def __post_init__(self):
+        choose("kind of mark", self.kind, KINDS)
+        choose("role", self.role, ("", *ROLES))
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """Marks on one pair of axes; `equal` makes one unit as long upwards as sideways.
+
+    Without limits a picture shows all there is; a live chart needs both, so that they stand still.
+    """
+
+    marks: tuple[Mark, ...]
+    xlabel: str
+    ylabel: str
+    xlim: tuple[float, float] | None = None
+    ylim: tuple[float, float] | None = None
+    title: str = ""
+    equal: bool = False
+
+
+def _draw_mark(axis, mark: Mark) -> None:
+    x, y, colour = _numpy(mark.x), _numpy(mark.y), ROLES.get(mark.role, INK)
+    label = mark.label or None
+    if mark.kind == "fill":
+        low = 0 if mark.y2 is None else _numpy(mark.y2)
+        axis.fill_between(x, low, y, color=colour, alpha=0.25, linewidth=0, label=label)
+    elif mark.kind == "points":
+        axis.plot(x, y, "o", color=colour, markersize=8, label=label)
+    elif mark.kind == "arrows":
+        offset = {"angles": "xy", "scale_units": "xy", "scale": 1, "width": 0.004}
+        axis.quiver(x, y, _numpy(mark.x2), _numpy(mark.y2), color=colour, label=label, **offset)
+    else:
+        style = "--" if mark.kind == "dashed" else "-"
+        axis.plot(x, y, style, color=colour, label=label)
+
+
+def panels(panels: Sequence[Panel], alt: str, note: str = "") -> Picture:
+    """Return panels side by side, each with its marks and legend; `note` stands below them."""
+    if not panels:
+        raise InputError("A picture of panels needs at least one, and none was given: give one.")
+    width = 7.0 if len(panels) == 1 else 5.2 * len(panels)
+    figure, axes = _figure(len(panels), width=width, height=4.2 + 0.3 * bool(note))
+    for axis, panel in zip(axes, panels, strict=True):
+        for mark in panel.marks:
+            _draw_mark(axis, mark)
+        axis.set(xlim=panel.xlim, ylim=panel.ylim, xlabel=panel.xlabel, ylabel=panel.ylabel)
+        axis.set(title=panel.title, aspect="equal" if panel.equal else "auto")
+        if any(mark.label for mark in panel.marks):
+            axis.legend(fontsize=11)
+    if note:
+        figure.supxlabel(note, fontsize=13, color=INK)
+    return _picture(figure, alt)
+
+
+def lines(x, curves: Mapping[str, Sequence[float]], xlabel: str, ylabel: str, title="") -> Picture:
+    """Return curves over x with these axis labels; colours as in `densities`.
+
+    Names without a player's colour are drawn in ink: the first one solid, the others dashed.
+    """
+    x, marks, inked = _numpy(x), [], 0
+    for name, y in curves.items():
+        role = _role(name)
+        marks.append(Mark("dashed" if not role and inked else "line", x, y, name, role))
+        inked += not role
+    every = np.concatenate([_numpy(y) for y in curves.values()])
+    panel = Panel(tuple(marks), xlabel, ylabel, _around(x, 0.0), _around(every), title)
+    alt = f"{title or ylabel}: {', '.join(curves)} over {xlabel} from {x.min():g} to {x.max():g}."
+    return panels([panel], alt)
+
+
+def _role(name: str) -> str:
+    first = name.lstrip("$")[:1]
+    return first if first in ROLES else ""
+
+
+def _around(values: np.ndarray, margin: float = 0.05) -> tuple[float, float]:
+    """Return the range of the finite values, a little wider."""
+    values = values[np.isfinite(values)]
+    low, high = float(values.min()), float(values.max())
+    room = margin * (high - low or 1.0)
+    return low - room, high + room
+
+
+LOSS_MARKS = {"real": ("line", "p"), "fake": ("line", "q"), "G": ("dashed", "G")}
+LOSS_NAMES = {"real": "D, real sample", "fake": "D, fake sample", "G": "G, fake sample"}
+
+
+def losses(logit, values: Mapping[str, Mapping], slopes: Mapping[str, Mapping]) -> Picture:
+    """Return for each loss its value (above) and its gradient (below), by the logit that moves.
+
+    Both map a loss's name to curves over `logit` [N]: "real" and "fake" are d_loss on a sample of
+    that kind, "G" is g_loss.
+    """
+    logit = _numpy(logit)
+    rows = (("loss", values, (-4, 8)), ("gradient", slopes, (-3, 3)))
+    shown = [
+        Panel(_loss_marks(logit, table[name]), "logit" if table is slopes else "",
+              ylabel if name == next(iter(table)) else "", _around(logit, 0.0), ylim,
+              name if table is values else "")
+        for ylabel, table, ylim in rows for name in table
+    ]  # fmt: skip
+    alt = f"Loss and gradient by logit for D on real, D on fake and G: {', '.join(values)}."
+    return gallery(shown, len(values), alt)
+
+
+def _loss_marks(logit: np.ndarray, curves: Mapping) -> tuple[Mark, ...]:
+    return tuple(
+        Mark(LOSS_MARKS[key][0], logit, y, LOSS_NAMES[key], LOSS_MARKS[key][1])
+        for key, y in curves.items()
+    )
+
+
+def gallery(panels: Sequence[Panel], columns: int, alt: str) -> Picture:
+    """Return small panels in rows of `columns`; one legend below serves them all."""
+    at_least("columns", columns, 1)
+    rows = -(-len(panels) // columns)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(2.45 * columns, 2.5 * rows + 0.4), layout="constrained")
+        axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axis, panel in zip(axes, panels, strict=False):
+        for mark in panel.marks:
+            _draw_mark(axis, mark)
+        axis.axhline(0, color=INK, linewidth=0.8, zorder=0)
+        axis.set(xlim=panel.xlim, ylim=panel.ylim, xlabel=panel.xlabel, ylabel=panel.ylabel)
+        axis.set(title=panel.title, aspect="equal" if panel.equal else "auto")
+    named = dict(zip(*reversed(axes[0].get_legend_handles_labels()), strict=True))
+    figure.legend(named.values(), named, loc="outside lower center", ncols=max(1, len(named)))
+    return _picture(figure, alt)
+
+
+def phase_planes(paths: Mapping[str, Sequence], field=None, limit: float | None = None) -> Picture:
+    """Return one panel for each path [N, 2] of (G's number, D's number), by title.
+
+    A dot marks the start, a cross the equilibrium at 0. Arrows show `field`, a function of states
+    [..., 2] (or one for each title), all scaled alike.
+    """
+    paths = {title: _numpy(states) for title, states in paths.items()}
+    limit = limit or 1.1 * max(float(np.abs(states).max()) for states in paths.values())
+    shown = [
+        Panel(_path_marks(states, _field_of(field, title), limit), "G's number θ",
+              "D's number ψ", (-limit, limit), (-limit, limit), title, equal=True)
+        for title, states in paths.items()
+    ]  # fmt: skip
+    ends = "; ".join(f"{t} ends at distance {np.hypot(*s[-1]):.3g}" for t, s in paths.items())
+    start = np.hypot(*next(iter(paths.values()))[0])
+    return panels(shown, f"Paths of both players, started at distance {start:.3g} from 0: {ends}.")
+
+
+def _field_of(field, title: str):
+    return field[title] if isinstance(field, Mapping) else field
+
+
+def _path_marks(states: np.ndarray, field, limit: float) -> tuple[Mark, ...]:
+    theta, psi = states.T
+    marks = [Mark("line", theta, psi), Mark("points", theta[:1], psi[:1], role="G"), _cross(limit)]
+    if field is not None:
+        marks.insert(0, field_arrows(field, limit))
+    return tuple(marks)
+
+
+def _cross(limit: float) -> Mark:
+    a, nan = 0.04 * limit, np.nan
+    return Mark("line", [-a, a, nan, 0, 0], [0, 0, nan, -a, a])
+
+
+def field_arrows(field, limit: float, side: int = 11) -> Mark:
+    """Return the arrows of a field of states [..., 2] on a square grid; the longest just fits."""
+    ticks = np.linspace(-limit, limit, side + 1)[:-1] + limit / side
+    states = np.stack(np.meshgrid(ticks, ticks), -1).reshape(-1, 2)  # [side * side, 2]
+    velocity = field(states)
+    size = np.hypot(*velocity.T).max() or 1.0
+    arrows = 1.7 * limit / side * velocity / size
+    return Mark("arrows", *states.T, role="D", x2=arrows[:, 0], y2=arrows[:, 1])
+
+
+def eigenvalues(points: Mapping[str, Sequence[complex]], title="") -> Picture:
+    """Return eigenvalues of step matrices in the complex plane, with the circle of modulus 1.
+
+    Each name has its values joined by a line, the first one marked with a dot.
+    """
+    turn = np.linspace(0, 2 * np.pi, 241)
+    values = {name: np.asarray(v, dtype=complex) for name, v in points.items()}
+    limit = 1.1 * max(1.0, *(float(np.abs(v).max()) for v in values.values()))
+    marks = [Mark("dashed", np.cos(turn), np.sin(turn), "modulus 1")]
+    for (name, v), role in zip(values.items(), ("G", "D", "p", "q"), strict=False):
+        marks.append(Mark("line", v.real, v.imag, name, role))
+        marks.append(Mark("points", v.real[:1], v.imag[:1], role=role))
+    panel = Panel(tuple(marks), "real part", "imaginary part", (-limit, limit), (-limit, limit),
+                  title, equal=True)  # fmt: skip
+    sizes = ", ".join(f"{n} to modulus {np.abs(v[-1]):.3g}" for n, v in values.items())
+    return panels([panel], f"{title or 'Eigenvalues'} around the circle of modulus 1: {sizes}.")

@@ -1,0 +1,82 @@
+"""Files that are either whole or not there: atomic writing, and safetensors with a clear word.
+
+Never taught. Tensors go through safetensors, so that opening a stranger's file runs no code.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from gancourse.errors import InputError
+
+
+def write_whole(path: str | Path, content: bytes) -> Path:
+    """Write `content` to `path` so that a reader sees the old file or the new one, never a part."""
+    path = Path(path)
+    make_folder(path.parent)
+    if path.is_dir():
+        raise InputError(f"{path} is a folder, and a file was to be written there: name a file.")
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(beside, 0o644)
+        os.replace(beside, path)
+    except BaseException:
+        os.unlink(beside)
+        raise
+    return path
+
+
+def make_folder(path: str | Path) -> Path:
+    """Return `path` as an existing folder; raise InputError where it is, or lies under, a file."""
+    path = Path(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise InputError(
+            f"{path} was to be a folder, and it is a file or lies below one: name another folder."
+        ) from None
+    except PermissionError:
+        raise InputError(f"{path} cannot be made: no permission; name another folder.") from None
+    return path
+
+
+def save_tensors(path: str | Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> Path:
+    """Write named tensors and text metadata to a safetensors file, whole or not at all."""
+    on_cpu = {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
+    return write_whole(path, save(on_cpu, metadata))
+
+
+def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Return (tensors, metadata) of a safetensors file.
+
+    Raises InputError when there is no such file, or when it is not a whole safetensors file.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path} is not a file: give the path of a .safetensors file.")
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise InputError(
+            f"{path} is not a whole safetensors file ({_reason(path, error)}): give one that "
+            "gancourse wrote."
+        ) from None
+
+
+def _reason(path: Path, error: Exception) -> str:
+    with path.open("rb") as file:
+        start = file.read(2)
+    if not start:
+        return "it is empty"
+    if start[:1] == b"\x80" or start == b"PK":
+        return "it looks like a pickle, which could run code"
+    return str(error)

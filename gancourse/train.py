@@ -1,0 +1,296 @@
+"""The training loop: two steps, one state that saves and resumes exactly, an iterator. Lesson 05.
+
+`d_step` and `g_step` are the algorithm. Everything a run depends on stands in its `State`, so a run
+that is killed and resumed from its last checkpoint ends with the same weights, bit for bit.
+"""
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from gancourse import losses, machine, nets
+from gancourse.errors import InputError, at_least, choose
+from gancourse.store import load_tensors, save_tensors
+
+CHECKPOINT = "gancourse-checkpoint-1"
+COLUMNS = ("d_loss", "g_loss", "D(x)", "D(G(z))")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All the choices of a run, as data: nets, loss, penalty, learning rates, batch, EMA."""
+
+    net: str
+    G: dict = field(default_factory=dict)
+    D: dict = field(default_factory=dict)
+    loss: str = "non-saturating"
+    r1: float = 0.0
+    lr_G: float = 2e-4
+    lr_D: float = 2e-4
+    betas: tuple[float, float] = (0.5, 0.999)
+    batch: int = 128
+    ema: float = 0.999
+    precision: str | None = None  # None: what is fastest on the machine
+
+    def __post_init__(self):
+        losses.get_loss(self.loss)
+        at_least("batch", self.batch, 2)
+        object.__setattr__(self, "betas", tuple(self.betas))
+        if not 0 <= self.ema < 1:
+            raise InputError(f"ema is a decay from 0 to below 1, and {self.ema} was given.")
+        if min(self.lr_G, self.lr_D) <= 0 or self.r1 < 0:
+            raise InputError(
+                "Learning rates must be above 0 and r1 not below, and "
+                f"{self.lr_G}, {self.lr_D} and {self.r1} were given: mend the recipe."
+            )
+
+
+PRESETS = {
+    "mlp": Recipe("mlp", r1=0.1, lr_G=1e-3, lr_D=1e-3, ema=0.995),
+    "dcgan": Recipe("dcgan"),
+}
+
+
+def get_preset(name: str, **changes) -> Recipe:
+    """Return the recipe called `name`, one of PRESETS, with the fields in `changes` replaced."""
+    return replace(PRESETS[choose("preset", name, PRESETS)], **changes)
+
+
+class State:
+    """Everything a run depends on: nets, optimisers, EMA of G, random state, step and history.
+
+    `data` is the name of what it learns from. `history` has one row for each step taken: d_loss,
+    g_loss, mean D(x), mean D(G(z)), as tensors on the device, so that recording never waits for it.
+    """
+
+    def __init__(self, recipe: Recipe, seed: int = 0, device=None, precision: str | None = None):
+        self.recipe, self.seed, self.step, self.data = recipe, seed, 0, ""
+        self.device = machine.device(device)
+        self.precision = machine.precision(precision or recipe.precision, self.device)
+        self.rng = machine.seed_everything(seed)
+        self.G = nets.make_generator(recipe.net, **recipe.G).to(self.device)
+        self.D = nets.make_discriminator(recipe.net, **recipe.D).to(self.device)
+        self.opt_G = torch.optim.Adam(self.G.parameters(), recipe.lr_G, recipe.betas)
+        self.opt_D = torch.optim.Adam(self.D.parameters(), recipe.lr_D, recipe.betas)
+        self.ema_G = copy.deepcopy(self.G).eval().requires_grad_(False)
+        self.loss = losses.get_loss(recipe.loss)
+        self.history: list[Tensor] = []
+
+    def curves(self) -> dict[str, list[float]]:
+        """Return the history as columns, d_loss, g_loss, D(x) and D(G(z)), one number a step."""
+        rows = torch.stack(self.history).tolist() if self.history else []
+        return {name: [row[i] for row in rows] for i, name in enumerate(COLUMNS)}
+
+    def noise(self, n: int) -> Tensor:
+        """Return z [n, z_dim], normal, drawn from the run's own random state."""
+        return torch.randn(n, self.G.z_dim, generator=self.rng).to(self.device)
+
+    def autocast(self):
+        """Return the context in which this run's nets compute: bf16 or fp32."""
+        return machine.autocast(self.device, self.precision)
+
+
+def d_step(state: State, x_real: Tensor) -> dict[str, Tensor]:
+    """Take one step of D on real samples [N, ...] and N fresh fakes; return what it saw.
+
+    Nothing reaches G: its fakes carry no graph. Source: Goodfellow et al. 2014, algorithm 1.
+    """
+    with state.autocast():
+        with torch.no_grad():
+            x_fake = state.G(state.noise(len(x_real)))
+        logit_real, logit_fake = state.D(x_real), state.D(x_fake)
+        d_loss = objective = state.loss.d_loss(logit_real.float(), logit_fake.float())
+    if state.recipe.r1:
+        objective = d_loss + state.recipe.r1 * losses.r1_penalty(state.D, x_real)
+    state.opt_D.zero_grad()
+    objective.backward()
+    state.opt_D.step()
+    return {"d_loss": d_loss, "D(x)": logit_real, "D(G(z))": logit_fake}
+
+
+def g_step(state: State, x_real: Tensor) -> dict[str, Tensor]:
+    """Take one step of G on N = len(x_real) fresh fakes; return its loss.
+
+    D's weights are frozen meanwhile: their gradients are never used, and cost a third of the step.
+    """
+    state.D.requires_grad_(False)
+    with state.autocast():
+        logit_fake = state.D(state.G(state.noise(len(x_real))))
+        logit_real = state.D(x_real).float() if state.loss.pairs_real else None
+        g_loss = state.loss.g_loss(logit_real, logit_fake.float())
+    state.opt_G.zero_grad()
+    g_loss.backward()
+    state.opt_G.step()
+    state.D.requires_grad_(True)
+    return {"g_loss": g_loss}
+
+
+@torch.no_grad()
+def ema_step(state: State) -> None:
+    """Move the averaged generator a little towards G; its buffers follow G's at once.
+
+    Early in a run the average is over the last tenth of it, so that it does not drag the start on.
+    """
+    decay = min(state.recipe.ema, (1 + state.step) / (10 + state.step))
+    ours, theirs = list(state.ema_G.parameters()), list(state.G.parameters())
+    torch._foreach_lerp_(ours, theirs, 1 - decay)
+    for mine, other in zip(state.ema_G.buffers(), state.G.buffers(), strict=True):
+        mine.copy_(other)
+
+
+@dataclass(frozen=True)
+class Record:
+    """What one step saw. Its numbers are read from the device only when asked for."""
+
+    step: int
+    row: Tensor
+
+    def __getitem__(self, name: str) -> float:
+        return float(self.row[COLUMNS.index(choose("column", name, COLUMNS))])
+
+    def __str__(self) -> str:
+        numbers = zip(COLUMNS, self.row.tolist(), strict=True)
+        return f"step {self.step}: " + ", ".join(f"{name} {x:.3f}" for name, x in numbers)
+
+
+Source = Callable[[int, torch.Generator], Tensor]
+
+
+def train(state: State, sample_real: Source, steps: int) -> Iterator[Record]:
+    """Yield a Record after each of `steps` more steps of D and G.
+
+    `sample_real(n, generator)` gives a batch of n real samples, drawn with the run's own random
+    state: `ImageSet.batch` or a toy distribution's `sample`. Raises InputError for steps below 1.
+    """
+    return _steps(state, sample_real, at_least("steps", steps, 1))
+
+
+def _steps(state: State, sample_real: Source, steps: int) -> Iterator[Record]:
+    state.G.train()
+    state.D.train()
+    for _ in range(steps):
+        yield one_step(state, sample_real)
+
+
+def one_step(state: State, sample_real: Source) -> Record:
+    """Take one step of D, one of G and one of the average; add a row to the history."""
+    x_real = sample_real(state.recipe.batch, state.rng).to(state.device)
+    seen = d_step(state, x_real) | g_step(state, x_real)
+    ema_step(state)
+    state.step += 1
+    with torch.no_grad():
+        shares = [seen[name].float().sigmoid().mean() for name in ("D(x)", "D(G(z))")]
+        row = torch.stack([seen["d_loss"], seen["g_loss"], *shares])
+    state.history.append(row)
+    return Record(state.step, row)
+
+
+@torch.no_grad()
+def sample(G: nn.Module, n: int = 64, seed: int = 0) -> Tensor:
+    """Return n samples [n, *shape] of a generator in evaluation mode, the same for a seed.
+
+    z is drawn on the CPU, so that a seed means the same samples on every device. G's mode is kept.
+    """
+    at_least("n", n, 1)
+    z = torch.randn(n, G.z_dim, generator=machine.seed_generator(seed))
+    training = G.training
+    x = G.eval()(z.to(next(G.parameters()).device))
+    G.train(training)
+    return x
+
+
+def save_state(state: State, path: str | Path) -> Path:
+    """Write all of a run to one safetensors file; keep the file it replaces as `path`.previous.
+
+    A kill at any moment leaves at least one whole checkpoint.
+    """
+    path = Path(path)
+    tensors, notes = _pack(state)
+    metadata = {"format": CHECKPOINT, "notes": json.dumps(notes)}
+    new = save_tensors(_beside(path, "new"), tensors, metadata)
+    if path.exists():
+        path.replace(_beside(path, "previous"))
+    return new.replace(path)
+
+
+def load_state(path: str | Path, device=None) -> State:
+    """Return the run saved at `path`; if that file is damaged, the one before, and say so.
+
+    The damaged file is put aside as `path`.damaged. Raises InputError when neither is a whole
+    checkpoint of gancourse.
+    """
+    path = Path(path)
+    try:
+        return _unpack(path, device)
+    except InputError as error:
+        if not _beside(path, "previous").exists():
+            raise
+        state = _unpack(_beside(path, "previous"), device)
+        print(f"Going on from the checkpoint before, at step {state.step}: {error}")
+    if path.exists():
+        path.replace(_beside(path, "damaged"))
+    return state
+
+
+def _beside(path: Path, what: str) -> Path:
+    return path.with_name(f"{path.name}.{what}")
+
+
+PARTS = ("G", "D", "ema_G", "opt_G", "opt_D")
+
+
+def _pack(state: State) -> tuple[dict[str, Tensor], dict]:
+    tensors = {"rng": state.rng.get_state(), "global_rng": torch.get_rng_state()}
+    if state.history:
+        tensors["history"] = torch.stack(state.history)
+    for part in PARTS:
+        flat = _flatten(getattr(state, part).state_dict())
+        tensors |= {f"{part}/{name}": tensor for name, tensor in flat.items()}
+    notes = {name: getattr(state, name) for name in ("seed", "step", "data", "precision")}
+    return tensors, notes | {"recipe": asdict(state.recipe)}
+
+
+def _flatten(state_dict: dict) -> dict[str, Tensor]:
+    """Return a net's tensors, or an optimiser's by index and name: `3/exp_avg`."""
+    if "state" not in state_dict:
+        return state_dict
+    slots = state_dict["state"].items()
+    return {f"{index}/{name}": t for index, slot in slots for name, t in slot.items()}
+
+
+def _unpack(path: Path, device) -> State:
+    tensors, metadata = load_tensors(path)
+    if metadata.get("format") != CHECKPOINT:
+        raise InputError(
+            f"{path} is no checkpoint of gancourse: give the folder or checkpoint.safetensors of "
+            "a run of `gancourse train`."
+        )
+    notes = json.loads(metadata["notes"])
+    state = State(Recipe(**notes["recipe"]), notes["seed"], device, notes["precision"])
+    for part in PARTS:
+        _restore(getattr(state, part), _below(tensors, part), path)
+    state.step, state.data = notes["step"], notes["data"]
+    state.history = list(tensors.get("history", torch.empty(0, 4)).to(state.device))
+    state.rng.set_state(tensors["rng"])
+    torch.set_rng_state(tensors["global_rng"])
+    return state
+
+
+def _below(tensors: dict[str, Tensor], part: str) -> dict[str, Tensor]:
+    return {n.removeprefix(f"{part}/"): t for n, t in tensors.items() if n.startswith(f"{part}/")}
+
+
+def _restore(target, tensors: dict[str, Tensor], path: Path) -> None:
+    if isinstance(target, nn.Module):
+        return nets.load_weights(target, tensors, path)
+    slots: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        index, key = name.split("/")
+        slots.setdefault(int(index), {})[key] = tensor
+    groups = target.state_dict()["param_groups"]
+    return target.load_state_dict({"state": slots, "param_groups": groups})

@@ -1,0 +1,204 @@
+"""tools/lab.py: the course opens in a JupyterLab that answers fast, and ends cleanly."""
+
+import importlib
+import json
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+from urllib.request import Request, urlopen
+
+import pytest
+from websocket import create_connection
+
+from gancourse.jupyter import course_environment
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tools"))
+lab = importlib.import_module("lab")
+
+KERNEL_SETTINGS = "@jupyterlab/apputils-extension:kernels-settings"
+NEWS_SETTINGS = "@jupyterlab/apputils-extension:notification"
+
+
+class Server:
+    """A running tools/lab.py, with the address that it printed."""
+
+    def __init__(self, folder: Path, *arguments: str):
+        hidden = ("DISPLAY", "WAYLAND_DISPLAY", "JUPYTER_TOKEN")
+        environment = {k: v for k, v in os.environ.items() if k not in hidden}
+        for name in ("CONFIG", "DATA", "RUNTIME"):
+            environment[f"JUPYTER_{name}_DIR"] = str(folder / name)
+        self.process = subprocess.Popen(
+            [sys.executable, str(ROOT / "tools" / "lab.py"), *arguments],
+            env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        self.line = self.process.stdout.readline()
+        self.url = next((w for w in self.line.split() if w.startswith("http")), "")
+        self.base = "{0.scheme}://{0.netloc}".format(urlsplit(self.url))
+        self.token = parse_qs(urlsplit(self.url).query).get("token", [""])[0]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+    def get(self, path: str, method: str = "GET") -> str:
+        headers = {"Authorization": f"token {self.token}"}
+        with urlopen(Request(self.base + path, headers=headers, method=method), timeout=20) as page:
+            return page.read().decode()
+
+    def default(self, plugin: str, setting: str):
+        schema = json.loads(self.get(f"/lab/api/settings/{plugin}"))["schema"]
+        return schema["properties"][setting]["default"]
+
+    def kernel(self) -> str:
+        """Start a kernel and return the address of its websocket."""
+        kernel = json.loads(self.get("/api/kernels", method="POST"))["id"]
+        host = urlsplit(self.url).netloc
+        return f"ws://{host}/api/kernels/{kernel}/channels?token={self.token}"
+
+    def stop(self) -> str:
+        self.process.send_signal(signal.SIGINT)
+        return self.process.communicate(timeout=20)[0]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with socket.create_server(("localhost", 0)) as taken:
+        port = taken.getsockname()[1]
+        with Server(tmp_path_factory.mktemp("jupyter"), f"--port={port}") as running:
+            running.taken_port = port
+            yield running
+
+
+def request(number: int) -> str:
+    header = {"msg_id": str(number), "msg_type": "kernel_info_request", "session": "s"}
+    header |= {"username": "", "version": "5.3", "date": ""}
+    empty = {"parent_header": {}, "metadata": {}, "content": {}, "buffers": []}
+    return json.dumps({"header": header, "channel": "shell", **empty})
+
+
+def round_trips(url: str, count: int) -> list[float]:
+    """Return the seconds from a message to a kernel until its answer, `count` times."""
+    connection = create_connection(url, timeout=20)
+    spent = []
+    for number in range(count):
+        start = time.perf_counter()
+        connection.send(request(number))
+        while not is_answer(json.loads(connection.recv()), number):
+            pass
+        spent.append(time.perf_counter() - start)
+    connection.close()
+    return spent
+
+
+def is_answer(message: dict, number: int) -> bool:
+    asked = message["parent_header"].get("msg_id") == str(number)
+    return asked and message["msg_type"] == "kernel_info_reply"
+
+
+def test_one_line_says_where_it_is(server):
+    assert server.line.startswith("JupyterLab is at http://localhost:")
+    assert len(server.token) >= 32
+
+
+def test_a_taken_port_is_passed_by(server):
+    assert urlsplit(server.url).port not in (None, server.taken_port)
+
+
+def test_the_address_answers_with_jupyterlab(server):
+    with urlopen(server.url, timeout=20) as page:
+        assert "JupyterLab" in page.read().decode()
+
+
+def test_without_the_token_nothing_is_served(server):
+    with urlopen(f"{server.base}/lab", timeout=20) as page:
+        assert "/login" in page.url
+
+
+def test_the_course_is_what_it_serves(server):
+    assert "tools" in {f["name"] for f in json.loads(server.get("/api/contents"))["content"]}
+
+
+def test_comms_do_not_go_over_subshells(server):
+    assert server.default(KERNEL_SETTINGS, "commsOverSubshells") == "disabled"
+
+
+def test_no_news_are_fetched(server):
+    assert server.default(NEWS_SETTINGS, "fetchNews") == "false"
+    assert server.default(NEWS_SETTINGS, "checkForUpdates") is False
+
+
+def test_a_message_does_not_wait_for_the_one_before(server):
+    spent = round_trips(server.kernel(), 30)
+    assert statistics.median(spent) < 0.025  # with Nagle's delay it is 0.041, without it 0.002
+
+
+def test_an_interrupt_ends_it_without_a_question_or_a_word(tmp_path):
+    with Server(tmp_path) as server:
+        round_trips(server.kernel(), 1)
+        assert server.stop() == ""
+        assert server.process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("platform", "variables", "expected"),
+    [
+        ("linux", {}, False),
+        ("linux", {"DISPLAY": ":0"}, True),
+        ("linux", {"WAYLAND_DISPLAY": "wayland-0"}, True),
+        ("darwin", {}, True),
+        ("win32", {}, True),
+    ],
+)
+def test_a_display_is_missing_only_on_linux(platform, variables, expected):
+    assert lab.has_display(platform, variables) is expected
+
+
+@pytest.mark.parametrize(("display", "expected"), [("", True), (":0", False)])
+def test_no_browser_opens_without_a_display(monkeypatch, display, expected):
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("DISPLAY", display)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert ("--no-browser" in lab.arguments([])) is expected
+
+
+def test_an_option_of_the_user_replaces_the_courses_own():
+    mine = [a for a in lab.arguments(["--LabApp.default_url=/tree"]) if "default_url" in a]
+    assert mine == ["--LabApp.default_url=/tree"]
+
+
+def test_the_notebook_that_is_named_opens(monkeypatch, tmp_path):
+    monkeypatch.setattr(lab, "ROOT", tmp_path)
+    (tmp_path / "a b.ipynb").touch()
+    path = str(tmp_path / "a b.ipynb")
+    assert "--LabApp.default_url=/lab/tree/a%20b.ipynb" in lab.arguments([path])
+    assert path not in lab.arguments([path])
+
+
+def test_a_notebook_that_is_not_there_is_named():
+    with pytest.raises(SystemExit, match="nowhere"):
+        lab.arguments(["nowhere.ipynb"])
+
+
+def test_data_beside_the_repository_is_used(tmp_path, monkeypatch):
+    monkeypatch.delenv("GANCOURSE_DATA", raising=False)
+    assert "GANCOURSE_DATA" not in course_environment(tmp_path / "repository")
+    (tmp_path / "shared/data").mkdir(parents=True)
+    assert course_environment(tmp_path / "repository")["GANCOURSE_DATA"] == str(
+        tmp_path / "shared/data"
+    )
+
+
+def test_a_data_folder_that_the_user_chose_stays(tmp_path, monkeypatch):
+    monkeypatch.setenv("GANCOURSE_DATA", "mine")
+    (tmp_path / "shared/data").mkdir(parents=True)
+    assert course_environment(tmp_path / "repository")["GANCOURSE_DATA"] == "mine"

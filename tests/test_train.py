@@ -1,0 +1,262 @@
+"""Steps, state, iterator, checkpoints: who moves, what repeats, what survives a kill."""
+
+import inspect
+import math
+import multiprocessing
+import random
+import time
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from gancourse import runs
+from gancourse import train as T
+from gancourse.data import load_points
+from gancourse.errors import InputError
+
+POINTS = {"shape": (2,), "widths": (16,)}
+TINY = T.Recipe("mlp", G={"z_dim": 2, **POINTS}, D=POINTS, batch=16, precision="fp32")
+RING = load_points("ring")
+
+
+def weights(net):
+    return [p.detach().clone() for p in net.parameters()]
+
+
+def moved(net, before):
+    return any(not torch.equal(p, q) for p, q in zip(net.parameters(), before, strict=True))
+
+
+def run(steps, recipe=TINY, seed=0):
+    state = T.State(recipe, seed, "cpu")
+    for _ in T.train(state, RING.sample, steps):
+        pass
+    return state
+
+
+def same(a, b):
+    a, b = T._pack(a)[0], T._pack(b)[0]
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+def test_d_step_moves_d_alone():
+    state = T.State(TINY)
+    g, d = weights(state.G), weights(state.D)
+    T.d_step(state, RING.sample(16, state.rng))
+    assert moved(state.D, d)
+    assert not moved(state.G, g)
+    assert all(p.grad is None for p in state.G.parameters())
+
+
+def test_g_step_moves_g_alone_and_leaves_d_no_gradient():
+    state = T.State(TINY)
+    g, d = weights(state.G), weights(state.D)
+    T.g_step(state, RING.sample(16, state.rng))
+    assert moved(state.G, g)
+    assert not moved(state.D, d)
+    assert all(p.grad is None and p.requires_grad for p in state.D.parameters())
+
+
+def textbook_step(G, D, opts, x_real, zs):
+    """The loop as lesson 05 writes it: detach, binary cross-entropy, gradients everywhere."""
+    bce = torch.nn.functional.binary_cross_entropy_with_logits
+    ones, zeros = torch.ones(len(x_real)), torch.zeros(len(x_real))
+    opts["D"].zero_grad()
+    (bce(D(x_real), ones) + bce(D(G(zs[0]).detach()), zeros)).backward()
+    opts["D"].step()
+    opts["G"].zero_grad()
+    bce(D(G(zs[1])), ones).backward()
+    opts["G"].step()
+
+
+def test_one_step_equals_the_textbook_step():
+    # No batch norm: a bias before it has a gradient of rounding errors, which Adam blows up.
+    recipe = T.replace(TINY, G={"norm": False, "z_dim": 2, **POINTS})
+    ours, theirs = T.State(recipe), T.State(recipe)
+    opts = {"G": theirs.opt_G, "D": theirs.opt_D}
+    x_real = RING.sample(16, torch.Generator().manual_seed(3))
+    textbook_step(theirs.G, theirs.D, opts, x_real, [theirs.noise(16), theirs.noise(16)])
+    T.one_step(ours, lambda n, generator: x_real)
+    for a, b in zip(weights(ours.G) + weights(ours.D), weights(theirs.G) + weights(theirs.D),
+                    strict=True):  # fmt: skip
+        torch.testing.assert_close(a, b)
+
+
+def test_steps_are_short_enough_to_read():
+    for step in (T.d_step, T.g_step):
+        lines = inspect.getsource(step).split('"""')[2].strip().splitlines()
+        assert len(lines) <= 15
+
+
+@pytest.mark.parametrize("loss", T.losses.LOSSES)
+def test_every_loss_trains(loss):
+    record = list(T.train(T.State(T.replace(TINY, loss=loss, r1=0.1)), RING.sample, 3))[-1]
+    assert all(math.isfinite(record[name]) for name in T.COLUMNS)
+
+
+def test_record_holds_what_was_seen():
+    state = T.State(TINY)
+    record = next(T.train(state, RING.sample, 1))
+    assert record.step == state.step == 1
+    assert 0 < record["D(x)"] < 1
+    assert str(record).startswith("step 1: d_loss ")
+    assert state.curves()["d_loss"] == [record["d_loss"]]
+    with pytest.raises(InputError, match="Unknown column"):
+        record["loss"]
+
+
+def test_same_seed_gives_the_same_run_and_another_seed_another():
+    assert same(run(5), run(5))
+    assert not same(run(5), run(5, seed=1))
+
+
+def test_ema_follows_g_slowly_and_its_buffers_at_once():
+    state = T.State(T.Recipe("mlp", batch=8, ema=0.9, precision="fp32"), device="cpu")
+    state.step = 10_000
+    with torch.no_grad():
+        for p, q in zip(state.G.parameters(), state.ema_G.parameters(), strict=True):
+            p.fill_(1.0), q.fill_(0.0)
+        next(state.G.buffers()).fill_(5.0)
+    T.ema_step(state)
+    assert all(torch.allclose(q, torch.tensor(0.1)) for q in state.ema_G.parameters())
+    assert (next(state.ema_G.buffers()) == 5).all()
+
+
+def test_saved_and_resumed_run_ends_as_if_never_interrupted(tmp_path):
+    path = T.save_state(run(4), tmp_path / "c.safetensors")
+    torch.randn(7)  # what the caller draws meanwhile does not matter
+    resumed = T.load_state(path, "cpu")
+    for _ in T.train(resumed, RING.sample, 3):
+        pass
+    assert same(resumed, run(7))
+
+
+def test_resume_of_a_dcgan_in_bf16_is_exact_too(tmp_path):
+    recipe = T.Recipe("dcgan", G={"width": 8}, D={"width": 8}, batch=4)
+    states, x = [], torch.rand(4, 1, 28, 28) * 2 - 1
+    for pause in (False, True):
+        state = T.State(recipe, 0, "cpu", "bf16")
+        list(T.train(state, lambda n, g: x, 2))
+        if pause:
+            state = T.load_state(T.save_state(state, tmp_path / "c.safetensors"), "cpu")
+        list(T.train(state, lambda n, g: x, 2))
+        states.append(state)
+    assert same(*states)
+
+
+def test_halved_checkpoint_is_not_loaded_the_one_before_is(tmp_path, capsys):
+    path = tmp_path / "c.safetensors"
+    T.save_state(run(2), path)
+    T.save_state(run(4), path)
+    path.write_bytes(path.read_bytes()[:-1000])
+    assert T.load_state(path).step == 2
+    assert "the checkpoint before, at step 2" in capsys.readouterr().out
+
+
+def test_damaged_checkpoint_is_not_saved_over_the_good_one_before(tmp_path):
+    path = tmp_path / "c.safetensors"
+    T.save_state(run(2), path)
+    T.save_state(run(4), path)
+    path.write_bytes(path.read_bytes()[:-1000])
+    state = T.load_state(path)
+    T.save_state(state, path)
+    path.unlink()
+    assert T.load_state(path).step == 2
+
+
+def test_two_damaged_checkpoints_are_named(tmp_path):
+    for name in ("c.safetensors", "c.safetensors.previous"):
+        (tmp_path / name).write_bytes(b"damaged")
+    with pytest.raises(InputError, match="not a whole safetensors file"):
+        T.load_state(tmp_path / "c.safetensors")
+
+
+def test_a_generator_is_no_checkpoint(tmp_path):
+    from gancourse.nets import save_generator
+
+    save_generator(run(1).ema_G, tmp_path / "g.safetensors")
+    with pytest.raises(InputError, match="no checkpoint of gancourse"):
+        T.load_state(tmp_path / "g.safetensors")
+
+
+def test_sample_is_the_same_for_a_seed_and_keeps_the_mode():
+    G = T.nets.make_generator("mlp").train()
+    assert torch.equal(T.sample(G, 4, 1), T.sample(G, 4, 1))
+    assert not torch.equal(T.sample(G, 4, 1), T.sample(G, 4, 2))
+    assert G.training
+
+
+@pytest.mark.parametrize("steps", [0, -1, 1.5, True])
+def test_steps_below_one_are_refused_at_once(steps):
+    with pytest.raises(InputError, match="steps must be a whole number of at least 1"):
+        T.train(T.State(TINY), RING.sample, steps)
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [({"loss": "best"}, "Unknown loss"), ({"batch": 1}, "batch"), ({"ema": 1.0}, "ema"),
+     ({"lr_G": 0.0}, "Learning rates"), ({"r1": -1.0}, "r1")],
+)  # fmt: skip
+def test_bad_recipes_are_named(change, word):
+    with pytest.raises(InputError, match=word):
+        T.get_preset("mlp", **change)
+
+
+def test_unknown_preset_device_and_precision_are_named():
+    with pytest.raises(InputError, match="Unknown preset 'gan'"):
+        T.get_preset("gan")
+    with pytest.raises(InputError, match="Unknown device"):
+        T.State(TINY, device="gpu")
+    with pytest.raises(InputError, match="Unknown precision"):
+        T.State(TINY, precision="fp8")
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 1.0, "a"])
+def test_bad_seeds_are_named(seed):
+    with pytest.raises(InputError, match="A seed is a whole number"):
+        T.State(TINY, seed)
+
+
+def train_digits(out, resume):
+    runs.Run("mlp", "digits", out, device="cpu").train(60, 3, resume)
+
+
+@pytest.fixture(scope="module")
+def processes():
+    """Processes that start at once: a server that has imported torch forks them."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["gancourse.runs", "gancourse.data"])
+    return context
+
+
+def started(processes, out, resume=False):
+    process = processes.Process(target=train_digits, args=(out, resume))
+    process.start()
+    return process
+
+
+def kill_after_next_checkpoint(processes, out, delay):
+    checkpoint = out / "checkpoint.safetensors"
+    before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
+    process = started(processes, out, resume=before > 0)
+    while process.is_alive() and not (
+        checkpoint.exists() and checkpoint.stat().st_mtime_ns > before
+    ):
+        time.sleep(0.002)
+    time.sleep(delay)
+    process.kill()
+    process.join()
+
+
+def test_killed_ten_times_it_ends_with_the_same_bits(processes, tmp_path):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    started(processes, whole).join()
+    for _ in range(10):
+        kill_after_next_checkpoint(processes, killed, random.uniform(0, 0.1))
+    started(processes, killed, resume=True).join()
+    for name in ("generator", "checkpoint"):
+        a, b = (load_file(f / f"{name}.safetensors") for f in (whole, killed))
+        assert a.keys() == b.keys()
+        assert all(torch.equal(a[key], b[key]) for key in a)
+    assert (whole / "history.csv").read_bytes() == (killed / "history.csv").read_bytes()
