@@ -8,7 +8,7 @@ STAMP := $(VENV)/.up-to-date
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 LAB_ARGS ?=
 
-.PHONY: help setup lab test build lock
+.PHONY: help setup lab test build check-quality nbgrader lock
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -24,6 +24,12 @@ test: $(STAMP) ## run every check: ruff, build, package tests, all notebooks
 
 build: $(STAMP) ## rebuild the notebooks whose sources changed
 	@$(BIN)/python tools/build.py
+
+check-quality: $(STAMP) ## measure the exercises' checks: correct answers accepted, mistakes caught
+	@$(BIN)/python tools/check_quality.py
+
+nbgrader: $(STAMP) ## export the sheets as an nbgrader course to nbgrader_course
+	@$(BIN)/python tools/nbgrader_export.py --out nbgrader_course
 
 lock: $(STAMP) ## resolve the dependencies anew into requirements.lock
 	$(UV) pip compile pyproject.toml --universal --all-extras --generate-hashes -o requirements.lock

@@ -1,4 +1,4 @@
-"""The command line: `gancourse train`, `sample` and `doctor`. Thin; it answers --help at once.
+"""The command line: `gancourse train`, `sample`, `grade`, `doctor`. Thin; --help comes at once.
 
 Heavy modules are imported inside the commands.
 """
@@ -12,7 +12,7 @@ import typer
 from gancourse.errors import InputError
 
 app = typer.Typer(
-    help="GANs from the shell: train one, draw samples, see what this machine offers.",
+    help="GANs from the shell: train one, draw samples, grade a class, look at this machine.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -55,6 +55,36 @@ def sample(
     x = training.sample(nets.load_generator(path), n, seed)
     plots.image_grid(x, columns=max(1, round(n**0.5))).save(out)
     typer.echo(f"{n} images from {path} are in {out}.")
+
+
+@app.command()
+def grade(
+    submissions: Annotated[Path, typer.Argument(help="folder or zip of all submissions")],
+    out: Annotated[Path, typer.Option(help="folder for grades.csv and feedback")],
+    jobs: Annotated[int, typer.Option(help="submissions at once on this machine")] = 1,
+    cluster: Annotated[str | None, typer.Option(help="address of a Dask scheduler")] = None,
+    sheet: Annotated[list[str] | None, typer.Option(help="a sheet that must be there: 05")] = None,
+    sandbox: Annotated[str, typer.Option(help="bwrap; none runs code unprotected")] = "bwrap",
+    time_limit: Annotated[float | None, typer.Option(help="seconds for one exercise")] = None,
+):
+    """Grade a class: grades.csv, and a feedback page for each student."""
+    from tqdm import tqdm
+
+    from gancourse import grade as grading
+    from gancourse.grade.report import summary
+
+    options = {"jobs": jobs, "cluster": cluster, "sandbox": sandbox, "time_limit": time_limit}
+    steps = grading.grade(submissions, out, sheets=tuple(sheet or ()), **options)
+    results: dict[str, list] = {}
+    with tqdm(unit="submission") as bar:
+        for step in steps:
+            bar.total = step.total
+            bar.update(step.done - bar.n)
+            results.setdefault(step.result.student, []).append(step.result)
+    for student in sorted(results):
+        name, score, maximum, status, _ = summary(student, results[student])
+        typer.echo(f"{name}: {score} of {maximum}, {status}")
+    typer.echo(f"grades.csv and the feedback pages are in {out}.")
 
 
 @app.command()

@@ -145,10 +145,18 @@ class IdxFiles:
         )
         return images[:, None], labels.long(), f"{self.title} in {raw}"
 
-    def _found(self) -> Path:
+    def here(self) -> Path | None:
+        """Return the folder that holds all the files, GANCOURSE_DATA before the cache, or None."""
         given = _given_folder()
         if given and not self._missing(given / self.folder, partly=True):
             return given / self.folder
+        raw = cache_folder() / self.folder
+        return None if self._missing(raw) else raw
+
+    def _found(self) -> Path:
+        found = self.here()
+        if found:
+            return found
         raw = cache_folder() / self.folder
         sweep(raw)
         missing = self._missing(raw)

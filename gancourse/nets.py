@@ -17,6 +17,7 @@ from gancourse.store import load_tensors, save_tensors
 
 IMAGE = (1, 28, 28)
 FORMAT = "gancourse-generator-1"
+SHIPPED = Path(__file__).parent / "weights"
 
 
 def _expect(name: str, x: Tensor, shape: tuple[int, ...]) -> Tensor:
@@ -206,3 +207,12 @@ def load_weights(net: nn.Module, tensors: dict[str, Tensor], path: str | Path) -
             f"file and {own.get(name, 'unknown')} in {type(net).__name__}; give matching weights."
         )
     net.load_state_dict(tensors)
+
+
+def load_shipped(name: str) -> nn.Module:
+    """Return a generator that comes with the course, trained, in evaluation mode ("mnist").
+
+    The card beside its weights says how it was trained. Raises InputError for an unknown name.
+    """
+    names = [path.stem for path in SHIPPED.glob("*.safetensors")]
+    return load_generator(SHIPPED / f"{choose('shipped generator', name, names)}.safetensors")

@@ -286,6 +286,7 @@ def _draw_mark(axis, mark: Mark) -> None:
     if mark.kind == "fill":
         low = 0 if mark.y2 is None else _numpy(mark.y2)
         axis.fill_between(x, low, y, color=colour, alpha=0.25, linewidth=0, label=label)
+        axis.plot(x, y, color=colour, linewidth=1.2)
     elif mark.kind == "points":
         axis.plot(x, y, "o", color=colour, markersize=8, label=label)
     elif mark.kind == "arrows":
@@ -354,15 +355,15 @@ def losses(logit, values: Mapping[str, Mapping], slopes: Mapping[str, Mapping]) 
     that kind, "G" is g_loss.
     """
     logit = _numpy(logit)
-    rows = (("loss", values, (-4, 8)), ("gradient", slopes, (-3, 3)))
-    shown = [
-        Panel(_loss_marks(logit, table[name]), "logit" if table is slopes else "",
-              ylabel if name == next(iter(table)) else "", _around(logit, 0.0), ylim,
-              name if table is values else "")
-        for ylabel, table, ylim in rows for name in table
-    ]  # fmt: skip
+    above = [_loss_panel(logit, row, "loss", (-4, 8), name) for name, row in values.items()]
+    below = [_loss_panel(logit, row, "gradient", (-3, 3)) for row in slopes.values()]
     alt = f"Loss and gradient by logit for D on real, D on fake and G: {', '.join(values)}."
-    return gallery(shown, len(values), alt)
+    return gallery(above + below, len(values), alt)
+
+
+def _loss_panel(logit, curves: Mapping, ylabel: str, ylim, title: str = "") -> Panel:
+    xlabel = "" if title else "logit"
+    return Panel(_loss_marks(logit, curves), xlabel, ylabel, _around(logit, 0.0), ylim, title)
 
 
 def _loss_marks(logit: np.ndarray, curves: Mapping) -> tuple[Mark, ...]:
@@ -385,6 +386,7 @@ def gallery(panels: Sequence[Panel], columns: int, alt: str) -> Picture:
         axis.axhline(0, color=INK, linewidth=0.8, zorder=0)
         axis.set(xlim=panel.xlim, ylim=panel.ylim, xlabel=panel.xlabel, ylabel=panel.ylabel)
         axis.set(title=panel.title, aspect="equal" if panel.equal else "auto")
+        axis.label_outer(remove_inner_ticks=False)
     named = dict(zip(*reversed(axes[0].get_legend_handles_labels()), strict=True))
     figure.legend(named.values(), named, loc="outside lower center", ncols=max(1, len(named)))
     return _picture(figure, alt)
@@ -394,13 +396,13 @@ def phase_planes(paths: Mapping[str, Sequence], field=None, limit: float | None 
     """Return one panel for each path [N, 2] of (G's number, D's number), by title.
 
     A dot marks the start, a cross the equilibrium at 0. Arrows show `field`, a function of states
-    [..., 2] (or one for each title), all scaled alike.
+    [..., 2], or one for each title.
     """
     paths = {title: _numpy(states) for title, states in paths.items()}
     limit = limit or 1.1 * max(float(np.abs(states).max()) for states in paths.values())
     shown = [
-        Panel(_path_marks(states, _field_of(field, title), limit), "G's number θ",
-              "D's number ψ", (-limit, limit), (-limit, limit), title, equal=True)
+        Panel(_path_marks(states, _field_of(field, title), limit), "G's number",
+              "D's number", (-limit, limit), (-limit, limit), title, equal=True)
         for title, states in paths.items()
     ]  # fmt: skip
     ends = "; ".join(f"{t} ends at distance {np.hypot(*s[-1]):.3g}" for t, s in paths.items())
@@ -414,25 +416,29 @@ def _field_of(field, title: str):
 
 def _path_marks(states: np.ndarray, field, limit: float) -> tuple[Mark, ...]:
     theta, psi = states.T
-    marks = [Mark("line", theta, psi), Mark("points", theta[:1], psi[:1], role="G"), _cross(limit)]
+    marks = [Mark("line", theta, psi, role="q"), Mark("points", theta[:1], psi[:1]), cross(limit)]
     if field is not None:
         marks.insert(0, field_arrows(field, limit))
     return tuple(marks)
 
 
-def _cross(limit: float) -> Mark:
+def cross(limit: float) -> Mark:
+    """Return a cross at (0, 0) for a panel that goes from -limit to limit."""
     a, nan = 0.04 * limit, np.nan
     return Mark("line", [-a, a, nan, 0, 0], [0, 0, nan, -a, a])
 
 
 def field_arrows(field, limit: float, side: int = 11) -> Mark:
-    """Return the arrows of a field of states [..., 2] on a square grid; the longest just fits."""
+    """Return the arrows of a field of states [..., 2] on a square grid; the longest just fits.
+
+    Their length goes with the root of the speed, so that slow places have visible arrows too.
+    """
     ticks = np.linspace(-limit, limit, side + 1)[:-1] + limit / side
     states = np.stack(np.meshgrid(ticks, ticks), -1).reshape(-1, 2)  # [side * side, 2]
     velocity = field(states)
-    size = np.hypot(*velocity.T).max() or 1.0
-    arrows = 1.7 * limit / side * velocity / size
-    return Mark("arrows", *states.T, role="D", x2=arrows[:, 0], y2=arrows[:, 1])
+    speed = np.hypot(*velocity.T).clip(1e-12)
+    arrows = 1.7 * limit / side * velocity / np.sqrt(speed * speed.max())[:, None]
+    return Mark("arrows", *states.T, x2=arrows[:, 0], y2=arrows[:, 1])
 
 
 def eigenvalues(points: Mapping[str, Sequence[complex]], title="") -> Picture:
@@ -447,7 +453,7 @@ def eigenvalues(points: Mapping[str, Sequence[complex]], title="") -> Picture:
     for (name, v), role in zip(values.items(), ("G", "D", "p", "q"), strict=False):
         marks.append(Mark("line", v.real, v.imag, name, role))
         marks.append(Mark("points", v.real[:1], v.imag[:1], role=role))
-    panel = Panel(tuple(marks), "real part", "imaginary part", (-limit, limit), (-limit, limit),
-                  title, equal=True)  # fmt: skip
+    wide, high = (-limit, 2.2 * limit), (-limit, limit)  # room for the legend
+    panel = Panel(tuple(marks), "real part", "imaginary part", wide, high, title, equal=True)
     sizes = ", ".join(f"{n} to modulus {np.abs(v[-1]):.3g}" for n, v in values.items())
     return panels([panel], f"{title or 'Eigenvalues'} around the circle of modulus 1: {sizes}.")

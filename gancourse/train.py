@@ -40,7 +40,7 @@ class Recipe:
     def __post_init__(self):
         losses.get_loss(self.loss)
         at_least("batch", self.batch, 2)
-        object.__setattr__(self, "betas", tuple(self.betas))
+        object.__setattr__(self, "betas", tuple(float(beta) for beta in self.betas))
         if not 0 <= self.ema < 1:
             raise InputError(f"ema is a decay from 0 to below 1, and {self.ema} was given.")
         if min(self.lr_G, self.lr_D) <= 0 or self.r1 < 0:
@@ -51,7 +51,7 @@ class Recipe:
 
 
 PRESETS = {
-    "mlp": Recipe("mlp", r1=0.1, lr_G=1e-3, lr_D=1e-3, ema=0.995),
+    "mlp": Recipe("mlp", lr_G=1e-3, lr_D=1e-3, ema=0.995),
     "dcgan": Recipe("dcgan"),
 }
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request, urlopen
 
@@ -135,6 +136,13 @@ def test_comms_do_not_go_over_subshells(server):
 def test_no_news_are_fetched(server):
     assert server.default(NEWS_SETTINGS, "fetchNews") == "false"
     assert server.default(NEWS_SETTINGS, "checkForUpdates") is False
+
+
+def test_nbgraders_pages_stay_out_of_the_way(server):
+    with urlopen(server.url, timeout=20) as page:
+        assert '"disabledExtensions": ["@jupyter/nbgrader"' in page.read().decode()
+    with pytest.raises(HTTPError, match="404"):
+        server.get("/formgrader")
 
 
 def test_a_message_does_not_wait_for_the_one_before(server):

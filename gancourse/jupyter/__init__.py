@@ -8,6 +8,7 @@ from pathlib import Path
 
 SETTINGS = Path(__file__).with_name("settings")
 WEBSOCKET = "gancourse.jupyter.nodelay.NoDelayConnection"
+NBGRADER = ("formgrader", "validate_assignment", "assignment_list", "course_list")
 
 
 def course_environment(root: Path) -> dict[str, str]:
@@ -36,11 +37,14 @@ def server_arguments() -> list[str]:
 
     The settings folder turns off comms over subshells and the news pop-up, the connection class
     turns off Nagle's delay, a read-only extension manager asks no package index, and encryption
-    between server and kernel, where both can, spares a warning for each kernel.
+    between server and kernel, where both can, spares a warning for each kernel. nbgrader's pages
+    are for teachers: they stay out of a learner's way.
     """
+    nbgrader = {f"nbgrader.server_extensions.{name}": False for name in NBGRADER}
     return [
         f"--LabApp.app_settings_dir={SETTINGS}",
         f"--ServerApp.kernel_websocket_connection_class={WEBSOCKET}",
         "--LabApp.extension_manager=readonly",
         "--KernelManager.transport_encryption=auto",
+        f"--ServerApp.jpserver_extensions={nbgrader}",
     ]

@@ -1,0 +1,195 @@
+"""Finding the notebooks in what a teacher downloads: folders and zips of Moodle, Canvas, or plain.
+
+A file is only ever read, through a limit on its size; links are not followed, and nothing is
+unpacked to disk.
+"""
+
+import io
+import os
+import re
+import stat
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from gancourse.errors import InputError
+from gancourse.grade.notebook import MAX_BYTES, Cell, Unusable, read
+
+MOODLE = re.compile(r"(?P<who>[^/]+_\d+)_assignsubmission_(file|onlinetext)_?(?P<rest>/?.*)", re.S)
+CANVAS = re.compile(r"(?P<who>[^/_]+)(?P<late>_LATE)?_(?P<id>\d+)_\d+_(?P<file>[^/]+)", re.S)
+AGAIN = re.compile(r"-(\d+)(?=\.ipynb$)")
+JUNK = re.compile(
+    r"(^|/)(__MACOSX|\.ipynb_checkpoints|\.git)(/|$)|(^|/)(\._|\.DS_Store|Thumbs\.db)"
+)
+MAX_FILES, MAX_TOTAL, MAX_RATIO = 20_000, 2_000_000_000, 200
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file in the download: path, time (of any kind that sorts), and how to read it."""
+
+    path: str
+    time: tuple
+    read: Callable[[], bytes]
+
+
+@dataclass
+class Submission:
+    """One notebook of one student, or the reason why there is none."""
+
+    student: str
+    file: str
+    attempt: tuple = (0,)
+    late: bool = False
+    cells: list[Cell] = field(default_factory=list)
+    status: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+def collect(source: Path) -> Iterator[Submission]:
+    """Yield what each student handed in, sorted by name; raise InputError for no such place."""
+    if source.is_dir():
+        files = _in_folder(source)
+    elif source.is_file() and zipfile.is_zipfile(source):
+        files = _in_zip(source)
+    else:
+        raise InputError(
+            f"{source} is neither a folder nor a zip: give the download of the submissions, or a "
+            "folder with one folder for each student."
+        )
+    files = [f for f in files if not JUNK.search(f.path)]
+    if not files:
+        raise InputError(f"{source} holds no files: give the download of the submissions.")
+    strip = _shared_folder([f.path for f in files])
+    yield from _by_student(files, strip)
+
+
+def _in_folder(root: Path) -> list[Found]:
+    found = []
+    for folder, names, files in os.walk(root):
+        links = [n for n in names if os.path.islink(os.path.join(folder, n))]
+        for name in sorted([*files, *links]):
+            path = Path(folder, name)
+            inside = path.relative_to(root).as_posix()
+            found.append(Found(inside, (path.lstat().st_mtime,), lambda p=path: _read_file(p)))
+        if not names and not files and folder != str(root):
+            inside = Path(folder).relative_to(root).as_posix()
+            found.append(Found(f"{inside}/", (0,), lambda: b""))
+        if len(found) > MAX_FILES:
+            raise InputError(f"{root} holds over {MAX_FILES} files: give the submissions alone.")
+    return found
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        if path.is_symlink():
+            raise Unusable("a link", "A link was handed in, and links are not followed.") from None
+        raise Unusable("not readable", f"The file cannot be read ({error.strerror}).") from None
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise Unusable("not a file", "What was handed in is no ordinary file.")
+        return _limited(file)
+
+
+def _limited(file: io.BufferedIOBase) -> bytes:
+    data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise Unusable(
+            "too large", f"The file is larger than {MAX_BYTES // 1_000_000} MB: clear its outputs."
+        )
+    return data
+
+
+def _in_zip(path: Path) -> list[Found]:
+    archive = zipfile.ZipFile(path)
+    entries = [info for info in archive.infolist() if not info.is_dir()]
+    if len(entries) > MAX_FILES:
+        raise InputError(f"{path} holds over {MAX_FILES} files: give the submissions alone.")
+    spent = [0]
+    return [
+        Found(_clean(info), info.date_time, lambda i=info: _read_entry(archive, i, spent))
+        for info in entries
+    ]
+
+
+def _clean(info: zipfile.ZipInfo) -> str:
+    return "/".join(p for p in info.filename.replace("\\", "/").split("/") if p not in ("", "."))
+
+
+def _read_entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, spent: list[int]) -> bytes:
+    if ".." in _clean(info).split("/"):
+        raise Unusable("a path outside", "The zip names a path outside of itself.")
+    if stat.S_ISLNK(info.external_attr >> 16):
+        raise Unusable("a link", "A link was handed in, and links are not followed.")
+    if info.file_size > MAX_RATIO * max(info.compress_size, 1) and info.file_size > 1_000_000:
+        raise Unusable("a zip bomb", "The file is packed as a zip bomb is.")
+    if spent[0] > MAX_TOTAL:
+        raise Unusable("too large", "The zip holds more than fits: grade it in parts.")
+    try:
+        with archive.open(info) as file:
+            data = _limited(file)
+    except Unusable:
+        raise
+    except Exception as error:  # damaged or encrypted: zipfile and zlib raise many kinds
+        raise Unusable("not readable", f"The zip is damaged here ({error}).") from None
+    spent[0] += len(data)
+    return data
+
+
+def _shared_folder(paths: list[str]) -> int:
+    """Return how many leading folders all paths share, where students stand below them."""
+    shared = 0
+    while True:
+        parts = [p.split("/") for p in paths]
+        heads = {p[shared] for p in parts if len(p) > shared}
+        below = {p[shared + 1] for p in parts if len(p) > shared + 2}
+        if len(heads) != 1 or len(below) < 2 or MOODLE.match(next(iter(heads))):
+            return shared
+        if any(len(p) < shared + 2 for p in parts):
+            return shared
+        shared += 1
+
+
+def student_of(path: str) -> tuple[str, str, bool]:
+    """Return (student, path of the file below, late) for a path in the download."""
+    if found := MOODLE.match(path):
+        return found["who"], found["rest"].lstrip("/_"), False
+    if "/" in path:
+        who, _, rest = path.partition("/")
+        return who, rest, False
+    if found := CANVAS.fullmatch(path):
+        return f"{found['who']}_{found['id']}", found["file"], bool(found["late"])
+    return PurePosixPath(path).stem, path, False
+
+
+def _printable(name: str) -> str:
+    name = name.encode("utf-8", "replace").decode()
+    return "".join(c if c.isprintable() else "?" for c in name)[:120]
+
+
+def _by_student(files: list[Found], strip: int) -> Iterator[Submission]:
+    students: dict[str, list[Submission]] = {}
+    for found in sorted(files, key=lambda f: f.path):
+        path = "/".join(found.path.split("/")[strip:])
+        who, rest, late = student_of(path)
+        given = students.setdefault(_printable(who), [])
+        if rest.lower().endswith(".ipynb"):
+            given.append(_submission(_printable(who), rest, late, found))
+    for who, given in students.items():
+        yield from given or [
+            Submission(who, "", status="no notebook", notes=["No .ipynb file was handed in."])
+        ]
+
+
+def _submission(who: str, rest: str, late: bool, found: Found) -> Submission:
+    again = AGAIN.search(rest)
+    attempt = (int(again[1]) if again else 0, found.time)
+    submission = Submission(who, _printable(rest), attempt, late)
+    try:
+        submission.cells = read(found.read())
+    except Unusable as reason:
+        submission.status, submission.notes = reason.status, [reason.sentence]
+    return submission

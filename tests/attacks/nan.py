@@ -1,0 +1,9 @@
+"""Answer NaN, which no comparison with `>` rejects.
+
+status: graded
+after: graded
+"""
+
+
+def answer(x):
+    return x * float("nan")

@@ -1,0 +1,202 @@
+"""The command line as a user meets it: files, sentences, exit codes."""
+
+import csv
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from PIL import Image
+
+from gancourse import cli, nets
+
+TRAIN = ["train", "mlp", "--data", "digits", "--steps", "3", "--device", "cpu"]
+
+
+def call(monkeypatch, capsys, *arguments):
+    """Run the command in this process; return (exit code, what it printed, what it complained)."""
+    monkeypatch.setattr(sys, "argv", ["gancourse", *map(str, arguments)])
+    try:
+        cli.main()
+        code = 0
+    except SystemExit as end:
+        code = end.code or 0
+    return code, *capsys.readouterr()
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    return lambda *arguments: call(monkeypatch, capsys, *arguments)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    out = tmp_path_factory.mktemp("run")
+    subprocess.run([sys.executable, "-m", "gancourse", *TRAIN, "--out", out], check=True)
+    return out
+
+
+def test_help_answers_in_half_a_second():
+    best = []
+    for _ in range(5):
+        start = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-m", "gancourse", "--help"], check=True, capture_output=True
+        )
+        best.append(time.perf_counter() - start)
+    assert min(best) < 0.5
+
+
+def test_train_leaves_all_its_files(trained):
+    names = {"samples.png", "losses.png", "history.csv", "checkpoint.safetensors",
+             "generator.safetensors"}  # fmt: skip
+    assert {path.name for path in trained.iterdir()} == names
+    assert Image.open(trained / "samples.png").size == (484, 484)
+    rows = list(csv.reader((trained / "history.csv").open()))
+    assert rows[0] == ["step", "d_loss", "g_loss", "D(x)", "D(G(z))"]
+    assert [row[0] for row in rows[1:]] == ["1", "2", "3"]
+
+
+def test_weights_carry_their_card(trained):
+    card = nets.load_generator(trained / "generator.safetensors").card
+    assert card == {"data": "digits", "steps": "3", "seed": "0"}
+
+
+def test_sample_draws_the_same_picture_for_a_seed(run, trained, tmp_path):
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        code, _, _ = run("sample", trained, "--n", 9, "--seed", seed, "--out", tmp_path / name)
+        assert code == 0
+    a, b, c = ((tmp_path / name).read_bytes() for name in "abc")
+    assert a == b != c
+
+
+def test_a_run_is_not_overwritten(run, trained):
+    before = (trained / "checkpoint.safetensors").read_bytes()
+    code, _, error = run(*TRAIN, "--out", trained)
+    assert code == 2
+    assert "holds a run already: add --resume" in error
+    assert (trained / "checkpoint.safetensors").read_bytes() == before
+
+
+def test_a_finished_run_says_so(run, trained):
+    code, said, _ = run(*TRAIN, "--out", trained, "--resume")
+    assert code == 0
+    assert "at step 3 already" in said
+
+
+@pytest.mark.parametrize("change", [["--seed", "1"], ["--data", "mnist"]])
+def test_resume_with_other_settings_is_refused(run, trained, change, monkeypatch):
+    monkeypatch.setenv("GANCOURSE_OFFLINE", "1")
+    if change[0] == "--data":
+        monkeypatch.setattr("gancourse.runs.load_images", fake_mnist)
+    code, _, error = run(*TRAIN, "--out", trained, "--resume", *change)
+    assert code == 2
+    assert "give the same preset, data and seed" in error
+
+
+def fake_mnist(name):
+    from dataclasses import replace
+
+    from gancourse.data import load_images
+
+    return replace(load_images("digits"), name="mnist")
+
+
+def test_without_mnist_and_network_it_goes_on_with_digits_and_says_so(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("GANCOURSE_OFFLINE", "1")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("GANCOURSE_DATA", raising=False)
+    code, said, _ = run("train", "mlp", "--steps", 2, "--device", "cpu", "--out", tmp_path / "r")
+    assert code == 0
+    assert "the small digits of scikit-learn stand in for it" in said
+    assert nets.load_generator(tmp_path / "r" / "generator.safetensors").card["data"] == "digits"
+
+
+def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
+    command = [sys.executable, "-m", "gancourse", *TRAIN[:-4], "--steps", "100000"]
+    process = subprocess.Popen(
+        [*command, "--save-every", "5", "--out", tmp_path], stdout=subprocess.PIPE, text=True
+    )
+    while not (tmp_path / "checkpoint.safetensors").exists():
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "to go on, run the same with --resume" in said
+    assert (tmp_path / "generator.safetensors").exists()
+
+
+BAD = {
+    "unknown preset": (["train", "gan"], "Unknown preset 'gan'"),
+    "unknown data": (["train", "mlp", "--data", "mnits"], "did you mean 'mnist'"),
+    "steps of 0": ([*TRAIN[:4], "--steps", "0"], "--steps must be a whole number of at least 1"),
+    "steps of words": (["train", "mlp", "--steps", "many"], "--steps"),
+    "saving never": ([*TRAIN, "--save-every", "0"], "--save-every"),
+    "unknown device": ([*TRAIN[:-1], "gpu"], "Unknown device 'gpu'"),
+    "unknown precision": ([*TRAIN, "--precision", "fp8"], "Unknown precision"),
+    "bad seed": ([*TRAIN, "--seed", "-1"], "A seed is a whole number"),
+    "out is a file": ([*TRAIN, "--out", "a-file"], "it is a file or lies below one"),
+    "nothing to resume": ([*TRAIN, "--out", "new", "--resume"], "is not a file"),
+    "no weights": (["sample", "nowhere"], "nowhere is not a file"),
+    "a pickle": (["sample", "a-pickle"], "looks like a pickle"),
+    "a checkpoint": (["sample", "checkpoint"], "no generator of gancourse"),
+    "zero images": (["sample", "generator", "--n", "0"], "n must be"),
+    "out is a folder": (["sample", "generator", "--out", "a-folder"], "is a folder"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_gets_one_sentence(case, run, trained, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a-file").write_text("x")
+    (tmp_path / "a-folder").mkdir()
+    (tmp_path / "a-pickle").write_bytes(pickle.dumps({"G": 1}))
+    for name in ("checkpoint", "generator"):
+        os.link(trained / f"{name}.safetensors", tmp_path / name)
+    arguments, word = BAD[case]
+    code, _, error = run(*arguments)
+    assert code == 2
+    assert word in error
+    assert "Traceback" not in error
+    assert len(error.strip().splitlines()[-1]) > 20
+
+
+def test_bad_input_at_the_shell_shows_no_traceback(tmp_path):
+    command = [sys.executable, "-m", "gancourse", "sample", str(tmp_path / "no")]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.startswith("Error: ")
+
+
+def test_doctor_names_what_is_there_and_a_remedy_for_what_is_not(run, monkeypatch, tmp_path):
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.delenv("GANCOURSE_DATA", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    code, said, _ = run("doctor")
+    assert code == 0
+    for word in ("Python", "and they fit", "device", "precision", "MNIST", "apt install chromium",
+                 "apt install bubblewrap", "GANCOURSE_DATA", "Ready for the course"):  # fmt: skip
+        assert word in said
+
+
+def test_doctor_says_when_torch_and_torchvision_do_not_fit(run, monkeypatch):
+    def misfit(name):
+        raise RuntimeError("operator torchvision::nms does not exist")
+
+    monkeypatch.setattr("importlib.import_module", misfit)
+    from gancourse import doctor
+
+    found = doctor.torch_pair()
+    assert found.status == "broken"
+    assert "make setup" in found.remedy
+
+
+def test_doctor_names_a_wrong_data_folder(run, monkeypatch):
+    monkeypatch.setenv("GANCOURSE_DATA", "/nowhere")
+    code, said, _ = run("doctor")
+    assert code == 1
+    assert "Not ready" in said

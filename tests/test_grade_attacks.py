@@ -1,0 +1,144 @@
+"""Every file in tests/attacks is one hostile answer; none may score, none may cost another."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gancourse.errors import InputError
+from gancourse.grade.job import Task, grade_task
+from gancourse.grade.notebook import read
+from gancourse.grade.sandbox import Limits, Sandbox, require
+from gancourse.grade.wire import Lost
+
+sys.path.insert(0, str(Path(__file__).parent / "grading"))
+
+from notebooks import ATTACKS, SOLVED, answers, expected, notebook, with_answer
+
+LIMITS = Limits(cell=4.0, part=2.0, memory=400 << 20, scratch=8 << 20, processes=48)
+ids = [path.stem for path in ATTACKS]
+
+
+@pytest.fixture(scope="module")
+def shared():
+    """One sandbox for as many attacks as it survives, as its start takes longest."""
+    try:
+        require("bwrap", LIMITS)
+    except InputError as error:
+        pytest.skip(str(error))
+    kept: list[Sandbox] = []
+    yield kept
+    for sandbox in kept:
+        sandbox.close()
+
+
+def graded(data: bytes, shared: list[Sandbox]):
+    if not (shared and shared[-1].usable):
+        shared.append(Sandbox("bwrap", LIMITS))
+    task = Task("mallory", "90", "x.ipynb", tuple(read(data)), "7", "toy_checks", limits=LIMITS)
+    return grade_task(task, shared[-1]).exercises
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=ids)
+def test_an_attack_scores_nothing_and_costs_its_own_exercise_alone(attack, shared):
+    first, answer, last = graded(with_answer(attack.read_text()), shared)
+    assert (first.score, first.status) == (3, "graded")
+    assert answer.score == 0
+    assert answer.status in expected(attack)["status"]
+    assert last.score == 3 or expected(attack)["after"] == ["any"]
+
+
+def test_the_host_is_untouched(shared):
+    """Runs after the attacks above: what they tried to write or to start is nowhere."""
+    assert not Path("/tmp/gancourse-was-unpickled").exists()
+    assert not list(Path("/").glob("*/core_pattern_canary"))
+    assert not [p for p in Path(tempfile.gettempdir()).iterdir() if p.stat().st_uid >= 10**9]
+    assert all(os.path.exists(p) for p in ("/dev/null", "/dev/shm"))
+
+
+def test_shared_memory_is_counted(shared):
+    """RLIMIT_DATA does not see it; the watcher does."""
+    attack = next(a for a in ATTACKS if a.stem == "shared_memory_bomb")
+    with Sandbox("bwrap", replace(LIMITS, memory=100 << 20)) as sandbox:
+        channel = sandbox.session()
+        cells = [{"number": 1, "own": True, "source": attack.read_text() + "\nanswer(0)"}]
+        channel.send({"cells": cells, "names": []})
+        assert channel.receive(time.monotonic() + 30) == {"at": 0}
+        with pytest.raises(Lost):
+            channel.receive(time.monotonic() + 30)
+        assert sandbox.reason == "memory"
+
+
+def test_an_exercise_that_hangs_twice_is_run_once(shared):
+    loop = "while True: pass"
+    honest = SOLVED.format(name="answer")
+    first, answer, last = graded(
+        notebook(answers(loop, honest, SOLVED.format(name="last"))), shared
+    )
+    assert (first.score, first.status) == (0, "time limit")
+    assert (answer.score, last.score) == (3, 3)
+    assert any("left out" in note for note in last.notes)
+
+
+@pytest.mark.parametrize("source", ["def answer(x:", "def answer(x):\n return -" + "-(" * 300])
+def test_a_cell_that_cannot_be_parsed_costs_its_own_exercise(source, shared):
+    first, answer, last = graded(with_answer(source), shared)
+    assert [first.score, answer.score, last.score] == [3, 0, 3]
+    assert answer.status == "syntax error"
+
+
+def test_magics_and_shell_lines_are_left_out(shared):
+    source = "%timeit 1\n!rm -rf /\nx = !ls\ndef answer(x):\n    return 2 * x\nanswer?"
+    assert graded(with_answer(source), shared)[1].score == 3
+
+
+def test_each_exercise_sees_the_cells_before_it(shared):
+    source = "def answer(x):\n    return first(torch.as_tensor(x))"
+    assert graded(with_answer(source), shared)[1].score == 3
+
+
+PRYING = ("look_into_the_server", "read_the_caller", "write_outside", "new_namespaces", "network")
+
+
+def test_an_ordinary_users_sandbox_is_as_tight(monkeypatch):
+    """Root and others start it in different ways; no fork bomb here, as root has no such limit."""
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    require_or_skip()
+    with Sandbox("bwrap", LIMITS) as sandbox:
+        for name in PRYING:
+            attack = next(a for a in ATTACKS if a.stem == name)
+            assert [e.score for e in graded(with_answer(attack.read_text()), [sandbox])] == [
+                3,
+                0,
+                3,
+            ]
+        assert sandbox.usable
+
+
+def test_nothing_survives_a_killed_grader():
+    require_or_skip()
+    code = (
+        "import time; from gancourse.grade.sandbox import *; s = Sandbox('bwrap', Limits());"
+        "print(s.first, flush=True); time.sleep(600)"
+    )
+    grader = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    first = int(grader.stdout.readline())
+    grader.send_signal(signal.SIGKILL)
+    grader.wait()
+    until = time.monotonic() + 10
+    while Path(f"/proc/{first}").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{first}").exists()
+
+
+def require_or_skip():
+    try:
+        require("bwrap", LIMITS)
+    except InputError as error:
+        pytest.skip(str(error))

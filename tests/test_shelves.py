@@ -1,0 +1,63 @@
+"""What a lesson defines gives the same numbers as what the package has under the same name."""
+
+import ast
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.functional import softplus
+
+from gancourse import nets
+from gancourse import train as T
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+POINTS = {"shape": (2,), "widths": (16,)}
+
+
+def lesson(stem: str, **names) -> dict:
+    """Return the functions that a lesson defines at top level, with `names` at hand."""
+    tree = ast.parse((NOTEBOOKS / f"{stem}.py").read_text())
+    tree.body = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    space = {"torch": torch, "nn": nn, "softplus": softplus, "z_dim": 2, "width": 128, **names}
+    for node in tree.body:
+        node.args.defaults = node.args.defaults if node.name.startswith("make") else []
+    exec(compile(tree, stem, "exec"), space)
+    return space
+
+
+def states():
+    recipe = T.Recipe("mlp", G={"z_dim": 2, "norm": False, **POINTS}, D=POINTS, precision="fp32")
+    return T.State(recipe, 0, "cpu"), T.State(recipe, 0, "cpu")
+
+
+@pytest.fixture
+def minimal():
+    return lesson("05_minimal_gan")
+
+
+def test_d_step_of_lesson_05_is_the_packages(minimal):
+    ours, theirs = states()
+    x_real = torch.randn(32, 2)
+    d_loss = minimal["d_step"](theirs.G, theirs.D, theirs.opt_D, x_real, theirs.noise(32))
+    assert d_loss == pytest.approx(T.d_step(ours, x_real)["d_loss"].item())
+    for p, q in zip(ours.D.parameters(), theirs.D.parameters(), strict=True):
+        torch.testing.assert_close(p, q)
+
+
+def test_g_step_of_lesson_05_is_the_packages(minimal):
+    ours, theirs = states()
+    g_loss = minimal["g_step"](theirs.G, theirs.D, theirs.opt_G, theirs.noise(32))
+    assert g_loss == pytest.approx(T.g_step(ours, torch.zeros(32, 2))["g_loss"].item())
+    for p, q in zip(ours.G.parameters(), theirs.G.parameters(), strict=True):
+        torch.testing.assert_close(p, q)
+
+
+@pytest.mark.parametrize(("role", "shape"), [("G", (64,)), ("D", (1, 28, 28))])
+def test_nets_of_lesson_06_are_the_packages(role, shape):
+    theirs = lesson("06_mlp_gan_mnist")[f"make_{role}"]()
+    ours = {"G": nets.make_generator, "D": nets.make_discriminator}[role]("mlp")
+    for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
+        p.data.copy_(q)
+    x = torch.rand(8, *shape) * 2 - 1
+    torch.testing.assert_close(ours(x), theirs(x))
