@@ -182,12 +182,16 @@ def one_step(state: State, sample_real: Source) -> Record:
     x_real = sample_real(state.recipe.batch, state.rng).to(state.device)
     seen = d_step(state, x_real) | g_step(state, x_real)
     ema_step(state)
+    return note(state, seen)
+
+
+@torch.no_grad()
+def note(state: State, seen: dict[str, Tensor]) -> Record:
+    """Count a step and return its Record, from what `d_step` and `g_step` saw."""
     state.step += 1
-    with torch.no_grad():
-        shares = [seen[name].float().sigmoid().mean() for name in ("D(x)", "D(G(z))")]
-        row = torch.stack([seen["d_loss"], seen["g_loss"], *shares])
-    state.history.append(row)
-    return Record(state.step, row)
+    shares = [seen[name].float().sigmoid().mean() for name in ("D(x)", "D(G(z))")]
+    state.history.append(torch.stack([seen["d_loss"], seen["g_loss"], *shares]).detach())
+    return Record(state.step, state.history[-1])
 
 
 @torch.no_grad()

@@ -96,7 +96,7 @@ class Target:
 def targets(root: Path, names: Iterable[str] = ()) -> list[Target]:
     """Return the notebooks below `root`, or those that `names` chooses (`05`, `05_minimal_gan`)."""
     found = []
-    for source in sorted((root / "notebooks").glob("[0-9][0-9]_*.py")):
+    for source in sorted((root / "notebooks").glob("*.py")):
         found.append(Target("lesson", source, source.with_suffix(".ipynb"), root))
     for source in sorted((root / "solutions").glob("[0-9][0-9]_*.py")):
         exercise = root / "exercises" / f"{source.stem}.ipynb"

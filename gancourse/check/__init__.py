@@ -1,0 +1,123 @@
+"""The learner's instant check: `check("05.1", d_loss)`. The grader uses the same specs.
+
+Each sheet is a module `sheetNN` in this package with a tuple EXERCISES.
+"""
+
+import html
+import secrets
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+from gancourse.check.bench import Bench, Handle, NotDone, Odd, StudentError, rng_untouched
+from gancourse.check.spec import (
+    ERROR,
+    HELD,
+    NOT_DONE,
+    WRONG,
+    Draw,
+    Exercise,
+    Part,
+    PartResult,
+    Report,
+    Wrong,
+    evaluate,
+    judged,
+)
+from gancourse.errors import InputError, choose
+
+__all__ = ["ERROR", "HELD", "NOT_DONE", "WRONG", "Bench", "CheckResult", "Draw", "Exercise",
+           "Handle", "NotDone", "Odd", "Part", "PartResult", "Report", "StudentError", "Wrong",
+           "check", "evaluate", "get_exercise", "sheet", "sheets"]  # fmt: skip
+
+MARKS = {HELD: "holds", WRONG: "does not hold yet", ERROR: "stopped", NOT_DONE: "not yet done"}
+
+
+@cache
+def sheets() -> tuple[str, ...]:
+    """Return the numbers of all sheets, e.g. ("05", "06")."""
+    names = sorted(module.name for module in iter_modules(__path__))
+    return tuple(name.removeprefix("sheet") for name in names if name.startswith("sheet"))
+
+
+@cache
+def sheet(number: str) -> list[Exercise]:
+    """Return the exercises of a sheet, in order; raise InputError for a number that has none."""
+    choose("sheet", number, sheets())
+    return list(import_module(f"{__name__}.sheet{number}").EXERCISES)
+
+
+def get_exercise(id: str) -> Exercise:
+    """Return the exercise `id`, e.g. "05.1"; raise InputError for an unknown one."""
+    number = str(id).split(".")[0]
+    known = sheet(number) if number in sheets() else [e for n in sheets() for e in sheet(n)]
+    choose("exercise", id, [e.id for e in known])
+    return next(e for e in known if e.id == id)
+
+
+class CheckResult:
+    """How an answer did: `passed`, `score`, `maximum`, and `report` with every part."""
+
+    def __init__(self, report: Report):
+        self.report, self.passed = report, report.passed
+        self.score, self.maximum = report.score, report.maximum
+
+    def __repr__(self) -> str:
+        if self.report.not_done:
+            return f"{self.report.id} {self.report.title}: not yet done"
+        done = "passed" if self.passed else "not passed yet"
+        points = points_of(self.score, self.maximum)
+        return f"{self.report.id} {self.report.title}: {done}, {points}"
+
+    def _repr_html_(self) -> str:
+        """The same words for a page and a screen reader; nothing is said by colour alone."""
+        return f'<p role="status"><strong>{html.escape(repr(self))}</strong></p>'
+
+
+def points_of(score: int, maximum: int) -> str:
+    """Return e.g. "1 of 2 points"."""
+    return f"{score} of {maximum} point{'' if maximum == 1 else 's'}"
+
+
+def line_of(result: PartResult) -> str:
+    """Return what the learner reads of one part, e.g. "  holds: both terms (2 of 2 points)"."""
+    return f"  {MARKS[result.status]}: {result.name} ({points_of(result.points, result.maximum)})"
+
+
+def check(id: str, *answers: object) -> CheckResult:
+    """Check the answers to an exercise on fresh random inputs, and print which parts hold.
+
+    Give what the sheet asks for, in its order: `check("05.1", d_loss)`. The global random state
+    stays as it is. Raises InputError for an unknown exercise or another number of answers.
+    """
+    exercise = get_exercise(id)
+    if len(answers) != len(exercise.names):
+        wanted = ", ".join([repr(exercise.id), *exercise.names])
+        raise InputError(
+            f"Exercise {id} asks for {' and '.join(exercise.names)}, and {len(answers)} answers "
+            f"were given: call check({wanted})."
+        )
+    bench = Bench()
+    given = {name: bench.admit(a) for name, a in zip(exercise.names, answers, strict=True)}
+    with rng_untouched():
+        results = tuple(_told(judged(exercise, bench, given, secrets.randbits(48))))
+    result = CheckResult(Report(exercise.id, exercise.title, results))
+    if result.report.not_done:
+        print(result)
+    return result
+
+
+def _told(results: Iterable[PartResult]) -> Iterator[PartResult]:
+    """Yield the results, each printed at once.
+
+    The same message is said once; that a stub is not done is said by `check`, not for each part.
+    """
+    said = ""
+    for result in results:
+        if result.status != NOT_DONE:
+            print(line_of(result), flush=True)
+        if result.message not in ("", said):
+            print(f"      {result.message}", flush=True)
+            said = result.message
+        yield result

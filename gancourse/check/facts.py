@@ -1,0 +1,100 @@
+"""Reading what a bench gave back: is it a number, a tensor of that shape, a net? Then: is it right?
+
+Every comparison is of float64 copies, here, never in the learner's code. Each function raises Wrong
+with a sentence on what the finding means.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from gancourse.check.bench import Handle, Odd
+from gancourse.check.spec import Wrong
+
+EPS = 2.0**-23  # float32: the distance from 1 to the next number
+
+
+def rounding(n: int, scale: float = 1.0) -> float:
+    """Return how far two correct float32 sums of n numbers of size `scale` may lie apart.
+
+    A sum in any order errs by at most n * eps * scale / 2; the functions inside it (exp, log) add a
+    few eps more, and there are two sums to compare: hence 4 n eps. Float64 answers lie within.
+    """
+    return 4 * max(n, 8) * EPS * max(abs(scale), 1e-3)
+
+
+def describe(value: object) -> str:
+    """Return in a few words what the learner's code gave back."""
+    if isinstance(value, Tensor):
+        return f"a tensor of shape {list(value.shape)}"
+    if isinstance(value, Odd):
+        return value.what
+    if isinstance(value, Handle):
+        return f"a {value.kind}"
+    if isinstance(value, list | dict):
+        return f"a {'dictionary' if isinstance(value, dict) else 'tuple or list'} of {len(value)}"
+    return "None (is there a `return`?)" if value is None else f"a {type(value).__name__}"
+
+
+def tensor(value: object, shape: Sequence[int], what: str) -> Tensor:
+    """Return the value as a float64 tensor of this shape; Wrong for anything else or NaN, inf."""
+    if not isinstance(value, Tensor) or tuple(value.shape) != tuple(shape):
+        raise Wrong(f"{what} should be a tensor of shape {list(shape)}, and is {describe(value)}.")
+    if not (value.is_floating_point() and value.isfinite().all()):
+        fault = "not finite (NaN or inf)" if value.is_floating_point() else f"of {value.dtype}"
+        raise Wrong(f"{what} is {fault}: it should hold finite floating-point numbers.")
+    return value.double()
+
+
+def number(value: object, what: str) -> float:
+    """Return one finite number, from a Python number or a tensor of one element."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Tensor):
+        raise Wrong(f"{what} should be one number, and is {describe(value)}.")
+    value = value if isinstance(value, Tensor) else torch.tensor(value, dtype=torch.float64)
+    if value.numel() != 1:
+        raise Wrong(
+            f"{what} should be one number, and is {describe(value)}: average over the batch."
+        )
+    return tensor(value.double().reshape(1), [1], what).item()
+
+
+def net(value: object, what: str) -> Handle:
+    """Return the handle of a net or a function; Wrong for anything else."""
+    if not isinstance(value, Handle) or value.kind == "optimizer":
+        raise Wrong(f"{what} should be a net, and is {describe(value)}.")
+    return value
+
+
+def near(got: Tensor | float, want: Tensor | float, tolerance: float) -> bool:
+    """Tell whether all numbers lie within the tolerance."""
+    difference = torch.as_tensor(got, dtype=torch.float64) - torch.as_tensor(want).double()
+    return bool((difference.abs() <= tolerance).all())
+
+
+def all_near(got: Mapping[str, Tensor], want: Mapping[str, Tensor], tolerance: float) -> bool:
+    """Tell whether two dicts have the same names and, for each, numbers within the tolerance."""
+    return got.keys() == want.keys() and all(
+        isinstance(got[name], Tensor)
+        and got[name].shape == want[name].shape
+        and near(got[name], want[name], tolerance)
+        for name in want
+    )
+
+
+def diagnose(got: float, want: float, tolerance: float, mistakes: Mapping[str, float], else_: str):
+    """Return None if `got` is `want`; else raise Wrong: the mistake that gives `got`, or `else_`.
+
+    `mistakes` maps what a mistake means to the number it leads to.
+    """
+    if near(got, want, tolerance):
+        return
+    for meaning, number in mistakes.items():
+        if near(got, number, tolerance):
+            raise Wrong(meaning)
+    raise Wrong(else_)
+
+
+def empty_grads(grads: Mapping[str, Tensor | None]) -> bool:
+    """Tell whether there is no gradient at all: None or zero everywhere."""
+    return all(g is None or not g.any() for g in grads.values())

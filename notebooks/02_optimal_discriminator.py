@@ -1,0 +1,398 @@
+# %% [markdown]
+# # 02 · The optimal discriminator
+#
+# If D always plays its best answer, it vanishes from the game. What is left is a distance between
+# $p$ and $q$, and with it the reason why a GAN works, and one reason why it fails.
+#
+# After this lesson you can
+# - derive $D^* = p/(p+q)$, and find it by training;
+# - derive $C(G) = \max_D V = -\log 4 + 2\,\mathrm{JSD}(p, q)$, and prove that only $q = p$ attains
+#   the minimum;
+# - compare JSD, both KL and Wasserstein-1, also where $p$ and $q$ share nothing;
+# - say when the gradient that reaches G dies, and how fast.
+#
+# 50 minutes. You need lesson 01.
+
+# %%
+import sympy as sp
+import torch
+from scipy.stats import wasserstein_distance
+from torch.nn.functional import softplus
+
+from gancourse import live, plots, seed_everything, theory
+from gancourse.nets import MLPDiscriminator
+from gancourse.toys import two_bumps
+
+rng = seed_everything(2)
+x = theory.line(-12, 12, 2401)
+shown = slice(700, 1700)  # the part from -5 to 5
+
+# %% [markdown]
+# ## The best D, one point at a time
+#
+# $$V(D, G) = \int \big[\,p(x) \log D(x) + q(x) \log(1 - D(x))\,\big]\, dx.$$
+#
+# D may take any value at any $x$, independently of all others. So the integral is largest when
+# the bracket is largest *at each $x$*. That is a problem for one number $d$, with $a = p(x)$,
+# $b = q(x)$:
+#
+# $$f(d) = a \log d + b \log(1 - d), \qquad 0 < d < 1.$$
+
+# %% [markdown]
+# For $a, b > 0$: $f'(d) = a/d - b/(1-d)$ is zero where $a(1-d) = bd$, that is at $d = a/(a+b)$
+# only. And $f''(d) = -a/d^2 - b/(1-d)^2 < 0$: $f$ is strictly concave, so this is its one
+# maximum.
+#
+# If $b = 0 < a$, then $f$ grows all the way to $d = 1$; if $a = 0 < b$, down to $d = 0$. Both are
+# $a/(a+b)$ again. If $a = b = 0$, any $d$ will do.
+
+# %%
+a, b, d = sp.symbols("a b d", positive=True)
+f = a * sp.log(d) + b * sp.log(1 - d)
+assert sp.solve(f.diff(d), d) == [a / (a + b)]
+assert sp.simplify(f.diff(d, 2) + a / d**2 + b / (1 - d) ** 2) == 0
+
+# %% [markdown]
+# $$\boxed{D^*(x) = \frac{p(x)}{p(x) + q(x)}}$$
+#
+# Real and fake are drawn equally often, so by Bayes' rule this is the probability that a sample
+# seen at $x$ is real. D's best answer is to be honest. What is its logit?
+#
+# $$\log \frac{D^*}{1 - D^*} = \log \frac{p}{q} = \log p - \log q.$$
+
+# %%
+log_p, log_q = theory.log_normal(x, 0.0), theory.log_normal(x, 1.5, 0.5)
+p, q, best = log_p.exp(), log_q.exp(), torch.sigmoid(log_p - log_q)
+assert torch.allclose(best, p / (p + q))
+curves = {"p, real": p[shown], "q, fake": q[shown], "D*": best[shown]}
+plots.densities(x[shown], curves, ylabel="density; D*(x)")
+
+# %% [markdown]
+# Where the curves cross, D* is one half. Far to the right it returns to 1: $q$ is the narrower
+# bell, so even there most of the few samples are real.
+#
+# If D* is best, every other D scores less. A thousand crooked ones:
+
+# %%
+top = theory.value(x, log_p, log_q, log_p - log_q)
+u, v, w = torch.randn(3, 1000, 1, generator=rng, dtype=x.dtype)
+others = log_p - log_q + u * torch.sin(v * x + w)  # [1000, 2401]
+assert (theory.value(x, log_p, log_q, others) < top).all()
+top
+
+# %% [markdown]
+# ## Does training find it?
+#
+# A real D knows no densities, only samples. Give a small network 4,000 of each kind and minimise
+# its loss from lesson 01, $-\hat V$. How close does it come to the curve?
+
+# %%
+x_real = torch.randn(4000, 1, generator=rng)
+x_fake = 1.5 + 0.5 * torch.randn(4000, 1, generator=rng)
+D = MLPDiscriminator(widths=(32, 32), shape=(1,))
+opt = torch.optim.Adam(D.parameters(), lr=0.01)
+for _ in range(300):
+    opt.zero_grad()
+    loss = softplus(-D(x_real)).mean() + softplus(D(x_fake)).mean()
+    loss.backward()
+    opt.step()
+
+# %%
+learned = D(x[:, None].float()).sigmoid().double().detach()
+error = theory.integral(x, (p + q) / 2 * (learned - best).abs())
+assert error < 0.03
+curves = {"D, trained": learned[shown], "exact": best[shown], "p": p[shown], "q": q[shown]}
+plots.densities(x[shown], curves, ylabel="density; D(x)")
+
+# %% [markdown]
+# It lands on the curve, wherever there are samples: the mean error there is below 0.03. Far outside
+# it may say anything, since nothing in the loss asks.
+#
+# ## What is left for G
+#
+# With D* in place, $V$ depends on G alone. Call it $C(G) = V(D^*, G)$. Two definitions first, with
+# $m = (p+q)/2$ the even mixture:
+#
+# $$\mathrm{KL}(p\,\|\,q) = E_p \log\frac{p}{q}, \qquad
+#   \mathrm{JSD}(p, q) = \tfrac12 \mathrm{KL}(p\,\|\,m) + \tfrac12 \mathrm{KL}(q\,\|\,m).$$
+
+# %% [markdown]
+# Since $p + q = 2m$, we have $D^* = p/(2m)$ and $1 - D^* = q/(2m)$. Put that into $V$, and take the
+# factor $\frac12$ out of each logarithm:
+#
+# $$C(G) = E_p \log \frac{p}{2m} + E_q \log \frac{q}{2m}
+#   = -\log 2 + \mathrm{KL}(p\,\|\,m) - \log 2 + \mathrm{KL}(q\,\|\,m),$$
+#
+# $$\boxed{C(G) = -\log 4 + 2\,\mathrm{JSD}(p, q)}$$
+
+
+# %%
+def kl(log_p, log_q):
+    return theory.integral(x, log_p.exp() * (log_p - log_q))
+
+
+def jsd(log_p, log_q):
+    log_m = torch.logaddexp(log_p, log_q) - theory.LOG2
+    return (kl(log_p, log_m) + kl(log_q, log_m)) / 2
+
+
+for mean, sd in (-3, 1), (0, 1), (0.5, 0.3), (4, 1.5):
+    log_q = theory.log_normal(x, mean, sd)
+    C = theory.value(x, log_p, log_q, log_p - log_q)
+    assert torch.isclose(C, -theory.LOG4 + 2 * jsd(log_p, log_q))
+
+# %% [markdown]
+# So G, whatever it believes it is doing, makes a divergence between $p$ and $q$ smaller: a
+# classifier has become a yardstick. Where is the minimum? We need one inequality:
+# $\log t \le t - 1$ for $t > 0$, with equality only at $t = 1$.
+
+# %% [markdown]
+# For $g(t) = t - 1 - \log t$ has the slope $1 - 1/t$: negative before 1, positive after. So $g$ is
+# smallest at 1, and there it is 0. With $t = m/p$:
+#
+# $$\mathrm{KL}(p\,\|\,m) = -E_p \log\frac{m}{p} \ge -E_p\Big[\frac{m}{p} - 1\Big]
+#   = 1 - \int_{p>0} m\,dx \ge 0.$$
+#
+# Equality needs $m = p$, that is $q = p$, wherever $p > 0$. Then $q$ has mass 1 there and none left
+# over. So $\mathrm{JSD} \ge 0$, and 0 only for $q = p$ (up to points without mass): the minimum of
+# $C$ is $-\log 4$, and it is unique.
+
+# %%
+t = sp.symbols("t", positive=True)
+g = t - 1 - sp.log(t)
+assert sp.solve(g.diff(t), t) == [1]
+assert g.subs(t, 1) == 0
+assert sp.simplify(g.diff(t, 2) - 1 / t**2) == 0  # positive: the slope rises through 0
+
+# %% [markdown]
+# There is a ceiling too. As $m \ge p/2$, the ratio $p/m$ is at most 2, so both KL are at most
+# $\log 2$, hence $\mathrm{JSD} \le \log 2$ and $C \le 0$. Equality needs $m = p/2$ wherever
+# $p > 0$: $p$ and $q$ share nothing. Slide a bell along and see both ends.
+
+# %%
+means = theory.line(-6, 6, 121)
+C = torch.stack([-theory.LOG4 + 2 * jsd(log_p, theory.log_normal(x, mean)) for mean in means])
+assert C.argmin() == 60  # mean 0, where p is
+assert torch.isclose(C.min(), torch.tensor(-theory.LOG4, dtype=x.dtype))
+assert (C <= 0).all()
+marks = (plots.Mark("line", means, C, "C(G)", "G"), plots.Mark("dashed", means, 0 * C, "ceiling"))
+plots.panels([plots.Panel(marks, "mean of q", "C(G)")], alt="C is a valley with a flat rim at 0.")
+
+# %% [markdown]
+# A valley with its floor at $q = p$, as proved. But look at the rim: far out it is nearly
+# flat. We come back to that.
+#
+# ## Two ways to be wrong
+#
+# KL has a direction. Which single bell $N(\mu, s^2)$ is nearest to two bells, 6 apart? One answer
+# comes with a pencil:
+#
+# $$\mathrm{KL}(p\,\|\,q) = E_p \log p + \log(s\sqrt{2\pi}) + \frac{E_p (x-\mu)^2}{2 s^2}.$$
+#
+# With $E_p(x - \mu)^2 = \mathrm{Var}_p + (E_p x - \mu)^2$, the slopes in $\mu$ and $s$ vanish
+# only at $\mu = E_p x$ and $s^2 = \mathrm{Var}_p$: forward KL matches mean and variance.
+# (KL grows without bound for $s \to 0$ and $s \to \infty$, so this is the minimum.)
+
+# %%
+mu, s, M, Var = sp.symbols("mu s M Var", positive=True)
+cost = sp.log(s) + (Var + (M - mu) ** 2) / (2 * s**2)
+assert sp.solve([cost.diff(mu), cost.diff(s)], [mu, s], dict=True) == [{mu: M, s: sp.sqrt(Var)}]
+assert round((3**2 + 0.6**2) ** 0.5, 2) == 3.06
+
+# %% [markdown]
+# Here that is mean 0 and $s = \sqrt{3^2 + 0.6^2} = 3.06$: one wide bell over both, and over the
+# empty middle. What will $\mathrm{KL}(q\,\|\,p)$ choose, and JSD? Let a search over a grid of
+# bells decide.
+
+# %%
+log_two = two_bumps(gap=6.0, sd=0.6).log_density(x[:, None])
+centres, widths = theory.line(-4, 4, 41), theory.line(0.3, 3.5, 33)
+bells = theory.log_normal(x, centres[:, None, None], widths[:, None])  # [41, 33, 2401]
+distances = {"KL(p‖q)": theory.kl(x, log_two, bells), "JSD": theory.jsd(x, log_two, bells),
+             "KL(q‖p)": theory.kl(x, bells, log_two)}  # fmt: skip
+best_bell = {name: bells.flatten(0, 1)[f.argmin()] for name, f in distances.items()}
+fill = plots.Mark("fill", x, log_two.exp(), "p", "p")
+frames = [
+    plots.Panel(
+        (fill, plots.Mark("line", x, f.exp(), "nearest q", "q")), "x", "density", title=name
+    )
+    for name, f in best_bell.items()
+]
+plots.panels(frames, alt="KL(p‖q) spans both bells with a wide one; JSD and KL(q‖p) pick one.")
+
+# %%
+peaks = {name: x[log_bell.argmax()].item() for name, log_bell in best_bell.items()}
+assert abs(peaks["KL(p‖q)"]) < 0.01 < 2.5 < min(abs(peaks["JSD"]), abs(peaks["KL(q‖p)"]))
+assert abs(distances["KL(q‖p)"].min() - theory.LOG2) < 0.01
+near_js = theory.jsd(x, two_bumps(gap=4.0, sd=0.6).log_density(x[:, None]), bells)
+assert abs(x[bells.flatten(0, 1)[near_js.argmin()].argmax()]) < 0.01
+
+# %% [markdown]
+# $\mathrm{KL}(p\,\|\,q)$ pays where $p$ has mass and $q$ has none, so it *covers*.
+# $\mathrm{KL}(q\,\|\,p)$ pays where $q$ has mass and $p$ has none, so it *picks*: one bell, for a
+# price of $\log 2$. JSD stands between: it picks here, and covers when the bells are only 4
+# apart. A G that is too simple for the data may thus leave half of it out even against a perfect
+# D.
+#
+# ## Nothing in common
+#
+# At the start of training, $p$ and $q$ often share nothing. Take the extreme: two boxes of width 1,
+# $\theta$ apart.
+
+# %% [markdown]
+# For $|\theta| \ge 1$ the boxes are disjoint: JSD is $\log 2$ and both KL are infinite, near or
+# far. *Wasserstein-1* is another kind of distance: how far sand must travel, on average, from $p$
+# to $q$ under the best plan,
+#
+# $$W_1(p, q) = \min E|X - Y| \quad \text{over all pairs with } X \sim p,\ Y \sim q.$$
+
+# %% [markdown]
+# For a shift by $\theta$ it is $|\theta|$. The plan $Y = X + \theta$ costs just that, and no plan
+# costs less: $E|X - Y| \ge |E X - E Y| = |\theta|$, as the absolute value is convex (Jensen). In
+# general, let $P$, $Q$ be the distribution functions. Then
+#
+# $$|X - Y| = \int \big|1_{X \le t} - 1_{Y \le t}\big|\, dt \quad\Rightarrow\quad
+#   E|X - Y| \ge \int |P(t) - Q(t)|\, dt.$$
+
+# %% [markdown]
+# The first holds because the two steps differ exactly between $X$ and $Y$; the second is Jensen
+# again, at each $t$ (nothing is negative, so $E$ may go under the integral). It is an equality
+# when $X$ and $Y$ are paired in sorted order, for then the difference never changes sign at a
+# given $t$. So on a line
+#
+# $$W_1(p, q) = \int |P(t) - Q(t)|\, dt.$$
+
+# %%
+grid = theory.line(-5.005, 5.005, 1002)  # so that no edge of a box meets a point
+box = theory.log_uniform(grid, 0, 1)
+shifts = theory.line(-4, 4, 81)
+boxes = torch.stack([theory.log_uniform(grid, t, t + 1) for t in shifts])
+JSD, W1 = theory.jsd(grid, box, boxes), theory.wasserstein1(grid, box, boxes)
+disjoint = shifts.abs() > 0.99
+assert torch.allclose(JSD[disjoint], torch.tensor(theory.LOG2, dtype=x.dtype), atol=1e-3)
+assert theory.kl(grid, box, boxes)[disjoint].isinf().all()
+assert theory.kl(grid, boxes, box)[disjoint].isinf().all()
+assert torch.allclose(W1, shifts.abs(), atol=1e-3)
+
+# %%
+a, b = torch.randn(500, generator=rng), 0.5 * torch.randn(500, generator=rng) + 2
+by_sorting = (a.sort().values - b.sort().values).abs().mean()
+assert abs(by_sorting - wasserstein_distance(a, b)) < 1e-5
+marks = (plots.Mark("line", shifts, JSD, "JSD"), plots.Mark("dashed", shifts, W1, "W1"))
+plots.panels([plots.Panel(marks, "shift", "distance")], alt="JSD is stuck at log 2, W1 is not.")
+
+# %% [markdown]
+# JSD knows that the boxes are apart, and no more. W1 knows how far. G walks down a slope, and JSD
+# has none out there. Later, the Wasserstein GAN builds on this.
+#
+# ## The gradient that reaches G
+#
+# Bells never part completely, so the slope is not zero. How small is it? Let $q$ depend on a
+# parameter $\theta$. When $\theta$ moves, D* moves along:
+
+# %% [markdown]
+# $$\frac{dC}{d\theta} = \int \underbrace{\Big[\frac{p}{D^*} - \frac{q}{1 - D^*}\Big]}_{=\,0}
+#   \frac{\partial D^*}{\partial \theta}\,dx
+#   + \int \frac{\partial q}{\partial \theta} \log(1 - D^*)\, dx.$$
+#
+# The bracket is $f'(D^*)$ from the first section, and vanishes. Only the second integral is left:
+# the slope of $V$ with D held still at D*. By lesson 01 it is
+# $-E_z[D^*\, l'\, \partial G/\partial\theta]$, with $l = \log p - \log q$.
+
+# %% [markdown]
+# Take $p = N(0, s^2)$ and $q = N(\theta, s^2)$, so $G(z) = \theta + s z$. Then
+# $l(x) = (\theta^2 - 2\theta x)/(2 s^2)$, its slope is $-\theta/s^2$, and
+#
+# $$\frac{dC}{d\theta} = \frac{\theta}{s^2}\, E_q D^*.$$
+
+
+# %%
+def C_of(theta, s=1.0):
+    q = theory.log_normal(x, theta, s)
+    return theory.best_value(x, theory.log_normal(x, 0.0, s), q)
+
+
+def slope(theta, s=1.0):
+    p, q = theory.log_normal(x, 0.0, s), theory.log_normal(x, theta, s)
+    return theta / s**2 * theory.expectation(x, q, torch.sigmoid(p - q))
+
+
+for theta in 0.5, 1.0, 3.0, 5.0:
+    difference = (C_of(theta + 1e-4) - C_of(theta - 1e-4)) / 2e-4
+    assert abs(difference - slope(theta)) < 1e-6
+
+# %% [markdown]
+# And how large is $E_q D^*$? By $(\sqrt p - \sqrt q)^2 \ge 0$ we have $p + q \ge 2\sqrt{pq}$, so
+#
+# $$E_q D^* = \int \frac{pq}{p+q}\,dx \le \frac12 \int \sqrt{pq}\,dx
+#   = \tfrac12 e^{-\theta^2/(8 s^2)}.$$
+#
+# For $x^2 + (x-\theta)^2 = 2(x - \theta/2)^2 + \theta^2/2$ makes $\sqrt{pq}$ a bell around
+# $\theta/2$ of the same width, times that factor.
+
+# %%
+u, theta = sp.symbols("u theta")
+assert sp.expand(u**2 + (u - theta) ** 2 - 2 * (u - theta / 2) ** 2 - theta**2 / 2) == 0
+far = torch.arange(1.0, 9.0)
+saturating = torch.stack([slope(t) for t in far])
+assert (saturating <= far / 2 * torch.exp(-(far**2) / 8)).all()
+assert saturating[-1] < 1e-3
+assert ((far - saturating).diff() > 0).all()  # the non-saturating slope: see below
+
+# %% [markdown]
+# The slope dies faster than exponentially. **The better D is, the less it tells a G that is far
+# away.** The *non-saturating* G minimises $-\log D$ instead; its slope at D* is
+# $\frac{\theta}{s^2} E_q(1 - D^*)$, and it grows with the distance. Which of the two comes home
+# from $\theta = 4$?
+
+
+# %%
+def walk(loss, theta=4.0, s=0.5):
+    path = []
+    for _ in range(100):
+        log_p, log_q = theory.log_normal(x, 0.0, s), theory.log_normal(x, theta, s)
+        force = theory.push(x, log_p - log_q, loss)  # on each fake sample
+        theta = theta + 0.02 * theory.expectation(x, log_q, force).item()
+        path.append(theta)
+    return path
+
+
+# %%
+paths = {loss: walk(loss) for loss in theory.G_LOSSES}
+assert abs(paths["non-saturating"][-1]) < 0.1 < 3.99 < paths["saturating"][-1]
+kinds = zip(("dashed", "line"), paths.items(), strict=True)
+marks = [plots.Mark(kind, range(100), path, loss, "G") for kind, (loss, path) in kinds]
+plots.panels([plots.Panel(marks, "step of G", "mean of q")], alt="Only one of the two G moves.")
+
+# %% [markdown]
+# An honest failure: with the loss that the theory prescribes and the D that the theory calls
+# best, G does not move at all. Lesson 03 takes the cure apart.
+#
+# ## Slide it yourself
+#
+# Predict first, then move: where does the push vanish? What happens to W1 meanwhile? Which KL
+# explodes when $q$ is narrow, which when it is wide?
+
+# %%
+live.slide_q()
+
+# %% [markdown]
+# Now two bells, and a narrow $q$ beside one of them: $\mathrm{KL}(p\,\|\,q)$ is enormous, since
+# $q$ has next to no mass at the other bell. JSD is bounded: it cannot tell how far away that is.
+
+# %%
+live.slide_q(shape="two bells", mean=-3.0, width=0.2, loss="non-saturating")
+
+# %% [markdown]
+# ## Recap
+#
+# - $D^* = p/(p+q)$, point by point; its logit is $\log p - \log q$, and training finds it where
+#   there are samples.
+# - $C(G) = -\log 4 + 2\,\mathrm{JSD}$: from $-\log 4$, only at $q = p$, up to 0 when nothing is
+#   shared.
+# - KL(p‖q) covers, KL(q‖p) picks, JSD does either.
+# - Far away JSD is flat and W1 is not; the saturating slope stays below
+#   $\frac{\theta}{2s^2} e^{-\theta^2/8s^2}$.
+#
+# Now do [the exercises](../exercises/02_optimal_discriminator.ipynb), then go on to
+# [lesson 03](03_losses.ipynb): the losses that people use instead of $V$.

@@ -1,0 +1,129 @@
+"""Measure the checks: correct solutions must pass, classic mistakes fail with the right message.
+
+    python tools/check_quality.py [--only 05.1 ...] [--jobs 2]
+
+Each module tests/quality/exNN_n.py has EXERCISE, CORRECT (answers) and MISTAKES (answer: the part
+that must fail, a phrase of its message), and perhaps SEEDS. Each answer is evaluated with the
+hidden parts, over ten seeds. Ends with 1 unless every correct answer passed and every mistake was
+caught, on every seed.
+"""
+
+import argparse
+import importlib.util
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+QUALITY = Path(__file__).resolve().parents[1] / "tests" / "quality"
+SEEDS = 10
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One answer to one exercise: whether the check did right on every seed, and what it said."""
+
+    exercise: str
+    name: str
+    correct: bool
+    right: bool
+    told: str
+    seconds: float
+
+
+@cache
+def load(path: Path) -> ModuleType:
+    """Return the module at `path`, imported afresh."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def answers(path: Path) -> Iterator[tuple[object, str | None, str]]:
+    """Yield each answer of a module with the part that must fail (None: none) and the phrase."""
+    module = load(path)
+    yield from ((answer, None, "") for answer in module.CORRECT)
+    yield from ((answer, *expected) for answer, expected in module.MISTAKES.items())
+
+
+def name_of(answer: object) -> str:
+    return getattr(answer, "__name__", type(answer).__name__)
+
+
+def judge(path: Path, number: int) -> Verdict:
+    """Evaluate one answer of a module over its seeds."""
+    start = time.perf_counter()
+    answer, part, phrase = list(answers(path))[number]
+    problems = [
+        one(path, answer, part, phrase, s) for s in range(getattr(load(path), "SEEDS", SEEDS))
+    ]
+    told = next((problem for problem in problems if problem), "")
+    seconds = time.perf_counter() - start
+    return Verdict(load(path).EXERCISE, name_of(answer), part is None, not told, told, seconds)
+
+
+def one(path: Path, answer: object, part: str | None, phrase: str, seed: int) -> str:
+    """Return what the check did wrong for this answer with this seed, or ''."""
+    from gancourse.check import Bench, evaluate, get_exercise
+
+    exercise, bench = get_exercise(load(path).EXERCISE), Bench()
+    report = evaluate(exercise, bench, {exercise.names[0]: bench.admit(answer)}, seed, hidden=True)
+    failed = {r.name: r.message for r in report.results if r.status != "held"}
+    if part is None:
+        return f"seed {seed}: {failed}" if failed else ""
+    return "" if phrase in failed.get(part, "") else f"seed {seed}: {failed or 'all held'}"
+
+
+def one_thread() -> None:
+    """Let each worker compute on one core: the nets are too small for more."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def measure(paths: list[Path], jobs: int) -> list[Verdict]:
+    """Return a verdict for each answer of each module."""
+    tasks = [(path, number) for path in paths for number in range(len(list(answers(path))))]
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=spawn, initializer=one_thread) as pool:
+        return list(pool.map(judge, *zip(*tasks, strict=True)))
+
+
+def row(exercise: str, verdicts: list[Verdict]) -> str:
+    """Return one line of the table."""
+    mine = [v for v in verdicts if v.exercise == exercise]
+    correct, mistakes = ([v.right for v in mine if v.correct is kind] for kind in (True, False))
+    counts = [f"{sum(found)} of {len(found)}" for found in (correct, mistakes)]
+    return f"{exercise:10}{counts[0]:>18}{counts[1]:>18}{sum(v.seconds for v in mine):>10.1f} s"
+
+
+def table(verdicts: list[Verdict]) -> str:
+    """Return the table, and below it each answer that was judged wrongly."""
+    head = f"{'exercise':10}{'correct accepted':>18}{'mistakes caught':>18}{'time':>12}"
+    rows = [row(exercise, verdicts) for exercise in dict.fromkeys(v.exercise for v in verdicts)]
+    wrong = [f"{v.exercise} {v.name}: {v.told}" for v in verdicts if not v.right]
+    return "\n".join([head, *rows, *wrong])
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Print the table; return 0 when everything was judged right."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", nargs="*", default=[], help="exercises, such as 05.1 (all)")
+    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
+    options = parser.parse_args(argv)
+    found = sorted(QUALITY.glob("ex*.py"))
+    paths = [p for p in found if not options.only or load(p).EXERCISE in options.only]
+    verdicts = measure(paths, options.jobs)
+    print(table(verdicts))
+    return int(not all(v.right for v in verdicts))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
