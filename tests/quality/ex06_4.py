@@ -102,7 +102,7 @@ def labels_exchanged(x_real, seed):
 
 
 def real_images_in_0_1(x_real, seed):
-    return by_hand(x_real, seed, scale=lambda x: (x + 1) / 2)
+    return by_hand(x_real, seed, 600, scale=lambda x: (x + 1) / 2)
 
 
 def some_digits_only(x_real, seed):
