@@ -154,11 +154,11 @@ class IdxFiles:
         return None if self._missing(raw) else raw
 
     def _found(self) -> Path:
+        raw = cache_folder() / self.folder
+        sweep(raw)
         found = self.here()
         if found:
             return found
-        raw = cache_folder() / self.folder
-        sweep(raw)
         missing = self._missing(raw)
         if missing and os.environ.get("GANCOURSE_OFFLINE", "0") not in ("", "0"):
             raise Unavailable("GANCOURSE_OFFLINE is set")

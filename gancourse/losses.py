@@ -64,12 +64,15 @@ def linear_g(logit_real: Tensor | None, logit_fake: Tensor) -> Tensor:
 
 
 def relativistic_d(logit_real: Tensor, logit_fake: Tensor) -> Tensor:
-    """Return E softplus(D(G(z)) - D(x)) over pairs (R3GAN, arXiv 2501.05441, eq. 2)."""
+    """Return E softplus(D(G(z)) - D(x)) over pairs.
+
+    Jolicoeur-Martineau 2018, arXiv 1807.00734; in this form R3GAN, arXiv 2501.05441, eq. 2.
+    """
     return softplus(logit_fake - _paired(logit_real, logit_fake)).mean()
 
 
 def relativistic_g(logit_real: Tensor | None, logit_fake: Tensor) -> Tensor:
-    """Return E softplus(D(x) - D(G(z))) over pairs (R3GAN, arXiv 2501.05441, eq. 2)."""
+    """Return E softplus(D(x) - D(G(z))) over pairs (sources as for `relativistic_d`)."""
     return softplus(_paired(logit_real, logit_fake) - logit_fake).mean()
 
 

@@ -127,7 +127,7 @@ def cdf(x: Tensor, log_p: Tensor) -> Tensor:
 def wasserstein1(x: Tensor, log_p: Tensor, log_q: Tensor) -> Tensor:
     """Return the Wasserstein-1 distance on a line: the integral of |P - Q|, both CDFs. Lesson 02.
 
-    In units of x. Source: Villani 2003, Topics in Optimal Transportation, theorem 2.18.
+    In units of x. Source: Vallender 1974, Theory of Probability and its Applications 18 (4).
     """
     return integral(x, (cdf(x, log_p) - cdf(x, log_q)).abs())
 

@@ -66,8 +66,10 @@ def value(D, p, q):
     return theory.integral(x, p * D(x).log() + q * (1 - D(x)).log())
 
 
-over_z = theory.integral(z, theory.log_normal(z).exp() * (1 - D(z - 1)).log())  # G(z) = z - 1
-assert torch.isclose(over_z, theory.integral(x, q * (1 - D(x)).log()))
+noise = theory.log_normal(z).exp()
+over_z = theory.integral(z, noise * (1 - D(z / 2 - 1)).log())  # G(z) = -1 + z / 2
+narrow = theory.log_normal(x, -1.0, 0.5).exp()
+assert torch.isclose(over_z, theory.integral(x, narrow * (1 - D(x)).log()))
 assert round(value(D, p, q).item(), 2) == -0.81
 value(D, p, q)
 
@@ -242,21 +244,28 @@ assert sp.simplify(paid.diff(t) + logit(t).diff(t) / (1 + sp.exp(-logit(t)))) ==
 # $$\frac{\partial V}{\partial m} = -E_z[D\, l'], \qquad
 #   \frac{\partial V}{\partial s} = -E_z[z\, D\, l'] \qquad \text{at } x = G(z).$$
 #
-# Our D has $l(x) = x$, so $l' = 1$. Autograd gets the same from $V$:
+# Try it on a D with a curved logit, $l(x) = 2x - x^2/10$, so that $l' = 2 - x/5$ is not the same
+# everywhere, and on $G(z) = -1 + z/2$. Does autograd get the same from $V$?
+
 
 # %%
-m, s = torch.tensor([-1.0, 1.0], dtype=x.dtype, requires_grad=True)
-noise = theory.log_normal(z).exp()
-V = theory.integral(x, p * D(x).log()) + theory.integral(z, noise * (1 - D(m + s * z)).log())
+def curved(x):
+    return 2 * x - x**2 / 10
+
+
+m, s = torch.tensor([-1.0, 0.5], dtype=x.dtype, requires_grad=True)
+paid = theory.integral(z, noise * logsigmoid(-curved(m + s * z)))
+V = theory.integral(x, p * logsigmoid(curved(x))) + paid
 slopes = torch.stack(torch.autograd.grad(V, (m, s)))
-formula = [-theory.integral(z, noise * f * D(z - 1)) for f in (1, z)]
-assert torch.allclose(slopes, torch.stack(formula))
+at = z / 2 - 1
+push = curved(at).sigmoid() * (2 - at / 5)  # D l' at x = G(z)
+assert torch.allclose(slopes, torch.stack([-theory.integral(z, noise * f * push) for f in (1, z)]))
 slopes
 
 # %% [markdown]
-# Look at the formula once more: $p$ is not in it. **G never sees the real data.** All it knows is
-# D's slope at its own samples. Let D hold still, then, and let G slide. Will it stop at the real
-# bell, around 1?
+# It does. Look at the formula once more: $p$ is not in it. **Through $V$, G never sees the real
+# data.** All it knows is D's slope at its own samples. Let our first D hold still, then, and let G
+# slide. Will it stop at the real bell, around 1?
 
 # %%
 means = theory.line(-4, 4, 81)
@@ -267,8 +276,9 @@ marks = (plots.Mark("line", means, held, "V with D held still", "G"),
 plots.panels([plots.Panel(marks, "mean of q", "V")], alt="V falls on, straight past q = p.")
 
 # %% [markdown]
-# It runs straight past, for ever. A D that holds still is a slope without a valley; the real data
-# becomes a resting place only because D *answers*. So who answers whom must be part of the rules.
+# It runs straight past, for ever. *This* D, held still, is a slope without a valley. Another D may
+# have one, but wherever D put it, whether or not the data are there. And what keeps $q$ as wide as
+# $p$? Only a D that *answers*. So who answers whom must be part of the rules.
 #
 # ## Who moves first?
 #
@@ -281,7 +291,7 @@ plots.panels([plots.Panel(marks, "mean of q", "V")], alt="V falls on, straight p
 # For take any two players $D_0$ and $G_0$. Then $\min_G V(D_0, G) \le V(D_0, G_0)$, as a minimum
 # is at most each value, and $V(D_0, G_0) \le \max_D V(D, G_0)$ likewise. The outer two are in
 # order for *every* pair: choose the $D_0$ that makes the left largest, the $G_0$ that makes the
-# right smallest.
+# right smallest (where none is attained, read sup and inf).
 #
 # Rows below are D's moves, columns G's.
 
@@ -318,15 +328,20 @@ for mean in means:  # any G, against D = 1/2
 # The value is the same, the *players* are not. Against $D = \frac12$ every G is equally good, so
 # the answer says nothing about $p$. And against a D with a peak: where would you put your fakes?
 #
+# A bell of fixed width pays least around the peak below, wherever that is. May it get narrower?
 # Since $D \le \max D$ everywhere, $E_q \log(1 - D) \ge \log(1 - \max D)$, with equality only if all
 # of $q$ lies where D is largest. If that is one point, G's best answer is this single point.
 
 
 # %%
-def bump(x):
-    return 0.9 * torch.exp(-((x - 1) ** 2) / 2)  # largest at x = 1: 0.9
+def bump(x, at=1.0):
+    return 0.9 * torch.exp(-((x - at) ** 2) / 2)  # largest at x = at: 0.9
 
 
+bells = theory.log_normal(x, means[:, None]).exp()  # [81, 4001]
+for peak in 1.0, -3.0:
+    held = theory.integral(x, bells * (1 - bump(x, peak)).log())
+    assert abs(means[held.argmin()] - peak) < 1e-9
 paid = {s: theory.integral(x, theory.log_normal(x, 1.0, s).exp() * (1 - bump(x)).log()).item()
         for s in (1.0, 0.5, 0.1, 0.01)}  # fmt: skip
 assert sorted(paid.values(), reverse=True) == list(paid.values())
@@ -361,7 +376,8 @@ f"G's means: {visited}; D first {d_first:.2f}, G first {g_first:.2f}"
 # ## Play both sides
 #
 # First be D: bend the green curve by its three grips, with the mouse or the sliders, until the
-# gap is below 0.01. Then be G: move $q$ and watch both curves on the right.
+# gap is below 0.01. Then be G: move $q$ and watch the two dots on the right, the black one on the
+# dashed curve and the orange one on yours.
 
 # %%
 live.bend_D()
@@ -386,7 +402,7 @@ chart
 #   $-\log 4$.
 # - A batch estimates it with an error that falls like $1/\sqrt n$.
 # - D is a classifier; its loss is $-V$, twice a balanced cross-entropy. Mind the sign.
-# - G never sees the data, only D's slope at its own samples.
+# - Through $V$, G never sees the data, only D's slope at its own samples.
 # - Both orders of play have the value $-\log 4$, but only $\min_G \max_D$ ties G to the data.
 #
 # Now do [the exercises](../exercises/01_the_game.ipynb), then go on to

@@ -77,16 +77,18 @@ long_way.item(), logit.grad.item()
 # An infinite loss, and a gradient that is no number. After one optimiser step every weight that it
 # reaches is NaN.
 #
-# For large $l$, $1 - \sigma(l) \approx e^{-l}$. A float32 has 24 binary digits, so once
-# $e^{-l} \le 2^{-24}$ the sum $1 + e^{-l}$ rounds to 1, and $\sigma(l)$ is 1. The logarithm then
-# sees 0, and the chain rule multiplies $1/0$ by $\sigma'(l) = 0$. A bfloat16 has 8 digits: there
-# $1 - e^{-l}$ rounds to 1 from $2^{-9}$ on.
+# For large $l$, $1 - \sigma(l) \approx e^{-l}$. A float32 loses it in the sum $1 + e^{-l}$: numbers
+# above 1 are $2^{-23}$ apart, half of that is lost, and $\sigma(l)$ is 1. The logarithm then
+# sees 0, and the chain rule multiplies $1/0$ by $\sigma'(l) = 0$.
+#
+# A bfloat16 sums in float32 and rounds the *result*. Below 1 its numbers are $2^{-8}$ apart, so
+# $1 - e^{-l}$ is lost from $e^{-l} = 2^{-9}$ on.
 
 # %%
-for dtype, digits in [(torch.float32, 24), (torch.bfloat16, 9)]:
+for dtype, power in [(torch.float32, 24), (torch.bfloat16, 9)]:
     logits = torch.arange(0, 20, 1 / 64).to(dtype)
     first = logits[logits.sigmoid() == 1][0].float()
-    assert abs(first - digits * theory.LOG2) < 0.02
+    assert abs(first - power * theory.LOG2) < 0.02
     print(f"{dtype} rounds D to 1 from logit {first:.2f} on")
 
 # %% [markdown]
@@ -127,7 +129,8 @@ assert sp.simplify(slope_sat / slope_non - sp.exp(ell)) == 0
 # %%
 grid = torch.linspace(-6, 6, 241, dtype=torch.float64)
 pulls = {"log(1 - D), saturating": -grid.sigmoid(), "-log D, non-saturating": -(-grid).sigmoid()}
-assert round(torch.tensor(5.0).exp().item()) == 148
+sat, non = (pull[20].item() for pull in pulls.values())  # grid[20] is -5
+assert round(non / sat) == 148
 plots.lines(grid, pulls, "logit of a fake", "gradient", "How hard G is pulled")
 
 # %% [markdown]
@@ -147,16 +150,23 @@ plots.lines(grid, pulls, "logit of a fake", "gradient", "How hard G is pulled")
 # | hinge | $E\max(0, 1-l_r) + E\max(0, 1+l_f)$ | $-E\,l_f$ |
 # | Wasserstein | $E\,l_f - E\,l_r$, D 1-Lipschitz | $-E\,l_f$ |
 # | relativistic | $E\,\mathrm{sp}(l_f - l_r)$, in pairs | $E\,\mathrm{sp}(l_r - l_f)$ |
+#
+# Two by Goodfellow et al. 2014, then one each: Mao et al. 2017, Lim and Ye 2017, Arjovsky et al.
+# 2017, Jolicoeur-Martineau 2018.
 
 # %%
-log2, none = 0.693147, torch.zeros(8)
+log2, none, half = 0.693147, torch.zeros(8), torch.full((8,), 0.5)
 found = [(p.d_loss(none, none), p.g_loss(none, none)) for p in losses.LOSSES.values()]
 known = [(2 * log2, -log2), (2 * log2, log2), (1, 1), (2, 0), (0, 0), (log2, log2)]
 assert torch.allclose(torch.tensor(found), torch.tensor(known), atol=1e-6)
-dict(zip(losses.LOSSES, known, strict=True))
+assert losses.least_squares_d(half, half) == 0.5
+{name: round(d.item(), 4) for name, (d, _) in zip(losses.LOSSES, found, strict=True)}
 
 # %% [markdown]
-# A D that knows nothing costs 1.39, 2, 1, 0 or 0.69: never compare loss *values* across losses.
+# A D that answers 0 to everything costs 1.39, 1, 2, 0 or 0.69. For five losses, 0 means "cannot
+# tell"; under least squares it means "fake", and a D that cannot tell says $\frac12$ and costs 0.5.
+# Never compare loss *values* across losses.
+#
 # Compare slopes. One logit moves, the other stays at 0, autograd does the rest. Which loss never
 # lets go of a sample, and which one drops it altogether?
 
@@ -177,14 +187,21 @@ slopes = {name: {k: vmap(grad(f))(grid) for k, f in row.items()} for name, row i
 plots.losses(grid, values, slopes)
 
 # %% [markdown]
-# Wasserstein pulls alike at any logit. The hinge drops a sample beyond its margin. Least squares
-# pulls back even a logit that is *too* right. And G goes flat on the left, where fakes start out,
-# under one loss only: minimax.
+# Wasserstein pulls alike at any logit. *D's* hinge drops a sample beyond its margin; G's never
+# does. Least squares pulls back even a logit that is *too* right. And G goes flat on the left,
+# where fakes soon land, under one loss only: minimax.
 #
 # Now by hand. Choose a loss, drag the dots (or use arrow keys), and find where each player is
 # stuck.
 
 # %%
+constant, hinge, squares = (slopes[n] for n in ("wasserstein", "hinge", "least-squares"))
+assert all(len(pull.unique()) == 1 for pull in constant.values())
+assert hinge["real"][grid > 1].eq(0).all()
+assert hinge["fake"][grid < -1].eq(0).all()
+assert hinge["G"].eq(-1).all()
+assert squares["real"][grid > 1].gt(0).all()
+assert [n for n, row in slopes.items() if row["G"][0].abs() < 0.01] == ["minimax"]  # at -6
 live.move_logits()
 
 # %% [markdown]
@@ -218,8 +235,9 @@ assert torch.isclose(at_best, 2 - theory.integral(x, (p_x - q_x).abs()))
 
 # %% [markdown]
 # **Wasserstein**, on a line. Integrate by parts, with $P$ and $Q$ the cumulated densities, whose
-# difference is 0 at both ends: $\int l\,(p-q) = -\int l'\,(P-Q)$. As $|l'| \le 1$, this is at most
-# $\int|P-Q| = W_1$, and it is that much for $l' = -\mathrm{sign}(P-Q)$. So D's loss is $-W_1$.
+# difference is 0 at both ends and goes to 0 faster than $1/|x|$, both means being finite:
+# $\int l\,(p-q) = -\int l'\,(P-Q)$. As $|l'| \le 1$, this is at most $\int|P-Q| = W_1$, and it is
+# that much for $l' = -\mathrm{sign}(P-Q)$. So D's loss is $-W_1$.
 
 # %%
 gap = theory.cdf(x, log_p) - theory.cdf(x, log_q)
@@ -247,7 +265,8 @@ assert torch.isclose(at_best, theory.LOG2 - area * (log_a.exp() * (log_a - log_m
 # ## What G follows
 #
 # In G's step D stands still. With $r = q/p$, a loss puts a price $w(r)$ on a fake at $x$, and G's
-# gradient is $\int w(r)\,\partial q$. That of an $f$-divergence $\int p\,\varphi(q/p)$ is
+# gradient is $\int w(r)\,\partial q$; $\partial$ is the derivative by a parameter of G, and $p > 0$
+# wherever $q$ is. That of an $f$-divergence $\int p\,\varphi(q/p)$ is
 # $\int \varphi'(r)\,\partial q$ (chain rule). They agree where $\varphi' = w$, up to a constant,
 # since $\int \partial q = 0$.
 #
@@ -257,6 +276,9 @@ assert torch.isclose(at_best, theory.LOG2 - area * (log_a.exp() * (log_a - log_m
 # | non-saturating | $\log(1+r)$ | $(1+r)\log(1+r) - r$ | $\mathrm{KL}(q\Vert p) - 2\,$JSD |
 # | least squares | $\big(\frac{r}{1+r}\big)^2$ | $r - 2\log(1+r) - \frac1{1+r}$ | its own |
 # | hinge | $\mathrm{sign}(r-1)$ | $\lvert r-1\rvert$ | $\int\lvert p-q\rvert$ |
+#
+# The relativistic price of a fake at $y$, $E_{x\sim p}\log(1 + r(y)/r(x))$, averages over its real
+# partners: no function of $r(y)$ alone, so no row here.
 
 # %%
 r = sp.symbols("r", positive=True)
@@ -266,6 +288,8 @@ squares = r - 2 * sp.log(1 + r) - 1 / (1 + r)
 assert sp.simplify(sp.diff(minimax, r) - (sp.log(r) - sp.log(1 + r))) == 0
 assert sp.simplify(sp.diff(non_saturating, r) - sp.log(1 + r)) == 0
 assert sp.simplify(sp.diff(squares, r) - (r / (1 + r)) ** 2) == 0
+curved = {minimax: 1 / (r * (1 + r)), non_saturating: 1 / (1 + r), squares: 2 * r / (1 + r) ** 3}
+assert all(sp.simplify(sp.diff(phi, r, 2) - bend) == 0 for phi, bend in curved.items())
 assert sp.diff(r * sp.log(r) - minimax - non_saturating, r, 2) == 0  # KL - 2 JSD: a straight line
 
 # %% [markdown]
@@ -273,7 +297,7 @@ assert sp.diff(r * sp.log(r) - minimax - non_saturating, r, 2) == 0  # KL - 2 JS
 # from the non-saturating $\varphi$ by a straight line, whose integral is constant. So the loss
 # that most programs use pulls in KL and pushes *away* in JSD (Arjovsky and Bottou 2017).
 # Wasserstein is simpler: G's loss is D's, turned round, so G descends $W_1$. For $p = N(0,1)$,
-# $q = N(1,1)$: which wins, KL or JSD?
+# $q = N(1,1)$: which wins, KL or $2\,$JSD?
 
 
 # %%
@@ -298,7 +322,9 @@ found = [round(f.item(), 2) for f in (pull(softplus(log_r)), slope(kl), slope(2 
 assert found == [0.6, 1.0, 0.4]
 
 # %% [markdown]
-# KL wins: it pulls with 1, JSD pushes with 0.40.
+# KL wins: it pulls with 1, $2\,$JSD pushes with 0.40. It always wins:
+# $\varphi'' = \frac1{1+r} > 0$, so $\mathrm{KL} - 2\,\mathrm{JSD}$ is itself a divergence, smallest
+# at $q = p$ only.
 #
 # ## Five formulas from the web
 #
@@ -308,8 +334,8 @@ assert found == [0.6, 1.0, 0.4]
 # |---|---|---|
 # | 000 | $J_G = E\log D(G(z))$; $J_D = V$; both called losses | values to *maximise* |
 # | 001 | $L_G = -\sum D(x_i)$ | no logarithm, and no G in it |
-# | 002 | $L_G = -E\log D(G(z)) + E\log(1-D(G(z)))$ | both of G's losses at once |
-# | 003 | $V$, correct; its program ends D in a sigmoid | a rounded zero again |
+# | 002 | $L_G = -E_{x\sim p_{data}}\log D(G(z)) + E_z\log(1-D(G(z)))$ | both of G's at once |
+# | 003 | $V$; its program ends D in a sigmoid | right only because Keras undoes the sigmoid |
 # | 004 | $E[\log(1-D(\tilde x)]]$, "zero-sum" | a lost bracket |
 #
 # **000.** Descend its $J_D$ one step from logit 0. Where do the logits of real and fake go?
@@ -333,11 +359,11 @@ fakes = torch.tensor([-5.0, 0.0, 5.0], requires_grad=True)
 assert torch.allclose(flat, torch.tensor([-0.0066, -0.25, -0.0066]), atol=1e-4)
 y = torch.tensor([1.0] * 7 + [0.0] * 7)  # labels of a, then b
 L_D = -(y * logsigmoid(torch.cat([a, b])) + (1 - y) * logsigmoid(-torch.cat([a, b]))).sum()
-assert torch.isclose(L_D, 7 * d_loss(a, b))
+assert torch.isclose(L_D, len(y) / 2 * d_loss(a, b))
 
 # %% [markdown]
 # Without it the slope is $-\sigma(l)\,\sigma(-l)$, 0.0066 at $-5$: flat where it matters. Mended:
-# $-E\log D(G(z))$. Its $L_D$ is right, $n$ times ours.
+# $-E\log D(G(z))$. Its $L_D$ is right: $n/2$ times ours, if half of its $n$ samples are real.
 #
 # **002.** It averages over real $x$ a term that has none, a slip; its $L_D$ lacks the minus, like
 # 000. What is left of $L_G$ on one logit, and where does it lead G?
@@ -352,7 +378,9 @@ assert torch.isclose(pull(log_r), slope(kl))  # -l at D's best: log r
 # divergence, not a wrong sign, and again zero only at $q = p$. It punishes fakes where there is no
 # data and forgives missed modes. Mended, for the game of lesson 01: keep *one* of the terms.
 #
-# **003.** Guard the sigmoid with $10^{-7}$, as programs do. Gradient at logit 20?
+# **003.** Its D ends in a sigmoid, and cross-entropy is taken of the probability. (Keras quietly
+# looks up the logit behind a sigmoid; a program that does not can only clip, say at $10^{-7}$.)
+# The gradient of the clipped loss at logit 20?
 
 # %%
 guarded = logit.sigmoid().clamp(1e-7, 1 - 1e-7)
@@ -360,7 +388,7 @@ guarded = logit.sigmoid().clamp(1e-7, 1 - 1e-7)
 assert held == 0
 
 # %% [markdown]
-# None, as before. Mended: no sigmoid in D, softplus outside.
+# None. Mended: no sigmoid in D, softplus outside.
 #
 # **004.** Without its bracket, $\log 1 - D = -D$. Which D is then best at $p = q$? And its program
 # has the non-saturating G: is the game still zero-sum, the slopes on a fake opposite?

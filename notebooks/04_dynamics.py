@@ -77,10 +77,10 @@ plots.phase_planes(paths, dynamics.bilinear)
 #
 # ## The modulus decides
 #
-# Any smooth game near a place of rest is its Jacobian $J$, to first order (Taylor). A step
-# multiplies a deviation by $I + hJ$, which has the eigenvectors of $J$ and, for each eigenvalue
-# $\lambda$ of $J$, the eigenvalue $1 + h\lambda$. Steps converge nearby if all moduli are below 1
-# (Ostrowski's theorem).
+# Any smooth game near a place of rest is its Jacobian $J$, to first order (Taylor). A
+# *simultaneous* step multiplies a deviation by $I + hJ$, which has the eigenvectors of $J$ and, for
+# each eigenvalue $\lambda$ of $J$, the eigenvalue $1 + h\lambda$. Steps converge nearby if all
+# moduli are below 1 (Ostrowski's theorem).
 
 # %%
 assert round((1 + 0.2**2) ** 50, 1) == 7.1
@@ -92,8 +92,8 @@ assert sp.solve(modulus_squared - 1, h) == [-2 * a / (a**2 + b**2)]
 # %% [markdown]
 # So $|1+h\lambda|^2 = 1 + 2h\,\mathrm{Re}\,\lambda + h^2|\lambda|^2$, below 1 exactly for
 # $0 < h < -2\,\mathrm{Re}\,\lambda\,/\,|\lambda|^2$. Descent on one function has $J = -$Hessian:
-# symmetric, so $\lambda$ is real, and negative at a minimum. A game's $J$ need not be symmetric.
-# Where do the eigenvalues walk as $h$ grows?
+# symmetric, so $\lambda$ is real, and negative at a minimum that is not flat. A game's $J$ need not
+# be symmetric. Where do the eigenvalues walk as $h$ grows?
 
 # %%
 steps = np.linspace(0, 1.5, 31)
@@ -122,7 +122,8 @@ assert (2 * J).tolist() == [[0, 1], [-1, 0]]
 
 # %% [markdown]
 # $\pm\frac i2$: the game of $xy$ at half the speed, because the sigmoid is $\frac12$ at 0. So
-# simultaneous steps have modulus $\sqrt{1+h^2/4}$, and alternating ones exactly 1 while $h \le 4$.
+# simultaneous steps have modulus $\sqrt{1+h^2/4}$, and alternating ones exactly 1 while $h \le 4$
+# (at 4 itself deviations already drift, linearly).
 #
 # Does one of the other losses break the circle? Predict, then run. The first function takes the
 # velocities from lesson 03's losses by autograd.
@@ -154,6 +155,9 @@ for name in losses.LOSSES:
 J = dynamics.jacobian(dynamics.dirac("minimax"))
 assert np.isclose(dynamics.modulus(J, 0.2), np.sqrt(1 + 0.2**2 / 4))
 assert np.isclose(dynamics.modulus(J, 4.0, "alternating"), 1)
+N = dynamics.step_matrix(J, 4.0, "alternating") + np.eye(2)
+assert np.allclose(N @ N, 0)  # the eigenvalue -1, twice
+assert np.linalg.matrix_rank(N) == 1  # with one eigenvector
 assert dynamics.modulus(J, 4.2, "alternating") > 1.8
 
 # %% [markdown]
@@ -161,8 +165,8 @@ assert dynamics.modulus(J, 4.2, "alternating") > 1.8
 # $\frac12$), and none has friction. To first order, the choice of loss does not decide
 # convergence.
 #
-# Beyond first order there is a trace of it. Minimax keeps the squared distance exactly; what does
-# the non-saturating loss do to it?
+# Beyond first order there is a trace of it. In continuous time minimax keeps the squared distance
+# exactly; what does the non-saturating loss do to it?
 
 # %%
 assert theta * velocity[0] + psi * velocity[1] == 0  # minimax
@@ -171,17 +175,25 @@ dot_theta, dot_psi = -sp.diff(g_loss, theta), velocity[1]
 drift = theta * dot_theta + psi * dot_psi  # half of d/dt (theta^2 + psi^2)
 inward = -theta * psi * sp.tanh(theta * psi / 2)
 assert sp.simplify((drift - inward).rewrite(sp.exp)) == 0
+radius, phi = sp.symbols("r phi", positive=True)
+on_circle = inward.subs({theta: radius * sp.cos(phi), psi: radius * sp.sin(phi)})
+fourth = sp.limit(on_circle / radius**4, radius, 0)
+assert sp.integrate(fourth, (phi, 0, 2 * sp.pi)) / (2 * sp.pi) == -sp.Rational(1, 16)
+end = dynamics.path(dynamics.dirac("non-saturating"), (1, 1), 0.2, 2000)[-1]
+assert abs(np.hypot(*end) - np.sqrt(2 * 0.2)) < 0.02
 
 # %% [markdown]
-# $-\theta\psi\tanh(\theta\psi/2)$: inward, but with the fourth power of the distance. Far out it
-# helps; close to the goal nothing is left of it.
+# $-\theta\psi\tanh(\theta\psi/2)$: inward, but over a turn only $-\frac{r^4}{16}$ near the goal. So
+# $\frac{d}{dt}r^2 = -\frac{r^4}8$. Far out it helps; near the goal it is so weak that the distance
+# falls only like $\sqrt{8/t}$, and simultaneous steps, which add $h^2r^2/4$ to $r^2$, beat it:
+# they end up circling at $r = \sqrt{2h}$.
 #
 # ## Friction: what makes it converge
 #
-# **R1** adds $\frac\gamma2 E|\nabla_x D|^2$ at real samples to D's loss. Here D's slope is $\psi$
-# everywhere, so it is $\frac\gamma2\psi^2$, and $\dot\psi$ gains $-\gamma\psi$: friction on D.
-# (R2, the same at fakes, is the same here.) With $\mathrm{tr} = -\gamma$ and $\det = \frac14$,
-# $\lambda^2 + \gamma\lambda + \frac14 = 0$.
+# **R1** adds $\frac\gamma2 E|\nabla_x l|^2$ at real samples to D's loss: the slope of D's *logit*,
+# here $\psi$ everywhere. So it is $\frac\gamma2\psi^2$, and $\dot\psi$ gains $-\gamma\psi$:
+# friction on D. (R2, the same at fakes, is the same here.) With $\mathrm{tr} = -\gamma$ and
+# $\det = \frac14$, $\lambda^2 + \gamma\lambda + \frac14 = 0$.
 
 # %%
 points = torch.tensor([[0.0]]), torch.tensor([[0.7]])  # the real one, the fake one
@@ -215,7 +227,8 @@ plots.phase_planes(paths, fields)
 #
 # **Instance noise** of standard deviation $s$ on real and fake samples alike: now $x$ spreads, and
 # the second derivative of $d\_loss$ by $\psi$ at 0 is $\mathrm{softplus}''(0)\,E[x^2]$ for each
-# kind, $\frac14s^2$ twice; the rest of $J$ stays. So it is R1 with $\gamma = s^2/2$.
+# kind, $\frac14s^2$ twice; the rest of $J$ stays. To first order it is R1 with
+# $\gamma = s^2/2$.
 
 # %%
 assert sp.diff(softplus, psi, 2).subs(psi, 0) == theta**2 / 4  # softplus'' x^2
@@ -227,18 +240,22 @@ for sd in (0.5, 1.0, 1.6):
 # %% [markdown]
 # ## Two remedies that fail
 #
-# The noise got its friction from the curvature of softplus. Near logit 0 the hinge and Wasserstein
-# losses are straight lines. What does noise do for them?
+# The noise got its friction from the curvature of softplus, $\frac14$ at 0. Least squares curves by
+# 2, eight times as much; near logit 0 the hinge and Wasserstein losses are straight lines. What
+# does noise do for them?
 
 # %%
 for name in ("hinge", "wasserstein"):
     J = dynamics.jacobian(dynamics.dirac(name, "instance noise", 1.0))
     assert np.allclose(np.linalg.eigvals(J), [1j, -1j], atol=1e-8)  # no friction at all
 
+noisy = {n: dynamics.jacobian(dynamics.dirac(n, "instance noise", 0.5)) for n in losses.LOSSES}
+assert np.allclose([J[1, 1] for J in noisy.values()], [-1 / 8, -1 / 8, -1, 0, 0, -1 / 8])
+
 # %% [markdown]
-# Nothing. And WGAN-GP's penalty, $\lambda(|\psi|-1)^2$ for a linear critic, pulls D's slope to 1,
-# while at rest it would have to be 0. Two starts, one near, one far, weight 0.1: where do they
-# end?
+# Nothing. And WGAN-GP's penalty, $\mu(|\psi|-1)^2$ for a linear critic, pulls the slope of its
+# logit to 1, while at rest it would have to be 0. Two starts, one near, one far, weight
+# $\mu = 0.1$: where do they end?
 
 # %%
 field = dynamics.dirac("wasserstein", "WGAN-GP", 0.1)
@@ -248,41 +265,41 @@ plots.phase_planes(paths, field)
 
 # %% [markdown]
 # On one and the same cycle. Its size: for $\psi > 0$,
-# $\ddot\theta = \dot\psi = -(\theta - 2\lambda) - 2\lambda\dot\theta$, an oscillation around
-# $2\lambda$ that shrinks by $\rho = e^{-\pi\lambda/\sqrt{1-\lambda^2}}$ in half a turn. From $-a$
-# it reaches $2\lambda + \rho(a + 2\lambda)$; for $\psi < 0$ all is mirrored. On a cycle this is
-# $a$ again.
+# $\ddot\theta = \dot\psi = -(\theta - 2\mu) - 2\mu\dot\theta$, an oscillation around $2\mu$ that
+# shrinks by $\rho = e^{-\pi\mu/\sqrt{1-\mu^2}}$ in half a turn. From $-A$ it reaches
+# $2\mu + \rho(A + 2\mu)$; for $\psi < 0$ all is mirrored. On a cycle this is $A$ again.
 
 # %%
-a, rho, lam = sp.symbols("a rho lambda", positive=True)
-(size,) = sp.solve(2 * lam + rho * (a + 2 * lam) - a, a)
-assert sp.simplify(size - 2 * lam * (1 + rho) / (1 - rho)) == 0
-reached = size.subs({rho: np.exp(-np.pi * 0.1 / np.sqrt(1 - 0.1**2)), lam: 0.1})
+A, rho, mu = sp.symbols("A rho mu", positive=True)
+(size,) = sp.solve(2 * mu + rho * (A + 2 * mu) - A, A)
+assert sp.simplify(size - 2 * mu * (1 + rho) / (1 - rho)) == 0
+reached = size.subs({rho: np.exp(-np.pi * 0.1 / np.sqrt(1 - 0.1**2)), mu: 0.1})
 assert round(float(reached), 2) == 1.28
 assert all(abs(np.abs(path[-400:, 0]).max() - reached) < 0.03 for path in paths.values())
 
 # %% [markdown]
-# $a = 2\lambda\frac{1+\rho}{1-\rho} = 1.28$, as drawn: G keeps missing the data by more than one
-# unit. Lesson 12 looks at penalties on real nets.
+# $A = 2\mu\frac{1+\rho}{1-\rho} = 1.28$, as drawn: G swings past the data for ever, by 1.28 to
+# either side. Lesson 12 looks at penalties on real nets.
 #
 # ## Two time scales
 #
-# Give G the step $a$ and D the step $b$. A step is then $I + HJ$ with $H = \mathrm{diag}(a, b)$.
-# Will a faster D end the rotation? And with R1?
+# Give G the step $h_G$ and D the step $h_D$. A simultaneous step is then $I + HJ$ with
+# $H = \mathrm{diag}(h_G, h_D)$. Will a faster D end the rotation? And with R1?
 
 # %%
-a, b, gamma = sp.symbols("a b gamma", positive=True)
-HJ = sp.diag(a, b) * sp.Matrix([[0, 1], [-1, -2 * gamma]]) / 2
+h_G, h_D, gamma = sp.symbols("h_G h_D gamma", positive=True)
+HJ = sp.diag(h_G, h_D) * sp.Matrix([[0, 1], [-1, -2 * gamma]]) / 2
 lam = sp.symbols("lambda")
-assert sp.expand(HJ.charpoly(lam).as_expr() - (lam**2 + b * gamma * lam + a * b / 4)) == 0
+known = lam**2 + h_D * gamma * lam + h_G * h_D / 4
+assert sp.expand(HJ.charpoly(lam).as_expr() - known) == 0
 free = HJ.subs(gamma, 0).eigenvals()
-assert {sp.simplify(v**2) for v in free} == {-a * b / 4}
+assert {sp.simplify(v**2) for v in free} == {-h_G * h_D / 4}
 
 # %% [markdown]
-# Without penalty $\lambda = \pm\frac i2\sqrt{ab}$: no ratio ends the rotation, only the product
-# counts. With R1, $\lambda^2 + b\gamma\lambda + \frac{ab}4 = 0$ has a double root at
-# $\gamma = \sqrt{a/b}$: a faster D needs a smaller penalty. Predict the three curves below, then
-# look.
+# Without penalty $HJ$ has $\lambda = \pm\frac i2\sqrt{h_Gh_D}$: no ratio ends the rotation, only
+# the product counts. With R1, $\lambda^2 + h_D\gamma\lambda + \frac{h_Gh_D}4 = 0$ has a double
+# root at $\gamma = \sqrt{h_G/h_D}$: a faster D needs a smaller penalty. Predict the three curves
+# below, then look.
 
 # %%
 gammas = np.linspace(0, 3, 121)
@@ -341,7 +358,7 @@ live.phase_plane(penalty="R1, weight 0.3")
 # ## Recap
 #
 # - Two gradients rotate. Simultaneous steps have the modulus $|1+h\lambda| > 1$ for imaginary
-#   $\lambda$, alternating ones 1.
+#   $\lambda$, alternating ones 1 *while $h$ is small* ($h|\lambda| \le 2$).
 # - No loss of lesson 03 has friction at equilibrium; R1, R2, and noise under a curved loss have.
 #   More is not better: beyond the critical weight the path creeps.
 # - Only the product of both learning rates turns; D's rate times the penalty brakes.

@@ -39,7 +39,7 @@ from gancourse.check import check
 
 
 # %% tags=["exercise:04.1"]
-def alternating_step(x: Tensor, y: Tensor, h: float) -> tuple[Tensor, Tensor]:
+def alternating_step(x: float | Tensor, y: float | Tensor, h: float) -> tuple:
     """Return x and y after a step of x, then of y; they are numbers, or tensors of equal shape."""
     # BEGIN SOLUTION
     x = x - h * y
@@ -173,7 +173,7 @@ assert result.passed
 # %% [markdown] tags=["solution"]
 # The slope of $\psi x$ by $x$ is $\psi$, so R1 is $\frac\gamma2\psi^2$ and adds $\gamma\psi$ to
 # the gradient. For this linear D it is weight decay; for a real one it is decay of its slope at
-# the data, which is what makes training converge.
+# the data, which makes it converge locally (Mescheder et al. 2018).
 
 # %% [markdown]
 # ## What you computed

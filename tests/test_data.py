@@ -494,7 +494,8 @@ def test_broken_mirror_is_asked_again_at_once(mirrors):
         assert load_images("mnist").name == "mnist"
 
 
-def test_interruption_leaves_nothing(raw, mirrors):
+def test_interruption_leaves_nothing(raw, mirrors, monkeypatch):
+    monkeypatch.setattr(download, "STALL_S", 30)  # the interruption comes first on a slow machine
     press = iter([lambda: None, lambda: os.kill(os.getpid(), signal.SIGINT)])  # asked twice a file
     with serving(FILES, "stalled", hook=lambda: next(press)()) as server:
         mirrors(server)

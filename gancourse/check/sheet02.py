@@ -315,13 +315,12 @@ def slope_far(bench: Bench, fn: Handle, draw: Draw) -> None:
             "exact; stay with the logarithms."
         )
     got = facts.tensor(got, [3], "The slope")
-    if not facts.near(got, want, 0.1):
-        _judge_slope(got, theta, 1e-3)
-    if not ((got - want).abs() < 0.1 * want).all():
+    if facts.near(got, want, 0.1) and not ((got - want).abs() < 0.1 * want).all():
         raise Wrong(
             "For theta above 5 this is off by more than a tenth: the slope is tiny there, and that "
             "is the point; integrate on a grid that reaches beyond theta."
         )
+    _judge_slope(got, theta, 1e-3)
 
 
 def slope_many(bench: Bench, fn: Handle, draw: Draw) -> None:

@@ -1,11 +1,11 @@
 """A bubblewrap sandbox around the worker: what it sees, what it may use, and how it is ended.
 
 Seen inside: the interpreter, its libraries, gancourse without the checks, all read-only; a small
-/tmp and /dev/shm; a new /proc; no network; an empty environment. No home, no submissions, no
-repository. Limits: rlimits on each process; memory by RLIMIT_DATA (RLIMIT_AS would count the
-hundreds of GB that PyTorch reserves and never uses) and by a watcher that adds up what all
-processes really hold, which also counts shared memory. cgroups would do both, but an ordinary user
-may not make them on most machines.
+/tmp (/scratch where the course itself lies below /tmp) and /dev/shm; a new /proc; no network; an
+empty environment. No home, no submissions, no repository. Limits: rlimits on each process; memory
+by RLIMIT_DATA (RLIMIT_AS would count the hundreds of GB that PyTorch reserves and never uses) and
+by a watcher that adds up what all processes really hold, which also counts shared memory. cgroups
+would do both, but an ordinary user may not make them on most machines.
 
 Started as root, the sandbox has no user namespace: the server keeps the right to become another
 user, and each child becomes one that exists nowhere else, so that limits on processes are its own.
@@ -144,11 +144,19 @@ def _identity(root: bool) -> list[str]:
     return ["--unshare-user", "--uid", "65534", "--gid", "65534"]
 
 
-def _environment(threads: int) -> dict[str, str]:
+def _scratch(binds: list[str]) -> str:
+    """Return the folder for temporary files: /tmp, or another one where /tmp holds a bind."""
+    inside = any(option.startswith("/tmp/") for option in binds)
+    return "/scratch" if inside else "/tmp"
+
+
+def _environment(threads: int, scratch: str) -> dict[str, str]:
     names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
     return {
         "PATH": os.path.dirname(sys.executable),
-        "HOME": "/tmp",
+        "HOME": scratch,
+        "TMPDIR": scratch,
+        "GANCOURSE_SCRATCH": scratch,
         "USER": "nobody",
         "LOGNAME": "nobody",
         "LANG": "C.UTF-8",
@@ -163,13 +171,14 @@ def command(limits: Limits, root: bool) -> list[str]:
     options += ["--unshare-cgroup-try", *_identity(root), "--die-with-parent", "--new-session"]
     options += ["--as-pid-1"]  # or else bwrap itself, unfiltered, would stand in there to be bent
     binds = [*_python_binds(), *_course_binds()]
+    scratch = _scratch(binds)
     options += [*_open_folders(binds), *binds, "--proc", "/proc", "--dev", "/dev"]
-    for folder in ("/tmp", "/dev/shm"):
+    for folder in (scratch, "/dev/shm"):
         options += ["--perms", "1777", "--size", str(limits.scratch), "--tmpfs", folder]
     for folder in ("/proc", "/dev", "/"):  # /proc/sys is the host's, where its user may write
         options += ["--remount-ro", folder]
     options += ["--chdir", "/", "--clearenv"]
-    for name, value in _environment(limits.threads).items():
+    for name, value in _environment(limits.threads, scratch).items():
         options += ["--setenv", name, value]
     return [shutil.which("bwrap") or "bwrap", *options]
 
@@ -254,7 +263,7 @@ class Sandbox:
         folder = str(Path(gancourse.__file__).parents[1])
         program[3] = START.replace(repr(COURSE), repr(folder))
         self._home = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        environment = _environment(self.limits.threads) | {"HOME": self._home.name}
+        environment = _environment(self.limits.threads, self._home.name)
         self._popen(program, (control,), env=environment, start_new_session=True)
         self.first = self.process.pid
 

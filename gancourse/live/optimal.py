@@ -8,9 +8,9 @@ from gancourse import theory
 from gancourse.live.base import Chart, Choice, Mark, Panel, Scene, Slider
 from gancourse.toys import two_bumps
 
-X = theory.line(-12, 12, 2401)
-SHOWN = slice(600, 1801, 4)  # from -6 to 6
-ARROWS = slice(600, 1801, 50)
+X = theory.line(-20, 20, 4001)  # wide enough for the KL of the widest q at the last mean
+SHOWN = slice(1400, 2601, 4)  # from -6 to 6
+ARROWS = slice(1400, 2601, 50)
 SHAPES = {
     "one bell": theory.log_normal(X, 0.0, 0.7),
     "two bells": two_bumps(gap=4.0, sd=0.6).log_density(X[:, None]),

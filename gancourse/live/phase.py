@@ -63,7 +63,8 @@ def _curves(loss: str, states: np.ndarray) -> Panel:
     marks = [Mark("line", steps, y, name, name[0].upper())
              for name, y in zip(("d_loss", "g_loss"), curves, strict=True)]  # fmt: skip
     ylim = (every.min() - 0.2, every.max() + 0.2)
-    return Panel(tuple(marks), "step", "loss", (0, STEPS), ylim, "What you would see in training")
+    title = "Losses without penalty and noise"
+    return Panel(tuple(marks), "step", "loss", (0, STEPS), ylim, title)
 
 
 def _numbers(field: dynamics.Field, states: np.ndarray, h: float, order: str) -> dict[str, str]:

@@ -121,7 +121,7 @@ def write_notebook(path: Path, cells: list[str]) -> None:
 def notebook(lab, page, request):
     """A function: open a notebook with these code cells (or this file), wait for its kernel.
 
-    Each test has a file, and so a kernel, of its own.
+    Each test has a file, and so a kernel, of its own; a kernel holds a gigabyte, and ends with it.
     """
     address, folder = lab
     own = re.sub(r"\W", "_", request.node.name) + ".ipynb"
@@ -136,7 +136,8 @@ def notebook(lab, page, request):
         assert page.evaluate(READY)
         return page
 
-    return open_notebook
+    yield open_notebook
+    page.evaluate("window.jupyterapp?.serviceManager.sessions.shutdownAll()")
 
 
 def run_all(page, seconds: float = 120) -> list[dict]:
