@@ -328,7 +328,7 @@ for mean in means:  # any G, against D = 1/2
 # The value is the same, the *players* are not. Against $D = \frac12$ every G is equally good, so
 # the answer says nothing about $p$. And against a D with a peak: where would you put your fakes?
 #
-# A bell of fixed width pays least around the peak below, wherever that is. May it get narrower?
+# With its width fixed, a bell pays least around the peak, wherever that is. And with it free?
 # Since $D \le \max D$ everywhere, $E_q \log(1 - D) \ge \log(1 - \max D)$, with equality only if all
 # of $q$ lies where D is largest. If that is one point, G's best answer is this single point.
 
