@@ -32,7 +32,7 @@ def train(
     resume: Annotated[bool, typer.Option("--resume", help="go on from the checkpoint")] = False,
     save_every: Annotated[int, typer.Option(help="steps between two checkpoints")] = 500,
 ):
-    """Train a GAN and write samples, curves, history, checkpoint and weights to a folder."""
+    """Train a GAN; write pictures, history and weights."""
     from gancourse import runs
 
     out = out or Path("runs") / f"{preset}-{data}"
@@ -47,10 +47,14 @@ def sample(
     out: Annotated[Path, typer.Option(help="the picture to write")] = Path("grid.png"),
     seed: Annotated[int, typer.Option(help="the same seed gives the same images")] = 0,
 ):
-    """Draw images from the weights of a trained generator."""
+    """Draw images from a trained generator."""
     from gancourse import nets, plots
     from gancourse import train as training
 
+    if out.suffix != ".png":
+        raise InputError(
+            f"The picture is written as PNG, and {out} was named: it must end in .png."
+        )
     path = weights / "generator.safetensors" if weights.is_dir() else weights
     x = training.sample(nets.load_generator(path), n, seed)
     plots.image_grid(x, columns=max(1, round(n**0.5))).save(out)
@@ -67,7 +71,7 @@ def grade(
     sandbox: Annotated[str, typer.Option(help="bwrap; none runs code unprotected")] = "bwrap",
     time_limit: Annotated[float | None, typer.Option(help="seconds for one exercise")] = None,
 ):
-    """Grade a class: grades.csv, and a feedback page for each student."""
+    """Grade a class: a table, and a page for each student."""
     from tqdm import tqdm
 
     from gancourse import grade as grading
@@ -89,7 +93,7 @@ def grade(
 
 @app.command()
 def doctor():
-    """Say what this machine has, and a remedy for each thing that is missing."""
+    """Say what this machine has, and what to do."""
     from gancourse.doctor import examine
 
     report = examine()

@@ -55,7 +55,7 @@ def torch_pair() -> Finding:
     try:
         found = f"torch {version('torch')}, torchvision {version('torchvision')}"
         importlib.import_module("torchvision.ops")  # fails where the two do not fit
-    except (PackageNotFoundError, ImportError, RuntimeError) as error:
+    except (PackageNotFoundError, ImportError, RuntimeError, OSError) as error:
         remedy = "run `make setup`: requirements.lock holds a pair that fits"
         return Finding("PyTorch", BROKEN, f"torch and torchvision do not fit ({error})", remedy)
     return Finding("PyTorch", OK, f"{found}, and they fit")
@@ -135,4 +135,13 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
 
 def examine() -> Report:
     """Return what this machine has: Python, PyTorch, device, data, browser, sandbox."""
-    return Report(tuple(check() for check in CHECKS))
+    return Report(tuple(map(_looked_at, CHECKS)))
+
+
+def _looked_at(check: Callable[[], Finding]) -> Finding:
+    """Return the finding; a check that fails must not hide the others, so it is one itself."""
+    try:
+        return check()
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}"
+        return Finding(check.__name__, BROKEN, what, "run `make setup`")

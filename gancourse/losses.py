@@ -39,12 +39,12 @@ def non_saturating_g(logit_real: Tensor | None, logit_fake: Tensor) -> Tensor:
 
 
 def least_squares_d(logit_real: Tensor, logit_fake: Tensor) -> Tensor:
-    """Return E (D(x) - 1)^2 + E D(G(z))^2 on raw scores (Mao et al. 2017, arXiv 1611.04076)."""
+    """Return E (D(x) - 1)^2 + E D(G(z))^2: Mao et al. 2017, arXiv 1611.04076, without its 1/2."""
     return (logit_real - 1).square().mean() + logit_fake.square().mean()
 
 
 def least_squares_g(logit_real: Tensor | None, logit_fake: Tensor) -> Tensor:
-    """Return E (D(G(z)) - 1)^2 on raw scores (Mao et al. 2017, arXiv 1611.04076)."""
+    """Return E (D(G(z)) - 1)^2 on raw scores: Mao et al. 2017, without its 1/2."""
     return (logit_fake - 1).square().mean()
 
 

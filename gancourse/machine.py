@@ -28,13 +28,15 @@ def device(name: str | None = None) -> torch.device:
 
     Raises InputError for a name that is unknown or that this machine does not have.
     """
-    name = name or os.environ.get("GANCOURSE_DEVICE")
-    if name is None:
+    name = str(name or os.environ.get("GANCOURSE_DEVICE") or "")
+    if not name:
         name = next(d for d in ("cuda", "mps", "cpu") if _available(d))
-    kind = choose("device", str(name).split(":")[0], DEVICES)
-    if not _available(kind):
+    kind, _, index = name.partition(":")
+    choose("device", kind, DEVICES)
+    count = torch.cuda.device_count() if kind == "cuda" else 1
+    if not _available(kind) or (index and not (index.isdecimal() and int(index) < count)):
         raise InputError(
-            f"Device {name!r} was asked for, and PyTorch sees none on this machine: "
+            f"Device {name!r} was asked for, and PyTorch sees no such one on this machine: "
             "use 'cpu', or see `gancourse doctor`."
         )
     return torch.device(name)
@@ -55,7 +57,7 @@ def fast_bf16(on: torch.device) -> bool:
 def precision(name: str | None = None, on: torch.device | None = None) -> str:
     """Return "bf16" or "fp32": `name`, else `GANCOURSE_PRECISION`, else what is faster here."""
     name = name or os.environ.get("GANCOURSE_PRECISION")
-    if name is None:
+    if not name:
         return "bf16" if fast_bf16(on or device()) else "fp32"
     return choose("precision", name, PRECISIONS)
 

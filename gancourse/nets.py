@@ -72,7 +72,7 @@ class MLPDiscriminator(nn.Module):
 def init_dcgan(net: nn.Module) -> nn.Module:
     """Draw weights from N(0, 0.02), batch-norm gains from N(1, 0.02), set biases to 0; return net.
 
-    Source: Radford et al. 2016, arXiv 1511.06434, sec. 4.
+    Source: Radford et al. 2016, arXiv 1511.06434, sec. 4; the gains are those of its authors' code.
     """
     for layer in net.modules():
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
@@ -212,7 +212,8 @@ def load_weights(net: nn.Module, tensors: dict[str, Tensor], path: str | Path) -
 def load_shipped(name: str) -> nn.Module:
     """Return a generator that comes with the course, trained, in evaluation mode ("mnist").
 
-    The card beside its weights says how it was trained. Raises InputError for an unknown name.
+    The file's `card` and the .md beside it say how it was trained. Raises InputError for an
+    unknown name.
     """
     names = [path.stem for path in SHIPPED.glob("*.safetensors")]
     return load_generator(SHIPPED / f"{choose('shipped generator', name, names)}.safetensors")

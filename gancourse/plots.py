@@ -10,6 +10,7 @@ import html
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 
 import matplotlib as mpl
@@ -63,17 +64,25 @@ class Picture:
         return bundle, {"image/png": {"alt": self.alt}}
 
 
+def _styled(draw: Callable[..., Picture]) -> Callable[..., Picture]:
+    """Return the function, drawing in the course's look: matplotlib reads it at every call."""
+
+    @wraps(draw)
+    def drawn(*args, **kwargs):
+        with mpl.rc_context(STYLE):
+            return draw(*args, **kwargs)
+
+    return drawn
+
+
 def _figure(columns: int = 1, width: float = 7.0, height: float = 4.2):
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        axes = figure.subplots(1, columns, squeeze=False)[0]
-    return figure, axes
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots(1, columns, squeeze=False)[0]
 
 
 def _picture(figure: Figure, alt: str) -> Picture:
     buffer = io.BytesIO()
-    with mpl.rc_context(STYLE):
-        figure.savefig(buffer, format="png", metadata={"Software": None})
+    figure.savefig(buffer, format="png", metadata={"Software": None})
     return Picture(buffer.getvalue(), alt)
 
 
@@ -143,6 +152,7 @@ def _draw_points(axis, x_real, x_fake, D, limit: float) -> None:
     axis.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
 
 
+@_styled
 def points(x_real=None, x_fake=None, D=None, limit: float | None = None, title="") -> Picture:
     """Return real (blue dots) and fake points (orange diamonds), [N, 2] each, over D's field.
 
@@ -158,8 +168,13 @@ def points(x_real=None, x_fake=None, D=None, limit: float | None = None, title="
 
 
 def _limit(*clouds) -> float:
-    spread = [float(x.abs().max()) for x in clouds if x is not None]
-    return 1.15 * max(spread, default=1.0)
+    limit = 1.15 * max((float(x.abs().max()) for x in clouds if x is not None), default=1.0)
+    if not np.isfinite(limit):
+        raise InputError(
+            "The points to draw are not all finite: the generator has diverged; look at the losses "
+            "and start anew with smaller learning rates."
+        )
+    return limit
 
 
 def _points_alt(x_real, x_fake, D, title: str) -> str:
@@ -169,6 +184,7 @@ def _points_alt(x_real, x_fake, D, title: str) -> str:
     return f"{title + ': ' if title else ''}{' and '.join(parts)}{field}."
 
 
+@_styled
 def point_film(frames: Sequence[tuple[str, Tensor]], x_real: Tensor, limit=None) -> Picture:
     """Return one panel for each (title, fake points [N, 2]) in `frames`, over the real points."""
     if not frames:
@@ -196,6 +212,7 @@ def _draw_smooth(axis, y, colour: str, label: str, window: int) -> None:
     axis.plot(np.arange(len(y) - len(smooth) + 1, len(y) + 1), smooth, color=colour, label=label)
 
 
+@_styled
 def curves(history: Mapping[str, Sequence[float]], window: int | None = None) -> Picture:
     """Return both losses, and D(x) with D(G(z)), by step: thin as measured, thick averaged.
 
@@ -224,6 +241,7 @@ def curves(history: Mapping[str, Sequence[float]], window: int | None = None) ->
 ROLES = {"p": REAL, "q": FAKE, "D": D_COLOUR, "G": G_COLOUR}
 
 
+@_styled
 def densities(x, curves: Mapping[str, Sequence[float]], ylabel="density", title="") -> Picture:
     """Return curves over a line x. A name that starts with p, q, D or G has that player's colour.
 
@@ -297,6 +315,7 @@ def _draw_mark(axis, mark: Mark) -> None:
         axis.plot(x, y, style, color=colour, label=label)
 
 
+@_styled
 def panels(panels: Sequence[Panel], alt: str, note: str = "") -> Picture:
     """Return panels side by side, each with its marks and legend; `note` stands below them."""
     if not panels:
@@ -373,22 +392,24 @@ def _loss_marks(logit: np.ndarray, curves: Mapping) -> tuple[Mark, ...]:
     )
 
 
+@_styled
 def gallery(panels: Sequence[Panel], columns: int, alt: str) -> Picture:
     """Return small panels in rows of `columns`; one legend below serves them all."""
     at_least("columns", columns, 1)
     rows = -(-len(panels) // columns)
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(2.45 * columns, 2.5 * rows + 0.4), layout="constrained")
-        axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    figure = Figure(figsize=(2.45 * columns, 2.5 * rows + 0.4), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for axis, panel in zip(axes, panels, strict=False):
         for mark in panel.marks:
             _draw_mark(axis, mark)
         axis.axhline(0, color=INK, linewidth=0.8, zorder=0)
         axis.set(xlim=panel.xlim, ylim=panel.ylim, xlabel=panel.xlabel, ylabel=panel.ylabel)
-        axis.set(title=panel.title, aspect="equal" if panel.equal else "auto")
+        axis.set_title(panel.title, fontsize=12)
+        axis.set_aspect("equal" if panel.equal else "auto")
         axis.label_outer(remove_inner_ticks=False)
     named = dict(zip(*reversed(axes[0].get_legend_handles_labels()), strict=True))
-    figure.legend(named.values(), named, loc="outside lower center", ncols=max(1, len(named)))
+    place = {"loc": "outside lower center", "ncols": max(1, len(named)), "fontsize": 11}
+    figure.legend(named.values(), named, **place)
     return _picture(figure, alt)
 
 

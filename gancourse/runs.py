@@ -12,10 +12,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from gancourse import nets, plots, store
+from gancourse import machine, nets, plots, store
 from gancourse import train as training
 from gancourse.data import load_images
 from gancourse.errors import InputError, at_least
+
+FILES = ("generator.safetensors", "samples.png", "losses.png", "history.csv")
 
 
 class Run:
@@ -24,9 +26,10 @@ class Run:
     def __init__(self, preset: str, data: str, out: Path, seed=0, device=None, precision=None):
         self.preset, self.out, self.seed = preset, out, seed
         self.recipe = training.get_preset(preset)
+        machine.seed_generator(seed)
         self.wanted = {"device": device, "precision": precision}
         self.images = load_images(data)
-        self.checkpoint = store.make_folder(out) / "checkpoint.safetensors"
+        self.checkpoint = out / "checkpoint.safetensors"
 
     def train(self, steps: int, save_every: int, resume: bool) -> None:
         """Train up to `steps` steps in all; save every `save_every` steps, and at the end."""
@@ -34,11 +37,13 @@ class Run:
         at_least("--save-every", save_every, 1)
         state = self._resumed() if resume else self._fresh()
         if state.step >= steps:
+            if not all((self.out / name).exists() for name in FILES):
+                self._write(state)
             print(f"{self.out} is at step {state.step} already: give more --steps to go on.")
             return
-        stopped = self._loop(state, steps, save_every)
+        self._loop(state, steps, save_every)
         self._write(state)
-        if stopped:
+        if state.step < steps:
             print(f"Stopped and saved at step {state.step}; to go on, run the same with --resume.")
             raise SystemExit(130)
         print(f"Step {state.step}: samples.png, losses.png and the weights are in {self.out}.")
@@ -51,10 +56,18 @@ class Run:
             )
         state = training.State(self.recipe, self.seed, **self.wanted)
         state.data = self.images.name
+        store.make_folder(self.out)
         return state
 
     def _resumed(self) -> training.State:
+        if not self.out.is_dir():
+            raise InputError(f"There is no run in {self.out} to go on with: leave --resume out.")
         state = training.load_state(self.checkpoint, self.wanted["device"])
+        if self.wanted["precision"] not in (None, state.precision):
+            raise InputError(
+                f"{self.checkpoint} is a run in the precision {state.precision}, and "
+                f"{self.wanted['precision']} was asked for: leave --precision out to go on."
+            )
         was = (state.recipe, state.data, state.seed)
         if was != (self.recipe, self.images.name, self.seed):
             raise InputError(
@@ -64,8 +77,8 @@ class Run:
             )
         return state
 
-    def _loop(self, state: training.State, steps: int, save_every: int) -> bool:
-        """Train and save; return True when Ctrl-C ended it, which waits for the step's end."""
+    def _loop(self, state: training.State, steps: int, save_every: int) -> None:
+        """Train and save, up to `steps` or to the end of the step in which Ctrl-C is pressed."""
         images = self.images.to(state.device)
         with _interrupt() as interrupted, tqdm(total=steps, initial=state.step) as bar:
             bar.set_description(f"{self.preset} on {state.device.type}, {state.precision}")
@@ -76,8 +89,7 @@ class Run:
                 if record.step % save_every == 0 and record.step < steps:
                     training.save_state(state, self.checkpoint)
                 if interrupted:
-                    return True
-        return False
+                    return
 
     def _write(self, state: training.State) -> None:
         training.save_state(state, self.checkpoint)

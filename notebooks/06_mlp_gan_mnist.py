@@ -64,9 +64,10 @@ round(white, 2)
 # %% [markdown]
 # ## What changes from lesson 05
 #
-# Two things: the sizes, and two tricks in G. The tanh keeps pixels in range. **Batch norm**
-# between the layers keeps each hidden number near mean 0 and variance 1 over the batch, which
-# holds the many outputs of G on a comparable scale while D keeps moving. Lesson 07 takes it apart.
+# Two things: the sizes, and two tricks in G. The tanh keeps pixels in range. **Batch norm** shifts
+# and scales each hidden number to mean 0 and variance 1 over the batch, then applies a scale and a
+# shift that are learned. So the samples of one batch influence each other, and `eval()` uses
+# running averages instead. Lesson 07 takes it apart.
 
 
 # %%
@@ -132,9 +133,18 @@ film = run(state, 3000, at=moments)
 plots.image_grid(film, columns=16, alt=f"The same 16 samples at steps {moments}, one row each.")
 
 # %% [markdown]
-# Each row shows the same 16 values of z, at steps 1, 30, 100, 300, 1000 and 3000. The border comes
-# first, because being black there is the cheapest way to look real. A blob in the middle follows,
-# then strokes, and only then strokes that agree with each other: digits.
+# Each row shows the same 16 values of z, at steps 1, 30, 100, 300, 1000 and 3000. Between steps 1
+# and 300 the background darkens and a grey blob is left in the middle; then come strokes, and only
+# then strokes that agree with each other: digits. The next cell checks the first part: the border
+# is dark by step 300, and it was grey at the start.
+
+# %%
+rows = film.view(6, 16, 28, 28)
+border = torch.cat([rows[:, :, :3].flatten(1), rows[:, :, -3:].flatten(1)], 1).mean(1)
+middle = rows[:, :, 10:18, 10:18].flatten(1).mean(1)
+assert border[0].abs() < 0.3
+assert border[3] < -0.7
+assert middle[3] > border[3] + 0.3
 
 # %%
 plots.image_grid(train.sample(state.ema_G, 64, seed=0), alt="64 samples after 3000 steps.")
@@ -219,13 +229,15 @@ run(saved, 600)
 plots.curves(saved.curves())
 
 # %% [markdown]
-# D(G(z)) falls to almost nothing, g_loss climbs, and that is precisely what rescues the run: where
-# D is surest, this loss is steepest. G comes back. One changed line, two fates; lesson 03 derives
-# the two slopes.
+# D(G(z)) falls to almost nothing and g_loss climbs. But where D is surest, this loss is steepest,
+# so G keeps moving, and after some hundred steps it breaks through: D is suddenly wrong, and
+# d_loss jumps. The fakes are far from digits, as the grid shows, but the game is alive. With
+# minimax it was over. Lesson 03 derives the two slopes.
 
 # %%
 assert late(saved, 100)["D(G(z))"] > 0.1
 assert min(saved.curves()["D(G(z))"]) < 0.02
+plots.image_grid(train.sample(saved.G, 16, seed=1), columns=16, alt="16 samples: a blob appears.")
 
 # %% [markdown]
 # ## Keep it, and train for longer
@@ -234,8 +246,8 @@ assert min(saved.curves()["D(G(z))"]) < 0.02
 # grid, the curves and the weights, and goes on after Ctrl-C with `--resume`:
 #
 # ```
-# gancourse train mlp --data mnist --steps 3000 --out runs/mlp gancourse sample runs/mlp --n 64
-# --out grid.png --seed 1
+# .venv/bin/gancourse train mlp --data mnist --steps 3000 --out runs/mlp
+# .venv/bin/gancourse sample runs/mlp --n 64 --out grid.png --seed 1
 # ```
 #
 # In a notebook, a state is saved and loaded like this, and the copy goes on bit for bit as the
@@ -262,5 +274,5 @@ assert all(
 # - D(x) at 1 and D(G(z)) at 0 for good: D has won. A d_loss of 0 is a bad sign.
 # - An MLP does not know that pixels have neighbours, and its grain shows it.
 #
-# Now open `exercises/06_mlp_gan_mnist.ipynb`. The convolutional networks of lessons 07 and 08 take
-# it from here.
+# Now open [the sheet](../exercises/06_mlp_gan_mnist.ipynb). The convolutional networks of lessons
+# 07 and 08 take it from here.

@@ -3,6 +3,7 @@
 import csv
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import time
 import pytest
 from PIL import Image
 
-from gancourse import cli, nets
+from gancourse import cli, machine, nets
 
 TRAIN = ["train", "mlp", "--data", "digits", "--steps", "3", "--device", "cpu"]
 
@@ -67,9 +68,11 @@ def test_weights_carry_their_card(trained):
 
 def test_sample_draws_the_same_picture_for_a_seed(run, trained, tmp_path):
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        code, _, _ = run("sample", trained, "--n", 9, "--seed", seed, "--out", tmp_path / name)
+        code, _, _ = run(
+            "sample", trained, "--n", 9, "--seed", seed, "--out", tmp_path / f"{name}.png"
+        )
         assert code == 0
-    a, b, c = ((tmp_path / name).read_bytes() for name in "abc")
+    a, b, c = ((tmp_path / f"{name}.png").read_bytes() for name in "abc")
     assert a == b != c
 
 
@@ -85,6 +88,26 @@ def test_a_finished_run_says_so(run, trained):
     code, said, _ = run(*TRAIN, "--out", trained, "--resume")
     assert code == 0
     assert "at step 3 already" in said
+
+
+def test_a_finished_run_writes_what_is_missing(run, trained, tmp_path):
+    shutil.copytree(trained, tmp_path / "run")
+    (tmp_path / "run" / "samples.png").unlink()
+    assert run(*TRAIN, "--out", tmp_path / "run", "--resume")[0] == 0
+    assert (tmp_path / "run" / "samples.png").exists()
+
+
+def test_resume_in_another_precision_is_refused(run, trained):
+    other = {"bf16": "fp32", "fp32": "bf16"}[machine.precision(on=machine.device("cpu"))]
+    code, _, error = run(*TRAIN, "--out", trained, "--resume", "--precision", other)
+    assert code == 2
+    assert "precision" in error
+
+
+def test_bad_numbers_leave_no_folder(run, tmp_path):
+    for change in (["--steps", 0], ["--seed", -1], ["--save-every", 0], ["--resume"]):
+        assert run(*TRAIN, "--out", tmp_path / "new", *change)[0] == 2
+        assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize("change", [["--seed", "1"], ["--data", "mnist"]])
@@ -139,12 +162,15 @@ BAD = {
     "unknown precision": ([*TRAIN, "--precision", "fp8"], "Unknown precision"),
     "bad seed": ([*TRAIN, "--seed", "-1"], "A seed is a whole number"),
     "out is a file": ([*TRAIN, "--out", "a-file"], "it is a file or lies below one"),
-    "nothing to resume": ([*TRAIN, "--out", "new", "--resume"], "is not a file"),
+    "nothing to resume": ([*TRAIN, "--out", "new", "--resume"], "no run in new"),
+    "half a device": ([*TRAIN[:-1], "cpu:x"], "'cpu:x'"),
+    "a device too many": ([*TRAIN[:-1], "cuda:9"], "'cuda:9'"),
+    "no picture": (["sample", "generator", "--out", "x.jpg"], "must end in .png"),
     "no weights": (["sample", "nowhere"], "nowhere is not a file"),
     "a pickle": (["sample", "a-pickle"], "looks like a pickle"),
     "a checkpoint": (["sample", "checkpoint"], "no generator of gancourse"),
     "zero images": (["sample", "generator", "--n", "0"], "n must be"),
-    "out is a folder": (["sample", "generator", "--out", "a-folder"], "is a folder"),
+    "out is a folder": (["sample", "generator", "--out", "a-folder.png"], "is a folder"),
 }
 
 
@@ -152,7 +178,7 @@ BAD = {
 def test_bad_input_gets_one_sentence(case, run, trained, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a-file").write_text("x")
-    (tmp_path / "a-folder").mkdir()
+    (tmp_path / "a-folder.png").mkdir()
     (tmp_path / "a-pickle").write_bytes(pickle.dumps({"G": 1}))
     for name in ("checkpoint", "generator"):
         os.link(trained / f"{name}.safetensors", tmp_path / name)
@@ -193,6 +219,17 @@ def test_doctor_says_when_torch_and_torchvision_do_not_fit(run, monkeypatch):
     found = doctor.torch_pair()
     assert found.status == "broken"
     assert "make setup" in found.remedy
+
+
+def test_doctor_goes_on_where_one_check_fails(run, monkeypatch):
+    def broken():
+        raise OSError("libc10.so: cannot open shared object file")
+
+    monkeypatch.setattr("gancourse.machine.device", broken)
+    from gancourse import doctor
+
+    findings = (doctor._looked_at(broken), doctor._looked_at(doctor.device))
+    assert all(f.status == "broken" and "libc10" in f.found for f in findings)
 
 
 def test_doctor_names_a_wrong_data_folder(run, monkeypatch):

@@ -70,6 +70,21 @@ def test_field_is_blue_where_d_says_real_and_orange_where_fake():
     assert right[2] > right[0] + 50
 
 
+def test_the_look_is_applied_while_drawing(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(plots, "_picture", lambda figure, alt: drawn.append(figure))
+    plots.curves(RUN)
+    (axis, _) = drawn[0].axes
+    assert axis.title.get_fontsize() == plots.STYLE["axes.titlesize"]
+    assert axis.get_lines()[-1].get_linewidth() == plots.STYLE["lines.linewidth"]
+    assert not axis.get_legend().get_frame_on()
+
+
+def test_diverged_points_are_named():
+    with pytest.raises(InputError, match="diverged"):
+        plots.points(torch.full((3, 2), float("nan")))
+
+
 def test_nothing_goes_through_pyplot():
     before = plt.get_fignums()
     plots.curves(RUN)

@@ -172,6 +172,20 @@ def test_two_damaged_checkpoints_are_named(tmp_path):
         T.load_state(tmp_path / "c.safetensors")
 
 
+@pytest.mark.parametrize("damage", ["notes", "rng", "recipe"])
+def test_a_checkpoint_that_lacks_something_is_named(tmp_path, damage):
+    path = T.save_state(run(1), tmp_path / "c.safetensors")
+    tensors, metadata = T.load_tensors(path)
+    if damage == "rng":
+        del tensors["rng"]
+    else:
+        wrong = {"notes": "{", "recipe": metadata["notes"].replace('"batch"', '"lot"')}
+        metadata["notes"] = wrong[damage]
+    T.save_tensors(path, tensors, metadata)
+    with pytest.raises(InputError, match="does not hold all of a run"):
+        T.load_state(path)
+
+
 def test_a_generator_is_no_checkpoint(tmp_path):
     from gancourse.nets import save_generator
 
