@@ -44,8 +44,9 @@ from gancourse.nets import MLPDiscriminator, MLPGenerator
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea
-# Each expectation is the mean over its own batch. A sigmoid followed by a log overflows when D is
-# very sure. Written on the logit $l$ itself, $-\log \sigma(l) = \log(1 + e^{-l})$ never does.
+# Each expectation is the mean over its own batch. The sigmoid of a very negative logit rounds to
+# 0, and log 0 is infinite. On the logit, $-\log \sigma(l) = \log(1 + e^{-l})$; written out, the
+# $e^{-l}$ overflows instead, so use a function that computes the whole expression.
 
 # %% [markdown] tags=["hint"]
 # Hint: what to look up
@@ -157,7 +158,8 @@ assert result.passed
 
 # %% [markdown] tags=["solution"]
 # Freezing D's weights does not freeze D's slope: the gradient still runs through its layers to the
-# fakes and on to G. It only saves the third of the work that nobody would use.
+# fakes and on to G. It only saves the work that nobody would use, about
+# an eighth of the step.
 
 # %% [markdown]
 # ## 05.4 A whole GAN on the ring
@@ -210,8 +212,8 @@ result
 assert result.passed
 
 # %% [markdown] tags=["solution"]
-# The twenty lines are Goodfellow's algorithm 1 with one step of D for each step of G. D and G share
-# the fakes of a turn: detached for D, attached for G.
+# The twenty lines are Goodfellow's algorithm 1 with one step of D for each step of G and the
+# non-saturating loss. D and G share the fakes of a turn: detached for D, attached for G.
 
 # %% [markdown]
 # ## What you wrote

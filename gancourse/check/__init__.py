@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
+from textwrap import fill
 
 from gancourse.check.bench import Bench, Handle, NotDone, Odd, StudentError, rng_untouched
 from gancourse.check.spec import (
@@ -102,22 +103,21 @@ def check(id: str, *answers: object) -> CheckResult:
     given = {name: bench.admit(a) for name, a in zip(exercise.names, answers, strict=True)}
     with rng_untouched():
         results = tuple(_told(judged(exercise, bench, given, secrets.randbits(48))))
-    result = CheckResult(Report(exercise.id, exercise.title, results))
-    if result.report.not_done:
-        print(result)
-    return result
+    return CheckResult(Report(exercise.id, exercise.title, results))
 
 
 def _told(results: Iterable[PartResult]) -> Iterator[PartResult]:
     """Yield the results, each printed at once.
 
-    The same message is said once; that a stub is not done is said by `check`, not for each part.
+    The same message is said once; that a stub is not done is said by the result, not for each part.
     """
     said = ""
     for result in results:
         if result.status != NOT_DONE:
             print(line_of(result), flush=True)
         if result.message not in ("", said):
-            print(f"      {result.message}", flush=True)
+            indent = " " * 6
+            message = fill(result.message, 88, initial_indent=indent, subsequent_indent=indent)
+            print(message, flush=True)
             said = result.message
         yield result

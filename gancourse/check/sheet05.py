@@ -55,8 +55,8 @@ G_MISTAKES = {
     ),
 }
 NO_LOG = (
-    "At logits of 10,000 the loss is not finite: sigmoid is exactly 0 there and its log infinite; "
-    "stay with logits (softplus, logsigmoid or a loss 'with logits')."
+    "At logits of 10,000 the loss is not finite: a sigmoid is exactly 0 there before its log, or "
+    "an exp has overflowed; stay with logits (softplus, logsigmoid or a loss 'with logits')."
 )
 CLAMPED = (
     "At logits of 10,000 the loss is too small: a clamp or an epsilon inside the log hides how "
@@ -93,7 +93,9 @@ def d_loss_value(bench: Bench, fn: Handle, draw: Draw) -> None:
 def d_loss_gradient(bench: Bench, fn: Handle, draw: Draw) -> None:
     n = draw.integer(4, 40)
     real, fake = _logits(draw, n, n)
-    found = bench.call_with_grads(fn, [real, fake], [0, 1])["grads"]
+    result = bench.call_with_grads(fn, [real, fake], [0, 1])
+    facts.number(result["value"], "d_loss")
+    found = result["grads"]
     if None in [g if g is None else 0 for g in found]:
         raise Wrong(
             "No gradient comes back to the logits: .item(), float(), .detach() or no_grad cuts the "
@@ -114,12 +116,19 @@ def d_loss_far(bench: Bench, fn: Handle, draw: Draw) -> None:
     value = found["value"]
     if isinstance(value, Tensor) and not value.isfinite().all():
         raise Wrong(NO_LOG)
-    wanted = cross_entropy_d(far.double(), far.double()).item()
-    tolerance = facts.rounding(8, wanted)
-    facts.diagnose(facts.number(value, "d_loss"), wanted, tolerance, {}, CLAMPED)
-    grads = [g for g in found["grads"] if isinstance(g, Tensor)]
-    if len(grads) < 2 or not facts.near(torch.stack(grads).sum(1), [-0.5, 0.5], 1e-5):
+    value, pair = facts.number(value, "d_loss"), (far.double(), far.double())
+    wanted = cross_entropy_d(*pair).item()
+    mistakes = {meaning: loss(*pair) for meaning, loss in D_MISTAKES.items()}
+    other = CLAMPED if 0 <= value < wanted else "At logits of 10,000 the loss is another one."
+    facts.diagnose(value, wanted, facts.rounding(8, wanted), mistakes, other)
+    _judge_far_gradient([g for g in found["grads"] if isinstance(g, Tensor)])
+
+
+def _judge_far_gradient(grads: list[Tensor]) -> None:
+    if len(grads) < 2 or not any(g.any() for g in grads):
         raise Wrong("At logits of 10,000 the gradient is lost: D could never mend its worst error.")
+    if not facts.near(torch.stack(grads).sum(1), [-0.5, 0.5], 1e-5):
+        raise Wrong("At logits of 10,000 the gradient is lost in part, or has the wrong sign.")
 
 
 def d_loss_uneven(bench: Bench, fn: Handle, draw: Draw) -> None:
