@@ -165,6 +165,9 @@ BAD = {
     "nothing to resume": ([*TRAIN, "--out", "new", "--resume"], "no run in new"),
     "half a device": ([*TRAIN[:-1], "cpu:x"], "'cpu:x'"),
     "a device too many": ([*TRAIN[:-1], "cuda:9"], "'cuda:9'"),
+    "no submissions": (["grade", "nowhere", "--out", "o"], "nowhere is neither a folder nor a zip"),
+    "unknown sandbox": (["grade", "a-folder.png", "--out", "o", "--sandbox", "no"], "sandbox 'no'"),
+    "unknown sheet": (["grade", "a-folder.png", "--out", "o", "--sheet", "99"], "sheet '99'"),
     "no picture": (["sample", "generator", "--out", "x.jpg"], "must end in .png"),
     "no weights": (["sample", "nowhere"], "nowhere is not a file"),
     "a pickle": (["sample", "a-pickle"], "looks like a pickle"),
@@ -188,6 +191,15 @@ def test_bad_input_gets_one_sentence(case, run, trained, tmp_path, monkeypatch):
     assert word in error
     assert "Traceback" not in error
     assert len(error.strip().splitlines()[-1]) > 20
+
+
+def test_grade_prints_a_line_for_each_student_and_writes_the_table(run, tmp_path):
+    (tmp_path / "class" / "ada").mkdir(parents=True)
+    (tmp_path / "class" / "ada" / "sheet.ipynb").write_text("no notebook")
+    code, said, _ = run("grade", tmp_path / "class", "--out", tmp_path / "out", "--sandbox", "none")
+    assert code == 0
+    assert "ada: 0 of 0, not a notebook" in said
+    assert "ada" in (tmp_path / "out" / "grades.csv").read_text()
 
 
 def test_bad_input_at_the_shell_shows_no_traceback(tmp_path):

@@ -494,6 +494,15 @@ def test_broken_mirror_is_asked_again_at_once(mirrors):
         assert load_images("mnist").name == "mnist"
 
 
+@pytest.fixture
+def ctrl_c():
+    """Ctrl-C interrupts, also where this runs in a shell's background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_interruption_leaves_nothing(raw, mirrors, monkeypatch):
     monkeypatch.setattr(download, "STALL_S", 30)  # the interruption comes first on a slow machine
     press = iter([lambda: None, lambda: os.kill(os.getpid(), signal.SIGINT)])  # asked twice a file
