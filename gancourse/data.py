@@ -85,7 +85,7 @@ class ImageSet:
     def _draw(self, n: int, generator: torch.Generator) -> torch.Tensor:
         at_least("The batch size", n, 1)
         index = torch.randint(len(self), (n,), generator=on_cpu(generator))
-        return index.to(self.images.device)
+        return machine.sent(index, self.images.device)
 
 
 def to_uint8(x: torch.Tensor) -> torch.Tensor:

@@ -1,11 +1,15 @@
 """What this machine offers, chosen in one place: device, precision, seeds. Never taught.
 
 Environment variables that override the choice:
-`GANCOURSE_DEVICE` (cpu, cuda, mps) and `GANCOURSE_PRECISION` (fp32, bf16).
+`GANCOURSE_DEVICE` (cpu, cuda, mps) and `GANCOURSE_PRECISION` (fp32, bf16). `GANCOURSE_COMPILE=1`
+compiles the nets for a GPU; it is off by default because no GPU has tested it yet.
 """
 
+import ctypes
+import functools
 import os
 import random
+import sys
 from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
@@ -67,6 +71,51 @@ def autocast(on: torch.device, kind: str) -> AbstractContextManager:
     if kind == "fp32":
         return nullcontext()
     return torch.autocast(on.type, dtype=torch.bfloat16)
+
+
+def memory_format(on: torch.device) -> torch.memory_format:
+    """Return how the nets lie in memory: channels last, except on MPS.
+
+    Measured on two cores: a DCGAN in fp32 trains 1.2 to 1.3 times as fast, and in bf16 the
+    convolutions copy nothing. CUDA's tensor cores want it too (PyTorch's own guide).
+    """
+    return torch.contiguous_format if on.type == "mps" else torch.channels_last
+
+
+def compiled(net: torch.nn.Module, on: torch.device) -> torch.nn.Module:
+    """Return `net`, compiled in place where `GANCOURSE_COMPILE` asks for it.
+
+    "1" means Inductor, on CUDA with CUDA graphs, which spare a small batch most of its launches;
+    another value names a back end of torch.compile. On a CPU it does not pay (measured).
+    """
+    backend = os.environ.get("GANCOURSE_COMPILE") or "0"
+    if backend == "1":
+        net.compile(mode="reduce-overhead" if on.type == "cuda" else None)
+    elif backend != "0":
+        net.compile(backend=choose("back end", backend, torch.compiler.list_backends(None)))
+    return net
+
+
+def sent(x: torch.Tensor, on: torch.device) -> torch.Tensor:
+    """Return a CPU tensor on the device `on`; to a GPU from pinned memory, so that nobody waits."""
+    return x.pin_memory().to(on, non_blocking=True) if on.type == "cuda" else x.to(on)
+
+
+@functools.cache
+def keep_memory() -> None:
+    """Let the C library keep freed memory for the next step, instead of handing it back each time.
+
+    Activations are freed and asked for again in each step. With glibc's defaults a textbook fp32
+    step on two cores spent a third of its time on fresh pages (9,600 page faults a step).
+    Without glibc nothing changes.
+    """
+    if sys.platform != "linux":
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt:
+        M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
+        mallopt(M_MMAP_THRESHOLD, 2**30)
+        mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def seed_generator(seed: int = 0) -> torch.Generator:

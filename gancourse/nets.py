@@ -16,7 +16,7 @@ from gancourse.errors import InputError, at_least, choose
 from gancourse.store import load_tensors, save_tensors
 
 IMAGE = (1, 28, 28)
-FORMAT = "gancourse-generator-1"
+FORMAT = "gancourse-generator-2"
 SHIPPED = Path(__file__).parent / "weights"
 
 
@@ -110,8 +110,8 @@ class DCGANGenerator(nn.Module):
         init_dcgan(self)
 
     def forward(self, z: Tensor) -> Tensor:
-        h = self.dense(_expect("z", z, (self.z_dim,)))  # [N, 49 width]
-        return self.body(h.view(-1, self.width, 7, 7))
+        h = self.dense(_expect("z", z, (self.z_dim,))).view(-1, 7, 7, self.width)
+        return self.body(h.permute(0, 3, 1, 2))  # [N, width, 7, 7], channels last in memory
 
 
 class DCGANDiscriminator(nn.Module):
@@ -130,13 +130,13 @@ class DCGANDiscriminator(nn.Module):
             nn.Conv2d(half, width, 4, 2, 1, bias=False),  # 7 x 7
             nn.BatchNorm2d(width),
             nn.LeakyReLU(0.2),
-            nn.Flatten(),
-            nn.Linear(49 * width, 1),
         )
+        self.last = nn.Linear(49 * width, 1)
         init_dcgan(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.body(_expect("x", x, IMAGE)).squeeze(1)  # [N]
+        h = self.body(_expect("x", x, IMAGE))  # [N, width, 7, 7]
+        return self.last(h.permute(0, 2, 3, 1).flatten(1)).squeeze(1)  # [N], read as it lies
 
 
 GENERATORS = {"mlp": MLPGenerator, "dcgan": DCGANGenerator}

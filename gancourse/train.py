@@ -17,7 +17,7 @@ from gancourse import losses, machine, nets
 from gancourse.errors import InputError, at_least, choose
 from gancourse.store import load_tensors, save_tensors
 
-CHECKPOINT = "gancourse-checkpoint-1"
+CHECKPOINT = "gancourse-checkpoint-2"
 COLUMNS = ("d_loss", "g_loss", "D(x)", "D(G(z))")
 
 
@@ -73,13 +73,23 @@ class State:
         self.device = machine.device(device)
         self.precision = machine.precision(precision or recipe.precision, self.device)
         self.rng = machine.seed_everything(seed)
-        self.G = nets.make_generator(recipe.net, **recipe.G).to(self.device)
-        self.D = nets.make_discriminator(recipe.net, **recipe.D).to(self.device)
-        self.opt_G = torch.optim.Adam(self.G.parameters(), recipe.lr_G, recipe.betas)
-        self.opt_D = torch.optim.Adam(self.D.parameters(), recipe.lr_D, recipe.betas)
+        machine.keep_memory()
+        self.G = self._placed(nets.make_generator(recipe.net, **recipe.G))
+        self.D = self._placed(nets.make_discriminator(recipe.net, **recipe.D))
+        self.opt_G = self._adam(self.G, recipe.lr_G)
+        self.opt_D = self._adam(self.D, recipe.lr_D)
         self.ema_G = copy.deepcopy(self.G).eval().requires_grad_(False)
+        for net in (self.G, self.D):
+            machine.compiled(net, self.device)
         self.loss = losses.get_loss(recipe.loss)
         self.history: list[Tensor] = []
+
+    def _placed(self, net: nn.Module) -> nn.Module:
+        return net.to(self.device, memory_format=machine.memory_format(self.device))
+
+    def _adam(self, net: nn.Module, lr: float) -> torch.optim.Adam:
+        fused = self.device.type != "mps"  # one pass over all weights
+        return torch.optim.Adam(net.parameters(), lr, self.recipe.betas, fused=fused)
 
     def curves(self) -> dict[str, list[float]]:
         """Return the history as columns, d_loss, g_loss, D(x) and D(G(z)), one number a step."""
@@ -88,21 +98,29 @@ class State:
 
     def noise(self, n: int) -> Tensor:
         """Return z [n, z_dim], normal, drawn from the run's own random state."""
-        return torch.randn(n, self.G.z_dim, generator=self.rng).to(self.device)
+        return machine.sent(torch.randn(n, self.G.z_dim, generator=self.rng), self.device)
+
+    def fakes(self, n: int) -> Tensor:
+        """Return G(z) [n, ...] for fresh z, with its graph, in this run's precision."""
+        with self.autocast():
+            return self.G(self.noise(n))
 
     def autocast(self):
         """Return the context in which this run's nets compute: bf16 or fp32."""
         return machine.autocast(self.device, self.precision)
 
 
-def d_step(state: State, x_real: Tensor) -> dict[str, Tensor]:
-    """Take one step of D on real samples [N, ...] and N fresh fakes; return what it saw.
+def d_step(state: State, x_real: Tensor, x_fake: Tensor | None = None) -> dict[str, Tensor]:
+    """Take one step of D on real samples [N, ...] and as many fakes; return what it saw.
 
-    Nothing reaches G: its fakes carry no graph. Source: Goodfellow et al. 2014, algorithm 1.
+    The fakes are `x_fake`, or else fresh ones. Nothing reaches G: they are taken without their
+    graph. Source: Goodfellow et al. 2014, algorithm 1.
     """
-    with state.autocast():
+    if x_fake is None:
         with torch.no_grad():
-            x_fake = state.G(state.noise(len(x_real)))
+            x_fake = state.fakes(len(x_real))
+    x_fake = x_fake.detach()
+    with state.autocast():
         logit_real, logit_fake = state.D(x_real), state.D(x_fake)
         d_loss = objective = state.loss.d_loss(logit_real.float(), logit_fake.float())
     if state.recipe.r1:
@@ -113,14 +131,17 @@ def d_step(state: State, x_real: Tensor) -> dict[str, Tensor]:
     return {"d_loss": d_loss, "D(x)": logit_real, "D(G(z))": logit_fake}
 
 
-def g_step(state: State, x_real: Tensor) -> dict[str, Tensor]:
-    """Take one step of G on N = len(x_real) fresh fakes; return its loss.
+def g_step(state: State, x_real: Tensor, x_fake: Tensor | None = None) -> dict[str, Tensor]:
+    """Take one step of G on N = len(x_real) fakes, `x_fake` with their graph or else fresh ones.
 
-    D's weights are frozen meanwhile: nobody uses their gradients, which cost an eighth of the step.
+    Returns its loss. D's weights are frozen meanwhile: nobody uses their gradients, which cost an
+    eighth of the step.
     """
+    if x_fake is None:
+        x_fake = state.fakes(len(x_real))
     state.D.requires_grad_(False)
     with state.autocast():
-        logit_fake = state.D(state.G(state.noise(len(x_real))))
+        logit_fake = state.D(x_fake)
         logit_real = state.D(x_real).float() if state.loss.pairs_real else None
         g_loss = state.loss.g_loss(logit_real, logit_fake.float())
     state.opt_G.zero_grad()
@@ -178,9 +199,14 @@ def _steps(state: State, sample_real: Source, steps: int) -> Iterator[Record]:
 
 
 def one_step(state: State, sample_real: Source) -> Record:
-    """Take one step of D, one of G and one of the average; add a row to the history."""
+    """Take one step of D, one of G and one of the average; add a row to the history.
+
+    Both players use the same fakes: D's step leaves G alone, so G's answer to z is still right,
+    and drawing it again would cost a tenth of the step.
+    """
     x_real = sample_real(state.recipe.batch, state.rng).to(state.device)
-    seen = d_step(state, x_real) | g_step(state, x_real)
+    x_fake = state.fakes(len(x_real))
+    seen = d_step(state, x_real, x_fake) | g_step(state, x_real, x_fake)
     ema_step(state)
     return note(state, seen)
 
@@ -302,8 +328,14 @@ def _restore(target, tensors: dict[str, Tensor], path: Path) -> None:
     if isinstance(target, nn.Module):
         return nets.load_weights(target, tensors, path)
     slots: dict[int, dict[str, Tensor]] = {}
+    weights = target.param_groups[0]["params"]
     for name, tensor in tensors.items():
         index, key = name.split("/")
-        slots.setdefault(int(index), {})[key] = tensor
+        slots.setdefault(int(index), {})[key] = _laid_out_as(weights[int(index)], tensor)
     groups = target.state_dict()["param_groups"]
     return target.load_state_dict({"state": slots, "param_groups": groups})
+
+
+def _laid_out_as(weight: Tensor, tensor: Tensor) -> Tensor:
+    """Return an average of `weight`'s gradients in its memory format: Adam walks them together."""
+    return torch.empty_like(weight).copy_(tensor) if tensor.shape == weight.shape else tensor

@@ -58,15 +58,15 @@ def test_g_step_moves_g_alone_and_leaves_d_no_gradient():
     assert all(p.grad is None and p.requires_grad for p in state.D.parameters())
 
 
-def textbook_step(G, D, opts, x_real, zs):
+def textbook_step(G, D, opts, x_real, z):
     """The loop as lesson 05 writes it: detach, binary cross-entropy, gradients everywhere."""
     bce = torch.nn.functional.binary_cross_entropy_with_logits
     ones, zeros = torch.ones(len(x_real)), torch.zeros(len(x_real))
     opts["D"].zero_grad()
-    (bce(D(x_real), ones) + bce(D(G(zs[0]).detach()), zeros)).backward()
+    (bce(D(x_real), ones) + bce(D(G(z).detach()), zeros)).backward()
     opts["D"].step()
     opts["G"].zero_grad()
-    bce(D(G(zs[1])), ones).backward()
+    bce(D(G(z)), ones).backward()
     opts["G"].step()
 
 
@@ -76,7 +76,8 @@ def test_one_step_equals_the_textbook_step():
     ours, theirs = T.State(recipe), T.State(recipe)
     opts = {"G": theirs.opt_G, "D": theirs.opt_D}
     x_real = RING.sample(16, torch.Generator().manual_seed(3))
-    textbook_step(theirs.G, theirs.D, opts, x_real, [theirs.noise(16), theirs.noise(16)])
+    z = theirs.noise(16)  # the same fakes for both players
+    textbook_step(theirs.G, theirs.D, opts, x_real, z)
     T.one_step(ours, lambda n, generator: x_real)
     for a, b in zip(weights(ours.G) + weights(ours.D), weights(theirs.G) + weights(theirs.D),
                     strict=True):  # fmt: skip

@@ -1,0 +1,76 @@
+"""The choices for a machine change how fast the numbers come, and never which."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from gancourse import machine, nets
+from gancourse import train as T
+from gancourse.errors import InputError
+
+RECIPE = T.Recipe("dcgan", G={"width": 8}, D={"width": 8}, batch=4, precision="fp32")
+CPU = torch.device("cpu")
+
+
+def after(steps=2) -> T.State:
+    state, x = T.State(RECIPE, 0, "cpu"), torch.linspace(-1, 1, 4 * 784).view(4, 1, 28, 28)
+    list(T.train(state, lambda n, g: x, steps))
+    return state
+
+
+def test_compiled_nets_give_the_same_numbers(monkeypatch):
+    plain = after()
+    monkeypatch.setenv("GANCOURSE_COMPILE", "aot_eager")
+    compiled = after()
+    assert compiled.G.state_dict().keys() == plain.G.state_dict().keys()
+    for p, q in zip(plain.G.parameters(), compiled.G.parameters(), strict=True):
+        torch.testing.assert_close(p, q)
+
+
+def test_unknown_back_end_is_named(monkeypatch):
+    monkeypatch.setenv("GANCOURSE_COMPILE", "wings")
+    with pytest.raises(InputError, match="wings"):
+        machine.compiled(torch.nn.Linear(1, 1), CPU)
+
+
+def test_memory_format_changes_no_result():
+    plain, apart = (nets.make_generator("dcgan", width=8).eval() for _ in range(2))
+    apart.load_state_dict(plain.state_dict())
+    apart.to(memory_format=torch.channels_last)
+    z = torch.randn(3, 64)
+    torch.testing.assert_close(plain(z), apart(z))
+    assert machine.memory_format(CPU) is torch.channels_last
+    assert machine.memory_format(torch.device("mps")) is torch.contiguous_format
+
+
+def test_the_activations_of_a_dcgan_lie_channels_last():
+    state, seen = T.State(RECIPE, 0, "cpu"), []
+    for layer in [*state.G.body[:-2], *state.D.body]:
+        layer.register_forward_hook(lambda layer, x, y: seen.append(y))
+    state.D(state.fakes(4))
+    assert len(seen) > 8
+    assert all(y.is_contiguous(memory_format=torch.channels_last) for y in seen)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's malloc is Linux's")
+def test_freed_memory_is_kept_for_the_next_step():
+    code = """
+import resource, sys, torch
+from gancourse import machine
+if sys.argv[1] == "kept": machine.keep_memory()
+faults = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+def use(): return [torch.ones(2**24) for _ in range(2)]  # 64 MB each
+use(); use(); before = faults(); use(); print(faults() - before)
+"""
+    kept, given_back = (
+        int(subprocess.run([sys.executable, "-c", code, how], capture_output=True).stdout)
+        for how in ("kept", "given back")
+    )
+    assert kept < given_back / 10
+
+
+def test_sent_leaves_a_tensor_on_the_cpu_alone():
+    x = torch.ones(2)
+    assert machine.sent(x, CPU) is x
