@@ -1,4 +1,4 @@
-"""The command line: `gancourse train`, `sample`, `grade`, `doctor`. Thin; --help comes at once.
+"""The command line: `gancourse train`, `sample`, `score`, `grade`, `doctor`. Thin; --help comes at once.
 
 Heavy modules are imported inside the commands.
 """
@@ -12,7 +12,7 @@ import typer
 from gancourse.errors import InputError
 
 app = typer.Typer(
-    help="GANs from the shell: train one, draw samples, grade a class, look at this machine.",
+    help="GANs from the shell: train one, draw and score samples, grade a class, see the machine.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -42,7 +42,7 @@ def train(
 
 @app.command()
 def sample(
-    weights: Annotated[Path, typer.Argument(help="generator.safetensors, or the run's folder")],
+    weights: Annotated[str, typer.Argument(help="generator.safetensors, a run's folder, or mnist")],
     n: Annotated[int, typer.Option(help="how many images")] = 64,
     out: Annotated[Path, typer.Option(help="the picture to write")] = Path("grid.png"),
     seed: Annotated[int, typer.Option(help="the same seed gives the same images")] = 0,
@@ -55,10 +55,26 @@ def sample(
         raise InputError(
             f"The picture is written as PNG, and {out} was named: it must end in .png."
         )
-    path = weights / "generator.safetensors" if weights.is_dir() else weights
-    x = training.sample(nets.load_generator(path), n, seed)
+    x = training.sample(nets.load_any(weights), n, seed)
     plots.image_grid(x, columns=max(1, round(n**0.5))).save(out)
-    typer.echo(f"{n} images from {path} are in {out}.")
+    typer.echo(f"{n} images from {weights} are in {out}.")
+
+
+@app.command()
+def score(
+    weights: Annotated[str, typer.Argument(help="generator.safetensors, a run's folder, or mnist")],
+    data: Annotated[str | None, typer.Option(help="mnist, fashion or digits [its own]")] = None,
+    n: Annotated[int, typer.Option(help="how many samples are drawn")] = 10_000,
+    seed: Annotated[int, typer.Option(help="the same seed gives the same scores")] = 0,
+    out: Annotated[Path, typer.Option(help="folder for score.json and score.png")] = Path("score"),
+):
+    """Say how good a generator is: FID, precision, recall, classes, copies."""
+    from gancourse import nets
+    from gancourse.score import command
+
+    G = nets.load_any(weights)
+    report = command.score(G, data or getattr(G, "card", {}).get("data", "mnist"), n, seed, out)
+    typer.echo(f"{report}\nscore.json and score.png are in {out}.")
 
 
 @app.command()

@@ -209,11 +209,26 @@ def load_weights(net: nn.Module, tensors: dict[str, Tensor], path: str | Path) -
     net.load_state_dict(tensors)
 
 
+def shipped() -> list[str]:
+    """Return the names of the generators that come with the course."""
+    return sorted(path.stem for path in SHIPPED.glob("*.safetensors"))
+
+
 def load_shipped(name: str) -> nn.Module:
     """Return a generator that comes with the course, trained, in evaluation mode ("mnist").
 
     The file's `card` and the .md beside it say how it was trained. Raises InputError for an
     unknown name.
     """
-    names = [path.stem for path in SHIPPED.glob("*.safetensors")]
-    return load_generator(SHIPPED / f"{choose('shipped generator', name, names)}.safetensors")
+    return load_generator(SHIPPED / f"{choose('shipped generator', name, shipped())}.safetensors")
+
+
+def load_any(weights: str | Path) -> nn.Module:
+    """Return the generator that `weights` names: a file, a run's folder, or a shipped one's name.
+
+    Raises InputError as `load_generator` does.
+    """
+    path = Path(weights)
+    if not path.exists() and str(weights) in shipped():
+        return load_shipped(str(weights))
+    return load_generator(path / "generator.safetensors" if path.is_dir() else path)

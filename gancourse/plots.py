@@ -478,3 +478,32 @@ def eigenvalues(points: Mapping[str, Sequence[complex]], title="") -> Picture:
     panel = Panel(tuple(marks), "real part", "imaginary part", wide, high, title, equal=True)
     sizes = ", ".join(f"{n} to modulus {np.abs(v[-1]):.3g}" for n, v in values.items())
     return panels([panel], f"{title or 'Eigenvalues'} around the circle of modulus 1: {sizes}.")
+
+
+@_styled
+def score_card(x_fake, nearest, shares: Mapping[str, float], title: str = "") -> Picture:
+    """Return samples over their nearest training images, and a bar for the share of each class.
+
+    x_fake and nearest are [N, 1, H, W] (uint8, or floats in [-1, 1]); `shares` names each class's
+    share, 0..1. The line is the share of each class when all are equal.
+    """
+    figure, (top, bottom) = _figure_rows(2, width=9.0, height=5.6, heights=(1.1, 1))
+    pairs = torch.cat([to_pixels(x_fake), to_pixels(nearest)])
+    grid = make_grid(pairs, nrow=len(x_fake), padding=2, pad_value=96)
+    top.imshow(grid.permute(1, 2, 0).numpy(), interpolation="nearest")
+    side = x_fake.shape[-1] + 2
+    top.set(xticks=[], yticks=[side / 2, 1.5 * side], yticklabels=["sample", "nearest\nreal"])
+    top.tick_params(length=0)
+    top.set_title(title)
+    bottom.bar(list(shares), [100 * share for share in shares.values()], color=FAKE)
+    bottom.axhline(100 / len(shares), color=REAL, label="equal shares")
+    bottom.set(ylabel="share in %")
+    bottom.tick_params(axis="x", labelrotation=0 if max(map(len, shares)) < 3 else 30)
+    bottom.legend(loc="lower right")
+    words = ", ".join(f"{name} {100 * share:.0f} %" for name, share in shares.items())
+    return _picture(figure, f"{len(x_fake)} samples above their nearest real images; {words}.")
+
+
+def _figure_rows(rows: int, width: float, height: float, heights: Sequence[float]):
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots(rows, 1, height_ratios=heights)

@@ -1,0 +1,32 @@
+"""How good are the samples? Points by their modes, images by a small shipped classifier. Lesson 11.
+
+`modes` counts modes of points; `ruler` is the classifier whose features are compared; `images` puts
+FID, KID, precision, recall, density, coverage, class balance and memorisation into one report.
+"""
+
+from importlib import import_module
+
+_HOME = {
+    "HIGH_QUALITY": "modes",
+    "ModeReport": "modes",
+    "mode_report": "modes",
+    "Ruler": "ruler",
+    "classify": "ruler",
+    "features": "ruler",
+    "load_ruler": "ruler",
+    "ImageReport": "images",
+    "fid": "images",
+    "score_generator": "images",
+    "score_images": "images",
+}
+
+
+def __getattr__(name: str):
+    """Import what is asked for when it is first asked for: points need no classifier."""
+    if name in _HOME:
+        return getattr(import_module(f"gancourse.score.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'gancourse.score' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(_HOME)
