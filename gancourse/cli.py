@@ -1,6 +1,6 @@
-"""The command line: `gancourse train`, `sample`, `score`, `grade`, `doctor`. Thin; --help comes at once.
+"""The command line: `gancourse train`, `sample`, `score`, `grade`, `doctor`. Thin.
 
-Heavy modules are imported inside the commands.
+Heavy modules are imported inside the commands, so that --help comes at once.
 """
 
 import sys
@@ -25,6 +25,7 @@ def train(
     preset: Annotated[str, typer.Argument(help="what to train: mlp or dcgan")],
     data: Annotated[str, typer.Option(help="mnist, fashion or digits")] = "mnist",
     steps: Annotated[int, typer.Option(help="steps in all, those before a resume included")] = 3000,
+    minutes: Annotated[float | None, typer.Option(help="train so long, not by --steps")] = None,
     out: Annotated[Path | None, typer.Option(help="folder of the run [runs/PRESET-DATA]")] = None,
     seed: Annotated[int, typer.Option(help="the same seed gives the same run")] = 0,
     device: Annotated[str | None, typer.Option(help="cpu, cuda or mps [the fastest here]")] = None,
@@ -37,7 +38,7 @@ def train(
 
     out = out or Path("runs") / f"{preset}-{data}"
     run = runs.Run(preset, data, out, seed, device, precision)
-    run.train(steps, save_every, resume)
+    run.train(steps if minutes is None else None, save_every, resume, minutes)
 
 
 @app.command()

@@ -7,6 +7,8 @@
 import csv
 import io
 import signal
+import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,19 +33,27 @@ class Run:
         self.images = load_images(data)
         self.checkpoint = out / "checkpoint.safetensors"
 
-    def train(self, steps: int, save_every: int, resume: bool) -> None:
-        """Train up to `steps` steps in all; save every `save_every` steps, and at the end."""
-        at_least("--steps", steps, 1)
+    def train(
+        self, steps: int | None, save_every: int, resume: bool, minutes: float | None = None
+    ) -> None:
+        """Train up to `steps` steps in all, or for so many minutes more; save as it goes on.
+
+        A checkpoint is written every `save_every` steps, and everything at the end.
+        """
         at_least("--save-every", save_every, 1)
+        if minutes is None:
+            at_least("--steps", steps, 1)
+        elif not 0 < minutes < float("inf"):
+            raise InputError(f"--minutes must be above 0, and {minutes} was given: give more.")
         state = self._resumed() if resume else self._fresh()
-        if state.step >= steps:
+        if steps is not None and state.step >= steps:
             if not all((self.out / name).exists() for name in FILES):
                 self._write(state)
             print(f"{self.out} is at step {state.step} already: give more --steps to go on.")
             return
-        self._loop(state, steps, save_every)
+        stopped = self._loop(state, steps, save_every, minutes)
         self._write(state)
-        if state.step < steps:
+        if stopped:
             print(f"Stopped and saved at step {state.step}; to go on, run the same with --resume.")
             raise SystemExit(130)
         print(f"Step {state.step}: samples.png, losses.png and the weights are in {self.out}.")
@@ -77,19 +87,22 @@ class Run:
             )
         return state
 
-    def _loop(self, state: training.State, steps: int, save_every: int) -> None:
-        """Train and save, up to `steps` or to the end of the step in which Ctrl-C is pressed."""
+    def _loop(self, state: training.State, steps, save_every: int, minutes) -> bool:
+        """Train and save to the end of steps or minutes; tell whether Ctrl-C came before it."""
         images = self.images.to(state.device)
+        more = sys.maxsize if steps is None else steps - state.step
+        end = time.monotonic() + (60 * minutes if minutes else float("inf"))
         with _interrupt() as interrupted, tqdm(total=steps, initial=state.step) as bar:
             bar.set_description(f"{self.preset} on {state.device.type}, {state.precision}")
-            for record in training.train(state, images.batch, steps - state.step):
+            for record in training.train(state, images.batch, more):
                 if record.step % 20 == 0:
                     bar.set_postfix_str(str(record).split(": ")[1], refresh=False)
                 bar.update()
-                if record.step % save_every == 0 and record.step < steps:
+                if interrupted or time.monotonic() >= end:
+                    return bool(interrupted) and record.step != steps
+                if record.step % save_every == 0 and record.step != steps:
                     training.save_state(state, self.checkpoint)
-                if interrupted:
-                    return
+        return False
 
     def _write(self, state: training.State) -> None:
         training.save_state(state, self.checkpoint)

@@ -249,3 +249,21 @@ def test_doctor_names_a_wrong_data_folder(run, monkeypatch):
     code, said, _ = run("doctor")
     assert code == 1
     assert "Not ready" in said
+
+
+def test_minutes_end_a_run_and_resume_goes_on(run, tmp_path):
+    command = ["train", "mlp", "--data", "digits", "--device", "cpu", "--out", tmp_path / "r"]
+    code, out, _ = run(*command, "--minutes", 0.01)
+    assert code == 0
+    step = int(out.split("Step ")[1].split(":")[0])
+    assert step > 1
+    code, out, _ = run(*command, "--minutes", 0.01, "--resume")
+    assert code == 0
+    assert int(out.split("Step ")[1].split(":")[0]) > step
+
+
+@pytest.mark.parametrize("minutes", [0, -1, "nan"])
+def test_minutes_that_are_none_are_refused(run, tmp_path, minutes):
+    code, _, error = run("train", "mlp", "--data", "digits", "--out", tmp_path, f"--minutes={minutes}")
+    assert code == 2
+    assert "--minutes must be above 0" in error
