@@ -5,6 +5,7 @@ never to probabilities. Images are [N, 1, 28, 28] in [-1, 1]; points are [N, 2].
 """
 
 import json
+from collections.abc import Callable
 from itertools import pairwise
 from math import prod
 from pathlib import Path
@@ -86,24 +87,44 @@ def init_dcgan(net: nn.Module) -> nn.Module:
     return net
 
 
+def _refine(n: int, depth: int, norm: bool, act: Callable[[], nn.Module]) -> list[nn.Module]:
+    """Return `depth` 3 x 3 convolutions that keep n channels and the size."""
+    layers: list[nn.Module] = []
+    for _ in range(depth):
+        layers += [nn.Conv2d(n, n, 3, 1, 1, bias=not norm), *_norm(n, norm), act()]
+    return layers
+
+
+def _norm(n: int, norm: bool = True) -> list[nn.Module]:
+    return [nn.BatchNorm2d(n)] if norm else []
+
+
+def _leaky() -> nn.Module:
+    return nn.LeakyReLU(0.2)
+
+
 class DCGANGenerator(nn.Module):
     """A convolutional generator: z [N, z_dim] to images [N, 1, 28, 28] in [-1, 1]. Lesson 07.
 
     A dense layer makes 7 x 7 with `width` channels, two 4 x 4 transposed convolutions of stride 2
     double the side twice; batch norm except at the output, DCGAN initialisation (arXiv 1511.06434).
+    `depth` 3 x 3 convolutions follow at 7 x 7 and at 14 x 14: lesson 08 measures what they give.
     """
 
-    def __init__(self, z_dim: int = 64, width: int = 128):
+    def __init__(self, z_dim: int = 64, width: int = 128, depth: int = 0):
         super().__init__()
         self.z_dim, self.shape, self.width = at_least("z_dim", z_dim, 1), IMAGE, width
         half = at_least("width", width, 2) // 2
+        at_least("depth", depth, 0)
         self.dense = nn.Linear(z_dim, 7 * 7 * width, bias=False)
         self.body = nn.Sequential(
-            nn.BatchNorm2d(width),
+            *_norm(width),
             nn.ReLU(),
+            *_refine(width, depth, True, nn.ReLU),
             nn.ConvTranspose2d(width, half, 4, 2, 1, bias=False),  # 14 x 14
-            nn.BatchNorm2d(half),
+            *_norm(half),
             nn.ReLU(),
+            *_refine(half, depth, True, nn.ReLU),
             nn.ConvTranspose2d(half, 1, 4, 2, 1),  # 28 x 28
             nn.Tanh(),
         )
@@ -117,19 +138,23 @@ class DCGANGenerator(nn.Module):
 class DCGANDiscriminator(nn.Module):
     """A convolutional discriminator: images [N, 1, 28, 28] to logits [N]. Lesson 07.
 
-    Two 4 x 4 convolutions of stride 2, LeakyReLU 0.2, batch norm except at the input, then dense.
+    Two 4 x 4 convolutions of stride 2, LeakyReLU 0.2, batch norm (`norm`) except at the input, then
+    dense; `depth` 3 x 3 convolutions at 14 x 14 and at 7 x 7, as in the generator.
     """
 
-    def __init__(self, width: int = 128):
+    def __init__(self, width: int = 128, depth: int = 0, norm: bool = True):
         super().__init__()
         half = at_least("width", width, 2) // 2
+        at_least("depth", depth, 0)
         self.shape = IMAGE
         self.body = nn.Sequential(
             nn.Conv2d(1, half, 4, 2, 1),  # 14 x 14
-            nn.LeakyReLU(0.2),
-            nn.Conv2d(half, width, 4, 2, 1, bias=False),  # 7 x 7
-            nn.BatchNorm2d(width),
-            nn.LeakyReLU(0.2),
+            _leaky(),
+            *_refine(half, depth, False, _leaky),
+            nn.Conv2d(half, width, 4, 2, 1, bias=not norm),  # 7 x 7
+            *_norm(width, norm),
+            _leaky(),
+            *_refine(width, depth, norm, _leaky),
         )
         self.last = nn.Linear(49 * width, 1)
         init_dcgan(self)

@@ -30,6 +30,7 @@ class Recipe:
     D: dict = field(default_factory=dict)
     loss: str = "non-saturating"
     r1: float = 0.0
+    r2: float = 0.0
     lr_G: float = 2e-4
     lr_D: float = 2e-4
     betas: tuple[float, float] = (0.5, 0.999)
@@ -43,16 +44,23 @@ class Recipe:
         object.__setattr__(self, "betas", tuple(float(beta) for beta in self.betas))
         if not 0 <= self.ema < 1:
             raise InputError(f"ema is a decay from 0 to below 1, and {self.ema} was given.")
-        if min(self.lr_G, self.lr_D) <= 0 or self.r1 < 0:
+        if min(self.lr_G, self.lr_D) <= 0 or min(self.r1, self.r2) < 0:
             raise InputError(
-                "Learning rates must be above 0 and r1 not below, and "
-                f"{self.lr_G}, {self.lr_D} and {self.r1} were given: mend the recipe."
+                "Learning rates must be above 0, r1 and r2 not below, and "
+                f"{self.lr_G}, {self.lr_D}, {self.r1} and {self.r2} were given: mend the recipe."
             )
 
 
 PRESETS = {
     "mlp": Recipe("mlp", lr_G=1e-3, lr_D=1e-3, ema=0.995),
-    "dcgan": Recipe("dcgan"),
+    "dcgan": Recipe(
+        "dcgan",
+        G={"z_dim": 16, "width": 64, "depth": 1},
+        D={"width": 64, "depth": 1},
+        lr_G=2e-3,
+        lr_D=2e-3,
+        batch=64,
+    ),
 }
 
 
@@ -124,7 +132,9 @@ def d_step(state: State, x_real: Tensor, x_fake: Tensor | None = None) -> dict[s
         logit_real, logit_fake = state.D(x_real), state.D(x_fake)
         d_loss = objective = state.loss.d_loss(logit_real.float(), logit_fake.float())
     if state.recipe.r1:
-        objective = d_loss + state.recipe.r1 * losses.r1_penalty(state.D, x_real)
+        objective = objective + state.recipe.r1 * losses.r1_penalty(state.D, x_real)
+    if state.recipe.r2:
+        objective = objective + state.recipe.r2 * losses.r2_penalty(state.D, x_fake.float())
     state.opt_D.zero_grad()
     objective.backward()
     state.opt_D.step()
