@@ -30,11 +30,12 @@ G = nets.load_shipped("mnist")
 plots.image_grid(train.sample(G, 64, seed=0), alt="64 digits made by the generator.")
 
 # %% [markdown]
-# Nobody wrote these digits. A small network, the **generator** G, made each of them out of 64
-# random numbers. It was trained on MNIST by the program that comes with this course, in about half
-# an hour on one busy CPU core, and by lesson 08 you will have trained one like it yourself.
+# Nobody wrote these digits. A small network, the **generator** G, made each of them out of 16
+# random numbers. It was trained on MNIST by the program that comes with this course, in about a
+# quarter of an hour on one CPU core, and in lesson 08 you train one like it yourself.
 
 # %%
+assert G.z_dim == 16
 G.card
 
 # %% [markdown]
@@ -51,7 +52,7 @@ G.card
 import torch
 
 rng = torch.Generator().manual_seed(2)
-z = torch.randn(1, G.z_dim, generator=rng)  # [1, 64]
+z = torch.randn(1, G.z_dim, generator=rng)  # [1, 16]
 with torch.no_grad():
     x = G(z)  # [1, 1, 28, 28]
     assert torch.equal(x, G(z))
@@ -129,6 +130,8 @@ plots.image_grid(walks, columns=12, alt="Four walks through latent space, twelve
 # | [04] dynamics | a game is not a minimisation: it rotates |
 # | [05] a minimal GAN | the whole algorithm in one screen, on points you can see |
 # | [06] an MLP GAN on MNIST | the same loop on real digits; how to read the curves |
+# | [07] the parts of a DCGAN | convolutions up and down, batch norm, initialisation |
+# | [08] DCGAN on MNIST | GPU or CPU, checkpoints, what each speed lever gives |
 #
 # [01]: 01_the_game.ipynb
 # [02]: 02_optimal_discriminator.ipynb
@@ -136,14 +139,16 @@ plots.image_grid(walks, columns=12, alt="Four walks through latent space, twelve
 # [04]: 04_dynamics.ipynb
 # [05]: 05_minimal_gan.ipynb
 # [06]: 06_mlp_gan_mnist.ipynb
+# [07]: 07_dcgan_parts.ipynb
+# [08]: 08_dcgan_mnist.ipynb
 #
-# Lessons on convolutional GANs, the latent space, a clinic for broken runs, measuring quality and
+# Lessons on the latent space, a clinic for broken runs, measuring quality and
 # stability come next; the README says which are ready. In a hurry? Do 05 and 06 first, and come
 # back to the mathematics when you wonder why.
 #
 # ## How exercises work
 #
-# Lessons 01 to 06 have a sheet each in `exercises/`. You replace `raise NotImplementedError` by
+# Lessons 01 to 08 have a sheet each in `exercises/`. You replace `raise NotImplementedError` by
 # your own lines and run the check below it. It draws fresh inputs every time and tells you what a
 # mistake *means*. Here is a wrong answer to the first exercise of lesson 05, to see one:
 
