@@ -20,6 +20,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor
+from torch.nn.functional import pad
 from torchvision.utils import make_grid
 
 from gancourse.errors import InputError, at_least, choose
@@ -482,28 +483,165 @@ def eigenvalues(points: Mapping[str, Sequence[complex]], title="") -> Picture:
 
 @_styled
 def score_card(x_fake, nearest, shares: Mapping[str, float], title: str = "") -> Picture:
-    """Return samples over their nearest training images, and a bar for the share of each class.
+    """Return samples, each above its nearest training image, and a bar for each class's share.
 
-    x_fake and nearest are [N, 1, H, W] (uint8, or floats in [-1, 1]); `shares` names each class's
-    share, 0..1. The line is the share of each class when all are equal.
+    x_fake and nearest are [N, 1, H, W] (uint8, or floats in [-1, 1]), drawn 16 in a row; `shares`
+    names each class's share, 0..1. The line is where all are equal.
     """
-    figure, (top, bottom) = _figure_rows(2, width=9.0, height=5.6, heights=(1.1, 1))
-    pairs = torch.cat([to_pixels(x_fake), to_pixels(nearest)])
-    grid = make_grid(pairs, nrow=len(x_fake), padding=2, pad_value=96)
-    top.imshow(grid.permute(1, 2, 0).numpy(), interpolation="nearest")
-    side = x_fake.shape[-1] + 2
-    top.set(xticks=[], yticks=[side / 2, 1.5 * side], yticklabels=["sample", "nearest\nreal"])
-    top.tick_params(length=0)
+    figure = Figure(figsize=(10.0, 5.8), layout="constrained")
+    top, bottom = figure.subplots(2, 1, height_ratios=(1, 1.1))
+    _draw_pairs(top, to_pixels(x_fake), to_pixels(nearest))
     top.set_title(title)
-    bottom.bar(list(shares), [100 * share for share in shares.values()], color=FAKE)
-    bottom.axhline(100 / len(shares), color=REAL, label="equal shares")
-    bottom.set(ylabel="share in %")
-    bottom.tick_params(axis="x", labelrotation=0 if max(map(len, shares)) < 3 else 30)
-    bottom.legend(loc="lower right")
+    bottom.bar(
+        list(shares), [100 * share for share in shares.values()], color=FAKE, label="samples"
+    )
+    bottom.axhline(100 / len(shares), color=INK, linestyle="--", label="equal shares")
+    bottom.set(ylabel="share in %", xlabel="class, as the ruler sees it")
+    bottom.tick_params(axis="x", labelrotation=0 if max(map(len, shares)) < 3 else 25)
+    bottom.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
     words = ", ".join(f"{name} {100 * share:.0f} %" for name, share in shares.items())
     return _picture(figure, f"{len(x_fake)} samples above their nearest real images; {words}.")
 
 
-def _figure_rows(rows: int, width: float, height: float, heights: Sequence[float]):
-    figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.subplots(rows, 1, height_ratios=heights)
+def _draw_pairs(axis, above: Tensor, below: Tensor, columns: int = 16) -> None:
+    columns = min(columns, len(above))
+    rows, side = -(-len(above) // columns), above.shape[-2] + 2
+    filled = (0, 0, 0, 0, 0, 0, 0, rows * columns - len(above))  # the last row, with grey
+    parts = [pad(x, filled, value=96).split(columns) for x in (above, below)]
+    grid = make_grid(torch.cat([x for row in zip(*parts, strict=True) for x in row]),
+                     nrow=columns, padding=2, pad_value=96)  # fmt: skip
+    axis.imshow(grid.permute(1, 2, 0).numpy(), interpolation="nearest")
+    ticks = [(row + 0.5) * side for row in range(2 * rows)]
+    axis.set(xticks=[], yticks=ticks, yticklabels=["sample", "nearest"] * rows)
+    axis.tick_params(length=0)
+
+
+GREYS = LinearSegmentedColormap.from_list("greys", ["#FFFFFF", "#8A8A8A"])  # ink stays legible
+WRITTEN = 200  # a grid of at most so many cells has its numbers written in
+
+
+@_styled
+def number_grids(grids: Mapping[str, Sequence], alt: str = "", scale: float = 0.42) -> Picture:
+    """Return tables of numbers [rows, columns], none of them below 0, side by side by title.
+
+    The larger a number, the darker its cell, up to the largest of all. Grids of at most 200 cells
+    have their numbers (but 0) written in; `scale` is a cell's side there, in inches.
+    """
+    grids = {title: _checked_grid(title, _numpy(grid)) for title, grid in grids.items()}
+    high = [scale * len(g) if g.size <= WRITTEN else 2.6 for g in grids.values()]
+    wide = [_grid_width(title, g, scale) for title, g in grids.items()]
+    figure = Figure(figsize=(sum(wide) + 0.3 * len(wide), max(high) + 0.8), layout="constrained")
+    axes = figure.subplots(1, len(grids), squeeze=False, width_ratios=wide)[0]
+    top = max(float(grid.max()) for grid in grids.values()) or 1.0
+    for axis, (title, grid) in zip(axes, grids.items(), strict=True):
+        _draw_grid(axis, grid, top)
+        axis.set_title(title)
+    told = ". ".join(f"{title}: {_told_grid(grid)}" for title, grid in grids.items())
+    return _picture(figure, alt or f"{told}.")
+
+
+def _grid_width(title: str, grid: np.ndarray, scale: float) -> float:
+    cells = scale * grid.shape[1] if grid.size <= WRITTEN else 2.6
+    return max(cells, 0.115 * len(title))  # room for the title, in inches
+
+
+def _checked_grid(title: str, grid: np.ndarray) -> np.ndarray:
+    if grid.ndim != 2 or grid.size == 0 or not (np.isfinite(grid) & (grid >= 0)).all():
+        raise InputError(
+            f"{title} must be a table [rows, columns] of numbers that are not below 0, and "
+            f"{list(grid.shape)} was given: choose two dimensions, or take absolute values."
+        )
+    return grid
+
+
+def _draw_grid(axis, grid: np.ndarray, top: float) -> None:
+    axis.imshow(grid, cmap=GREYS, vmin=0, vmax=top)
+    axis.set(xticks=[], yticks=[])
+    axis.spines[:].set(visible=True, color="#BBBBBB")
+    if grid.size > WRITTEN:
+        return
+    edges = {"color": "#BBBBBB", "linewidth": 0.6}
+    for row in range(len(grid) + 1):
+        axis.axhline(row - 0.5, **edges)
+    for column in range(grid.shape[1] + 1):
+        axis.axvline(column - 0.5, **edges)
+    for (row, column), number in np.ndenumerate(grid):
+        if number:
+            axis.text(column, row, f"{number:.3g}", ha="center", va="center", fontsize=11)
+
+
+def _told_grid(grid: np.ndarray) -> str:
+    size = f"{grid.shape[0]} by {grid.shape[1]}"
+    if grid.size > 64:
+        return f"{size} numbers from {grid.min():.3g} to {grid.max():.3g}"
+    rows = ["; ".join(f"{number:.3g}" for number in row) for row in grid]
+    return f"{size} numbers, by rows {' / '.join(rows)}"
+
+
+LOOKS = (("o", "-"), ("s", "--"), ("^", "-."), ("D", ":"), ("v", "-"), ("P", "--"))
+
+
+@_styled
+def by_layer(sizes: Mapping[str, Sequence[float]], ylabel: str = "size", title="") -> Picture:
+    """Return a positive number after each layer, on a logarithmic scale; one line for each name.
+
+    Lines differ by mark and dashes; the legend beside them is in the order of their ends.
+    """
+    table = {name: _numpy(values) for name, values in sizes.items()}
+    if not all(len(v) and (np.isfinite(v) & (v > 0)).all() for v in table.values()):
+        raise InputError(
+            "A size after each layer must be a positive, finite number, and one of those given is "
+            "not: look whether the net's numbers overflowed."
+        )
+    figure, (axis,) = _figure(width=8.4)
+    ordered = sorted(table.items(), key=lambda item: -item[1][-1])
+    for (name, values), (marker, dashes) in zip(ordered, LOOKS * len(table), strict=False):
+        layers = np.arange(1, len(values) + 1)
+        axis.plot(layers, values, dashes, marker=marker, color=INK, linewidth=1.6, label=name)
+    axis.set(xlabel="layer", ylabel=ylabel, yscale="log", title=title)
+    axis.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    ends = ", ".join(f"{name} {values[-1]:.2g}" for name, values in ordered)
+    return _picture(figure, f"{ylabel} by layer; after the last one: {ends}.")
+
+
+@_styled
+def bars(values: Mapping[str, Sequence[float]], xlabel: str, title: str = "") -> Picture:
+    """Return a horizontal bar for each name, from (low, middle, high); names with "ours" in colour.
+
+    The bar ends at the middle, a thin line goes from low to high.
+    """
+    figure, (axis,) = _figure(width=9.0, height=1.2 + 0.38 * len(values))
+    names = list(values)
+    low, middle, high = np.array([values[name] for name in names]).T
+    colours = [G_COLOUR if "ours" in name else "#BBBBBB" for name in names]
+    axis.barh(names, middle, color=colours)
+    axis.errorbar(middle, names, xerr=[middle - low, high - middle], fmt="none", ecolor=INK)
+    axis.invert_yaxis()
+    axis.set(xlabel=xlabel, title=title)
+    for y, x in enumerate(middle):
+        axis.text(x, y, f"  {x:,.4g}", va="center", fontsize=11)
+    axis.margins(x=0.15)
+    words = ", ".join(f"{name} {x:,.4g}" for name, x in zip(names, middle, strict=True))
+    return _picture(figure, f"{title or xlabel}: {words}.")
+
+
+@_styled
+def races(runs: Mapping[str, Sequence], xlabel: str, ylabel: str, level: float | None = None):
+    """Return the curves of several runs for each name, [[x, y], ...] each, on logarithmic axes.
+
+    `level` is drawn as a dashed line. Returns a Picture.
+    """
+    figure, (axis,) = _figure(width=8.0, height=4.8)
+    colours = (G_COLOUR, INK, D_COLOUR, REAL, FAKE)
+    styles = ("-", "--", ":", "-.", (0, (1, 1)))
+    for (name, curves), colour, style in zip(runs.items(), colours, styles, strict=False):
+        for i, curve in enumerate(curves):
+            x, y = np.array(curve).T
+            axis.plot(x, y, color=colour, linestyle=style, marker="o", markersize=4,
+                      label=None if i else name)  # fmt: skip
+    if level is not None:
+        axis.axhline(level, color=REAL, linestyle="--", linewidth=1.4, label="real against real")
+    axis.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
+    axis.legend()
+    ends = [f"{name} ends at {curves[0][-1][1]:.3g}" for name, curves in runs.items()]
+    return _picture(figure, f"{ylabel} over {xlabel}: {', '.join(ends)}.")

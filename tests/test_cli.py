@@ -1,6 +1,7 @@
 """The command line as a user meets it: files, sentences, exit codes."""
 
 import csv
+import json
 import os
 import pickle
 import shutil
@@ -74,6 +75,38 @@ def test_sample_draws_the_same_picture_for_a_seed(run, trained, tmp_path):
         assert code == 0
     a, b, c = ((tmp_path / f"{name}.png").read_bytes() for name in "abc")
     assert a == b != c
+
+
+def test_score_says_how_good_a_run_is_by_the_data_on_its_card(run, trained, tmp_path):
+    code, said, _ = run("score", trained, "--n", 200, "--out", tmp_path / "s")
+    assert code == 0
+    facts = json.loads((tmp_path / "s" / "score.json").read_text())
+    assert (facts["data"], facts["n"], facts["seed"]) == ("digits", 200, 0)
+    assert f"{facts['fid']:.2f}" in said
+    assert "200 images against 360 test images of digits" in said
+    assert Image.open(tmp_path / "s" / "score.png").width == 800
+
+
+def test_score_gives_the_same_files_for_a_seed(run, trained, tmp_path):
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        run("score", trained, "--n", 200, "--seed", seed, "--out", tmp_path / name)
+    for file in ("score.json", "score.png"):
+        a, b, c = ((tmp_path / name / file).read_bytes() for name in "abc")
+        assert a == b != c
+
+
+def test_score_knows_the_shipped_generator_by_its_name(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, said, _ = run("score", "mnist", "--n", 200, "--data", "digits")
+    assert code == 0
+    assert "score.json and score.png are in score." in said
+    assert (tmp_path / "score" / "score.png").exists()
+
+
+def test_a_bad_request_for_scores_leaves_no_folder(run, trained, tmp_path):
+    for change in (["--n", 5], ["--data", "mnits"], ["--seed", -1]):
+        assert run("score", trained, *change, "--out", tmp_path / "new")[0] == 2
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_run_is_not_overwritten(run, trained):
@@ -173,8 +206,24 @@ BAD = {
     "a pickle": (["sample", "a-pickle"], "looks like a pickle"),
     "a checkpoint": (["sample", "checkpoint"], "no generator of gancourse"),
     "zero images": (["sample", "generator", "--n", "0"], "n must be"),
+    "nothing to score": (["score", "nowhere"], "nowhere is not a file"),
+    "scoring a pickle": (["score", "a-pickle"], "looks like a pickle"),
+    "scoring a checkpoint": (["score", "checkpoint"], "no generator of gancourse"),
+    "scoring too few": (["score", "generator", "--n", "99"], "--n must be a whole number of"),
+    "scoring NaN": (["score", "nan"], "the generator diverged"),
+    "scoring by what": (["score", "generator", "--data", "mnits"], "did you mean 'mnist'"),
+    "scoring into a file": (
+        ["score", "generator", "--n", "100", "--out", "a-file"],
+        "it is a file",
+    ),
     "out is a folder": (["sample", "generator", "--out", "a-folder.png"], "is a folder"),
 }
+
+
+def diverged(trained, path):
+    G = nets.load_generator(trained / "generator.safetensors")
+    next(G.parameters()).data.fill_(float("nan"))
+    nets.save_generator(G, path)
 
 
 @pytest.mark.parametrize("case", BAD)
@@ -185,6 +234,7 @@ def test_bad_input_gets_one_sentence(case, run, trained, tmp_path, monkeypatch):
     (tmp_path / "a-pickle").write_bytes(pickle.dumps({"G": 1}))
     for name in ("checkpoint", "generator"):
         os.link(trained / f"{name}.safetensors", tmp_path / name)
+    diverged(trained, tmp_path / "nan")
     arguments, word = BAD[case]
     code, _, error = run(*arguments)
     assert code == 2
@@ -264,6 +314,8 @@ def test_minutes_end_a_run_and_resume_goes_on(run, tmp_path):
 
 @pytest.mark.parametrize("minutes", [0, -1, "nan"])
 def test_minutes_that_are_none_are_refused(run, tmp_path, minutes):
-    code, _, error = run("train", "mlp", "--data", "digits", "--out", tmp_path, f"--minutes={minutes}")
+    code, _, error = run(
+        "train", "mlp", "--data", "digits", "--out", tmp_path, f"--minutes={minutes}"
+    )
     assert code == 2
     assert "--minutes must be above 0" in error

@@ -1,7 +1,8 @@
 """How good are the samples? Points by their modes, images by a small shipped classifier. Lesson 11.
 
-`modes` counts modes of points; `ruler` is the classifier whose features are compared; `images` puts
-FID, KID, precision, recall, density, coverage, class balance and memorisation into one report.
+`modes` counts modes of points. For images, `ruler` is the classifier whose features are compared,
+`measures` compares them, `copies` looks for training images, and `images` puts it all into one
+report; `known` shows what that says of known faults.
 """
 
 from importlib import import_module

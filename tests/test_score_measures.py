@@ -1,0 +1,116 @@
+"""Each measure against its definition: closed forms, and loops over a few points."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from scipy.linalg import sqrtm
+
+from gancourse.score import measures
+
+
+def points(n=300, dim=8, seed=0, shift=0.0, scale=1.0):
+    rng = torch.Generator().manual_seed(seed)
+    return scale * torch.randn(n, dim, generator=rng) + shift
+
+
+def test_fid_of_moved_points_is_the_squared_distance():
+    x = points()
+    assert measures.fid(x + torch.tensor([3.0, 4.0, *[0.0] * 6]), x) == pytest.approx(25, rel=1e-6)
+
+
+def test_fid_of_stretched_points_is_the_squared_difference_of_the_deviations():
+    x = points() - points().mean(0)
+    trace = x.double().var(0).sum().item()
+    assert measures.fid(3 * x, x) == pytest.approx(4 * trace, rel=1e-6)
+
+
+def test_fid_is_scipys():
+    x, y = points(seed=1).double(), points(seed=2, shift=0.5, scale=2).double()
+    S, T = np.cov(x.numpy().T), np.cov(y.numpy().T)
+    want = (x.mean(0) - y.mean(0)).square().sum().item() + np.trace(S + T - 2 * sqrtm(S @ T).real)
+    assert measures.fid(x, y) == pytest.approx(want, rel=1e-9)
+
+
+def test_fid_of_the_same_points_is_0_and_of_one_point_repeated_is_finite():
+    x = points()
+    assert measures.fid(x, x) == pytest.approx(0, abs=1e-5)
+    trace = x.double().var(0).sum().item()
+    assert measures.fid(x.mean(0).expand_as(x), x) == pytest.approx(trace, rel=1e-5)
+
+
+def test_kid_is_the_unbiased_mean_over_pairs():
+    x, y = points(40, seed=1).double(), points(40, seed=2, shift=0.5).double()
+    kernel = lambda a, b: (a @ b.T / y.square().sum(1).mean() + 1) ** 3  # noqa: E731
+    apart = ~torch.eye(40, dtype=torch.bool)
+    within = kernel(x, x)[apart].mean() + kernel(y, y)[apart].mean()
+    want = (within - 2 * kernel(x, y).mean()).item()
+    assert measures.kid(x, y) == pytest.approx(want, rel=1e-6)
+
+
+def test_kid_does_not_mind_the_scale_and_leaves_the_global_random_state():
+    x, y = points(seed=1, shift=1), points(seed=2)
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    assert measures.kid(7 * x, 7 * y) == pytest.approx(measures.kid(x, y), rel=1e-5)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_kid_of_two_samples_of_one_distribution_is_0_within_its_noise():
+    kids = [measures.kid(points(seed=s), points(seed=100 + s)) for s in range(20)]
+    error = np.std(kids) / math.sqrt(20)
+    assert abs(np.mean(kids)) < 3 * error
+    assert measures.kid(points(shift=1), points(seed=1)) > 20 * np.std(kids)
+
+
+def by_loops(fake, real, k):
+    """Return, in plain loops, which fakes lie in which real neighbourhoods, [real][fake]."""
+
+    def reach(i):
+        return sorted(math.dist(real[i], other) for other in real)[k]  # the 0-th is itself
+
+    return [[math.dist(r, f) <= reach(i) for f in fake] for i, r in enumerate(real)]
+
+
+def test_precision_and_recall_are_those_of_plain_loops():
+    fake, real = points(30, 2, 1, shift=1).tolist(), points(40, 2, 2).tolist()
+    precision = sum(map(any, zip(*by_loops(fake, real, 3), strict=True))) / 30
+    recall = sum(map(any, zip(*by_loops(real, fake, 3), strict=True))) / 40
+    found = measures.precision_recall(torch.tensor(fake), torch.tensor(real))
+    assert found == (pytest.approx(precision), pytest.approx(recall))
+    assert 0.2 < recall < precision < 1 or 0.2 < precision < recall < 1
+
+
+def test_density_and_coverage_are_those_of_plain_loops():
+    fake, real = points(30, 2, 1, shift=1).tolist(), points(40, 2, 2).tolist()
+    within = by_loops(fake, real, 5)
+    density = sum(map(sum, within)) / (5 * 30)
+    coverage = sum(map(any, within)) / 40
+    found = measures.density_coverage(torch.tensor(fake), torch.tensor(real))
+    assert found == (pytest.approx(density), pytest.approx(coverage))
+
+
+def test_more_centres_than_one_part_holds_change_nothing():
+    fake, real = points(700, 4, 1, shift=0.5), points(2300, 4, 2)
+    apart = torch.cdist(real.double(), fake.double())
+    reach = torch.cdist(real.double(), real.double()).kthvalue(4, dim=1).values
+    want = (apart <= reach[:, None]).any(0).double().mean().item()
+    assert measures.precision_recall(fake, real)[0] == pytest.approx(want, abs=0.002)
+
+
+def test_a_collapsed_sample_has_precision_but_no_recall():
+    real = points(200, 4)
+    precision, recall = measures.precision_recall(real[:1].repeat(200, 1), real)
+    density, coverage = measures.density_coverage(real[:1].repeat(200, 1), real)
+    assert (precision, recall) == (1, pytest.approx(1 / 200))
+    assert density >= 1 / 5
+    assert coverage < 0.2
+
+
+def test_class_shares_and_their_kl():
+    logits = 5 * torch.eye(10)[torch.tensor([0, 0, 0, 1])]
+    found = measures.scores(points(4, 3), points(30, 3), logits)
+    assert found.shares == (0.75, 0.25, *[0.0] * 8)
+    want = 0.75 * math.log(7.5) + 0.25 * math.log(2.5)
+    assert found.class_kl == pytest.approx(want)
