@@ -8,7 +8,7 @@ STAMP := $(VENV)/.up-to-date
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 LAB_ARGS ?=
 
-.PHONY: help setup lab test build check-quality nbgrader lock
+.PHONY: help setup lab test bench build check-quality nbgrader lock
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -21,6 +21,9 @@ lab: $(STAMP) ## open the course in JupyterLab (without a display: print the add
 
 test: $(STAMP) ## run every check: ruff, build, package tests, all notebooks
 	@$(BIN)/python tools/test.py
+
+bench: $(STAMP) ## measure training speed beside the textbook loops, into docs/bench
+	@$(BIN)/python tools/bench.py
 
 build: $(STAMP) ## rebuild the notebooks whose sources changed
 	@$(BIN)/python tools/build.py
