@@ -61,3 +61,30 @@ def test_nets_of_lesson_06_are_the_packages(role, shape):
         p.data.copy_(q)
     x = torch.rand(8, *shape) * 2 - 1
     torch.testing.assert_close(ours(x), theirs(x))
+
+
+def unpermuted(weight, width):
+    """Return a dense weight whose 7 * 7 * width side the package orders by pixel, by channel."""
+    return weight.view(7, 7, width, -1).permute(2, 0, 1, 3).reshape(49 * width, -1)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_generator_of_lesson_07_is_the_packages(training):
+    theirs = lesson("07_dcgan_parts")["make_G"](64, 128).train(training)
+    ours = nets.make_generator("dcgan", z_dim=64, width=128).train(training)
+    for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
+        q.data.copy_(p.data)
+    theirs[0].weight.data.copy_(unpermuted(ours.dense.weight.data, 128))
+    z = torch.randn(8, 64)
+    torch.testing.assert_close(ours(z), theirs(z))
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_discriminator_of_lesson_07_is_the_packages(training):
+    theirs = lesson("07_dcgan_parts")["make_D"](128).train(training)
+    ours = nets.make_discriminator("dcgan", width=128).train(training)
+    for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
+        q.data.copy_(p.data)
+    theirs[-2].weight.data.copy_(unpermuted(ours.last.weight.data.T, 128).T)
+    x = torch.rand(8, 1, 28, 28) * 2 - 1
+    torch.testing.assert_close(ours(x), theirs(x))

@@ -13,6 +13,9 @@ _HOME = {
     "slide_q": "optimal",
     "move_logits": "losses",
     "phase_plane": "phase",
+    "feed_pixels": "parts",
+    "TrainingDashboard": "dashboard",
+    "PointGan": "pointgan",
 }
 
 
