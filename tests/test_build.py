@@ -136,7 +136,7 @@ def test_what_the_learner_must_not_see_is_only_in_the_solution(sheet, secret):
 
 @pytest.mark.parametrize("kind", ["exercise", "solution"])
 def test_a_hint_is_folded(sheet, kind):
-    folded = "<details><summary>the idea</summary>\n\nAdd it to itself.\n\n</details>"
+    folded = "<details><summary>Hint: the idea</summary>\n\nAdd it to itself.\n\n</details>"
     assert folded in sources(blank(sheet, kind))
 
 

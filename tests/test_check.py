@@ -11,12 +11,16 @@ import torch
 from torch import nn
 
 from gancourse.check import (
+    HELD,
     Bench,
+    CheckResult,
     Draw,
     Exercise,
     NotDone,
     Odd,
     Part,
+    PartResult,
+    Report,
     StudentError,
     Wrong,
     check,
@@ -331,11 +335,26 @@ def test_every_exercise_is_whole():
 # what the learner sees
 
 
+def not_yet(*args, **kwargs):
+    raise NotImplementedError
+
+
 def test_a_right_answer_passes_and_says_so(capsys):
     result = check("05.1", cross_entropy_d)
     assert (result.passed, result.score, result.maximum) == (True, 5, 5)
-    assert repr(result) == "05.1 D's loss on logits: passed, 5 of 5 points"
+    assert repr(result) == "05.1 D's loss on logits: passed, 5 of 5 points (1 more in grading)"
     assert capsys.readouterr().out.count("holds") == 3
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=lambda exercise: exercise.id)
+def test_what_is_shown_and_what_grading_adds_are_all_points(exercise):
+    result = check(exercise.id, *[not_yet] * len(exercise.names))
+    assert result.maximum + result.more == exercise.points
+
+
+def test_where_grading_adds_nothing_nothing_is_said():
+    report = Report("05.1", "D's loss", (PartResult("value", 2, 2, HELD),))
+    assert repr(CheckResult(report)) == "05.1 D's loss: passed, 2 of 2 points"
 
 
 def test_a_mistake_is_told_by_its_meaning(capsys):
@@ -352,7 +371,7 @@ def test_an_error_that_stops_every_part_is_told_once(capsys):
 
 def test_the_page_says_the_same_in_words():
     page = check("05.1", lambda real, fake: 0.0)._repr_html_()
-    assert "not passed yet, 0 of 5 points" in page
+    assert "not passed yet, 0 of 5 points (1 more in grading)" in page
     assert 'role="status"' in page
 
 

@@ -242,7 +242,7 @@ def folded(hint: str) -> str:
     """Return a hint's markdown as a block that opens on a click."""
     title, _, text = hint.partition("\n")
     title = title.removeprefix("Hint:").strip()
-    return f"<details><summary>{title}</summary>\n\n{text.strip()}\n\n</details>"
+    return f"<details><summary>Hint: {title}</summary>\n\n{text.strip()}\n\n</details>"
 
 
 def blank(target: Target) -> NotebookNode:

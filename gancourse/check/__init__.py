@@ -58,10 +58,13 @@ def get_exercise(id: str) -> Exercise:
 
 
 class CheckResult:
-    """How an answer did: `passed`, `score`, `maximum`, and `report` with every part."""
+    """How an answer did: `passed`, `score`, `maximum`, and `report` with every part shown.
 
-    def __init__(self, report: Report):
-        self.report, self.passed = report, report.passed
+    `more` is how many points the parts have that run in grading alone.
+    """
+
+    def __init__(self, report: Report, more: int = 0):
+        self.report, self.passed, self.more = report, report.passed, more
         self.score, self.maximum = report.score, report.maximum
 
     def __repr__(self) -> str:
@@ -69,6 +72,7 @@ class CheckResult:
             return f"{self.report.id} {self.report.title}: not yet done"
         done = "passed" if self.passed else "not passed yet"
         points = points_of(self.score, self.maximum)
+        points += f" ({self.more} more in grading)" if self.more else ""
         return f"{self.report.id} {self.report.title}: {done}, {points}"
 
     def _repr_html_(self) -> str:
@@ -103,7 +107,8 @@ def check(id: str, *answers: object) -> CheckResult:
     given = {name: bench.admit(a) for name, a in zip(exercise.names, answers, strict=True)}
     with rng_untouched():
         results = tuple(_told(judged(exercise, bench, given, secrets.randbits(48))))
-    return CheckResult(Report(exercise.id, exercise.title, results))
+    report = Report(exercise.id, exercise.title, results)
+    return CheckResult(report, more=exercise.points - report.maximum)
 
 
 def _told(results: Iterable[PartResult]) -> Iterator[PartResult]:
