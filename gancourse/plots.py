@@ -618,10 +618,11 @@ def bars(values: Mapping[str, Sequence[float]], xlabel: str, title: str = "") ->
     axis.errorbar(middle, names, xerr=[middle - low, high - middle], fmt="none", ecolor=INK)
     axis.invert_yaxis()
     axis.set(xlabel=xlabel, title=title)
-    for y, x in enumerate(middle):
-        axis.text(x, y, f"  {x:,.4g}", va="center", fontsize=11)
+    told = [f"{x:,.0f}" if x >= 100 else f"{x:.3g}" for x in middle]
+    for y, (x, text) in enumerate(zip(high, told, strict=True)):
+        axis.text(x, y, f"  {text}", va="center", fontsize=11)
     axis.margins(x=0.15)
-    words = ", ".join(f"{name} {x:,.4g}" for name, x in zip(names, middle, strict=True))
+    words = ", ".join(f"{name} {text}" for name, text in zip(names, told, strict=True))
     return _picture(figure, f"{title or xlabel}: {words}.")
 
 

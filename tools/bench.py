@@ -48,10 +48,10 @@ def speed(options: argparse.Namespace, place: Place) -> None:
 
     wanted = chosen(options.only, [name for group in SPEED.values() for name in group])
     groups = [[name for name in group if name in wanted] for group in SPEED.values()]
-    result = {"machine": place.about(), "seconds": options.seconds or 1.5}
+    result = {"machine": place.about(), "seconds": options.seconds or 0.7}
     result |= {"rates": {}, "MB": {}, "profile": {}, "flops": flops()}
     for names in filter(None, groups):
-        found = bench_turns.rounds(names, options.rounds or 7, result["seconds"], place)
+        found = bench_turns.rounds(names, options.rounds or 15, result["seconds"], place)
         for part, values in found.items():
             result[part] |= values
     save(options.out, "speed", result)
@@ -97,8 +97,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     what = ["speed", "cost", "quality", "ablation", "report", "work"]
     parser.add_argument("what", nargs="?", default="speed", choices=what)
-    parser.add_argument("--rounds", type=int, help="of speed (7) and cost (4)")
-    parser.add_argument("--seconds", type=float, help="of a slice (1.5), or of a run (300, 80)")
+    parser.add_argument("--rounds", type=int, help="of speed (15) and cost (4)")
+    parser.add_argument("--seconds", type=float, help="of a slice (0.7, 1.5) or a run (300, 80)")
     parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
     parser.add_argument("--only", nargs="*", default=[], help="contenders, axes or rows, by name")
     clock = "of the runs; cpu counts one core's seconds, for a machine that is busy with others"

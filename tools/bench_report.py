@@ -131,7 +131,22 @@ def _share(result: dict) -> list[str]:
             "multiply-add, counted by PyTorch's FlopCounterMode). The fastest batch of ours is "
             f"{batch}: {median(rates[best]) * flops / 1e12:.2f} TFLOP/s, {median(shares):.0f} % of "
             "the fastest product of two square matrices:", "",
-            *_table(["product, side", "TFLOP/s (quartiles)"], products)]  # fmt: skip
+            *_table(["product, side", "TFLOP/s (quartiles)"], products), "",
+            *_room(rates, flops)]  # fmt: skip
+
+
+def _room(rates: dict, flops: float) -> list[str]:
+    """Say how much faster than the textbook loop bf16 could be at all on this machine."""
+    kinds = [[r for n, r in rates.items() if n.startswith(f"ceiling, {kind}")]
+             for kind in ("fp32", "bf16")]  # fmt: skip
+    if not all(kinds) or "textbook" not in rates:
+        return []
+    fp32, bf16 = (max(median(r) for r in kind) for kind in kinds)
+    used = median(rates["textbook"]) * flops / fp32
+    return [f"The textbook loop uses at least {100 * used:.0f} % of the fastest fp32 product "
+            f"already, and the bf16 product is {bf16 / fp32:.1f} times as fast as that: a loop at "
+            f"the bf16 ceiling itself would be {bf16 / fp32 / used:.1f} times the textbook's. "
+            f"3.5 times needs {100 * 3.5 * used * fp32 / bf16:.0f} % of the ceiling."]  # fmt: skip
 
 
 def _profiles(profiles: dict) -> list[str]:
