@@ -355,13 +355,19 @@ def test_outputs_that_the_build_did_not_make_are_made_anew(built, no_kernel, cap
     assert "executed" in capsys.readouterr().err
 
 
-def test_a_learners_work_is_not_overwritten_unless_forced(built, no_kernel, capsys):
+@pytest.mark.parametrize(
+    "work", [{"execution_count": 1}, {"source": "my_answer = 1"}], ids=["run", "typed, never run"]
+)
+def test_a_learners_work_is_not_overwritten_unless_forced(built, no_kernel, capsys, work):
     path = built / "exercises/01_x.ipynb"
-    edited(path, lambda nb: nb["cells"][1].update(execution_count=1))
+    as_built = path.read_text()
+    edited(path, set_cell(1, **work))
+    kept = path.read_text()
     assert build.main(["--root", str(built)]) == 1
     assert "work" in capsys.readouterr().err
+    assert path.read_text() == kept
     build.main(["--root", str(built), "--force"])
-    assert '"execution_count": 1' not in path.read_text()
+    assert path.read_text() == as_built
 
 
 # What the check finds

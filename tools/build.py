@@ -256,7 +256,10 @@ def blank(target: Target) -> NotebookNode:
             cell.source = rewrite(cell.source)
         elif "hint" in tags(cell):
             cell.source = folded(cell.source)
-    return new_notebook(cells=cells, metadata=nbformat.from_dict(NOTEBOOK_METADATA))
+    notebook = new_notebook(cells=cells, metadata=nbformat.from_dict(NOTEBOOK_METADATA))
+    if target.kind == "exercise":
+        notebook.metadata["gancourse"] = {"source": digest(notebook, "source")}
+    return notebook
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
@@ -448,8 +451,15 @@ def build(target: Target, force: bool = False) -> str:
 
 
 def refuse_answers(target: Target, old: NotebookNode | None, force: bool) -> None:
-    """Raise BuildError rather than overwrite an exercise notebook in which somebody worked."""
-    if old is not None and not force and any(c.execution_count for c in code_cells(old)):
+    """Raise BuildError rather than overwrite an exercise notebook in which somebody worked.
+
+    Work shows as cells that were run, or as code that is not what the last build wrote.
+    """
+    if old is None or force:
+        return
+    built = old.metadata.get("gancourse", {}).get("source")
+    edited = built is not None and built != digest(old, "source")
+    if edited or any(c.execution_count for c in code_cells(old)):
         raise BuildError(
             f"{target} holds somebody's work: save it elsewhere, or overwrite it with --force."
         )
