@@ -15,15 +15,22 @@ from torch import Tensor, nn
 
 from gancourse import losses, machine, nets
 from gancourse.errors import InputError, at_least, choose
+from gancourse.registry import find
 from gancourse.store import load_tensors, save_tensors
 
 CHECKPOINT = "gancourse-checkpoint-2"
 COLUMNS = ("d_loss", "g_loss", "D(x)", "D(G(z))")
 
 
+OPTIMISERS = ("adam", "sgd")
+
+
 @dataclass(frozen=True)
 class Recipe:
-    """All the choices of a run, as data: nets, loss, penalty, learning rates, batch, EMA."""
+    """All the choices of a run, as data: nets, loss, penalty, optimiser, rates, batch, EMA.
+
+    `optimiser` is one of OPTIMISERS; for "sgd" the first of `betas` is its momentum.
+    """
 
     net: str
     G: dict = field(default_factory=dict)
@@ -37,9 +44,11 @@ class Recipe:
     batch: int = 128
     ema: float = 0.999
     precision: str | None = None  # None: what is fastest on the machine
+    optimiser: str = "adam"
 
     def __post_init__(self):
         losses.get_loss(self.loss)
+        choose("optimiser", self.optimiser, OPTIMISERS)
         at_least("batch", self.batch, 2)
         object.__setattr__(self, "betas", tuple(float(beta) for beta in self.betas))
         if not 0 <= self.ema < 1:
@@ -61,12 +70,21 @@ PRESETS = {
         lr_D=2e-3,
         batch=64,
     ),
+    "dcgan-large": Recipe(  # for an hour: the shipped generators
+        "dcgan",
+        G={"z_dim": 16, "width": 128, "depth": 1},
+        D={"width": 128, "depth": 1},
+        lr_G=1e-3,
+        lr_D=1e-3,
+        batch=64,
+        ema=0.9998,
+    ),
 }
 
 
 def get_preset(name: str, **changes) -> Recipe:
-    """Return the recipe called `name`, one of PRESETS, with the fields in `changes` replaced."""
-    return replace(PRESETS[choose("preset", name, PRESETS)], **changes)
+    """Return the recipe called `name`, of PRESETS or a write-up's, with the fields in `changes`."""
+    return replace(find("preset", name, PRESETS, "PRESETS"), **changes)
 
 
 class State:
@@ -84,8 +102,8 @@ class State:
         machine.keep_memory()
         self.G = self._placed(nets.make_generator(recipe.net, **recipe.G))
         self.D = self._placed(nets.make_discriminator(recipe.net, **recipe.D))
-        self.opt_G = self._adam(self.G, recipe.lr_G)
-        self.opt_D = self._adam(self.D, recipe.lr_D)
+        self.opt_G = self._optimiser(self.G, recipe.lr_G)
+        self.opt_D = self._optimiser(self.D, recipe.lr_D)
         self.ema_G = copy.deepcopy(self.G).eval().requires_grad_(False)
         for net in (self.G, self.D):
             machine.compiled(net, self.device)
@@ -95,8 +113,10 @@ class State:
     def _placed(self, net: nn.Module) -> nn.Module:
         return net.to(self.device, memory_format=machine.memory_format(self.device))
 
-    def _adam(self, net: nn.Module, lr: float) -> torch.optim.Adam:
+    def _optimiser(self, net: nn.Module, lr: float) -> torch.optim.Optimizer:
         fused = self.device.type != "mps"  # one pass over all weights
+        if self.recipe.optimiser == "sgd":
+            return torch.optim.SGD(net.parameters(), lr, self.recipe.betas[0], fused=fused)
         return torch.optim.Adam(net.parameters(), lr, self.recipe.betas, fused=fused)
 
     def curves(self) -> dict[str, list[float]]:

@@ -218,6 +218,13 @@ def test_bad_recipes_are_named(change, word):
         T.get_preset("mlp", **change)
 
 
+@pytest.mark.parametrize("name", T.PRESETS)
+def test_each_preset_takes_a_step(name):
+    state = T.State(T.get_preset(name, batch=4), 0, "cpu")
+    (record,) = T.train(state, lambda n, generator: torch.zeros(n, *state.G.shape), 1)
+    assert record.row.isfinite().all()
+
+
 def test_unknown_preset_device_and_precision_are_named():
     with pytest.raises(InputError, match="Unknown preset 'gan'"):
         T.get_preset("gan")
