@@ -64,12 +64,14 @@ class Background:
         self.waiting = False  # a cell waits for the end, so that no button is answered
         self._go, self._end = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
+        self._over = threading.Event()  # is_alive is wrong after an interrupt of join (bpo-45274)
+        self._over.set()
         self._due = 0.0
 
     @property
     def alive(self) -> bool:
         """Whether the thread is there, running or paused."""
-        return self._thread is not None and self._thread.is_alive()
+        return not self._over.is_set()
 
     def start(self) -> None:
         """Start the thread, or let a paused one go on; another run in this kernel stops first."""
@@ -79,7 +81,8 @@ class Background:
         self._go.clear()
         if not self.alive:
             self._end.clear()
-            self._thread = threading.Thread(target=self._loop, name=THREAD, daemon=True)
+            self._over.clear()
+            self._thread = threading.Thread(target=self._in_thread, name=THREAD, daemon=True)
             self._thread.start()  # it waits for the word to go
         self._turn("running")
         self._go.set()
@@ -106,14 +109,15 @@ class Background:
         self.why = why
         self._end.set()
         self._go.set()
+        self._over.wait()
         self._thread.join()
 
     def wait(self) -> None:
         """Return when the run has ended; raise the error that ended it. An interrupt stops it."""
         self.waiting = True
         try:
-            while self.alive:
-                self._thread.join(0.1)  # with a time, so that an interrupt gets through everywhere
+            while not self._over.wait(0.1):  # with a time: so an interrupt gets through everywhere
+                pass
         except KeyboardInterrupt:
             self.stop("by an interrupt")
         finally:
@@ -157,6 +161,12 @@ class Background:
             if status == "running":
                 self.error = None
             self._show()
+
+    def _in_thread(self) -> None:
+        try:
+            self._loop()
+        finally:
+            self._over.set()
 
     def _loop(self) -> None:
         try:

@@ -11,10 +11,9 @@ from gancourse.errors import InputError
 from gancourse.plots import Mark, Panel
 from gancourse.train import COLUMNS, State
 
-NORMS_EVERY = (
-    10  # steps: measuring gradients at each one would cost a small net a tenth of its speed
-)
+NORMS_EVERY = 10  # steps: at each one it would cost a small net a tenth of its speed
 SHOWN = 200  # points of a curve, at most
+ROOM = 1.06  # beside the last step, so that its number has a place on the axis
 
 
 def gradient_norm(net: nn.Module) -> Tensor:
@@ -66,7 +65,7 @@ class Log:
 
     def panels(self) -> tuple[Panel, Panel, Panel]:
         """Return losses, what D says, and gradient norms by step, each curve thinned."""
-        xlim = (0.0, float(max(10, len(self.rows))))
+        xlim = (0.0, ROOM * max(10, len(self.rows)))
         step, rows = thinned(np.arange(1, len(self.rows) + 1), self.rows)
         at, norms = thinned(self.norms[:, 0], np.log10(self.norms[:, 1:].clip(1e-12)))
         half = Mark("dashed", xlim, [0.5, 0.5])

@@ -34,6 +34,9 @@ function pointStage(host) {
   const pen = canvas.getContext("2d");
   const curves = curveRow(host);
   const names = make("div", { class: "gc-legend", "aria-hidden": "true" }, ...legend({ marks: LEGEND }, host.colourOf));
+  const fakeSwatch = names.children[1].firstChild; // a diamond, as in the picture
+  fakeSwatch.replaceChildren();
+  draw(fakeSwatch, "path", { d: "M8 6L12 2L16 6L12 10Z", fill: host.colourOf("q") });
   const root = make("div", { class: "gc-stage" }, make("div", {}, canvas, names), curves.root);
   let frame = null;
   let drawn = [];
@@ -105,7 +108,7 @@ function pointStage(host) {
       : `D's opinion as a map, with real and fake points. ${frame.numbers.map((n) => n.join(" ")).join(", ")}`;
   };
   const label = () => canvas.setAttribute("aria-label", told());
-  const draw = (points) => {
+  const redraw = (points) => {
     drawn = points;
     host.change("points", drawn);
     label();
@@ -113,7 +116,7 @@ function pointStage(host) {
   };
   const add = (x, y) => {
     const inside = Math.max(Math.abs(x), Math.abs(y)) < frame.limit;
-    if (inside && drawn.length < frame.most) draw([...drawn, [x, y].map((v) => Number(v.toFixed(2)))]);
+    if (inside && drawn.length < frame.most) redraw([...drawn, [x, y].map((v) => Number(v.toFixed(2)))]);
   };
   const place = (event) => {
     const box = canvas.getBoundingClientRect();
@@ -142,7 +145,7 @@ function pointStage(host) {
       label();
       paint();
     } else if (event.key === "Enter" || event.key === " ") add(...cursor);
-    else if (event.key === "Backspace" || event.key === "Delete") draw(drawn.slice(0, -1));
+    else if (event.key === "Backspace" || event.key === "Delete") redraw(drawn.slice(0, -1));
     else return;
     event.preventDefault();
   });
