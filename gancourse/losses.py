@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
-from gancourse.errors import InputError, choose
+from gancourse.errors import InputError
+from gancourse.registry import find
 
 
 class Loss(NamedTuple):
@@ -97,8 +98,8 @@ LOSSES = {
 
 
 def get_loss(name: str) -> Loss:
-    """Return the pair called `name`, one of LOSSES; raise InputError for another name."""
-    return LOSSES[choose("loss", name, LOSSES)]
+    """Return the pair called `name`, one of LOSSES or a write-up's; else raise InputError."""
+    return find("loss", name, LOSSES, "LOSSES")
 
 
 def slope(D: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.errors import InputError, at_least, choose
+from gancourse.registry import find
 from gancourse.store import load_tensors, save_tensors
 
 IMAGE = (1, 28, 28)
@@ -171,16 +172,18 @@ DISCRIMINATORS = {"mlp": MLPDiscriminator, "dcgan": DCGANDiscriminator}
 def make_generator(net: str, **options) -> nn.Module:
     """Return a new generator of the kind `net`, one of GENERATORS, with that class's options.
 
+    Those of the write-ups (`writeup-000`...) are found too.
+
     It remembers what it was made from, so that its weights can be saved with the recipe for it.
     """
-    G = GENERATORS[choose("generator", net, GENERATORS)](**options)
+    G = find("generator", net, GENERATORS, "GENERATORS")(**options)
     G.recipe = {"net": net, "options": options}
     return G
 
 
 def make_discriminator(net: str, **options) -> nn.Module:
-    """Return a new discriminator of the kind `net`, one of DISCRIMINATORS."""
-    return DISCRIMINATORS[choose("discriminator", net, DISCRIMINATORS)](**options)
+    """Return a new discriminator of the kind `net`, one of DISCRIMINATORS or a write-up's."""
+    return find("discriminator", net, DISCRIMINATORS, "DISCRIMINATORS")(**options)
 
 
 def save_generator(G: nn.Module, path: str | Path, **card: str) -> Path:
