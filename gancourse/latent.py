@@ -151,14 +151,14 @@ def class_directions(
     `partial(score.classify, score.load_ruler())` does.
     """
     z = torch.randn(at_least("n", n, 2 * G.z_dim), G.z_dim, generator=machine.seed_generator(seed))
-    logits = classify(_images(G, z)).cpu().double()
+    logits = classify(images_of(G, z)).cpu().double()
     logits = logits - logits.mean(1, keepdim=True)
     inputs = torch.cat([z.double(), torch.ones(n, 1, dtype=torch.float64)], 1)
     slopes = torch.linalg.lstsq(inputs, logits).solution[:-1].T  # [classes, z_dim]
     return (slopes / slopes.norm(dim=1, keepdim=True)).float()
 
 
-def _images(G: nn.Module, z: Tensor) -> Tensor:
+def images_of(G: nn.Module, z: Tensor) -> Tensor:
     """Return G(z) in evaluation mode, its mode left as it was."""
     training, weight = G.training, next(G.parameters(), z)
     x = G.eval()(z.to(weight.device))

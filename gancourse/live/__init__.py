@@ -16,6 +16,7 @@ _HOME = {
     "feed_pixels": "parts",
     "TrainingDashboard": "dashboard",
     "PointGan": "pointgan",
+    "LatentExplorer": "explorer",
 }
 
 

@@ -1,0 +1,27 @@
+"""The explorer in a page: anywidget with the shared ES modules and the pad's."""
+
+import traitlets
+from torch import Tensor
+
+from gancourse.live.base import STATIC
+from gancourse.live.player_views import PlayerWidget, _module
+from gancourse.live.steering import REACH, STEP
+
+
+class ExplorerWidget(PlayerWidget):
+    """The latent explorer in a page. The map comes when the page asks for it, between moves."""
+
+    _esm = "\n".join([(STATIC / "pad.js").read_text(encoding="utf-8"), _module("explorer.js")])
+    map = traitlets.Dict().tag(sync=True)
+    pad = traitlets.Dict({"reach": REACH, "step": STEP}).tag(sync=True)
+
+    def __init__(self, explorer):
+        super().__init__(explorer)
+        with explorer.still():
+            self.map = explorer.map()
+            explorer._pages.append(self)
+
+    def play(self, frames: Tensor) -> None:
+        """Play pictures uint8 [T, S, S] in the page."""
+        told = {"film": len(frames), "side": frames.shape[-1]}
+        self.send(told, buffers=[frames.contiguous().numpy().tobytes()])

@@ -1,0 +1,143 @@
+// The latent explorer's picture: the pad with its map, G(z) large, its neighbours, the pins.
+
+const QUIET = 150; // ms without a move, before a new map is asked for
+const MAP_EVERY = 1000; // ms between two maps while G trains, at least
+const FILM_FRAME = 50; // ms for each picture of a film
+
+function pictureOf(all, side, index) {
+  const bytes = greys(all);
+  return bytes.subarray(index * side * side, (index + 1) * side * side);
+}
+
+// Buttons with pictures, kept as long as their number stays, so that the focus outlives a redraw.
+function thumbRow(go) {
+  const root = make("div", { class: "gc-thumbs", role: "group", "aria-label": "Pins" });
+  const nodes = [];
+  const grow = (index) => {
+    const canvas = make("canvas", { class: "gc-pixels", "aria-hidden": "true" });
+    const name = make("span");
+    const button = make("button", { type: "button", class: "gc-thumb" }, canvas, name);
+    keepKeys(button);
+    button.addEventListener("click", () => go(index));
+    nodes.push({ button, canvas, name });
+    root.append(button);
+  };
+  const show = (names, picture, side) => {
+    while (nodes.length < names.length) grow(nodes.length);
+    while (nodes.length > names.length) nodes.pop().button.remove();
+    names.forEach((name, i) => {
+      paintPixels(nodes[i].canvas, picture(i), side, side);
+      nodes[i].name.textContent = name;
+      nodes[i].button.setAttribute("aria-label", `Go to ${name}`);
+    });
+    root.hidden = !names.length;
+  };
+  return { root, show };
+}
+
+function film(canvas, done) {
+  let timer = 0;
+  const stop = () => {
+    if (timer) clearInterval(timer);
+    timer = 0;
+    delete canvas.dataset.film;
+  };
+  const play = (view, count, side) => {
+    stop();
+    let index = 0;
+    const next = () => {
+      if (index === count) {
+        stop();
+        return done();
+      }
+      canvas.dataset.film = index;
+      paintPixels(canvas, pictureOf(view, side, index++), side, side);
+    };
+    timer = setInterval(next, FILM_FRAME);
+    next();
+  };
+  return { play, stop, plays: () => timer !== 0 };
+}
+
+function explorerStage(host, model) {
+  const picture = pixelCanvas("G(z)");
+  const strip = pixelCanvas("Neighbours");
+  const other = pixelCanvas("");
+  const caption = make("figcaption");
+  const figure = make("figure", { class: "gc-beside" }, other, caption);
+  const line = make("figcaption");
+  const corner = make("div", { class: "gc-corner" });
+  let frame = null;
+  let mapAt = 0;
+  let timer = 0;
+  const reel = film(picture, () => paint());
+  const change = (key, value) => {
+    reel.stop();
+    picture.closest(".gc-live").dataset.idle = "false";
+    host.change(key, value);
+  };
+  const pins = thumbRow((index) => change("go", index));
+  const plane = pad({ ...model.get("pad"), moved: (u, v) => change("at", [u, v]) });
+  picture.classList.add("gc-large");
+  const root = make(
+    "div", { class: "gc-explorer" }, plane.root, picture,
+    make("div", {}, corner, figure), make("figure", { class: "gc-strip" }, strip, line), pins.root,
+  );
+
+  // z is the middle one of its neighbours; after them come the pins.
+  const paint = () => {
+    const middle = (frame.count - 1) / 2;
+    if (!reel.plays()) paintPixels(picture, pictureOf(frame.pixels, frame.side, middle), frame.side, frame.side);
+  };
+  const paintMap = () => {
+    const map = model.get("map");
+    if (!map.pixels) return;
+    paintTiles(plane.canvas, map.pixels, map.columns, map.side);
+    plane.root.dataset.version = map.version;
+    plane.canvas.classList.toggle("gc-old", map.version !== frame.version);
+  };
+  const wantMap = () => {
+    clearTimeout(timer);
+    if (model.get("map").version === frame.version) return;
+    timer = setTimeout(() => {
+      mapAt = performance.now();
+      model.send({ do: "map" });
+    }, Math.max(QUIET, mapAt + MAP_EVERY - performance.now()));
+  };
+  const show = (now) => {
+    frame = now;
+    const { side, count, values } = frame;
+    paint();
+    picture.setAttribute("aria-label", `G(z). ${frame.text}`);
+    const bytes = greys(frame.pixels);
+    paintTiles(strip, bytes.subarray(0, count * side * side), count, side, 1);
+    line.textContent = `Neighbours along ${frame.along}, z in the middle`;
+    strip.setAttribute("aria-label", line.textContent);
+    pins.show(frame.thumbs, (i) => pictureOf(frame.pixels, side, count + i), side);
+    figure.hidden = !frame.beside.pixels;
+    if (frame.beside.pixels) {
+      paintPixels(other, frame.beside.pixels, frame.beside.side, frame.beside.side);
+      caption.textContent = frame.beside.caption;
+      other.setAttribute("aria-label", frame.beside.caption);
+    }
+    if (host.idle()) plane.show(values.u, values.v, frame.names);
+    wantMap();
+    paintMap();
+  };
+  const heard = (message, buffers) => message.film && reel.play(buffers[0], message.film, message.side);
+  const mapped = () => {
+    paintMap();
+    wantMap();
+  };
+  model.on("change:map", mapped);
+  model.on("msg:custom", heard);
+  const stop = () => {
+    clearTimeout(timer);
+    reel.stop();
+    model.off("change:map", mapped);
+    model.off("msg:custom", heard);
+  };
+  return { root, show, corner, stop };
+}
+
+export default { render: (context) => player((host) => explorerStage(host, context.model)).render(context) };
