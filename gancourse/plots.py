@@ -8,7 +8,7 @@ while a widget is busy lands in its own cell.
 import base64
 import html
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -646,3 +646,36 @@ def races(runs: Mapping[str, Sequence], xlabel: str, ylabel: str, level: float |
     axis.legend()
     ends = [f"{name} ends at {curves[0][-1][1]:.3g}" for name, curves in runs.items()]
     return _picture(figure, f"{ylabel} over {xlabel}: {', '.join(ends)}.")
+
+
+@_styled
+def confusion(rows: Mapping[str, str], columns: Sequence[str], counts: Sequence) -> Picture:
+    """Return a table of counts [rows, columns]: what is the case, against what was found.
+
+    `rows` maps each row's name to the column that is right for it: those counts are on grey, any
+    other on the colour of fakes.
+    """
+    table = _checked_grid("counts", _numpy(counts))
+    figure = Figure(figsize=(3.2 + 0.36 * len(columns), 2.2 + 0.36 * len(rows)))
+    figure.set_layout_engine("constrained")
+    axis = figure.subplots()
+    for (row, column), count in np.ndenumerate(table):
+        if count:
+            colour = "#C9C9C9" if list(rows.values())[row] == columns[column] else "#F3B68D"
+            axis.fill_between([column - 0.5, column + 0.5], row - 0.5, row + 0.5, color=colour)
+            axis.text(column, row, f"{count:g}", ha="center", va="center", fontsize=11)
+    axis.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
+    axis.set_xticks(range(len(columns)), columns, rotation=60, ha="right", fontsize=11)
+    axis.set_yticks(range(len(rows)), list(rows), fontsize=11)
+    axis.set(xlabel="found first", ylabel="what it is")
+    axis.grid(visible=True, color="#DDDDDD", linewidth=0.6)
+    axis.set_axisbelow(True)
+    return _picture(figure, f"Found first, by what it is. {_told_rows(rows, columns, table)}")
+
+
+def _told_rows(rows: Iterable[str], columns: Sequence[str], table: np.ndarray) -> str:
+    told = []
+    for name, counts in zip(rows, table, strict=True):
+        found = [f"{columns[i]} {counts[i]:g}" for i in np.flatnonzero(counts)]
+        told.append(f"{name}: {', '.join(found) or 'none'}")
+    return ". ".join(told) + "."

@@ -1,0 +1,102 @@
+"""A GAN program that works, for points and for small images: lessons 05 and 06 in a row.
+
+Each patient of the clinic is this text with a line or two changed, and nothing else.
+"""
+
+from itertools import pairwise
+
+import torch
+from torch import nn
+
+D_STEPS, G_STEPS = 1, 1  # of each player in a turn
+
+
+def layers(sizes, norm):
+    for n_in, n_out in pairwise(sizes[:-1]):
+        yield nn.Linear(n_in, n_out)
+        if norm:
+            yield nn.BatchNorm1d(n_out)
+        yield nn.LeakyReLU(0.2)
+    yield nn.Linear(sizes[-2], sizes[-1])
+
+
+def make_nets(ward, dim):
+    G = nn.Sequential(*layers([ward.z_dim, *ward.G, dim], ward.norm), ward.last())
+    D = nn.Sequential(*layers([dim, *ward.D, 1], ward.norm), nn.Flatten(0))
+    initialise(G, ward.init)
+    initialise(D, ward.init)
+    return G, D
+
+
+def initialise(net, draw):
+    for layer in net.modules():
+        if isinstance(layer, nn.Linear):
+            draw(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+
+def scaled(x, ward):
+    return x / 127.5 - 1 if ward.images else x
+
+
+def real_batches(x_real, n):
+    while True:
+        order = torch.randperm(len(x_real))
+        for index in order.split(n)[: len(x_real) // n]:
+            yield x_real[index]
+
+
+def noise(n, ward):
+    return torch.randn(n, ward.z_dim)
+
+
+def d_step(G, D, opt_D, x_real, ward):
+    x_fake = G(noise(len(x_real), ward)).detach()
+    opt_D.zero_grad()
+    d_loss = ward.pair.d_loss(D(x_real), D(x_fake))
+    d_loss.backward()
+    opt_D.step()
+    return d_loss.detach()
+
+
+def g_step(G, D, opt_G, x_real, ward):
+    x_fake = G(noise(len(x_real), ward))
+    logit_real = D(x_real) if ward.pair.pairs_real else None
+    g_loss = ward.pair.g_loss(logit_real, D(x_fake))
+    g_loss.backward()
+    opt_G.step()
+    opt_G.zero_grad()
+    return g_loss.detach()
+
+
+def turn(G, D, opt_G, opt_D, batches, ward):
+    for _ in range(D_STEPS):
+        x_real = next(batches)
+        d_loss = d_step(G, D, opt_D, x_real, ward)
+    for _ in range(G_STEPS):
+        g_loss = g_step(G, D, opt_G, x_real, ward)
+    return d_loss, g_loss
+
+
+@torch.no_grad()
+def sample(G, z):
+    G.eval()
+    x = torch.cat([G(row) for row in z.split(8)])  # as many as fit in a row of the picture
+    G.train()
+    return x
+
+
+def train(ward, x_real, seed, watch, frames):
+    torch.manual_seed(seed)
+    x_real = scaled(x_real, ward)
+    G, D = make_nets(ward, x_real.shape[1])
+    opt_G = torch.optim.Adam(G.parameters(), lr=ward.lr, betas=(0.5, 0.99))
+    opt_D = torch.optim.Adam(D.parameters(), lr=ward.lr, betas=(0.5, 0.99))
+    recorder = watch(G, D, opt_G, opt_D, lambda n: sample(G, torch.randn(n, ward.z_dim)))
+    batches, z = real_batches(x_real, ward.batch), torch.randn(64, ward.z_dim)
+    for step in range(ward.steps):
+        if step % 300 == 0:
+            frames.append((f"step {step}", sample(G, z)))
+        recorder.step(*turn(G, D, opt_G, opt_D, batches, ward))
+    frames.append((f"step {ward.steps}", sample(G, z)))
+    return G, D

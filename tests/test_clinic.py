@@ -1,0 +1,128 @@
+"""The clinic: each patient is the working program with a line or two changed, and runs as told."""
+
+import importlib
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from gancourse import clinic, plots
+from gancourse.clinic import healthy, patients, wards
+from gancourse.clinic.healthy import HEALTHY, check_up
+from gancourse.diagnosis import SEEN, diagnose
+from gancourse.errors import InputError
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
+clinic_quality = importlib.import_module("clinic_quality")
+AT_ONCE = [name for name in SEEN if name not in ("log of zero", "labels swapped")]
+
+
+def brief(name: str, steps: int = 120, seed: int = 1) -> clinic.Run:
+    """Return the start of a patient's run, or of a ward's."""
+    patient = clinic.PATIENTS.get(name)
+    ward = clinic.get_ward(patient.ward if patient else name)
+    return patients._trained(replace(ward, steps=steps), patient, seed)
+
+
+@pytest.mark.parametrize("patient", clinic.PATIENTS.values(), ids=lambda p: p.name)
+def test_a_patient_differs_by_a_line_or_two(patient):
+    lines = clinic.diff(patient).splitlines()
+    assert 1 <= sum(line.startswith("-") for line in lines) <= 2
+    assert sum(line.startswith("+") for line in lines) <= 2
+    compile(clinic.program(patient), patient.name, "exec")
+
+
+def test_a_text_that_is_not_there_is_an_error():
+    stray = clinic.Patient("stray", "ring", (("no such text", ""),))
+    with pytest.raises(InputError, match="stands 0 times in the working program"):
+        clinic.program(stray)
+
+
+@pytest.mark.parametrize("find", [clinic.get_patient, clinic.get_ward, clinic.admit, check_up])
+def test_unknown_names_are_told(find):
+    with pytest.raises(InputError, match="flu"):
+        find("flu")
+
+
+@pytest.mark.parametrize("name", AT_ONCE)
+def test_a_mistake_that_can_be_seen_is_named_early(name):
+    assert diagnose(brief(name).signals).first == name
+
+
+@pytest.mark.parametrize("name", clinic.WARDS)
+def test_the_start_of_a_working_run_is_not_suspected(name):
+    assert diagnose(brief(name).signals).first == "too short"
+
+
+@pytest.mark.parametrize("name", ["small DCGAN", "relativistic"])
+def test_the_packages_own_training_is_not_suspected(name, monkeypatch):
+    monkeypatch.setitem(HEALTHY, name, replace(HEALTHY[name], steps=45))
+    assert healthy.check_up(name).turns == 45
+    assert diagnose(healthy.check_up(name)).first == "too short"
+
+
+def test_the_same_seed_gives_the_same_run_and_another_another():
+    frames = [brief("ring", 30, seed).frames[-1][1] for seed in (0, 0, 1)]
+    assert torch.equal(frames[0], frames[1])
+    assert not torch.equal(frames[0], frames[2])
+
+
+def test_the_recorder_changes_nothing():
+    class Nobody:
+        def step(self, *losses):
+            pass
+
+    ward = replace(clinic.get_ward("digits"), steps=25)
+    with torch.random.fork_rng():
+        code = patients._module(None)
+        G, _ = code.train(ward, clinic.real_data(ward), 1, lambda *parts: Nobody(), [])
+    watched = brief("digits", 25).G.state_dict()
+    for name, value in G.state_dict().items():
+        assert torch.equal(value, watched[name]), name
+
+
+def test_outcomes_are_judged_by_the_ward():
+    ring = clinic.get_ward("ring")
+    exact = clinic.Outcome(
+        0.0, wards.mode_report(ring.toy.sample(1600, torch.Generator()), ring.toy)
+    )
+    assert clinic.in_band(exact, ring)
+    assert not clinic.in_band(replace(exact, wobble=0.3), ring)
+    assert not clinic.in_band(None, ring)
+
+
+def test_real_digits_are_in_the_band_and_their_mirror_is_not():
+    ward = clinic.get_ward("digits")
+    x = clinic.real_data(ward) / 127.5 - 1
+    same, other = (wards._quality(ward, some)[1] for some in (x, -x))
+    assert same < 0.01 < clinic.wards.DISTANCE < other
+
+
+def test_wobble_is_0_for_a_map_and_1_for_noise():
+    x, y = torch.randn(2, 4000, 2, generator=torch.Generator().manual_seed(0))
+    assert wards.wobble(x, x) == 0
+    assert wards.wobble(x, y) == pytest.approx(1, abs=0.05)
+
+
+RUNS = [
+    {"name": "one z", "seed": 3, "found": ["one z", "mode collapse"]},
+    {"name": "one z", "seed": 4, "found": ["mode collapse"]},
+    {"name": "ring", "seed": 3, "found": ["healthy"]},
+    {"name": "grid", "seed": 3, "found": ["range"]},
+]
+
+
+def test_the_measurement_counts_right_ones_and_false_alarms():
+    told = clinic_quality.summary(RUNS, 6)
+    assert (told["right"], told["ill"], told["suspected"], told["well"]) == (1, 2, 1, 2)
+    assert told["not_run"] == 2
+
+
+def test_the_confusion_matrix_has_every_run_once():
+    rows, columns, counts = clinic_quality.matrix(RUNS)
+    assert rows == {"one z": "one z", "ring": "healthy", "grid": "healthy"}
+    assert columns == ["one z", "healthy", "unknown", "mode collapse", "range"]
+    assert counts == [[1, 0, 0, 1, 0], [0, 1, 0, 0, 0], [0, 0, 0, 0, 1]]
+    assert "grid: range 1" in plots.confusion(rows, columns, counts).alt

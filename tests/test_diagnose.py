@@ -1,0 +1,115 @@
+"""The rules of `gancourse.diagnose`, on signals made by hand: what each one needs, and no more."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+import gancourse
+from gancourse import diagnosis
+from gancourse.clinic import PATIENTS
+from gancourse.diagnosis import CAUSES, diagnose
+from gancourse.errors import InputError
+from gancourse.signals import Noise, Signals
+
+GOOD = {"precision": 0.7, "coverage": 0.6, "spread": 1.0, "closeness": 1.1}
+POOR = {"precision": 0.02, "coverage": 0.01, "spread": 0.1, "closeness": 0.1}
+MOVED = {"G by opt_G": [0.01] * 9, "D by opt_D": [0.01] * 9}
+MOVED |= {"D by opt_G": [0.0] * 9, "G by opt_D": [0.0] * 9}
+
+
+def signals(**changes) -> Signals:
+    """Return the signals of a healthy run with some of them changed."""
+    sound = Signals(
+        turns=1000, steps={"G": 1000, "D": 1000}, d_loss=[1.4] * 1000, g_loss=[-0.7] * 1000,
+        largest=[3.0] * 1000, real=[0.5] * 50, fake=[0.5] * 50, auc=[0.55] * 50, moved=MOVED,
+        carried={"G": [0.0] * 50, "D": [0.0] * 50}, leaked=[0.0] * 50, fits=[GOOD] * 3,
+        training=Noise(0.0, 1.0, 1.0), sampling=Noise(0.0, 1.0, 1.0), norms={"G": 2, "D": 2},
+        in_training={"G": 1.0, "D": 1.0}, in_sampling=0.0, limits=(-1.0, 1.0), order=1.0,
+        start_spread=0.1, start_layers=[0.5, 0.4], sight=0.8, fresh_sight=0.85,
+        fresh_judge=0.85,
+    )  # fmt: skip
+    return replace(sound, **changes)
+
+
+PLANTED = {
+    "log of zero": {"d_loss": [1.0] * 9 + [math.inf], "largest": [1.0] * 9 + [80.0]},
+    "wrong weights": {"moved": MOVED | {"D by opt_G": [0.01] * 9, "G by opt_G": [0.0] * 9}},
+    "no zero_grad": {"carried": {"G": [0.0], "D": [0.9] * 50}},
+    "no detach": {"leaked": [1.0] * 50},
+    "labels swapped": {"auc": [0.1] * 50, "fits": [POOR] * 3},
+    "one z": {"training": Noise(0.0, 1.0, 0.0), "fits": [POOR] * 3},
+    "other noise": {"training": Noise(0.5, 0.29, 1.0)},
+    "not shuffled": {"order": 90.0},
+    "range": {"beyond": 0.2},
+    "batch norm in eval": {"in_training": {"G": 0.0, "D": 1.0}},
+    "batch norm in train": {"in_sampling": 1.0, "neighbours": 0.2},
+    "mixed batches": {"mixed": 1.0, "mixing": 2.0},
+    "init not called": {"start_spread": 1e-4, "start_layers": [0.5, 1e-4]},
+    "mode collapse": {"fits": [POOR] * 3, "fresh_judge": 1.0},
+    "D too strong": {"fits": [POOR | {"spread": 0.8}] * 3, "auc": [1.0] * 50, "fake": [1e-4] * 50},
+    "D too weak": {"fits": [POOR | {"spread": 0.8}] * 3, "sight": 0.55, "fresh_sight": 0.99},
+    "rates apart": {
+        "fits": [POOR | {"spread": 0.8}] * 3,
+        "moved": MOVED | {"D by opt_D": [1e-4] * 9},
+    },
+}
+
+
+def test_there_is_a_rule_a_lesson_and_a_patient_for_each_cause():
+    assert CAUSES.keys() == PATIENTS.keys() == (diagnosis.SEEN | diagnosis.FITTING).keys()
+    assert CAUSES.keys() == PLANTED.keys()
+
+
+@pytest.mark.parametrize("cause", PLANTED)
+def test_planted_signals_name_their_cause_alone(cause):
+    found = diagnose(signals(**PLANTED[cause]))
+    assert [found.first, found.verdict] == [cause, "suspicious"]
+    seen = [s.cause for s in found.suspicions if s.cause in diagnosis.SEEN]
+    assert seen == ([cause] if cause in diagnosis.SEEN else [])
+
+
+def test_a_healthy_run_is_left_alone():
+    found = gancourse.diagnose(signals())
+    assert (found.verdict, found.suspicions) == ("healthy", ())
+    assert "Nothing suspicious" in str(found)
+
+
+def test_poor_samples_that_no_rule_explains_are_unknown():
+    found = diagnose(signals(fits=[POOR | {"spread": 0.9}] * 3))
+    assert found.first == "unknown"
+    assert str(found).startswith("I do not know what is wrong")
+
+
+def test_a_short_run_says_nothing_about_its_samples():
+    assert diagnose(signals(turns=50, fits=[POOR] * 3)).first == "too short"
+    assert diagnose(signals(turns=50, leaked=[1.0] * 3)).first == "no detach"
+
+
+def test_symptoms_need_poor_samples():
+    assert diagnose(signals(auc=[1.0] * 50, fake=[1e-4] * 50)).first == "healthy"
+
+
+def test_what_was_seen_stands_before_what_fits():
+    found = diagnose(signals(**PLANTED["one z"], fresh_judge=1.0))
+    assert [s.cause for s in found.suspicions] == ["one z", "mode collapse"]
+
+
+def test_an_infinite_loss_with_small_logits_is_no_log_of_zero():
+    found = diagnose(signals(d_loss=[1.0] * 9 + [math.nan], largest=[3.0] * 10, finite=False))
+    assert found.first == "unknown"
+
+
+def test_evidence_lesson_and_remedy_are_told():
+    told = str(diagnose(signals(**PLANTED["other noise"])))
+    assert "sd 0.29 in training" in told
+    assert "Lesson 09. Remedy: draw z" in told
+
+
+def test_empty_signals_are_too_short_to_tell():
+    assert diagnose(Signals()).first == "too short"
+
+
+def test_other_things_than_signals_are_refused():
+    with pytest.raises(InputError, match=r"Recorder\.finish\(\) returns, and dict was given"):
+        diagnose({})

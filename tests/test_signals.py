@@ -1,0 +1,128 @@
+"""The recorder's parts, on cases with a known answer."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from gancourse import probes
+from gancourse.errors import InputError
+from gancourse.signals import Noise, Signals, load_signals, noise_of, order_of
+
+
+def rng(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def test_auc_counts_pairs_and_ties():
+    real, fake = torch.tensor([1.0, 2.0]), torch.tensor([0.0, 2.0])
+    assert probes.auc(real, fake) == (1 + 0 + 1 + 0.5) / 4
+    assert math.isnan(probes.auc(real, fake + math.inf))
+
+
+def test_rows_tell_equal_rows_from_others():
+    x = torch.randn(50, 3, generator=rng())
+    keys = probes.rows(x)
+    assert torch.equal(keys, probes.rows(x.clone()))
+    assert len(keys.unique()) == 50
+
+
+def test_matched_finds_the_backwards_that_make_a_gradient():
+    old, new, last = torch.randn(3, 40, generator=rng())
+    assert probes.matched(new + last, [old, new, last]) == (2, pytest.approx(0, abs=1e-6))
+    count, left = probes.matched(old + last, [last])
+    assert count == 1
+    assert left == pytest.approx((old.norm() / (old + last).norm()).item())
+
+
+def test_reach_finds_the_limits_of_tanh_and_none_of_a_line():
+    z = torch.randn(64, 2, generator=rng())
+    low, high = probes.reach(nn.Tanh(), z)
+    assert (low, high) == (pytest.approx(-1), pytest.approx(1))
+    assert probes.reach(nn.Identity(), z) is None
+
+
+def test_a_sample_of_the_same_law_fits_and_a_copied_point_does_not():
+    real, fake = torch.randn(2, 256, 2, generator=rng())
+    fit, poor = probes.fit(fake, real), probes.fit(fake[:1].expand(256, 2), real)
+    assert fit["precision"] > 0.8
+    assert fit["spread"] == pytest.approx(1, abs=0.15)
+    assert poor["coverage"] < 0.1
+    assert poor["spread"] == 0
+
+
+def test_given_time_a_net_tells_two_heaps_apart_and_a_line_does_not_tell_rings():
+    torch.manual_seed(0)
+    angle = torch.rand(256, generator=rng()) * 2 * math.pi
+    ring = torch.stack([angle.cos(), angle.sin()], 1)
+    line = nn.Sequential(nn.Linear(2, 1), nn.Flatten(0))
+    assert probes.given_time(probes.judge_for(ring), 2 * ring, ring) > 0.95
+    assert probes.given_time(line, 2 * ring, ring) < 0.7
+
+
+def test_lookalikes_have_the_mean_and_covariance_and_not_the_shape():
+    torch.manual_seed(1)  # not the seed of the angles: the same stream would tie both together
+    angle = torch.rand(4000, generator=rng()) * 2 * math.pi
+    ring = torch.stack([3 + angle.cos(), angle.sin()], 1)
+    cloud = probes.lookalikes(ring)
+    assert torch.allclose(cloud.mean(0), ring.mean(0), atol=0.05)
+    assert torch.allclose(cloud.T.cov(), ring.T.cov(), atol=0.05)
+    assert (cloud - cloud.mean(0)).norm(dim=1).std() > 0.3
+
+
+def test_signal_by_layer_falls_with_small_weights():
+    net = nn.Sequential(nn.Linear(4, 4, bias=False), nn.Linear(4, 4, bias=False))
+    for layer, size in zip(net, (1.0, 0.1), strict=True):
+        layer.weight.data = size * torch.eye(4)
+    first, last = probes.by_layer(net, torch.randn(500, 4, generator=rng()))
+    assert last == pytest.approx(0.1 * first)
+
+
+def test_noise_of_copies_has_no_spread_within_a_batch():
+    batches = [torch.full((8, 2), float(i)) for i in range(-3, 4)]
+    assert noise_of(batches).within == 0
+    assert noise_of(list(torch.randn(20, 64, 2, generator=rng()))).within == pytest.approx(
+        1, abs=0.1
+    )
+    assert math.isnan(noise_of([]).sd)
+
+
+@pytest.mark.parametrize(("order", "low", "high"), [("random", 0.5, 2), ("sorted", 20, math.inf)])
+def test_order_of_batches(order, low, high):
+    x = torch.randn(1280, 2, generator=rng())
+    x = x if order == "random" else x[x[:, 0].argsort()]
+    batches = x.split(64)
+    assert low < order_of([(b.double().mean(0), 64) for b in batches], list(batches)) < high
+
+
+def test_signals_come_back_from_a_file(tmp_path):
+    signals = Signals(turns=2, d_loss=[1.0, math.inf], training=Noise(0.0, 1.0, 1.0), order=1.5)
+    signals.limits = (-1.0, 1.0)
+    back = load_signals(signals.save(tmp_path / "run.json"))
+    assert (back.d_loss, back.training, back.limits) == (
+        [1.0, math.inf],
+        Noise(0.0, 1.0, 1.0),
+        (-1, 1),
+    )
+    assert math.isnan(back.sight)
+
+
+@pytest.mark.parametrize("text", ["{", "{}", '{"training": 1, "sampling": 2}'])
+def test_another_file_is_refused(tmp_path, text):
+    path = tmp_path / "other.json"
+    path.write_text(text)
+    with pytest.raises(InputError, match="does not hold a recorder's signals"):
+        load_signals(path)
+
+
+def test_curves_hold_what_was_measured_until_the_next():
+    signals = Signals(turns=5, d_loss=[1.0] * 5, g_loss=[2.0] * 5, at=[1, 3])
+    signals.real, signals.fake = [0.6, 0.7], [0.1, 0.2]
+    assert signals.curves()["D(x)"] == [0.6, 0.6, 0.7, 0.7]
+
+
+def test_the_end_of_a_run_is_the_mean_of_two_looks():
+    looks = [{"spread": value} for value in (9.0, 1.0, 2.0)]
+    assert Signals(fits=looks).fit() == {"spread": 1.5}
+    assert Signals().fit() == {}
