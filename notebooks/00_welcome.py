@@ -86,8 +86,18 @@ round(distance(near, x), 3), round(distance(far, x), 3)
 # %% [markdown]
 # ## You can steer it
 #
-# So one can *travel*: take two values of z, go from one to the other in small steps, and look at
-# what G makes on the way.
+# So one can *travel*. Drag the dot in the square, or click it and press the arrow keys: each place
+# in the square is a value of z, and beside it stands what G makes there.
+
+# %%
+from gancourse import live
+
+live.LatentExplorer(G)
+
+# %% [markdown]
+# (Where no page can answer, the cell shows a still picture of the square.) The tabs below it hold
+# more than you need today; lesson 09 uses all of them. On foot it goes like this: take two values
+# of z, go from one to the other in small steps, and look at what G makes on the way.
 
 
 # %%
@@ -132,6 +142,8 @@ plots.image_grid(walks, columns=12, alt="Four walks through latent space, twelve
 # | [06] an MLP GAN on MNIST | the same loop on real digits; how to read the curves |
 # | [07] the parts of a DCGAN | convolutions up and down, batch norm, initialisation |
 # | [08] DCGAN on MNIST | GPU or CPU, checkpoints, what each speed lever gives |
+# | [09] latent space | interpolate, add, subtract, invert: live |
+# | [10] failure clinic | broken runs to diagnose and mend |
 #
 # [01]: 01_the_game.ipynb
 # [02]: 02_optimal_discriminator.ipynb
@@ -141,14 +153,15 @@ plots.image_grid(walks, columns=12, alt="Four walks through latent space, twelve
 # [06]: 06_mlp_gan_mnist.ipynb
 # [07]: 07_dcgan_parts.ipynb
 # [08]: 08_dcgan_mnist.ipynb
+# [09]: 09_latent_space.ipynb
+# [10]: 10_failure_clinic.ipynb
 #
-# Lessons on the latent space, a clinic for broken runs, measuring quality and
-# stability come next; the README says which are ready. In a hurry? Do 05 and 06 first, and come
-# back to the mathematics when you wonder why.
+# Lessons on measuring quality and on stability come next; the README says which are ready. In a
+# hurry? Do 05 and 06 first, and come back to the mathematics when you wonder why.
 #
 # ## How exercises work
 #
-# Lessons 01 to 08 have a sheet each in `exercises/`. You replace `raise NotImplementedError` by
+# Lessons 01 to 10 have a sheet each in `exercises/`. You replace `raise NotImplementedError` by
 # your own lines and run the check below it. It draws fresh inputs every time and tells you what a
 # mistake *means*. Here is a wrong answer to the first exercise of lesson 05, to see one:
 

@@ -106,23 +106,34 @@ def test_wobble_is_0_for_a_map_and_1_for_noise():
     assert wards.wobble(x, y) == pytest.approx(1, abs=0.05)
 
 
+def test_wobble_shows_where_a_sample_depends_on_those_beside_it():
+    assert brief("digits").outcome.wobble == 0
+    assert brief("batch norm in train").outcome.wobble > 0.05
+
+
 RUNS = [
-    {"name": "one z", "seed": 3, "found": ["one z", "mode collapse"]},
-    {"name": "one z", "seed": 4, "found": ["mode collapse"]},
-    {"name": "ring", "seed": 3, "found": ["healthy"]},
-    {"name": "grid", "seed": 3, "found": ["range"]},
+    {
+        "name": "one z",
+        "seed": 3,
+        "found": ["one z", "mode collapse"],
+        "in_band": False,
+        "seconds": 5,
+    },
+    {"name": "one z", "seed": 4, "found": ["mode collapse"], "in_band": True, "seconds": 4},
+    {"name": "ring", "seed": 3, "found": ["healthy"], "in_band": True, "seconds": 4},
+    {"name": "hinge", "seed": 3, "found": ["range"]},
 ]
 
 
 def test_the_measurement_counts_right_ones_and_false_alarms():
     told = clinic_quality.summary(RUNS, 6)
     assert (told["right"], told["ill"], told["suspected"], told["well"]) == (1, 2, 1, 2)
-    assert told["not_run"] == 2
+    assert (told["failed"], told["slowest"], told["not_well"], told["not_run"]) == (1, 5, 0, 2)
 
 
 def test_the_confusion_matrix_has_every_run_once():
     rows, columns, counts = clinic_quality.matrix(RUNS)
-    assert rows == {"one z": "one z", "ring": "healthy", "grid": "healthy"}
+    assert rows == {"one z": "one z", "ring": "healthy", "hinge": "healthy"}
     assert columns == ["one z", "healthy", "unknown", "mode collapse", "range"]
     assert counts == [[1, 0, 0, 1, 0], [0, 1, 0, 0, 0], [0, 0, 0, 0, 1]]
-    assert "grid: range 1" in plots.confusion(rows, columns, counts).alt
+    assert "hinge: range 1" in plots.confusion(rows, columns, counts).alt

@@ -59,7 +59,7 @@ class Ward:
 
 
 RING, GRID = toys.ring(sd=0.05), toys.grid(gap=1.0, sd=0.1)
-FAR = toys.ring(radius=20.0, sd=2.0)
+FAR = toys.ring(radius=40.0, sd=4.0)
 WARDS = {
     "ring": Ward("ring", toy=RING),
     "grid": Ward(
@@ -145,7 +145,8 @@ def judge(ward: Ward, sample: Callable[[Tensor], Tensor], draw: Callable[[int], 
     x = sample(z)
     if not x.isfinite().all():
         return None
-    return Outcome(wobble(x, sample(z.flip(0)).flip(0)), *_quality(ward, x))
+    other = torch.randperm(len(z))  # the same z in other company
+    return Outcome(wobble(x[other], sample(z[other])), *_quality(ward, x))
 
 
 def wobble(x: Tensor, again: Tensor) -> float:

@@ -12,9 +12,9 @@ D_STEPS, G_STEPS = 1, 1  # of each player in a turn
 
 
 def layers(sizes, norm):
-    for n_in, n_out in pairwise(sizes[:-1]):
+    for depth, (n_in, n_out) in enumerate(pairwise(sizes[:-1])):
         yield nn.Linear(n_in, n_out)
-        if norm:
+        if norm and depth:  # else D would not see what all samples of a batch have in common
             yield nn.BatchNorm1d(n_out)
         yield nn.LeakyReLU(0.2)
     yield nn.Linear(sizes[-2], sizes[-1])
