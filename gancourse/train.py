@@ -70,7 +70,7 @@ PRESETS = {
         lr_D=2e-3,
         batch=64,
     ),
-    "dcgan-large": Recipe(  # for an hour: the shipped generators
+    "dcgan-large": Recipe(  # for an hour and more
         "dcgan",
         G={"z_dim": 16, "width": 128, "depth": 1},
         D={"width": 128, "depth": 1},
