@@ -599,6 +599,7 @@ def by_layer(sizes: Mapping[str, Sequence[float]], ylabel: str = "size", title="
         layers = np.arange(1, len(values) + 1)
         axis.plot(layers, values, dashes, marker=marker, color=INK, linewidth=1.6, label=name)
     axis.set(xlabel="layer", ylabel=ylabel, yscale="log", title=title)
+    axis.xaxis.get_major_locator().set_params(integer=True)
     axis.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     ends = ", ".join(f"{name} {values[-1]:.2g}" for name, values in ordered)
     return _picture(figure, f"{ylabel} by layer; after the last one: {ends}.")

@@ -241,6 +241,50 @@ print(found)
 # Nothing about this patient needs training again: `G.eval()` before drawing mends it. The fault
 # hardly shows in a picture, and it spoils a search for the z of an image, as in lesson 09.
 #
+# ## Your round
+#
+# All seventeen lie in numbered beds, without their names. Here is bed 7. Look first.
+
+# %%
+case = clinic.Case(7)
+case.samples()
+
+# %%
+case.curves()
+
+# %%
+case.gradients()
+
+# %% [markdown]
+# Then read what the recorder measured. Which numbers are unlike those of a healthy run?
+
+# %%
+usual = clinic.numbers(healthy.signals)
+print(f"{'':40}{'bed 7':>10}{'healthy':>10}")
+for name, value in case.numbers().items():
+    print(f"{name:40}{value:10.3g}{usual[name]:10.3g}")
+
+# %% [markdown]
+# Name a cause and hear what speaks for it or against it. This one is a tempting guess: D is right
+# in only a fifth of the pairs. Change it until you have the right one.
+
+# %%
+told = case.choose("labels swapped")
+assert told.startswith("No.")
+print(told)
+
+# %% [markdown]
+# The right answer shows the line that made the patient ill. `case.mended` is the same training
+# without it. Is it well?
+
+# %%
+assert not case.run.healthy
+assert case.mended.healthy
+case.samples(mended=True)
+
+# %% [markdown]
+# Go on to the other beds: put another number into `Case`. Some need ten seconds to train.
+#
 # ## All seventeen
 #
 # Here is every change, with the ward in which it does harm. Cover the left column and name the

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from gancourse import clinic, plots
-from gancourse.clinic import healthy, patients, wards
+from gancourse.clinic import healthy, patients, rounds, wards
 from gancourse.clinic.healthy import HEALTHY, check_up
 from gancourse.diagnosis import SEEN, diagnose
 from gancourse.errors import InputError
@@ -81,6 +81,45 @@ def test_the_recorder_changes_nothing():
     watched = brief("digits", 25).G.state_dict()
     for name, value in G.state_dict().items():
         assert torch.equal(value, watched[name]), name
+
+
+def short_case(bed: int) -> clinic.Case:
+    """Return a bed whose run is a short one."""
+    case = clinic.Case(bed)
+    case.__dict__["run"] = brief(rounds.BEDS[bed - 1])
+    return case
+
+
+def test_each_patient_lies_in_one_bed():
+    assert sorted(rounds.BEDS) == sorted(clinic.PATIENTS)
+    assert list(clinic.PATIENTS) != rounds.BEDS
+    for bed in (0, 18, "one z"):
+        with pytest.raises(InputError, match="beds 1 to 17"):
+            clinic.Case(bed)
+
+
+@pytest.mark.parametrize("name", ["one z", "batch norm in train", "log of zero"])
+def test_a_case_shows_its_run_and_not_its_name(name):
+    case = short_case(rounds.BEDS.index(name) + 1)
+    told = [picture().alt for picture in (case.samples, case.curves, case.gradients)]
+    assert not [alt for alt in [*told, repr(case), str(case.numbers())] if name in alt]
+
+
+def test_a_choice_gets_its_reasons():
+    case = short_case(rounds.BEDS.index("one z") + 1)
+    right, wrong = case.choose("one z"), case.choose("labels swapped")
+    assert "Yes, one z: in training the z of one batch" in right
+    assert "+    return torch.randn(1, ward.z_dim)" in right
+    assert wrong.startswith("No. Labels swapped would show real samples with the lower logits")
+    assert case.numbers()["spread of z in a batch"] < 0.1
+    with pytest.raises(InputError, match="flu"):
+        case.choose("flu")
+
+
+def test_a_symptom_that_fits_is_not_yet_the_cause():
+    case = short_case(rounds.BEDS.index("one z") + 1)
+    case.__dict__["run"] = replace(case.run, signals=replace(case.run.signals, order=9.0))
+    assert case.choose("not shuffled").startswith("It fits, and it is not the cause.")
 
 
 def test_outcomes_are_judged_by_the_ward():

@@ -2,7 +2,8 @@
 
 A ward is a working run (`WARDS`), a patient the same program with a line or two changed
 (`PATIENTS`). `admit(name)` trains either with a recorder attached, `mend(name)` takes the change
-back, `diff(patient)` shows it. `gancourse.diagnose` reads the signals alone.
+back, `diff(patient)` shows it; `Case(n)` is the patient in bed n, without its name.
+`gancourse.diagnose` reads the signals alone.
 """
 
 from gancourse.clinic.patients import (
@@ -15,6 +16,7 @@ from gancourse.clinic.patients import (
     mend,
     program,
 )
+from gancourse.clinic.rounds import Case, numbers
 from gancourse.clinic.wards import (
     WARDS,
     Outcome,
@@ -26,6 +28,6 @@ from gancourse.clinic.wards import (
     real_data,
 )
 
-__all__ = ["PATIENTS", "WARDS", "Outcome", "Patient", "Run", "Ward", "admit", "as_images", "diff",
-           "get_patient", "get_ward", "in_band", "judge", "mend", "program",
-           "real_data"]  # fmt: skip
+__all__ = ["PATIENTS", "WARDS", "Case", "Outcome", "Patient", "Run", "Ward", "admit", "as_images",
+           "diff", "get_patient", "get_ward", "in_band", "judge", "mend", "numbers",
+           "program", "real_data"]  # fmt: skip
