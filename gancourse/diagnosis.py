@@ -460,7 +460,7 @@ def about_samples(signals: Signals) -> str:
     """Return how the samples at the end of a run are, in one sentence."""
     fit = signals.fit()
     if not signals.finite or not fit:
-        return "The samples are not finite."
+        return "There were no samples to look at." if signals.finite else "The run is not finite."
     return (
         f"Of the samples, {100 * fit['precision']:.0f} % lie among the real ones; they reach "
         f"{100 * fit['coverage']:.0f} % of these and spread {fit['spread']:.2f} times as wide."

@@ -161,9 +161,9 @@ assert found["lines"][1] < found["arcs"][1]
 #
 # Which directions matter to G? Its first layer is a matrix $W$, and $Wz$ is all that the rest of
 # the net learns of z. The singular vectors of $W$ are the directions along which $Wz$ moves most,
-# and least (Härkönen et al. 2020). The largest is only a few times the smallest: no direction is
-# idle. Walk along the first three and the last, from one z. Does one of them change a single
-# property?
+# and least (Shen and Zhou 2021, arXiv 2007.06600). The largest singular value is only a few times
+# the smallest: no direction is idle. Walk along the first three and the last, from one z. Does one
+# of them change a single property?
 
 # %%
 W = G.dense.weight.detach()  # as many columns as z has numbers
@@ -285,9 +285,10 @@ rate
 #
 # ## Truncation
 #
-# Many published samples are **truncated**: z is multiplied by a factor $\psi < 1$ before it enters
-# G, in the hope that likely z make likely pictures. One would lose variety and gain quality. The
-# same twelve z, times 1, 0.7, 0.4 and 0.1 by row. What do you expect?
+# Many published samples are **truncated**: numbers of z beyond a limit are drawn again (Brock et
+# al. 2019), or, simpler, z is multiplied by a factor $\psi < 1$ before it enters G. The hope is
+# that likely z make likely pictures: one would lose variety and gain quality. The same twelve z,
+# times 1, 0.7, 0.4 and 0.1 by row. What do you expect?
 
 # %%
 rows = torch.cat([psi * z[:12] for psi in (1.0, 0.7, 0.4, 0.1)])
@@ -309,10 +310,11 @@ assert curves["Recall"][1] < curves["Recall"][-1] - 0.05
 plots.lines(psis, curves, r"$\psi$", "share of pictures")
 
 # %% [markdown]
-# Here truncation costs variety and buys nothing. That is no odd case: Brock et al. (2019) found
-# most of their nets like this, and added a penalty to train nets that bear it. Karras et al. (2019)
-# truncate elsewhere, behind layers that learn where typical pictures lie. So measure it, and ask
-# for $\psi$ when somebody shows you samples.
+# Here truncation costs quality most of all, some variety too, and buys nothing. (Do not trust
+# recall where precision is near 0.) That is no odd case: Brock et al. (2019) found most of their
+# nets like this, and added a penalty to train nets that bear it. Karras et al. (2019) truncate
+# elsewhere, behind layers that learn where typical pictures lie. So measure it, and ask for $\psi$
+# when somebody shows you samples.
 #
 # ## From a picture back to z
 #
@@ -363,8 +365,8 @@ assert digits < 1.3 * by_memory
 round(digits, 3), round(by_memory, 3)
 
 # %% [markdown]
-# With 16 numbers G comes about as near to a digit that it never saw as the best of 60,000 examples
-# does, or nearer. What it learnt is not a list.
+# With 16 numbers G comes nearer to digits that it never saw than the best of all training examples
+# does. What it learnt is not a list.
 #
 # ## Is it memorising?
 #

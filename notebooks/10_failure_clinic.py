@@ -75,7 +75,8 @@ plots.point_film(healthy.frames, real)
 plots.curves(healthy.signals.curves())
 
 # %% [markdown]
-# After a rough start D's answers settle near one half for both piles, and the losses go flat. A
+# After a rough start D's answers settle near one half for both piles, and the losses go flat. (The
+# players of this ward play minimax, so g_loss is the mean of $\log(1 - D)$, near $-0.69$.) A
 # flat loss is no proof of health, as you will see in a moment. So the clinic also judges the
 # samples themselves: they must lie in the ward's **band**.
 
@@ -206,7 +207,8 @@ patient = clinic.admit("no zero_grad")
 plots.point_film(patient.frames, real)
 
 # %% [markdown]
-# PyTorch adds every new gradient to the old one until somebody clears it. So D follows the sum of
+# The fakes have left the picture. PyTorch adds every new gradient to the old one until somebody
+# clears it. So D follows the sum of
 # all it ever saw, and of what G's steps left in it too. The recorder books each gradient as
 # `backward` brings it, and compares with what the optimiser uses.
 
@@ -266,7 +268,8 @@ for name, value in case.numbers().items():
 
 # %% [markdown]
 # Name a cause and hear what speaks for it or against it. This one is a tempting guess: D is right
-# in only a fifth of the pairs. Change it until you have the right one.
+# in only a fifth of the pairs, late in the run. Swapped labels show from the start. Change it until
+# you have the right one.
 
 # %%
 told = case.choose("labels swapped")
@@ -326,9 +329,10 @@ measured = json.loads(Path("../docs/clinic/confusion.json").read_text())
 {name: value for name, value in measured.items() if name != "runs"}
 
 # %% [markdown]
-# `ill` runs are patients; `failed` of them missed the band, and `right` of them had the right cause
-# in the first place. `well` runs are healthy, and `suspected` counts those among them that were
-# called broken. `slowest` is in seconds. `not_run` runs are still to be measured.
+# `ill` runs are patients; `failed` of them missed the band, and `right` of them had the right
+# cause in the first place. `well` runs are of programs that work: `suspected` counts those that
+# were called broken, `unknown` those whose samples looked poor, and `not_well` those that missed
+# the band. `slowest` is in seconds. `not_run` runs are still to be measured.
 
 # %%
 print(f"right first: {measured['right']} of {measured['ill']} broken runs")
@@ -338,7 +342,8 @@ assert measured["failed"] >= 0.9 * measured["ill"]
 assert measured["suspected"] == 0 < measured["well"]
 
 # %% [markdown]
-# Each row is what a run is, each column what was found first.
+# Each row is what a run is, each column what was found first. The last eleven rows are the programs
+# that work: six wards, a small DCGAN and four other losses.
 
 # %%
 found = [(run["name"], run["found"][0]) for run in measured["runs"]]
@@ -360,7 +365,7 @@ print(gancourse.diagnose(short))
 # Three limits to keep in mind:
 #
 # - The clinic's patients have *one* mistake each, in programs of one family. A run with two
-#   mistakes gets two suspicions at best, and a mistake of another kind gets none.
+#   mistakes may show only one of them, and a mistake of another kind gets no name, or a wrong one.
 # - Symptoms are shared. Where the mistake itself cannot be seen, as with mode collapse, the name is
 #   a guess that fits.
 # - "Nothing suspicious" means that no rule fired and the samples lie among the real ones. Samples

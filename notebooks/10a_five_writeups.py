@@ -315,7 +315,8 @@ Markdown(head + "\n".join(lines))
 
 # %% [markdown]
 # How long is the same time? The convolutional systems have large kernels, so in that time they
-# take fewer steps. And their articles name a learning rate of 0.0001, which is small: 001 and 003
+# take fewer steps; 001, 003 and 004 have batches of 8, 002 of 64 and 000 of 128, for the articles
+# print none. And their articles name a learning rate of 0.0001, which is small: 001 and 003
 # mean to go through the data 50 times with it.
 
 # %%
@@ -351,9 +352,10 @@ assert max(across["writeup-002-he"], across["writeup-002-shallow"]) < 2 < across
 
 # %% [markdown]
 # Many need more time. Two can never draw anything: 000 with its batch norm, and 002 with its 324
-# layers, whose samples are all the same grey. Two of 002's draw one picture for every z: 324 layers
-# with He's weights, and the `shallow` one, four layers without batch norm. One run each, so do not
-# read anything into small differences. Now the choices with a reason you can compute.
+# layers, whose samples are all the same grey picture. Two of 002's draw one picture for every z:
+# 324 layers with He's weights, and the `shallow` one, four layers without batch norm. One run
+# each, so do not read anything into small differences. Now the choices with a reason you can
+# compute.
 #
 # **Squared error.** On a *probability*, it is flat where D is sure, as in the saturating loss. How
 # large is the slope for G when D says 0.1 % real?
@@ -368,12 +370,14 @@ sure = 10  # logit -7, D = 0.1 %
 assert slope["non-saturating"][sure] < -0.99
 assert -0.002 < slope["squared-generator"][sure] < 0
 assert slope["least-squares"][sure] == 2 * (logit[sure] - 1)
+assert runs["writeup-000-squared"]["end"]["D(G(z))"] > 0.2
 names = {"cross-entropy": "non-saturating", "squared error": "squared-generator"}
 plots.lines(logit.detach(), {k: slope[v] for k, v in names.items()}, "logit", "slope of G's loss")
 
 # %% [markdown]
-# Cross-entropy has slope -1 there, squared error next to nothing. *Least squares* (lesson 03) is
-# squared error too, but of the logit itself, and it is steeper the surer D is.
+# Cross-entropy has slope -1 there, squared error next to nothing. (000-squared did not suffer: its
+# D was never that sure of the fakes.) *Least squares* (lesson 03) is squared error too, but of the
+# logit itself, and it is steeper the surer D is.
 #
 # **Sigmoid or tanh.** The articles use both as G's last layer. Moved to [-1, 1], one is the other:
 # $2 s(h) - 1 = \tanh(h/2)$. The only difference is that its last layer must be twice as large.
@@ -384,8 +388,8 @@ torch.testing.assert_close(2 * h.sigmoid() - 1, torch.tanh(h / 2))
 {name: score_of(runs[name]) for name in ("writeup-000", "writeup-000-tanh")}
 
 # %% [markdown]
-# Not moved, a sigmoid cannot draw black: the data's black is -1, and it ends at 0. Lesson 10 has
-# that patient.
+# Not moved, a sigmoid cannot draw black: the data's black is -1, and it ends at 0. Lesson 10
+# has its mirror image: data brighter than a tanh can draw.
 #
 # **Batch-norm momentum 0.8.** Keras names the share of the *old* mean, PyTorch that of the *new*
 # one: 0.8 there is 0.2 here. How many steps until the mean has forgotten 99 % of its start?

@@ -19,7 +19,7 @@
 #
 # **Aims:**
 #
-# - answer six questions with numbers, over several runs and never with one;
+# - answer six questions with numbers, over several runs where that is cheap;
 # - tell a game that is stuck from one that goes round;
 # - use a trained generator to fill a hole in a picture, and judge the result honestly.
 #
@@ -359,7 +359,7 @@ plots.point_film(frames[:5], ring.sample(400, game.rng), limit=2.0)
 
 # %% [markdown]
 # It is not still at all. In forty turns, how large a part of the fakes changes its mode? How many
-# modes did each run cover at the end, and how many did it visit on the way?
+# modes did each run cover at the end, and near how many was it on the way, with 2 % of its fakes?
 
 # %%
 seen = torch.stack(seen)  # [times, runs, 8]
@@ -373,21 +373,23 @@ assert (covered < 8).any()
 
 # %% [markdown]
 # A chase, and no trap. There is a second test. At an equilibrium D has nothing to gain: d_loss
-# stays at $2 \log 2 = 1.386$ however long D learns. Freeze G and try. And a third: go on with
-# the better rates found above, and see whether the lost modes come back.
+# stays where it is, however long D learns. Freeze G and try. And a third: go on with the better
+# rates found above, and see whether the lost modes come back.
 
 # %%
 frozen = copy.deepcopy(game)
-best = torch.stack([frozen.d_step(batch(frozen)) for _ in range(400)])[-50:].mean(0)
+d_loss = torch.stack([frozen.d_step(batch(frozen)) for _ in range(400)])  # [steps, runs]
+first, best = d_loss[:10].mean(0), d_loss[-50:].mean(0)
 game.opt_G.param_groups[0]["lr"], game.opt_D.param_groups[0]["lr"] = 1.2e-3, 3.5e-3
 modes, _, uneven = marks(play(game, 800))
-print(f"d_loss against the frozen G: {best.median():.2f}; modes afterwards: {modes.tolist()}")
-assert (best < 1.386 - 0.05).sum() >= 7
+print(f"d_loss against the frozen G: from {first.median():.2f} to {best.median():.2f}")
+print(f"modes afterwards: {modes.tolist()}")
+assert (best < first - 0.05).sum() >= 7
 assert (modes == 8).sum() >= 7
 assert uneven.median() < 0.3 * uneven_before.median()
 
 # %% [markdown]
-# D could gain at once, and the runs mend without a restart. "Local optimum" is a word from
+# D could gain, and the runs mend without a restart. "Local optimum" is a word from
 # minimisation. A game can also cycle, and then balance helps, not luck. Where it does not, look for
 # a mistake: [the clinic](10_failure_clinic.ipynb) shows seventeen.
 #
@@ -419,10 +421,10 @@ named |= {"G 32+32, D " + "+".join(["32"] * depth): row for depth, row in deep.i
 plots.bars(named, "share of high quality")
 
 # %% [markdown]
-# D matters more. With a D of width 8 no G is good; a G of width 8 with a large D is better than the
-# reverse. Depth in D counts too: with one hidden layer it cannot see such small clusters. And the
-# largest pair is *not* the best here: in 600 turns at this rate it is not there yet. So begin with
-# a D at least as large as G, and enlarge G last.
+# D matters more. With a D of width 8 no G is good; a G of width 8 with a large D is better than
+# the reverse. Depth in D counts too: with one hidden layer it does not learn to see such small
+# clusters. And the largest pair is *not* the best here, in 600 turns at this rate. So begin with a
+# D at least as large as G, and enlarge G last.
 #
 # ## Overfitting: who memorises?
 #
@@ -482,9 +484,9 @@ assert unseen[0] < fooled[0]
 (trained - unseen).tolist(), (fooled - unseen).tolist()
 
 # %% [markdown]
-# D memorises. With 40 pictures it calls those real, and digits that it never saw less real than the
-# *fakes*. What does such a critic teach G? The distance from each held-out digit to the nearest of
-# 500 fakes tells how well the fakes cover them. And does G copy the 40?
+# D memorises. (One run of each.) With 40 pictures it calls those real, and digits that it never
+# saw less real than the *fakes*. What does such a critic teach G? The distance from each held-out
+# digit to the nearest of 500 fakes tells how well the fakes cover them. And does G copy the 40?
 
 # %%
 to_few = [torch.cdist(y, few).amin(1).mean().item() for y in (game.fake(500)[0], held_out[0])]
@@ -553,8 +555,9 @@ for name in filled:
 print(f"real digits: grey pixels {100 * grey_real:.0f} %")
 
 # %% [markdown]
-# Honestly: G's strokes mostly join, and are as crisp as real ones. But the blurred mean has the
-# smaller error, since G commits itself to *one* answer, at times the wrong one. What it draws is
+# Honestly: G's strokes mostly join, and are as crisp as real ones. But by both
+# numbers the nearest training digit does as well, and the blurred mean has the smaller error, since
+# G commits itself to *one* answer, at times the wrong one. What it draws is
 # plausible and not known. On a photo of a person or a scan of a patient, that difference matters.
 #
 # What else, and how does it stand today?
@@ -565,8 +568,9 @@ print(f"real digits: grey pixels {100 * grey_real:.0f} %")
 #   make diffusion fast (Sauer et al. 2023, arXiv 2311.17042). A modern GAN without tricks: R3GAN
 #   (Huang et al. 2025, arXiv 2501.05441).
 # - **Translation and sharpening.** pix2pix (arXiv 1611.07004), CycleGAN (1703.10593) and SRGAN
-#   (1609.04802) add a D to an ordinary loss, against blur. This use is alive: also the decoders of
-#   latent diffusion are trained with a D (Rombach et al. 2022, arXiv 2112.10752).
+#   (1609.04802) add a D to an ordinary loss, against blur or for want of pairs. This use is alive:
+#   also the decoders of latent diffusion are trained with a D (Rombach et al. 2022, arXiv
+#   2112.10752).
 # - **Data augmentation.** Be careful: fakes hold no more than the training set did. Classifiers
 #   trained only on BigGAN's samples were much worse than on real ones (Ravuri and Vinyals 2019,
 #   arXiv 1905.10887). Test on real held-out data.

@@ -42,7 +42,7 @@ from gancourse.nets import MLPDiscriminator, MLPGenerator
 from gancourse.toys import ring
 
 points = ring(sd=0.05).sample(8192, torch.Generator().manual_seed(0))  # around 8 modes
-pixels = F.avg_pool2d(load_images("digits").images.float(), 2).flatten(1)  # [1797, 196], 0 to 255
+pixels = F.avg_pool2d(load_images("digits").images.float(), 2).flatten(1)  # [1437, 196], 0 to 255
 
 # %% [markdown]
 # Three of the patients lie in this program, which works. `look(turn)` is called every 100 turns.

@@ -123,6 +123,16 @@ def test_the_solution_has_no_markers(sheet):
     assert code == "def double(x):\n    secret = 2\n    return secret * x"
 
 
+def test_a_patient_stands_in_place_of_its_mended_lines():
+    code = (
+        "def f(x):\n    # BEGIN SOLUTION\n    for a in x:\n        use(a)\n    # INSTEAD\n"
+        "    # for a in x:\n    #     spoil(a)  # so\n    # END SOLUTION\n    return x"
+    )
+    head, end = "def f(x):\n    for a in x:\n        ", "\n    return x"
+    assert build.with_stub(code) == f"{head}spoil(a)  # so{end}"
+    assert build.with_solution(code) == f"{head}use(a){end}"
+
+
 def test_each_of_two_solutions_in_one_cell_becomes_a_stub():
     region = "# BEGIN SOLUTION\nsecret\n# END SOLUTION\n"
     assert build.with_stub(f"a\n{region}b\n{region}c") == f"a\n{build.STUB}\nb\n{build.STUB}\nc"

@@ -5,7 +5,8 @@
                           -> exercises/NN_topic.ipynb   what the learner opens, never executed
 
 Sources are jupytext percent scripts. In a sheet (a source in solutions/) the lines between
-`# BEGIN SOLUTION` and `# END SOLUTION` become a NotImplementedError in the exercise. Tags:
+`# BEGIN SOLUTION` and `# END SOLUTION` become a NotImplementedError in the exercise, or, where a
+line `# INSTEAD` stands among them, the code that follows it as comments: a patient to mend. Tags:
 
     exercise:NN.n     code        the stub of exercise n; the grader finds the answer by it
     hidden            any cell    not in the exercise (hidden tests)
@@ -69,6 +70,10 @@ CHANGES_ON_EVERY_BUILD = {
     r"\bipykernel_\d+": "the path of a temporary file (of a warning?)",
 }
 MARKER = re.compile(r"(\s*)# (BEGIN|END) SOLUTION\s*")
+REGION = re.compile(
+    r"^( *)# BEGIN SOLUTION *\n(.*?)(^ *# INSTEAD *\n(.*?))?^ *# END SOLUTION *$", re.M | re.S
+)
+GIVEN = re.compile(r"( *)# ?(.*)")
 LOOKS_LIKE_MARKER = re.compile(r"#.*\b(BEGIN|END)[ _-]*SOLUTION", re.IGNORECASE)
 
 
@@ -221,21 +226,21 @@ def check_exercises(source: Path, cells: list[NotebookNode]) -> None:
 
 
 def with_solution(code: str) -> str:
-    """Return the code without the marker lines."""
-    return "\n".join(line for line in code.split("\n") if not MARKER.fullmatch(line))
+    """Return the code without the marker lines, and without what the exercise has instead."""
+    return REGION.sub(lambda region: region[2].rstrip("\n"), code)
 
 
 def with_stub(code: str) -> str:
-    """Return the code with each solution replaced by an error that says it is missing."""
-    lines, inside = [], False
-    for line in code.split("\n"):
-        marker = MARKER.fullmatch(line)
-        if marker and marker[2] == "BEGIN":
-            lines.append(marker[1] + STUB)
-        elif not inside and not marker:
-            lines.append(line)
-        inside = marker[2] == "BEGIN" if marker else inside
-    return "\n".join(lines)
+    """Return the code with each solution replaced by an error that says it is missing.
+
+    Where the region has a line `# INSTEAD`, by the lines after it, which are comments there.
+    """
+    return REGION.sub(lambda region: given(region[4]) if region[3] else region[1] + STUB, code)
+
+
+def given(lines: str) -> str:
+    """Return commented lines as code."""
+    return "\n".join(GIVEN.sub(r"\1\2", line).rstrip() for line in lines.rstrip("\n").split("\n"))
 
 
 def folded(hint: str) -> str:

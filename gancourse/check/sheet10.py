@@ -324,7 +324,7 @@ DISTANCE = 0.45
 
 @cache
 def _pixels() -> Tensor:
-    """Return the embedded digits, [1797, 196] from 0 to 255."""
+    """Return the embedded digits for training, [1437, 196] from 0 to 255."""
     return avg_pool2d(load_images("digits").images.float(), 28 // SIDE).flatten(1)
 
 
@@ -471,6 +471,11 @@ def _small_G(bench: Bench, draw: Draw) -> Twin:
 def look_leaves_mode(bench: Bench, sample: Handle, draw: Draw) -> None:
     G = _small_G(bench, draw)
     bench.call(sample, [G.there, draw.normal(8, 3)])
+    _back_in_training(bench, G)
+
+
+def _back_in_training(bench: Bench, G: Twin) -> None:
+    """Raise Wrong where a look has left G in evaluation mode; no part holds for the patient."""
     if not bench.snapshot(G.there)["training"]:
         raise Wrong(
             ILL.format(
@@ -492,6 +497,7 @@ def look_leaves_state(bench: Bench, sample: Handle, draw: Draw) -> None:
             "The look has moved the batch norm's running averages: G ran in training mode, and "
             "each look leaves its trace in the samples."
         )
+    _back_in_training(bench, G)
 
 
 def look_is_a_map(bench: Bench, sample: Handle, draw: Draw) -> None:
@@ -500,7 +506,7 @@ def look_is_a_map(bench: Bench, sample: Handle, draw: Draw) -> None:
     with torch.no_grad():
         want, batch = G.here.eval()(z.double()), copy.deepcopy(G.here).train()(z.double())
     if facts.near(got, want, 1e-4 * want.abs().max().item()):
-        return
+        return _back_in_training(bench, G)
     if facts.near(got, batch, 1e-3 * batch.abs().max().item()):
         raise Wrong(
             "G ran in training mode: batch norm normalises by the z that are drawn together, so "
@@ -523,6 +529,7 @@ def look_at_one(bench: Bench, sample: Handle, draw: Draw) -> None:
     with torch.no_grad():
         if not facts.near(got, G.here.eval()(z.double()), 1e-4):
             raise Wrong("One z alone gives another sample than G does in evaluation mode.")
+    _back_in_training(bench, G)
 
 
 @dataclass(frozen=True)

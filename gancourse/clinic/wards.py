@@ -84,7 +84,7 @@ def get_ward(name: str) -> Ward:
 
 @cache
 def real_data(ward: Ward) -> Tensor:
-    """Return the training data at rest: points [8192, 2], sorted by angle, or pixels [1797, 196].
+    """Return the training data at rest: points [8192, 2], sorted by angle, or pixels [1437, 196].
 
     Data often come sorted: these do too, points by their angle, digits by their class.
     """
