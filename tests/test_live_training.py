@@ -25,6 +25,14 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 @pytest.fixture(autouse=True)
+def interrupts():
+    """Let SIGINT raise, also in tests that a shell has started in its background, ignoring it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(autouse=True)
 def environment(monkeypatch):
     monkeypatch.setenv("GANCOURSE_FRONTEND", "anywidget")
     yield monkeypatch
