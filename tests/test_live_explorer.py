@@ -65,6 +65,22 @@ def test_the_picture_of_a_frame_is_that_of_G(explorer):
     assert (drawn[4].int() - wanted.int()).abs().max() <= 1
 
 
+def test_a_page_may_ask_for_the_picture_first_and_for_the_rest_after(explorer):
+    frames = []
+    explorer.pin()._views.append(frames.append)
+    explorer.answer({"serial": 1, "brief": True, "values": {"at": [0.5, 0.25]}})
+    explorer.answer({"do": "rest"})
+    brief, whole = frames
+    assert (brief["brief"], brief["count"], brief["thumbs"]) == (True, 1, [])
+    assert (whole["brief"], whole["count"], whole["thumbs"]) == (False, 9, ["pin 1"])
+    assert (brief["serial"], brief["text"]) == (whole["serial"], whole["text"])
+    first, rest = (np.frombuffer(f["pixels"], np.uint8).reshape(-1, 28, 28) for f in frames)
+    assert (len(first), len(rest)) == (1, 10)
+    assert abs(first[0].astype(int) - rest[4]).max() <= 1
+    explorer.answer({"brief": True, "values": {"at": "nowhere"}})
+    assert not explorer.set(u=0.0)._brief
+
+
 def test_neighbours_lie_along_the_last_move(explorer):
     explorer.set(v=0.3)
     steps = explorer.steering.neighbours() - explorer.z

@@ -15,7 +15,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from gancourse import latent, plots
+from gancourse import latent, machine, plots
 from gancourse.data import IMAGE_SETS, ImageSet, load_images
 from gancourse.errors import InputError, choose
 from gancourse.live import export
@@ -59,6 +59,7 @@ class LatentExplorer:
         self._beside: tuple[Tensor, str] | None = None
         self._inverted = self._serial = 0
         self._stale = False  # G has changed since it was drawn
+        self._brief = False  # the page asks for the picture alone, for now
         self._busy = threading.RLock()  # held while anything here is read or changed
         self._views: list[Callable[[dict], None]] = []
         self._pages: list = []  # views that have a map and play films
@@ -87,7 +88,7 @@ class LatentExplorer:
     @torch.no_grad()
     def images(self, z: Tensor) -> Tensor:
         """Return G(z) in evaluation mode for z [N, z_dim]: [N, 1, S, S] on the CPU."""
-        with self.lock:
+        with self.lock, machine.one_thread():
             if not isinstance(self.G, nn.Module):
                 return self.G(z).float().cpu()
             training, weight = self.G.training, next(self.G.parameters(), z)
@@ -279,17 +280,22 @@ class LatentExplorer:
             return export.page(self, path)
 
     def answer(self, message: dict) -> None:
-        """Do what a page asks, {"do": action} or {"values": {...}}; an error is said there."""
+        """Do what a page asks, {"do": action} or {"values": {...}}; an error is said there.
+
+        With "brief" the answer has the picture alone: a page asks for the rest between two moves.
+        """
         with self.still():
             self._serial = message.get("serial", self._serial)
-            if message.get("do") == "map":
-                return self._show_map()
-            self.said = ""
+            if message.get("do") in ("map", "rest"):
+                return self._show_map() if message["do"] == "map" else self._redraw()
+            self.said, self._brief = "", bool(message.get("brief"))
             try:
                 self._press(message["do"]) if "do" in message else self.set(**message["values"])
             except Exception as error:  # of G or of the disk, whatever they are
                 self.said = in_a_sentence(error)
                 self._redraw()
+            finally:
+                self._brief = False
 
     def _press(self, action: str) -> None:
         saves = {"save_z": (self.save_z, "z"), "save_film": (self.film, "film"),
@@ -331,15 +337,15 @@ class LatentExplorer:
 
     def frame(self) -> dict:
         """Return what a page shows: the neighbours (z in the middle), pins, numbers, a sentence."""
-        thumbs = self.thumbs()
-        strip = self.steering.neighbours()
+        thumbs = {} if self._brief else self.thumbs()
+        strip = self.steering.z[None] if self._brief else self.steering.neighbours()
         pixels = self.pixels(torch.cat([strip, *(z[None] for z in thumbs.values())]))
         values = self.values()
         return packed(Scene((), self.sentence(), self._numbers()), self._serial) | {
             "status": self.status, "waiting": False, "values": values, "version": self.version,
             "side": self.side, "count": len(strip), **_raw(pixels), "thumbs": list(thumbs),
             "names": [values["across"], values["up"]], "along": values[ALONG[self.steering.last]],
-            "beside": self._beside_raw(),
+            "beside": self._beside_raw(), "brief": self._brief,
         }  # fmt: skip
 
     def _beside_raw(self) -> dict:

@@ -236,7 +236,7 @@ def focusable(node: dict) -> bool:
 
 
 def test_everything_has_a_name_and_can_be_read_in_both_themes(notebook, errors):
-    """Not axe-core, which is not in the lock file: names, roles, the tab order, contrast."""
+    """Names and roles as Chromium tells them, the tab order, contrast."""
     page = show(notebook)
     for name in ("Plane", "Directions", "Film", "Arithmetic", "Compare", "Save"):
         tab(page, name)

@@ -11,7 +11,7 @@ from conftest import errors_of, run_all
 from kernel import asked
 
 ROUNDS, PRESSES, DRAG = 4, 10, 3.0  # turns of each; key presses, and seconds of a drag, in a turn
-ROOM = 1.4  # times faster it must be; 2 is what the course wants of a machine with no other work
+FASTER = 2  # times: the answer to a key, and the pictures a second of a drag
 BOTH = """import torch
 from gancourse import live, nets
 G = nets.load_shipped("mnist")
@@ -145,7 +145,7 @@ def compared(page) -> dict:
 
 
 def test_the_explorer_answers_faster_than_interact(notebook):
-    """Other work on the machine costs the faster one more: room for that, and two more tries."""
+    """Other work on the machine costs the faster one more: two more tries."""
     page = notebook([BOTH, INTERACT])
     assert not errors_of(run_all(page))
     page.wait_for_selector(".widget-interact img, .widget-output img")
@@ -156,8 +156,8 @@ def test_the_explorer_answers_faster_than_interact(notebook):
         mine, theirs = table["explorer"], table["interact"]
         print(f"explorer {mine}\ninteract {theirs}")
         assert mine["blank"] == 0
-        faster = ROOM * mine["median_ms"] <= theirs["median_ms"]
-        if faster and mine["fps"] >= ROOM * theirs["fps"]:
+        faster = FASTER * mine["median_ms"] <= theirs["median_ms"]
+        if faster and mine["fps"] >= FASTER * theirs["fps"]:
             return
     raise AssertionError(f"explorer {mine}, interact {theirs}")
 
@@ -169,7 +169,7 @@ explorer = dashboard.explorer()
 explorer"""
 
 
-LATE = 3  # the p95 may be: at most 2 is what the course wants of a machine that does nothing else
+LATE = 2  # times as late the p95 may be
 
 
 def answers(page, turn: int) -> list[float]:
@@ -183,22 +183,31 @@ def answers(page, turn: int) -> list[float]:
     return times
 
 
-def test_it_answers_while_a_dcgan_trains_nearly_as_at_rest(notebook):
-    page = notebook([TRAINS])
-    assert not errors_of(run_all(page))
-    page.evaluate(WATCH)
-    page.locator(FOCUS["explorer"]).focus()
+def in_turns(page) -> dict[str, float]:
+    """Return the p95 of the answers at rest and while it trains, and print a table."""
     times, steps = {"rest": [], "training": []}, []
     for turn in range(ROUNDS):
         for name, code in (("training", "dashboard.run()"), ("rest", "dashboard.pause()")):
             steps.append(asked(page, f"{code}; print(state.step)"))
             page.wait_for_timeout(1500)
             times[name] += answers(page, turn)
-    asked(page, "dashboard.stop(); print(0)")
-    table = {name: (statistics.median(t), p95(t)) for name, t in times.items()}
-    for name, (median, late) in table.items():
-        print(f"{name}: median {median:.1f} ms, p95 {late:.1f} ms")
+    late = {name: p95(t) for name, t in times.items()}
+    for name, t in times.items():
+        print(f"{name}: median {statistics.median(t):.1f} ms, p95 {late[name]:.1f} ms")
     trained = [b - a for a, b in zip(steps[::2], steps[1::2], strict=True)]
     print("steps in each turn:", trained)
     assert all(trained)
-    assert table["training"][1] <= LATE * table["rest"][1]
+    return late
+
+
+def test_it_answers_while_a_dcgan_trains_nearly_as_at_rest(notebook):
+    page = notebook([TRAINS])
+    assert not errors_of(run_all(page))
+    page.evaluate(WATCH)
+    page.locator(FOCUS["explorer"]).focus()
+    for _ in range(3):
+        late = in_turns(page)
+        if late["training"] <= LATE * late["rest"]:
+            break
+    asked(page, "dashboard.stop(); print(0)")
+    assert late["training"] <= LATE * late["rest"]

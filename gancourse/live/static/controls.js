@@ -61,7 +61,8 @@ function controlPanel(controls, changed) {
 }
 
 // One request in flight; what is asked meanwhile waits, the newest value of each key wins.
-function requests(model) {
+// `also` goes with each.
+function requests(model, also = {}) {
   let serial = Date.now() % 1e9;
   let inFlight = null;
   let waiting = null;
@@ -69,7 +70,7 @@ function requests(model) {
   const send = () => {
     if (inFlight !== null || waiting === null) return;
     inFlight = ++serial;
-    model.send({ serial, values: waiting });
+    model.send({ serial, values: waiting, ...also });
     waiting = null;
     timer = setTimeout(() => answered(inFlight), LOST_AFTER);
   };

@@ -1,6 +1,6 @@
 // The latent explorer's picture: the pad with its map, G(z) large, its neighbours, the pins.
 
-const QUIET = 150; // ms without a move, before a new map is asked for
+const QUIET = 150; // ms without a move, before the rest is asked for: neighbours, pins, a new map
 const MAP_EVERY = 1000; // ms between two maps while G trains, at least
 const FILM_FRAME = 50; // ms for each picture of a film
 
@@ -68,6 +68,7 @@ function explorerStage(host, model) {
   const line = make("figcaption");
   const corner = make("div", { class: "gc-corner" });
   let frame = null;
+  let painted = null; // the map that the pad shows
   let mapAt = 0;
   let timer = 0;
   const reel = film(picture, () => paint());
@@ -92,42 +93,49 @@ function explorerStage(host, model) {
   const paintMap = () => {
     const map = model.get("map");
     if (!map.pixels) return;
-    paintTiles(plane.canvas, map.pixels, map.columns, map.side);
+    if (map !== painted) paintTiles(plane.canvas, map.pixels, map.columns, map.side);
+    painted = map;
     plane.root.dataset.version = map.version;
     plane.canvas.classList.toggle("gc-old", map.version !== frame.version);
   };
-  const wantMap = () => {
+  // The neighbours, the pins and the map wait until no move follows: the picture comes first.
+  const wantRest = () => {
     clearTimeout(timer);
-    if (model.get("map").version === frame.version) return;
-    timer = setTimeout(() => {
-      mapAt = performance.now();
-      model.send({ do: "map" });
-    }, Math.max(QUIET, mapAt + MAP_EVERY - performance.now()));
+    if (frame.brief) timer = setTimeout(() => model.send({ do: "rest" }), QUIET);
+    else if (model.get("map").version !== frame.version) {
+      timer = setTimeout(() => {
+        mapAt = performance.now();
+        model.send({ do: "map" });
+      }, Math.max(QUIET, mapAt + MAP_EVERY - performance.now()));
+    }
   };
-  const show = (now) => {
-    frame = now;
-    const { side, count, values } = frame;
-    paint();
-    picture.setAttribute("aria-label", `G(z). ${frame.text}`);
-    const bytes = greys(frame.pixels);
-    paintTiles(strip, bytes.subarray(0, count * side * side), count, side, 1);
+  const paintRow = () => {
+    const { side, count } = frame;
+    paintTiles(strip, greys(frame.pixels).subarray(0, count * side * side), count, side, 1);
     line.textContent = `Neighbours along ${frame.along}, z in the middle`;
     strip.setAttribute("aria-label", line.textContent);
     pins.show(frame.thumbs, (i) => pictureOf(frame.pixels, side, count + i), side);
+  };
+  const show = (now) => {
+    frame = now;
+    paint();
+    picture.setAttribute("aria-label", `G(z). ${frame.text}`);
+    if (!frame.brief) paintRow();
     figure.hidden = !frame.beside.pixels;
     if (frame.beside.pixels) {
       paintPixels(other, frame.beside.pixels, frame.beside.side, frame.beside.side);
       caption.textContent = frame.beside.caption;
       other.setAttribute("aria-label", frame.beside.caption);
     }
-    if (host.idle()) plane.show(values.u, values.v, frame.names);
-    wantMap();
+    if (host.idle()) plane.show(frame.values.u, frame.values.v, frame.names);
+    root.dataset.whole = !frame.brief;
+    wantRest();
     paintMap();
   };
   const heard = (message, buffers) => message.film && reel.play(buffers[0], message.film, message.side);
   const mapped = () => {
     paintMap();
-    wantMap();
+    wantRest();
   };
   model.on("change:map", mapped);
   model.on("msg:custom", heard);
@@ -140,4 +148,6 @@ function explorerStage(host, model) {
   return { root, show, corner, stop };
 }
 
-export default { render: (context) => player((host) => explorerStage(host, context.model)).render(context) };
+export default {
+  render: (context) => player((host) => explorerStage(host, context.model), { brief: true }).render(context),
+};

@@ -1,8 +1,8 @@
 // What the two training widgets share: buttons, tabs, sliders on a logarithmic scale, the frames.
 //
-// player(stage) returns the module that anywidget wants. `stage(host)` returns {root, show(frame)},
-// the part that differs, and may name a `corner` for the numbers; host = {colourOf(role),
-// fieldColours, change(key, value), idle()}.
+// player(stage, also) returns the module that anywidget wants; `also` goes with each request for a
+// value. `stage(host)` returns {root, show(frame)}, the part that differs, and may name a `corner` for
+// the numbers; host = {colourOf(role), fieldColours, change(key, value), idle()}.
 
 const RESTING = ["ready", "finished", "failed", "stopped"];
 const NEXT = { running: "Pause", paused: "Resume", stopped: "Resume", finished: "Go on", failed: "Try again" };
@@ -92,14 +92,14 @@ function curveRow(host) {
   return { root, show };
 }
 
-function player(stage) {
+function player(stage, also) {
   const render = ({ model, el }) => {
     const parts = model.get("parts");
     const root = make("div", { class: "gc-live gc-train", role: "group", "aria-label": model.get("title") });
     const bar = make("progress", { max: 1, "aria-label": "How far the run is" });
     const numbers = make("div", { class: "gc-numbers" });
     const text = make("p", { class: "gc-text", role: "status" });
-    const request = requests(model);
+    const request = requests(model, also);
     let frame = model.get("frame");
 
     const press = (action) => {
