@@ -107,8 +107,9 @@ class Run:
     def _write(self, state: training.State) -> None:
         training.save_state(state, self.checkpoint)
         card = {"data": state.data, "steps": str(state.step), "seed": str(state.seed)}
-        nets.save_generator(state.ema_G, self.out / "generator.safetensors", **card)
-        plots.image_grid(training.sample(state.ema_G)).save(self.out / "samples.png")
+        G = training.averaged_generator(state)
+        nets.save_generator(G, self.out / "generator.safetensors", **card)
+        plots.image_grid(training.sample(G)).save(self.out / "samples.png")
         curves = state.curves()
         plots.curves(curves).save(self.out / "losses.png")
         store.write_whole(self.out / "history.csv", _table(curves).encode())

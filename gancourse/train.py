@@ -29,7 +29,8 @@ OPTIMISERS = ("adam", "sgd")
 class Recipe:
     """All the choices of a run, as data: nets, loss, penalty, optimiser, rates, batch, EMA.
 
-    `optimiser` is one of OPTIMISERS; for "sgd" the first of `betas` is its momentum.
+    `optimiser` is one of OPTIMISERS; for "sgd" the first of `betas` is its momentum. From the first
+    to the second step of `anneal` both rates fall in a straight line to a hundredth.
     """
 
     net: str
@@ -45,6 +46,7 @@ class Recipe:
     ema: float = 0.999
     precision: str | None = None  # None: what is fastest on the machine
     optimiser: str = "adam"
+    anneal: tuple[int, int] | None = None
 
     def __post_init__(self):
         losses.get_loss(self.loss)
@@ -58,6 +60,22 @@ class Recipe:
                 "Learning rates must be above 0, r1 and r2 not below, and "
                 f"{self.lr_G}, {self.lr_D}, {self.r1} and {self.r2} were given: mend the recipe."
             )
+        if self.anneal is not None:
+            steps = tuple(int(step) for step in self.anneal)
+            if len(steps) != 2 or not 0 <= steps[0] < steps[1]:
+                raise InputError(
+                    "anneal is the steps where rates begin and end to fall, the second after the "
+                    f"first, and {self.anneal} was given: mend the recipe."
+                )
+            object.__setattr__(self, "anneal", steps)
+
+    def rates(self, step: int) -> tuple[float, float]:
+        """Return the learning rates of G and D after so many steps."""
+        if self.anneal is None:
+            return self.lr_G, self.lr_D
+        first, last = self.anneal
+        share = min(1.0, max(0.01, (last - step) / (last - first)))
+        return share * self.lr_G, share * self.lr_D
 
 
 PRESETS = {
@@ -78,6 +96,7 @@ PRESETS = {
         lr_D=1e-3,
         batch=64,
         ema=0.9998,
+        anneal=(19_000, 25_000),
     ),
 }
 
@@ -234,11 +253,20 @@ def one_step(state: State, sample_real: Source) -> Record:
     Both players use the same fakes: D's step leaves G alone, so G's answer to z is still right,
     and drawing it again would cost a tenth of the step.
     """
+    if state.recipe.anneal:
+        _set_rates(state)
     x_real = sample_real(state.recipe.batch, state.rng).to(state.device)
     x_fake = state.fakes(len(x_real))
     seen = d_step(state, x_real, x_fake) | g_step(state, x_real, x_fake)
     ema_step(state)
     return note(state, seen)
+
+
+def _set_rates(state: State) -> None:
+    rates = zip((state.opt_G, state.opt_D), state.recipe.rates(state.step), strict=True)
+    for optimiser, rate in rates:
+        for group in optimiser.param_groups:
+            group["lr"] = rate
 
 
 @torch.no_grad()
@@ -248,6 +276,30 @@ def note(state: State, seen: dict[str, Tensor]) -> Record:
     shares = [seen[name].float().sigmoid().mean() for name in ("D(x)", "D(G(z))")]
     state.history.append(torch.stack([seen["d_loss"], seen["g_loss"], *shares]).detach())
     return Record(state.step, state.history[-1])
+
+
+STANDING = (20, 500)  # batches, samples in each
+
+
+@torch.no_grad()
+def averaged_generator(state: State) -> nn.Module:
+    """Return a copy of the averaged generator with batch-norm statistics of its own.
+
+    In a run it has G's, of the last few batches. Here they are the means over 10,000 of its own
+    samples from a fixed seed. Source: the standing statistics of Brock et al. 2019, appendix C.
+    """
+    G = copy.deepcopy(state.ema_G)
+    norms = [m for m in G.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.train().momentum = None  # all batches alike
+    rng = machine.seed_generator()
+    for _ in range(STANDING[0] if norms else 0):
+        G(machine.sent(torch.randn(STANDING[1], G.z_dim, generator=rng), state.device))
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.eval().momentum = momentum
+    return G
 
 
 @torch.no_grad()

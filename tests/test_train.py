@@ -195,6 +195,45 @@ def test_a_generator_is_no_checkpoint(tmp_path):
         T.load_state(tmp_path / "g.safetensors")
 
 
+def test_rates_fall_in_a_straight_line_and_a_resumed_run_goes_on_with_them(tmp_path):
+    falling = T.replace(TINY, lr_G=1e-3, lr_D=2e-3, anneal=(2, 6))
+    assert [falling.rates(step)[0] / 1e-3 for step in (0, 2, 4, 6, 99)] == [1, 1, 0.5, 0.01, 0.01]
+    assert falling.rates(4) == (0.5e-3, 1e-3)
+    assert TINY.rates(99) == (TINY.lr_G, TINY.lr_D)
+    resumed = T.load_state(T.save_state(run(4, falling), tmp_path / "c.safetensors"), "cpu")
+    for _ in T.train(resumed, RING.sample, 3):
+        pass
+    assert same(resumed, run(7, falling))
+    assert not same(resumed, run(7, T.replace(falling, anneal=None)))
+    assert resumed.opt_G.param_groups[0]["lr"] == pytest.approx(1e-5)
+
+
+def test_the_averaged_generator_has_statistics_of_its_own():
+    state = T.State(T.Recipe("dcgan", G={"width": 8}, D={"width": 8}, batch=4), 0, "cpu")
+    before = T._pack(state)[0]
+    G = T.averaged_generator(state)
+    assert all(torch.equal(p, q) for p, q in zip(weights(G), weights(state.ema_G), strict=True))
+    norm, old = (next(m for m in net.modules() if isinstance(m, torch.nn.BatchNorm2d))
+                 for net in (G, state.ema_G))  # fmt: skip
+    assert (old.running_var == 1).all()
+    assert norm.momentum == old.momentum
+    assert not G.training
+    assert not norm.training
+    z = torch.randn(4000, G.z_dim, generator=torch.Generator().manual_seed(5))
+    seen = []
+    norm.register_forward_pre_hook(lambda m, x: seen.append(x[0]))
+    with torch.no_grad():
+        G(z)
+    variance = seen[0].var((0, 2, 3))
+    assert torch.allclose(norm.running_var, variance, rtol=0.1)
+    assert torch.equal(flat(T.averaged_generator(state)), flat(G))
+    assert all(torch.equal(T._pack(state)[0][name], before[name]) for name in ("rng", "global_rng"))
+
+
+def flat(G):
+    return torch.cat([x.flatten().float() for x in G.state_dict().values()])
+
+
 def test_sample_is_the_same_for_a_seed_and_keeps_the_mode():
     G = T.nets.make_generator("mlp").train()
     assert torch.equal(T.sample(G, 4, 1), T.sample(G, 4, 1))
@@ -211,7 +250,8 @@ def test_steps_below_one_are_refused_at_once(steps):
 @pytest.mark.parametrize(
     ("change", "word"),
     [({"loss": "best"}, "Unknown loss"), ({"batch": 1}, "batch"), ({"ema": 1.0}, "ema"),
-     ({"lr_G": 0.0}, "Learning rates"), ({"r1": -1.0}, "r1")],
+     ({"lr_G": 0.0}, "Learning rates"), ({"r1": -1.0}, "r1"), ({"anneal": (5,)}, "anneal"),
+     ({"anneal": (5, 5)}, "anneal"), ({"anneal": (-1, 5)}, "anneal")],
 )  # fmt: skip
 def test_bad_recipes_are_named(change, word):
     with pytest.raises(InputError, match=word):
