@@ -16,6 +16,7 @@ import bench_contenders  # noqa: E402
 import bench_quality  # noqa: E402
 import bench_report  # noqa: E402
 import bench_turns  # noqa: E402
+import specs  # noqa: E402
 import textbook  # noqa: E402
 
 from gancourse import nets, train  # noqa: E402
@@ -101,6 +102,18 @@ def test_an_interrupted_quality_run_goes_on_and_is_reported(tmp_path, monkeypatc
         bench.main([*command, "--out", str(tmp_path)])
     assert calls == [("ours", 0), ("textbook", 0), ("ours", 1), ("textbook", 1)]
     assert "by 20 s, 100% of its time" in (tmp_path / "README.md").read_text()
+
+
+def test_a_field_that_recipes_gained_later_makes_no_run_stale():
+    place = bench_turns.Place(1)
+    options = bench.parse(["quality"])
+    now = bench_quality.specify(options, place, "ours", 0)
+    then = json.loads(json.dumps(now))
+    del then["recipe"]["anneal"]
+    assert specs.as_now(then) == now
+    then["recipe"]["batch"] = 7
+    assert specs.as_now(then) != now
+    assert specs.as_now({}) == {}
 
 
 def test_the_report_says_which_targets_are_met(tmp_path):

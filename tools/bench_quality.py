@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 
 import bench
 from bench_turns import Place
+from specs import as_now
 
 TIMES = (10, 20, 30, 45, 60, 80, 120, 180, 240, 300)  # seconds of training
 CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
@@ -31,7 +32,7 @@ def measure(options: argparse.Namespace, place: Place) -> None:
         for name in bench.chosen(options.only, known):
             spec, key = specify(options, place, name, seed), f"{name}, seed {seed}"
             done = bench.load(options.out, kind)
-            if not options.fresh and done.get(key, {}).get("spec") == spec:
+            if not options.fresh and as_now(done.get(key, {}).get("spec", {})) == spec:
                 print(f"{key}: measured already")
                 continue
             run = run_apart(spec, place)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import torch
 from bench_turns import Place
+from specs import as_now
 from torch import Tensor
 
 from gancourse import machine, plots, store, train, writeups
@@ -119,7 +120,7 @@ def main(argv: list[str] | None = None) -> None:
     about["data"] = images.name
     for name in names or writeups.PRESETS:
         spec = specify(name, options)
-        if load(options.out)[0]["runs"].get(name, {}).get("spec") == spec:
+        if as_now(load(options.out)[0]["runs"].get(name, {}).get("spec", {})) == spec:
             print(f"{name}: measured already")
             continue
         run, x = measure(spec, images)
