@@ -62,6 +62,14 @@ def as_drawn(page) -> list[float]:
     return truth["z"]
 
 
+def middle_of_the_strip(page) -> list[int]:
+    """Return the strip's middle picture, once the neighbours have come after the picture."""
+    page.wait_for_selector(".gc-explorer[data-whole=true]")
+    row = shown(page, ".gc-strip canvas")
+    width = len(row) // 28
+    return [row[y * width + 4 * 29 + x] for y in range(28) for x in range(28)]
+
+
 def test_the_pad_is_dragged_and_the_pixels_are_those_of_G(notebook, errors):
     page = show(notebook)
     shoot(page, "explorer_start")
@@ -74,6 +82,8 @@ def test_the_pad_is_dragged_and_the_pixels_are_those_of_G(notebook, errors):
     page.mouse.up()
     assert as_drawn(page) != start
     assert shown(page) != before
+    pairs = zip(middle_of_the_strip(page), shown(page), strict=True)
+    assert max(abs(a - b) for a, b in pairs) <= 1
     values = asked(page, "import json; print(json.dumps(explorer.steering.values))")
     unit = box["width"] / 6
     assert values["u"] == pytest.approx(90 / unit, abs=0.06)
