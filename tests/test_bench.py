@@ -2,6 +2,7 @@
 
 import io
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -129,6 +130,19 @@ def test_the_report_says_which_targets_are_met(tmp_path):
     assert next(x for x in rows if x.startswith("| loading against")).endswith("| not met |")
     assert next(x for x in rows if x.startswith("| share of the")).endswith("| not met |")
     assert report
+
+
+def test_memory_is_that_of_the_worker_not_of_who_started_it():
+    held = torch.ones(2**28)  # a gigabyte
+    code = (
+        "import torch, bench_turns; before = bench_turns.peak(); x = torch.ones(2**25);"
+        "print(bench_turns.peak() - before)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT / "tools", capture_output=True, check=True
+    )
+    assert len(held) == 2**28
+    assert 120 < float(told.stdout) < 150
 
 
 def test_a_worker_answers_each_request_with_one_line():
