@@ -22,7 +22,7 @@ app = typer.Typer(
 
 @app.command()
 def train(
-    preset: Annotated[str, typer.Argument(help="mlp, dcgan, or writeup-000 to -004")],
+    preset: Annotated[str, typer.Argument(help="mlp, dcgan, dcgan-large, writeup-000 to -004")],
     data: Annotated[str, typer.Option(help="mnist, fashion or digits")] = "mnist",
     steps: Annotated[int, typer.Option(help="steps in all, those before a resume included")] = 3000,
     minutes: Annotated[float | None, typer.Option(help="train so long, not by --steps")] = None,
