@@ -631,7 +631,7 @@ def bars(values: Mapping[str, Sequence[float]], xlabel: str, title: str = "") ->
 def races(runs: Mapping[str, Sequence], xlabel: str, ylabel: str, level: float | None = None):
     """Return the curves of several runs for each name, [[x, y], ...] each, on logarithmic axes.
 
-    `level` is drawn as a dashed line. Returns a Picture.
+    `level` is drawn as a dashed line. Returns a Picture; its words name the medians of the ends.
     """
     figure, (axis,) = _figure(width=8.0, height=4.8)
     colours = (G_COLOUR, INK, D_COLOUR, REAL, FAKE)
@@ -645,7 +645,8 @@ def races(runs: Mapping[str, Sequence], xlabel: str, ylabel: str, level: float |
         axis.axhline(level, color=REAL, linestyle="--", linewidth=1.4, label="real against real")
     axis.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
     axis.legend()
-    ends = [f"{name} ends at {curves[0][-1][1]:.3g}" for name, curves in runs.items()]
+    last = {name: np.median([curve[-1][1] for curve in curves]) for name, curves in runs.items()}
+    ends = [f"{name} ends at {value:.3g}" for name, value in last.items()]
     return _picture(figure, f"{ylabel} over {xlabel}: {', '.join(ends)}.")
 
 

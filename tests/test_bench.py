@@ -20,7 +20,7 @@ import bench_turns  # noqa: E402
 import specs  # noqa: E402
 import textbook  # noqa: E402
 
-from gancourse import nets, train  # noqa: E402
+from gancourse import nets, plots, train  # noqa: E402
 from gancourse.data import IMAGE_SETS  # noqa: E402
 
 MACHINE = bench_turns.Place(2, "cpu").about()
@@ -153,3 +153,8 @@ def test_a_worker_answers_each_request_with_one_line():
     assert ready == {"ready": True}
     assert worked["rate"] > 7
     assert profiled["profile"]
+
+
+def test_the_words_of_a_race_name_the_median_of_the_ends():
+    runs = {"one": [[[1, 9.0], [2, end]] for end in (3.0, 4.0, 8.0)]}
+    assert plots.races(runs, "s", "FID").alt == "FID over s: one ends at 4."
