@@ -298,13 +298,19 @@ def started(processes, out, resume=False):
     return process
 
 
+def written_at(path):
+    """Return when a file was written, 0 where it is not there: while one replaces it, too."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
 def kill_after_next_checkpoint(processes, out, delay):
     checkpoint = out / "checkpoint.safetensors"
-    before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
+    before = written_at(checkpoint)
     process = started(processes, out, resume=before > 0)
-    while process.is_alive() and not (
-        checkpoint.exists() and checkpoint.stat().st_mtime_ns > before
-    ):
+    while process.is_alive() and written_at(checkpoint) <= before:
         time.sleep(0.002)
     time.sleep(delay)
     process.kill()
