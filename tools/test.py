@@ -6,8 +6,12 @@ Nothing but the standard library is needed here, and the Python that runs this r
 import argparse
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
+from xml.etree import ElementTree
 
 from gancourse.jupyter import course_environment, headless_environment
 
@@ -17,6 +21,14 @@ CELL_TIMEOUT = 300  # seconds; nbval's own is 2000, and a dead kernel waits all 
 
 def python(*arguments: str) -> list[str]:
     return [sys.executable, "-m", *arguments]
+
+
+class Result(NamedTuple):
+    """What one step came to: its verdict, its seconds, and a line for each failed test."""
+
+    verdict: str
+    seconds: float = 0.0
+    failed: Sequence[str] = ()
 
 
 def package_steps() -> dict[str, list[str]]:
@@ -37,22 +49,42 @@ def notebook_step(root: Path) -> list[str]:
     return python("pytest", *nbval, "-p", "no:cacheprovider", *found) if found else []
 
 
-def run(name: str, command: list[str], environment: dict[str, str]) -> tuple[str, float]:
-    """Run one step and return its verdict and seconds."""
+def failures(report: Path) -> list[str]:
+    """Return the failed tests of a JUnit report, each with its reason in one line.
+
+    A log of half an hour is often cut to its last lines, so the summary repeats what failed.
+    """
+    if not report.exists():
+        return []
+    found = []
+    for case in ElementTree.parse(report).iter("testcase"):
+        for trouble in (*case.findall("failure"), *case.findall("error")):
+            reason = " ".join(trouble.get("message", "").split())
+            found.append(f"{case.get('classname')}::{case.get('name')}: {reason[:300]}")
+    return found
+
+
+def run(name: str, command: list[str], environment: dict[str, str]) -> Result:
+    """Run one step; what pytest found wrong in it is told by test."""
     if not command:
-        return "nothing to run", 0.0
+        return Result("nothing to run")
     print(f"\n== {name}", flush=True)
     start = time.perf_counter()
-    verdict = "FAILED" if subprocess.call(command, cwd=ROOT, env=environment) else "passed"
-    seconds = time.perf_counter() - start
-    print(f"== {name}: {verdict} in {seconds:.1f} s", flush=True)
-    return verdict, seconds
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        asked = [f"--junitxml={report}"] if "pytest" in command else []
+        failed = subprocess.call([*command, *asked], cwd=ROOT, env=environment)
+        troubles = failures(report)
+    result = Result("FAILED" if failed else "passed", time.perf_counter() - start, troubles)
+    print(f"== {name}: {result.verdict} in {result.seconds:.1f} s", flush=True)
+    return result
 
 
-def summary(results: dict[str, tuple[str, float]]) -> str:
-    """Return the table of all steps."""
-    rows = [f"{name:22} {verdict:15} {spent:7.1f} s" for name, (verdict, spent) in results.items()]
-    return "\n".join(["", "== Summary", *rows])
+def summary(results: dict[str, Result]) -> str:
+    """Return the table of all steps, and below it the tests that failed."""
+    rows = [f"{name:22} {r.verdict:15} {r.seconds:7.1f} s" for name, r in results.items()]
+    troubles = [f"FAILED {line}" for r in results.values() for line in r.failed]
+    return "\n".join(["", "== Summary", *rows, *troubles])
 
 
 def main() -> int:
@@ -67,7 +99,7 @@ def main() -> int:
         step = notebook_step(ROOT)
         results["notebooks run"] = run("notebooks run", step, headless_environment(ROOT))
     print(summary(results), flush=True)
-    return int(any(verdict == "FAILED" for verdict, _ in results.values()))
+    return int(any(r.verdict == "FAILED" for r in results.values()))
 
 
 if __name__ == "__main__":
