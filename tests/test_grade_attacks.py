@@ -14,7 +14,7 @@ import pytest
 from gancourse.errors import InputError
 from gancourse.grade.job import Task, grade_task
 from gancourse.grade.notebook import read
-from gancourse.grade.sandbox import Limits, Sandbox, require
+from gancourse.grade.sandbox import Limits, Sandbox, _descendants, require
 from gancourse.grade.wire import Lost
 
 sys.path.insert(0, str(Path(__file__).parent / "grading"))
@@ -73,6 +73,18 @@ def test_shared_memory_is_counted(shared):
         with pytest.raises(Lost):
             channel.receive(time.monotonic() + 30)
         assert sandbox.reason == "memory"
+
+
+def test_processes_that_come_and_go_do_not_blind_the_watcher():
+    """One that ended while it was listed once ended the watcher, and with it the limit."""
+    require_or_skip()
+    churn = subprocess.Popen(["sh", "-c", "while :; do /bin/true & /bin/true & wait; done"])
+    until, seen = time.monotonic() + 2, set()
+    while time.monotonic() < until:
+        seen.update(_descendants(churn.pid))
+    churn.kill()
+    churn.wait()
+    assert len(seen) > 10
 
 
 def test_an_exercise_that_hangs_twice_is_run_once(shared):

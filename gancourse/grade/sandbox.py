@@ -351,10 +351,17 @@ def _descendants(first: int) -> list[int]:
     while todo and len(found) < 4096:
         pid = todo.pop()
         found.append(pid)
-        for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        for thread in _threads(pid):
             with suppress(OSError):
-                todo += map(int, path.read_text().split())
+                todo += map(int, Path(f"/proc/{pid}/task/{thread}/children").read_text().split())
     return found
+
+
+def _threads(pid: int) -> list[str]:
+    try:
+        return os.listdir(f"/proc/{pid}/task")
+    except OSError:  # a process may end at any moment
+        return []
 
 
 def _held(first: int, exact: bool) -> int:
