@@ -142,7 +142,7 @@ def test_memory_is_that_of_the_worker_not_of_who_started_it():
         [sys.executable, "-c", code], cwd=ROOT / "tools", capture_output=True, check=True
     )
     assert len(held) == 2**28
-    assert 120 < float(told.stdout) < 150
+    assert 100 < float(told.stdout) < 200
 
 
 def test_a_worker_answers_each_request_with_one_line():

@@ -133,10 +133,10 @@ def peak() -> float:
 
     if torch.cuda.is_initialized():
         return torch.cuda.max_memory_allocated() / 2**20
-    status = Path("/proc/self/status")
-    if status.exists():  # there ru_maxrss counts what the parent held when it started this process
-        lines = status.read_text().splitlines()
-        return next(int(x.split()[1]) for x in lines if x.startswith("VmHWM")) / 2**10
+    status = Path("/proc/self/status")  # on Linux ru_maxrss counts what the parent held, too
+    for line in status.read_text().splitlines() if status.exists() else ():
+        if line.startswith("VmHWM"):
+            return int(line.split()[1]) / 2**10
     unit = 2**20 if sys.platform == "darwin" else 2**10
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 
