@@ -80,10 +80,12 @@ def test_processes_that_come_and_go_do_not_blind_the_watcher():
     require_or_skip()
     churn = subprocess.Popen(["sh", "-c", "while :; do /bin/true & /bin/true & wait; done"])
     until, seen = time.monotonic() + 2, set()
-    while time.monotonic() < until:
-        seen.update(_descendants(churn.pid))
-    churn.kill()
-    churn.wait()
+    try:
+        while time.monotonic() < until:
+            seen.update(_descendants(churn.pid))
+    finally:
+        churn.kill()
+        churn.wait()
     assert len(seen) > 10
 
 
