@@ -209,7 +209,8 @@ def load_images(
 ) -> ImageSet:
     """Return the image set `name` (see IMAGE_SETS), "train" or "test", as an ImageSet on `device`.
 
-    Where it is neither here nor to be had, the set "digits" comes back, and a line is printed.
+    Where it is neither here nor to be had, the set "digits" comes back, and a line is printed: the
+    first time with the reason and the remedy.
     Raises InputError for an unknown name, split or device, and for damaged files.
     """
     entry = IMAGE_SETS[choose("image set", name, IMAGE_SETS)]
@@ -248,7 +249,13 @@ def _given_folder() -> Path | None:
     return folder
 
 
+_told: set[str] = set()  # what has been missed in this process, with the reason
+
+
 def _instead(entry: IdxFiles, why: Exception) -> str:
+    if entry.title in _told:
+        return f"{entry.title}: the small digits of scikit-learn stand in for it again."
+    _told.add(entry.title)
     given = os.environ.get("GANCOURSE_DATA")
     nor = f", nor in GANCOURSE_DATA ({given})" if given else ""
     return (

@@ -34,6 +34,7 @@ def machine(tmp_path, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr(data, "user_cache_dir", lambda *_, **__: str(tmp_path / "cache"))
     monkeypatch.setattr(download, "STALL_S", 0.4)
+    monkeypatch.setattr(data, "_told", set())
     for kind, files in ((datasets.MNIST, FILES), (datasets.FashionMNIST, CLOTHES)):
         monkeypatch.setattr(kind, "resources", [(name, md5(c)) for name, c in files.items()])
         monkeypatch.setattr(kind, "mirrors", ["http://127.0.0.1:9/"])  # nobody listens there
@@ -450,6 +451,15 @@ def test_the_line_says_what_why_and_what_to_do(capfd):
     assert line.startswith("Fashion-MNIST is not on this machine, and was not downloaded (")
     assert "could not be reached" in line
     assert "connect to the network, or set GANCOURSE_DATA" in line
+
+
+def test_the_line_is_short_from_the_second_time_on(capfd):
+    load_images("fashion")
+    load_images("fashion", "test")
+    load_images("mnist")
+    lines = capfd.readouterr().out.splitlines()
+    again = "Fashion-MNIST: the small digits of scikit-learn stand in for it again."
+    assert [line == again for line in lines] == [False, True, False]
 
 
 def test_the_line_names_a_given_folder_that_lacks_the_set(given, capfd):
