@@ -154,7 +154,27 @@ def packed(scene: Scene, serial: int = 0) -> dict:
     }
 
 
-class Chart:
+def bundle_of(view, text: str) -> dict:
+    """Return what a cell shows of a widget: its bundle, and `text` for where it cannot be drawn."""
+    bundle = view._repr_mimebundle_()
+    data = bundle[0] if isinstance(bundle, tuple) else bundle
+    return {**data, "text/plain": text}
+
+
+class Shown:
+    """What the value of a cell shows: a widget, or a still picture where no front-end answers.
+
+    A class that is shown so has `picture`, `widget` and `core_widget`.
+    """
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        kind = frontend()
+        if kind == "none":
+            return self.picture()._repr_mimebundle_()
+        return bundle_of(self.widget() if kind == "anywidget" else self.core_widget(), repr(self))
+
+
+class Chart(Shown):
     """A chart that redraws when its controls move; the value of a cell shows it.
 
     `draw(**values)` returns a Scene. `values` holds the state of the controls by name; `set`
@@ -194,15 +214,6 @@ class Chart:
     def __repr__(self) -> str:
         state = ", ".join(f"{c.label} {c.text(self.values[k])}" for k, c in self.controls.items())
         return f"<{self.name}: {state}>"
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        kind = frontend()
-        if kind == "none":
-            return self.picture()._repr_mimebundle_()
-        view = self.widget() if kind == "anywidget" else self.core_widget()
-        bundle = view._repr_mimebundle_()
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        return {**data, "text/plain": repr(self)}
 
     def widget(self):
         """Return a new view of this chart for front-ends that take anywidget's JavaScript."""

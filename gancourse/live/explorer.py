@@ -19,7 +19,7 @@ from gancourse import latent, machine, plots
 from gancourse.data import IMAGE_SETS, ImageSet, load_images
 from gancourse.errors import InputError, choose
 from gancourse.live import export
-from gancourse.live.base import Choice, Scene, frontend, packed
+from gancourse.live.base import Choice, Scene, Shown, packed
 from gancourse.live.player import Tab, in_a_sentence
 from gancourse.live.steering import ALONG, GROUPS, REACH, Directions, Pin, Steering
 from gancourse.live.still import beside
@@ -33,7 +33,7 @@ PLANE = ("u", "v", "across", "up")
 TWO_MORE = ("along_1", "by_1", "along_2", "by_2")
 
 
-class LatentExplorer:
+class LatentExplorer(Shown):
     """A pad, sliders and pins to steer through the latent space of G; the picture is G(z).
 
     `G(z)` maps [N, z_dim] to grey images [N, 1, S, S] in [-1, 1], and `G.z_dim` says how long z is.
@@ -390,15 +390,6 @@ class LatentExplorer:
         values, seed = self.steering.values, self.steering.seed
         at = ", ".join(f"{values[m]:+.2f} {values[a]}" for m, a in list(ALONG.items())[:2])
         return f"<LatentExplorer: {self.data}, seed {seed}, at {at}>"
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        kind = frontend()
-        if kind == "none":
-            return self.picture()._repr_mimebundle_()
-        view = self.widget() if kind == "anywidget" else self.core_widget()
-        bundle = view._repr_mimebundle_()
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        return {**data, "text/plain": repr(self)}
 
     def widget(self):
         """Return a new view for front-ends that take anywidget's JavaScript."""

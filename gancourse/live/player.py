@@ -14,7 +14,7 @@ from torch import Tensor
 from gancourse import train
 from gancourse.errors import InputError, choose
 from gancourse.live.background import EVERY, Background, foreground
-from gancourse.live.base import Choice, Slider, frontend
+from gancourse.live.base import Choice, Shown, Slider, bundle_of, frontend
 from gancourse.live.history import Log
 from gancourse.train import State
 
@@ -76,7 +76,7 @@ def in_a_sentence(error: Exception) -> str:
     return told if isinstance(error, InputError) else f"{type(error).__name__}: {told}"[:300]
 
 
-class Player:
+class Player(Shown):
     """A state that trains while somebody looks.
 
     A subclass says what a step is (`_turn`), when the run is over (`_finished`), what is to be seen
@@ -262,24 +262,19 @@ class Player:
         return {"status": self.status, "values": self.values(), "waiting": self.background.waiting}
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        kind = frontend()
-        if kind == "none":
+        if frontend() == "none":
             self._begin()
-            return self.picture()._repr_mimebundle_()
+            return super()._repr_mimebundle_()
         if not foreground():
-            view = self.widget() if kind == "anywidget" else self.core_widget()
-            bundle = view._repr_mimebundle_()
+            bundle = super()._repr_mimebundle_()
             self._begin()
-            data = bundle[0] if isinstance(bundle, tuple) else bundle
-            return {**data, "text/plain": repr(self)}
+            return {**bundle, "text/plain": repr(self)}
         return self._shown_in_foreground()
 
     def _shown_in_foreground(self) -> dict:
         self._begin()
         if not self._displayed:
-            bundle = self.core_widget()._repr_mimebundle_()
-            data = bundle[0] if isinstance(bundle, tuple) else bundle
-            return {**data, "text/plain": repr(self)}
+            return bundle_of(self.core_widget(), repr(self))
         self._displayed = False
         return {"text/plain": repr(self)}
 
