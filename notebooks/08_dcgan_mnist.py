@@ -199,7 +199,8 @@ assert fid["average of G"] < 0.5 * fid["buffers forgotten"]
 
 # %% [markdown]
 # Compare numbers of this ruler only with each other, and for equally many samples. The generator
-# that is shipped was trained by the same recipe, for longer.
+# that is shipped is twice as wide and was trained for more than an hour; the end of this lesson has
+# the command.
 #
 # ## Save, kill, resume
 #
@@ -382,8 +383,8 @@ plots.lines(range(3001), {"G's weight": [2.0] * 3001, **kept}, "step", "weight")
 # gancourse score runs/dcgan
 # ```
 #
-# With `dcgan-large` in place of `dcgan` and `--steps 25000` the nets are twice as wide, the rates
-# smaller and the average longer. From step 19,000 on both rates fall, down to a hundredth: G then
+# With `dcgan-large` in place of `dcgan` and `--steps 36000` the nets are twice as wide, the rates
+# smaller and the average longer. From step 27,000 on both rates fall, down to a hundredth: G then
 # stops circling where it is good. It is slower by the step and ends better.
 #
 # How often does your machine see all digits in an hour?

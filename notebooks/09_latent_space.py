@@ -295,9 +295,9 @@ rows = torch.cat([psi * z[:12] for psi in (1.0, 0.7, 0.4, 0.1)])
 plots.image_grid(draw(rows), columns=12, alt="The same twelve z, times 1, 0.7, 0.4 and 0.1 by row.")
 
 # %% [markdown]
-# The digits do not get better, they fall apart. 0 is the likeliest *point*, and yet fewer than one
-# draw in a thousand is as short as 0.4 times the usual norm: training hardly ever cared what G does
-# there. Precision and recall of 1,500 samples for each $\psi$:
+# The digits do not get better, and at 0.4 they fall apart. 0 is the likeliest *point*, and yet
+# fewer than one draw in a thousand is as short as 0.4 times the usual norm: training hardly ever
+# cared what G does there. Precision and recall of 1,500 samples for each $\psi$:
 
 # %%
 assert (norms(G.z_dim, 100_000) < 0.4).float().mean() < 0.001
@@ -306,15 +306,15 @@ pairs = [quality(psi * z[:n]) for psi in psis]
 curves = {"Precision": [p for p, _ in pairs], "Recall": [r for _, r in pairs]}
 assert max(curves["Precision"]) < curves["Precision"][-1] + 0.06
 assert curves["Precision"][0] < curves["Precision"][-1] - 0.2
-assert curves["Recall"][1] < curves["Recall"][-1] - 0.05
+assert curves["Recall"][2] < curves["Recall"][-1] - 0.03
 plots.lines(psis, curves, r"$\psi$", "share of pictures")
 
 # %% [markdown]
-# Here truncation costs quality most of all, some variety too, and buys nothing. (Do not trust
-# recall where precision is near 0.) That is no odd case: Brock et al. (2019) found most of their
-# nets like this, and added a penalty to train nets that bear it. Karras et al. (2019) truncate
-# elsewhere, behind layers that learn where typical pictures lie. So measure it, and ask for $\psi$
-# when somebody shows you samples.
+# At 0.7 some variety is gone and the quality is what it was; further down quality goes, too. So
+# here truncation costs and buys nothing. That is no odd case: Brock et al. (2019) found most of
+# their nets like this, and added a penalty to train nets that bear it. Karras et al. (2019)
+# truncate elsewhere, behind layers that learn where typical pictures lie. So measure it, and ask
+# for $\psi$ when somebody shows you samples.
 #
 # ## From a picture back to z
 #
@@ -326,7 +326,7 @@ plots.lines(psis, curves, r"$\psi$", "share of pictures")
 # %%
 x_own, x_test = draw(torch.randn(8, G.z_dim)), test_set.scaled(slice(8))
 targets = torch.cat([x_own, x_test, x_test.roll((-4, -4), (2, 3))])
-found = latent.invert(G, targets.repeat(4, 1, 1, 1), steps=150, starts=1)
+found = latent.invert(G, targets.repeat(4, 1, 1, 1), steps=250, starts=1)
 errors = found.errors.view(-1, 4, 3, 8)  # step, start, kind, picture
 best = errors[-1].argmin(0).flatten()  # [24]
 z_found = found.z.view(4, 24, G.z_dim)[best, torch.arange(24)]
@@ -344,7 +344,7 @@ plots.image_grid(shown.flatten(0, 2), alt="By turns targets and what was found: 
 curve = errors.amin(1).median(2).values  # [steps + 1, 3]
 names = "q: own samples", "p: test digits", "moved"
 own, digits, moved = curve[-1].tolist()
-assert 3 * own < digits < moved / 1.3
+assert 1.5 * own < digits < moved / 1.3
 curves = dict(zip(names, curve.T, strict=True))
 plots.lines(range(len(curve)), curves, "step of Adam", "mean squared error of pixels")
 
