@@ -34,7 +34,7 @@ def train(
     save_every: Annotated[int, typer.Option(help="steps between two checkpoints")] = 500,
 ):
     """Train a GAN; write pictures, history and weights."""
-    from gancourse import runs
+    from gancourse.train import run as runs
 
     out = out or Path("runs") / f"{preset}-{data}"
     run = runs.Run(preset, data, out, seed, device, precision)

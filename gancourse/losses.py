@@ -12,8 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
-from gancourse.errors import InputError
-from gancourse.registry import find
+from gancourse.errors import InputError, choose
 
 
 class Loss(NamedTuple):
@@ -87,6 +86,19 @@ def _paired(logit_real: Tensor | None, logit_fake: Tensor) -> Tensor:
     return logit_real
 
 
+def squared_d(logit_real: Tensor, logit_fake: Tensor) -> Tensor:
+    """Return E (1 - D(x))^2 + E D(G(z))^2 with D = s(logit), a probability."""
+    return (-logit_real).sigmoid().square().mean() + logit_fake.sigmoid().square().mean()
+
+
+def squared_g(logit_real: Tensor | None, logit_fake: Tensor) -> Tensor:
+    """Return E (1 - D(G(z)))^2 with D = s(logit): its slope is -2 D (1 - D)^2, 0 where D is sure.
+
+    Least squares (lesson 03) takes the logit itself, and has no such flat end.
+    """
+    return (-logit_fake).sigmoid().square().mean()
+
+
 LOSSES = {
     "minimax": Loss(cross_entropy_d, saturating_g),
     "non-saturating": Loss(cross_entropy_d, non_saturating_g),
@@ -95,11 +107,16 @@ LOSSES = {
     "wasserstein": Loss(wasserstein_d, linear_g),
     "relativistic": Loss(relativistic_d, relativistic_g, pairs_real=True),
 }
+WRITEUP_LOSSES = {
+    "squared-probability": Loss(squared_d, squared_g),  # 001: of both players
+    "squared-generator": Loss(cross_entropy_d, squared_g),  # 000: of G alone
+}
 
 
 def get_loss(name: str) -> Loss:
-    """Return the pair called `name`, one of LOSSES or a write-up's; else raise InputError."""
-    return find("loss", name, LOSSES, "LOSSES")
+    """Return the pair called `name`, of LOSSES or WRITEUP_LOSSES; else raise InputError."""
+    known = LOSSES | WRITEUP_LOSSES
+    return known[choose("loss", name, known)]
 
 
 def slope(D: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:

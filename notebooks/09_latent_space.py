@@ -32,7 +32,8 @@ from functools import partial
 
 import torch
 
-from gancourse import latent, live, load_images, nets, plots, score, seed_everything
+from gancourse import live, load_images, nets, plots, score, seed_everything
+from gancourse.maths import latent
 from gancourse.score.measures import precision_recall
 
 G = nets.load_shipped("mnist")

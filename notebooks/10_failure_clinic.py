@@ -32,7 +32,8 @@ import torch
 from torch import nn
 
 import gancourse
-from gancourse import clinic, plots, signals
+from gancourse import clinic, plots
+from gancourse.clinic import signals
 
 # %% [markdown]
 # ## One program, seventeen patients

@@ -33,7 +33,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check import check
-from gancourse.theory import integral, line, log_normal
+from gancourse.maths.divergences import integral, line, log_normal
 
 # %% [markdown]
 # ## 02.1 The best D

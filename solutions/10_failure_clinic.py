@@ -39,7 +39,7 @@ from gancourse import plots
 from gancourse.check import check
 from gancourse.data import load_images
 from gancourse.nets import MLPDiscriminator, MLPGenerator
-from gancourse.toys import ring
+from gancourse.data.toys import ring
 
 points = ring(sd=0.05).sample(8192, torch.Generator().manual_seed(0))  # around 8 modes
 pixels = F.avg_pool2d(load_images("digits").images.float(), 2).flatten(1)  # [1437, 196], 0 to 255

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from gancourse import clinic, plots
-from gancourse.clinic import healthy, patients, rounds, wards
+from gancourse.clinic import cases, faults, healthy, settings
 from gancourse.clinic.healthy import HEALTHY, check_up
-from gancourse.diagnosis import SEEN, diagnose
+from gancourse.clinic.rules import SEEN, diagnose
 from gancourse.errors import InputError
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
@@ -23,7 +23,7 @@ def brief(name: str, steps: int = 120, seed: int = 1) -> clinic.Run:
     """Return the start of a patient's run, or of a ward's."""
     patient = clinic.PATIENTS.get(name)
     ward = clinic.get_ward(patient.ward if patient else name)
-    return patients._trained(replace(ward, steps=steps), patient, seed)
+    return faults._trained(replace(ward, steps=steps), patient, seed)
 
 
 @pytest.mark.parametrize("patient", clinic.PATIENTS.values(), ids=lambda p: p.name)
@@ -76,7 +76,7 @@ def test_the_recorder_changes_nothing():
 
     ward = replace(clinic.get_ward("digits"), steps=25)
     with torch.random.fork_rng():
-        code = patients._module(None)
+        code = faults._module(None)
         G, _ = code.train(ward, clinic.real_data(ward), 1, lambda *parts: Nobody(), [])
     watched = brief("digits", 25).G.state_dict()
     for name, value in G.state_dict().items():
@@ -86,13 +86,13 @@ def test_the_recorder_changes_nothing():
 def short_case(bed: int) -> clinic.Case:
     """Return a bed whose run is a short one."""
     case = clinic.Case(bed)
-    case.__dict__["run"] = brief(rounds.BEDS[bed - 1])
+    case.__dict__["run"] = brief(cases.BEDS[bed - 1])
     return case
 
 
 def test_each_patient_lies_in_one_bed():
-    assert sorted(rounds.BEDS) == sorted(clinic.PATIENTS)
-    assert list(clinic.PATIENTS) != rounds.BEDS
+    assert sorted(cases.BEDS) == sorted(clinic.PATIENTS)
+    assert list(clinic.PATIENTS) != cases.BEDS
     for bed in (0, 18, "one z"):
         with pytest.raises(InputError, match="beds 1 to 17"):
             clinic.Case(bed)
@@ -100,13 +100,13 @@ def test_each_patient_lies_in_one_bed():
 
 @pytest.mark.parametrize("name", ["one z", "batch norm in train", "log of zero"])
 def test_a_case_shows_its_run_and_not_its_name(name):
-    case = short_case(rounds.BEDS.index(name) + 1)
+    case = short_case(cases.BEDS.index(name) + 1)
     told = [picture().alt for picture in (case.samples, case.curves, case.gradients)]
     assert not [alt for alt in [*told, repr(case), str(case.numbers())] if name in alt]
 
 
 def test_a_choice_gets_its_reasons():
-    case = short_case(rounds.BEDS.index("one z") + 1)
+    case = short_case(cases.BEDS.index("one z") + 1)
     right, wrong = case.choose("one z"), case.choose("labels swapped")
     assert "Yes, one z: in training the z of one batch" in right
     assert "+    return torch.randn(1, ward.z_dim)" in right
@@ -117,7 +117,7 @@ def test_a_choice_gets_its_reasons():
 
 
 def test_a_symptom_that_fits_is_not_yet_the_cause():
-    case = short_case(rounds.BEDS.index("one z") + 1)
+    case = short_case(cases.BEDS.index("one z") + 1)
     case.__dict__["run"] = replace(case.run, signals=replace(case.run.signals, order=9.0))
     assert case.choose("not shuffled").startswith("It fits, and it is not the cause.")
 
@@ -125,7 +125,7 @@ def test_a_symptom_that_fits_is_not_yet_the_cause():
 def test_outcomes_are_judged_by_the_ward():
     ring = clinic.get_ward("ring")
     exact = clinic.Outcome(
-        0.0, wards.mode_report(ring.toy.sample(1600, torch.Generator()), ring.toy)
+        0.0, settings.mode_report(ring.toy.sample(1600, torch.Generator()), ring.toy)
     )
     assert clinic.in_band(exact, ring)
     assert not clinic.in_band(replace(exact, wobble=0.3), ring)
@@ -135,14 +135,14 @@ def test_outcomes_are_judged_by_the_ward():
 def test_real_digits_are_in_the_band_and_their_mirror_is_not():
     ward = clinic.get_ward("digits")
     x = clinic.real_data(ward) / 127.5 - 1
-    same, other = (wards._quality(ward, some)[1] for some in (x, -x))
+    same, other = (settings._quality(ward, some)[1] for some in (x, -x))
     assert same < 0.01 < clinic.wards.DISTANCE < other
 
 
 def test_wobble_is_0_for_a_map_and_1_for_noise():
     x, y = torch.randn(2, 4000, 2, generator=torch.Generator().manual_seed(0))
-    assert wards.wobble(x, x) == 0
-    assert wards.wobble(x, y) == pytest.approx(1, abs=0.05)
+    assert settings.wobble(x, x) == 0
+    assert settings.wobble(x, y) == pytest.approx(1, abs=0.05)
 
 
 def test_wobble_shows_where_a_sample_depends_on_those_beside_it():

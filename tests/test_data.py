@@ -13,8 +13,7 @@ from file_server import md5, serving, small_files
 from torchvision import datasets
 
 import gancourse
-from gancourse import data, download
-from gancourse.data import IMAGE_SETS, load_images, to_uint8
+from gancourse.data import IMAGE_SETS, download, images, load_images, sets, to_uint8
 from gancourse.errors import InputError
 
 REAL = Path(os.environ.get("GANCOURSE_DATA") or Path(__file__).parents[2] / "shared" / "data")
@@ -32,9 +31,9 @@ def machine(tmp_path, monkeypatch):
     for name in ("GANCOURSE_DATA", "GANCOURSE_OFFLINE", "GANCOURSE_DEVICE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(data, "user_cache_dir", lambda *_, **__: str(tmp_path / "cache"))
+    monkeypatch.setattr(sets, "user_cache_dir", lambda *_, **__: str(tmp_path / "cache"))
     monkeypatch.setattr(download, "STALL_S", 0.4)
-    monkeypatch.setattr(data, "_told", set())
+    monkeypatch.setattr(images, "_told", set())
     for kind, files in ((datasets.MNIST, FILES), (datasets.FashionMNIST, CLOTHES)):
         monkeypatch.setattr(kind, "resources", [(name, md5(c)) for name, c in files.items()])
         monkeypatch.setattr(kind, "mirrors", ["http://127.0.0.1:9/"])  # nobody listens there
@@ -483,7 +482,7 @@ def test_offline_reads_the_cache(raw, monkeypatch):
 
 
 def test_digits_need_no_network(monkeypatch, capfd):
-    monkeypatch.setattr(data, "download", None)
+    monkeypatch.setattr(sets, "download", None)
     load_images("digits")
     assert capfd.readouterr().out == ""
 
@@ -616,6 +615,6 @@ def test_the_first_real_image_is_what_torchvision_reads(real, tmp_path, monkeypa
 
 def test_every_idx_entry_names_a_torchvision_class():
     for entry in IMAGE_SETS.values():
-        if isinstance(entry, data.IdxFiles):
+        if isinstance(entry, sets.IdxFiles):
             assert set(entry.md5) == set(FILES)
             assert hasattr(datasets, entry.torchvision)

@@ -6,8 +6,9 @@ import torch
 from scipy.integrate import quad
 from scipy.special import expit
 
-from gancourse import dynamics, losses
+from gancourse import losses
 from gancourse.errors import InputError
+from gancourse.maths import dynamics
 
 STATES = np.array([[0.7, -0.4], [-1.3, 0.2], [0.05, 2.0]])
 CROSS_ENTROPIES = ("minimax", "non-saturating", "relativistic")

@@ -12,10 +12,10 @@ import pytest
 
 from gancourse.errors import InputError
 from gancourse.grade import grade
+from gancourse.grade.box.sandbox import Limits, require
 from gancourse.grade.collect import collect
 from gancourse.grade.notebook import MAX_BYTES, Unusable, find_answers, read, sheet_of
 from gancourse.grade.report import harmless, page, slug
-from gancourse.grade.sandbox import Limits, require
 
 HELPERS = Path(__file__).parent / "grading"
 sys.path.insert(0, str(HELPERS))

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from gancourse import latent as L
 from gancourse import load_images, nets, score
 from gancourse.errors import InputError
+from gancourse.maths import latent as L
 
 
 def two(z_dim=8, seed=0):

@@ -9,9 +9,10 @@ import torch
 from PIL import Image
 from torch import nn
 
-from gancourse import latent, live, plots, store, train
+from gancourse import live, plots, store, train
 from gancourse.errors import InputError
 from gancourse.live import export, steering
+from gancourse.maths import latent
 from gancourse.nets import make_generator
 
 VIEW = "application/vnd.jupyter.widget-view+json"

@@ -15,6 +15,7 @@ from gancourse import live, load_points, train
 from gancourse.errors import InputError
 from gancourse.live import background, history
 from gancourse.live.background import THREAD, Background
+from gancourse.train import checkpoint
 
 POINTS = {"shape": (2,), "widths": (16,)}
 TINY = train.Recipe("mlp", G={"z_dim": 2, **POINTS}, D=POINTS, batch=16, precision="fp32")
@@ -90,7 +91,7 @@ def plain(steps, recipe=TINY, source=RING.sample):
 
 
 def same(a, b):
-    a, b = train._pack(a)[0], train._pack(b)[0]
+    a, b = checkpoint.contents(a)[0], checkpoint.contents(b)[0]
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from gancourse import dynamics, plots
+from gancourse import plots
 from gancourse.errors import InputError
+from gancourse.maths import dynamics
 from gancourse.plots import Mark, Panel
 
 LOGIT = torch.linspace(-2, 2, 5)

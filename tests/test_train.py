@@ -10,10 +10,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from gancourse import runs
 from gancourse import train as T
 from gancourse.data import load_points
 from gancourse.errors import InputError
+from gancourse.train import checkpoint
+from gancourse.train import run as runs
 
 POINTS = {"shape": (2,), "widths": (16,)}
 TINY = T.Recipe("mlp", G={"z_dim": 2, **POINTS}, D=POINTS, batch=16, precision="fp32")
@@ -36,7 +37,7 @@ def run(steps, recipe=TINY, seed=0):
 
 
 def same(a, b):
-    a, b = T._pack(a)[0], T._pack(b)[0]
+    a, b = checkpoint.contents(a)[0], checkpoint.contents(b)[0]
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
@@ -210,7 +211,7 @@ def test_rates_fall_in_a_straight_line_and_a_resumed_run_goes_on_with_them(tmp_p
 
 def test_the_averaged_generator_has_statistics_of_its_own():
     state = T.State(T.Recipe("dcgan", G={"width": 8}, D={"width": 8}, batch=4), 0, "cpu")
-    before = T._pack(state)[0]
+    before = checkpoint.contents(state)[0]
     G = T.averaged_generator(state)
     assert all(torch.equal(p, q) for p, q in zip(weights(G), weights(state.ema_G), strict=True))
     norm, old = (next(m for m in net.modules() if isinstance(m, torch.nn.BatchNorm2d))
@@ -227,7 +228,10 @@ def test_the_averaged_generator_has_statistics_of_its_own():
     variance = seen[0].var((0, 2, 3))
     assert torch.allclose(norm.running_var, variance, rtol=0.1)
     assert torch.equal(flat(T.averaged_generator(state)), flat(G))
-    assert all(torch.equal(T._pack(state)[0][name], before[name]) for name in ("rng", "global_rng"))
+    assert all(
+        torch.equal(checkpoint.contents(state)[0][name], before[name])
+        for name in ("rng", "global_rng")
+    )
 
 
 def flat(G):
@@ -288,7 +292,7 @@ def train_digits(out, resume):
 def processes():
     """Processes that start at once: a server that has imported torch forks them."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["gancourse.runs", "gancourse.data"])
+    context.set_forkserver_preload(["gancourse.train.run", "gancourse.data"])
     return context
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from gancourse import plots
 from gancourse.clinic import PATIENTS, WARDS, admit
 from gancourse.clinic.healthy import HEALTHY, check_up
-from gancourse.diagnosis import diagnose
-from gancourse.signals import Signals, load_signals
+from gancourse.clinic.rules import diagnose
+from gancourse.clinic.signals import Signals, load_signals
 from gancourse.store import write_whole
 
 ROOT = Path(__file__).resolve().parents[1]

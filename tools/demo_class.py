@@ -22,7 +22,7 @@ import torch
 
 from gancourse import check
 from gancourse.grade import grade
-from gancourse.grade.sandbox import Limits
+from gancourse.grade.box.sandbox import Limits
 
 ROOT = Path(__file__).resolve().parents[1]
 ATTACKS = sorted((ROOT / "tests" / "attacks").glob("*.py"))

@@ -11,7 +11,6 @@ from importlib import import_module
 from pkgutil import iter_modules
 from textwrap import fill
 
-from gancourse.check.bench import Bench, Handle, NotDone, Odd, StudentError, rng_untouched
 from gancourse.check.spec import (
     ERROR,
     HELD,
@@ -26,6 +25,7 @@ from gancourse.check.spec import (
     evaluate,
     judged,
 )
+from gancourse.check.student import Bench, Handle, NotDone, Odd, StudentError, rng_untouched
 from gancourse.errors import InputError, choose
 
 __all__ = ["ERROR", "HELD", "NOT_DONE", "WRONG", "Bench", "CheckResult", "Draw", "Exercise",

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from gancourse.check.bench import Handle, Odd
 from gancourse.check.spec import Wrong
+from gancourse.check.student import Handle, Odd
 
 EPS = 2.0**-23  # float32: the distance from 1 to the next number
 

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.bench import Bench, Handle
 from gancourse.check.spec import Draw, Wrong
+from gancourse.check.student import Bench, Handle
 
 HALVINGS = 18
 

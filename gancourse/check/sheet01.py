@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts, twins
-from gancourse.check.bench import Bench, Handle
 from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.student import Bench, Handle
 
 # 01.1: V from what D says
 

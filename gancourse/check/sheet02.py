@@ -5,10 +5,10 @@ import math
 import torch
 from torch import Tensor
 
-from gancourse import theory
 from gancourse.check import facts
-from gancourse.check.bench import Bench, Handle
 from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.student import Bench, Handle
+from gancourse.maths import divergences
 
 # 02.1: the best D
 
@@ -48,7 +48,7 @@ def _bells(draw: Draw, x: Tensor) -> tuple[Tensor, Tensor]:
     pair = []
     for _ in range(2):
         mean, sd = draw.uniform(-1, 1), draw.uniform(0.5, 1.5)
-        pair.append(theory.log_normal(x, mean, sd))
+        pair.append(divergences.log_normal(x, mean, sd))
     return tuple(pair)
 
 
@@ -250,14 +250,14 @@ def w1_float64(bench: Bench, fn: Handle, draw: Draw) -> None:
 
 # 02.4: the slope that is left for G
 
-X = theory.line(-16, 16, 3201)
-LOG_P = theory.log_normal(X)
+X = divergences.line(-16, 16, 3201)
+LOG_P = divergences.log_normal(X)
 
 
 def _under(theta: Tensor, f) -> Tensor:
     """Return the integral of f(log p, log q) for each theta, [M]."""
-    log_q = theory.log_normal(X, theta.double()[:, None])  # [M, 3201]
-    return theory.integral(X, f(LOG_P.expand_as(log_q), log_q))
+    log_q = divergences.log_normal(X, theta.double()[:, None])  # [M, 3201]
+    return divergences.integral(X, f(LOG_P.expand_as(log_q), log_q))
 
 
 def _share(theta: Tensor) -> Tensor:
@@ -280,7 +280,7 @@ SLOPE_MISTAKES = {
     "This is the slope with D held at 1/2: the best D is p / (p + q).": lambda t: t / 2,
     "This is the slope of KL: at the best D, V contains both terms, 2 JSD.": lambda t: t,
     "This is C itself: its slope by theta is asked for.": (
-        lambda t: theory.best_value(X, LOG_P, theory.log_normal(X, t.double()[:, None]))
+        lambda t: divergences.best_value(X, LOG_P, divergences.log_normal(X, t.double()[:, None]))
     ),
 }
 

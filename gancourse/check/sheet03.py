@@ -5,8 +5,8 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from gancourse.check import facts
-from gancourse.check.bench import Bench, Handle
 from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.student import Bench, Handle
 from gancourse.losses import cross_entropy_d
 
 FAR = 1e4

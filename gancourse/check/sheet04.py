@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.bench import Bench, Handle
 from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.student import Bench, Handle
 
 NEAR = 1e-4  # eigenvalues of float32 matrices of size 1, some hundred eps apart
 

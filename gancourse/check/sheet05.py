@@ -8,11 +8,11 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from gancourse.check import facts, maps, twins
-from gancourse.check.bench import Bench, Handle
 from gancourse.check.spec import Draw, Exercise, Part, Wrong, timed
+from gancourse.check.student import Bench, Handle
+from gancourse.data.toys import Toy, mixture
 from gancourse.losses import cross_entropy_d, non_saturating_g, saturating_g
 from gancourse.score import ModeReport, mode_report
-from gancourse.toys import Toy, mixture
 
 # What each mistake means, and the loss that it amounts to: used for values and for steps.
 D_MISTAKES = {

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts, maps, twins
-from gancourse.check.bench import Bench, Handle
 from gancourse.check.spec import Draw, Exercise, Part, Wrong, timed
+from gancourse.check.student import Bench, Handle
 from gancourse.data import load_images
 
 IMAGE = (1, 28, 28)

@@ -7,8 +7,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from gancourse.check import facts
-from gancourse.check.bench import Bench, Handle
 from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.student import Bench, Handle
 
 # 07.1: a convolution as a matrix
 

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts, twins
-from gancourse.check.bench import Bench, Handle, Odd
 from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.student import Bench, Handle, Odd
 from gancourse.losses import cross_entropy_d, non_saturating_g, saturating_g
 
 # 08.1: what a stack of convolutions costs

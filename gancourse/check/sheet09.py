@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.check import facts, twins
-from gancourse.check.bench import Bench, Handle
 from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.student import Bench, Handle
 
 # 09.1: the arc between two points of a shell
 

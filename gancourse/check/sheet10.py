@@ -14,16 +14,16 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
 
 from gancourse.check import facts, maps, twins
-from gancourse.check.bench import Bench, Handle, StudentError
 from gancourse.check.sheet05 import random_ring
 from gancourse.check.spec import Draw, Exercise, Part, Wrong, timed
+from gancourse.check.student import Bench, Handle, StudentError
 from gancourse.check.twins import Twin
 from gancourse.data import load_images
+from gancourse.data.toys import Toy
 from gancourse.losses import cross_entropy_d, non_saturating_g, saturating_g
 from gancourse.nets import make_discriminator
 from gancourse.score import ModeReport, mode_report
 from gancourse.score.measures import fid
-from gancourse.toys import Toy
 
 ILL = "The patient is still ill: {}"
 LIMIT, TRIES = 30.0, 3  # seconds on two cores, of all tries

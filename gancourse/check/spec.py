@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gancourse.check.bench import Bench, Handle, NotDone, Odd, StudentError
+from gancourse.check.student import Bench, Handle, NotDone, Odd, StudentError
 
 HELD, WRONG, ERROR, NOT_DONE = "held", "wrong", "error", "not done"
 Answers = Mapping[str, Handle | Odd]

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.check import facts
-from gancourse.check.bench import Bench, Handle
 from gancourse.check.spec import Draw, Wrong
+from gancourse.check.student import Bench, Handle
 from gancourse.nets import make_discriminator, make_generator
 
 STILL = "{who} did not move: call backward on the loss, and then {opt}.step()."

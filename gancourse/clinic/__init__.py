@@ -6,7 +6,8 @@ back, `diff(patient)` shows it; `Case(n)` is the patient in bed n, without its n
 `gancourse.diagnose` reads the signals alone.
 """
 
-from gancourse.clinic.patients import (
+from gancourse.clinic.cases import Case, numbers
+from gancourse.clinic.faults import (
     PATIENTS,
     Patient,
     Run,
@@ -16,8 +17,7 @@ from gancourse.clinic.patients import (
     mend,
     program,
 )
-from gancourse.clinic.rounds import Case, numbers
-from gancourse.clinic.wards import (
+from gancourse.clinic.settings import (
     WARDS,
     Outcome,
     Ward,

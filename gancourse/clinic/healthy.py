@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import torch
 
 from gancourse import train
-from gancourse.clinic.patients import admit
-from gancourse.clinic.wards import RING, WARDS
+from gancourse.clinic.faults import admit
+from gancourse.clinic.settings import RING, WARDS
+from gancourse.clinic.signals import Recorder, Signals
 from gancourse.data import load_images
 from gancourse.errors import choose
-from gancourse.signals import Recorder, Signals
 from gancourse.train import Recipe, State
 
 

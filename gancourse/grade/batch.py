@@ -14,10 +14,10 @@ import gancourse
 from gancourse.check.spec import Exercise
 from gancourse.errors import InputError, at_least, choose
 from gancourse.grade import report
+from gancourse.grade.box.sandbox import SANDBOXES, Limits, require
 from gancourse.grade.collect import Submission, collect
 from gancourse.grade.job import NOT_GRADED, Graded, Result, Task, grade_task
 from gancourse.grade.notebook import Unusable, ids_of_sheet, sheet_of
-from gancourse.grade.sandbox import SANDBOXES, Limits, require
 from gancourse.store import make_folder
 
 SECONDS_BETWEEN_TABLES, CLUSTER_SECONDS = 2.0, 20

@@ -9,9 +9,9 @@ from importlib import import_module
 import torch
 
 from gancourse.check.spec import ERROR, NOT_DONE, Exercise, PartResult, Report, evaluate
+from gancourse.grade.box.remote import RemoteBench, Session, within_time
+from gancourse.grade.box.sandbox import Broken, Limits, Sandbox
 from gancourse.grade.notebook import Answer, Cell, find_answers
-from gancourse.grade.remote import RemoteBench, Session, within_time
-from gancourse.grade.sandbox import Broken, Limits, Sandbox
 
 GRADED, UNTOUCHED, MISSING, SYNTAX, STOPPED = (
     "graded", "not done", "missing", "syntax error", "error",

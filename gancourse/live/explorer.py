@@ -15,7 +15,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from gancourse import latent, machine, plots
+from gancourse import machine, plots
 from gancourse.data import IMAGE_SETS, ImageSet, load_images
 from gancourse.errors import InputError, choose
 from gancourse.live import export
@@ -23,6 +23,7 @@ from gancourse.live.base import Choice, Scene, Shown, packed
 from gancourse.live.player import Tab, in_a_sentence
 from gancourse.live.steering import ALONG, GROUPS, REACH, Directions, Pin, Steering
 from gancourse.live.still import beside
+from gancourse.maths import latent
 from gancourse.store import save_tensors
 
 MAP = 7  # pictures in a row of the pad's map

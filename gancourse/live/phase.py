@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from gancourse import dynamics
 from gancourse.live.base import Chart, Choice, Handle, Mark, Panel, Scene, Slider
+from gancourse.maths import dynamics
 from gancourse.plots import cross, field_arrows
 
 LIMIT, STEPS = 2.5, 400

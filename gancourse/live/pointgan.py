@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 
 from gancourse import losses, machine, plots, train
+from gancourse.data.toys import Toy, load_points, mixture
 from gancourse.errors import InputError, at_least, choose
 from gancourse.live.base import Choice, Mark, Panel, Scene, Slider, frontend, packed
 from gancourse.live.base import _numbers as _floats
 from gancourse.live.player import LEARNING_RATES, Player, Switch, Tab
 from gancourse.live.still import beside
-from gancourse.toys import Toy, load_points, mixture
 
 LIMIT = 1.6  # the picture shows -LIMIT .. LIMIT both ways
 FIELD, FAKES, ARROWS, REALS = 40, 200, 70, 300  # cells along a side; points that are shown

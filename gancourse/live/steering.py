@@ -1,6 +1,6 @@
 """Where a learner is in latent space: a plane, two more directions, pins. Never taught.
 
-The maths is `gancourse.latent`'s; pictures and pages are the explorer's.
+The maths is `gancourse.maths.latent`'s; pictures and pages are the explorer's.
 """
 
 from collections.abc import Callable
@@ -10,10 +10,11 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from gancourse import latent, score
+from gancourse import score
 from gancourse.data import IMAGE_SETS
 from gancourse.errors import InputError, choose
 from gancourse.live.base import Choice, Slider
+from gancourse.maths import latent
 
 REACH, STEP = 3.0, 0.05  # of the pad, from its middle; and of all moves
 NEIGHBOURS = torch.linspace(-2, 2, 9)  # steps along the last direction, the present z in the middle

@@ -30,14 +30,14 @@ from pathlib import Path
 
 import gancourse
 from gancourse.errors import InputError
-from gancourse.grade import seccomp
-from gancourse.grade.wire import Channel
+from gancourse.grade.box import seccomp
+from gancourse.grade.box.wire import Channel
 
 MB = 1 << 20
 COURSE = "/course"
 START = (
     f"import sys; sys.path.insert(0, {COURSE!r}); "
-    "from gancourse.grade.worker import serve; serve(sys.argv[1])"
+    "from gancourse.grade.box.worker import serve; serve(sys.argv[1])"
 )
 REMEDIES = (
     "install bubblewrap 0.8 or newer on Linux and allow unprivileged user namespaces (Ubuntu: an "
@@ -108,16 +108,17 @@ def _executable_links(shown: list[str]) -> list[str]:
 def _course_binds() -> list[str]:
     """Return the options that show gancourse, with neither the checks nor the grader."""
     package, inside = Path(gancourse.__file__).parent, f"{COURSE}/gancourse"
-    grade = Path(__file__).parent
+    box = Path(__file__).parent
     files = {
-        "check/__init__.py": grade / "inside" / "check.py",
-        "check/bench.py": package / "check" / "bench.py",
-        "grade/wire.py": grade / "wire.py",
-        "grade/worker.py": grade / "worker.py",
+        "check/__init__.py": box / "inside" / "check.py",
+        "check/student.py": package / "check" / "student.py",
+        "grade/box/wire.py": box / "wire.py",
+        "grade/box/worker.py": box / "worker.py",
     }
     options = ["--ro-bind", str(package), inside]
     for folder in ("check", "grade"):
         options += ["--size", str(MB), "--tmpfs", f"{inside}/{folder}"]
+    options += ["--perms", "0755", "--dir", f"{inside}/grade/box"]
     for name, source in files.items():
         options += ["--ro-bind", str(source), f"{inside}/{name}"]
     for folder in ("check", "grade"):

@@ -10,11 +10,11 @@ import time
 from dataclasses import replace
 from functools import partial
 
-from gancourse.check.bench import Bench, Handle, NotDone, Odd, StudentError
 from gancourse.check.spec import Draw, Exercise, Part
+from gancourse.check.student import Bench, Handle, NotDone, Odd, StudentError
+from gancourse.grade.box.sandbox import Sandbox
+from gancourse.grade.box.wire import Lost, TimeUp, WireError
 from gancourse.grade.notebook import Cell
-from gancourse.grade.sandbox import Sandbox
-from gancourse.grade.wire import Lost, TimeUp, WireError
 
 TIME, MEMORY, CRASH, FORGED = "time limit", "memory limit", "crashed", "not an answer"
 KILLED_BY_US = -signal.SIGKILL

@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from gancourse import probes
+from gancourse.clinic import probes
 from gancourse.errors import InputError
 from gancourse.store import write_whole
 

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
 
-from gancourse import losses, toys
-from gancourse.data import load_images
+from gancourse import losses
+from gancourse.data import load_images, toys
 from gancourse.errors import choose
 from gancourse.score.measures import fid
 from gancourse.score.modes import ModeReport, mode_report

@@ -25,8 +25,8 @@ from contextlib import suppress
 
 import torch
 
-from gancourse.check.bench import Bench, NotDone, StudentError, student_error
-from gancourse.grade.wire import Channel, Lost, WireError
+from gancourse.check.student import Bench, NotDone, StudentError, student_error
+from gancourse.grade.box.wire import Channel, Lost, WireError
 
 SET_PDEATHSIG, SET_DUMPABLE, SET_SUBREAPER, SET_NO_NEW_PRIVS = 1, 4, 36, 38
 SCRATCH = (os.environ.get("GANCOURSE_SCRATCH", "/tmp"), "/dev/shm")

@@ -9,8 +9,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from gancourse.clinic.signals import Signals
 from gancourse.errors import InputError
-from gancourse.signals import Signals
 
 LEAST_TURNS = 200  # fewer say nothing about the samples
 
@@ -420,7 +420,7 @@ FITTING = {
 
 
 def diagnose(signals: Signals) -> Diagnosis:
-    """Return what may be wrong with a run, from the signals of `gancourse.signals.Recorder`.
+    """Return what may be wrong with a run, from the signals of `gancourse.clinic.signals.Recorder`.
 
     Suspicions stand in order of weight: 1 where the mistake itself was seen, less where only its
     symptoms were. Raises InputError for anything but Signals.

@@ -11,10 +11,10 @@ from types import ModuleType
 import torch
 from torch import Tensor, nn
 
-from gancourse.clinic import wards
-from gancourse.clinic.wards import Outcome, Ward
+from gancourse.clinic import settings
+from gancourse.clinic.settings import Outcome, Ward
+from gancourse.clinic.signals import Recorder, Signals
 from gancourse.errors import InputError, choose
-from gancourse.signals import Recorder, Signals
 
 WORKING = Path(__file__).with_name("working.py")
 
@@ -23,7 +23,7 @@ WORKING = Path(__file__).with_name("working.py")
 class Patient:
     """A broken run: its ward, and what is changed, as pairs of old and new text.
 
-    Its name is the right cause, one of `gancourse.diagnosis.CAUSES`.
+    Its name is the right cause, one of `gancourse.clinic.rules.CAUSES`.
     """
 
     name: str
@@ -127,7 +127,7 @@ class Run:
     @property
     def healthy(self) -> bool:
         """Whether the samples lie in the ward's band."""
-        return wards.in_band(self.outcome, self.ward)
+        return settings.in_band(self.outcome, self.ward)
 
 
 def admit(name: str, seed: int = 0) -> Run:
@@ -136,14 +136,14 @@ def admit(name: str, seed: int = 0) -> Run:
     `name` is one of PATIENTS or WARDS. The same seed gives the same run. Raises InputError for
     another name.
     """
-    choose("patient or ward", name, [*PATIENTS, *wards.WARDS])
+    choose("patient or ward", name, [*PATIENTS, *settings.WARDS])
     patient = PATIENTS.get(name)
-    return _trained(wards.get_ward(patient.ward if patient else name), patient, seed)
+    return _trained(settings.get_ward(patient.ward if patient else name), patient, seed)
 
 
 def mend(name: str, seed: int = 0) -> Run:
     """Return the run of the working program in the patient's ward: the same seed and budget."""
-    return _trained(wards.get_ward(get_patient(name).ward), None, seed)
+    return _trained(settings.get_ward(get_patient(name).ward), None, seed)
 
 
 def _trained(ward: Ward, patient: Patient | None, seed: int) -> Run:
@@ -154,7 +154,7 @@ def _trained(ward: Ward, patient: Patient | None, seed: int) -> Run:
         return recorders[0]
 
     with torch.random.fork_rng(devices=[]):
-        G, D = code.train(ward, wards.real_data(ward), seed, watch, frames)
+        G, D = code.train(ward, settings.real_data(ward), seed, watch, frames)
         signals = recorders[0].finish()
         outcome = _judged(ward, code.sample, G, seed)
     seconds = time.process_time() - start
@@ -163,4 +163,4 @@ def _trained(ward: Ward, patient: Patient | None, seed: int) -> Run:
 
 def _judged(ward: Ward, sample: Callable, G: nn.Module, seed: int) -> Outcome | None:
     torch.manual_seed(seed)
-    return wards.judge(ward, lambda z: sample(G, z), lambda n: torch.randn(n, ward.z_dim))
+    return settings.judge(ward, lambda z: sample(G, z), lambda n: torch.randn(n, ward.z_dim))

@@ -1,21 +1,18 @@
-"""The five write-ups that this course began with, rebuilt so that they work. Lesson 10a.
+"""The nets of the five write-ups that this course began with, made to work. Lesson 10a.
 
-Each is a public article that teaches GANs with a program that cannot run as printed. `PRESETS` has
-one recipe for each, `writeup-000` to `writeup-004`: the system as its article describes it, with
-the smallest corrections; and variants, which differ from it by what their names say. Where an
-article names no value, the comment beside ours says so. `gancourse train writeup-001` trains one.
+Each write-up is a public article that teaches GANs with a program that cannot run as printed. Here
+stand the nets as each article describes them, with the smallest corrections. Their losses are in
+`gancourse.losses`, their recipes in `gancourse.train.presets`: `gancourse train writeup-001`.
 """
 
-from dataclasses import replace
 from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 
-from gancourse import losses, nets
 from gancourse.errors import InputError, at_least, choose
-from gancourse.nets import IMAGE
-from gancourse.train import Recipe
+from gancourse.nets.dcgan import DCGANDiscriminator
+from gancourse.nets.shapes import IMAGE, expect
 
 
 class SignedSigmoid(nn.Module):
@@ -37,7 +34,7 @@ class ImageGenerator(nn.Module):
         self.body = nn.Sequential(*layers)
 
     def forward(self, z: Tensor) -> Tensor:
-        return self.body(nets._expect("z", z, (self.z_dim,)))
+        return self.body(expect("z", z, (self.z_dim,)))
 
 
 class ImageDiscriminator(nn.Module):
@@ -49,7 +46,7 @@ class ImageDiscriminator(nn.Module):
         self.body = nn.Sequential(*layers)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.body(nets._expect("x", x, IMAGE)).squeeze(1)
+        return self.body(expect("x", x, IMAGE)).squeeze(1)
 
 
 def up(n_in: int, n_out: int, stride: int, bias: bool = False) -> nn.ConvTranspose2d:
@@ -88,7 +85,7 @@ def dense_D(width: int = 128, norm: str = "none", conv: bool = False) -> nn.Modu
     "first" puts it before LeakyReLU. The convolutional one is lesson 07's with 32 channels.
     """
     if conv:
-        return nets.DCGANDiscriminator(width=32)
+        return DCGANDiscriminator(width=32)
     dense, leaky, last = nn.Linear(784, width), nn.LeakyReLU(0.2), nn.Linear(width, 1)
     hidden = {
         "last": [leaky, nn.BatchNorm1d(width)],
@@ -184,13 +181,13 @@ class StackGenerator(nn.Module):
         self.last = nn.Sequential(*last, nn.Linear(256, 784), nn.Tanh(), nn.Unflatten(1, IMAGE))
 
     def forward(self, z: Tensor) -> Tensor:
-        wide = self.wide(nets._expect("z", z, (self.z_dim,))).relu()  # [N, 16384]
+        wide = self.wide(expect("z", z, (self.z_dim,))).relu()  # [N, 16384]
         return self.last(self.stack(torch.cat([z, wide], 1)))
 
 
 def stack_D() -> nn.Module:
     """Return a discriminator for 002, which has none: lesson 07's with 32 channels."""
-    return nets.DCGANDiscriminator(width=32)
+    return DCGANDiscriminator(width=32)
 
 
 def small_G(z_dim: int = 100, momentum: float = 0.8) -> ImageGenerator:
@@ -248,55 +245,3 @@ DISCRIMINATORS = {
     "writeup-003": small_D,
     "writeup-004": unfinished_D,
 }
-
-
-def squared_d(logit_real: Tensor, logit_fake: Tensor) -> Tensor:
-    """Return E (1 - D(x))^2 + E D(G(z))^2 with D = s(logit), a probability."""
-    return (-logit_real).sigmoid().square().mean() + logit_fake.sigmoid().square().mean()
-
-
-def squared_g(logit_real: Tensor | None, logit_fake: Tensor) -> Tensor:
-    """Return E (1 - D(G(z)))^2 with D = s(logit): its slope is -2 D (1 - D)^2, 0 where D is sure.
-
-    Least squares (lesson 03) takes the logit itself, and has no such flat end.
-    """
-    return (-logit_fake).sigmoid().square().mean()
-
-
-LOSSES = {
-    "squared-probability": losses.Loss(squared_d, squared_g),  # 001: of both players
-    "squared-generator": losses.Loss(losses.cross_entropy_d, squared_g),  # 000: of G alone
-}
-
-_DENSE = Recipe("writeup-000", lr_G=1e-3, lr_D=1e-3, ema=0.995)  # rates and batch: not in print
-_TUTORIAL = Recipe(  # rates in print, their betas Keras' defaults, the batch not in print
-    "writeup-001", lr_G=1e-4, lr_D=1e-4, betas=(0.9, 0.999), batch=8, ema=0.995
-)
-_STACK = Recipe("writeup-002", lr_G=1e-3, lr_D=1e-3, batch=64, ema=0.995)  # nothing in print
-_DEEP = {"depth": 324}
-_FAST = {"lr_G": 1e-3, "lr_D": 1e-3, "betas": (0.5, 0.999)}
-
-PRESETS = {
-    "writeup-000": _DENSE,
-    "writeup-000-printed": replace(_DENSE, D={"norm": "last"}),
-    "writeup-000-squared": replace(_DENSE, loss="squared-generator"),
-    "writeup-000-sgd": replace(_DENSE, optimiser="sgd", lr_G=0.05, lr_D=0.05),
-    "writeup-000-tanh": replace(_DENSE, G={"squash": "tanh"}),
-    "writeup-000-conv": replace(_DENSE, D={"conv": True}),
-    "writeup-001": _TUTORIAL,
-    "writeup-001-squared": replace(_TUTORIAL, loss="squared-probability"),
-    "writeup-001-no-dropout": replace(_TUTORIAL, D={"dropout": 0.0}),
-    "writeup-001-fast": replace(_TUTORIAL, **_FAST),
-    "writeup-002": _STACK,
-    "writeup-002-printed": replace(_STACK, G={**_DEEP, "remedy": "none"}),
-    "writeup-002-he": replace(_STACK, G={**_DEEP, "remedy": "he"}),
-    "writeup-002-norm": replace(_STACK, G={**_DEEP, "remedy": "norm"}),
-    "writeup-002-skips": replace(_STACK, G={**_DEEP, "remedy": "skips"}),
-    "writeup-002-shallow": replace(_STACK, G={"remedy": "none"}),
-    "writeup-003": replace(_TUTORIAL, net="writeup-003"),
-    "writeup-003-momentum": replace(_TUTORIAL, net="writeup-003", G={"momentum": 0.99}),
-    "writeup-003-mlp": replace(_TUTORIAL, net="writeup-003", D={"mlp": True}),
-    "writeup-004": replace(_TUTORIAL, net="writeup-004"),
-    "writeup-004-no-dropout": replace(_TUTORIAL, net="writeup-004", D={"dropout": 0.0}),
-}
-SYSTEMS = tuple(GENERATORS)

@@ -5,11 +5,20 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from gancourse import plots
-from gancourse.clinic import wards
-from gancourse.clinic.patients import PATIENTS, Run, admit, diff, mend
-from gancourse.diagnosis import CAUSES, diagnose, finite, gradient_ratio, late, mean, middle, pace
+from gancourse.clinic import settings
+from gancourse.clinic.faults import PATIENTS, Run, admit, diff, mend
+from gancourse.clinic.rules import (
+    CAUSES,
+    diagnose,
+    finite,
+    gradient_ratio,
+    late,
+    mean,
+    middle,
+    pace,
+)
+from gancourse.clinic.signals import Signals
 from gancourse.errors import InputError, choose
-from gancourse.signals import Signals
 
 BEDS = random.Random(10).sample(list(PATIENTS), len(PATIENTS))
 
@@ -45,9 +54,9 @@ class Case:
         """Return what the run draws: a film of points, or the last images."""
         run = self.mended if mended else self.run
         if not run.ward.images:
-            return plots.point_film(run.frames, wards.real_data(run.ward)[::16])
+            return plots.point_film(run.frames, settings.real_data(run.ward)[::16])
         title, x = run.frames[-1]
-        x = wards.as_images(x.clamp(-1, 1))
+        x = settings.as_images(x.clamp(-1, 1))
         return plots.image_grid(x, 16, alt=f"64 samples of bed {self.bed} at {title}.")
 
     def curves(self) -> plots.Picture:
@@ -70,7 +79,7 @@ class Case:
     def choose(self, cause: str) -> str:
         """Return what speaks for a cause or against it, and the remedy where it is the right one.
 
-        `cause` is one of gancourse.diagnosis.CAUSES; raises InputError for another.
+        `cause` is one of gancourse.clinic.rules.CAUSES; raises InputError for another.
         """
         choose("cause", cause, CAUSES)
         found = {s.cause: s.evidence for s in diagnose(self.run.signals).suspicions}

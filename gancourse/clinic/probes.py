@@ -1,7 +1,7 @@
 """What one can measure on a GAN from outside: each function asks one question of tensors or nets.
 
-`gancourse.signals` asks them while a run trains. Nothing here changes a net: what must be tried out
-is tried on a copy.
+`gancourse.clinic.signals` asks them while a run trains. Nothing here changes a net: what must be
+tried out is tried on a copy.
 """
 
 import math

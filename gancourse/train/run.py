@@ -1,4 +1,4 @@
-"""A training run in a folder: progress bar, checkpoints, and the files it leaves. Never taught.
+"""A training run in a folder: progress bar, checkpoints, and the files it leaves.
 
 `checkpoint.safetensors` resumes the run, `generator.safetensors` is the averaged generator alone,
 `samples.png`, `losses.png` and `history.csv` are for people.
