@@ -5,14 +5,17 @@ import math
 import multiprocessing
 import random
 import time
+from dataclasses import replace
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from gancourse import losses, nets
 from gancourse import train as T
 from gancourse.data import load_points
 from gancourse.errors import InputError
+from gancourse.store import load_tensors, save_tensors
 from gancourse.train import checkpoint
 from gancourse.train import run as runs
 
@@ -73,7 +76,7 @@ def textbook_step(G, D, opts, x_real, z):
 
 def test_one_step_equals_the_textbook_step():
     # No batch norm: a bias before it has a gradient of rounding errors, which Adam blows up.
-    recipe = T.replace(TINY, G={"norm": False, "z_dim": 2, **POINTS})
+    recipe = replace(TINY, G={"norm": False, "z_dim": 2, **POINTS})
     ours, theirs = T.State(recipe), T.State(recipe)
     opts = {"G": theirs.opt_G, "D": theirs.opt_D}
     x_real = RING.sample(16, torch.Generator().manual_seed(3))
@@ -91,9 +94,9 @@ def test_steps_are_short_enough_to_read():
         assert len(lines) <= 15
 
 
-@pytest.mark.parametrize("loss", T.losses.LOSSES)
+@pytest.mark.parametrize("loss", losses.LOSSES)
 def test_every_loss_trains(loss):
-    record = list(T.train(T.State(T.replace(TINY, loss=loss, r1=0.1)), RING.sample, 3))[-1]
+    record = list(T.train(T.State(replace(TINY, loss=loss, r1=0.1)), RING.sample, 3))[-1]
     assert all(math.isfinite(record[name]) for name in T.COLUMNS)
 
 
@@ -177,13 +180,13 @@ def test_two_damaged_checkpoints_are_named(tmp_path):
 @pytest.mark.parametrize("damage", ["notes", "rng", "recipe"])
 def test_a_checkpoint_that_lacks_something_is_named(tmp_path, damage):
     path = T.save_state(run(1), tmp_path / "c.safetensors")
-    tensors, metadata = T.load_tensors(path)
+    tensors, metadata = load_tensors(path)
     if damage == "rng":
         del tensors["rng"]
     else:
         wrong = {"notes": "{", "recipe": metadata["notes"].replace('"batch"', '"lot"')}
         metadata["notes"] = wrong[damage]
-    T.save_tensors(path, tensors, metadata)
+    save_tensors(path, tensors, metadata)
     with pytest.raises(InputError, match="does not hold all of a run"):
         T.load_state(path)
 
@@ -197,7 +200,7 @@ def test_a_generator_is_no_checkpoint(tmp_path):
 
 
 def test_rates_fall_in_a_straight_line_and_a_resumed_run_goes_on_with_them(tmp_path):
-    falling = T.replace(TINY, lr_G=1e-3, lr_D=2e-3, anneal=(2, 6))
+    falling = replace(TINY, lr_G=1e-3, lr_D=2e-3, anneal=(2, 6))
     assert [falling.rates(step)[0] / 1e-3 for step in (0, 2, 4, 6, 99)] == [1, 1, 0.5, 0.01, 0.01]
     assert falling.rates(4) == (0.5e-3, 1e-3)
     assert TINY.rates(99) == (TINY.lr_G, TINY.lr_D)
@@ -205,7 +208,7 @@ def test_rates_fall_in_a_straight_line_and_a_resumed_run_goes_on_with_them(tmp_p
     for _ in T.train(resumed, RING.sample, 3):
         pass
     assert same(resumed, run(7, falling))
-    assert not same(resumed, run(7, T.replace(falling, anneal=None)))
+    assert not same(resumed, run(7, replace(falling, anneal=None)))
     assert resumed.opt_G.param_groups[0]["lr"] == pytest.approx(1e-5)
 
 
@@ -239,7 +242,7 @@ def flat(G):
 
 
 def test_sample_is_the_same_for_a_seed_and_keeps_the_mode():
-    G = T.nets.make_generator("mlp").train()
+    G = nets.make_generator("mlp").train()
     assert torch.equal(T.sample(G, 4, 1), T.sample(G, 4, 1))
     assert not torch.equal(T.sample(G, 4, 1), T.sample(G, 4, 2))
     assert G.training
@@ -348,7 +351,7 @@ def fastest(action, times):
     ("recipe", "x_real"),
     [
         (T.get_preset("mlp"), torch.zeros(128, 1, 28, 28)),
-        (T.replace(TINY, D={"shape": (2,), "widths": (128, 128)}), torch.zeros(256, 2)),
+        (replace(TINY, D={"shape": (2,), "widths": (128, 128)}), torch.zeros(256, 2)),
     ],
 )
 def test_records_cost_under_five_percent_of_the_steps(recipe, x_real):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from gancourse.live.base import Chart, Choice, Handle, Mark, Panel, Scene, Slider
+from gancourse.losses import LOSSES
 from gancourse.maths import dynamics
 from gancourse.plots import cross, field_arrows
 
@@ -26,7 +27,7 @@ def phase_plane(loss: str = "minimax", penalty: str = "none", h: float = 0.2, **
     """
     start = {"low": -LIMIT, "high": LIMIT, "step": 0.05, "shown": False}
     controls = {
-        "loss": Choice("loss", tuple(dynamics.SLOPES), loss),
+        "loss": Choice("loss", tuple(LOSSES), loss),
         "penalty": Choice("penalty on D", tuple(PENALTIES), penalty),
         "h": Slider("step size h", 0.05, 1.0, 0.05, h),
         "order": Choice("order of updates", dynamics.ORDERS, "simultaneous"),

@@ -1,4 +1,4 @@
-"""Train a ruler: `python -m gancourse.score.train mnist --seed 0`. Writes its weights and card.
+"""Train a ruler: `python -m gancourse.score.fit_ruler mnist`. Writes its weights and card.
 
 Ten epochs of Adam with one cycle of the learning rate, each image shifted by up to two pixels.
 """
@@ -13,16 +13,12 @@ from torch.nn.functional import cross_entropy, pad
 from tqdm import tqdm
 
 from gancourse import machine
-from gancourse.data import ImageSet, load_images
+from gancourse.data import IMAGE_SETS, ImageSet, load_images
 from gancourse.errors import InputError
-from gancourse.score.ruler import RULERS, WEIGHTS, Ruler, classify, save_ruler
+from gancourse.score.ruler import WEIGHTS, Ruler, classify, save_ruler
 from gancourse.store import write_whole
 
 EPOCHS, BATCH, LR = 10, 128, 4e-3
-SOURCES = {
-    "mnist": "Y. LeCun, C. Cortes and C. Burges, CC BY-SA 3.0",
-    "fashion": "H. Xiao, K. Rasul and R. Vollgraf, MIT",
-}
 
 CARD = """# {data}.safetensors
 
@@ -30,8 +26,8 @@ The ruler of {data}: the classifier in whose 64 features the course compares ima
 
 - **Net:** `gancourse.score.Ruler`, {parameters:,} parameters.
 - **Data:** the {n:,} training images of {data} ({source}), each shifted by up to two pixels.
-- **Command:** `python -m gancourse.score.train {data} --seed {seed}`; the same seed gives the same
-  weights on the same CPU with as many threads.
+- **Command:** `python -m gancourse.score.fit_ruler {data} --seed {seed}`; the same seed gives the
+  same weights on the same CPU with as many threads.
 - **Accuracy:** {accuracy:.2f} % on the {n_test:,} test images, which it never saw in training.
 - **Time:** {minutes:.1f} minutes of {threads} CPU threads, beside other work.
 """
@@ -94,7 +90,7 @@ def real_images(data: str) -> tuple[ImageSet, ImageSet]:
 def main() -> None:
     """Train the ruler of one image set; write weights and card into the package or `--out`."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", choices=sorted(set(RULERS.values())))
+    parser.add_argument("data", choices=sorted(IMAGE_SETS))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     options = parser.parse_args()
@@ -103,7 +99,7 @@ def main() -> None:
     start = time.perf_counter()
     ruler = train_ruler(images, options.seed)
     facts = {
-        "data": images.name, "source": SOURCES[images.name], "seed": options.seed,
+        "data": images.name, "source": IMAGE_SETS[images.name].rights, "seed": options.seed,
         "n": len(images), "n_test": len(test), "accuracy": 100 * accuracy(ruler, test),
         "minutes": (time.perf_counter() - start) / 60, "threads": torch.get_num_threads(),
     }  # fmt: skip
