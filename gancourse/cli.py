@@ -140,7 +140,7 @@ def doctor():
 
 
 def main() -> None:
-    """Run the command line; what a user can mend ends with one sentence and exit code 2."""
+    """Run the command line; what a user can put right ends with one sentence and exit code 2."""
     try:
         app()
     except (InputError, OSError) as error:

@@ -157,7 +157,7 @@ def _read_idx(path: Path, md5: dict[str, str]) -> torch.Tensor:
     if found != md5[path.name]:
         raise InputError(
             f"{path} is not the file it should be: {_recognised(packed, found)}; the MD5 expected "
-            f"is {md5[path.name]} and the one found {found}: {_mend(path)}."
+            f"is {md5[path.name]} and the one found {found}: {_remedy(path)}."
         )
     return idx.unpacked(packed)
 
@@ -170,9 +170,9 @@ def _recognised(packed: bytes, md5: str) -> str:
     return idx.flaw(packed)
 
 
-def _mend(path: Path) -> str:
+def _remedy(path: Path) -> str:
     if path.is_relative_to(cache_folder()):
-        return "delete it and run this again, and it is downloaded anew"
+        return "delete it and run this again, and it is downloaded once more"
     return "put the original there, or unset GANCOURSE_DATA"
 
 

@@ -165,7 +165,7 @@ class _Grading:
         ]
 
     def _leave_out(self, cell: Cell, session: Session) -> None:
-        self.harmful[cell.number] = session.told()[1]
+        self.harmful[cell.number] = session.ending()[1]
 
     def _judge(self, answer: Answer, session: Session, cells: list[Cell]) -> Graded:
         own = {c.number for c in answer.cells}
@@ -175,7 +175,7 @@ class _Grading:
         answer.notes += [_sentence(p) for p in mine if p["kind"] != "NotImplementedError"]
         if session.fate:
             self._leave_out(cells[session.reached], session)
-            answer.notes.append(f"The cell itself did not end well: {session.told()[1]}.")
+            answer.notes.append(f"The cell itself did not end well: {session.ending()[1]}.")
             return _nothing(answer, session.fate)
         if mine and len(session.answers) < len(answer.exercise.names):
             return _nothing(answer, _status_of(mine[-1]["kind"]))

@@ -190,7 +190,7 @@ class LatentExplorer(Shown):
         """Look for the training image nearest to the picture, and show it beside."""
         with self.still():
             found = self._found("train")
-            index, distance = latent.nearest(self.images(self.steering.z[None]), found)
+            distance, index = latent.nearest(self.images(self.steering.z[None]), found)
             label = found.class_names[found.labels[index[0, 0]]]
             self.said = (f"The nearest of {len(found):,} training images is a {label}, at a "
                          f"distance of {distance[0, 0]:.2f}.")  # fmt: skip

@@ -64,7 +64,7 @@ def truncate(z: Tensor, psi: float) -> Tensor:
     """Return z moved towards the mean 0: psi 1 leaves it, psi 0 makes them all alike.
 
     Source: the truncation of Karras et al. 2019, arXiv 1812.04948, in z where it has w. Brock et
-    al. 2019, arXiv 1809.11096, draw numbers beyond a threshold anew instead.
+    al. 2019, arXiv 1809.11096, draw numbers beyond a threshold again instead.
     """
     if not 0 <= psi <= 2:
         raise InputError(f"psi is a factor from 0 to 2, and {psi!r} was given: try 0.7.")
@@ -223,11 +223,10 @@ def _descend(G: nn.Module, z: Tensor, x: Tensor, steps: int, prior: float) -> Te
 
 
 def nearest(x: Tensor, images: ImageSet, k: int = 1) -> tuple[Tensor, Tensor]:
-    """Return the k images nearest to x [N, 1, 28, 28] in [-1, 1]: indices, distances [N, k].
+    """Return the k images nearest to x [N, 1, 28, 28] in [-1, 1]: distances, indices [N, k].
 
     Euclidean, of grey values in 0..1: `gancourse.score` looks for copies with the same.
     """
     from gancourse.score.copies import nearest as search
 
-    distance, index = search(to_uint8(x), images, k)
-    return index, distance
+    return search(to_uint8(x), images, k)

@@ -1,6 +1,6 @@
 """The report on generated images, in the features of the ruler. Lesson 11.
 
-The real images are the test images: neither the generator nor the ruler has learnt from them. Real
+The real images are the test images: the generator and the ruler have not learnt from them. Real
 against real is never perfect, so the report says what as many training images score.
 """
 
@@ -135,7 +135,7 @@ def as_pixels(x: Tensor, least: int = LEAST) -> Tensor:
         )
     if not x.isfinite().all():
         raise InputError(
-            "The images hold NaN or infinity: the generator diverged; train it anew with smaller "
+            "The images hold NaN or infinity: the generator diverged; train it again with smaller "
             "learning rates."
         )
     return x.cpu() if x.dtype == torch.uint8 else to_uint8(x.detach().cpu())

@@ -75,7 +75,7 @@ class Session:
                 return _opened(self.channel.receive(self.until), ticket)
             except (Lost, TimeUp, WireError) as error:
                 self._end(error)
-        raise StudentError(*self.told())
+        raise StudentError(*self.ending())
 
     def _end(self, error: Exception) -> None:
         self.fate = {Lost: CRASH, TimeUp: TIME, WireError: FORGED}[type(error)]
@@ -90,7 +90,7 @@ class Session:
         if self.sandbox.reason:
             self.fate = MEMORY
 
-    def told(self) -> tuple[str, str]:
+    def ending(self) -> tuple[str, str]:
         """Return the kind and the sentence of what ended this exercise."""
         sentences = {
             TIME: ("Timeout", f"it was not done after {self.seconds:g} seconds"),
