@@ -1,0 +1,1 @@
+from gancourse.check.sheet05.d_step import EXERCISES, random_ring  # noqa: F401

@@ -1,0 +1,1 @@
+from gancourse.check.sheet06.train_gan import EXERCISES  # noqa: F401

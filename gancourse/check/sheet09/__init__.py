@@ -1,0 +1,1 @@
+from gancourse.check.sheet09.invert import EXERCISES  # noqa: F401
