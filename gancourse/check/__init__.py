@@ -1,6 +1,7 @@
 """The learner's instant check: `check("05.1", d_loss)`. The grader uses the same specs.
 
-Each sheet is a module `sheetNN` in this package with a tuple EXERCISES.
+Each sheet is a folder `sheetNN` in this package, and each file in it that holds an EXERCISE is one
+exercise of that sheet, named as what the learner defines: `sheet05/d_loss.py`.
 """
 
 import html
@@ -46,7 +47,10 @@ def sheets() -> tuple[str, ...]:
 def sheet(number: str) -> list[Exercise]:
     """Return the exercises of a sheet, in order; raise InputError for a number that has none."""
     choose("sheet", number, sheets())
-    return list(import_module(f"{__name__}.sheet{number}").EXERCISES)
+    folder = import_module(f"{__name__}.sheet{number}")
+    names = [f"{folder.__name__}.{module.name}" for module in iter_modules(folder.__path__)]
+    found = [vars(import_module(name)).get("EXERCISE") for name in names]
+    return sorted(filter(None, found), key=lambda exercise: int(exercise.id.split(".")[1]))
 
 
 def get_exercise(id: str) -> Exercise:

@@ -34,7 +34,7 @@ from gancourse.check.spec import timed
 from gancourse.errors import InputError
 from gancourse.losses import cross_entropy_d
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 ALL = [exercise for number in sheets() for exercise in sheet(number)]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from gancourse.check import Bench, check, evaluate, get_exercise, sheet, sheets
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 SOURCES = {path.name[:2]: path for path in sorted((ROOT / "solutions").glob("[0-9][0-9]_*.py"))}
 
 

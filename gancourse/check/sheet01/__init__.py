@@ -1,1 +1,1 @@
-from gancourse.check.sheet01.g_slopes import EXERCISES  # noqa: F401
+"""Sheet 01, the game: V from samples, its error, what moves G, and who moves first."""

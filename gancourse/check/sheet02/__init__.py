@@ -1,1 +1,1 @@
-from gancourse.check.sheet02.slope_of_c import EXERCISES  # noqa: F401
+"""Sheet 02, the optimal discriminator: D*, Jensen-Shannon, Wasserstein-1, the slope left for G."""

@@ -1,1 +1,1 @@
-from gancourse.check.sheet03.cross_entropy import EXERCISES  # noqa: F401
+"""Sheet 03, losses: cross-entropy on logits, smoothed labels, least squares, KL from D's logits."""

@@ -1,1 +1,1 @@
-from gancourse.check.sheet04.d_step_r1 import EXERCISES  # noqa: F401
+"""Sheet 04, dynamics: alternating steps, the modulus, the largest step, D's step under R1."""

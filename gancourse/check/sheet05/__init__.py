@@ -1,1 +1,1 @@
-from gancourse.check.sheet05.d_step import EXERCISES, random_ring  # noqa: F401
+"""Sheet 05, a minimal GAN on points: D's loss, the two steps, the whole algorithm."""

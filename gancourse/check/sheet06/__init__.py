@@ -1,1 +1,1 @@
-from gancourse.check.sheet06.train_gan import EXERCISES  # noqa: F401
+"""Sheet 06, an MLP GAN on images: the generator, the curves, the average of G, real digits."""

@@ -1,1 +1,1 @@
-from gancourse.check.sheet07.batch_norm import EXERCISES  # noqa: F401
+"""Sheet 07, the parts of a DCGAN: the matrix, the sizes, batch norm, the first weights."""

@@ -1,1 +1,1 @@
-from gancourse.check.sheet09.invert import EXERCISES  # noqa: F401
+"""Sheet 09, latent space: the arc, a direction that keeps another, inversion, memorisation."""

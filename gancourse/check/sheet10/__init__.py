@@ -1,1 +1,4 @@
-from gancourse.check.sheet10.turn import EXERCISES  # noqa: F401
+"""Sheet 10, the failure clinic: five programs that are ill, to be mended, and trained once mended.
+
+Where the learner's part of the program is no training, the training is done here, with it.
+"""

@@ -5,8 +5,6 @@ import math
 import numpy as np
 import torch
 
-EXERCISE = "01.2"
-
 
 def root_of_variances(prob_real, prob_fake):
     real, fake = prob_real.log(), (1 - prob_fake).log()

@@ -5,8 +5,6 @@ import math
 import numpy as np
 import torch
 
-EXERCISE = "01.1"
-
 
 def means_of_logs(prob_real, prob_fake):
     return prob_real.log().mean() + (1 - prob_fake).log().mean()

@@ -4,8 +4,6 @@ import numpy as np
 import torch
 from scipy.special import expit
 
-EXERCISE = "02.1"
-
 
 def sigmoid_of_ratio(log_p, log_q):
     return torch.sigmoid(log_p - log_q)

@@ -5,8 +5,6 @@ import math
 import torch
 import torch.nn.functional as F
 
-EXERCISE = "03.4"
-
 
 def minus_the_mean(logit_real, logit_fake):
     return -logit_fake.mean()

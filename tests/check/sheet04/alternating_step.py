@@ -3,8 +3,6 @@
 import numpy as np
 import torch
 
-EXERCISE = "04.1"
-
 
 def two_lines(x, y, h):
     x = x - h * y

@@ -3,8 +3,6 @@
 import numpy as np
 import torch
 
-EXERCISE = "04.3"
-
 
 def smallest_bound(J):
     values = torch.linalg.eigvals(J)

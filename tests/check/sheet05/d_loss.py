@@ -4,8 +4,6 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-EXERCISE = "05.1"
-
 
 def softplus_means(logit_real, logit_fake):
     return F.softplus(-logit_real).mean() + F.softplus(logit_fake).mean()

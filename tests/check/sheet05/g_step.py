@@ -4,8 +4,6 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-EXERCISE = "05.3"
-
 
 def freeze_d_meanwhile(G, D, opt_G, z):
     D.requires_grad_(False)

@@ -11,7 +11,6 @@ from gancourse.losses import cross_entropy_d
 from gancourse.nets import MLPDiscriminator, MLPGenerator
 from gancourse.train import Recipe, State, train
 
-EXERCISE = "05.4"
 SEEDS = 1  # of three trainings each
 STEPS = 2000
 

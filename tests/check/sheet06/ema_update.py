@@ -2,8 +2,6 @@
 
 import torch
 
-EXERCISE = "06.3"
-
 
 @torch.no_grad()
 def lerp(G_avg, G, decay):

@@ -4,8 +4,6 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-EXERCISE = "06.1"
-
 
 class AsASequence(nn.Module):
     def __init__(self, z_dim):

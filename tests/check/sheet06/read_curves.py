@@ -6,8 +6,6 @@ import numpy as np
 import torch
 from torch import nn
 
-EXERCISE = "06.2"
-
 
 def sigmoid_then_mean(logit_real, logit_fake):
     p_real, p_fake = torch.sigmoid(logit_real), torch.sigmoid(logit_fake)

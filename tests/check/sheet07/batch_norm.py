@@ -4,7 +4,6 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-EXERCISE = "07.3"
 DIMS = (0, 2, 3)
 
 

@@ -6,8 +6,6 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-EXERCISE = "07.4"
-
 
 def by_fan_in(c_in, c_out, k, s, a):
     fan_in = c_in * (k // s) ** 2

@@ -5,7 +5,6 @@ import math
 import numpy as np
 import torch
 
-EXERCISE = "08.3"
 B1, B2, EPS = 0.5, 0.999, 1e-8
 
 

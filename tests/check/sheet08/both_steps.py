@@ -4,8 +4,6 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-EXERCISE = "08.2"
-
 
 def detached_for_d(G, D, opt_G, opt_D, x_real, z):
     x_fake = G(z)

@@ -3,8 +3,6 @@
 import numpy as np
 import torch
 
-EXERCISE = "08.4"
-
 
 def row_by_row(weight, grads, lr):
     for grad in grads:

@@ -4,8 +4,6 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-EXERCISE = "09.3"
-
 
 def _errors(G, x, z, prior):
     return (G(z) - x).square().flatten(1).mean(1) + prior * z.square().mean(1)

@@ -4,7 +4,6 @@ import torch
 from torch import nn
 from torch.nn.init import kaiming_normal_, kaiming_uniform_
 
-EXERCISE = "10.5"
 SEEDS = 1  # of two trainings each
 
 

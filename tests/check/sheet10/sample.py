@@ -4,7 +4,6 @@ import copy
 
 import torch
 
-EXERCISE = "10.4"
 SEEDS = 1  # of one training each
 
 

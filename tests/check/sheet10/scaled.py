@@ -3,7 +3,6 @@
 import torch
 from torchvision.transforms.v2.functional import normalize
 
-EXERCISE = "10.3"
 SEEDS = 1  # of one training each
 
 

@@ -8,7 +8,6 @@ from torch.optim import Adam
 
 from gancourse.losses import cross_entropy_d
 
-EXERCISE = "10.2"
 SEEDS = 1  # of two trainings each
 RATES = {"lr": 2e-3, "betas": (0.5, 0.99)}
 

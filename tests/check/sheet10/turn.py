@@ -5,7 +5,6 @@ import torch.nn.functional as F
 
 from gancourse.losses import cross_entropy_d
 
-EXERCISE = "10.1"
 SEEDS = 1  # of two trainings each
 
 
