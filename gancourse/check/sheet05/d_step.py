@@ -2,68 +2,65 @@
 
 from gancourse.check import facts, twins
 from gancourse.check.bench import Bench, Handle
-from gancourse.check.sheet05.shared import D_MISTAKES, loss_after
+from gancourse.check.players import Game, Players, Step, two_players
+from gancourse.check.sheet05.shared import D_MISTAKES
 from gancourse.check.spec import Draw, Exercise, Part, Wrong
 from gancourse.losses import cross_entropy_d
 
 
-def _d_scene(bench: Bench, step: Handle, draw: Draw, **options) -> tuple[twins.Scene, object]:
-    scene = twins.scene(bench, draw, "D", **options)
-    return scene, _take_d(bench, step, scene)
+def _down(loss=cross_entropy_d) -> Step:
+    """Return a step of D down this loss."""
+
+    def step(game: Game) -> None:
+        game.fakes()
+        game.go("D", game.d_loss(loss))
+
+    return step
 
 
-def _take_d(bench: Bench, step: Handle, scene: twins.Scene) -> object:
-    return bench.call(step, [scene.G.there, scene.D.there, scene.opt, scene.x_real, scene.z])
-
-
-def _d_objective(scene: twins.Scene, loss=cross_entropy_d):
-    x_real, z = scene.x_real.double(), scene.z.double()
-    return lambda G, D: loss(D(x_real), D(G(z).detach()))
-
-
-def _d_moved(bench: Bench, scene: twins.Scene) -> None:
-    if twins.same_weights(bench, scene.D):
+def _take(bench: Bench, step: Handle, players: Players) -> object:
+    given = [players.G.there, players.D.there, players.opt_D, players.x_real, players.z]
+    got = bench.call(step, given)
+    if twins.same_weights(bench, players.D):
         raise Wrong(twins.STILL.format(who="D", opt="opt_D"))
+    return got
 
 
 def d_step_moves(bench: Bench, step: Handle, draw: Draw) -> None:
-    scene, _ = _d_scene(bench, step, draw)
-    _d_moved(bench, scene)
-    losses = {meaning: _d_objective(scene, loss) for meaning, loss in D_MISTAKES.items()}
+    players = two_players(bench, draw)
+    _take(bench, step, players)
     twins.judge_weights(
-        bench.snapshot(scene.D.there)["weights"],
-        scene.outcome(_d_objective(scene)),
-        scene.tolerance(),
-        {meaning: scene.outcome(loss) for meaning, loss in losses.items()},
+        bench.snapshot(players.D.there)["weights"],
+        players.played(_down()).weights("D"),
+        players.tolerance(),
+        {told: players.played(_down(loss)).weights("D") for told, loss in D_MISTAKES.items()},
         "D moved, but not by one step of opt_D down the gradient of its loss on x_real and G(z).",
     )
 
 
 def d_step_leaves_g(bench: Bench, step: Handle, draw: Draw) -> None:
-    scene, _ = _d_scene(bench, step, draw)
-    _d_moved(bench, scene)
-    if not twins.same_weights(bench, scene.G):
+    players = two_players(bench, draw)
+    _take(bench, step, players)
+    if not twins.same_weights(bench, players.G):
         raise Wrong("G moved in D's step: only opt_D may step here.")
-    if not facts.empty_grads(bench.snapshot(scene.G.there)["grads"]):
+    if not facts.empty_grads(bench.snapshot(players.G.there)["grads"]):
         raise Wrong(
             "Your fake batch is still attached: G's weights got a gradient in D's step; detach the "
             "fakes, or make them under no_grad."
         )
-    if not twins.still_learns(bench, scene.G, scene.z):
+    if not twins.still_learns(bench, players.G, players.z):
         raise Wrong("G stays frozen after D's step: give its weights requires_grad back.")
 
 
 def d_step_clears(bench: Bench, step: Handle, draw: Draw) -> None:
     seed, moved = draw.seed(), []
     for stale in (False, True):
-        scene = twins.scene(bench, Draw(seed), "D")
+        players = two_players(bench, Draw(seed))
         if stale:
-            old = {name: draw.normal(*w.shape) for name, w in scene.D.weights().items()}
-            bench.set_grads(scene.D.there, old)
-        _take_d(bench, step, scene)
-        _d_moved(bench, scene)
-        moved.append(bench.snapshot(scene.D.there)["weights"])
-    if not facts.all_near(moved[1], moved[0], scene.tolerance()):
+            twins.leave_grads(bench, players.D, draw)
+        _take(bench, step, players)
+        moved.append(bench.snapshot(players.D.there)["weights"])
+    if not facts.all_near(moved[1], moved[0], players.tolerance()):
         raise Wrong(
             "Gradients that an earlier step left in D are added to yours (G's step leaves some): "
             "clear them before backward."
@@ -71,28 +68,26 @@ def d_step_clears(bench: Bench, step: Handle, draw: Draw) -> None:
 
 
 def d_step_returns(bench: Bench, step: Handle, draw: Draw) -> None:
-    scene, got = _d_scene(bench, step, draw)
-    _d_moved(bench, scene)
-    objective, G, D = _d_objective(scene), scene.G.here, scene.D.here
-    before = objective(G, D).item()
-    after = loss_after(scene, objective)
-    meaning = "This is D's loss after its step: return the loss that the step went down."
+    players = two_players(bench, draw)
+    got = _take(bench, step, players)
+    before, after = players.played(_down(), times=2).losses
     facts.diagnose(
         facts.number(got, "What d_step returns"),
         before,
-        facts.rounding(8 * len(scene.z), before),
-        {meaning: after},
+        facts.rounding(8 * len(players.z), before),
+        {"This is D's loss after its step: return the loss that the step went down.": after},
         "What d_step returns is not D's loss on x_real and G(z).",
     )
 
 
 def d_step_twice(bench: Bench, step: Handle, draw: Draw) -> None:
-    scene, _ = _d_scene(bench, step, draw, momentum=0.5)
-    _take_d(bench, step, scene)
+    players = two_players(bench, draw, momentum=0.5)
+    for _ in range(2):
+        _take(bench, step, players)
     twins.judge_weights(
-        bench.snapshot(scene.D.there)["weights"],
-        scene.outcome(_d_objective(scene), steps=2),
-        4 * scene.tolerance(),  # the second step adds its own rounding to the first one's
+        bench.snapshot(players.D.there)["weights"],
+        players.played(_down(), times=2).weights("D"),
+        4 * players.tolerance(),  # the second step adds its own rounding to the first one's
         {},
         "Two steps in a row, with momentum, do not lead where opt_D leads: step with the optimiser "
         "that was given, and clear the gradients each time.",

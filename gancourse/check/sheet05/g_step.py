@@ -5,123 +5,126 @@ from torch.nn.functional import softplus
 
 from gancourse.check import facts, twins
 from gancourse.check.bench import Bench, Handle
-from gancourse.check.sheet05.shared import loss_after
+from gancourse.check.players import Game, Players, Step, two_players
 from gancourse.check.spec import Draw, Exercise, Part, Wrong
 from gancourse.losses import non_saturating_g, saturating_g
 
 G_MISTAKES = {
     "This is the saturating loss, log(1 - D(G(z))): where D is sure, it leaves G without gradient; "
-    "minimise -log D(G(z)).": (lambda fake: saturating_g(None, fake)),
+    "minimise -log D(G(z)).": saturating_g,
     "G walks uphill: -log D(G(z)) must become smaller, and this step makes it larger.": (
-        lambda fake: -non_saturating_g(None, fake)
+        lambda real, fake: -non_saturating_g(real, fake)
     ),
     "G learns to be caught: its target for D on fakes is 'real', and this step aims at 'fake'.": (
-        lambda fake: softplus(fake).mean()
+        lambda real, fake: softplus(fake).mean()
     ),
     "This adds the saturating and the non-saturating loss: together they are -logit, another "
-    "divergence.": (lambda fake: -fake.mean()),
+    "divergence.": (lambda real, fake: -fake.mean()),
     "This sums over the batch: a larger batch would mean larger steps; take the mean.": (
-        lambda fake: softplus(-fake).sum()
+        lambda real, fake: softplus(-fake).sum()
     ),
 }
 
 
-def _g_scene(bench: Bench, step: Handle, draw: Draw, **options) -> tuple[twins.Scene, object]:
-    scene = twins.scene(bench, draw, "G", **options)
-    return scene, _take_g(bench, step, scene)
+def _down(loss=non_saturating_g) -> Step:
+    """Return a step of G down this loss."""
+
+    def step(game: Game) -> None:
+        game.fakes()
+        game.go("G", game.g_loss(loss))
+
+    return step
 
 
-def _take_g(bench: Bench, step: Handle, scene: twins.Scene) -> object:
-    return bench.call(step, [scene.G.there, scene.D.there, scene.opt, scene.z])
+def _take(bench: Bench, step: Handle, players: Players) -> object:
+    return bench.call(step, [players.G.there, players.D.there, players.opt_G, players.z])
 
 
-def _g_objective(scene: twins.Scene, loss=lambda fake: non_saturating_g(None, fake)):
-    z = scene.z.double()
-    return lambda G, D: loss(D(G(z)))
-
-
-def _g_moved(bench: Bench, scene: twins.Scene) -> None:
-    if twins.same_weights(bench, scene.G):
+def _check_moved(bench: Bench, players: Players) -> None:
+    if twins.same_weights(bench, players.G):
         raise Wrong(
             "G did not move: the way from the loss through D to G must stay whole (no detach, no "
             "no_grad), and opt_G must step after backward."
         )
 
 
-def _judge_g(bench: Bench, scene: twins.Scene, else_: str) -> None:
-    losses = {meaning: _g_objective(scene, loss) for meaning, loss in G_MISTAKES.items()}
+def _judge(bench: Bench, players: Players, else_: str) -> None:
     twins.judge_weights(
-        bench.snapshot(scene.G.there)["weights"],
-        scene.outcome(_g_objective(scene)),
-        scene.tolerance(),
-        {meaning: scene.outcome(loss) for meaning, loss in losses.items()},
+        bench.snapshot(players.G.there)["weights"],
+        players.played(_down()).weights("G"),
+        players.tolerance(),
+        {told: players.played(_down(loss)).weights("G") for told, loss in G_MISTAKES.items()},
         else_,
     )
 
 
 def g_step_moves(bench: Bench, step: Handle, draw: Draw) -> None:
-    scene, _ = _g_scene(bench, step, draw)
-    _g_moved(bench, scene)
-    _judge_g(bench, scene, "G moved, but not by one step of opt_G down the mean of -log D(G(z)).")
+    players = two_players(bench, draw)
+    _take(bench, step, players)
+    _check_moved(bench, players)
+    else_ = "G moved, but not by one step of opt_G down the mean of -log D(G(z))."
+    _judge(bench, players, else_)
 
 
 def g_step_leaves_d(bench: Bench, step: Handle, draw: Draw) -> None:
-    scene, _ = _g_scene(bench, step, draw)
-    _g_moved(bench, scene)
-    if not twins.same_weights(bench, scene.D):
+    players = two_players(bench, draw)
+    _take(bench, step, players)
+    _check_moved(bench, players)
+    if not twins.same_weights(bench, players.D):
         raise Wrong("D moved in G's step: D would help G to fool it; only opt_G may step here.")
-    if not facts.empty_grads(bench.snapshot(scene.D.there)["grads"]):
+    if not facts.empty_grads(bench.snapshot(players.D.there)["grads"]):
         raise Wrong(
             "D holds gradients of G's step, which D's next step would add to its own: freeze D "
             "meanwhile, or clear them."
         )
-    if not twins.still_learns(bench, scene.D, scene.x_real):
+    if not twins.still_learns(bench, players.D, players.x_real):
         raise Wrong("D stays frozen after G's step: give its weights requires_grad back.")
 
 
 def g_step_clears(bench: Bench, step: Handle, draw: Draw) -> None:
     seed, moved = draw.seed(), []
     for stale in (False, True):
-        scene = twins.scene(bench, Draw(seed), "G")
+        players = two_players(bench, Draw(seed))
         if stale:
-            old = {name: draw.normal(*w.shape) for name, w in scene.G.weights().items()}
-            bench.set_grads(scene.G.there, old)
-        _take_g(bench, step, scene)
-        _g_moved(bench, scene)
-        moved.append(bench.snapshot(scene.G.there)["weights"])
-    if not facts.all_near(moved[1], moved[0], scene.tolerance()):
+            twins.leave_grads(bench, players.G, draw)
+        _take(bench, step, players)
+        _check_moved(bench, players)
+        moved.append(bench.snapshot(players.G.there)["weights"])
+    if not facts.all_near(moved[1], moved[0], players.tolerance()):
         raise Wrong("G's old gradients are added to the new ones: clear them before backward.")
 
 
 def g_step_where_d_is_sure(bench: Bench, step: Handle, draw: Draw) -> None:
-    scene, _ = _g_scene(bench, step, draw, sure=draw.uniform(150.0, 200.0))
-    if twins.same_weights(bench, scene.G):
+    players = two_players(bench, draw, sure=draw.uniform(150.0, 200.0))
+    _take(bench, step, players)
+    if twins.same_weights(bench, players.G):
         raise Wrong(
             "Where D is sure (logit -150), G gets no gradient at all and never recovers: "
             "-log D(G(z)) still has the slope -1 there."
         )
-    weights = bench.snapshot(scene.G.there)["weights"]
+    weights = bench.snapshot(players.G.there)["weights"]
     if not all(isinstance(w, Tensor) and w.isfinite().all() for w in weights.values()):
         raise Wrong(
             "Where D is sure (logit -150), G's weights become NaN: sigmoid is exactly 0 there and "
             "its log infinite; stay with logits (softplus, logsigmoid, a loss 'with logits')."
         )
-    _judge_g(bench, scene, "Where D is sure, G's step is not the one down -log D(G(z)).")
+    _judge(bench, players, "Where D is sure, G's step is not the one down -log D(G(z)).")
 
 
 def g_step_twice(bench: Bench, step: Handle, draw: Draw) -> None:
-    scene, _ = _g_scene(bench, step, draw, momentum=0.5)
-    got = facts.number(_take_g(bench, step, scene), "What g_step returns")
+    players = two_players(bench, draw, momentum=0.5)
+    got = [_take(bench, step, players) for _ in range(2)]
+    game = players.played(_down(), times=2)
+    second = facts.number(got[1], "What g_step returns")
     twins.judge_weights(
-        bench.snapshot(scene.G.there)["weights"],
-        scene.outcome(_g_objective(scene), steps=2),
-        4 * scene.tolerance(),  # the second step adds its own rounding to the first one's
+        bench.snapshot(players.G.there)["weights"],
+        game.weights("G"),
+        4 * players.tolerance(),  # the second step adds its own rounding to the first one's
         {},
         "Two steps in a row, with momentum, do not lead where opt_G leads: step with the optimiser "
         "that was given, and clear the gradients each time.",
     )
-    want = loss_after(scene, _g_objective(scene))
-    if not facts.near(got, want, facts.rounding(8 * len(scene.z), 1.0)):
+    if not facts.near(second, game.losses[1], facts.rounding(8 * len(players.z), 1.0)):
         raise Wrong("What g_step returns is not the loss that its step went down.")
 
 

@@ -1,9 +1,7 @@
 """D's losses that mistakes amount to, for values and for steps."""
 
-import torch
 from torch.nn.functional import softplus
 
-from gancourse.check import twins
 from gancourse.losses import cross_entropy_d
 
 # What each mistake means, and the loss that it amounts to: used for values and for steps.
@@ -31,15 +29,3 @@ D_MISTAKES = {
         lambda real, fake: cross_entropy_d(real.sigmoid(), fake.sigmoid())
     ),
 }
-
-
-def loss_after(scene: twins.Scene, objective) -> float:
-    """Return the objective with the mover's weights after one step."""
-    moved = scene.outcome(objective)
-    nets = {"G": scene.G.here, "D": scene.D.here}
-    with torch.no_grad():
-        kept = {k: v.clone() for k, v in scene.mover.here.state_dict().items()}
-        scene.mover.here.load_state_dict(moved)
-        value = objective(nets["G"], nets["D"]).item()
-        scene.mover.here.load_state_dict(kept)
-    return value

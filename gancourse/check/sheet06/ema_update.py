@@ -11,7 +11,7 @@ from gancourse.check.spec import Draw, Exercise, Part, Wrong
 
 
 @dataclass(frozen=True)
-class Pair:
+class Averaged:
     """An average and its G, both in the bench, and the decay to use."""
 
     avg: twins.Twin
@@ -35,17 +35,17 @@ def _state(draw: Draw, net: torch.nn.Module) -> dict[str, Tensor]:
     }
 
 
-def _pair(bench: Bench, draw: Draw) -> Pair:
+def _averaged(bench: Bench, draw: Draw) -> Averaged:
     options = {"z_dim": 3, "widths": [6], "shape": [2], "norm": True}
 
     def settle(net: torch.nn.Module) -> None:
         net.load_state_dict(_state(draw, net))
 
     avg, G = (twins.twin(bench, draw, "generator/mlp", options, settle) for _ in range(2))
-    return Pair(avg, G, draw.uniform(0.55, 0.95))
+    return Averaged(avg, G, draw.uniform(0.55, 0.95))
 
 
-def _ema_moved(bench: Bench, pair: Pair) -> None:
+def _ema_moved(bench: Bench, pair: Averaged) -> None:
     if twins.same_weights(bench, pair.avg):
         raise Wrong(
             "The average did not change: write into its parameters in place (mul_, add_, lerp_, "
@@ -58,7 +58,7 @@ EMA_ROUNDING = 8 * facts.EPS
 
 
 def ema_mixes(bench: Bench, fn: Handle, draw: Draw) -> None:
-    pair = _pair(bench, draw)
+    pair = _averaged(bench, draw)
     pair.update(bench, fn)
     _ema_moved(bench, pair)
     twins.judge_weights(
@@ -70,7 +70,7 @@ def ema_mixes(bench: Bench, fn: Handle, draw: Draw) -> None:
     )
 
 
-def _ema_mistakes(pair: Pair) -> dict[str, dict[str, Tensor]]:
+def _ema_mistakes(pair: Averaged) -> dict[str, dict[str, Tensor]]:
     ours, theirs = pair.avg.weights(), pair.G.weights()
     return {
         "decay and 1 - decay have changed places: the average should remember, and move only by "
@@ -84,7 +84,7 @@ def _ema_mistakes(pair: Pair) -> dict[str, dict[str, Tensor]]:
 
 
 def ema_leaves_g(bench: Bench, fn: Handle, draw: Draw) -> None:
-    pair = _pair(bench, draw)
+    pair = _averaged(bench, draw)
     pair.update(bench, fn)
     _ema_moved(bench, pair)
     now = bench.snapshot(pair.G.there)["buffers"]
@@ -94,7 +94,7 @@ def ema_leaves_g(bench: Bench, fn: Handle, draw: Draw) -> None:
 
 
 def ema_buffers(bench: Bench, fn: Handle, draw: Draw) -> None:
-    pair = _pair(bench, draw)
+    pair = _averaged(bench, draw)
     pair.update(bench, fn)
     _ema_moved(bench, pair)
     got = bench.snapshot(pair.avg.there)["buffers"]
@@ -116,7 +116,7 @@ def ema_buffers(bench: Bench, fn: Handle, draw: Draw) -> None:
 
 
 def ema_twice(bench: Bench, fn: Handle, draw: Draw) -> None:
-    pair = _pair(bench, draw)
+    pair = _averaged(bench, draw)
     pair.update(bench, fn)
     first, state = pair.mixed(pair.decay), _state(draw, pair.G.here)
     bench.load(pair.G.there, state)

@@ -28,15 +28,9 @@ class Search:
 
 
 def _search(bench: Bench, draw: Draw, N: int, steps: int, prior: float = 0.0) -> Search:
-    def used(G: nn.Module) -> None:
-        """Give the batch norm averages that no batch here has."""
-        for name, b in G.named_buffers():
-            if b.is_floating_point():
-                b.copy_(0.5 * draw.normal(*b.shape).abs() + (0.5 if "var" in name else 0.0))
-
     z_dim = draw.integer(3, 5)
     options = {"z_dim": z_dim, "widths": [12], "shape": [1, 3, 3], "norm": True}
-    G = twins.twin(bench, draw, "generator/mlp", options, used)
+    G = twins.twin(bench, draw, "generator/mlp", options, twins.used(draw))
     G.here.eval()
     bench.apply(G.there, torch.zeros(2, z_dim))  # and so is its twin
     x, z = 0.8 * draw.normal(N, 1, 3, 3).tanh(), 1.5 * draw.normal(N, z_dim)

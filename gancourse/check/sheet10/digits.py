@@ -8,7 +8,8 @@ from torch.nn.functional import avg_pool2d
 
 from gancourse.check import twins
 from gancourse.check.bench import Bench
-from gancourse.check.sheet10.shared import DIGIT_TURNS, Players
+from gancourse.check.players import both_step
+from gancourse.check.sheet10.shared import trained_here
 from gancourse.check.spec import Draw
 from gancourse.check.twins import Twin
 from gancourse.data import load_images
@@ -19,7 +20,7 @@ SIDE, Z_DIM, COMPONENTS = 14, 32, 16
 SHAPE = [1, SIDE, SIDE]
 DIGIT_G = {"z_dim": Z_DIM, "widths": [128, 128], "shape": SHAPE, "norm": True}
 DIGIT_D = {"widths": [128, 128], "shape": SHAPE}
-DIGIT_LR = 1e-3
+DIGIT_LR, DIGIT_TURNS = 1e-3, 600
 DISTANCE = 0.45
 
 
@@ -37,7 +38,7 @@ def frechet(x: Tensor, real: Tensor) -> float:
     return fid(made, wanted) / wanted.var(0).sum().item()
 
 
-def digit_D(draw: Draw) -> nn.Module:
+def _digit_D(draw: Draw) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(draw.seed())
         return make_discriminator("mlp", **DIGIT_D)
@@ -47,10 +48,13 @@ def digit_G(bench: Bench, draw: Draw) -> Twin:
     return twins.twin(bench, draw, "generator/mlp", DIGIT_G)
 
 
-def digit_turns(players: Players, x_real: Tensor, draw: Draw, look=lambda turn: None) -> None:
+def train_digits(G: nn.Module, x_real: Tensor, draw: Draw, look=lambda turn: None) -> None:
+    """Train G here, against a fresh D on x_real [N, 196], with a look(turn) every 100 turns."""
+    game = trained_here(G, _digit_D(draw), DIGIT_LR)
     source, x_real = draw.generator(), x_real.view(-1, *SHAPE).float()
     for number in range(DIGIT_TURNS):
         if number % 100 == 0:
             look(number)
         batch = x_real[torch.randint(len(x_real), (64,), generator=source)]
-        players.turn(batch, torch.randn(64, Z_DIM, generator=source))
+        game.deal(batch, torch.randn(64, Z_DIM, generator=source))
+        both_step(game)

@@ -5,21 +5,21 @@ from torch import Tensor, nn
 
 from gancourse.check import facts, twins
 from gancourse.check.bench import Bench, Handle
+from gancourse.check.players import both_step
 from gancourse.check.rings import random_ring
 from gancourse.check.sheet10.shared import (
     BATCH,
-    DEEP_TURNS,
     ILL,
     N_SAMPLES,
-    Players,
     in_band,
     judge_points,
+    trained_here,
 )
 from gancourse.check.spec import Draw, Exercise, Part, Wrong
 
 DEEP_G = {"z_dim": 2, "widths": [32] * 10, "shape": [2], "norm": False}
 DEEP_D = {"widths": [32] * 4, "shape": [2]}
-DEEP_LR = 1e-3
+DEEP_LR, DEEP_TURNS = 1e-3, 900
 ALIVE = (0.3, 3.0)  # the last hidden layer's size over the first one's
 VARIANCE = "Weights for LeakyReLU 0.2 need a variance of about 1.92 over the number of inputs."
 
@@ -84,10 +84,11 @@ def _deep_run(bench: Bench, initialise: Handle, draw: Draw) -> None:
         _initialised(bench, initialise, draw, net, options)[0].float()
         for net, options in (("generator/mlp", DEEP_G), ("discriminator/mlp", DEEP_D))
     )
-    players = Players(G, D, DEEP_LR)
+    game = trained_here(G, D, DEEP_LR)
     for _ in range(DEEP_TURNS):
         x_real = data[torch.randint(len(data), (BATCH,), generator=source)]
-        players.turn(x_real, torch.randn(BATCH, 2, generator=source))
+        game.deal(x_real, torch.randn(BATCH, 2, generator=source))
+        both_step(game)
     with torch.no_grad():
         judge_points(G(draw.normal(N_SAMPLES, 2)).double(), toy)
 

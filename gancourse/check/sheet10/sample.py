@@ -1,7 +1,6 @@
 """Exercise 10.4: a look at the samples that changes the run."""
 
 import copy
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -10,41 +9,23 @@ from torch import Tensor, nn
 from gancourse.check import facts, twins
 from gancourse.check.bench import Bench, Handle, StudentError
 from gancourse.check.sheet10.digits import (
-    DIGIT_LR,
+    DIGIT_TURNS,
     DISTANCE,
     SHAPE,
     Z_DIM,
-    digit_D,
     digit_G,
-    digit_turns,
     frechet,
     pixels,
+    train_digits,
 )
-from gancourse.check.sheet10.shared import (
-    DIGIT_TURNS,
-    ILL,
-    N_SAMPLES,
-    Players,
-    in_band,
-)
+from gancourse.check.sheet10.shared import ILL, N_SAMPLES, in_band
 from gancourse.check.spec import Draw, Exercise, Part, Wrong
 from gancourse.check.twins import Twin
 
 
-def _used(draw: Draw) -> Callable[[nn.Module], None]:
-    """Return a change that gives the batch norm averages that no batch has."""
-
-    def change(G: nn.Module) -> None:
-        for name, b in G.named_buffers():
-            if b.is_floating_point():
-                b.copy_(0.5 * draw.normal(*b.shape).abs() + (0.5 if "var" in name else 0.0))
-
-    return change
-
-
 def _small_G(bench: Bench, draw: Draw) -> Twin:
     options = {"z_dim": 3, "widths": [12], "shape": [2], "norm": True}
-    return twins.twin(bench, draw, "generator/mlp", options, _used(draw))
+    return twins.twin(bench, draw, "generator/mlp", options, twins.used(draw))
 
 
 def look_leaves_mode(bench: Bench, sample: Handle, draw: Draw) -> None:
@@ -134,7 +115,7 @@ def _looked_run(bench: Bench, sample: Handle, draw: Draw) -> None:
     x_real, twin = pixels() / 127.5 - 1, digit_G(bench, draw)
     G = twin.here.float().train()
     look = Looked(bench, sample, G, twin.there, draw.normal(N_SAMPLES, Z_DIM))
-    digit_turns(Players(G, digit_D(draw), DIGIT_LR), x_real, draw, look)
+    train_digits(G, x_real, draw, look)
     distance = frechet(look(DIGIT_TURNS).flatten(1).float(), x_real)
     if distance > DISTANCE:
         mode = "in training mode" if G.training else "in evaluation mode"

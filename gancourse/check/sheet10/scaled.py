@@ -8,22 +8,15 @@ from torch import Tensor, nn
 from gancourse.check import facts
 from gancourse.check.bench import Bench, Handle
 from gancourse.check.sheet10.digits import (
-    DIGIT_LR,
     DISTANCE,
     SIDE,
     Z_DIM,
-    digit_D,
     digit_G,
-    digit_turns,
     frechet,
     pixels,
+    train_digits,
 )
-from gancourse.check.sheet10.shared import (
-    ILL,
-    N_SAMPLES,
-    Players,
-    in_band,
-)
+from gancourse.check.sheet10.shared import ILL, N_SAMPLES, in_band
 from gancourse.check.spec import Draw, Exercise, Part, Wrong
 
 
@@ -93,9 +86,8 @@ def _dim(bench: Bench, scaled: Handle, draw: Draw, N: int) -> None:
 def _scaled_run(bench: Bench, scaled: Handle, draw: Draw) -> None:
     x_real = _of_pixels(bench, scaled, pixels()).float()
     G = digit_G(bench, draw).here.float()
-    players = Players(G, digit_D(draw), DIGIT_LR)
-    digit_turns(players, x_real, draw)
-    x = _drawn(players.G, draw)
+    train_digits(G, x_real, draw)
+    x = _drawn(G, draw)
     distance, limits = frechet(x, x_real), (x_real.min().item(), x_real.max().item())
     if distance > DISTANCE:
         beyond = (x_real.abs() > 1.02).double().mean().item()

@@ -7,26 +7,27 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from gancourse.check import twins
+from gancourse.check import maps, twins
 from gancourse.check.bench import Bench
+from gancourse.check.players import Game
 from gancourse.check.rings import random_ring
 from gancourse.check.spec import Draw, Wrong, timed
 from gancourse.check.twins import Twin
-from gancourse.losses import cross_entropy_d, non_saturating_g
 from gancourse.score import ModeReport, mode_report
 from gancourse.toys import Toy
 
 ILL = "The patient is still ill: {}"
 LIMIT, TRIES = 30.0, 3  # seconds on two cores, of all tries
 ADAM = {"lr": 2e-3, "betas": [0.5, 0.99]}
-RING_TURNS, DEEP_TURNS, DIGIT_TURNS = 600, 900, 600
+RING_TURNS = 600
 BATCH, N_SAMPLES = 128, 2000
 POINTS = {"widths": [64, 64], "shape": [2]}
+SMALL = {"widths": [8], "shape": [2]}
 MISSING, REVERSE_KL, HIGH_QUALITY = 1, 0.6, 0.25
 
 
 @dataclass(frozen=True)
-class Pair:
+class OnRing:
     """A generator and a discriminator, here and in the bench, and the ring they play on."""
 
     toy: Toy
@@ -34,19 +35,25 @@ class Pair:
     D: Twin
 
 
-def ring_pair(bench: Bench, draw: Draw, G: dict = POINTS, D: dict = POINTS) -> Pair:
+def on_ring(bench: Bench, draw: Draw, made: dict = POINTS) -> OnRing:
+    """Return fresh players on a random ring; `made` says how both nets are made."""
     toy = random_ring(draw)
-    G = twins.twin(bench, draw, "generator/mlp", {"z_dim": 2, "norm": False, **G})
-    return Pair(toy, G, twins.twin(bench, draw, "discriminator/mlp", D))
+    G = twins.twin(bench, draw, "generator/mlp", {"z_dim": 2, "norm": False, **made})
+    return OnRing(toy, G, twins.twin(bench, draw, "discriminator/mlp", made))
+
+
+def judge_ring(bench: Bench, ring: OnRing, draw: Draw) -> None:
+    """Raise Wrong with what is seen of G's samples, unless they lie in the band."""
+    judge_points(maps.samples(bench, ring.G.there, draw.normal(N_SAMPLES, 2), (2,)), ring.toy)
 
 
 def judge_points(x: Tensor, toy: Toy) -> None:
     """Raise Wrong with what is seen of the samples, unless they lie in the band."""
     report = mode_report(x, toy)
     if report.modes < report.of - MISSING or report.reverse_kl > REVERSE_KL:
-        raise Wrong(ILL.format(f"after its training G finds {seen(report)}."))
+        raise Wrong(ILL.format(f"after its training G finds {_seen(report)}."))
     if report.share_high_quality < HIGH_QUALITY:
-        raise Wrong(ILL.format(f"after its training G reaches {seen(report)}."))
+        raise Wrong(ILL.format(f"after its training G reaches {_seen(report)}."))
 
 
 def in_band(bench: Bench, what: str, run: Callable[[], None]) -> None:
@@ -64,7 +71,7 @@ def in_band(bench: Bench, what: str, run: Callable[[], None]) -> None:
     timed(bench, LIMIT, what, tried)
 
 
-def seen(report: ModeReport) -> str:
+def _seen(report: ModeReport) -> str:
     share = round(100 * report.share_high_quality)
     return (
         f"{report.modes} of {report.of} modes, {share} in 100 samples within 3 sd of a mode, and a "
@@ -73,25 +80,7 @@ def seen(report: ModeReport) -> str:
     )
 
 
-@dataclass
-class Players:
-    """A training that is done here: both nets and their optimisers."""
-
-    G: nn.Module
-    D: nn.Module
-    lr: float = ADAM["lr"]
-
-    def __post_init__(self):
-        options = ADAM | {"lr": self.lr}
-        self.opt_G, self.opt_D = (
-            torch.optim.Adam(net.parameters(), **options) for net in (self.G, self.D)
-        )
-
-    def turn(self, x_real: Tensor, z: Tensor) -> None:
-        x_fake = self.G(z)
-        self.opt_D.zero_grad()
-        cross_entropy_d(self.D(x_real), self.D(x_fake.detach())).backward()
-        self.opt_D.step()
-        self.opt_G.zero_grad()
-        non_saturating_g(None, self.D(x_fake)).backward()
-        self.opt_G.step()
+def trained_here(G: nn.Module, D: nn.Module, lr: float) -> Game:
+    """Return a game of these nets as they are, in float32, each with Adam: a training done here."""
+    opt_G, opt_D = (torch.optim.Adam(net.parameters(), **ADAM | {"lr": lr}) for net in (G, D))
+    return Game(G, D, opt_G, opt_D)

@@ -2,29 +2,29 @@
 
 from torch import nn
 
-from gancourse.check import maps, twins
+from gancourse.check import twins
 from gancourse.check.bench import Bench, Handle
 from gancourse.check.rings import random_ring
 from gancourse.check.sheet10.shared import (
     ILL,
-    N_SAMPLES,
     RING_TURNS,
-    Pair,
+    SMALL,
+    OnRing,
     in_band,
-    judge_points,
-    ring_pair,
+    judge_ring,
+    on_ring,
 )
 from gancourse.check.spec import Draw, Exercise, Part, Wrong
 from gancourse.check.twins import Twin
 
 
-def _train(bench: Bench, train: Handle, pair: Pair, draw: Draw, turns: int) -> None:
-    data, seed = pair.toy.sample(8192, draw.generator()), draw.seed()
-    bench.call(train, [pair.G.there, pair.D.there, data, turns], seed=seed)
+def _train(bench: Bench, train: Handle, ring: OnRing, draw: Draw, turns: int) -> None:
+    data, seed = ring.toy.sample(8192, draw.generator()), draw.seed()
+    bench.call(train, [ring.G.there, ring.D.there, data, turns], seed=seed)
 
 
-def _sure(bench: Bench, draw: Draw) -> Pair:
-    """Return a pair whose D is right and sure: logits of about +200 on the ring, -200 on fakes."""
+def _sure(bench: Bench, draw: Draw) -> OnRing:
+    """Return players whose D is right and sure: logits of about +200 on the ring, -200 on fakes."""
 
     def far(G: nn.Module) -> None:
         G.body[-1].bias -= 40.0
@@ -35,9 +35,8 @@ def _sure(bench: Bench, draw: Draw) -> Pair:
         D.body[-1].weight.fill_(2.5)
         D.body[-1].bias.zero_()
 
-    small = {"widths": [8], "shape": [2]}
-    G = twins.twin(bench, draw, "generator/mlp", {"z_dim": 2, "norm": False, **small}, far)
-    return Pair(random_ring(draw), G, twins.twin(bench, draw, "discriminator/mlp", small, sure))
+    G = twins.twin(bench, draw, "generator/mlp", {"z_dim": 2, "norm": False, **SMALL}, far)
+    return OnRing(random_ring(draw), G, twins.twin(bench, draw, "discriminator/mlp", SMALL, sure))
 
 
 def _moved(bench: Bench, net: Twin) -> float:
@@ -52,33 +51,33 @@ STANDS = ILL.format(
 
 
 def optimisers_move_both(bench: Bench, train: Handle, draw: Draw) -> None:
-    pair = ring_pair(bench, draw, {"widths": [8], "shape": [2]}, {"widths": [8], "shape": [2]})
-    _train(bench, train, pair, draw, 2)
-    if _moved(bench, pair.G) == 0:
+    ring = on_ring(bench, draw, SMALL)
+    _train(bench, train, ring, draw, 2)
+    if _moved(bench, ring.G) == 0:
         raise Wrong(STANDS)
-    if _moved(bench, pair.D) == 0:
+    if _moved(bench, ring.D) == 0:
         raise Wrong("D has not moved at all: opt_D holds D's weights, and steps down D's loss.")
 
 
 def optimisers_apart(bench: Bench, train: Handle, draw: Draw) -> None:
     """Where D is right and sure, its own loss has no gradient: what moves it is G's optimiser."""
-    pair = _sure(bench, draw)
-    _train(bench, train, pair, draw, 1)
-    if _moved(bench, pair.D) > 3e-4:
+    ring = _sure(bench, draw)
+    _train(bench, train, ring, draw, 1)
+    if _moved(bench, ring.D) > 3e-4:
         raise Wrong(
             ILL.format(
                 "D gives in to G. Where D is right and sure its own loss leaves it where it is, "
                 "and yet it moved: an optimiser that steps down G's loss holds weights of D."
             )
         )
-    if _moved(bench, pair.G) == 0:
+    if _moved(bench, ring.G) == 0:
         raise Wrong(STANDS)
 
 
 def _trained_on_ring(bench: Bench, train: Handle, draw: Draw) -> None:
-    pair = ring_pair(bench, draw)
-    _train(bench, train, pair, draw, RING_TURNS)
-    judge_points(maps.samples(bench, pair.G.there, draw.normal(N_SAMPLES, 2), (2,)), pair.toy)
+    ring = on_ring(bench, draw)
+    _train(bench, train, ring, draw, RING_TURNS)
+    judge_ring(bench, ring, draw)
 
 
 def optimisers_mended(bench: Bench, train: Handle, draw: Draw) -> None:

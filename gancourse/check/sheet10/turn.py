@@ -1,49 +1,25 @@
 """Exercise 10.1: D's loss reaches G."""
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from gancourse.check import facts, maps, twins
+from gancourse.check import facts, twins
 from gancourse.check.bench import Bench, Handle
+from gancourse.check.players import Game, Players, Step, two_players
 from gancourse.check.sheet10.shared import (
     ADAM,
     BATCH,
     ILL,
-    N_SAMPLES,
     RING_TURNS,
-    Pair,
     in_band,
-    judge_points,
-    ring_pair,
+    judge_ring,
+    on_ring,
 )
 from gancourse.check.spec import Draw, Exercise, Part
 from gancourse.losses import cross_entropy_d, non_saturating_g, saturating_g
-
-
-def _take_turn(bench: Bench, turn: Handle, pair: Pair, opts: list[Handle], batch: list[Tensor]):
-    return bench.call(turn, [pair.G.there, pair.D.there, *opts, *batch])
-
-
-@dataclass(frozen=True)
-class Scene:
-    """Small nets on one batch, with plain gradient descent, so that a step shows its gradient."""
-
-    pair: Pair
-    lr: float
-    opts: list[Handle]
-    batch: list[Tensor]  # x_real [N, 2], z [N, 2]
-
-
-def _scene(bench: Bench, draw: Draw) -> Scene:
-    small = {"widths": [8], "shape": [2]}
-    pair, lr, N = ring_pair(bench, draw, small, small), draw.uniform(0.1, 0.2), draw.integer(6, 12)
-    opts = [bench.build_optimizer("SGD", net.there, {"lr": lr}) for net in (pair.G, pair.D)]
-    return Scene(pair, lr, opts, [draw.normal(N, 2, mean=1.0), draw.normal(N, 2)])
-
 
 DLoss = Callable[[Tensor, Tensor], Tensor]
 
@@ -59,26 +35,22 @@ class Leak:
     kept: bool = False  # gradients of D's last step
 
 
-def _weights(net: nn.Module) -> dict[str, Tensor]:
-    return {name: w.detach().clone() for name, w in net.named_parameters()}
+def _turn(leak: Leak) -> Step:
+    """Return a turn with this leak."""
 
-
-def _played(scene: Scene, leak: Leak, turns: int = 1) -> tuple[dict, dict]:
-    """Return the weights of G and of D after turns with this leak."""
-    G, D = copy.deepcopy((scene.pair.G.here, scene.pair.D.here))
-    opt_G, opt_D = (torch.optim.SGD(net.parameters(), lr=scene.lr) for net in (G, D))
-    x_real, z = (t.double() for t in scene.batch)
-    for _ in range(turns):
-        x_fake = G(z)
-        opt_G.zero_grad()
+    def step(game: Game) -> None:
+        game.fakes()
+        game.opts["G"].zero_grad()
         if not leak.kept:
-            opt_D.zero_grad()
-        leak.d_loss(D(x_real), D(_partly(x_fake, leak.to_G))).backward(retain_graph=True)
-        opt_D.step()
+            game.opts["D"].zero_grad()
+        fakes = _partly(game.x_fake, leak.to_G)
+        leak.d_loss(game.D(game.x_real), game.D(fakes)).backward(retain_graph=True)
+        game.opts["D"].step()
         if leak.g_steps:
-            leak.g_loss(None, D(x_fake)).backward()
-            opt_G.step()
-    return _weights(G), _weights(D)
+            game.g_loss(leak.g_loss).backward()
+            game.opts["G"].step()
+
+    return step
 
 
 def _partly(x: Tensor, share: float) -> Tensor:
@@ -113,41 +85,40 @@ D_MISTAKES = {
 }
 
 
-def _judge_turns(bench: Bench, scene: Scene, who: str, mistakes: dict, turns: int) -> None:
-    net, index = (scene.pair.G, 0) if who == "G" else (scene.pair.D, 1)
+def _judge(bench: Bench, players: Players, who: str, mistakes: dict, turns: int) -> None:
     twins.judge_weights(
-        bench.snapshot(net.there)["weights"],
-        _played(scene, Leak(), turns)[index],
+        bench.snapshot(getattr(players, who).there)["weights"],
+        players.played(_turn(Leak()), turns).weights(who),
         4 * turns * facts.rounding(16, 1.0),
-        {meaning: _played(scene, leak, turns)[index] for meaning, leak in mistakes.items()},
+        {told: players.played(_turn(leak), turns).weights(who) for told, leak in mistakes.items()},
         f"{who} did not move down its own loss: first D takes a step on x_real and G(z), then G "
         "takes one down log(1 - D(G(z))) through the new D.",
     )
 
 
 def turn_G(bench: Bench, turn: Handle, draw: Draw) -> None:
-    scene = _scene(bench, draw)
-    _take_turn(bench, turn, scene.pair, scene.opts, scene.batch)
-    _judge_turns(bench, scene, "G", TURN_MISTAKES, 1)
+    players = two_players(bench, draw)
+    bench.call(turn, players.all())
+    _judge(bench, players, "G", TURN_MISTAKES, 1)
 
 
 def turn_D(bench: Bench, turn: Handle, draw: Draw) -> None:
-    scene = _scene(bench, draw)
+    players = two_players(bench, draw)
     for _ in range(2):
-        _take_turn(bench, turn, scene.pair, scene.opts, scene.batch)
+        bench.call(turn, players.all())
     leaks = {meaning: leak for meaning, leak in TURN_MISTAKES.items() if leak.to_G}
-    _judge_turns(bench, scene, "D", D_MISTAKES | leaks, 2)
+    _judge(bench, players, "D", D_MISTAKES | leaks, 2)
 
 
 def _turns_on_ring(bench: Bench, turn: Handle, draw: Draw) -> None:
-    pair = ring_pair(bench, draw)
-    opts = [bench.build_optimizer("Adam", net.there, ADAM) for net in (pair.G, pair.D)]
-    data, source = pair.toy.sample(8192, draw.generator()), draw.generator()
+    ring = on_ring(bench, draw)
+    opts = [bench.build_optimizer("Adam", net.there, ADAM) for net in (ring.G, ring.D)]
+    data, source = ring.toy.sample(8192, draw.generator()), draw.generator()
     for _ in range(RING_TURNS):
         x_real = data[torch.randint(len(data), (BATCH,), generator=source)]
         z = torch.randn(BATCH, 2, generator=source)
-        _take_turn(bench, turn, pair, opts, [x_real, z])
-    judge_points(maps.samples(bench, pair.G.there, draw.normal(N_SAMPLES, 2), (2,)), pair.toy)
+        bench.call(turn, [ring.G.there, ring.D.there, *opts, x_real, z])
+    judge_ring(bench, ring, draw)
 
 
 def turn_mended(bench: Bench, turn: Handle, draw: Draw) -> None:
