@@ -92,8 +92,8 @@ def load_images(
 ) -> ImageSet:
     """Return the image set `name` (see IMAGE_SETS), "train" or "test", as an ImageSet on `device`.
 
-    Where it is not here and cannot be fetched, the set "digits" comes back, and a line is printed: the
-    first time with the reason and the remedy.
+    Where it is not here and cannot be fetched, the set "digits" comes back, and a line is printed:
+    the first time with the reason and the remedy.
     Raises InputError for an unknown name, split or device, and for damaged files.
     """
     entry = IMAGE_SETS[choose("image set", name, IMAGE_SETS)]

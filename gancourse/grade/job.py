@@ -8,7 +8,7 @@ from importlib import import_module
 
 import torch
 
-from gancourse.check.spec import ERROR, NOT_DONE, Exercise, PartResult, Report, evaluate
+from gancourse.check.spec import ERROR, NOT_DONE, Exercise, PartResult, Verdict, evaluate
 from gancourse.grade.box.remote import RemoteBench, Session, within_time
 from gancourse.grade.box.sandbox import Broken, Limits, Sandbox
 from gancourse.grade.notebook import Answer, Cell, find_answers
@@ -204,7 +204,7 @@ def _nothing(answer: Answer, status: str, *notes: str) -> Graded:
     return Graded(e.id, e.title, 0, e.points, status, [*answer.notes, *notes])
 
 
-def _from_report(report: Report, fate: str | None, notes: list[str]) -> Graded:
+def _from_report(report: Verdict, fate: str | None, notes: list[str]) -> Graded:
     status = fate or (UNTOUCHED if report.not_done else GRADED)
     if not fate and all(r.status in (ERROR, NOT_DONE) for r in report.results):
         status = UNTOUCHED if report.not_done else STOPPED
