@@ -11,7 +11,7 @@ from gancourse.live.steering import REACH, STEP
 class ExplorerWidget(PlayerWidget):
     """The latent explorer in a page. The map comes when the page asks for it, between moves."""
 
-    _esm = "\n".join([(STATIC / "pad.js").read_text(encoding="utf-8"), _module("explorer.js")])
+    _esm = "\n".join([(STATIC / "src" / "pad.js").read_text(encoding="utf-8"), _module("explorer.js")])
     map = traitlets.Dict().tag(sync=True)
     pad = traitlets.Dict({"reach": REACH, "step": STEP}).tag(sync=True)
 

@@ -66,7 +66,7 @@ def _sprite(pixels: np.ndarray) -> bytes:
 
 def _document(told: dict, title: str) -> str:
     css = (STATIC / "live.css").read_text(encoding="utf-8")
-    scripts = "\n".join((STATIC / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    scripts = "\n".join((STATIC / "src" / name).read_text(encoding="utf-8") for name in SCRIPTS)
     data = json.dumps(told).replace("<", "\\u003c")
     return f"""<!DOCTYPE html>
 <html lang="en">

@@ -21,7 +21,7 @@ LABELS = {"running": "Pause", "paused": "Resume", "stopped": "Resume", "finished
 
 def _module(own: str) -> str:
     """Return the ES module of one widget: the shared pieces, then its own file."""
-    parts = {name: (STATIC / name).read_text(encoding="utf-8")
+    parts = {name: (STATIC / "src" / name).read_text(encoding="utf-8")
              for name in ("controls.js", "chart.js", "pixels.js", "player.js", own)}  # fmt: skip
     drawing, view, _ = parts["chart.js"].partition("\nfunction render(")  # a chart's own view goes
     assert view, "chart.js ends with its view, the function render"

@@ -9,7 +9,8 @@ import traitlets
 from gancourse import plots
 from gancourse.live.base import STATIC, Chart, Choice, Slider, packed, picture
 
-ESM = "\n".join((STATIC / name).read_text(encoding="utf-8") for name in ("controls.js", "chart.js"))
+PARTS = ("controls.js", "chart.js")
+ESM = "\n".join((STATIC / "src" / name).read_text(encoding="utf-8") for name in PARTS)
 CSS = (STATIC / "live.css").read_text(encoding="utf-8")
 COLOURS = {"": plots.INK, **plots.ROLES}
 
