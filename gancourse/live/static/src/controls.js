@@ -1,23 +1,17 @@
-// Shared by every widget: labelled native controls, and requests of which the newest wins.
+// Labelled native controls: sliders, plain and logarithmic, choices, switches.
 
-const LOST_AFTER = 2000; // ms without an answer, after which the next request may go out
+import { make } from "./dom.js";
+import { keepKeys } from "./keys.js";
 
-function make(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
-
-// Notebook and Lab take arrow keys for themselves unless the focused element says otherwise.
-function keepKeys(node) {
-  node.setAttribute("data-lm-suppress-shortcuts", "true");
-  node.addEventListener("keydown", (event) => event.stopPropagation());
-}
-
-function valueText(control, value) {
+export function valueText(control, value) {
   if (control.kind === "choice") return String(value);
   return Number(value).toFixed(control.digits) + (control.unit ? ` ${control.unit}` : "");
+}
+
+// The nearest value that the slider can have.
+export function onStep({ low, high, step }, value) {
+  const steps = Math.round((value - low) / step);
+  return Math.min(high, Math.max(low, low + steps * step));
 }
 
 function slider(control) {
@@ -39,7 +33,7 @@ function choice(control) {
 }
 
 // Returns the element with all controls and a function that shows values; `changed(key, value)`.
-function controlPanel(controls, changed) {
+export function controlPanel(controls, changed) {
   const root = make("div", { class: "gc-controls" });
   const shows = {};
   for (const control of controls.filter((c) => c.shown)) {
@@ -60,29 +54,47 @@ function controlPanel(controls, changed) {
   return { root, show };
 }
 
-// One request in flight; what is asked meanwhile waits, the newest value of each key wins.
-// `also` goes with each.
-function requests(model, also = {}) {
-  let serial = Date.now() % 1e9;
-  let inFlight = null;
-  let waiting = null;
-  let timer = 0;
-  const send = () => {
-    if (inFlight !== null || waiting === null) return;
-    inFlight = ++serial;
-    model.send({ serial, values: waiting, ...also });
-    waiting = null;
-    timer = setTimeout(() => answered(inFlight), LOST_AFTER);
+// What a logarithmic slider at this exponent means; its steps are a twentieth of a power of ten.
+export function logValue(exponent) {
+  return Number((10 ** exponent).toPrecision(2));
+}
+
+// A number that lies between two steps is shown as it is.
+export function logText(value) {
+  return String(Number(Number(value).toPrecision(3)));
+}
+
+function logSlider(key, control, changed) {
+  const [min, max] = [control.low, control.high].map(Math.log10);
+  const input = make("input", { type: "range", min, max, step: 0.05, "aria-label": control.label, "data-key": key });
+  const output = make("output");
+  const write = (text) => {
+    output.textContent = text;
+    input.setAttribute("aria-valuetext", text);
   };
-  const answered = (number) => {
-    if (number !== inFlight) return;
-    clearTimeout(timer);
-    inFlight = null;
-    send();
+  const show = (value) => {
+    input.value = Math.log10(value);
+    write(logText(value));
   };
-  const ask = (values) => {
-    waiting = { ...waiting, ...values };
-    send();
-  };
-  return { ask, answered, idle: () => inFlight === null, stop: () => clearTimeout(timer) };
+  keepKeys(input);
+  input.addEventListener("input", () => {
+    write(logValue(input.value));
+    changed(key, logValue(input.value));
+  });
+  return { root: make("label", {}, make("span", {}, control.label), output, input), show };
+}
+
+function switchBox(key, control, changed) {
+  const input = make("input", { type: "checkbox", "data-key": key });
+  keepKeys(input);
+  input.addEventListener("input", () => changed(key, input.checked));
+  return { root: make("label", { class: "gc-switch" }, input, control.label), show: (on) => (input.checked = on) };
+}
+
+// Returns {root, show(value)} for a control of any kind.
+export function anyControl(key, control, changed) {
+  if (control.kind === "log") return logSlider(key, control, changed);
+  if (control.kind === "switch") return switchBox(key, control, changed);
+  const panel = controlPanel([control], changed);
+  return { root: panel.root.firstChild, show: (value) => panel.show({ [key]: value }) };
 }

@@ -1,8 +1,12 @@
 // The training dashboard's picture: samples of fixed z as one grey image, and the curves.
 
+import { curveRow } from "./curves.js";
+import { make } from "./dom.js";
+import { paintTiles, pixelCanvas } from "./pixels.js";
+
 const CURVES = 3; // panels of curves, the last ones; a cloud of points may come before
 
-function dashboardStage(host) {
+export function dashboardStage(host) {
   const canvas = pixelCanvas("Samples");
   const cloud = curveRow(host);
   const curves = curveRow(host);
@@ -20,5 +24,3 @@ function dashboardStage(host) {
   };
   return { root, show, corner };
 }
-
-export default player(dashboardStage);

@@ -1,12 +1,18 @@
 // The latent explorer's picture: the pad with its map, G(z) large, its neighbours, the pins.
 
+import { greys } from "./bytes.js";
+import { make } from "./dom.js";
+import { film } from "./film.js";
+import { keepKeys } from "./keys.js";
+import { pad } from "./pad.js";
+import { paintPixels, paintTiles, pictureOf, pixelCanvas } from "./pixels.js";
+
 const QUIET = 150; // ms without a move, before the rest is asked for: neighbours, pins, a new map
 const MAP_EVERY = 1000; // ms between two maps while G trains, at least
-const FILM_FRAME = 50; // ms for each picture of a film
 
-function pictureOf(all, side, index) {
-  const bytes = greys(all);
-  return bytes.subarray(index * side * side, (index + 1) * side * side);
+// Milliseconds to wait at `now` before a new map is asked for; the last one was asked for at `last`.
+export function mapWait(now, last) {
+  return Math.max(QUIET, last + MAP_EVERY - now);
 }
 
 // Buttons with pictures, kept as long as their number stays, so that the focus outlives a redraw.
@@ -35,31 +41,7 @@ function thumbRow(go) {
   return { root, show };
 }
 
-function film(canvas, done) {
-  let timer = 0;
-  const stop = () => {
-    if (timer) clearInterval(timer);
-    timer = 0;
-    delete canvas.dataset.film;
-  };
-  const play = (view, count, side) => {
-    stop();
-    let index = 0;
-    const next = () => {
-      if (index === count) {
-        stop();
-        return done();
-      }
-      canvas.dataset.film = index;
-      paintPixels(canvas, pictureOf(view, side, index++), side, side);
-    };
-    timer = setInterval(next, FILM_FRAME);
-    next();
-  };
-  return { play, stop, plays: () => timer !== 0 };
-}
-
-function explorerStage(host, model) {
+export function explorerStage(host, model) {
   const picture = pixelCanvas("G(z)");
   const strip = pixelCanvas("Neighbours");
   const other = pixelCanvas("");
@@ -71,7 +53,8 @@ function explorerStage(host, model) {
   let painted = null; // the map that the pad shows
   let mapAt = 0;
   let timer = 0;
-  const reel = film(picture, () => paint());
+  const paintOne = (all, side, index) => paintPixels(picture, pictureOf(all, side, index), side, side);
+  const reel = film(picture, paintOne, () => paint());
   const change = (key, value) => {
     reel.stop();
     picture.closest(".gc-live").dataset.idle = "false";
@@ -87,8 +70,7 @@ function explorerStage(host, model) {
 
   // z is the middle one of its neighbours; after them come the pins.
   const paint = () => {
-    const middle = (frame.count - 1) / 2;
-    if (!reel.plays()) paintPixels(picture, pictureOf(frame.pixels, frame.side, middle), frame.side, frame.side);
+    if (!reel.plays()) paintOne(frame.pixels, frame.side, (frame.count - 1) / 2);
   };
   const paintMap = () => {
     const map = model.get("map");
@@ -106,7 +88,7 @@ function explorerStage(host, model) {
       timer = setTimeout(() => {
         mapAt = performance.now();
         model.send({ do: "map" });
-      }, Math.max(QUIET, mapAt + MAP_EVERY - performance.now()));
+      }, mapWait(performance.now(), mapAt));
     }
   };
   const paintRow = () => {
@@ -147,7 +129,3 @@ function explorerStage(host, model) {
   };
   return { root, show, corner, stop };
 }
-
-export default {
-  render: (context) => player((host) => explorerStage(host, context.model), { brief: true }).render(context),
-};

@@ -1,11 +1,33 @@
-// What the two training widgets share: buttons, tabs, sliders on a logarithmic scale, the frames.
+// What the training widgets and the explorer share: buttons, tabs, controls, the frames.
 //
 // player(stage, also) returns the module that anywidget wants; `also` goes with each request for a
-// value. `stage(host)` returns {root, show(frame)}, the part that differs, and may name a `corner` for
-// the numbers; host = {colourOf(role), fieldColours, change(key, value), idle()}.
+// value. `stage(host, model)` returns {root, show(frame)}, the part that differs, and may name a
+// `corner` for the numbers and a `stop`; host = {colourOf(role), fieldColours, change(key, value), idle()}.
+
+import { unpack } from "./bytes.js";
+import { anyControl } from "./controls.js";
+import { make } from "./dom.js";
+import { keepKeys } from "./keys.js";
+import { requests } from "./requests.js";
+import { tabRow } from "./tabs.js";
 
 const RESTING = ["ready", "finished", "failed", "stopped"];
 const NEXT = { running: "Pause", paused: "Resume", stopped: "Resume", finished: "Go on", failed: "Try again" };
+
+// What the run button says; `first` is its label before the first run.
+export function runLabel(status, first) {
+  return NEXT[status] ?? first;
+}
+
+// What a press means: the run button pauses a run.
+export function wanted(action, status) {
+  return action === "run" && status === "running" ? "pause" : action;
+}
+
+// Whether a button has nothing to do now.
+export function isOff(action, frame) {
+  return frame.waiting || (action === "stop" && RESTING.includes(frame.status));
+}
 
 function pushButton(action, label, press) {
   const node = make("button", { type: "button", class: "gc-button", "data-do": action }, label);
@@ -14,85 +36,7 @@ function pushButton(action, label, press) {
   return node;
 }
 
-// The steps are a twentieth of a power of ten; a number that lies between two is shown as it is.
-function logSlider(key, control, changed) {
-  const [min, max] = [control.low, control.high].map(Math.log10);
-  const input = make("input", { type: "range", min, max, step: 0.05, "aria-label": control.label, "data-key": key });
-  const output = make("output");
-  const show = (value) => {
-    input.value = Math.log10(value);
-    output.textContent = Number(Number(value).toPrecision(3));
-    input.setAttribute("aria-valuetext", output.textContent);
-  };
-  keepKeys(input);
-  input.addEventListener("input", () => {
-    const value = Number((10 ** input.value).toPrecision(2));
-    output.textContent = value;
-    input.setAttribute("aria-valuetext", value);
-    changed(key, value);
-  });
-  return { root: make("label", {}, make("span", {}, control.label), output, input), show };
-}
-
-function switchBox(key, control, changed) {
-  const input = make("input", { type: "checkbox", "data-key": key });
-  keepKeys(input);
-  input.addEventListener("input", () => changed(key, input.checked));
-  return { root: make("label", { class: "gc-switch" }, input, control.label), show: (on) => (input.checked = on) };
-}
-
-function anyControl(key, control, changed) {
-  if (control.kind === "log") return logSlider(key, control, changed);
-  if (control.kind === "switch") return switchBox(key, control, changed);
-  const panel = controlPanel([control], changed);
-  return { root: panel.root.firstChild, show: (value) => panel.show({ [key]: value }) };
-}
-
-// Tabs as the ARIA pattern has them: one is in the tab order, arrow keys choose another.
-function tabRow(titles, pages) {
-  const own = Math.random().toString(36).slice(2);
-  const list = make("div", { role: "tablist", class: "gc-tabs" });
-  const heads = titles.map((title, i) =>
-    make("button", { type: "button", role: "tab", id: `gc-${own}-${i}`, "aria-controls": `gc-${own}-page-${i}` }, title));
-  const choose = (chosen) => heads.forEach((head, i) => {
-    head.setAttribute("aria-selected", i === chosen);
-    head.tabIndex = i === chosen ? 0 : -1;
-    pages[i].hidden = i !== chosen;
-  });
-  const moves = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity };
-  heads.forEach((head, i) => {
-    pages[i].setAttribute("role", "tabpanel");
-    pages[i].setAttribute("id", `gc-${own}-page-${i}`);
-    pages[i].setAttribute("aria-labelledby", head.id);
-    keepKeys(head);
-    head.addEventListener("click", () => choose(i));
-    head.addEventListener("keydown", (event) => {
-      if (!(event.key in moves)) return;
-      event.preventDefault();
-      const to = Math.min(heads.length - 1, Math.max(0, i + moves[event.key]));
-      choose(to);
-      heads[to].focus();
-    });
-  });
-  list.append(...heads);
-  choose(0);
-  return make("div", {}, list, ...pages);
-}
-
-// Curves side by side; each is read out with the last number of each line.
-function curveRow(host) {
-  const root = make("div", { class: "gc-panels" });
-  const views = [];
-  const show = (panels) => panels.forEach((panel, i) => {
-    if (!views[i]) root.append((views[i] = panelView(host)).root);
-    const last = panel.marks.filter((m) => m.label && m.kind === "line" && m.y.length)
-      .map((m) => `${m.label} ${m.y[m.y.length - 1].toPrecision(3)}`);
-    views[i].show(panel, [], [panel.title, ...last].join(", "));
-  });
-  return { root, show };
-}
-
-function player(stage, also) {
+export function player(stage, also) {
   const render = ({ model, el }) => {
     const parts = model.get("parts");
     const root = make("div", { class: "gc-live gc-train", role: "group", "aria-label": model.get("title") });
@@ -102,10 +46,7 @@ function player(stage, also) {
     const request = requests(model, also);
     let frame = model.get("frame");
 
-    const press = (action) => {
-      const wanted = action === "run" && frame.status === "running" ? "pause" : action;
-      model.send({ do: wanted });
-    };
+    const press = (action) => model.send({ do: wanted(action, frame.status) });
     const shows = {};
     const change = (key, value) => request.ask({ [key]: value });
     const host = {
@@ -114,7 +55,7 @@ function player(stage, also) {
       idle: request.idle,
       change,
     };
-    const scene = stage(host);
+    const scene = stage(host, model);
     const buttons = parts.row.map(([action, label]) => pushButton(action, label, press));
     const pages = parts.tabs.map((tab) => {
       const made = Object.entries(tab.controls).map(([key, c]) => [key, anyControl(key, c, change)]);
@@ -129,9 +70,8 @@ function player(stage, also) {
     const mark = () => {
       root.dataset.status = frame.status;
       for (const button of buttons) {
-        const needsRun = button.dataset.do === "stop" && RESTING.includes(frame.status);
-        button.setAttribute("aria-disabled", frame.waiting || needsRun);
-        if (button.dataset.do === "run") button.textContent = NEXT[frame.status] ?? first;
+        button.setAttribute("aria-disabled", isOff(button.dataset.do, frame));
+        if (button.dataset.do === "run") button.textContent = runLabel(frame.status, first);
       }
     };
     const show = () => {

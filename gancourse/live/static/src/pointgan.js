@@ -1,25 +1,53 @@
 // PointGan's picture: D's field as a map, real and fake points, arrows, and a pen for real points.
 
+import { floats, greys } from "./bytes.js";
+import { curveRow } from "./curves.js";
+import { draw, make } from "./dom.js";
+import { ARROWS, keepKeys } from "./keys.js";
+import { legend } from "./marks.js";
+import { barbs, placeIn } from "./scales.js";
+
 const INK = "#222222"; // the map is light in a dark page too
 const APART = 0.1; // between two points of one stroke
-const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+const HEAD = { turn: 0.5, most: 6 };
 const LEGEND = [
   { kind: "points", role: "p", label: "real" },
   { kind: "points", role: "q", label: "fake" },
   { kind: "arrows", role: "G", label: "push on a fake" },
 ];
 
+// Writes D's field as opaque RGBA; a level from 0 to 255 is a row of the colour table [256, 3].
+export function fillField(rgba, levels, table) {
+  levels.forEach((level, i) => {
+    rgba.set(table.subarray(3 * level, 3 * level + 3), 4 * i);
+    rgba[4 * i + 3] = 255;
+  });
+}
+
 function fieldImage(frame, colours) {
   const small = make("canvas", { width: frame.side, height: frame.side });
   const image = new ImageData(frame.side, frame.side);
-  const bytes = new Uint8Array(frame.field.buffer, frame.field.byteOffset, frame.field.byteLength);
-  const table = new Uint8Array(colours.buffer, colours.byteOffset, colours.byteLength);
-  bytes.forEach((value, i) => {
-    image.data.set(table.subarray(3 * value, 3 * value + 3), 4 * i);
-    image.data[4 * i + 3] = 255;
-  });
+  fillField(image.data, greys(frame.field), greys(colours));
   small.getContext("2d").putImageData(image, 0, 0);
   return small;
+}
+
+// Whether a stroke that goes on to `place` leaves a point there: not too near the last one.
+export function leavesPoint(drawn, [x, y]) {
+  const last = drawn[drawn.length - 1] ?? [9, 9];
+  return Math.hypot(x - last[0], y - last[1]) >= APART;
+}
+
+// The points with one more, to two digits, or null where it lies outside or there are enough.
+export function withPoint(drawn, [x, y], { limit, most }) {
+  if (Math.max(Math.abs(x), Math.abs(y)) >= limit || drawn.length >= most) return null;
+  return [...drawn, [x, y].map((v) => Number(v.toFixed(2)))];
+}
+
+// Where an arrow key leads from a place; five times as far with Shift, and never out of the picture.
+export function cursorAfter(event, place, limit) {
+  const [far, edge] = [event.shiftKey ? 0.5 : 0.1, 0.98 * limit];
+  return place.map((v, i) => Math.max(-edge, Math.min(edge, v + far * ARROWS[event.key][i])));
 }
 
 const SHAPES = {
@@ -29,7 +57,7 @@ const SHAPES = {
   },
 };
 
-function pointStage(host) {
+export function pointStage(host) {
   const canvas = make("canvas", { class: "gc-plane" });
   const pen = canvas.getContext("2d");
   const curves = curveRow(host);
@@ -56,14 +84,12 @@ function pointStage(host) {
     pen.beginPath();
     for (let i = 0; i + 3 < rows.length; i += 4) {
       const [x, y] = [px(rows[i]), py(rows[i + 1])];
-      const [dx, dy] = [rows[i + 2] * unit(), -rows[i + 3] * unit()];
-      const head = Math.min(6, 0.5 * Math.hypot(dx, dy));
-      const angle = Math.atan2(dy, dx);
+      const tip = [x + rows[i + 2] * unit(), y - rows[i + 3] * unit()];
       pen.moveTo(x, y);
-      pen.lineTo(x + dx, y + dy);
-      for (const turn of [0.5, -0.5]) {
-        pen.moveTo(x + dx, y + dy);
-        pen.lineTo(x + dx - head * Math.cos(angle + turn), y + dy - head * Math.sin(angle + turn));
+      pen.lineTo(...tip);
+      for (const barb of barbs([x, y], tip, HEAD.turn, HEAD.most)) {
+        pen.moveTo(...tip);
+        pen.lineTo(...barb);
       }
     }
     pen.strokeStyle = colour;
@@ -114,37 +140,30 @@ function pointStage(host) {
     label();
     paint();
   };
-  const add = (x, y) => {
-    const inside = Math.max(Math.abs(x), Math.abs(y)) < frame.limit;
-    if (inside && drawn.length < frame.most) redraw([...drawn, [x, y].map((v) => Number(v.toFixed(2)))]);
+  const add = (at) => {
+    const points = withPoint(drawn, at, frame);
+    if (points) redraw(points);
   };
-  const place = (event) => {
-    const box = canvas.getBoundingClientRect();
-    const share = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
-    return [frame.limit * (2 * share[0] - 1), frame.limit * (1 - 2 * share[1])];
-  };
+  const place = (event) => placeIn(canvas.getBoundingClientRect(), event, frame.limit);
   canvas.addEventListener("pointerdown", (event) => {
     if (!frame.drawing) return;
     event.preventDefault();
     canvas.focus();
     canvas.setPointerCapture(event.pointerId);
-    add(...(cursor = place(event)));
+    add((cursor = place(event)));
   });
   canvas.addEventListener("pointermove", (event) => {
     if (!frame.drawing || !canvas.hasPointerCapture(event.pointerId)) return;
     cursor = place(event);
-    const last = drawn[drawn.length - 1] ?? [9, 9];
-    if (Math.hypot(cursor[0] - last[0], cursor[1] - last[1]) >= APART) add(...cursor);
+    if (leavesPoint(drawn, cursor)) add(cursor);
   });
   canvas.addEventListener("keydown", (event) => {
     if (!frame.drawing) return;
-    const edge = 0.98 * frame.limit;
-    if (event.key in KEYS) {
-      const far = event.shiftKey ? 0.5 : 0.1;
-      cursor = cursor.map((v, i) => Math.max(-edge, Math.min(edge, v + far * KEYS[event.key][i])));
+    if (event.key in ARROWS) {
+      cursor = cursorAfter(event, cursor, frame.limit);
       label();
       paint();
-    } else if (event.key === "Enter" || event.key === " ") add(...cursor);
+    } else if (event.key === "Enter" || event.key === " ") add(cursor);
     else if (event.key === "Backspace" || event.key === "Delete") redraw(drawn.slice(0, -1));
     else return;
     event.preventDefault();
@@ -165,5 +184,3 @@ function pointStage(host) {
   };
   return { root, show, stop: () => watch.disconnect() };
 }
-
-export default player(pointStage);
