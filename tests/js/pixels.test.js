@@ -33,5 +33,5 @@ test("a picture of four pixels keeps its rows", () => {
 
 test("a picture is found among the others", () => {
   const all = new DataView(Uint8Array.of(0, 1, 1, 1, 1, 2, 2, 2, 2).buffer, 1);
-  assert.deepEqual([...pictureOf(all, 2, 1)], [2, 2, 2, 2]);
+  assert.deepEqual([0, 1].map((i) => [...pictureOf(all, 2, i)]), [[1, 1, 1, 1], [2, 2, 2, 2]]);
 });

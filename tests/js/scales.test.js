@@ -37,6 +37,7 @@ for (const equal of [false, true])
 test("equal units are as long across as up, and the frame stays in the middle", () => {
   const s = scales({ xlim: [-1, 1], ylim: [-1, 1], equal: true });
   near([s.x(1) - s.x(0)], [s.y(0) - s.y(1)]);
+  assert.ok(s.wide <= BOX.width && s.high <= BOX.height);
   near([s.left - BOX.left], [BOX.width - BOX.right - (s.left + s.wide)]);
 });
 

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/chart.js: edit there. 53c6a97750aeb085 9d44251464a86452
+// Built by `make build` from src/widgets/chart.js: edit there. 90b4f07a9691e630 ca18129521a3072f
 // bytes.js
 function floats(view) {
   if (!view) return null;
@@ -96,7 +96,7 @@ function ticks([low, high], about = 6) {
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   const found = [];
   for (let i = Math.ceil(low / step - 1e-6); i * step <= high + 1e-6 * step; i++) found.push(i * step);
-  return found.map((value) => [value, (value + 0).toFixed(digits).replace(/^-(0(\.0+)?)$/, "$1")]);
+  return found.map((value) => [value, value.toFixed(digits)]);
 }
 function scales(panel) {
   const { top } = BOX;

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/dashboard.js: edit there. 94b520815d7f03bf d44ceea09ad927dd
+// Built by `make build` from src/widgets/dashboard.js: edit there. f98d28cc8bdc8c9b 5e8d79cb1ceb2f95
 // dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function dressed(node, attributes) {
@@ -35,7 +35,7 @@ function ticks([low, high], about = 6) {
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   const found = [];
   for (let i = Math.ceil(low / step - 1e-6); i * step <= high + 1e-6 * step; i++) found.push(i * step);
-  return found.map((value) => [value, (value + 0).toFixed(digits).replace(/^-(0(\.0+)?)$/, "$1")]);
+  return found.map((value) => [value, value.toFixed(digits)]);
 }
 function scales(panel) {
   const { top } = BOX;

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/explorer.js: edit there. 79fa49fd27f17454 9a1cb0b6a2c303b2
+// Built by `make build` from src/widgets/explorer.js: edit there. 850c77867d20e0bf 5e41ed64b2a18aa2
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -75,7 +75,7 @@ function padMove(event, at, plane) {
   const move = KEYS[event.key];
   if (!move || event.ctrlKey || event.metaKey || event.altKey) return null;
   const by = plane.step * (event.shiftKey ? 5 : 1);
-  return move.map((m, i) => inside(at[i] + (m ? m * by : 0), plane));
+  return move.map((m, i) => inside(at[i] + m * by, plane));
 }
 function pad({ reach, step, moved }) {
   const canvas = make("canvas", { class: "gc-pixels", "aria-hidden": "true" });

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/plane.js: edit there. d1dfe382398e2337 563e9cc9172fb814
+// Built by `make build` from src/widgets/plane.js: edit there. 1eaf2fec73d8f0d9 cc75efa61d7b3bc2
 // dom.js
 function dressed(node, attributes) {
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
@@ -74,7 +74,7 @@ function padMove(event, at, plane) {
   const move = KEYS[event.key];
   if (!move || event.ctrlKey || event.metaKey || event.altKey) return null;
   const by = plane.step * (event.shiftKey ? 5 : 1);
-  return move.map((m, i) => inside(at[i] + (m ? m * by : 0), plane));
+  return move.map((m, i) => inside(at[i] + m * by, plane));
 }
 function pad({ reach, step, moved }) {
   const canvas = make("canvas", { class: "gc-pixels", "aria-hidden": "true" });

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/pointgan.js: edit there. 54df23d7bf1ea5ab 3d04603c60880bd8
+// Built by `make build` from src/widgets/pointgan.js: edit there. e79c52f0932eb498 6a7c2cc2015cdf08
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -274,7 +274,7 @@ function ticks([low, high], about = 6) {
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   const found = [];
   for (let i = Math.ceil(low / step - 1e-6); i * step <= high + 1e-6 * step; i++) found.push(i * step);
-  return found.map((value) => [value, (value + 0).toFixed(digits).replace(/^-(0(\.0+)?)$/, "$1")]);
+  return found.map((value) => [value, value.toFixed(digits)]);
 }
 function scales(panel) {
   const { top } = BOX;

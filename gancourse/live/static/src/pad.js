@@ -17,7 +17,7 @@ export function padMove(event, at, plane) {
   const move = KEYS[event.key];
   if (!move || event.ctrlKey || event.metaKey || event.altKey) return null;
   const by = plane.step * (event.shiftKey ? 5 : 1);
-  return move.map((m, i) => inside(at[i] + (m ? m * by : 0), plane));
+  return move.map((m, i) => inside(at[i] + m * by, plane));
 }
 
 // pad({reach, step, moved(u, v)}) returns {root, canvas, show(u, v, names)}. The canvas lies below

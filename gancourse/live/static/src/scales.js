@@ -10,7 +10,7 @@ export function ticks([low, high], about = 6) {
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   const found = [];
   for (let i = Math.ceil(low / step - 1e-6); i * step <= high + 1e-6 * step; i++) found.push(i * step);
-  return found.map((value) => [value, (value + 0).toFixed(digits).replace(/^-(0(\.0+)?)$/, "$1")]);
+  return found.map((value) => [value, value.toFixed(digits)]);
 }
 
 // The map between data and the panel's own units, both ways.
