@@ -34,6 +34,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+from shared_data import use_shared_data
 
 from gancourse.jupyter import headless_environment
 
@@ -284,6 +285,13 @@ def stamp(notebook: NotebookNode) -> None:
     notebook.metadata["gancourse"] = hashes
 
 
+def kernel_environment(root: Path) -> dict[str, str]:
+    """Return the environment of the kernels: no page, and the data beside the checkout."""
+    environment = headless_environment()
+    use_shared_data(root, environment)
+    return environment
+
+
 def execute(notebook: NotebookNode, target: Target) -> None:
     """Run the notebook's code and keep its outputs; raise BuildError at the first error."""
     from nbclient import NotebookClient
@@ -303,7 +311,7 @@ def execute(notebook: NotebookNode, target: Target) -> None:
     )
     # An empty folder for IPython, so that nobody's own start-up files run.
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        environment = headless_environment(target.root) | {"IPYTHONDIR": profile}
+        environment = kernel_environment(target.root) | {"IPYTHONDIR": profile}
         try:
             client.execute(env=environment)
         except (CellControlSignal, DeadKernelError, RuntimeError) as error:
@@ -393,7 +401,7 @@ def readable(mime: str) -> bool:
 def machine_paths(root: Path) -> dict[str, str]:
     """Return patterns of this machine's paths, with what each is."""
     paths = {
-        headless_environment(root).get("GANCOURSE_DATA", ""): "the path of this machine's data",
+        kernel_environment(root).get("GANCOURSE_DATA", ""): "the path of this machine's data",
         str(root): "the path of this repository",
         str(root.resolve()): "the path of this repository",
         str(Path.home()): "the path of the home folder",

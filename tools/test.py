@@ -4,6 +4,7 @@ Nothing but the standard library is needed here, and the Python that runs this r
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -13,7 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-from gancourse.jupyter import course_environment, headless_environment
+from shared_data import use_shared_data
+
+from gancourse.jupyter import headless_environment
 
 ROOT = Path(__file__).resolve().parents[1]
 CELL_TIMEOUT = 300  # seconds; nbval's own is 2000, and a dead kernel waits all of it
@@ -93,11 +96,11 @@ def main() -> int:
     parser.add_argument("--fast", action="store_true", help="leave out the notebooks' execution")
     options = parser.parse_args()
 
-    environment = course_environment(ROOT)
-    results = {name: run(name, step, environment) for name, step in package_steps().items()}
+    use_shared_data(ROOT)
+    results = {name: run(name, step, dict(os.environ)) for name, step in package_steps().items()}
     if not options.fast:
         step = notebook_step(ROOT)
-        results["notebooks run"] = run("notebooks run", step, headless_environment(ROOT))
+        results["notebooks run"] = run("notebooks run", step, headless_environment())
     print(summary(results), flush=True)
     return int(any(r.verdict == "FAILED" for r in results.values()))
 
