@@ -23,7 +23,7 @@ test: $(STAMP) ## run every check: ruff, build, package tests, all notebooks
 	@$(BIN)/python tools/test.py
 
 bench: $(STAMP) ## measure training speed beside the textbook loops, into docs/bench
-	@$(BIN)/python tools/bench.py
+	@$(BIN)/python tools/bench
 
 build: $(STAMP) ## rebuild the notebooks whose sources changed
 	@$(BIN)/python tools/build.py
