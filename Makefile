@@ -26,7 +26,7 @@ bench: $(STAMP) ## measure training speed beside the textbook loops, into docs/b
 	@$(BIN)/python tools/bench
 
 build: $(STAMP) ## rebuild the notebooks whose sources changed
-	@$(BIN)/python tools/build.py
+	@$(BIN)/python tools/build
 
 check-quality: $(STAMP) ## measure the exercises' checks: correct answers accepted, mistakes caught
 	@$(BIN)/python tools/check_quality.py

@@ -39,7 +39,7 @@ def package_steps() -> dict[str, list[str]]:
     return {
         "ruff check": python("ruff", "check", "."),
         "ruff format": python("ruff", "format", "--check", "."),
-        "notebooks are built": [sys.executable, str(ROOT / "tools" / "build.py"), "--check"],
+        "notebooks are built": [sys.executable, str(ROOT / "tools" / "build"), "--check"],
         "package tests": python("pytest"),
     }
 
