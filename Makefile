@@ -25,7 +25,7 @@ test: $(STAMP) ## run every check: ruff, build, package tests, all notebooks
 bench: $(STAMP) ## measure training speed beside the textbook loops, into docs/bench
 	@$(BIN)/python tools/bench
 
-build: $(STAMP) ## rebuild the notebooks whose sources changed
+build: $(STAMP) ## rebuild the maps, and the notebooks whose sources changed
 	@$(BIN)/python tools/build
 
 check-quality: $(STAMP) ## measure the exercises' checks: correct answers accepted, mistakes caught

@@ -60,6 +60,13 @@ def test_consecutive_prints_become_one_output():
     assert [o.get("text") for o in cell.outputs] == ["ab", None, "c"]
 
 
+def test_kernels_find_the_data_beside_the_checkout(tmp_path, monkeypatch):
+    monkeypatch.delenv("GANCOURSE_DATA", raising=False)
+    (tmp_path / "shared/data").mkdir(parents=True)
+    environment = execute.kernel_environment(tmp_path / "course")
+    assert environment["GANCOURSE_DATA"] == str(tmp_path / "shared/data")
+
+
 def test_a_build_passes_its_own_check(built_once, capsys):
     assert main(["--root", str(built_once), "--check"]) == 0, capsys.readouterr().out
 

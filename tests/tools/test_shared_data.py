@@ -1,5 +1,6 @@
 """tools/shared_data.py: the checks of the project find the data beside the checkout."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -45,3 +46,18 @@ def test_tests_look_there_when_they_start(checkout):
     folder = checkout / "tests"
     said = subprocess.check_output([sys.executable, "-c", code], cwd=folder, env=environment)
     assert said.decode().strip() == str(checkout.parent / "shared/data")
+
+
+def test_the_whole_run_of_checks_starts_with_them(checkout, monkeypatch):
+    spec = importlib.util.spec_from_file_location("all_checks", TESTS.parent / "tools/test.py")
+    all_checks = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(all_checks)
+    seen = []
+    passed = all_checks.Result("passed")
+    monkeypatch.setattr(all_checks, "run", lambda *step: seen.append(dict(step[-1])) or passed)
+    monkeypatch.setattr(all_checks, "ROOT", checkout)
+    monkeypatch.setattr(sys, "argv", ["test.py"])
+    monkeypatch.setenv("GANCOURSE_DATA", "so that it is put back")
+    monkeypatch.delenv("GANCOURSE_DATA")
+    assert all_checks.main() == 0
+    assert {e.get("GANCOURSE_DATA") for e in seen} == {str(checkout.parent / "shared/data")}

@@ -14,5 +14,6 @@ line `# INSTEAD` stands among them, the code that follows it as comments: a pati
     hint              markdown    first line `Hint: title`, then the text; folded in every notebook
     raises-exception  code        an error is what this cell shows
 
+The maps in README, in lesson 00 and at the top of the sheets come from gancourse/syllabus.py.
 A notebook is executed when the code of its source changed; prose is rebuilt without that.
 """

@@ -6,12 +6,12 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from build.exercises import blank
+from build.maps import map_problems
 from build.notebooks import code_cells, load, serialise
 from build.outputs import output_problem, reuse, stale
-from build.sources import BuildError, Target, orphans, targets
+from build.sources import MENDS, BuildError, Target, orphans, targets
 
 MAX_BYTES = 1_500_000
-MENDS = "`make build` mends it"
 
 
 def too_large(target: Target, text: str) -> str:
@@ -61,8 +61,8 @@ def first_difference(new: NotebookNode, old: NotebookNode) -> str:
 
 
 def check(root: Path, names: Iterable[str] = ()) -> list[str]:
-    """Return one sentence for each notebook that is not what it should be; write nothing."""
-    found = []
+    """Return one sentence for each map or notebook that is not what it should be."""
+    found = map_problems(root, names)
     for target in targets(root, names):
         try:
             found.append(difference(target))

@@ -13,6 +13,7 @@ import build as package
 from build.check import MAX_BYTES, check, too_large
 from build.execute import execute
 from build.exercises import blank
+from build.maps import write_maps
 from build.notebooks import code_cells, digest, load, serialise, write
 from build.outputs import output_problem, reuse
 from build.sources import BuildError, Target, targets
@@ -97,6 +98,7 @@ def main(argv: list[str] | None = None) -> int:
             found = check(root, options.names)
             print("\n".join(found) or "Each notebook is what its source builds.")
             return int(bool(found))
+        print("".join(f"{line}\n" for line in write_maps(root, options.names)), end="", flush=True)
         wanted = targets(root, options.names)
         return int(not build_all(wanted, options.force, options.jobs))
     except BuildError as error:

@@ -19,6 +19,7 @@ CELL_TYPES_OF_TAG = {
     "raises-exception": ("code",),
     "solution": ("markdown",),
 }
+MENDS = "`make build` mends it"
 SHEET_TAGS = ("exercise", "hidden", "solution")
 MARKER = re.compile(r"(\s*)# (BEGIN|END) SOLUTION\s*")
 LOOKS_LIKE_MARKER = re.compile(r"#.*\b(BEGIN|END)[ _-]*SOLUTION", re.IGNORECASE)
