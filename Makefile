@@ -23,10 +23,10 @@ test: $(STAMP) ## run every check: linters, build, package tests, all notebooks
 	@$(BIN)/python tools/test.py
 
 bench: $(STAMP) ## measure training speed beside the textbook loops, into docs/bench
-	@$(BIN)/python tools/bench.py
+	@$(BIN)/python tools/bench
 
-build: $(STAMP) ## rebuild the notebooks and JavaScript bundles whose sources changed
-	@$(BIN)/python tools/build.py
+build: $(STAMP) ## rebuild the maps, bundles and notebooks whose sources changed
+	@$(BIN)/python tools/build
 
 check-quality: $(STAMP) ## measure the exercises' checks: correct answers accepted, mistakes caught
 	@$(BIN)/python tools/check_quality.py

@@ -1,30 +1,19 @@
 """The sheets' stubs say "not yet done" and no more, and their headers tell the specs' points."""
 
-import importlib.util
 import os
 import re
-import sys
 from pathlib import Path
 
 import jupytext
 import pytest
+from build.exercises import with_stub
+from check_quality import with_parts
 
 from gancourse.check import Student, check, evaluate, get_exercise, sheet, sheets
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
-
-from check_quality import with_parts  # noqa: E402
-
 SHORT = os.environ.get("GANCOURSE_LONG") != "1"
 SOURCES = {path.name[:2]: path for path in sorted((ROOT / "solutions").glob("[0-9][0-9]_*.py"))}
-
-
-def build_tool():
-    spec = importlib.util.spec_from_file_location("build_tool", ROOT / "tools" / "build.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def cells(number):
@@ -55,8 +44,7 @@ def test_each_sheet_has_a_source_and_the_other_way_round():
 
 @pytest.fixture(scope="module")
 def stubs():
-    tool = build_tool()
-    return {id: names for n in NUMBERS for id, names in names_of(n, tool.with_stub).items()}
+    return {id: names for n in NUMBERS for id, names in names_of(n, with_stub).items()}
 
 
 PATIENTS = [id for id in IDS if id.startswith("10.")]  # they stand in the sheet as code to mend

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
 
-BENCH = Path(__file__).with_name("bench.py")
+PROGRAM = (sys.executable, str(Path(__file__).parent))
 OPERATORS = 12  # rows of a profile
 
 
@@ -64,7 +64,7 @@ class Worker:
     """A contender in a process of its own, which works only when asked."""
 
     def __init__(self, name: str, place: Place):
-        command = [sys.executable, str(BENCH), "work", "--only", name]
+        command = [*PROGRAM, "work", "--only", name]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         self.name = name
         self.process = subprocess.Popen(command, env=place.environment(), **pipes)

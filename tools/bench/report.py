@@ -6,8 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
-from bench_turns import ratios, spread
-
+from bench.turns import ratios, spread
 from gancourse import plots
 from gancourse.store import write_whole
 
@@ -25,7 +24,7 @@ RIVAL, RIVAL_TIMES = "24 channels", (30, 80, 300)  # beaten after so many second
 def write(folder: Path) -> str:
     """Write the report on whatever has been measured so far; return its tables of targets."""
     parts = {"speed": _speed, "quality": _quality, "ablation": _ablation, "cost": _cost}
-    source = "`tools/bench.py` wrote this page from the JSON files beside it."
+    source = "`tools/bench` wrote this page from the JSON files beside it."
     text = ["# What the benchmark measured", "", source]
     for name, part in parts.items():
         path = folder / f"{name}.json"

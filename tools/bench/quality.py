@@ -8,37 +8,56 @@ recipe, times, threads and clock, is not measured again.
 import argparse
 import json
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import bench
-from bench_turns import Place
-from specs import as_now
+from bench import textbook
+from bench.results import as_now, chosen, load, save
+from bench.turns import PROGRAM, Place, synchronise
 
 TIMES = (10, 20, 30, 45, 60, 80, 120, 180, 240, 300)  # seconds of training
 CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
 SAMPLES, SAMPLE_SEED = 10_000, 99
+CONTENDERS = ["ours", "textbook", "24 channels", "TensorFlow's tutorial"]  # of quality
+ROWS: dict[str, dict] = {  # of the ablation: what differs from the default recipe
+    "the default": {},
+    "learning rates 2e-4": {"lr_G": 2e-4, "lr_D": 2e-4},
+    "z of 64 numbers": {"G": {"z_dim": 64}},
+    "no 3 x 3 convolutions": {"G": {"depth": 0}, "D": {"depth": 0}},
+    "two of them at each size": {"G": {"depth": 2}, "D": {"depth": 2}},
+    "batch 128": {"batch": 128},
+    "twice the width": {"G": {"width": 128}, "D": {"width": 128}},
+    "half the width": {"G": {"width": 32}, "D": {"width": 32}},
+    "no average of weights": {"ema": 0.0},
+    "fp32": {"precision": "fp32"},
+    "no batch norm in D, R1": {"D": {"norm": False}, "r1": 0.05},
+    "relativistic, R1 and R2": {
+        "D": {"norm": False},
+        "loss": "relativistic",
+        "r1": 0.05,
+        "r2": 0.05,
+    },
+}
 
 
 def measure(options: argparse.Namespace, place: Place) -> None:
     """Run all that is asked for and missing, seed by seed; keep each run as soon as it ends."""
     kind = options.what
     for seed in options.seeds:
-        known = bench.CONTENDERS if kind == "quality" else bench.ROWS
-        for name in bench.chosen(options.only, known):
+        known = CONTENDERS if kind == "quality" else ROWS
+        for name in chosen(options.only, known):
             spec, key = specify(options, place, name, seed), f"{name}, seed {seed}"
-            done = bench.load(options.out, kind)
+            done = load(options.out, kind)
             if not options.fresh and as_now(done.get(key, {}).get("spec", {})) == spec:
                 print(f"{key}: measured already")
                 continue
             run = run_apart(spec, place)
-            done = bench.load(options.out, kind)  # another process may have added to it
+            done = load(options.out, kind)  # another process may have added to it
             done |= {key: run, "machine": place.about(), "clock": options.clock}
-            bench.save(options.out, kind, done)
+            save(options.out, kind, done)
 
 
 def specify(options: argparse.Namespace, place: Place, name: str, seed: int) -> dict:
@@ -49,7 +68,7 @@ def specify(options: argparse.Namespace, place: Place, name: str, seed: int) -> 
     spec = {"name": name if quality else "ours", "seed": seed, "marks": [*marks, seconds],
             "clock": options.clock, "threads": place.threads}  # fmt: skip
     if spec["name"] == "ours":
-        change = {} if quality else bench.ROWS[name]
+        change = {} if quality else ROWS[name]
         spec |= {"change": change, "recipe": asdict(changed(change))}
     return json.loads(json.dumps(spec))
 
@@ -66,7 +85,7 @@ def changed(change: dict):
 def run_apart(spec: dict, place: Place) -> dict:
     """Return a run: its spec, rows [seconds, FID], steps, images a second, data."""
     with TemporaryDirectory(prefix="gancourse-bench-") as folder:
-        command = [sys.executable, __file__, json.dumps(spec), folder]
+        command = [*PROGRAM, "run", "--only", json.dumps(spec), folder]
         subprocess.run(command, env=place.environment(), check=True)
         run = json.loads(Path(folder, "run.json").read_text())
         spent = run.pop("spent")
@@ -89,8 +108,6 @@ def score(path: Path, data: str) -> float:
 
 def contender(spec: dict) -> tuple[Callable[[], object], object, int]:
     """Return a run's step, the generator to draw from, and its batch."""
-    import textbook
-
     from gancourse import machine, train
     from gancourse.data import load_images
 
@@ -107,8 +124,6 @@ def contender(spec: dict) -> tuple[Callable[[], object], object, int]:
 
 def trained(step: Callable[[], object], marks: Iterable[float], clock: str):
     """Yield (seconds in all, steps since) each time that training has lasted to the next mark."""
-    from bench_turns import synchronise
-
     tick, spent = CLOCKS[clock], 0.0
     for mark in marks:
         start, steps = tick(), 0
@@ -140,7 +155,3 @@ def train_and_draw(spec: dict, folder: Path) -> None:
     run = {"spent": times, "steps": steps, "rate": steps * batch / times[-1]}
     run["data"] = load_images("mnist").name
     (folder / "run.json").write_text(json.dumps(run))
-
-
-if __name__ == "__main__":
-    train_and_draw(json.loads(sys.argv[1]), Path(sys.argv[2]))

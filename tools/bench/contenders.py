@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise
 
-import textbook
 import torch
 from torch import Tensor, nn
 
+from bench import textbook
 from gancourse import machine, nets, train
 from gancourse.data import load_images
 
