@@ -129,7 +129,7 @@ def picture(scene: Scene) -> plots.Picture:
 
 
 def _numbers(values) -> bytes:
-    return np.ascontiguousarray(plots._numpy(values), dtype="<f4").tobytes()
+    return np.ascontiguousarray(plots.to_numpy(values), dtype="<f4").tobytes()
 
 
 def _packed_mark(mark: Mark) -> dict:

@@ -13,7 +13,7 @@ from gancourse.errors import InputError, at_least
 from gancourse.live.background import make_way
 from gancourse.live.base import Mark, Panel, Scene, packed
 from gancourse.live.player import LEARNING_RATES, Player, Switch, Tab
-from gancourse.live.still import beside
+from gancourse.plots import beside
 from gancourse.train import State
 
 COLUMNS, IMAGES, POINTS = 6, 36, 400  # samples in a row; images and points that are shown
@@ -124,7 +124,7 @@ class TrainingDashboard(Player):
 
     def _cloud(self, x: Tensor) -> Panel:
         marks = (Mark("points", *self._x_real.T, "real", "p"), Mark("points", *x.T, "fake", "q"))
-        limit = plots._limit(self._x_real)
+        limit = plots.square_limit(self._x_real)
         square = (-limit, limit)
         return Panel(marks, "", "", square, square, "Samples, always of the same z", equal=True)
 

@@ -22,7 +22,7 @@ from gancourse.live import export
 from gancourse.live.base import Choice, Scene, Shown, packed
 from gancourse.live.player import Tab, in_a_sentence
 from gancourse.live.steering import ALONG, GROUPS, REACH, Directions, Pin, Steering
-from gancourse.live.still import beside
+from gancourse.plots import beside
 from gancourse.maths import latent
 from gancourse.store import save_tensors
 
@@ -92,10 +92,7 @@ class LatentExplorer(Shown):
         with self.lock, machine.one_thread():
             if not isinstance(self.G, nn.Module):
                 return self.G(z).float().cpu()
-            training, weight = self.G.training, next(self.G.parameters(), z)
-            x = self.G.eval()(z.to(weight.device)).float().cpu()
-            self.G.train(training)
-            return x
+            return latent.images_of(self.G, z).float().cpu()
 
     def copied(self):
         """Return a copy of G as it is now, for what takes longer than a picture."""

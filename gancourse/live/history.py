@@ -46,7 +46,7 @@ class Log:
         if not new:
             return
         first = len(self.rows)
-        self.rows = np.concatenate([self.rows, plots._numpy(torch.stack(new))])
+        self.rows = np.concatenate([self.rows, plots.to_numpy(torch.stack(new))])
         self._read_norms()
         bad = np.argwhere(~np.isfinite(self.rows[first:]))
         if len(bad):
@@ -56,7 +56,7 @@ class Log:
     def _read_norms(self) -> None:
         if self._waiting:
             steps, norms = zip(*self._waiting, strict=True)
-            table = np.column_stack([steps, plots._numpy(torch.stack(norms))])
+            table = np.column_stack([steps, plots.to_numpy(torch.stack(norms))])
             self.norms, self._waiting = np.concatenate([self.norms, table]), []
 
     def last(self, name: str, n: int = 20) -> float | None:
@@ -102,5 +102,5 @@ def _curves(x: np.ndarray, y: np.ndarray, roles: str, names: Sequence[str]) -> t
 
 def _panel(marks: tuple[Mark, ...], xlim: tuple[float, float], title: str) -> Panel:
     every = np.concatenate([mark.y for mark in marks])
-    ylim = plots._around(every) if np.isfinite(every).any() else (0.0, 1.0)
+    ylim = plots.range_around(every) if np.isfinite(every).any() else (0.0, 1.0)
     return Panel(marks, "step", "", xlim, ylim, title)

@@ -16,7 +16,7 @@ from gancourse.errors import InputError, at_least, choose
 from gancourse.live.base import Choice, Mark, Panel, Scene, Slider, frontend, packed
 from gancourse.live.base import _numbers as _floats
 from gancourse.live.player import LEARNING_RATES, Player, Switch, Tab
-from gancourse.live.still import beside
+from gancourse.plots import beside
 
 LIMIT = 1.6  # the picture shows -LIMIT .. LIMIT both ways
 FIELD, FAKES, ARROWS, REALS = 40, 200, 70, 300  # cells along a side; points that are shown

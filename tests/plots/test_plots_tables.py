@@ -5,6 +5,7 @@ import torch
 
 from gancourse import plots
 from gancourse.errors import InputError
+from gancourse.plots import tables
 
 
 def test_small_tables_are_told_number_by_number():
@@ -26,7 +27,7 @@ def test_tables_stand_side_by_side_in_their_own_width():
 
 def test_the_larger_number_is_darker(monkeypatch):
     shown = []
-    monkeypatch.setattr(plots, "_draw_grid", lambda axis, grid, top: shown.append(top))
+    monkeypatch.setattr(tables, "_draw_grid", lambda axis, grid, top: shown.append(top))
     plots.number_grids({"a": torch.ones(2, 2), "b": torch.full((2, 2), 9.0)})
     assert shown == [9.0, 9.0]  # one scale for all tables
 
@@ -35,14 +36,3 @@ def test_the_larger_number_is_darker(monkeypatch):
 def test_what_is_no_table_is_an_error(bad):
     with pytest.raises(InputError, match="counts must be a table"):
         plots.number_grids({"counts": bad})
-
-
-def test_sizes_by_layer_are_told_from_the_largest_end():
-    picture = plots.by_layer({"small": [1.0, 1e-5], "large": [1, 2000.0]}, "root mean square")
-    assert picture.alt == "root mean square by layer; after the last one: large 2e+03, small 1e-05."
-
-
-@pytest.mark.parametrize("bad", [0.0, float("inf"), -1.0])
-def test_a_size_that_has_no_logarithm_is_an_error(bad):
-    with pytest.raises(InputError, match="positive, finite"):
-        plots.by_layer({"a": [1.0, bad]})
