@@ -19,13 +19,13 @@ setup: $(STAMP) ## make the environment in .venv (nothing to do when it is up to
 lab: $(STAMP) ## open the course in JupyterLab (without a display: print the address and serve)
 	@$(BIN)/python tools/lab.py $(LAB_ARGS)
 
-test: $(STAMP) ## run every check: ruff, build, package tests, all notebooks
+test: $(STAMP) ## run every check: linters, build, package tests, all notebooks
 	@$(BIN)/python tools/test.py
 
 bench: $(STAMP) ## measure training speed beside the textbook loops, into docs/bench
 	@$(BIN)/python tools/bench.py
 
-build: $(STAMP) ## rebuild the notebooks whose sources changed
+build: $(STAMP) ## rebuild the notebooks and JavaScript bundles whose sources changed
 	@$(BIN)/python tools/build.py
 
 check-quality: $(STAMP) ## measure the exercises' checks: correct answers accepted, mistakes caught

@@ -30,6 +30,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import bundle
 import jupytext
 import nbformat
 from nbformat import NotebookNode
@@ -565,11 +566,12 @@ def main(argv: list[str] | None = None) -> int:
     root = options.root.resolve()
     try:
         if options.check:
-            found = check(root, options.names)
-            print("\n".join(found) or "Each notebook is what its source builds.")
+            found = check(root, options.names) + ([] if options.names else bundle.check(root))
+            print("\n".join(found) or "Each notebook and each bundle is what its source builds.")
             return int(bool(found))
         wanted = targets(root, options.names)
-        return int(not build_all(wanted, options.force, options.jobs))
+        bundled = bool(options.names) or bundle.build(root, options.force)
+        return int(not (build_all(wanted, options.force, options.jobs) and bundled))
     except BuildError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

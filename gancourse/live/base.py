@@ -26,6 +26,11 @@ STATIC = Path(__file__).with_name("static")
 MAX_CONTROLS = 4  # that are seen; a handle on the chart may move two more
 
 
+def es_module(widget: str) -> str:
+    """Return the JavaScript of a widget: one ES module, which `make build` bundles."""
+    return (STATIC / f"{widget}.js").read_text(encoding="utf-8")
+
+
 def frontend() -> str:
     """Return what can show a widget here: "anywidget", "ipywidgets" (core only) or "none".
 

@@ -1,17 +1,17 @@
-"""The explorer in a page: anywidget with the shared ES modules and the pad's."""
+"""The explorer in a page: anywidget with its ES module."""
 
 import traitlets
 from torch import Tensor
 
-from gancourse.live.base import STATIC
-from gancourse.live.player_views import PlayerWidget, _module
+from gancourse.live.base import es_module
+from gancourse.live.player_views import PlayerWidget
 from gancourse.live.steering import REACH, STEP
 
 
 class ExplorerWidget(PlayerWidget):
     """The latent explorer in a page. The map comes when the page asks for it, between moves."""
 
-    _esm = "\n".join([(STATIC / "pad.js").read_text(encoding="utf-8"), _module("explorer.js")])
+    _esm = es_module("explorer")
     map = traitlets.Dict().tag(sync=True)
     pad = traitlets.Dict({"reach": REACH, "step": STEP}).tag(sync=True)
 

@@ -10,13 +10,12 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from gancourse.live.base import STATIC
+from gancourse.live.base import STATIC, es_module
 from gancourse.live.steering import REACH
 from gancourse.store import write_whole
 
 PER_SIDE = 25  # pictures of the plane each way: steps of a quarter
 SCALE, PAUSE = 6, 60  # of a film: screen pixels for each pixel, milliseconds for each picture
-SCRIPTS = ("controls.js", "pixels.js", "pad.js", "plane.js")
 
 
 def film(pixels: Tensor, path: str | Path) -> Path:
@@ -66,7 +65,6 @@ def _sprite(pixels: np.ndarray) -> bytes:
 
 def _document(told: dict, title: str) -> str:
     css = (STATIC / "live.css").read_text(encoding="utf-8")
-    scripts = "\n".join((STATIC / name).read_text(encoding="utf-8") for name in SCRIPTS)
     data = json.dumps(told).replace("<", "\\u003c")
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -79,10 +77,9 @@ def _document(told: dict, title: str) -> str:
 </head>
 <body>
 <main></main>
-<script>
-{scripts}
-showPlane(document.querySelector("main"), {data});
-</script>
+<script type="application/json" id="plane">{data}</script>
+<script type="module">
+{es_module("plane")}</script>
 </body>
 </html>
 """

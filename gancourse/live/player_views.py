@@ -9,7 +9,7 @@ import numpy as np
 import traitlets
 
 from gancourse import plots
-from gancourse.live.base import STATIC, Choice, Slider
+from gancourse.live.base import Choice, Slider, es_module
 from gancourse.live.player import LogSlider, Player, Switch, Tab
 from gancourse.live.views import COLOURS, CSS, _core_control, _described
 
@@ -17,15 +17,6 @@ KINDS = {LogSlider: "log", Switch: "switch"}
 FIELD_COLOURS = plots.FIELD(np.arange(256), bytes=True)[:, :3].tobytes()  # D(x) from 0 to 1
 LABELS = {"running": "Pause", "paused": "Resume", "stopped": "Resume", "finished": "Go on",
           "failed": "Try again"}  # fmt: skip
-
-
-def _module(own: str) -> str:
-    """Return the ES module of one widget: the shared pieces, then its own file."""
-    parts = {name: (STATIC / name).read_text(encoding="utf-8")
-             for name in ("controls.js", "chart.js", "pixels.js", "player.js", own)}  # fmt: skip
-    drawing, view, _ = parts["chart.js"].partition("\nfunction render(")  # a chart's own view goes
-    assert view, "chart.js ends with its view, the function render"
-    return "\n".join([*({**parts, "chart.js": drawing}).values()])
 
 
 def _told(key: str, control) -> dict:
@@ -67,13 +58,13 @@ class PlayerWidget(anywidget.AnyWidget):
 class DashboardWidget(PlayerWidget):
     """The training dashboard in a page."""
 
-    _esm = _module("dashboard.js")
+    _esm = es_module("dashboard")
 
 
 class PointGanWidget(PlayerWidget):
     """The GAN on points in a page."""
 
-    _esm = _module("pointgan.js")
+    _esm = es_module("pointgan")
 
 
 def core_view(player: Player) -> ipywidgets.VBox:

@@ -1,4 +1,4 @@
-"""The two live views of a `Chart`: anywidget with the shared ES module, and core ipywidgets."""
+"""The two live views of a `Chart`: anywidget with its ES module, and core ipywidgets."""
 
 import html
 
@@ -7,9 +7,8 @@ import ipywidgets
 import traitlets
 
 from gancourse import plots
-from gancourse.live.base import STATIC, Chart, Choice, Slider, packed, picture
+from gancourse.live.base import STATIC, Chart, Choice, Slider, es_module, packed, picture
 
-ESM = "\n".join((STATIC / name).read_text(encoding="utf-8") for name in ("controls.js", "chart.js"))
 CSS = (STATIC / "live.css").read_text(encoding="utf-8")
 COLOURS = {"": plots.INK, **plots.ROLES}
 
@@ -23,7 +22,7 @@ def _described(key: str, control: Slider | Choice) -> dict:
 class ChartWidget(anywidget.AnyWidget):
     """The chart in a page. The page asks with a message, one at a time; the answer is `scene`."""
 
-    _esm, _css = ESM, CSS
+    _esm, _css = es_module("chart"), CSS
     title = traitlets.Unicode().tag(sync=True)
     controls = traitlets.List().tag(sync=True)
     colours = traitlets.Dict(COLOURS).tag(sync=True)
