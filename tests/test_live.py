@@ -8,7 +8,17 @@ import pytest
 
 from gancourse import live, plots
 from gancourse.errors import InputError
-from gancourse.live.base import Chart, Choice, Handle, Mark, Panel, Scene, Slider, frontend, packed
+from gancourse.live.charts import (
+    Chart,
+    Choice,
+    Handle,
+    Mark,
+    Panel,
+    Scene,
+    Slider,
+    frontend,
+    packed,
+)
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 

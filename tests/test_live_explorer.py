@@ -11,7 +11,7 @@ from torch import nn
 
 from gancourse import live, plots, store, train
 from gancourse.errors import InputError
-from gancourse.live import export, steering
+from gancourse.live.explorer import export, steering
 from gancourse.maths import latent
 from gancourse.nets import make_generator
 

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from gancourse import live
 from gancourse.errors import InputError
-from gancourse.live.base import packed
+from gancourse.live.charts import packed
 from gancourse.live.parts import DOWN, SIDES, UP
 
 LAYERS = {UP: F.conv_transpose1d, DOWN: F.conv1d}

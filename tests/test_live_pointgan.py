@@ -8,8 +8,8 @@ import torch
 
 from gancourse import live, losses, train
 from gancourse.errors import InputError
-from gancourse.live import background, pointgan
-from gancourse.live.pointgan import ARROWS, FAKES, FIELD, LIMIT, LONGEST, PUSH
+from gancourse.live.run import background, pointgan
+from gancourse.live.run.pointgan import ARROWS, FAKES, FIELD, LIMIT, LONGEST, PUSH
 
 SQUARE = [(1.0, 1.0), (-1.0, 1.0), (-1.0, -1.0), (1.0, -1.0)]
 

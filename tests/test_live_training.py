@@ -13,8 +13,8 @@ import torch
 
 from gancourse import live, load_points, train
 from gancourse.errors import InputError
-from gancourse.live import background, history
-from gancourse.live.background import THREAD, Background
+from gancourse.live.run import background, history
+from gancourse.live.run.background import THREAD, Background
 from gancourse.train import checkpoint
 
 POINTS = {"shape": (2,), "widths": (16,)}
@@ -184,7 +184,7 @@ def test_stop_ends_the_thread_at_once_and_the_run_can_go_on():
 
 
 def test_stop_interrupts_the_rest_of_slow_motion(environment):
-    environment.setattr("gancourse.live.player.SLOW", 100.0)
+    environment.setattr("gancourse.live.run.player.SLOW", 100.0)
     dashboard = a_dashboard(steps=1000).set(slow=True)
     reaches(dashboard.run(), 1)
     begun = time.perf_counter()
@@ -450,7 +450,7 @@ def test_numbers_tell_step_rate_and_time_left():
     ("seconds", "words"), [(12.4, "12 s"), (200, "3 min 20 s"), (3900, "1 h 5 min")]
 )
 def test_times_are_told_in_two_units(seconds, words):
-    from gancourse.live.dashboard import _duration
+    from gancourse.live.run.dashboard import _duration
 
     assert _duration(seconds) == words
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from gancourse.live.base import Chart, Handle, Mark, Panel, Scene, Slider
+from gancourse.live.charts import Chart, Handle, Mark, Panel, Scene, Slider
 from gancourse.maths import divergences
 
 X = divergences.line(-7, 7, 701)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.func import grad, vmap
 
-from gancourse.live.base import Chart, Choice, Handle, Mark, Panel, Scene, Slider
+from gancourse.live.charts import Chart, Choice, Handle, Mark, Panel, Scene, Slider
 from gancourse.losses import LOSSES, get_loss
 
 LIMIT = 6.0

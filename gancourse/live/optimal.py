@@ -5,7 +5,7 @@ import math
 import torch
 
 from gancourse.data.toys import two_bumps
-from gancourse.live.base import Chart, Choice, Mark, Panel, Scene, Slider
+from gancourse.live.charts import Chart, Choice, Mark, Panel, Scene, Slider
 from gancourse.maths import divergences
 
 X = divergences.line(-20, 20, 4001)  # wide enough for the KL of the widest q at the last mean

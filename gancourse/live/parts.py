@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from gancourse.live.base import Chart, Choice, Handle, Mark, Panel, Scene, Slider
+from gancourse.live.charts import Chart, Choice, Handle, Mark, Panel, Scene, Slider
 
 UP, DOWN = "transposed", "convolution"
 SIDES = {UP: 7, DOWN: 14}  # how many input pixels there are

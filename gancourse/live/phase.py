@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gancourse.live.base import Chart, Choice, Handle, Mark, Panel, Scene, Slider
+from gancourse.live.charts import Chart, Choice, Handle, Mark, Panel, Scene, Slider
 from gancourse.maths import dynamics
 from gancourse.plots import cross, field_arrows
 

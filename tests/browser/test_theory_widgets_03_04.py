@@ -5,7 +5,7 @@ import pytest
 from conftest import chart_state, errors_of, run_all
 
 from gancourse import live
-from gancourse.live.base import packed
+from gancourse.live.charts import packed
 
 WIDGETS = {"move_logits": ("loss",), "phase_plane": ("loss", "penalty", "order")}
 

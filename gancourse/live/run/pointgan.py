@@ -13,9 +13,9 @@ from torch import Tensor
 from gancourse import losses, machine, plots, train
 from gancourse.data.toys import Toy, load_points, mixture
 from gancourse.errors import InputError, at_least, choose
-from gancourse.live.base import Choice, Mark, Panel, Scene, Slider, frontend, packed
-from gancourse.live.base import _numbers as _floats
-from gancourse.live.player import LEARNING_RATES, Player, Switch, Tab
+from gancourse.live.charts import Choice, Mark, Panel, Scene, Slider, frontend, packed
+from gancourse.live.charts import _numbers as _floats
+from gancourse.live.run.player import LEARNING_RATES, Player, Switch, Tab
 from gancourse.plots import beside
 
 LIMIT = 1.6  # the picture shows -LIMIT .. LIMIT both ways

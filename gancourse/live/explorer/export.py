@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from gancourse.live.base import STATIC, es_module
-from gancourse.live.steering import REACH
+from gancourse.live.charts import STATIC, es_module
+from gancourse.live.explorer.steering import REACH
 from gancourse.store import write_whole
 
 PER_SIDE = 25  # pictures of the plane each way: steps of a quarter

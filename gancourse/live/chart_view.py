@@ -7,7 +7,7 @@ import ipywidgets
 import traitlets
 
 from gancourse import plots
-from gancourse.live.base import STATIC, Chart, Choice, Slider, es_module, packed, picture
+from gancourse.live.charts import STATIC, Chart, Choice, Slider, es_module, packed, picture
 
 CSS = (STATIC / "live.css").read_text(encoding="utf-8")
 COLOURS = {"": plots.INK, **plots.ROLES}

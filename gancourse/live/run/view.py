@@ -9,9 +9,9 @@ import numpy as np
 import traitlets
 
 from gancourse import plots
-from gancourse.live.base import Choice, Slider, es_module
-from gancourse.live.player import LogSlider, Player, Switch, Tab
-from gancourse.live.views import COLOURS, CSS, _core_control, _described
+from gancourse.live.chart_view import COLOURS, CSS, _core_control, _described
+from gancourse.live.charts import Choice, Slider, es_module
+from gancourse.live.run.player import LogSlider, Player, Switch, Tab
 
 KINDS = {LogSlider: "log", Switch: "switch"}
 FIELD_COLOURS = plots.FIELD(np.arange(256), bytes=True)[:, :3].tobytes()  # D(x) from 0 to 1

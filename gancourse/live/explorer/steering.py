@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from gancourse import score
 from gancourse.data import IMAGE_SETS
 from gancourse.errors import InputError, choose
-from gancourse.live.base import Choice, Slider
+from gancourse.live.charts import Choice, Slider
 from gancourse.maths import latent
 
 REACH, STEP = 3.0, 0.05  # of the pad, from its middle; and of all moves

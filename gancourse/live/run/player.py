@@ -13,9 +13,9 @@ from torch import Tensor
 
 from gancourse import train
 from gancourse.errors import InputError, choose
-from gancourse.live.background import EVERY, Background, foreground
-from gancourse.live.base import Choice, Shown, Slider, bundle_of, frontend
-from gancourse.live.history import Log
+from gancourse.live.charts import Choice, Shown, Slider, bundle_of, frontend
+from gancourse.live.run.background import EVERY, Background, foreground
+from gancourse.live.run.history import Log
 from gancourse.train import State
 
 SLOW = 0.5  # seconds between two steps in slow motion
@@ -84,7 +84,7 @@ class Player(Shown):
     """
 
     title: ClassVar[str]
-    view: ClassVar[str]  # the class in `player_views`
+    view: ClassVar[str]  # the class in `view`
     row: ClassVar[dict[str, str]]
     tabs: ClassVar[tuple[Tab, ...]]
 
@@ -286,12 +286,12 @@ class Player(Shown):
 
     def widget(self):
         """Return a new view for front-ends that take anywidget's JavaScript."""
-        from gancourse.live import player_views
+        from gancourse.live.run import view
 
-        return getattr(player_views, self.view)(self)
+        return getattr(view, self.view)(self)
 
     def core_widget(self):
         """Return a new view made of core ipywidgets: buttons, sliders and an image."""
-        from gancourse.live.player_views import core_view
+        from gancourse.live.run.view import core_view
 
         return core_view(self)

@@ -222,12 +222,12 @@ class Chart(Shown):
 
     def widget(self):
         """Return a new view of this chart for front-ends that take anywidget's JavaScript."""
-        from gancourse.live.views import ChartWidget
+        from gancourse.live.chart_view import ChartWidget
 
         return ChartWidget(self)
 
     def core_widget(self):
         """Return a new view of this chart made of core ipywidgets: sliders and an image."""
-        from gancourse.live.views import core_view
+        from gancourse.live.chart_view import core_view
 
         return core_view(self)

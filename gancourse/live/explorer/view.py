@@ -3,9 +3,9 @@
 import traitlets
 from torch import Tensor
 
-from gancourse.live.base import es_module
-from gancourse.live.player_views import PlayerWidget
-from gancourse.live.steering import REACH, STEP
+from gancourse.live.charts import es_module
+from gancourse.live.explorer.steering import REACH, STEP
+from gancourse.live.run.view import PlayerWidget
 
 
 class ExplorerWidget(PlayerWidget):

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from gancourse import machine, plots, train
 from gancourse.errors import InputError, at_least
-from gancourse.live.background import make_way
-from gancourse.live.base import Mark, Panel, Scene, packed
-from gancourse.live.player import LEARNING_RATES, Player, Switch, Tab
+from gancourse.live.charts import Mark, Panel, Scene, packed
+from gancourse.live.run.background import make_way
+from gancourse.live.run.player import LEARNING_RATES, Player, Switch, Tab
 from gancourse.plots import beside
 from gancourse.train import State
 

@@ -18,12 +18,12 @@ from torch import Tensor, nn
 from gancourse import machine, plots
 from gancourse.data import IMAGE_SETS, ImageSet, load_images
 from gancourse.errors import InputError, choose
-from gancourse.live import export
-from gancourse.live.base import Choice, Scene, Shown, packed
-from gancourse.live.player import Tab, in_a_sentence
-from gancourse.live.steering import ALONG, GROUPS, REACH, Directions, Pin, Steering
-from gancourse.plots import beside
+from gancourse.live.charts import Choice, Scene, Shown, packed
+from gancourse.live.explorer import export
+from gancourse.live.explorer.steering import ALONG, GROUPS, REACH, Directions, Pin, Steering
+from gancourse.live.run.player import Tab, in_a_sentence
 from gancourse.maths import latent
+from gancourse.plots import beside
 from gancourse.store import save_tensors
 
 MAP = 7  # pictures in a row of the pad's map
@@ -391,13 +391,13 @@ class LatentExplorer(Shown):
 
     def widget(self):
         """Return a new view for front-ends that take anywidget's JavaScript."""
-        from gancourse.live.explorer_views import ExplorerWidget
+        from gancourse.live.explorer.view import ExplorerWidget
 
         return ExplorerWidget(self)
 
     def core_widget(self):
         """Return a new view made of core ipywidgets: buttons, sliders and an image."""
-        from gancourse.live.player_views import core_view
+        from gancourse.live.run.view import core_view
 
         return core_view(self)
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
 
-from gancourse.live.base import frontend
+from gancourse.live.charts import frontend
 
 THREAD = "gancourse training"  # the thread's name
 EVERY = 0.25  # seconds between two shows, at least
