@@ -8,7 +8,7 @@ from importlib import import_module
 
 _HOME = {
     "Chart": "charts",
-    "frontend": "charts",
+    "frontend": "frontend",
     "bend_D": "game",
     "slide_q": "optimal",
     "move_logits": "losses",

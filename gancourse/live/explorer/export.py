@@ -1,4 +1,4 @@
-"""What leaves the explorer: a film as GIF, and the plane as one web page. Never taught."""
+"""What leaves the explorer: a film as GIF, and the plane as one web page."""
 
 import base64
 import html
@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from gancourse.live.charts import STATIC, es_module
 from gancourse.live.explorer.steering import REACH
+from gancourse.live.frontend import css, es_module
 from gancourse.store import write_whole
 
 PER_SIDE = 25  # pictures of the plane each way: steps of a quarter
@@ -42,14 +42,14 @@ def page(explorer, path: str | Path) -> Path:
     """
     steering = explorer.steering
     pixels = explorer.pixels(steering.plane.grid(PER_SIDE, REACH)).numpy()
-    told = {
+    data = {
         "perSide": PER_SIDE,
         "reach": REACH,
-        "side": explorer.side,
+        "side": explorer.pictures.side,
         "names": [steering.values["across"], steering.values["up"]],
         "sprite": f"data:image/webp;base64,{base64.b64encode(_sprite(pixels)).decode()}",
     }
-    return write_whole(path, _document(told, repr(explorer)).encode())
+    return write_whole(path, _document(data, repr(explorer)).encode())
 
 
 def _sprite(pixels: np.ndarray) -> bytes:
@@ -63,9 +63,8 @@ def _sprite(pixels: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def _document(told: dict, title: str) -> str:
-    css = (STATIC / "live.css").read_text(encoding="utf-8")
-    data = json.dumps(told).replace("<", "\\u003c")
+def _document(data: dict, title: str) -> str:
+    text = json.dumps(data).replace("<", "\\u003c")
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -73,11 +72,11 @@ def _document(told: dict, title: str) -> str:
 <meta name="viewport" content="width=device-width">
 <title>{html.escape(title.strip("<>"))}</title>
 <style>:root {{ color-scheme: light dark; }}
-{css}</style>
+{css()}</style>
 </head>
 <body>
 <main></main>
-<script type="application/json" id="plane">{data}</script>
+<script type="application/json" id="plane">{text}</script>
 <script type="module">
 {es_module("plane")}</script>
 </body>

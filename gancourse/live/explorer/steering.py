@@ -1,6 +1,6 @@
-"""Where a learner is in latent space: a plane, two more directions, pins. Never taught.
+"""Where a learner is in latent space: a plane, two more directions, pins.
 
-The maths is `gancourse.maths.latent`'s; pictures and pages are the explorer's.
+The maths is `gancourse.maths.latent`'s; `pictures` and `page` show it.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from gancourse import score
 from gancourse.data import IMAGE_SETS
 from gancourse.errors import InputError, choose
-from gancourse.live.charts import Choice, Slider
+from gancourse.live.controls import Choice, Slider
 from gancourse.maths import latent
 
 REACH, STEP = 3.0, 0.05  # of the pad, from its middle; and of all moves
@@ -48,7 +48,7 @@ class Directions:
         self._known: dict[str, Tensor] = {}
 
     def draw(self, plane: latent.Plane) -> None:
-        """Take the random directions from a plane; the others are read from G anew when needed."""
+        """Take the random directions from a plane; the others are read from G again when needed."""
         self._known = {"random 1": plane.right, "random 2": plane.up}
 
     def __getitem__(self, name: str) -> Tensor:
@@ -153,6 +153,61 @@ class Steering:
             self.directions[wanted[key]]  # before anything is kept: it may fail
         self.values[key] = wanted[key]
         self.last = key if key in MOVES else self.last
+
+    def change(self, key: str, value) -> None:
+        """Change a control, `at` (u, v), `z` [z_dim], or go to the kept point of number `go`.
+
+        Raises InputError as `set` and `go_to` do, and for a value that is none of its.
+        """
+        if key == "at":
+            self._move(value)
+        elif key == "z":
+            self.go_to(value)
+        elif key == "go":
+            self.go_to(self._kept_at(value))
+        else:
+            self.set(key, value)
+
+    def _move(self, at) -> None:
+        """Go to (u, v); the neighbours lie along the one that changed more."""
+        if not isinstance(at, list | tuple) or len(at) != 2:
+            raise InputError(
+                f"A place on the pad is a pair (u, v), and {at!r} was given: give one."
+            )
+        wanted, before = dict(zip("uv", at, strict=True)), dict(self.values)
+        for key in sorted(wanted, key=lambda key: abs(wanted[key] - before[key])):
+            if wanted[key] != before[key]:
+                self.set(key, wanted[key])
+
+    def kept(self) -> dict[str, Tensor]:
+        """Return the points [z_dim] to go back to by name: the pins, and the groups' averages."""
+        pins = enumerate(self.pins, 1)
+        named = {f"pin {i}{pin.group and f' ({pin.group})'}": pin.z for i, pin in pins}
+        return named | {f"average of {group}": z for group, z in self.averages().items()}
+
+    def _kept_at(self, index: int) -> Tensor:
+        points = list(self.kept().values())
+        if not isinstance(index, int) or not 0 <= index < len(points):
+            raise InputError(f"There is no pin at {index!r} to go to: there are {len(points)}.")
+        return points[index]
+
+    def pin(self, group: str = "") -> None:
+        """Keep the present z, alone or in a group of the arithmetic; InputError for another one."""
+        self.pins.append(Pin(self.z.clone(), choose("group", group, ("", *GROUPS))))
+
+    def unpin(self) -> None:
+        """Take the last pin away, if there is one."""
+        del self.pins[-1:]
+
+    def sentence(self) -> str:
+        """Return in a sentence where z is on the pad, and along which other directions."""
+        moved = [m for m in MOVES if self.values[m] or m in "uv"]
+        steps = [f"{self.values[m]:+.2f} along {self.values[ALONG[m]]}" for m in moved]
+        return f"{', '.join(steps)}."
+
+    def at(self) -> str:
+        """Return in short where z is on the pad."""
+        return ", ".join(f"{self.values[m]:+.2f} {self.values[ALONG[m]]}" for m in "uv")
 
     def film_at(self, t: Tensor, way: str | None = None) -> Tensor:
         """Return the points [T, z_dim] at t [T], from 0 at the first pin to 1 at the last."""

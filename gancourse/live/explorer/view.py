@@ -3,8 +3,8 @@
 import traitlets
 from torch import Tensor
 
-from gancourse.live.charts import es_module
 from gancourse.live.explorer.steering import REACH, STEP
+from gancourse.live.frontend import es_module
 from gancourse.live.run.view import PlayerWidget
 
 
@@ -18,10 +18,9 @@ class ExplorerWidget(PlayerWidget):
     def __init__(self, explorer):
         super().__init__(explorer)
         with explorer.still():
-            self.map = explorer.map()
-            explorer._pages.append(self)
+            explorer.page.join(self)
 
     def play(self, frames: Tensor) -> None:
         """Play pictures uint8 [T, S, S] in the page."""
-        told = {"film": len(frames), "side": frames.shape[-1]}
-        self.send(told, buffers=[frames.contiguous().numpy().tobytes()])
+        film = {"film": len(frames), "side": frames.shape[-1]}
+        self.send(film, buffers=[frames.contiguous().numpy().tobytes()])

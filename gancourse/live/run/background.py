@@ -1,4 +1,4 @@
-"""Steps in a background thread, so that the page answers while nets train. Never taught.
+"""Steps in a background thread, so that the page answers while nets train.
 
 One run trains in a kernel at a time: starting one stops the one before. So a cell that is run twice
 leaves one thread, and two runs never fight for the same cores. Where nobody could see or press
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
 
-from gancourse.live.charts import frontend
+from gancourse.live.frontend import frontend
 
 THREAD = "gancourse training"  # the thread's name
 EVERY = 0.25  # seconds between two shows, at least

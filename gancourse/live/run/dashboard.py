@@ -10,10 +10,11 @@ from torch import Tensor
 
 from gancourse import machine, plots, train
 from gancourse.errors import InputError, at_least
-from gancourse.live.charts import Mark, Panel, Scene, packed
+from gancourse.live.controls import Switch, Tab
+from gancourse.live.drawings import Drawing, packed
 from gancourse.live.run.background import make_way
-from gancourse.live.run.player import LEARNING_RATES, Player, Switch, Tab
-from gancourse.plots import beside
+from gancourse.live.run.player import LEARNING_RATES, Player
+from gancourse.plots import Mark, Panel, beside
 from gancourse.train import State
 
 COLUMNS, IMAGES, POINTS = 6, 36, 400  # samples in a row; images and points that are shown
@@ -76,11 +77,9 @@ class TrainingDashboard(Player):
         self.log.read()
         if not self._pace or self._pace[-1][1] != self.state.step:
             self._pace.append((self.background.spent, self.state.step))
-        if self._views or self._explorers:
+        if self._watching or self._explorers:
             self._refresh()
-        frame = self.frame() if self._views else {}
-        for view in self._views:
-            view(frame)
+        self.send()
         for explorer in self._explorers:
             explorer.refresh()
 
@@ -119,8 +118,8 @@ class TrainingDashboard(Player):
         x, panels = self.samples(), self.log.panels()
         if x.dim() == 2:
             panels = (self._cloud(x), *panels)
-        scene = packed(Scene(panels, self.sentence(), self._numbers()), self._serial)
-        return scene | self.common() | _pixels(x) | {"progress": self._progress()}
+        drawing = packed(Drawing(panels, self.sentence(), self._numbers()), self._serial)
+        return drawing | self.common() | _pixels(x) | {"progress": self._progress()}
 
     def _cloud(self, x: Tensor) -> Panel:
         marks = (Mark("points", *self._x_real.T, "real", "p"), Mark("points", *x.T, "fake", "q"))

@@ -1,4 +1,4 @@
-"""A run's curves for a page: read from the device in pieces, thinned, as panels. Never taught."""
+"""A run's curves for a page: read from the device in pieces, thinned, as panels."""
 
 from collections.abc import Sequence
 
@@ -82,7 +82,7 @@ class Log:
 def diverged(what: str, step: int) -> InputError:
     """Return the error for a run whose numbers are not finite any more."""
     return InputError(
-        f"At step {step} {what}: the run has diverged; start anew with smaller learning rates."
+        f"At step {step} {what}: the run has diverged; start again with smaller learning rates."
     )
 
 

@@ -1,50 +1,26 @@
 """What the two training widgets share: a run that somebody watches, pauses, steps and steers.
 
-Never taught. The steps are those of `gancourse.train`; a `Background` takes them. A page sends
+The steps are those of `gancourse.train`; a `Background` takes them. A page sends
 messages to `answer`, and gets a frame (plain values and bytes) after each show.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
 from torch import Tensor
 
 from gancourse import train
-from gancourse.errors import InputError, choose
-from gancourse.live.charts import Choice, Shown, Slider, bundle_of, frontend
+from gancourse.errors import InputError, choose, in_a_sentence
+from gancourse.live.controls import LogSlider, Tab
+from gancourse.live.frontend import Watched, bundle_of, frontend
 from gancourse.live.run.background import EVERY, Background, foreground
 from gancourse.live.run.history import Log
 from gancourse.train import State
 
 SLOW = 0.5  # seconds between two steps in slow motion
 RATES = (1e-5, 1e-1)  # of a slider for learning rates
-
-
-@dataclass(frozen=True)
-class LogSlider:
-    """A positive number on a logarithmic scale, from `low` to `high`."""
-
-    label: str
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Switch:
-    """Something that is on or off."""
-
-    label: str
-
-
-@dataclass(frozen=True)
-class Tab:
-    """What a tab below the picture holds: buttons (action: label) and controls by name."""
-
-    title: str
-    controls: dict[str, LogSlider | Switch | Slider | Choice]
-    buttons: dict[str, str]
 
 
 LEARNING_RATES = Tab(
@@ -70,13 +46,7 @@ def set_rate(state: State, who: str, lr: float) -> None:
     state.recipe = replace(state.recipe, **{f"lr_{who}": float(lr)})
 
 
-def in_a_sentence(error: Exception) -> str:
-    """Return what went wrong: the text of an InputError, else the kind of error and its text."""
-    told = (str(error).strip().splitlines() or ["no more is known"])[0]
-    return told if isinstance(error, InputError) else f"{type(error).__name__}: {told}"[:300]
-
-
-class Player(Shown):
+class Player(Watched):
     """A state that trains while somebody looks.
 
     A subclass says what a step is (`_turn`), when the run is over (`_finished`), what is to be seen
@@ -84,15 +54,15 @@ class Player(Shown):
     """
 
     title: ClassVar[str]
-    view: ClassVar[str]  # the class in `view`
+    view: ClassVar[str]  # the class in `live.run.view`
     row: ClassVar[dict[str, str]]
     tabs: ClassVar[tuple[Tab, ...]]
 
     def __init__(self, state: State, source: train.Source, every: float = EVERY):
+        super().__init__()
         self.state, self.source, self.log = state, source, Log(state)
         self.background = Background(self._turn, self._finished, self.show, every)
         self.said = ""  # what a single step saw, or what went wrong with a press of a button
-        self._views: list[Callable[[dict], None]] = []
         self._serial, self._displayed = 0, False
 
     @property
@@ -167,9 +137,7 @@ class Player(Shown):
             self.state.G.train()
             self.state.D.train()
             seen = step()
-        logits = [f"{k} {v.float().sigmoid().mean():.3f}" for k, v in seen.items() if k[0] == "D"]
-        losses = [f"{k} {v:.3f}" for k, v in seen.items() if k.endswith("loss")]
-        self.said = f"{who} alone took a step: before it, {', '.join(losses + logits)}."
+        self.said = f"{who} alone took a step: before it, {_in_words(seen)}."
         self.background.refresh()
         return self
 
@@ -222,40 +190,23 @@ class Player(Shown):
             self.background.refresh()
 
     def _press(self, action: str) -> None:
-        actions = {"run": self._go_on, **{a: getattr(self, a) for a in self._actions()}}
+        buttons = {
+            **self.row,
+            **{key: label for tab in self.tabs for key, label in tab.buttons.items()},
+        }
+        actions = {key: getattr(self, key) for key in ("pause", *buttons)} | {"run": self._go_on}
         actions[choose("button", action, actions)]()
-
-    def _actions(self) -> list[str]:
-        others = [action for tab in self.tabs for action in tab.buttons]
-        return ["pause", *(action for action in self.row if action != "run"), *others]
 
     def sentence(self) -> str:
         """Return in a sentence how the run stands."""
         if self.said:
             return self.said
-        status, step, why = self.status, self.state.step, self.background.why
-        if status == "running" and self.background.waiting:
-            return ("A cell waits for this run, so its buttons answer only after the end; to stop "
-                    "it now, interrupt the kernel.")  # fmt: skip
-        return {
-            "ready": "Ready: start, or let one player step alone.",
-            "running": "Training.",
-            "paused": f"Paused after step {step}: go on, or let one player step alone.",
-            "stopped": f"Stopped after step {step}{why and ' '}{why}; it can go on from here.",
-            "finished": f"Finished after step {step}.",
-            "failed": f"The run has ended after step {step}. {self._error()}",
-        }[status]
-
-    def _error(self) -> str:
-        return in_a_sentence(self.background.error or InputError(""))
+        return _sentence(self.background, self.state.step)
 
     def show(self) -> None:
         """Read what is new and send a frame to each view; call it while no step is under way."""
         self.log.read()
-        if self._views:
-            frame = self.frame()
-            for view in self._views:
-                view(frame)
+        self.send()
 
     def common(self) -> dict:
         """Return the part of a frame that is the same for all: status, values, what is busy."""
@@ -295,3 +246,26 @@ class Player(Shown):
         from gancourse.live.run.view import core_view
 
         return core_view(self)
+
+
+def _in_words(seen: dict[str, Tensor]) -> str:
+    losses = [f"{name} {x:.3f}" for name, x in seen.items() if name.endswith("loss")]
+    says = [
+        f"{name} {x.float().sigmoid().mean():.3f}" for name, x in seen.items() if name[0] == "D"
+    ]
+    return ", ".join(losses + says)
+
+
+def _sentence(run: Background, step: int) -> str:
+    if run.status == "running" and run.waiting:
+        return ("A cell waits for this run, so its buttons answer only after the end; to stop "
+                "it now, interrupt the kernel.")  # fmt: skip
+    return {
+        "ready": "Ready: start, or let one player step alone.",
+        "running": "Training.",
+        "paused": f"Paused after step {step}: go on, or let one player step alone.",
+        "stopped": f"Stopped after step {step}{run.why and ' '}{run.why}; it can go on from here.",
+        "finished": f"Finished after step {step}.",
+        "failed": f"The run has ended after step {step}. "
+        + in_a_sentence(run.error or InputError("")),
+    }[run.status]

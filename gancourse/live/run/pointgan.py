@@ -8,15 +8,16 @@ from typing import ClassVar
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gancourse import losses, machine, plots, train
 from gancourse.data.toys import Toy, load_points, mixture
 from gancourse.errors import InputError, at_least, choose
-from gancourse.live.charts import Choice, Mark, Panel, Scene, Slider, frontend, packed
-from gancourse.live.charts import _numbers as _floats
-from gancourse.live.run.player import LEARNING_RATES, Player, Switch, Tab
-from gancourse.plots import beside
+from gancourse.live.controls import Choice, Slider, Switch, Tab
+from gancourse.live.drawings import Drawing, float_bytes, packed
+from gancourse.live.frontend import frontend
+from gancourse.live.run.player import LEARNING_RATES, Player
+from gancourse.plots import Mark, Panel, beside
 
 LIMIT = 1.6  # the picture shows -LIMIT .. LIMIT both ways
 FIELD, FAKES, ARROWS, REALS = 40, 200, 70, 300  # cells along a side; points that are shown
@@ -58,7 +59,7 @@ class PointGan(Player):
 
     title, view = "A GAN on points", "PointGanWidget"
     row: ClassVar = {"run": "Run", "step_D": "Step D", "step_G": "Step G", "step": "Step both",
-           "reset": "Start anew"}  # fmt: skip
+           "reset": "Start again"}  # fmt: skip
     tabs = (GAME, SOURCE, LEARNING_RATES)
 
     def __init__(self, points="ring", loss="non-saturating", seed: int = 0, steps: int = 1000):
@@ -101,7 +102,7 @@ class PointGan(Player):
         self.background.refresh()
         return self
 
-    def train(self, turns: int) -> "PointGan":
+    def take_turns(self, turns: int) -> "PointGan":
         """Take so many turns here and now, without showing them."""
         at_least("turns", turns, 1)
         with self.still():
@@ -111,7 +112,7 @@ class PointGan(Player):
         return self
 
     def reset(self) -> "PointGan":
-        """Stop, and begin anew with new nets from the same seed; loss, data and rates stay."""
+        """Stop, and begin again with new nets from the same seed; loss, data and rates stay."""
         self.stop()
         self.state = _new_state(self.state.recipe, self._seed)
         self.log = type(self.log)(self.state)
@@ -167,15 +168,7 @@ class PointGan(Player):
     def _begin(self) -> None:
         """Without a page, take the turns that a person would; with one, wait for a button."""
         if self.status == "ready" and self.state.step == 0 and frontend() == "none":
-            self.train(self.steps)
-
-    @torch.no_grad()
-    def _field(self) -> Tensor:
-        """Return D(x) on the cells of the picture, [FIELD, FIELD], the top row first."""
-        cell = 2 * LIMIT / FIELD
-        at = torch.linspace(-LIMIT + cell / 2, LIMIT - cell / 2, FIELD)
-        x = torch.stack(torch.meshgrid(at, -at, indexing="xy"), -1)  # [row, column, 2]
-        return self.state.D(x.view(-1, 2)).sigmoid().view(FIELD, FIELD)
+            self.take_turns(self.steps)
 
     def samples(self) -> Tensor:
         """Return G(z) for the fixed z, [200, 2]."""
@@ -207,16 +200,16 @@ class PointGan(Player):
         x_fake = self.samples()
         push = self.push(x_fake)
         curves = self.log.panels()[:2]
-        scene = packed(Scene(curves, self.sentence(), self._numbers(push)), self._serial)
-        plane = {"limit": LIMIT, "side": FIELD, "field": _bytes(self._field())}
+        drawing = packed(Drawing(curves, self.sentence(), self._numbers(push)), self._serial)
+        plane = {"limit": LIMIT, "side": FIELD, "field": _bytes(_field(self.state.D))}
         clouds = {"real": self._x_real, "fake": x_fake, "arrows": _arrows(x_fake, push)}
         drawn = {
             "drawing": self._points == DRAWN,
             "drawn": [list(p) for p in self._drawn],
             "most": MOST,
         }
-        packed_clouds = {name: _floats(cloud) for name, cloud in clouds.items()}
-        return scene | self.common() | plane | packed_clouds | drawn
+        packed_clouds = {name: float_bytes(cloud) for name, cloud in clouds.items()}
+        return drawing | self.common() | plane | packed_clouds | drawn
 
     def _numbers(self, push: Tensor) -> dict[str, str]:
         seen = {name: self.log.last(name) for name in train.COLUMNS[2:]}
@@ -231,7 +224,7 @@ class PointGan(Player):
         cloud = plots.points(self._x_real if shown else None, x_fake, self.state.D, LIMIT, title)
         self.log.read()
         pushes, losses = self._pushes(x_fake), self.log.panels()[0]
-        return beside([cloud, plots.panels([pushes, losses], self._told(x_fake))])
+        return beside([cloud, plots.panels([pushes, losses], self._in_words(x_fake))])
 
     thumbnail = picture
 
@@ -241,7 +234,7 @@ class PointGan(Player):
         return Panel((Mark("arrows", x, y, "", "G", dx, dy),), "$x_1$", "$x_2$", square, square,
                      "Where D's gradient pushes fakes", equal=True)  # fmt: skip
 
-    def _told(self, x_fake: Tensor) -> str:
+    def _in_words(self, x_fake: Tensor) -> str:
         mean = self.push(x_fake).norm(dim=1).mean()
         return f"Arrows show how the {self.state.recipe.loss} loss pushes fakes: {mean:.2g} each."
 
@@ -277,6 +270,15 @@ def _inside(points: Sequence | Tensor) -> list[tuple[float, float]]:
             f"shape {list(x.shape)} was given or one lies outside: scale or thin them."
         )
     return [(float(a), float(b)) for a, b in x]
+
+
+@torch.no_grad()
+def _field(D: nn.Module) -> Tensor:
+    """Return D(x) on the cells of the picture, [FIELD, FIELD], the top row first."""
+    cell = 2 * LIMIT / FIELD
+    at = torch.linspace(-LIMIT + cell / 2, LIMIT - cell / 2, FIELD)
+    x = torch.stack(torch.meshgrid(at, -at, indexing="xy"), -1)  # [row, column, 2]
+    return D(x.view(-1, 2)).sigmoid().view(FIELD, FIELD)
 
 
 def _bytes(field: Tensor) -> bytes:

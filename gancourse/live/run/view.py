@@ -1,7 +1,6 @@
 """The live views of the training widgets: anywidget with ES modules, and core ipywidgets."""
 
 import html
-from dataclasses import asdict
 
 import anywidget
 import ipywidgets
@@ -9,43 +8,36 @@ import numpy as np
 import traitlets
 
 from gancourse import plots
-from gancourse.live.chart_view import COLOURS, CSS, _core_control, _described
-from gancourse.live.charts import Choice, Slider, es_module
-from gancourse.live.run.player import LogSlider, Player, Switch, Tab
+from gancourse.live.control_views import COLOURS, core_control, described
+from gancourse.live.controls import Tab
+from gancourse.live.frontend import css, es_module
 
-KINDS = {LogSlider: "log", Switch: "switch"}
 FIELD_COLOURS = plots.FIELD(np.arange(256), bytes=True)[:, :3].tobytes()  # D(x) from 0 to 1
 LABELS = {"running": "Pause", "paused": "Resume", "stopped": "Resume", "finished": "Go on",
           "failed": "Try again"}  # fmt: skip
 
 
-def _told(key: str, control) -> dict:
-    if isinstance(control, Slider | Choice):
-        return _described(key, control)
-    return {"key": key, "kind": KINDS[type(control)], **asdict(control)}
-
-
 def _laid_out(tab: Tab) -> dict:
-    controls = {key: _told(key, control) for key, control in tab.controls.items()}
+    controls = {key: described(key, control) for key, control in tab.controls.items()}
     return {"title": tab.title, "controls": controls, "buttons": list(tab.buttons.items())}
 
 
 class PlayerWidget(anywidget.AnyWidget):
     """A training widget in a page. The page sends what was pressed; frames come when they come."""
 
-    _css = CSS
+    _css = css()
     title = traitlets.Unicode().tag(sync=True)
     parts = traitlets.Dict().tag(sync=True)
     colours = traitlets.Dict(COLOURS).tag(sync=True)
     field_colours = traitlets.Bytes(FIELD_COLOURS).tag(sync=True)
     frame = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, player: Player):
+    def __init__(self, player):
         self._player = player
         parts = {"row": list(player.row.items()), "tabs": [_laid_out(tab) for tab in player.tabs]}
         with player.still():
             super().__init__(title=player.title, parts=parts, frame=player.frame())
-            player._views.append(self._redraw)
+            player.watch(self._redraw)
         self.on_msg(lambda _widget, message, _buffers: player.answer(message))
 
     def _redraw(self, frame: dict) -> None:
@@ -67,7 +59,7 @@ class PointGanWidget(PlayerWidget):
     _esm = es_module("pointgan")
 
 
-def core_view(player: Player) -> ipywidgets.VBox:
+def core_view(player) -> ipywidgets.VBox:
     """Return buttons, tabs with controls, an image and a line of text, made of core ipywidgets.
 
     While steps are taken the image is the quickest one there is; at rest it is the whole picture.
@@ -90,7 +82,7 @@ def core_view(player: Player) -> ipywidgets.VBox:
 
     with player.still():
         redraw(player.frame())
-        player._views.append(redraw)
+        player.watch(redraw)
     return ipywidgets.VBox([image, words, ipywidgets.HBox(buttons), tabs])
 
 
@@ -100,7 +92,7 @@ def _words(frame: dict) -> str:
     return f"{numbers}<br>{html.escape(frame['text'])}"
 
 
-def _button(player: Player, action: str, label: str) -> ipywidgets.Button:
+def _button(player, action: str, label: str) -> ipywidgets.Button:
     button = ipywidgets.Button(description=label)
 
     def press(_button) -> None:
@@ -111,25 +103,13 @@ def _button(player: Player, action: str, label: str) -> ipywidgets.Button:
     return button
 
 
-def _page(player: Player, tab: Tab) -> tuple[ipywidgets.VBox, dict]:
+def _page(player, tab: Tab) -> tuple[ipywidgets.VBox, dict]:
     buttons = [_button(player, *item) for item in tab.buttons.items()]
-    controls = {key: _control(control) for key, control in tab.controls.items()}
+    controls = {key: core_control(control) for key, control in tab.controls.items()}
     return ipywidgets.VBox([ipywidgets.HBox(buttons), *controls.values()]), controls
 
 
-def _control(control) -> ipywidgets.Widget:
-    look = {"description": control.label, "style": {"description_width": "10em"}}
-    if isinstance(control, Switch):
-        return ipywidgets.Checkbox(**look)
-    if isinstance(control, LogSlider):
-        low, high = (float(np.log10(v)) for v in (control.low, control.high))
-        layout = {"width": "30em", "max_width": "100%"}
-        return ipywidgets.FloatLogSlider(base=10, min=low, max=high, step=0.05, value=control.low,
-                                         readout_format=".2g", layout=layout, **look)  # fmt: skip
-    return _core_control(control)
-
-
-def _observe(player: Player, controls: dict) -> set[str]:
+def _observe(player, controls: dict) -> set[str]:
     """Hand on what a person moves; return the set of controls that are not moved by a person."""
     quiet: set[str] = set()
 

@@ -2,31 +2,22 @@
 
 import base64
 import struct
-import sys
 
 import pytest
 
-from gancourse import live, plots
 from gancourse.errors import InputError
-from gancourse.live.charts import (
-    Chart,
-    Choice,
-    Handle,
-    Mark,
-    Panel,
-    Scene,
-    Slider,
-    frontend,
-    packed,
-)
+from gancourse.live.charts import Chart
+from gancourse.live.controls import Choice, Slider
+from gancourse.live.drawings import Drawing, Grip, packed
+from gancourse.plots import Mark, Panel
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def draw(height, kind):
     panel = Panel((Mark("line", [0, 1], [0, height], "line", "D"),), "x", "y", (0, 1), (0, 2))
-    grip = Handle("end", (1, height), y="height")
-    return Scene((panel,), f"A {kind} line up to {height:g}.", {"height": f"{height:g}"}, (grip,))
+    grip = Grip("end", (1, height), y="height")
+    return Drawing((panel,), f"A {kind} line up to {height:g}.", {"height": f"{height:g}"}, (grip,))
 
 
 def make_chart() -> Chart:
@@ -39,26 +30,6 @@ def environment(monkeypatch):
     for name in ("GANCOURSE_FRONTEND", "JPY_SESSION_NAME"):
         monkeypatch.delenv(name, raising=False)
     return monkeypatch
-
-
-def test_no_frontend_unless_lab_or_notebook_names_the_session(environment):
-    assert frontend() == "none"
-    environment.setenv("JPY_SESSION_NAME", "lesson.ipynb")
-    assert frontend() == "anywidget"
-
-
-def test_colab_gets_core_widgets(environment):
-    environment.setitem(sys.modules, "google.colab", object())
-    assert frontend() == "ipywidgets"
-
-
-def test_the_environment_overrides(environment):
-    environment.setenv("JPY_SESSION_NAME", "lesson.ipynb")
-    environment.setenv("GANCOURSE_FRONTEND", "none")
-    assert frontend() == "none"
-    environment.setenv("GANCOURSE_FRONTEND", "vt100")
-    with pytest.raises(InputError, match="GANCOURSE_FRONTEND"):
-        frontend()
 
 
 def test_values_are_put_on_steps_and_into_range():
@@ -106,7 +77,7 @@ def test_in_lab_the_bundle_has_the_view(environment):
 
 
 def test_curves_are_sent_as_float32_bytes():
-    mark = packed(make_chart().scene())["panels"][0]["marks"][0]
+    mark = packed(make_chart().drawing())["panels"][0]["marks"][0]
     assert struct.unpack("<2f", mark["y"]) == (0, 1)
 
 
@@ -143,34 +114,3 @@ def test_core_widgets_follow_python():
     slider, *_ = chart.core_widget().children
     chart.set(height=0.5)
     assert slider.value == 0.5
-
-
-def test_a_picture_of_no_panels_is_an_error():
-    with pytest.raises(InputError, match="at least one"):
-        plots.panels([], alt="nothing")
-
-
-def test_an_unknown_mark_is_an_error():
-    with pytest.raises(InputError, match="kind of mark"):
-        plots.Mark("zigzag", [0], [0])
-
-
-@pytest.mark.parametrize("name", ["bend_D", "slide_q"])
-def test_each_control_of_a_lesson_changes_what_is_seen(name):
-    chart = getattr(live, name)()
-    before = packed(chart.scene())
-    for key, control in chart.controls.items():
-        other = control.low if isinstance(control, Slider) else control.options[-1]
-        after = packed(getattr(live, name)(**{key: other}).scene())
-        assert after["panels"] != before["panels"], key
-
-
-def test_bend_D_knows_the_best_D():
-    numbers = live.bend_D(left=0.02, middle=0.5, right=0.98).scene().numbers
-    assert float(numbers["gap"]) < 0.005
-
-
-def test_slide_q_at_p_has_nothing_left_to_gain():
-    numbers = live.slide_q(mean=0.0, width=0.7).scene().numbers
-    assert numbers["C(G)"] == "-1.386"
-    assert {float(numbers[k]) for k in ("JSD", "W1", "mean push on G")} == {0.0}

@@ -68,7 +68,7 @@ def test_the_picture_of_a_frame_is_that_of_G(explorer):
 
 def test_a_page_may_ask_for_the_picture_first_and_for_the_rest_after(explorer):
     frames = []
-    explorer.pin()._views.append(frames.append)
+    explorer.pin().watch(frames.append)
     explorer.answer({"serial": 1, "brief": True, "values": {"at": [0.5, 0.25]}})
     explorer.answer({"do": "rest"})
     brief, whole = frames
@@ -79,7 +79,7 @@ def test_a_page_may_ask_for_the_picture_first_and_for_the_rest_after(explorer):
     assert (len(first), len(rest)) == (1, 10)
     assert abs(first[0].astype(int) - rest[4]).max() <= 1
     explorer.answer({"brief": True, "values": {"at": "nowhere"}})
-    assert not explorer.set(u=0.0)._brief
+    assert not explorer.set(u=0.0).frame()["brief"]
 
 
 def test_neighbours_lie_along_the_last_move(explorer):
@@ -155,9 +155,9 @@ def test_pins_are_gone_back_to_and_taken_away(explorer):
     _a, b, _c = three_pins(explorer)
     explorer.answer({"values": {"go": 1}})
     assert near(explorer.z, b)
-    assert list(explorer.unpin().thumbs()) == ["pin 1", "pin 2"]
+    assert list(explorer.unpin().steering.kept()) == ["pin 1", "pin 2"]
     explorer.unpin().unpin().unpin()
-    assert not explorer.thumbs()
+    assert not explorer.steering.kept()
 
 
 def test_arithmetic_takes_the_groups_averages(explorer):
@@ -166,7 +166,7 @@ def test_arithmetic_takes_the_groups_averages(explorer):
         points[group].append(explorer.z)
         explorer.pin(group).new_seed()
     a, b, c = (latent.average(torch.stack(points[g])) for g in "abc")
-    assert near(explorer.thumbs()["average of b"], b)
+    assert near(explorer.steering.kept()["average of b"], b)
     assert near(explorer.combine().z, latent.combine(a, b, c))
 
 
@@ -183,17 +183,18 @@ def test_an_image_of_G_is_inverted(explorer):
 
 def test_the_nearest_training_image_is_itself_for_a_copy(explorer, monkeypatch):
     explorer = live.LatentExplorer(explorer.G, data="digits")
-    mine = explorer._found("train")
-    monkeypatch.setattr(explorer, "images", lambda z: mine.scaled([17]).expand(len(z), -1, -1, -1))
+    mine = explorer.real.split("train")
+    copy = mine.scaled([17])
+    monkeypatch.setattr(explorer.pictures, "images", lambda z: copy.expand(len(z), -1, -1, -1))
     assert "distance of 0.00" in explorer.nearest().sentence()
     assert explorer.frame()["beside"]["pixels"] == mine.images[17].numpy().tobytes()
 
 
 def test_a_test_image_of_the_chosen_class_is_inverted_each_press_another(explorer):
     explorer = live.LatentExplorer(explorer.G, data="digits").set(test_class="7")
-    mine = explorer._found("test").of_class(7).scaled()
-    assert near(explorer._test_image(), mine[0])
-    assert near(explorer._test_image(), mine[1])
+    mine = explorer.real.split("test").of_class(7).scaled()
+    assert near(explorer.real.next_test_image(), mine[0])
+    assert near(explorer.real.next_test_image(), mine[1])
 
 
 def test_a_film_is_written_there_and_back(explorer, tmp_path):
@@ -232,7 +233,7 @@ def test_the_sprite_is_without_loss():
 
 
 def test_the_map_covers_the_pad_from_the_top_left(explorer):
-    told = explorer.map()
+    told = explorer.page.map()
     first = torch.frombuffer(bytearray(told["pixels"]), dtype=torch.uint8)[:784].view(28, 28)
     corner = explorer.steering.plane.at(-3 * 6 / 7, 3 * 6 / 7)
     assert (first.int() - explorer.pixels(corner[None])[0].int()).abs().max() <= 1
@@ -247,7 +248,7 @@ def test_a_move_on_the_pad_keeps_the_map_and_another_direction_does_not(explorer
 
 def test_refresh_draws_from_the_weights_as_they_are_now(explorer):
     frames = []
-    explorer._views.append(frames.append)
+    explorer.watch(frames.append)
     with torch.no_grad():
         for p in explorer.G.parameters():
             p.mul_(-1)
@@ -258,7 +259,7 @@ def test_refresh_draws_from_the_weights_as_they_are_now(explorer):
 
 
 def test_weights_that_are_not_finite_do_not_end_the_thread_that_refreshes(explorer):
-    explorer._views.append(lambda frame: None)
+    explorer.watch(lambda frame: None)
     with torch.no_grad():
         next(explorer.G.parameters()).fill_(torch.nan)
     explorer.refresh()
@@ -422,7 +423,7 @@ def test_with_core_widgets_the_film_is_moved_by_its_slider(explorer):
 
 def test_a_refresh_never_waits_and_is_made_up_for(explorer):
     frames = []
-    explorer._views.append(frames.append)
+    explorer.watch(frames.append)
     with explorer.still():
         thread = threading.Thread(target=explorer.refresh)
         thread.start()

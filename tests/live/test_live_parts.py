@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from gancourse import live
 from gancourse.errors import InputError
-from gancourse.live.charts import packed
+from gancourse.live.drawings import packed
 from gancourse.live.parts import DOWN, SIDES, UP
 
 LAYERS = {UP: F.conv_transpose1d, DOWN: F.conv1d}
@@ -16,7 +16,7 @@ SETTINGS = list(product((UP, DOWN), range(1, 8), range(1, 4), range(4)))
 
 
 def shown(layer, k, s, p, **values):
-    return live.feed_pixels(layer, k, s, p, **values).scene()
+    return live.feed_pixels(layer, k, s, p, **values).drawing()
 
 
 @pytest.mark.parametrize("layer", [UP, DOWN])
@@ -62,9 +62,9 @@ def test_bars_are_the_counts():
 @pytest.mark.parametrize("key", ["layer", "k", "s", "p", "pixel"])
 def test_each_control_changes_what_is_seen(key):
     chart = live.feed_pixels()
-    before = packed(chart.scene())["panels"]
+    before = packed(chart.drawing())["panels"]
     other = {"layer": DOWN, "k": 5, "s": 3, "p": 0, "pixel": 5}[key]
-    assert packed(chart.set(**{key: other}).scene())["panels"] != before
+    assert packed(chart.set(**{key: other}).drawing())["panels"] != before
 
 
 def test_an_unknown_layer_is_an_error():

@@ -74,7 +74,7 @@ def test_step_both_is_a_turn_of_as_many_steps_as_chosen(monkeypatch):
 
 
 def test_the_field_is_d_of_x_with_the_top_row_first():
-    gan = live.PointGan().train(50)
+    gan = live.PointGan().take_turns(50)
     frame, cell = gan.frame(), 2 * LIMIT / FIELD
     table = np.frombuffer(frame["field"], np.uint8).reshape(FIELD, FIELD)
     assert table.std() > 1
@@ -86,7 +86,7 @@ def test_the_field_is_d_of_x_with_the_top_row_first():
 
 @pytest.mark.parametrize("loss", list(losses.LOSSES))
 def test_the_push_is_minus_the_gradient_of_g_loss(loss):
-    gan = live.PointGan(loss=loss).train(5)
+    gan = live.PointGan(loss=loss).take_turns(5)
     x, h = gan.samples().double()[:4], 1e-4
     state, push = gan.state, gan.push(x.float())
     state.D.double()
@@ -128,7 +128,7 @@ def test_without_a_page_it_trains_and_is_a_picture(environment):
 
 
 def test_it_learns_the_ring():
-    gan = live.PointGan().train(900)
+    gan = live.PointGan().take_turns(900)
     radius = gan.samples().norm(dim=1)
     assert (radius - 1).abs().median() < 0.15
     assert len((4 / torch.pi * torch.atan2(*gan.samples().T)).round().remainder(8).unique()) == 8
@@ -138,7 +138,7 @@ def test_the_same_seed_gives_the_same_run_and_leaves_the_notebooks_dice():
     torch.manual_seed(5)
     wanted = torch.rand(3)
     torch.manual_seed(5)
-    a, b = live.PointGan(seed=3).train(10), live.PointGan(seed=3).train(10)
+    a, b = live.PointGan(seed=3).take_turns(10), live.PointGan(seed=3).take_turns(10)
     assert torch.equal(torch.rand(3), wanted)
     assert torch.equal(flat(a.state.G), flat(b.state.G))
 
@@ -146,12 +146,12 @@ def test_the_same_seed_gives_the_same_run_and_leaves_the_notebooks_dice():
 def test_reset_begins_anew_with_what_was_chosen():
     gan = live.PointGan().set(loss="hinge", lr_D=0.01)
     start = weights(gan)
-    gan.train(10).reset()
+    gan.take_turns(10).reset()
     assert who_moved(gan, start) == ""
     assert (gan.state.step, gan.status, gan.state.recipe.loss) == (0, "ready", "hinge")
     assert gan.values()["lr_D"] == 0.01
     assert len(gan.log.rows) == 0
-    assert gan.train(3).state.step == 3
+    assert gan.take_turns(3).state.step == 3
 
 
 def test_reset_stops_a_run():
