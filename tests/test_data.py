@@ -13,7 +13,7 @@ from file_server import md5, serving, small_files
 from torchvision import datasets
 
 import gancourse
-from gancourse.data import IMAGE_SETS, download, images, load_images, sets, to_uint8
+from gancourse.data import IMAGE_SETS, download, images, load_images, sets
 from gancourse.errors import InputError
 
 REAL = Path(os.environ.get("GANCOURSE_DATA") or Path(__file__).parents[2] / "shared" / "data")
@@ -208,37 +208,6 @@ def test_batch_size_must_be_a_count(digits, n):
 def test_batch_needs_a_generator(digits, generator):
     with pytest.raises(InputError, match=r"torch.Generator on the CPU"):
         digits.batch(4, generator)
-
-
-def test_to_uint8_undoes_scaled_for_every_value():
-    u = torch.arange(256).repeat(4)[:784].reshape(1, 1, 28, 28).to(torch.uint8)
-    assert torch.equal(to_uint8(u / 127.5 - 1), u)
-
-
-def test_to_uint8_forgives_rounding():
-    x = torch.full((1, 1, 28, 28), 1.00005)
-    assert (to_uint8(x) == 255).all()
-    assert (to_uint8(-x) == 0).all()
-
-
-@pytest.mark.parametrize("bad", [1.001, -1.001, float("nan"), float("inf")])
-def test_to_uint8_refuses_values_out_of_range(bad):
-    x = torch.zeros(2, 1, 28, 28)
-    x[1, 0, 3, 3] = bad
-    with pytest.raises(InputError, match="tanh"):
-        to_uint8(x)
-
-
-@pytest.mark.parametrize("shape", [(28, 28), (1, 28, 28), (4, 3, 28, 28), (4, 784)])
-def test_to_uint8_refuses_other_shapes(shape):
-    with pytest.raises(InputError, match="shape"):
-        to_uint8(torch.zeros(shape))
-
-
-@pytest.mark.parametrize("x", [torch.zeros(1, 1, 28, 28, dtype=torch.uint8), np.zeros(3), None])
-def test_to_uint8_refuses_other_types(x):
-    with pytest.raises(InputError, match="float tensor"):
-        to_uint8(x)
 
 
 def test_unknown_set_lists_the_known():

@@ -69,24 +69,6 @@ class ImageSet:
         return machine.sent(index, self.images.device)
 
 
-def to_uint8(x: torch.Tensor) -> torch.Tensor:
-    """Return float images in [-1, 1] as uint8 in 0..255, the same shape: `scaled` undone.
-
-    Shape [N, 1, 28, 28]. Raises InputError for another shape, for numbers that are not floats, and
-    for values outside of [-1, 1] by more than 1e-4.
-    """
-    wanted = "Images must be a float tensor of shape [N, 1, 28, 28] in [-1, 1]"
-    if not isinstance(x, torch.Tensor) or not x.is_floating_point():
-        kind = getattr(x, "dtype", type(x).__name__)
-        raise InputError(f"{wanted}, and {kind} was given: give what G returns, or `scaled()`.")
-    if x.ndim != 4 or x.shape[1:] != (1, 28, 28):
-        raise InputError(f"{wanted}, and the shape {[*x.shape]} was given: reshape them.")
-    if not ((x >= -1.0001) & (x <= 1.0001)).all():  # also where a value is NaN
-        low, high = x.min().item(), x.max().item()
-        raise InputError(f"{wanted}, and these go from {low:g} to {high:g}: end G with a tanh.")
-    return ((x.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
-
-
 def load_images(
     name: str, split: str = "train", device: torch.device | str | None = "cpu"
 ) -> ImageSet:

@@ -2,8 +2,11 @@
 
 import torch
 
-from gancourse.live.base import Chart, Handle, Mark, Panel, Scene, Slider
+from gancourse.live.charts import Chart
+from gancourse.live.controls import Slider
+from gancourse.live.drawings import Drawing, Grip
 from gancourse.maths import divergences
+from gancourse.plots import Mark, Panel
 
 X = divergences.line(-7, 7, 701)
 LOG_P = divergences.log_normal(X, 1.0)
@@ -36,25 +39,25 @@ def _values(logit, mean: float, value: float, best: float) -> Panel:
 
 
 def _sentence(value: float, best: float) -> str:
-    told = f"Your D reaches V = {value:.3f}; the best possible D reaches {best:.3f}."
+    sentence = f"Your D reaches V = {value:.3f}; the best possible D reaches {best:.3f}."
     if best - value < 0.01:
-        return told + " You are within 0.01: this is the best D, to the eye."
-    return told + " Bend D to close the gap."
+        return sentence + " You are within 0.01: this is the best D, to the eye."
+    return sentence + " Bend D to close the gap."
 
 
-def _draw(left: float, middle: float, right: float, mean: float) -> Scene:
+def _draw(left: float, middle: float, right: float, mean: float) -> Drawing:
     log_q = divergences.log_normal(X, mean)
     logit = divergences.through(X, AT, (left, middle, right))
     value = divergences.value(X, LOG_P, log_q, logit).item()
     best = divergences.best_value(X, LOG_P, log_q).item()
     keys = zip(("left", "middle", "right"), AT, (left, middle, right), strict=True)
-    grips = [Handle(f"D at x = {at:g}", (at, d), y=key, role="D") for key, at, d in keys]
+    grips = [Grip(f"D at x = {at:g}", (at, d), y=key, role="D") for key, at, d in keys]
     peak = divergences.log_normal(torch.tensor(0.0)).exp().item()
-    return Scene(
+    return Drawing(
         panels=(_densities(log_q, logit.sigmoid()), _values(logit, mean, value, best)),
         text=_sentence(value, best),
         numbers={"V(D, G)": f"{value:.3f}", "best": f"{best:.3f}", "gap": f"{best - value:.3f}"},
-        handles=(*grips, Handle("mean of q", (mean, peak), x="mean", role="q")),
+        grips=(*grips, Grip("mean of q", (mean, peak), x="mean", role="q")),
     )
 
 

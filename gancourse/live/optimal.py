@@ -5,8 +5,11 @@ import math
 import torch
 
 from gancourse.data.toys import two_bumps
-from gancourse.live.base import Chart, Choice, Mark, Panel, Scene, Slider
+from gancourse.live.charts import Chart
+from gancourse.live.controls import Choice, Slider
+from gancourse.live.drawings import Drawing
 from gancourse.maths import divergences
+from gancourse.plots import Mark, Panel
 
 X = divergences.line(-20, 20, 4001)  # wide enough for the KL of the widest q at the last mean
 SHOWN = slice(1400, 2601, 4)  # from -6 to 6
@@ -52,7 +55,7 @@ def _number(value: float) -> str:
     return f"{value:.3f}" if abs(value) < 1000 else f"{value:.0f}"
 
 
-def _draw(shape: str, mean: float, width: float, loss: str) -> Scene:
+def _draw(shape: str, mean: float, width: float, loss: str) -> Drawing:
     log_p, log_q = SHAPES[shape], divergences.log_normal(X, mean, width)
     logit = divergences.optimal_logit(log_p, log_q)
     push = divergences.push(X, logit, loss)
@@ -65,12 +68,12 @@ def _draw(shape: str, mean: float, width: float, loss: str) -> Scene:
         "mean push on G": divergences.expectation(X, log_q, push),
     }
     numbers = {name: _number(v.item()) for name, v in found.items()}
-    told = (
+    sentence = (
         f"JSD is {numbers['JSD']} of at most 0.693, W1 is {numbers['W1']}; with the {loss} loss, "
         f"G's samples are pushed by {numbers['mean push on G']} on average."
     )
     panels = (_densities(log_p, log_q, logit.sigmoid()), _integrand(log_p, log_q, logit, push))
-    return Scene(panels, told, numbers)
+    return Drawing(panels, sentence, numbers)
 
 
 def slide_q(**values) -> Chart:

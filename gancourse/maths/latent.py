@@ -4,15 +4,18 @@ z is [..., z_dim], drawn from N(0, I) in training. Directions have length 1. Not
 generator, and random numbers come from a generator of their own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from gancourse import machine
-from gancourse.data import ImageSet, to_uint8
+from gancourse.data import ImageSet
 from gancourse.errors import InputError, at_least
+from gancourse.evaluation import evaluating
+from gancourse.pixels import to_pixels
 
 PARALLEL = 1e-4  # radians: below that, or so near to half a turn, two directions make no arc
 
@@ -160,10 +163,8 @@ def class_directions(
 
 def images_of(G: nn.Module, z: Tensor) -> Tensor:
     """Return G(z) in evaluation mode, its mode left as it was."""
-    training, weight = G.training, next(G.parameters(), z)
-    x = G.eval()(z.to(weight.device))
-    G.train(training)
-    return x
+    with evaluating(G):
+        return G(z.to(next(G.parameters(), z).device))
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,20 +207,28 @@ def invert(
 def _descend(G: nn.Module, z: Tensor, x: Tensor, steps: int, prior: float) -> Tensor:
     """Move z [starts, N, z_dim] in place; return the errors [steps + 1, starts, N] on the way."""
     opt, errors = torch.optim.Adam([z], lr=0.1), []
-    training, frozen = G.training, [p for p in G.parameters() if p.requires_grad]
-    G.eval().requires_grad_(False)
-    for step in range(steps + 1):
-        x_fake = G(z.flatten(0, 1)).view(*z.shape[:2], *x.shape[1:])
-        error = (x_fake - x).square().flatten(2).mean(2)
-        errors.append(error.detach().cpu())
-        if step < steps:
-            opt.zero_grad()
-            (error + prior * z.square().mean(2)).sum().backward()
-            opt.step()
-    G.train(training)
-    for p in frozen:
-        p.requires_grad_(True)
+    with evaluating(G), _frozen(G):
+        for step in range(steps + 1):
+            x_fake = G(z.flatten(0, 1)).view(*z.shape[:2], *x.shape[1:])
+            error = (x_fake - x).square().flatten(2).mean(2)
+            errors.append(error.detach().cpu())
+            if step < steps:
+                opt.zero_grad()
+                (error + prior * z.square().mean(2)).sum().backward()
+                opt.step()
     return torch.stack(errors)
+
+
+@contextmanager
+def _frozen(net: nn.Module) -> Iterator[None]:
+    """Take no gradients of a net's weights while the block runs, also where it raises."""
+    weights = [p for p in net.parameters() if p.requires_grad]
+    net.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for p in weights:
+            p.requires_grad_(True)
 
 
 def nearest(x: Tensor, images: ImageSet, k: int = 1) -> tuple[Tensor, Tensor]:
@@ -229,4 +238,4 @@ def nearest(x: Tensor, images: ImageSet, k: int = 1) -> tuple[Tensor, Tensor]:
     """
     from gancourse.score.copies import nearest as search
 
-    return search(to_uint8(x), images, k)
+    return search(to_pixels(x, (1, 28, 28)), images, k)

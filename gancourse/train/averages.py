@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from gancourse import machine
 from gancourse.errors import at_least
+from gancourse.evaluation import evaluating
 from gancourse.train.state import State
 
 
@@ -55,7 +56,5 @@ def sample(G: nn.Module, n: int = 64, seed: int = 0) -> Tensor:
     """
     at_least("n", n, 1)
     z = torch.randn(n, G.z_dim, generator=machine.seed_generator(seed))
-    training = G.training
-    x = G.eval()(z.to(next(G.parameters()).device))
-    G.train(training)
-    return x
+    with evaluating(G):
+        return G(z.to(next(G.parameters()).device))

@@ -146,7 +146,7 @@ def test_a_bundle_is_whole_and_fits_into_a_page(name):
 
 
 def test_python_hands_on_the_bundles_whole():
-    from gancourse.live.base import es_module
+    from gancourse.live.frontend import es_module
 
     for name in WIDGETS:
         assert es_module(name) == (ROOT / STATIC / f"{name}.js").read_text(encoding="utf-8")
