@@ -220,9 +220,9 @@ def test_penalty_does_not_reach_the_generator(weight):
 
 
 def test_r1_and_r2_of_a_curved_critic_are_the_closed_form():
-    x = torch.tensor([[0.6, -1.7], [0.2, 0.9], [-1.1, 0.4]], dtype=torch.float64)
-    cubic = lambda x: (x**3).sum(1) / 3  # noqa: E731  # its slope is x^2
-    wanted = sum(a**4 + b**4 for a, b in x.tolist()) / 3 / 2
+    x = torch.tensor([[[0.6, -1.7]], [[0.2, 0.9]], [[-1.1, 0.4]]], dtype=torch.float64)  # [3, 1, 2]
+    cubic = lambda x: (x**3).sum((1, 2)) / 3  # noqa: E731  # its slope is x^2
+    wanted = sum(a**4 + b**4 for ((a, b),) in x.tolist()) / 3 / 2
     assert r1_penalty(cubic, x).item() == pytest.approx(wanted, rel=1e-12)
     assert r2_penalty(cubic, x).item() == pytest.approx(wanted, rel=1e-12)
 
@@ -246,10 +246,11 @@ def test_wgan_gp_mixes_each_pair_with_one_weight_of_its_own():
 
 
 def test_wgan_gp_of_a_curved_critic_is_the_closed_form():
-    x_real, x_fake = torch.tensor([[3.0, 4.0]] * 2), torch.tensor([[0.0, 0.0]] * 2)
-    half = lambda x: x.square().sum(1) / 2  # noqa: E731  # its slope is x
+    x_real, x_fake = torch.tensor([[[3.0, 4.0]]] * 2), torch.tensor([[[-0.5, 1.0]]] * 2)
+    half = lambda x: x.square().sum((1, 2)) / 2  # noqa: E731  # its slope is x
     weights = torch.rand(2, generator=torch.Generator().manual_seed(1)).tolist()
-    wanted = sum((5 * w - 1) ** 2 for w in weights) / 2
+    norms = [math.hypot(3 * w - 0.5 * (1 - w), 4 * w + (1 - w)) for w in weights]
+    wanted = sum((norm - 1) ** 2 for norm in norms) / 2
     got = wgan_gp_penalty(half, x_real, x_fake, torch.Generator().manual_seed(1))
     assert got.item() == pytest.approx(wanted, rel=1e-5)
 
