@@ -63,7 +63,7 @@ OWNERS = {  # the names are those of the two TOML files: only the paths move
     "score.copies": Owner("gancourse/score/copies.py", "tests/test_score_images.py", SLOW_SETS),
     "score.ruler": Owner("gancourse/score/ruler.py", "tests/test_score_ruler.py", "card_says"),
     "score.train": Owner("gancourse/score/train.py", "tests/test_score_ruler.py", "card_says"),
-    "store": Owner("gancourse/store.py", "tests/test_store.py"),
+    "store": Owner("gancourse/store.py", "tests/test_store_whole.py"),
     "grade.wire": Owner("gancourse/grade/wire.py", "tests/test_grade_wire.py"),
     "grade.remote": Owner("gancourse/grade/remote.py", "tests/test_grade.py", "bwrap", False),
 }
