@@ -1,5 +1,6 @@
 """Steps, state, iterator, checkpoints: who moves, what repeats, what survives a kill."""
 
+import copy
 import inspect
 import math
 import multiprocessing
@@ -86,6 +87,77 @@ def test_one_step_equals_the_textbook_step():
     for a, b in zip(weights(ours.G) + weights(ours.D), weights(theirs.G) + weights(theirs.D),
                     strict=True):  # fmt: skip
         torch.testing.assert_close(a, b)
+
+
+PENALISED = T.replace(
+    TINY, G={"norm": False, "z_dim": 2, **POINTS}, lr_G=1e-3, lr_D=4e-3, r1=0.3, r2=0.7, ema=0.15
+)  # all choices differ: none can stand in for another; the average is warm from the second step on
+
+
+def squared_slope(D, x):
+    """Return 1/2 E |grad D(x)|^2 as autograd has it."""
+    x = x.clone().requires_grad_(True)
+    (slope,) = torch.autograd.grad(D(x).sum(), x, create_graph=True)
+    return (slope**2).sum(1).mean() / 2
+
+
+class Textbook:
+    """A run of PENALISED by plain autograd: both penalties, two rates, an average with warm-up."""
+
+    def __init__(self, state):
+        self.G, self.D, self.average = (copy.deepcopy(n) for n in (state.G, state.D, state.ema_G))
+        self.opt_G = torch.optim.Adam(self.G.parameters(), 1e-3, betas=(0.5, 0.999))
+        self.opt_D = torch.optim.Adam(self.D.parameters(), 4e-3, betas=(0.5, 0.999))
+        self.step, self.history = 0, []
+
+    def take(self, x_real, z):
+        x_fake = self.G(z)
+        logit_real, logit_fake = self.D(x_real), self.D(x_fake.detach())
+        d_loss = (
+            -torch.log(logit_real.sigmoid()).mean() - torch.log(1 - logit_fake.sigmoid()).mean()
+        )
+        r1, r2 = squared_slope(self.D, x_real), squared_slope(self.D, x_fake.detach())
+        self.move(self.opt_D, d_loss + 0.3 * r1 + 0.7 * r2)
+        g_loss = -torch.log(self.D(x_fake).sigmoid()).mean()
+        self.move(self.opt_G, g_loss)
+        self.follow(min(0.15, (1 + self.step) / (10 + self.step)))
+        self.step += 1
+        shares = logit_real.sigmoid().mean(), logit_fake.sigmoid().mean()
+        self.history.append([x.item() for x in (d_loss, g_loss, *shares)])
+
+    def move(self, optimiser, loss):
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+
+    def follow(self, decay):
+        for mine, other in zip(self.average.parameters(), self.G.parameters(), strict=True):
+            mine.data = decay * mine.data + (1 - decay) * other.data
+
+
+@pytest.fixture(scope="module")
+def both():
+    """Four steps of PENALISED, by the package and by the textbook, from the same draws."""
+    ours = T.State(PENALISED, 3, "cpu")
+    theirs, rng = Textbook(ours), torch.Generator().manual_seed(3)
+    for _ in range(4):
+        T.one_step(ours, RING.sample)
+        theirs.take(RING.sample(16, rng), torch.randn(16, 2, generator=rng))
+    return ours, theirs
+
+
+@pytest.mark.parametrize(("net", "name"), [("G", "G"), ("D", "D"), ("ema_G", "average")])
+def test_with_penalties_and_two_rates_the_weights_are_the_textbooks(both, net, name):
+    ours, theirs = (weights(getattr(run, n)) for run, n in zip(both, (net, name), strict=True))
+    torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-6)
+
+
+def test_with_penalties_and_two_rates_the_history_is_the_textbooks(both):
+    ours, theirs = both
+    torch.testing.assert_close(
+        torch.stack(ours.history), torch.tensor(theirs.history), rtol=1e-4, atol=1e-6
+    )
+    assert list(ours.curves()) == ["d_loss", "g_loss", "D(x)", "D(G(z))"]
 
 
 def test_steps_are_short_enough_to_read():
