@@ -95,7 +95,7 @@ def program(fault: Fault | None = None) -> str:
 
 
 def diff(fault: Fault) -> str:
-    """Return what makes the fault ill: the lines that go (-) and that come (+)."""
+    """Return what the fault changes: the lines that go (-) and that come (+)."""
     texts = (text.splitlines() for text in (program(), program(fault)))
     lines = list(difflib.unified_diff(*texts, n=0, lineterm=""))[2:]
     return "\n".join(line for line in lines if not line.startswith("@@"))

@@ -75,7 +75,9 @@ def entropy_far(student: Student, fn: Handle, draw: Draw) -> None:
     facts.diagnose(got, want, facts.rounding(8, want), {}, hidden)
     grads = gradient(found["grads"][0], 4)
     if not facts.near(grads, [0.0, 0.0, 0.25, -0.25], 1e-5):
-        raise Wrong("At logits of 10,000 the gradient is lost: D could never mend its worst error.")
+        raise Wrong(
+            "At logits of 10,000 the gradient is lost: D could never correct its worst error."
+        )
 
 
 def entropy_hard(student: Student, fn: Handle, draw: Draw) -> None:

@@ -17,7 +17,7 @@ def _largest_mistakes(J: Tensor) -> dict[str, Tensor]:
     values = torch.linalg.eigvals(J.double())
     real, size = -values.real, values.abs()
     return {
-        "This serves the most patient eigenvalue alone: all must converge, so take the smallest "
+        "This serves the slowest eigenvalue alone: all must converge, so take the smallest "
         "bound.": (2 * real / size.square()).max(),
         "The factor 2 is missing: |1 + h lambda|^2 = 1 + 2 h Re lambda + h^2 |lambda|^2.": (
             (real / size.square()).min()

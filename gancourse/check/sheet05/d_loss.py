@@ -78,7 +78,9 @@ def d_loss_far(student: Student, fn: Handle, draw: Draw) -> None:
 
 def _judge_far_gradient(grads: list[Tensor]) -> None:
     if len(grads) < 2 or not any(g.any() for g in grads):
-        raise Wrong("At logits of 10,000 the gradient is lost: D could never mend its worst error.")
+        raise Wrong(
+            "At logits of 10,000 the gradient is lost: D could never correct its worst error."
+        )
     if not facts.near(torch.stack(grads).sum(1), [-0.5, 0.5], 1e-5):
         raise Wrong("At logits of 10,000 the gradient is lost in part, or has the wrong sign.")
 

@@ -33,7 +33,7 @@ def d_step_moves(student: Student, step: Handle, draw: Draw) -> None:
         student.snapshot(players.D.there)["weights"],
         players.played(_down()).weights("D"),
         players.tolerance(),
-        {told: players.played(_down(loss)).weights("D") for told, loss in D_MISTAKES.items()},
+        {what: players.played(_down(loss)).weights("D") for what, loss in D_MISTAKES.items()},
         "D moved, but not by one step of opt_D down the gradient of its loss on x_real and G(z).",
     )
 

@@ -53,7 +53,7 @@ def _judge(student: Student, players: Players, else_: str) -> None:
         student.snapshot(players.G.there)["weights"],
         players.played(_down()).weights("G"),
         players.tolerance(),
-        {told: players.played(_down(loss)).weights("G") for told, loss in G_MISTAKES.items()},
+        {what: players.played(_down(loss)).weights("G") for what, loss in G_MISTAKES.items()},
         else_,
     )
 

@@ -41,7 +41,7 @@ def _check_modes(report: ModeReport) -> None:
         raise Wrong(
             "Mode collapse: your generator leaves out modes of the ring, or hardly goes there "
             "(with at most one missed mode and a reverse KL of at most 0.6 this holds). Is z drawn "
-            "anew for each step? Does D get both of its terms?"
+            "afresh for each step? Does D get both of its terms?"
         )
 
 

@@ -44,7 +44,7 @@ def _judge_mean(got: object, which: int, own: Tensor, other: Tensor) -> None:
         facts.number(got, what),
         own.sigmoid().mean().item(),
         facts.rounding(len(own)),
-        {f"{what} {told}": wrong(own, other) for told, wrong in CURVE_MISTAKES.items()},
+        {f"{what} {mistake}": wrong(own, other) for mistake, wrong in CURVE_MISTAKES.items()},
         f"{what} is not the mean of the probabilities sigmoid(logit).",
     )
 

@@ -73,7 +73,7 @@ ADAMS = {
     "v is lost between calls: keep it in the state, as a checkpoint must.": (
         Adam(keeps=(True, False))
     ),
-    "The state is not used: each call starts anew, as a run does whose checkpoint holds the "
+    "The state is not used: each call starts afresh, as a run does whose checkpoint holds the "
     "weights alone.": Adam(keeps=(False, False), counts=False),
 }
 

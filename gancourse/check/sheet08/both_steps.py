@@ -81,7 +81,7 @@ def _judge(
         student.snapshot(getattr(players, who).there)["weights"],
         players.played(both_step).weights(who),
         TOLERANCE,
-        {told: players.played(step).weights(who) for told, step in steps.items()},
+        {what: players.played(step).weights(who) for what, step in steps.items()},
         else_,
     )
 

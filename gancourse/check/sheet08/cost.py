@@ -112,7 +112,7 @@ def _judge_weights(got: list, channels: Sequence[int]) -> None:
         facts.number(got[0], "The number of weights"),
         _weights(channels),
         0.5,  # a whole number
-        {told: wrong(channels) for told, wrong in WEIGHT_MISTAKES.items()},
+        {what: wrong(channels) for what, wrong in WEIGHT_MISTAKES.items()},
         "The number of weights is not the sum of 16 x channels in x channels out over the blocks.",
     )
 

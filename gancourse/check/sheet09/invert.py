@@ -111,7 +111,7 @@ SEARCH_MISTAKES: dict[str, Callable[[Search], Tensor]] = {
     "G ran in training mode: batch norm mixes the pictures, and each z depends on its "
     "neighbours.": lambda s: _descended(s, _pixel_loss, train=len(s.z) > 1),
     "The gradients pile up: set z's gradient to zero before each step.": _piled_up,
-    "Every step takes the first gradient again: run G anew at the z of the moment.": (
+    "Every step takes the first gradient again: run G again at the z of the moment.": (
         _first_gradient
     ),
     "Only one step was taken: go on for `steps` steps.": _once,

@@ -100,7 +100,7 @@ def _angles(draw: Draw) -> tuple[float, float]:
     """Return a narrow and a wide angle, far from 1 radian, a right angle and half a turn.
 
     In degrees, the sine of the narrow one is far from 0: whoever forgets to convert gets numbers
-    of moderate size, which can be told.
+    of moderate size, which can be recognised.
     """
     narrow = pi / 180 * pi * (draw.choice([11, 12, 13]) + 0.5)
     return narrow + draw.uniform(-0.01, 0.01), draw.uniform(2.0, 2.4)

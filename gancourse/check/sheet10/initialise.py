@@ -8,7 +8,7 @@ from gancourse.check.players import both_step
 from gancourse.check.rings import random_ring
 from gancourse.check.sheet10.shared import (
     BATCH,
-    ILL,
+    FAULTY,
     N_SAMPLES,
     in_band,
     judge_points,
@@ -49,7 +49,7 @@ def start_reaches(student: Student, initialise: Handle, draw: Draw) -> None:
         same = [n for n, w in weights.items() if torch.equal(w, old[n])]
         if len(same) == len(weights):
             raise Wrong(
-                ILL.format(
+                FAULTY.format(
                     "every weight is what it was before. `children` gives the layers of the first "
                     "level alone, here one Sequential, and no Linear is among them; new tensors "
                     "that no layer holds do as little."
@@ -72,7 +72,7 @@ def start_carries(student: Student, initialise: Handle, draw: Draw) -> None:
     share = sizes[-1] / max(sizes[0], 1e-30)
     ends = f"after ten layers it has {share:.2g} times the size that it had after the first. "
     if share < ALIVE[0]:
-        raise Wrong(ILL.format(f"the signal dies on its way, {ends}{VARIANCE}"))
+        raise Wrong(FAULTY.format(f"the signal dies on its way, {ends}{VARIANCE}"))
     if share > ALIVE[1]:
         raise Wrong(f"The signal explodes, {ends}{VARIANCE}")
 
@@ -93,7 +93,7 @@ def _deep_run(student: Student, initialise: Handle, draw: Draw) -> None:
         judge_points(G(draw.normal(N_SAMPLES, 2)).double(), toy)
 
 
-def start_mended(student: Student, initialise: Handle, draw: Draw) -> None:
+def start_repaired(student: Student, initialise: Handle, draw: Draw) -> None:
     in_band(student, "The training", lambda: _deep_run(student, initialise, draw))
 
 
@@ -103,10 +103,10 @@ EXERCISE = Exercise(
     points=8,
     minutes=20,
     parts=(
-        Part("every layer is drawn anew", 2, start_reaches),
+        Part("every layer is drawn afresh", 2, start_reaches),
         Part("the signal keeps its size", 2, start_carries),
-        Part("the mended run finds the modes", 3, start_mended, seconds=90.0),
-        Part("a second run", 1, start_mended, shown=False, seconds=90.0),
+        Part("the repaired run finds the modes", 3, start_repaired, seconds=90.0),
+        Part("a second run", 1, start_repaired, shown=False, seconds=90.0),
     ),
     names=("initialise",),
 )

@@ -17,7 +17,7 @@ from gancourse.check.sheet10.digits import (
     pixels,
     train_digits,
 )
-from gancourse.check.sheet10.shared import ILL, N_SAMPLES, in_band
+from gancourse.check.sheet10.shared import FAULTY, N_SAMPLES, in_band
 from gancourse.check.spec import Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student, StudentError
 from gancourse.check.twins import Twin
@@ -35,10 +35,10 @@ def look_leaves_mode(student: Student, sample: Handle, draw: Draw) -> None:
 
 
 def _back_in_training(student: Student, G: Twin) -> None:
-    """Raise Wrong where a look has left G in evaluation mode; no part holds for the patient."""
+    """Raise Wrong where a look has left G in evaluation mode; no part holds for the faulty run."""
     if not student.snapshot(G.there)["training"]:
         raise Wrong(
-            ILL.format(
+            FAULTY.format(
                 "G comes back in evaluation mode. From the first look on it trains on old averages "
                 "in place of its batches' own."
             )
@@ -120,14 +120,14 @@ def _looked_run(student: Student, sample: Handle, draw: Draw) -> None:
     if distance > DISTANCE:
         mode = "in training mode" if G.training else "in evaluation mode"
         raise Wrong(
-            ILL.format(
+            FAULTY.format(
                 f"after its training, with a look every 100 turns, the samples lie {distance:.2f} "
                 f"from the data (in health {DISTANCE} at most), and the last look left G {mode}."
             )
         )
 
 
-def look_mended(student: Student, sample: Handle, draw: Draw) -> None:
+def look_repaired(student: Student, sample: Handle, draw: Draw) -> None:
     in_band(student, "The training", lambda: _looked_run(student, sample, draw))
 
 
@@ -140,7 +140,7 @@ EXERCISE = Exercise(
         Part("G goes on in training mode", 2, look_leaves_mode),
         Part("the look leaves no trace", 1, look_leaves_state),
         Part("each sample depends on its z alone", 2, look_is_a_map),
-        Part("the mended run draws digits", 2, look_mended, seconds=90.0),
+        Part("the repaired run draws digits", 2, look_repaired, seconds=90.0),
         Part("a single z", 1, look_at_one, shown=False),
     ),
     names=("sample",),

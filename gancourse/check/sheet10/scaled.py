@@ -15,7 +15,7 @@ from gancourse.check.sheet10.digits import (
     pixels,
     train_digits,
 )
-from gancourse.check.sheet10.shared import ILL, N_SAMPLES, in_band
+from gancourse.check.sheet10.shared import FAULTY, N_SAMPLES, in_band
 from gancourse.check.spec import Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
@@ -25,7 +25,7 @@ def _of_pixels(student: Student, scaled: Handle, x: Tensor) -> Tensor:
 
 
 RANGE_MISTAKES: dict[str, Callable[[Tensor], Tensor]] = {
-    ILL.format(
+    FAULTY.format(
         "the real pixels run from -0.42 to 2.82, and tanh ends at 1. No G can make white, and D "
         "tells every sample by that."
     ): lambda x: (x / 255 - 0.1307) / 0.3081,
@@ -92,7 +92,7 @@ def _scaled_run(student: Student, scaled: Handle, draw: Draw) -> None:
     if distance > DISTANCE:
         beyond = (x_real.abs() > 1.02).double().mean().item()
         raise Wrong(
-            ILL.format(
+            FAULTY.format(
                 f"after its training the samples lie {distance:.2f} from the data (in health "
                 f"{DISTANCE} at most). The real pixels run from {limits[0]:.2f} to "
                 f"{limits[1]:.2f}, {100 * beyond:.0f} in 100 of them outside of tanh's range."
@@ -106,7 +106,7 @@ def _drawn(G: nn.Module, draw: Draw) -> Tensor:
         return G(draw.normal(N_SAMPLES, Z_DIM)).flatten(1)
 
 
-def range_mended(student: Student, scaled: Handle, draw: Draw) -> None:
+def range_repaired(student: Student, scaled: Handle, draw: Draw) -> None:
     in_band(student, "The training", lambda: _scaled_run(student, scaled, draw))
 
 
@@ -118,7 +118,7 @@ EXERCISE = Exercise(
     parts=(
         Part("the pixels fill what G can give", 2, range_fits),
         Part("a dim batch stays dim", 1, range_of_a_batch),
-        Part("the mended run draws digits", 2, range_mended, seconds=90.0),
+        Part("the repaired run draws digits", 2, range_repaired, seconds=90.0),
         Part("a single picture", 1, range_of_one, shown=False),
     ),
     names=("scaled",),

@@ -16,7 +16,7 @@ from gancourse.check.twins import Twin
 from gancourse.data.toys import Toy
 from gancourse.score import ModeReport, mode_report
 
-ILL = "The patient is still ill: {}"
+FAULTY = "The run is still faulty: {}"
 LIMIT, TRIES = 30.0, 3  # seconds on two cores, of all tries
 ADAM = {"lr": 2e-3, "betas": [0.5, 0.99]}
 RING_TURNS = 600
@@ -51,13 +51,13 @@ def judge_points(x: Tensor, toy: Toy) -> None:
     """Raise Wrong with what is seen of the samples, unless they lie in the band."""
     report = mode_report(x, toy)
     if report.modes < report.of - MISSING or report.reverse_kl > REVERSE_KL:
-        raise Wrong(ILL.format(f"after its training G finds {_seen(report)}."))
+        raise Wrong(FAULTY.format(f"after its training G finds {_seen(report)}."))
     if report.share_high_quality < HIGH_QUALITY:
-        raise Wrong(ILL.format(f"after its training G reaches {_seen(report)}."))
+        raise Wrong(FAULTY.format(f"after its training G reaches {_seen(report)}."))
 
 
 def in_band(student: Student, what: str, run: Callable[[], None]) -> None:
-    """Train up to TRIES times, each time with other nets; raise the last Wrong where all are ill.
+    """Train up to TRIES times, with other nets each time; raise the last Wrong where all fail.
 
     A healthy run may miss its band too, by bad luck: of the rings one in ten does, at most.
     """

@@ -5,7 +5,7 @@ from torch import nn
 from gancourse.check import twins
 from gancourse.check.rings import random_ring
 from gancourse.check.sheet10.shared import (
-    ILL,
+    FAULTY,
     RING_TURNS,
     SMALL,
     OnRing,
@@ -45,7 +45,7 @@ def _moved(student: Student, net: Twin) -> float:
     return max((now[name].double() - then[name]).abs().max().item() for name in then)
 
 
-STANDS = ILL.format(
+STANDS = FAULTY.format(
     "G has not moved at all. Whose weights did opt_G get, and who clears G's gradients when?"
 )
 
@@ -65,7 +65,7 @@ def optimisers_apart(student: Student, train: Handle, draw: Draw) -> None:
     _train(student, train, ring, draw, 1)
     if _moved(student, ring.D) > 3e-4:
         raise Wrong(
-            ILL.format(
+            FAULTY.format(
                 "D gives in to G. Where D is right and sure its own loss leaves it where it is, "
                 "and yet it moved: an optimiser that steps down G's loss holds weights of D."
             )
@@ -80,7 +80,7 @@ def _trained_on_ring(student: Student, train: Handle, draw: Draw) -> None:
     judge_ring(student, ring, draw)
 
 
-def optimisers_mended(student: Student, train: Handle, draw: Draw) -> None:
+def optimisers_repaired(student: Student, train: Handle, draw: Draw) -> None:
     in_band(student, "train", lambda: _trained_on_ring(student, train, draw))
 
 
@@ -92,8 +92,8 @@ EXERCISE = Exercise(
     parts=(
         Part("both nets move", 2, optimisers_move_both),
         Part("each optimiser moves one net", 2, optimisers_apart),
-        Part("the mended run finds the modes", 3, optimisers_mended, seconds=90.0),
-        Part("a second run", 1, optimisers_mended, shown=False, seconds=90.0),
+        Part("the repaired run finds the modes", 3, optimisers_repaired, seconds=90.0),
+        Part("a second run", 1, optimisers_repaired, shown=False, seconds=90.0),
     ),
     names=("train",),
 )

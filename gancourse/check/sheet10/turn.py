@@ -11,7 +11,7 @@ from gancourse.check.players import Game, Players, Step, two_players
 from gancourse.check.sheet10.shared import (
     ADAM,
     BATCH,
-    ILL,
+    FAULTY,
     RING_TURNS,
     in_band,
     judge_ring,
@@ -63,15 +63,15 @@ def _real_alone(real: Tensor, fake: Tensor) -> Tensor:
 
 
 TURN_MISTAKES = {
-    ILL.format(
+    FAULTY.format(
         "D's loss still reaches G. Its gradient is G's own with the other sign, takes nearly all "
         "of it away, and G hardly moves."
     ): Leak(1.0),
     "G stands still: cut the graph for D's loss alone, G's own loss must reach it, and its "
     "gradients may not be cleared between backward and step.": Leak(g_steps=False),
-    ILL.format("D's loss still reaches G. Another loss of G only hides how much it takes away."): (
-        Leak(1.0, g_loss=non_saturating_g)
-    ),
+    FAULTY.format(
+        "D's loss still reaches G. Another loss of G only hides how much it takes away."
+    ): Leak(1.0, g_loss=non_saturating_g),
     "The leak is closed, and G has another loss, -log D(G(z)): a good one, but the fault was not "
     "there; leave G's loss as it is.": Leak(g_loss=non_saturating_g),
 }  # fmt: skip
@@ -90,7 +90,7 @@ def _judge(student: Student, players: Players, who: str, mistakes: dict, turns: 
         student.snapshot(getattr(players, who).there)["weights"],
         players.played(_turn(Leak()), turns).weights(who),
         4 * turns * facts.rounding(16, 1.0),
-        {told: players.played(_turn(leak), turns).weights(who) for told, leak in mistakes.items()},
+        {what: players.played(_turn(leak), turns).weights(who) for what, leak in mistakes.items()},
         f"{who} did not move down its own loss: first D takes a step on x_real and G(z), then G "
         "takes one down log(1 - D(G(z))) through the new D.",
     )
@@ -121,7 +121,7 @@ def _turns_on_ring(student: Student, turn: Handle, draw: Draw) -> None:
     judge_ring(student, ring, draw)
 
 
-def turn_mended(student: Student, turn: Handle, draw: Draw) -> None:
+def turn_repaired(student: Student, turn: Handle, draw: Draw) -> None:
     in_band(student, "The training", lambda: _turns_on_ring(student, turn, draw))
 
 
@@ -133,8 +133,8 @@ EXERCISE = Exercise(
     parts=(
         Part("G moves down its own loss alone", 2, turn_G),
         Part("D learns from real and fake", 2, turn_D),
-        Part("the mended run finds the modes", 3, turn_mended, seconds=90.0),
-        Part("a second run", 1, turn_mended, shown=False, seconds=90.0),
+        Part("the repaired run finds the modes", 3, turn_repaired, seconds=90.0),
+        Part("a second run", 1, turn_repaired, shown=False, seconds=90.0),
     ),
     names=("turn",),
 )

@@ -94,10 +94,10 @@ def first_layer_alone(net):
     kaiming_normal_(linears(net)[0].weight, a=0.2)
 
 
-REACHES, CARRIES = "every layer is drawn anew", "the signal keeps its size"
+REACHES, CARRIES = "every layer is drawn afresh", "the signal keeps its size"
 CORRECT = (over_modules, through_apply, by_hand, recursive)
 MISTAKES = {
-    unmended: (REACHES, "The patient is still ill: every weight is what it was before"),
+    unmended: (REACHES, "The run is still faulty: every weight is what it was before"),
     of_copies: (REACHES, "every weight is what it was before"),
     biases_alone: (REACHES, "every weight is what it was before"),
     of_dcgan: (CARRIES, "signal dies"),

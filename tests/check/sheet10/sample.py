@@ -91,7 +91,7 @@ MODE, TRACE, MAP = (
 )  # fmt: skip
 CORRECT = (there_and_back, as_it_was, of_a_copy, in_rows)
 MISTAKES = {
-    unmended: (MODE, "The patient is still ill: G comes back in evaluation mode"),
+    unmended: (MODE, "The run is still faulty: G comes back in evaluation mode"),
     never_eval: (TRACE, "running averages"),
     turned_round: (MODE, "evaluation mode"),
     train_too_late: (MODE, "evaluation mode"),

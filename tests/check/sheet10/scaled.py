@@ -72,13 +72,13 @@ def by_the_picture(x):
 
 
 FITS, DIM, MENDED = (
-    "the pixels fill what G can give", "a dim batch stays dim", "the mended run draws digits",
+    "the pixels fill what G can give", "a dim batch stays dim", "the repaired run draws digits",
 )  # fmt: skip
 CORRECT = (
     over_half, twice_less_one, mean_and_sd_of_a_half, with_torchvision, over_128, with_lerp,
 )  # fmt: skip
 MISTAKES = {
-    unmended: (FITS, "The patient is still ill: the real pixels run from -0.42 to 2.82"),
+    unmended: (FITS, "The run is still faulty: the real pixels run from -0.42 to 2.82"),
     from_0_to_1: (FITS, "run from 0 to 1"),
     from_0_to_2: (FITS, "run from 0 to 2"),
     clamped: (FITS, "cut off"),

@@ -82,15 +82,15 @@ def d_crawls(G, D, x_real, turns):
 
 
 BOTH, APART = "both nets move", "each optimiser moves one net"
-MENDED = "the mended run finds the modes"
+MENDED = "the repaired run finds the modes"
 CORRECT = (own_weights, another_adam, in_groups)
 MISTAKES = {
-    unmended: (BOTH, "The patient is still ill: G has not moved at all"),
+    unmended: (BOTH, "The run is still faulty: G has not moved at all"),
     both_in_one: (APART, "D gives in to G"),
     one_optimiser: (APART, "D gives in to G"),
     exchanged: (BOTH, "G has not moved at all"),
     of_a_copy: (BOTH, "G has not moved at all"),
     g_twice: (BOTH, "D has not moved at all"),
     larger_rate: (BOTH, "G has not moved at all"),
-    d_crawls: (MENDED, "The patient is still ill: after its training"),
+    d_crawls: (MENDED, "The run is still faulty: after its training"),
 }

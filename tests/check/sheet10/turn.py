@@ -142,10 +142,10 @@ def other_loss_detached(G, D, opt_G, opt_D, x_real, z):
 
 
 MOVES, LEARNS = "G moves down its own loss alone", "D learns from real and fake"
-MENDED = "the mended run finds the modes"
+MENDED = "the repaired run finds the modes"
 CORRECT = (detached, made_twice, cleared_in_time, only_the_gradients_wanted)
 MISTAKES = {
-    unmended: (MOVES, "The patient is still ill: D's loss still reaches G"),
+    unmended: (MOVES, "The run is still faulty: D's loss still reaches G"),
     detached_for_both: (MOVES, "G stands still"),
     cleared_too_late: (MOVES, "G stands still"),
     verdict_detached: (LEARNS, "D no longer learns from the fakes"),
