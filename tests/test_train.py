@@ -89,7 +89,7 @@ def test_one_step_equals_the_textbook_step():
         torch.testing.assert_close(a, b)
 
 
-PENALISED = T.replace(
+PENALISED = replace(
     TINY, G={"norm": False, "z_dim": 2, **POINTS}, lr_G=1e-3, lr_D=4e-3, r1=0.3, r2=0.7, ema=0.15
 )  # all choices differ: none can stand in for another; the average is warm from the second step on
 

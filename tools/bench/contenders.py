@@ -1,6 +1,7 @@
 """What the benchmark measures: each entry makes (step, units a step), images or operations."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
@@ -92,7 +93,7 @@ def product(side: int, dtype: torch.dtype) -> Step:
 
 
 def changed(**fields) -> Callable[[], Step]:
-    return lambda: ours(train.replace(CLASSIC, **fields))
+    return lambda: ours(replace(CLASSIC, **fields))
 
 
 def ceilings() -> Makers:
@@ -181,7 +182,7 @@ nets.GENERATORS["scaled"], nets.DISCRIMINATORS["scaled"] = ScaledGenerator, Scal
 def scaled(batch=128, width=128, stages=2, size=28) -> train.Recipe:
     """Return the recipe of the course's DCGAN at another batch, width or image size."""
     options = {"width": width, "stages": stages, "size": size}
-    return train.replace(CLASSIC, net="scaled", G=options, D=options, batch=batch)
+    return replace(CLASSIC, net="scaled", G=options, D=options, batch=batch)
 
 
 # What grows: name on the axis and the recipe.

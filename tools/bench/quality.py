@@ -10,7 +10,7 @@ import json
 import subprocess
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -79,7 +79,7 @@ def changed(change: dict):
 
     default = train.get_preset("dcgan")
     merged = {k: getattr(default, k) | v for k, v in change.items() if k in ("G", "D")}
-    return train.replace(default, **{**change, **merged})
+    return replace(default, **{**change, **merged})
 
 
 def run_apart(spec: dict, place: Place) -> dict:

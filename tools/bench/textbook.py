@@ -17,7 +17,8 @@ from torch.utils.data import DataLoader
 from torchvision import datasets, transforms
 
 from gancourse import machine, nets
-from gancourse.data import SPLITS, load_images
+from gancourse.data import load_images
+from gancourse.data.sets import SPLITS
 
 Loader = Callable[[int], Iterator[Tensor]]
 
