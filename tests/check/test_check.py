@@ -12,6 +12,7 @@ from gancourse.check import (
     Verdict,
     check,
     sheet,
+    sheet05,
     sheets,
 )
 from gancourse.errors import InputError
@@ -78,3 +79,16 @@ def test_an_unknown_exercise_is_named(id):
 def test_the_number_of_answers_is_checked():
     with pytest.raises(InputError, match=r"call check\('05.1', d_loss\)"):
         check("05.1")
+
+
+ONE_MORE = """
+from gancourse.check.spec import Exercise, Part
+EXERCISE = Exercise("05.10", "one more", 1, 1, (Part("a", 1, lambda *given: None),), ("more",))
+"""
+
+
+def test_a_file_in_a_sheets_folder_is_an_exercise_of_it(tmp_path, monkeypatch):
+    (tmp_path / "more.py").write_text(ONE_MORE)
+    monkeypatch.setattr(sheet05, "__path__", [*sheet05.__path__, str(tmp_path)])
+    found = [exercise.id for exercise in sheet.__wrapped__("05")]
+    assert found == ["05.1", "05.2", "05.3", "05.4", "05.10"]
