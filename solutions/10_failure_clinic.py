@@ -16,6 +16,8 @@
 # **Goal:** mend five programs that run without an error and do not learn: read what their runs
 # show, name the cause, and change as little as it takes.
 #
+# <!-- exercises -->
+#
 # | exercise | minutes | difficulty | points |
 # |---|---|---|---|
 # | 10.1 a G that hardly moves | 15 | ● ● ○ | 8 |
@@ -23,6 +25,8 @@
 # | 10.3 a D that never doubts | 10 | ● ○ ○ | 6 |
 # | 10.4 a look that spoils the run | 15 | ● ● ○ | 8 |
 # | 10.5 ten layers and no signal | 20 | ● ● ● | 8 |
+#
+# <!-- /exercises -->
 #
 # Each patient is a few lines of code, with a mistake in it. Run them, look, then mend them where
 # they stand. The check tests the lines alone, and then trains with them: the mended run must reach

@@ -290,7 +290,7 @@ def test_doctor_goes_on_where_one_check_fails(run, monkeypatch):
     monkeypatch.setattr("gancourse.machine.device", broken)
     from gancourse import doctor
 
-    findings = (doctor._looked_at(broken), doctor._looked_at(doctor.device))
+    findings = [*doctor._looked_at(broken), *doctor._looked_at(doctor.device)]
     assert all(f.status == "broken" and "libc10" in f.found for f in findings)
 
 

@@ -432,7 +432,7 @@ def test_the_line_is_short_from_the_second_time_on(capfd):
 
 def test_the_line_names_a_given_folder_that_lacks_the_set(given, capfd):
     load_images("fashion")
-    assert f"nor in GANCOURSE_DATA ({given})" in capfd.readouterr().out
+    assert f"or in GANCOURSE_DATA ({given})" in capfd.readouterr().out
 
 
 def test_offline_asks_nobody(mirrors, monkeypatch, capfd):

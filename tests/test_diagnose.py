@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 import gancourse
-from gancourse.clinic import PATIENTS, rules
-from gancourse.clinic.rules import CAUSES, diagnose
+from gancourse.clinic import FAULTS, rules
+from gancourse.clinic.causes import CAUSES
+from gancourse.clinic.rules import diagnose
 from gancourse.clinic.signals import Noise, Signals
 from gancourse.errors import InputError
 
@@ -56,7 +57,7 @@ PLANTED = {
 
 
 def test_there_is_a_rule_a_lesson_and_a_patient_for_each_cause():
-    assert CAUSES.keys() == PATIENTS.keys() == (rules.SEEN | rules.FITTING).keys()
+    assert CAUSES.keys() == FAULTS.keys() == (rules.SEEN | rules.FITTING).keys()
     assert CAUSES.keys() == PLANTED.keys()
 
 

@@ -158,7 +158,7 @@ def test_truncation_moves_towards_the_mean():
 
 def test_nearest_finds_the_image_itself():
     digits = load_images("digits")
-    index, distance = L.nearest(digits.scaled(slice(5, 8)), digits)
+    distance, index = L.nearest(digits.scaled(slice(5, 8)), digits)
     assert index.flatten().tolist() == [5, 6, 7]
     assert distance.max() < 1e-3
 

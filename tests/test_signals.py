@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from gancourse.clinic import probes
-from gancourse.clinic.signals import Noise, Signals, load_signals, noise_of, order_of
+from gancourse.clinic.signals import Noise, Signals, load_signals
+from gancourse.clinic.watchers import noise_of, order_of
 from gancourse.errors import InputError
 
 

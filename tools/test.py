@@ -4,6 +4,7 @@ Nothing but the standard library is needed here, and the Python that runs this r
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -13,7 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-from gancourse.jupyter import course_environment, headless_environment
+from shared_data import use_shared_data
+
+from gancourse.jupyter import headless_environment
 
 ROOT = Path(__file__).resolve().parents[1]
 SKIPPED = 77  # the exit code of a step that could not be made here
@@ -39,7 +42,7 @@ def package_steps() -> dict[str, list[str]]:
         "ruff format": python("ruff", "format", "--check", "."),
         "JavaScript lint": [sys.executable, str(ROOT / "tools" / "javascript.py"), "lint"],
         "JavaScript tests": [sys.executable, str(ROOT / "tools" / "javascript.py"), "test"],
-        "notebooks are built": [sys.executable, str(ROOT / "tools" / "build.py"), "--check"],
+        "notebooks are built": [sys.executable, str(ROOT / "tools" / "build"), "--check"],
         "package tests": python("pytest"),
     }
 
@@ -97,11 +100,11 @@ def main() -> int:
     parser.add_argument("--fast", action="store_true", help="leave out the notebooks' execution")
     options = parser.parse_args()
 
-    environment = course_environment(ROOT)
-    results = {name: run(name, step, environment) for name, step in package_steps().items()}
+    use_shared_data(ROOT)
+    results = {name: run(name, step, dict(os.environ)) for name, step in package_steps().items()}
     if not options.fast:
         step = notebook_step(ROOT)
-        results["notebooks run"] = run("notebooks run", step, headless_environment(ROOT))
+        results["notebooks run"] = run("notebooks run", step, headless_environment())
     print(summary(results), flush=True)
     return int(any(r.verdict == "FAILED" for r in results.values()))
 

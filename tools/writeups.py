@@ -16,8 +16,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from bench_turns import Place
-from specs import as_now
+from bench.results import as_now
+from bench.turns import Place
 from torch import Tensor
 
 from gancourse import machine, plots, store, train

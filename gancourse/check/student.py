@@ -32,7 +32,7 @@ LIBRARIES = (
 
 @dataclass(frozen=True)
 class Handle:
-    """Stands for an object that stays inside the bench; kind: module, function or optimizer."""
+    """Stands for an object that stays inside the student; kind: module, function or optimizer."""
 
     id: int
     kind: str
@@ -171,7 +171,7 @@ def rng_untouched() -> Iterator[None]:
         torch.set_rng_state(states[2])
 
 
-class Bench:
+class Student:
     """Holds a learner's objects and lets them be called, with plain data in and out.
 
     Every method in METHODS takes and gives plain data only, so that a pipe can stand in between.

@@ -1,4 +1,4 @@
-"""The ward round: patients without a name, what their runs show, and a diagnosis to choose."""
+"""Faulty runs without their names: what they show, and a cause to choose. Lesson 10."""
 
 import random
 from dataclasses import dataclass
@@ -6,58 +6,50 @@ from functools import cached_property
 
 from gancourse import plots
 from gancourse.clinic import settings
-from gancourse.clinic.faults import PATIENTS, Run, admit, diff, mend
-from gancourse.clinic.rules import (
-    CAUSES,
-    diagnose,
-    finite,
-    gradient_ratio,
-    late,
-    mean,
-    middle,
-    pace,
-)
-from gancourse.clinic.signals import Signals
+from gancourse.clinic.causes import CAUSES
+from gancourse.clinic.faults import FAULTS, Run, diff, train_repaired, train_run
+from gancourse.clinic.rules import diagnose, gradient_ratio, pace
+from gancourse.clinic.signals import Signals, finite, late, mean, middle
 from gancourse.errors import InputError, choose
 
-BEDS = random.Random(10).sample(list(PATIENTS), len(PATIENTS))
+ORDER = random.Random(10).sample(list(FAULTS), len(FAULTS))
 
 
 @dataclass(frozen=True)
 class Case:
-    """A patient by the number of its bed, from 1. It is trained when first looked at.
+    """A faulty run by a number, from 1. It is trained when first looked at.
 
-    The same bed and seed show the same run. Lesson 10.
+    The same number and seed show the same run.
     """
 
-    bed: int
+    number: int
     seed: int = 0
 
     def __post_init__(self):
-        if not isinstance(self.bed, int) or not 1 <= self.bed <= len(BEDS):
-            raise InputError(f"There are beds 1 to {len(BEDS)}, and {self.bed!r} was given.")
+        if not isinstance(self.number, int) or not 1 <= self.number <= len(ORDER):
+            raise InputError(f"There are cases 1 to {len(ORDER)}, and {self.number!r} was given.")
 
     @property
     def _name(self) -> str:
-        return BEDS[self.bed - 1]
+        return ORDER[self.number - 1]
 
     @cached_property
     def run(self) -> Run:
-        return admit(self._name, self.seed)
+        return train_run(self._name, self.seed)
 
     @cached_property
-    def mended(self) -> Run:
+    def repaired(self) -> Run:
         """The same training with the remedy applied."""
-        return mend(self._name, self.seed)
+        return train_repaired(self._name, self.seed)
 
-    def samples(self, mended: bool = False) -> plots.Picture:
+    def samples(self, repaired: bool = False) -> plots.Picture:
         """Return what the run draws: a film of points, or the last images."""
-        run = self.mended if mended else self.run
-        if not run.ward.images:
-            return plots.point_film(run.frames, settings.real_data(run.ward)[::16])
+        run = self.repaired if repaired else self.run
+        if not run.setting.images:
+            return plots.point_film(run.frames, settings.real_data(run.setting)[::16])
         title, x = run.frames[-1]
         x = settings.as_images(x.clamp(-1, 1))
-        return plots.image_grid(x, 16, alt=f"64 samples of bed {self.bed} at {title}.")
+        return plots.image_grid(x, 16, alt=f"64 samples of case {self.number} at {title}.")
 
     def curves(self) -> plots.Picture:
         """Return both losses, D(x) and D(G(z)) by turn."""
@@ -70,7 +62,7 @@ class Case:
             who: [max(mean(norms, 0.0), 1e-12) for norms in layers.values()]
             for who, layers in found.items()
         }
-        return plots.by_layer(sizes, "gradient", f"Bed {self.bed}")
+        return plots.by_layer(sizes, "gradient", f"Case {self.number}")
 
     def numbers(self) -> dict[str, float]:
         """Return what else was measured, by what it is."""
@@ -79,7 +71,7 @@ class Case:
     def choose(self, cause: str) -> str:
         """Return what speaks for a cause or against it, and the remedy where it is the right one.
 
-        `cause` is one of gancourse.clinic.rules.CAUSES; raises InputError for another.
+        `cause` is one of gancourse.clinic.causes.CAUSES; raises InputError for another.
         """
         choose("cause", cause, CAUSES)
         found = {s.cause: s.evidence for s in diagnose(self.run.signals).suspicions}
@@ -87,7 +79,7 @@ class Case:
         if cause == self._name:
             return (
                 f"Yes, {cause}: {found.get(cause, sign)}.\nLesson {CAUSES[cause].lesson}. Remedy: "
-                f"{CAUSES[cause].remedy}.\n{diff(PATIENTS[cause])}"
+                f"{CAUSES[cause].remedy}.\n{diff(FAULTS[cause])}"
             )
         if cause in found:
             return (
@@ -99,7 +91,7 @@ class Case:
 
 def numbers(s: Signals) -> dict[str, float]:
     """Return the numbers of a run in which single mistakes differ, by what they are."""
-    told = {
+    measured = {
         "how often D is right": late(s.auc),
         "largest logit": max(finite(s.largest), default=float("nan")),
         "G's gradient over D's": gradient_ratio(s),
@@ -120,4 +112,4 @@ def numbers(s: Signals) -> dict[str, float]:
         "D alone, against lookalikes": s.sight,
         "a new net alone, against them": s.fresh_sight,
     }
-    return {name: float(f"{value:.3g}") for name, value in told.items()}
+    return {name: float(f"{value:.3g}") for name, value in measured.items()}

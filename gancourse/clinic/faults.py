@@ -1,4 +1,4 @@
-"""The patients: each is the working program with a line or two changed. Lesson 10."""
+"""The faulty runs: each is the working program with a line or two changed. Lesson 10."""
 
 import difflib
 import time
@@ -12,98 +12,100 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.clinic import settings
-from gancourse.clinic.settings import Outcome, Ward
-from gancourse.clinic.signals import Recorder, Signals
+from gancourse.clinic.recorder import Recorder
+from gancourse.clinic.settings import Outcome, Setting
+from gancourse.clinic.signals import Signals
 from gancourse.errors import InputError, choose
 
 WORKING = Path(__file__).with_name("working.py")
 
 
 @dataclass(frozen=True)
-class Patient:
-    """A broken run: its ward, and what is changed, as pairs of old and new text.
+class Fault:
+    """A broken run: its setting, and what is changed, as pairs of old and new text.
 
     Its name is the right cause, one of `gancourse.clinic.rules.CAUSES`.
     """
 
     name: str
-    ward: str
+    setting: str
     edits: tuple[tuple[str, str], ...]
 
 
-def _patient(name: str, ward: str, *edits: tuple[str, str]) -> Patient:
-    return Patient(name, ward, edits)
+def _fault(name: str, setting: str, *edits: tuple[str, str]) -> Fault:
+    return Fault(name, setting, edits)
 
 
 STEPS = "D_STEPS, G_STEPS = 1, 1"
-JUDGED = "ward.pair.d_loss(D(x_real), D(x_fake))"
+JUDGED = "setting.pair.d_loss(D(x_real), D(x_fake))"
 LOGS = "-(D(x_real).sigmoid().log() + (1 - D(x_fake).sigmoid()).log()).mean()"
-SLOW = "Adam(D.parameters(), lr=ward.lr / 100"
-PATIENTS = {
-    patient.name: patient
-    for patient in (
-        _patient("mode collapse", "ring", (STEPS, "D_STEPS, G_STEPS = 1, 10")),
-        _patient("D too strong", "digits", (STEPS, "D_STEPS, G_STEPS = 5, 1")),
-        _patient("D too weak", "ring", ("[dim, *ward.D, 1]", "[dim, 1]")),
-        _patient("log of zero", "far", (JUDGED, LOGS)),
-        _patient("no detach", "ring", ("ward)).detach()", "ward))")),
-        _patient("no zero_grad", "ring", ("    opt_D.zero_grad()\n", "")),
-        _patient("wrong weights", "ring", ("Adam(G.parameters()", "Adam(D.parameters()")),
-        _patient("init not called", "deep", ("    initialise(G, ward.init)\n", "")),
-        _patient("range", "plain", ("x / 127.5 - 1", "(x / 255 - 0.1307) / 0.3081")),
-        _patient("batch norm in eval", "digits", ("    G.train()\n", "")),
-        _patient("batch norm in train", "digits", ("    G.eval()\n", "")),
-        _patient("labels swapped", "ring", ("D(x_real), D(x_fake)", "D(x_fake), D(x_real)")),
-        _patient(
+ONE_Z = "torch.randn(1, setting.z_dim).expand(n, -1)\n\n"
+SLOW = "Adam(D.parameters(), lr=setting.lr / 100"
+FAULTS = {
+    fault.name: fault
+    for fault in (
+        _fault("mode collapse", "ring", (STEPS, "D_STEPS, G_STEPS = 1, 10")),
+        _fault("D too strong", "digits", (STEPS, "D_STEPS, G_STEPS = 5, 1")),
+        _fault("D too weak", "ring", ("[dim, *setting.D, 1]", "[dim, 1]")),
+        _fault("log of zero", "far", (JUDGED, LOGS)),
+        _fault("no detach", "ring", ("setting)).detach()", "setting))")),
+        _fault("no zero_grad", "ring", ("    opt_D.zero_grad()\n", "")),
+        _fault("wrong weights", "ring", ("Adam(G.parameters()", "Adam(D.parameters()")),
+        _fault("init not called", "deep", ("    initialise(G, setting.init)\n", "")),
+        _fault("range", "plain", ("x / 127.5 - 1", "(x / 255 - 0.1307) / 0.3081")),
+        _fault("batch norm in eval", "digits", ("    G.train()\n", "")),
+        _fault("batch norm in train", "digits", ("    G.eval()\n", "")),
+        _fault("labels swapped", "ring", ("D(x_real), D(x_fake)", "D(x_fake), D(x_real)")),
+        _fault(
             "one z",
             "ring",
-            ("torch.randn(n, ward.z_dim)\n\n", "torch.randn(1, ward.z_dim).expand(n, -1)\n\n"),
+            ("torch.randn(n, setting.z_dim)\n\n", ONE_Z),
         ),
-        _patient(
+        _fault(
             "mixed batches",
             "digits",
             ("D(x_real), D(x_fake)", "*D(torch.cat([x_real, x_fake])).chunk(2)"),
         ),
-        _patient("rates apart", "ring", ("Adam(D.parameters(), lr=ward.lr", SLOW)),
-        _patient("other noise", "ring", ("return torch.randn(", "return torch.rand(")),
-        _patient("not shuffled", "ring", ("torch.randperm(", "torch.arange(")),
+        _fault("rates apart", "ring", ("Adam(D.parameters(), lr=setting.lr", SLOW)),
+        _fault("other noise", "ring", ("return torch.randn(", "return torch.rand(")),
+        _fault("not shuffled", "ring", ("torch.randperm(", "torch.arange(")),
     )
 }  # fmt: skip
 
 
-def get_patient(name: str) -> Patient:
-    """Return the patient called `name`, one of PATIENTS; raise InputError for another name."""
-    return PATIENTS[choose("patient", name, PATIENTS)]
+def get_fault(name: str) -> Fault:
+    """Return the fault called `name`, one of FAULTS; raise InputError for another name."""
+    return FAULTS[choose("fault", name, FAULTS)]
 
 
-def program(patient: Patient | None = None) -> str:
-    """Return the text of the working program, or of a patient's.
+def program(fault: Fault | None = None) -> str:
+    """Return the text of the working program, or of a fault's.
 
     Raises InputError where a text to change does not stand in the program exactly once.
     """
     text = WORKING.read_text(encoding="utf-8")
-    for old, new in patient.edits if patient else ():
+    for old, new in fault.edits if fault else ():
         if text.count(old) != 1:
             raise InputError(
-                f"{patient.name} changes {old!r}, which stands {text.count(old)} times in the "
+                f"{fault.name} changes {old!r}, which stands {text.count(old)} times in the "
                 "working program: name a text that stands there once."
             )
         text = text.replace(old, new)
     return text
 
 
-def diff(patient: Patient) -> str:
-    """Return what makes the patient ill: the lines that go (-) and that come (+)."""
-    texts = (text.splitlines() for text in (program(), program(patient)))
+def diff(fault: Fault) -> str:
+    """Return what the fault changes: the lines that go (-) and that come (+)."""
+    texts = (text.splitlines() for text in (program(), program(fault)))
     lines = list(difflib.unified_diff(*texts, n=0, lineterm=""))[2:]
     return "\n".join(line for line in lines if not line.startswith("@@"))
 
 
 @cache
-def _module(patient: Patient | None) -> ModuleType:
-    name = patient.name if patient else "working"
+def _module(fault: Fault | None) -> ModuleType:
+    name = fault.name if fault else "working"
     module = ModuleType(f"clinic: {name}")
-    exec(compile(program(patient), f"<{module.__name__}>", "exec"), module.__dict__)
+    exec(compile(program(fault), f"<{module.__name__}>", "exec"), module.__dict__)
     return module
 
 
@@ -114,8 +116,8 @@ class Run:
     `outcome` is None where the samples are not finite.
     """
 
-    ward: Ward
-    patient: Patient | None
+    setting: Setting
+    fault: Fault | None
     seed: int
     G: nn.Module
     D: nn.Module
@@ -126,41 +128,41 @@ class Run:
 
     @property
     def healthy(self) -> bool:
-        """Whether the samples lie in the ward's band."""
-        return settings.in_band(self.outcome, self.ward)
+        """Whether the samples lie in the setting's band."""
+        return settings.in_band(self.outcome, self.setting)
 
 
-def admit(name: str, seed: int = 0) -> Run:
-    """Return the run of a patient, or of a ward's working program, with the signals recorded.
+def train_run(name: str, seed: int = 0) -> Run:
+    """Return the run of a fault, or of a setting's working program, with the signals recorded.
 
-    `name` is one of PATIENTS or WARDS. The same seed gives the same run. Raises InputError for
+    `name` is one of FAULTS or SETTINGS. The same seed gives the same run. Raises InputError for
     another name.
     """
-    choose("patient or ward", name, [*PATIENTS, *settings.WARDS])
-    patient = PATIENTS.get(name)
-    return _trained(settings.get_ward(patient.ward if patient else name), patient, seed)
+    choose("fault or setting", name, [*FAULTS, *settings.SETTINGS])
+    fault = FAULTS.get(name)
+    return _trained(settings.get_setting(fault.setting if fault else name), fault, seed)
 
 
-def mend(name: str, seed: int = 0) -> Run:
-    """Return the run of the working program in the patient's ward: the same seed and budget."""
-    return _trained(settings.get_ward(get_patient(name).ward), None, seed)
+def train_repaired(name: str, seed: int = 0) -> Run:
+    """Return the run of the working program in the fault's setting: the same seed and budget."""
+    return _trained(settings.get_setting(get_fault(name).setting), None, seed)
 
 
-def _trained(ward: Ward, patient: Patient | None, seed: int) -> Run:
-    start, code, recorders, frames = time.process_time(), _module(patient), [], []
+def _trained(setting: Setting, fault: Fault | None, seed: int) -> Run:
+    start, code, recorders, frames = time.process_time(), _module(fault), [], []
 
     def watch(*parts) -> Recorder:
         recorders.append(Recorder(*parts))
         return recorders[0]
 
     with torch.random.fork_rng(devices=[]):
-        G, D = code.train(ward, settings.real_data(ward), seed, watch, frames)
+        G, D = code.train(setting, settings.real_data(setting), seed, watch, frames)
         signals = recorders[0].finish()
-        outcome = _judged(ward, code.sample, G, seed)
+        outcome = _judged(setting, code.sample, G, seed)
     seconds = time.process_time() - start
-    return Run(ward, patient, seed, G, D, signals, frames, outcome, seconds)
+    return Run(setting, fault, seed, G, D, signals, frames, outcome, seconds)
 
 
-def _judged(ward: Ward, sample: Callable, G: nn.Module, seed: int) -> Outcome | None:
+def _judged(setting: Setting, sample: Callable, G: nn.Module, seed: int) -> Outcome | None:
     torch.manual_seed(seed)
-    return settings.judge(ward, lambda z: sample(G, z), lambda n: torch.randn(n, ward.z_dim))
+    return settings.judge(setting, lambda z: sample(G, z), lambda n: torch.randn(n, setting.z_dim))

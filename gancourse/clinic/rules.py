@@ -6,193 +6,16 @@ samples that are poor, and speaks after the first kind.
 """
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
 
-from gancourse.clinic.signals import Signals
+from gancourse.clinic.causes import LEAST_TURNS, Diagnosis, Suspicion
+from gancourse.clinic.signals import Signals, finite, late, mean, middle
 from gancourse.errors import InputError
 
-LEAST_TURNS = 200  # fewer say nothing about the samples
-
-# Thresholds, chosen on seeds 0 to 5 of the clinic's patients and wards, measured on 6, 7 and 8.
+# Thresholds, chosen on seeds 0 to 5 of the clinic's faults and settings, measured on 6, 7 and 8.
 POOR_COVERAGE, POOR_PRECISION, POOR_SPREAD = 0.33, 0.15, 0.6
 NARROW = 0.5  # a collapsed G's spread, over the real one
 ROUNDED = 16.6  # the logit from which float32 rounds its sigmoid to 1
-
-
-@dataclass(frozen=True)
-class Cause:
-    """A mistake: the lesson that explains it, what to do about it, and what it would show."""
-
-    lesson: str
-    remedy: str
-    sign: str
-
-
-CAUSES = {
-    "log of zero": Cause(
-        "03",
-        "compute the loss from logits: softplus, never log of a sigmoid",
-        "a loss that is no number any more, and large logits just before",
-    ),
-    "wrong weights": Cause(
-        "05",
-        "give G's optimiser G.parameters(), and D's those of D",
-        "a net whose weights the other player's optimiser changes",
-    ),
-    "no zero_grad": Cause(
-        "05",
-        "call zero_grad before each backward",
-        "gradients in use that are older than the last step",
-    ),
-    "no detach": Cause(
-        "05",
-        "detach the fakes in D's step",
-        "a part of D's loss in the gradient of G, against G's own",
-    ),
-    "labels swapped": Cause(
-        "01",
-        "let D call real samples real: check the order of arguments",
-        "real samples with the lower logits, turn after turn",
-    ),
-    "one z": Cause(
-        "05",
-        "draw one z for each sample: randn(n, z_dim)",
-        "z that hardly differ within a batch",
-    ),
-    "other noise": Cause(
-        "09",
-        "draw z in sampling as in training",
-        "z with another mean or sd in sampling than in training",
-    ),
-    "not shuffled": Cause(
-        "06",
-        "shuffle the real samples before each pass",
-        "real batches whose means vary far more than those of random batches",
-    ),
-    "range": Cause(
-        "06",
-        "scale the images to what G can give: x / 127.5 - 1 for a tanh",
-        "real values that lie beyond what G can give",
-    ),
-    "batch norm in eval": Cause(
-        "07",
-        "call G.train() again after drawing samples",
-        "batch norm in evaluation mode in steps of training",
-    ),
-    "batch norm in train": Cause(
-        "07",
-        "call G.eval() before drawing samples",
-        "samples that depend on those drawn beside them",
-    ),
-    "mixed batches": Cause(
-        "07",
-        "give D the real and the fake samples in two calls",
-        "batches of D that hold both kinds of samples",
-    ),
-    "init not called": Cause(
-        "07",
-        "call the function that draws the weights; look at their sizes",
-        "first samples without spread, and a signal that dies from layer to layer",
-    ),
-    "mode collapse": Cause(
-        "12",
-        "give D more steps or a higher rate, or pack its samples",
-        "samples in a narrow part of the data, so that any new judge tells them apart",
-    ),
-    "D too strong": Cause(
-        "02",
-        "use the non-saturating loss, give D fewer steps, or penalise it",
-        "a D that is right in nearly every pair and sure of it, and poor samples",
-    ),
-    "D too weak": Cause(
-        "02",
-        "give D hidden layers enough to tell these samples apart",
-        "a D that cannot learn by itself what a small new net learns easily",
-    ),
-    "rates apart": Cause(
-        "04",
-        "bring the two learning rates to within a factor of ten",
-        "steps that change one player's weights over fifteen times as much as the other's",
-    ),
-}
-
-
-@dataclass(frozen=True)
-class Suspicion:
-    """One possible cause, what speaks for it, and how strongly, 0 to 1."""
-
-    cause: str
-    weight: float
-    evidence: str
-
-    @property
-    def lesson(self) -> str:
-        return CAUSES[self.cause].lesson
-
-    @property
-    def remedy(self) -> str:
-        return CAUSES[self.cause].remedy
-
-    def __str__(self) -> str:
-        return (
-            f"{self.cause} ({self.weight:.2f}): {self.evidence}.\n"
-            f"   Lesson {self.lesson}. Remedy: {self.remedy}."
-        )
-
-
-@dataclass(frozen=True)
-class Diagnosis:
-    """Suspicions, the strongest first, and how the samples are, in words.
-
-    `verdict` is "suspicious" where there is one, "healthy" where the samples are like the real
-    ones, "unknown" where they are not and no rule says why, "too short" where nothing can be said.
-    """
-
-    verdict: str
-    suspicions: tuple[Suspicion, ...]
-    samples: str
-
-    @property
-    def first(self) -> str:
-        """The cause that is suspected most, or the verdict where none is."""
-        return self.suspicions[0].cause if self.suspicions else self.verdict
-
-    def __str__(self) -> str:
-        if not self.suspicions:
-            return f"{SENTENCES[self.verdict]} {self.samples}"
-        lines = [f"{i}. {suspicion}" for i, suspicion in enumerate(self.suspicions, 1)]
-        return "\n".join([*lines, self.samples])
-
-
-SENTENCES = {
-    "healthy": "Nothing suspicious.",
-    "unknown": "I do not know what is wrong: no rule fits.",
-    "too short": f"I do not know: the run has fewer than {LEAST_TURNS} turns.",
-}
-
 Found = tuple[float, str] | None  # weight and evidence
-
-
-def finite(values: Iterable[float]) -> list[float]:
-    return [value for value in values if math.isfinite(value)]
-
-
-def mean(values: Iterable[float], empty: float = math.nan) -> float:
-    """Return the mean of the finite values."""
-    values = finite(values)
-    return sum(values) / len(values) if values else empty
-
-
-def late(values: list[float], empty: float = math.nan) -> float:
-    """Return the mean of the second half of what was measured."""
-    return mean(values[len(values) // 2 :], empty)
-
-
-def middle(values: list[float], empty: float = 0.0) -> float:
-    """Return the median of the finite values."""
-    values = sorted(finite(values))
-    return values[len(values) // 2] if values else empty
 
 
 # Rules of the first kind: the mistake itself was seen.
@@ -433,7 +256,7 @@ def diagnose(signals: Signals) -> Diagnosis:
     poor = is_poor(signals)
     rules = SEEN | (FITTING if poor and signals.turns >= LEAST_TURNS else {})
     found = ((cause, rule(signals)) for cause, rule in rules.items())
-    suspicions = [Suspicion(cause, *told) for cause, told in found if told]
+    suspicions = [Suspicion(cause, *seen) for cause, seen in found if seen]
     suspicions.sort(key=lambda suspicion: -suspicion.weight)
     return Diagnosis(_verdict(signals, poor, suspicions), tuple(suspicions), about_samples(signals))
 

@@ -1,4 +1,4 @@
-"""The wards: data, nets and budget of a run that works, and how its samples are judged.
+"""The settings: data, nets and budget of a run that works, and how its samples are judged.
 
 Everything here is small: a run takes seconds, and a mistake shows.
 """
@@ -24,8 +24,8 @@ dcgan = partial(nn.init.normal_, std=0.02)  # Radford et al. 2016
 
 
 @dataclass(frozen=True)
-class Ward:
-    """Where a patient lies: what the working program is given, and the band its samples reach.
+class Setting:
+    """Where a fault lies: what the working program is given, and the band its samples reach.
 
     `G` and `D` are the widths of the hidden layers, `norm` puts batch norm in them. Images are the
     embedded digits at 14 x 14, as vectors of pixels from 0 to 255. `seconds` is what a run takes on
@@ -60,39 +60,39 @@ class Ward:
 
 RING, GRID = toys.ring(sd=0.05), toys.grid(gap=1.0, sd=0.1)
 FAR = toys.ring(radius=40.0, sd=4.0)
-WARDS = {
-    "ring": Ward("ring", toy=RING),
-    "grid": Ward(
+SETTINGS = {
+    "ring": Setting("ring", toy=RING),
+    "grid": Setting(
         "grid", (128, 128), (128, 128), GRID, loss="non-saturating", steps=3000, good=0.25
     ),
-    "far": Ward("far", toy=FAR, init=he, loss="non-saturating", lr=3e-3, good=0.25),
-    "deep": Ward("deep", (32,) * 8, toy=RING, init=he),
-    "digits": Ward(
+    "far": Setting("far", toy=FAR, init=he, loss="non-saturating", lr=3e-3, good=0.25),
+    "deep": Setting("deep", (32,) * 8, toy=RING, init=he),
+    "digits": Setting(
         "digits", (128, 256), (256, 128), None, 32, norm=True, init=dcgan, batch=64, steps=1200
     ),
-    "plain": Ward(
+    "plain": Setting(
         "plain", (128, 256), (256, 128), None, 32, init=he, loss="non-saturating", batch=64,
         steps=1200,
     ),
 }  # fmt: skip
 
 
-def get_ward(name: str) -> Ward:
-    """Return the ward called `name`, one of WARDS; raise InputError for another name."""
-    return WARDS[choose("ward", name, WARDS)]
+def get_setting(name: str) -> Setting:
+    """Return the setting called `name`, one of SETTINGS; raise InputError for another name."""
+    return SETTINGS[choose("setting", name, SETTINGS)]
 
 
 @cache
-def real_data(ward: Ward) -> Tensor:
+def real_data(setting: Setting) -> Tensor:
     """Return the training data at rest: points [8192, 2], sorted by angle, or pixels [1437, 196].
 
     Data often come sorted: these do too, points by their angle, digits by their class.
     """
-    if ward.toy is None:
+    if setting.toy is None:
         digits = load_images("digits")
         small = avg_pool2d(digits.images.float(), 28 // SIDE).flatten(1)
         return small[digits.labels.argsort(stable=True)]
-    x = ward.toy.sample(8192, torch.Generator().manual_seed(0))
+    x = setting.toy.sample(8192, torch.Generator().manual_seed(0))
     return x[torch.atan2(x[:, 1], x[:, 0]).argsort()]
 
 
@@ -115,15 +115,15 @@ class Outcome:
     distance: float = float("nan")
 
     def __str__(self) -> str:
-        told = str(self.modes) if self.modes else f"distance {self.distance:.2f}"
-        return told + (f", wobble {self.wobble:.2f}" if self.wobble > WOBBLE else "")
+        words = str(self.modes) if self.modes else f"distance {self.distance:.2f}"
+        return words + (f", wobble {self.wobble:.2f}" if self.wobble > WOBBLE else "")
 
 
 MISSING, REVERSE_KL, DISTANCE, WOBBLE = 1, 0.4, 0.2, 0.01
 
 
-def in_band(outcome: Outcome | None, ward: Ward) -> bool:
-    """Tell whether the samples are as good as the ward's healthy runs make them."""
+def in_band(outcome: Outcome | None, setting: Setting) -> bool:
+    """Tell whether the samples are as good as the setting's healthy runs make them."""
     if outcome is None or outcome.wobble > WOBBLE:
         return False
     if outcome.modes is None:
@@ -132,11 +132,11 @@ def in_band(outcome: Outcome | None, ward: Ward) -> bool:
     return (
         found.modes >= found.of - MISSING
         and found.reverse_kl <= REVERSE_KL
-        and found.share_high_quality >= ward.good
+        and found.share_high_quality >= setting.good
     )
 
 
-def judge(ward: Ward, sample: Callable[[Tensor], Tensor], draw: Callable[[int], Tensor]):
+def judge(setting: Setting, sample: Callable[[Tensor], Tensor], draw: Callable[[int], Tensor]):
     """Return the Outcome of `sample(z)` with z from `draw(n)`; None where samples are not finite.
 
     Draws from the global random state.
@@ -146,7 +146,7 @@ def judge(ward: Ward, sample: Callable[[Tensor], Tensor], draw: Callable[[int], 
     if not x.isfinite().all():
         return None
     other = torch.randperm(len(z))  # the same z in other company
-    return Outcome(wobble(x[other], sample(z[other])), *_quality(ward, x))
+    return Outcome(wobble(x[other], sample(z[other])), *_quality(setting, x))
 
 
 def wobble(x: Tensor, again: Tensor) -> float:
@@ -155,9 +155,9 @@ def wobble(x: Tensor, again: Tensor) -> float:
     return ((x - again).square().sum(1).mean() / spread).item()
 
 
-def _quality(ward: Ward, x: Tensor) -> tuple:
-    if ward.toy is not None:
-        return mode_report(x, ward.toy), float("nan")
+def _quality(setting: Setting, x: Tensor) -> tuple:
+    if setting.toy is not None:
+        return mode_report(x, setting.toy), float("nan")
     mean, basis, real = _components()
     made = (x - mean) @ basis  # [N, 16]
     return None, fid(made, real) / real.var(0).sum().item()
@@ -166,7 +166,7 @@ def _quality(ward: Ward, x: Tensor) -> tuple:
 @cache
 def _components() -> tuple[Tensor, Tensor, Tensor]:
     """Return the digits' mean [196], principal axes [196, 16] and coordinates [N, 16]."""
-    x = real_data(WARDS["digits"]) / 127.5 - 1
+    x = real_data(SETTINGS["digits"]) / 127.5 - 1
     mean = x.mean(0)
     basis = torch.linalg.svd(x - mean, full_matrices=False)[2][:COMPONENTS].T
     return mean, basis, (x - mean) @ basis

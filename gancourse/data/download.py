@@ -1,4 +1,4 @@
-"""Files fetched from mirrors: whole and checked, or not there at all. Never taught.
+"""Files fetched from mirrors: whole and checked, or not there at all.
 
 torchvision does the download and the checksum. What it lacks is added here: an end to waiting for a
 server that sends nothing, and a name beside the target until the file is whole.
@@ -90,8 +90,8 @@ def _part(target: Path) -> Path:
 def _watched(job: Callable[[], None], file: Path) -> None:
     """Run the job that writes the file; raise TimeoutError when the file grows no more.
 
-    A thread, since a socket's timeout counts neither the look-up of a name nor single bytes that
-    drip, and starts anew for each of a host's addresses. One that is given up ends by itself: its
+    A thread, since a socket's timeout does not count the look-up of a name or single bytes that
+    drip, and starts again for each of a host's addresses. One that is given up ends by itself: its
     folder is gone.
     """
     done, size = Future(), 0

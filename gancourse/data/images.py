@@ -74,8 +74,8 @@ def load_images(
 ) -> ImageSet:
     """Return the image set `name` (see IMAGE_SETS), "train" or "test", as an ImageSet on `device`.
 
-    Where it is neither here nor to be had, the set "digits" comes back, and a line is printed: the
-    first time with the reason and the remedy.
+    Where it is not here and cannot be fetched, the set "digits" comes back, and a line is printed:
+    the first time with the reason and the remedy.
     Raises InputError for an unknown name, split or device, and for damaged files.
     """
     entry = IMAGE_SETS[choose("image set", name, IMAGE_SETS)]
@@ -103,9 +103,9 @@ def _instead(entry: IdxFiles, why: Exception) -> str:
         return f"{entry.title}: the small digits of scikit-learn stand in for it again."
     _told.add(entry.title)
     given = os.environ.get("GANCOURSE_DATA")
-    nor = f", nor in GANCOURSE_DATA ({given})" if given else ""
+    place = f" or in GANCOURSE_DATA ({given})" if given else ""
     return (
-        f"{entry.title} is not on this machine{nor}, and was not downloaded ({why}): the small "
+        f"{entry.title} is not on this machine{place}, and was not downloaded ({why}): the small "
         f"digits of scikit-learn stand in for it; connect to the network, or set GANCOURSE_DATA "
         f"to a folder that holds {entry.folder}/*.gz."
     )

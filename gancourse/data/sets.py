@@ -21,6 +21,9 @@ SPLITS = {"train": "train", "test": "t10k"}  # and how their files' names begin
 DIGITS = tuple("0123456789")
 CLOTHES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker",
            "Bag", "Ankle boot")  # fmt: skip
+MNIST_RIGHTS = "Y. LeCun, C. Cortes and C. Burges, CC BY-SA 3.0"
+FASHION_RIGHTS = "H. Xiao, K. Rasul and R. Vollgraf, MIT"
+UCI_RIGHTS = "E. Alpaydin and C. Kaynak, CC BY 4.0"
 
 
 @dataclass(frozen=True)
@@ -103,10 +106,6 @@ class EmbeddedDigits:
     rights: str
     ruler: str | None = None
 
-    def here(self) -> str:
-        """Return where the set is: it always is."""
-        return "in scikit-learn"
-
     def read(self, split: str) -> tuple[torch.Tensor, torch.Tensor, str]:
         """Return images [N, 1, 28, 28] uint8, labels [N] int64, and where they came from.
 
@@ -123,15 +122,9 @@ class EmbeddedDigits:
 
 
 IMAGE_SETS = {
-    "mnist": IdxFiles(
-        "MNIST", "MNIST", DIGITS, "Y. LeCun, C. Cortes and C. Burges, CC BY-SA 3.0", ruler="mnist"
-    ),
-    "fashion": IdxFiles(
-        "Fashion-MNIST", "FashionMNIST", CLOTHES, "Zalando SE, MIT licence", ruler="fashion"
-    ),
-    "digits": EmbeddedDigits(
-        "the digits of scikit-learn", DIGITS, "E. Alpaydin and C. Kaynak, CC BY 4.0", ruler="mnist"
-    ),
+    "mnist": IdxFiles("MNIST", "MNIST", DIGITS, MNIST_RIGHTS, ruler="mnist"),
+    "fashion": IdxFiles("Fashion-MNIST", "FashionMNIST", CLOTHES, FASHION_RIGHTS, ruler="fashion"),
+    "digits": EmbeddedDigits("the digits of scikit-learn", DIGITS, UCI_RIGHTS, ruler="mnist"),
 }
 
 
@@ -164,7 +157,7 @@ def _read_idx(path: Path, md5: dict[str, str]) -> torch.Tensor:
     if found != md5[path.name]:
         raise InputError(
             f"{path} is not the file it should be: {_recognised(packed, found)}; the MD5 expected "
-            f"is {md5[path.name]} and the one found {found}: {_mend(path)}."
+            f"is {md5[path.name]} and the one found {found}: {_remedy(path)}."
         )
     return idx.unpacked(packed)
 
@@ -177,9 +170,9 @@ def _recognised(packed: bytes, md5: str) -> str:
     return idx.flaw(packed)
 
 
-def _mend(path: Path) -> str:
+def _remedy(path: Path) -> str:
     if path.is_relative_to(cache_folder()):
-        return "delete it and run this again, and it is downloaded anew"
+        return "delete it and run this again, and it is downloaded once more"
     return "put the original there, or unset GANCOURSE_DATA"
 
 

@@ -1,4 +1,4 @@
-"""Toy distributions with exact samplers and exact densities: points that one can see. Never taught.
+"""Toy distributions with exact samplers and exact densities: points that one can see.
 
 Two kinds: mixtures of round Gaussians, and curves with Gaussian noise around them. To add one: a
 function that builds it, and an entry in `TOYS`.

@@ -60,7 +60,7 @@ def grade(submissions: Path, out: Path, **options) -> Iterator[Step]:
     instead; `sandbox` "bwrap" or "none"; `sheets`, the numbers that are accepted and expected (all
     known ones, and none is expected, by default); `time_limit`, the most seconds that one part of
     an exercise may take; `limits`, all limits; `checks`, the module with the exercises. What is in
-    `out` from an earlier run is kept where neither notebook nor checks changed. Raises InputError,
+    `out` from an earlier run is kept where notebook and checks are the same. Raises InputError,
     before anything is graded, for what cannot be used.
     """
     chosen = Options(**options)

@@ -1,4 +1,4 @@
-"""Widgets: charts and pictures that a learner moves. They hold no maths. Never taught.
+"""Widgets: charts and pictures that a learner moves. They hold no maths.
 
 `base` is what all of them share. Each lesson's widget is one module with one function that returns
 a `Chart`; without a front-end the same object shows a still picture.

@@ -5,6 +5,7 @@ import numpy as np
 from gancourse.live.charts import Chart
 from gancourse.live.controls import Choice, Slider
 from gancourse.live.drawings import Drawing, Grip
+from gancourse.losses import LOSSES
 from gancourse.maths import dynamics
 from gancourse.plots import Mark, Panel, cross, field_arrows
 
@@ -28,7 +29,7 @@ def phase_plane(loss: str = "minimax", penalty: str = "none", h: float = 0.2, **
     """
     start = {"low": -LIMIT, "high": LIMIT, "step": 0.05, "shown": False}
     controls = {
-        "loss": Choice("loss", tuple(dynamics.SLOPES), loss),
+        "loss": Choice("loss", tuple(LOSSES), loss),
         "penalty": Choice("penalty on D", tuple(PENALTIES), penalty),
         "h": Slider("step size h", 0.05, 1.0, 0.05, h),
         "order": Choice("order of updates", dynamics.ORDERS, "simultaneous"),

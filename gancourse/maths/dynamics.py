@@ -8,14 +8,12 @@ the fake one at theta, and D is linear with logit psi x.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 import torch
-from scipy.special import expit
 
 from gancourse.errors import InputError, at_least, choose
-from gancourse.losses import get_loss
+from gancourse.losses import Slopes, get_loss
 
 Array = np.ndarray
 Field = Callable[[Array], Array]
@@ -24,41 +22,6 @@ PENALTIES = ("none", "R1", "R2", "instance noise", "WGAN-GP")
 ENOUGH = 1e6  # a path that is this far away has left for good
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(12)  # E f(N(0, 1)) = sum WEIGHTS f(NODES)
 WEIGHTS = WEIGHTS / WEIGHTS.sum()
-
-
-class Slopes(NamedTuple):
-    """A loss pair's derivatives by the logits; each takes (logit_real, logit_fake).
-
-    `d_real` and `d_fake` belong to d_loss, `g_fake` to g_loss. `offset` is the logit that D gives
-    where both densities are equal: the constant term of the linear D.
-    """
-
-    d_real: Callable[[Array, Array], Array]
-    d_fake: Callable[[Array, Array], Array]
-    g_fake: Callable[[Array, Array], Array]
-    offset: float = 0.0
-
-
-def _cross_entropy(g_fake: Callable[[Array, Array], Array]) -> Slopes:
-    return Slopes(lambda r, f: -expit(-r), lambda r, f: expit(f), g_fake)
-
-
-SLOPES = {
-    "minimax": _cross_entropy(lambda r, f: -expit(f)),
-    "non-saturating": _cross_entropy(lambda r, f: -expit(-f)),
-    "least-squares": Slopes(
-        lambda r, f: 2 * (r - 1), lambda r, f: 2 * f, lambda r, f: 2 * (f - 1), 0.5
-    ),
-    "hinge": Slopes(
-        lambda r, f: -1.0 * (r < 1), lambda r, f: 1.0 * (f > -1), lambda r, f: -np.ones_like(f)
-    ),
-    "wasserstein": Slopes(
-        lambda r, f: -np.ones_like(r), lambda r, f: np.ones_like(f), lambda r, f: -np.ones_like(f)
-    ),
-    "relativistic": Slopes(
-        lambda r, f: -expit(f - r), lambda r, f: expit(f - r), lambda r, f: -expit(r - f)
-    ),
-}
 
 
 def bilinear(state: Array) -> Array:
@@ -74,7 +37,8 @@ def dirac(loss: str = "minimax", penalty: str = "none", weight: float = 0.0) -> 
     adds weight (|psi| - 1)^2. Under instance noise `weight` is the standard deviation of the noise
     on real and fake samples alike. Raises InputError for an unknown name and a negative weight.
     """
-    slopes = SLOPES[choose("loss", loss, SLOPES)]
+    pair = get_loss(loss)
+    slopes, rest = pair.slopes, pair.rest
     choose("penalty", penalty, PENALTIES)
     if not 0 <= weight < np.inf:
         raise InputError(f"A penalty's weight must be 0 or more, and {weight!r} was given.")
@@ -82,17 +46,22 @@ def dirac(loss: str = "minimax", penalty: str = "none", weight: float = 0.0) -> 
 
     def field(state: Array) -> Array:
         theta, psi = state[..., 0], state[..., 1]
-        pull_theta, pull_psi = _pulls(slopes, theta, psi, noise)
+        pull_theta, pull_psi = _pulls(slopes, rest, theta, psi, noise)
         return np.stack([pull_theta, pull_psi - _penalty_slope(penalty, weight, psi)], -1)
 
     return field
 
 
-def _pulls(slopes: Slopes, theta: Array, psi: Array, noise: float) -> tuple[Array, Array]:
-    """Return minus the losses' gradients, by theta and by psi, without penalty."""
+def _pulls(
+    slopes: Slopes, rest: float, theta: Array, psi: Array, noise: float
+) -> tuple[Array, Array]:
+    """Return minus the losses' gradients, by theta and by psi, without penalty.
+
+    `rest` is D's constant term: the logit where both densities are equal.
+    """
     x_real, x_fake, share = _samples(theta, noise)  # [..., N], [..., N], [N]
     psi = psi[..., None]
-    logits = slopes.offset + psi * x_real, slopes.offset + psi * x_fake
+    logits = rest + psi * x_real, rest + psi * x_fake
     by_psi = slopes.d_real(*logits) * x_real + slopes.d_fake(*logits) * x_fake
     by_theta = slopes.g_fake(*logits) * psi
     return -(by_theta @ share), -(by_psi @ share)
@@ -172,7 +141,7 @@ def modulus(J: Array, h, order: str = "simultaneous") -> float:
 
 def losses_along(loss: str, states: Array) -> tuple[Array, Array]:
     """Return d_loss and g_loss [N] of the Dirac-GAN at states [N, 2], without penalty and noise."""
-    pair, offset = get_loss(loss), SLOPES[loss].offset
+    pair = get_loss(loss)
     theta, psi = torch.as_tensor(states, dtype=torch.float64).T
-    logits = torch.full_like(theta, offset), offset + psi * theta
+    logits = torch.full_like(theta, pair.rest), pair.rest + psi * theta
     return torch.vmap(pair.d_loss)(*logits).numpy(), torch.vmap(pair.g_loss)(*logits).numpy()

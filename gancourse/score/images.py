@@ -1,6 +1,6 @@
 """The report on generated images, in the features of the ruler. Lesson 11.
 
-The real images are the test images: neither the generator nor the ruler has learnt from them. Real
+The real images are the test images: the generator and the ruler have not learnt from them. Real
 against real is never perfect, so the report says what as many training images score.
 """
 

@@ -85,8 +85,8 @@ def _unpack(path: Path, device) -> State:
         return _rebuilt(tensors, json.loads(metadata["notes"]), path, device)
     except (KeyError, TypeError, RuntimeError, json.JSONDecodeError) as error:
         raise InputError(
-            f"{path} does not hold all of a run ({type(error).__name__}: {error}): start the run "
-            "anew, or resume one that this version wrote."
+            f"{path} does not hold all of a run ({type(error).__name__}: {error}): start a "
+            "new run, or resume one that this version wrote."
         ) from None
 
 

@@ -41,14 +41,14 @@ class Recipe:
         if min(self.lr_G, self.lr_D) <= 0 or min(self.r1, self.r2) < 0:
             raise InputError(
                 "Learning rates must be above 0, r1 and r2 not below, and "
-                f"{self.lr_G}, {self.lr_D}, {self.r1} and {self.r2} were given: mend the recipe."
+                f"{self.lr_G}, {self.lr_D}, {self.r1} and {self.r2} were given: correct the recipe."
             )
         if self.anneal is not None:
             steps = tuple(int(step) for step in self.anneal)
             if len(steps) != 2 or not 0 <= steps[0] < steps[1]:
                 raise InputError(
                     "anneal is the steps where rates begin and end to fall, the second after the "
-                    f"first, and {self.anneal} was given: mend the recipe."
+                    f"first, and {self.anneal} was given: correct the recipe."
                 )
             object.__setattr__(self, "anneal", steps)
 

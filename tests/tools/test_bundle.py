@@ -1,5 +1,6 @@
 """The widgets' bundles are what their sources build, and the check of that sees every fault."""
 
+import importlib.util
 import json
 import re
 import shutil
@@ -164,6 +165,16 @@ def test_node_packages_are_hashed_and_name_no_host():
 def test_what_cannot_be_run_is_left_out_with_a_sentence(no_node, capsys):
     assert javascript.main(["lint"]) == javascript.SKIPPED
     assert "lint is left out: node 20 or newer is not on this machine." in capsys.readouterr().out
+
+
+def test_a_step_that_is_left_out_is_not_called_passed():
+    spec = importlib.util.spec_from_file_location("all_checks", ROOT / "tools" / "test.py")
+    all_checks = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(all_checks)
+    steps = all_checks.package_steps()
+    assert {"JavaScript lint", "JavaScript tests"} <= set(steps)
+    result = all_checks.run("JavaScript lint", steps["JavaScript lint"], {"PATH": ""})
+    assert result.verdict == "left out"
 
 
 def test_an_old_node_is_not_used(monkeypatch):

@@ -1,4 +1,4 @@
-"""The grader's end of a bench in the sandbox: the same methods, forwarded by name.
+"""The grader's end of a student in the sandbox: the same methods, forwarded by name.
 
 After the first thing that goes wrong (time, memory, a crash, a forged frame) nothing more is asked:
 every later call says the same as a StudentError, so that `evaluate` goes on to its end.
@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 
 from gancourse.check.spec import Draw, Exercise, Part
-from gancourse.check.student import Bench, Handle, NotDone, Odd, StudentError
+from gancourse.check.student import Handle, NotDone, Odd, Student, StudentError
 from gancourse.grade.box.sandbox import Sandbox
 from gancourse.grade.box.wire import Lost, TimeUp, WireError
 from gancourse.grade.notebook import Cell
@@ -64,7 +64,7 @@ class Session:
                 raise WireError("no answers")
 
     def ask(self, name: str, args: tuple, kwargs: dict) -> object:
-        """Return what a method of the bench returns in the sandbox; StudentError, NotDone."""
+        """Return what a method of the student returns in the sandbox; StudentError, NotDone."""
         if self.fate is None:
             try:
                 if self.channel.waiting():
@@ -75,7 +75,7 @@ class Session:
                 return _opened(self.channel.receive(self.until), ticket)
             except (Lost, TimeUp, WireError) as error:
                 self._end(error)
-        raise StudentError(*self.told())
+        raise StudentError(*self.ending())
 
     def _end(self, error: Exception) -> None:
         self.fate = {Lost: CRASH, TimeUp: TIME, WireError: FORGED}[type(error)]
@@ -90,7 +90,7 @@ class Session:
         if self.sandbox.reason:
             self.fate = MEMORY
 
-    def told(self) -> tuple[str, str]:
+    def ending(self) -> tuple[str, str]:
         """Return the kind and the sentence of what ended this exercise."""
         sentences = {
             TIME: ("Timeout", f"it was not done after {self.seconds:g} seconds"),
@@ -129,16 +129,16 @@ def _opened(reply: object, ticket: str) -> object:
 
 
 class RemoteBench:
-    """Has the methods of gancourse.check.Bench; each is carried out in the sandbox."""
+    """Has the methods of gancourse.check.Student; each is carried out in the sandbox."""
 
-    METHODS = Bench.METHODS
+    METHODS = Student.METHODS
 
     def __init__(self, session: Session):
         self._session = session
 
     def __getattr__(self, name: str):
-        if name not in Bench.METHODS:
-            raise AttributeError(f"a bench has no method {name!r}")
+        if name not in Student.METHODS:
+            raise AttributeError(f"a student has no method {name!r}")
         return partial(self._forward, name)
 
     def _forward(self, name: str, *args, **kwargs):
@@ -149,9 +149,9 @@ def within_time(exercise: Exercise, session: Session, most: float) -> Exercise:
     """Return the exercise with each part held to its seconds, and to `most` at most."""
 
     def held(part: Part) -> Part:
-        def run(bench: RemoteBench, answers: object, draw: Draw) -> None:
+        def run(student: RemoteBench, answers: object, draw: Draw) -> None:
             session.allow(min(part.seconds, most))
-            part.run(bench, answers, draw)
+            part.run(student, answers, draw)
 
         return replace(part, run=run)
 

@@ -106,7 +106,7 @@ def _executable_links(shown: list[str]) -> list[str]:
 
 
 def _course_binds() -> list[str]:
-    """Return the options that show gancourse, with neither the checks nor the grader."""
+    """Return the options that show gancourse, without the checks and the grader."""
     package, inside = Path(gancourse.__file__).parent, f"{COURSE}/gancourse"
     box = Path(__file__).parent
     files = {

@@ -1,9 +1,9 @@
 """What runs inside the sandbox: a server that has imported PyTorch, and a fork for each exercise.
 
 The server never runs student code. For each exercise it gets one end of a socket, forks, and the
-child gives up what rights it has, runs the student's cells and answers calls on its Bench. When the
-grader says stop, the server kills whatever the exercise left and says how the child ended. It is
-the reaper of all that descends from it, so that "no child left" is a proof and not a guess.
+child gives up what rights it has, runs the student's cells and answers calls on its `Student`. When
+the grader says stop, the server kills whatever the exercise left and says how the child ended. It
+is the reaper of all that descends from it, so that "no child left" is a proof and not a guess.
 """
 
 import ast
@@ -25,7 +25,7 @@ from contextlib import suppress
 
 import torch
 
-from gancourse.check.student import Bench, NotDone, StudentError, student_error
+from gancourse.check.student import NotDone, Student, StudentError, student_error
 from gancourse.grade.box.wire import Channel, Lost, WireError
 
 SET_PDEATHSIG, SET_DUMPABLE, SET_SUBREAPER, SET_NO_NEW_PRIVS = 1, 4, 36, 38
@@ -181,12 +181,12 @@ def _answer_calls(channel: Channel, task: dict) -> None:
                 space.pop(name, None)
         problem = _run_cell(cell, f"<cell {cell['number']}>", space)
         problems += [{"cell": number, **problem}] if problem else []
-    bench = Bench()
-    answers = {name: bench.admit(space[name]) for name in task["names"] if name in space}
+    student = Student()
+    answers = {name: student.admit(space[name]) for name in task["names"] if name in space}
     channel.send({"answers": answers, "problems": problems[:50]})
     while True:
         message = channel.receive()
-        _send(channel, _reply(bench, message) | {"ticket": message["ticket"]})
+        _send(channel, _reply(student, message) | {"ticket": message["ticket"]})
 
 
 def _notebook_space() -> dict:
@@ -197,9 +197,9 @@ def _notebook_space() -> dict:
     return vars(main)
 
 
-def _reply(bench: Bench, message: dict) -> dict:
+def _reply(student: Student, message: dict) -> dict:
     try:
-        method = getattr(bench, message["call"])
+        method = getattr(student, message["call"])
         return {"ok": method(*message["args"], **message["kwargs"])}
     except NotDone:
         return {"not_done": True}

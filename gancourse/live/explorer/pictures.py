@@ -99,7 +99,7 @@ class RealImages:
     def nearest(self, x: Tensor) -> tuple[Tensor, str]:
         """Return the training image uint8 [S, S] nearest to x [1, 1, S, S], and a sentence."""
         found = self.split("train")
-        index, distance = (part[0, 0] for part in latent.nearest(x, found))
+        distance, index = (part[0, 0] for part in latent.nearest(x, found))
         label = found.class_names[found.labels[index]]
         return found.images[index, 0], (
             f"The nearest of {len(found):,} training images is a {label}, at a distance of "

@@ -43,7 +43,8 @@ class Directions:
     def __init__(self, still: Callable[[], nn.Module], data: str, side: int):
         self._still, self._data = still, data
         principal = [f"principal {i + 1}" for i in range(min(PRINCIPAL, _first_width(still())))]
-        classes = IMAGE_SETS[data].class_names if side == 28 else ()
+        known = side == 28 and IMAGE_SETS[data].ruler  # a ruler says which class a picture is of
+        classes = IMAGE_SETS[data].class_names if known else ()
         self.names = ("random 1", "random 2", *principal, *(f"class {name}" for name in classes))
         self._known: dict[str, Tensor] = {}
 
