@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
-from scipy.special import roots_legendre
 from torch import Tensor
 
 from gancourse.errors import InputError, at_least, choose
@@ -264,6 +263,8 @@ def _legendre(length: float, sd: float) -> tuple[Tensor, Tensor]:
     Nodes are furthest apart in the middle, by length * pi / 2M. At 2/3 sd the error of a sum of
     Gaussians is below 2 exp(-2 pi^2 (3/2)^2), 1e-19.
     """
+    from scipy.special import roots_legendre  # slow to import, and only curves need it
+
     _positive("The sd of a curve", sd)
     at, weight = roots_legendre(math.ceil(0.75 * math.pi * length / sd) + 8)
     return torch.from_numpy((at + 1) / 2), torch.from_numpy(weight / 2)
