@@ -90,6 +90,141 @@ def test_an_oversized_frame_is_refused_before_it_is_read():
         Channel(ours).receive(time.monotonic() + 1)
 
 
+@pytest.mark.parametrize("value", [2**63 - 1, -(2**63)])
+def test_whole_numbers_of_64_bits_come_back(value):
+    assert through(value) == value
+
+
+@pytest.mark.parametrize("value", [2**63, -(2**63) - 1])
+def test_longer_whole_numbers_are_refused(value):
+    with pytest.raises(WireError, match="64 bits"):
+        unpack(json.dumps(value).encode(), b"")
+
+
+def nested(depth):
+    return json.loads("[" * depth + "]" * depth)
+
+
+def test_values_as_deep_as_allowed_come_back_and_one_deeper_does_not():
+    assert through(nested(wire.MAX_DEPTH + 1)) == nested(wire.MAX_DEPTH + 1)
+    with pytest.raises(WireError, match="too deep"):
+        through(nested(wire.MAX_DEPTH + 2))
+
+
+def test_mappings_count_as_depth():
+    deep = {}
+    for _ in range(wire.MAX_DEPTH + 1):
+        deep = {"a": deep}
+    with pytest.raises(WireError, match="too deep"):
+        through(deep)
+
+
+def test_as_many_values_as_allowed_come_back_and_one_more_does_not(monkeypatch):
+    monkeypatch.setattr(wire, "MAX_ITEMS", 5)
+    assert through([1, 2, 3, 4]) == [1, 2, 3, 4]
+    with pytest.raises(WireError, match="too many"):
+        through([1, 2, 3, 4, 5])
+
+
+@pytest.mark.parametrize(("limit", "value"), [("MAX_TREE", "x" * 30), ("MAX_BODY", torch.ones(8))])
+def test_a_frame_as_large_as_allowed_is_packed_and_a_larger_one_not(limit, value, monkeypatch):
+    lengths = LENGTHS.unpack(pack(value)[:8])
+    monkeypatch.setattr(wire, limit, lengths[limit == "MAX_BODY"])
+    pack(value)
+    monkeypatch.setattr(wire, limit, lengths[limit == "MAX_BODY"] - 1)
+    with pytest.raises(WireError, match="more data"):
+        pack(value)
+
+
+def test_a_tensor_has_at_most_so_many_dimensions_and_so_long_ones():
+    assert through(torch.ones([1] * wire.MAX_DIMS)).dim() == wire.MAX_DIMS
+    with pytest.raises(WireError):
+        through(torch.ones([1] * (wire.MAX_DIMS + 1)))
+    assert through(torch.empty(0, wire.MAX_BODY, dtype=torch.uint8)).shape == (0, wire.MAX_BODY)
+    with pytest.raises(WireError):
+        through(torch.empty(0, wire.MAX_BODY + 1, dtype=torch.uint8))
+    with pytest.raises(WireError):
+        through(torch.empty(0, wire.MAX_BODY // 2, 3, dtype=torch.uint8))
+
+
+def test_two_tensors_come_back_each_with_its_numbers():
+    t = torch.arange(6.0).reshape(2, 3).T.requires_grad_()  # not contiguous
+    a, b = through([t, torch.tensor([7, 8])])
+    assert torch.equal(a, t)
+    assert b.tolist() == [7, 8]
+
+
+@pytest.mark.parametrize("kind", wire.KINDS)
+def test_every_kind_of_handle_comes_back_from_number_0_on(kind):
+    assert through(Handle(0, kind)) == Handle(0, kind)
+
+
+@pytest.fixture
+def ends():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        yield Channel(ours), Channel(theirs)
+
+
+def test_frames_pass_one_after_the_other(ends):
+    here, there = ends
+    for value in ([1, "a"], {"t": [2.5]}):
+        here.send(value)
+    assert [there.receive(), there.receive(time.monotonic() + 5)] == [[1, "a"], {"t": [2.5]}]
+
+
+def test_a_frame_that_comes_in_pieces_is_put_together(ends):
+    here, there = ends
+    frame = pack([1, torch.ones(3)])
+    for i in range(len(frame)):
+        there.sock.sendall(frame[i : i + 1])
+    assert here.receive(time.monotonic() + 5)[1].tolist() == [1.0, 1.0, 1.0]
+
+
+def test_waiting_tells_of_bytes_and_of_the_end(ends):
+    here, there = ends
+    assert here.waiting() is False
+    there.send(1)
+    assert here.waiting() is True
+    here.receive()
+    there.sock.close()
+    assert here.waiting() is True
+
+
+def test_sending_gives_up_in_time_and_notices_the_end(ends):
+    here, there = ends
+    large = torch.zeros(1 << 20)
+    with pytest.raises(TimeUp):
+        here.send(large, time.monotonic() + 0.05)
+    there.sock.close()
+    with pytest.raises(Lost):
+        here.send(1)
+
+
+def test_no_time_left_is_time_up_at_once(ends):
+    ends[1].send(1)
+    with pytest.raises(TimeUp):
+        ends[0].receive(time.monotonic() - 1)
+
+
+def test_a_closed_socket_is_lost(ends):
+    ends[0].sock.close()
+    with pytest.raises(Lost):
+        ends[0].receive()
+
+
+@pytest.mark.parametrize("limit", ["MAX_TREE", "MAX_BODY"])
+def test_a_frame_as_large_as_allowed_is_received_and_a_larger_one_not(limit, ends, monkeypatch):
+    frame = pack(["x" * 30, torch.ones(8)])
+    length = LENGTHS.unpack(frame[:8])[limit == "MAX_BODY"]
+    monkeypatch.setattr(wire, limit, length)
+    ends[1].sock.sendall(frame * 2)
+    ends[0].receive()
+    monkeypatch.setattr(wire, limit, length - 1)
+    with pytest.raises(WireError, match="larger than any answer"):
+        ends[0].receive()
+
+
 @pytest.mark.parametrize("machine", seccomp.MACHINES)
 def test_the_filter_is_whole_rules_and_short_jumps(machine):
     rules = seccomp.program(machine)

@@ -1,5 +1,6 @@
 """Ways through latent space: geometry, directions, inversion."""
 
+import math
 from functools import partial
 
 import pytest
@@ -174,3 +175,194 @@ def test_an_inversion_that_fails_leaves_the_weights_as_they_were():
 def test_images_that_are_out_of_range_have_no_nearest():
     with pytest.raises(InputError, match="end G with a tanh"):
         L.nearest(torch.full((1, 1, 28, 28), 3.0), load_images("digits"))
+
+
+def f64(*numbers):
+    return torch.tensor(numbers, dtype=torch.float64)
+
+
+def test_a_line_and_an_arc_at_a_generic_point():
+    a, b = f64(2.0, 0.0), f64(0.0, 3.0)
+    torch.testing.assert_close(L.lerp(a, b, 0.25), f64(1.5, 0.75))
+    s, c = (f(0.25 * torch.pi / 2) for f in (math.sin, math.cos))
+    torch.testing.assert_close(L.slerp(a, b, 0.25), f64(2 * c, 3 * s))
+
+
+def test_an_arc_of_less_than_a_right_angle_has_the_closed_form():
+    angle, t = 0.8, 0.3
+    a, b = f64(1.0, 0.0), f64(math.cos(angle), math.sin(angle))
+    wanted = f64(math.cos(t * angle), math.sin(t * angle))
+    torch.testing.assert_close(L.slerp(a, b, t), wanted)
+
+
+@pytest.mark.parametrize("angle", [2e-4, 0.5e-4, math.pi - 2e-4])
+def test_an_arc_ends_at_b_also_near_nothing_and_near_half_a_turn(angle):
+    a, b = f64(1.0, 0.0), 2 * f64(math.cos(angle), math.sin(angle))
+    torch.testing.assert_close(L.slerp(a, b, f64(0, 1)), torch.stack([a, b]))
+    assert L.slerp(a, b, 0.5).norm() > (1.4 if angle < 1 else 0.1)
+
+
+def test_nearly_opposite_directions_have_no_arc():
+    angle = math.pi - 0.5e-4
+    with pytest.raises(InputError, match="opposite"):
+        L.slerp(f64(1.0, 0.0), f64(math.cos(angle), math.sin(angle)), 0.5)
+
+
+def test_two_points_are_two_vectors():
+    with pytest.raises(InputError, match="vectors of one length"):
+        L.lerp(torch.ones(2, 3), torch.ones(2, 3), 0.5)
+
+
+def test_the_shell_keeps_directions_and_stays_finite_at_zero():
+    z = torch.tensor([[3.0, 4.0, 0.0, 0.0], [0.0, 0.0, 0.0, -5.0], [0.0] * 4])
+    wanted = torch.tensor([[1.2, 1.6, 0.0, 0.0], [0.0, 0.0, 0.0, -2.0], [0.0] * 4])
+    torch.testing.assert_close(L.on_shell(z), wanted)
+
+
+@pytest.mark.parametrize("psi", [0, 2])
+def test_the_ends_of_psi_are_allowed(psi):
+    assert torch.equal(L.truncate(torch.ones(3), psi), torch.full((3,), float(psi)))
+
+
+def test_psi_above_two_is_refused():
+    with pytest.raises(InputError, match="psi"):
+        L.truncate(torch.ones(3), 2.1)
+
+
+def test_an_average_points_where_the_mean_points():
+    z = f64([1.0, 0.0], [3.0, 2.0])
+    torch.testing.assert_close(L.average(z), f64(2.0, 1.0) * (2 / 5) ** 0.5)
+    torch.testing.assert_close(L.average(z[:1]), f64(2.0**0.5, 0.0))
+
+
+PLANE = L.Plane(f64(1.0, 2.0, 3.0), f64(1.0, 0.0, 0.0), f64(0.0, 0.0, 1.0))
+
+
+def test_a_plane_maps_numbers_and_tensors_of_any_shape():
+    torch.testing.assert_close(PLANE.at(0.5, -2), f64(1.5, 2.0, 1.0))
+    u, v = f64([0, 1], [2, 3]), f64([4, 5], [6, 7])
+    torch.testing.assert_close(PLANE.at(u, v)[1, 0], f64(3.0, 2.0, 9.0))
+
+
+def test_a_grid_reaches_three_to_each_side_and_keeps_the_type():
+    grid = PLANE.grid(2)
+    torch.testing.assert_close(grid[0], f64(-2.0, 2.0, 6.0))
+    torch.testing.assert_close(grid[3], f64(4.0, 2.0, 0.0))
+    assert PLANE.grid(1).shape == (1, 3)
+
+
+def test_the_smallest_plane_has_two_numbers():
+    assert L.random_plane(2).up.shape == (2,)
+    assert torch.equal(L.random_plane(4).up, L.random_plane(4, seed=0).up)
+
+
+class LinearG(nn.Module):
+    """A generator whose images [N, 1, 1, 4] are A z."""
+
+    z_dim, shape = 3, (1, 1, 4)
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(3, 4, bias=False)
+        rows = [[1.0, 0.2, 0.0], [0.0, -0.7, 0.3], [0.4, 0.0, 0.9], [0.1, 0.5, -0.2]]
+        self.layer.weight.data = torch.tensor(rows)
+
+    def forward(self, z):
+        return self.layer(z).view(-1, 1, 1, 4)
+
+
+def test_principal_directions_of_a_known_layer_with_a_sign_that_does_not_jump():
+    G = LinearG()
+    G.layer.weight.data = torch.diag_embed(torch.tensor([2.0, -5.0, 3.0]))
+    wanted = torch.tensor([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    torch.testing.assert_close(L.pca_directions(G), wanted)
+    assert L.pca_directions(G, 3).shape == (3, 3)
+    assert L.pca_directions(G, 1).dtype == torch.float32
+
+
+def test_class_directions_of_a_linear_game_are_the_centred_slopes():
+    G = LinearG()
+    W = torch.tensor([[1.0, 0.0], [0.5, -1.0], [0.0, 2.0], [-1.0, 0.3]])
+    found = L.class_directions(G, lambda x: x.flatten(1) @ W + torch.tensor([5.0, -3.0]), n=6)
+    slopes = (G.layer.weight.detach().T @ W).T  # [classes, z_dim]
+    slopes = slopes - slopes.mean(0)
+    torch.testing.assert_close(found, slopes / slopes.norm(dim=1, keepdim=True))
+
+
+def test_class_directions_are_the_same_for_a_seed():
+    G, square = LinearG(), lambda x: x.flatten(1)[:, :2] ** 2
+    a, b, c = (L.class_directions(G, square, 50, seed) for seed in (0, 0, 1))
+    assert torch.equal(a, b)
+    assert torch.equal(a, L.class_directions(G, square, 50))
+    assert not torch.equal(a, c)
+    assert not a.requires_grad
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_images_come_in_evaluation_mode_and_the_mode_is_kept(training):
+    G, z = tiny().train(training), torch.randn(3, 6)
+    x = L.images_of(G, z)
+    assert G.training is training
+    assert torch.equal(x, G.eval()(z))
+
+
+def test_inversion_of_a_linear_generator_finds_z():
+    G, z = LinearG(), torch.tensor([[0.5, -1.0, 0.3], [1.2, 0.1, -0.4]])
+    found = L.invert(G, G(z).detach(), steps=300, prior=0.0)
+    torch.testing.assert_close(found.z, z, atol=0.02, rtol=0)
+    error = (G(found.z) - G(z)).square().flatten(1).mean(1).detach()
+    torch.testing.assert_close(found.error, error, atol=1e-7, rtol=1e-3)
+
+
+def test_the_prior_draws_z_towards_zero_as_far_as_ridge_regression_says():
+    G, z, prior = LinearG(), torch.tensor([[0.5, -1.0, 0.3]]), 0.2
+    x = G(z).detach()
+    A = G.layer.weight.detach()
+    ridge = torch.linalg.solve(A.T @ A / 4 + prior * torch.eye(3) / 3, A.T @ x.flatten() / 4)
+    found = L.invert(G, x, steps=300, prior=prior)
+    torch.testing.assert_close(found.z[0], ridge, atol=0.01, rtol=0)
+
+
+def test_of_several_starts_the_one_that_ends_best_is_kept_for_each_image(monkeypatch):
+    errors = torch.tensor([[[1.0, 2.0], [3.0, 4.0]], [[0.5, 0.6], [0.4, 0.7]]])  # steps, starts, N
+    monkeypatch.setattr(L, "_descend", lambda G, z, *rest: kept.append(z) or errors)
+    kept = []
+    found = L.invert(LinearG(), torch.zeros(2, 1, 1, 4), steps=1, starts=2)
+    assert torch.equal(found.z, torch.stack([kept[0][1, 0], kept[0][0, 1]]))
+    assert found.error.tolist() == pytest.approx([0.4, 0.6])
+    assert found.errors.tolist() == [pytest.approx([3.0, 2.0]), pytest.approx([0.4, 0.6])]
+
+
+def test_inversion_takes_200_steps_from_4_starts_by_default(monkeypatch):
+    def descend(G, z, x, steps, prior):
+        seen.append((tuple(z.shape), steps, prior))
+        return torch.zeros(steps + 1, *z.shape[:2])
+
+    seen = []
+    monkeypatch.setattr(L, "_descend", descend)
+    L.invert(LinearG(), torch.zeros(2, 1, 1, 4))
+    assert seen == [((4, 2, 3), 200, 1e-3)]
+
+
+@pytest.mark.parametrize("shape", [(0, 1, 1, 4), (2, 1, 4), (4,), (1, 1, 4, 1)])
+def test_inversion_of_other_shapes_is_refused(shape):
+    with pytest.raises(InputError, match="makes images of shape"):
+        L.invert(LinearG(), torch.zeros(shape))
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_inversion_thaws_only_what_was_not_frozen(training):
+    G = tiny().train(training)
+    G.body[0].weight.requires_grad_(False)
+    L.invert(G, torch.zeros(1, 1, 28, 28), steps=1, starts=1)
+    frozen = [name for name, p in G.named_parameters() if not p.requires_grad]
+    assert frozen == ["body.0.weight"]
+    assert G.training is training
+
+
+def test_nearest_gives_so_many_with_the_nearest_first():
+    digits = load_images("digits")
+    distance, index = L.nearest(digits.scaled(slice(5, 8)), digits, 3)
+    assert index.shape == distance.shape == (3, 3)
+    assert (distance.diff(dim=1) >= 0).all()
+    assert L.nearest(digits.scaled(slice(1)), digits)[0].shape == (1, 1)

@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import json
 import math
 import multiprocessing
 import random
@@ -90,8 +91,8 @@ def test_one_step_equals_the_textbook_step():
 
 
 PENALISED = replace(
-    TINY, G={"norm": False, "z_dim": 2, **POINTS}, lr_G=1e-3, lr_D=4e-3, r1=0.3, r2=0.7, ema=0.15
-)  # all choices differ: none can stand in for another; the average is warm from the second step on
+    TINY, G={"norm": False, "z_dim": 2, **POINTS}, lr_G=0.01, lr_D=0.04, r1=0.3, r2=0.7, ema=0.9
+)  # all choices differ, so that none can stand in for another
 
 
 def squared_slope(D, x):
@@ -106,8 +107,8 @@ class Textbook:
 
     def __init__(self, state):
         self.G, self.D, self.average = (copy.deepcopy(n) for n in (state.G, state.D, state.ema_G))
-        self.opt_G = torch.optim.Adam(self.G.parameters(), 1e-3, betas=(0.5, 0.999))
-        self.opt_D = torch.optim.Adam(self.D.parameters(), 4e-3, betas=(0.5, 0.999))
+        self.opt_G = torch.optim.Adam(self.G.parameters(), 0.01, betas=(0.5, 0.999))
+        self.opt_D = torch.optim.Adam(self.D.parameters(), 0.04, betas=(0.5, 0.999))
         self.step, self.history = 0, []
 
     def take(self, x_real, z):
@@ -120,7 +121,7 @@ class Textbook:
         self.move(self.opt_D, d_loss + 0.3 * r1 + 0.7 * r2)
         g_loss = -torch.log(self.D(x_fake).sigmoid()).mean()
         self.move(self.opt_G, g_loss)
-        self.follow(min(0.15, (1 + self.step) / (10 + self.step)))
+        self.follow(min(0.9, (1 + self.step) / (10 + self.step)))
         self.step += 1
         shares = logit_real.sigmoid().mean(), logit_fake.sigmoid().mean()
         self.history.append([x.item() for x in (d_loss, g_loss, *shares)])
@@ -357,6 +358,213 @@ def test_unknown_preset_device_and_precision_are_named():
 def test_bad_seeds_are_named(seed):
     with pytest.raises(InputError, match="A seed is a whole number"):
         T.State(TINY, seed)
+
+
+@pytest.mark.parametrize("good", [{"ema": 0.0}, {"batch": 2}, {"anneal": (0, 1)}, {"r1": 0.0}])
+def test_the_ends_of_what_a_recipe_allows(good):
+    assert T.replace(TINY, **good)
+
+
+@pytest.mark.parametrize("bad", [{"ema": -0.1}, {"lr_D": 0.0}, {"lr_G": -1.0}, {"r2": -0.1}])
+def test_both_players_and_both_penalties_are_looked_at(bad):
+    with pytest.raises(InputError):
+        T.replace(TINY, **bad)
+
+
+def test_a_recipe_read_from_json_is_the_one_that_was_written():
+    recipe = T.replace(TINY, anneal=(2, 6), betas=(0, 0.9))
+    again = T.Recipe(**json.loads(json.dumps(T.asdict(recipe))))
+    assert again.betas == (0.0, 0.9)
+    assert again.anneal == (2, 6)
+    assert again.rates(4) == recipe.rates(4)
+
+
+def test_a_recipe_is_dcgans_unless_it_says_otherwise():
+    """Radford et al. 2016, sec. 4: Adam, 2e-4, beta1 0.5, batch 128; no penalty."""
+    recipe, wanted = T.asdict(T.Recipe("mlp")), {
+        "net": "mlp", "G": {}, "D": {}, "loss": "non-saturating", "r1": 0.0, "r2": 0.0,
+        "lr_G": 2e-4, "lr_D": 2e-4, "betas": (0.5, 0.999), "batch": 128, "ema": 0.999,
+        "precision": None, "optimiser": "adam", "anneal": None,
+    }  # fmt: skip
+    assert recipe == wanted
+
+
+def test_what_each_preset_chooses():
+    shape = {"width": 64, "depth": 1}
+    large = {"width": 128, "depth": 1}
+    dcgan = T.Recipe("dcgan", {"z_dim": 16, **shape}, shape, lr_G=2e-3, lr_D=2e-3, batch=64)
+    wanted = {
+        "mlp": T.Recipe("mlp", lr_G=1e-3, lr_D=1e-3, ema=0.995),
+        "dcgan": dcgan,
+        "dcgan-large": T.replace(dcgan, G={"z_dim": 16, **large}, D=large, lr_G=1e-3, lr_D=1e-3,
+                                 ema=0.9998, anneal=(27_000, 36_000)),
+    }  # fmt: skip
+    assert wanted == T.PRESETS
+
+
+def test_sgd_takes_its_momentum_from_the_first_beta():
+    optimiser = T.State(T.replace(TINY, optimiser="sgd", betas=(0.3, 0.9), lr_D=0.5)).opt_D
+    assert isinstance(optimiser, torch.optim.SGD)
+    assert optimiser.param_groups[0]["momentum"] == 0.3
+    assert optimiser.param_groups[0]["lr"] == 0.5
+
+
+def test_adam_takes_both_betas_and_the_faster_kernel():
+    optimiser = T.State(T.replace(TINY, betas=(0.3, 0.9)), device="cpu").opt_G
+    assert optimiser.param_groups[0]["betas"] == (0.3, 0.9)
+    assert optimiser.defaults["fused"] is True
+
+
+def test_precision_is_the_callers_or_else_the_recipes():
+    recipe = T.replace(TINY, precision="bf16")
+    assert T.State(recipe, device="cpu").precision == "bf16"
+    assert T.State(recipe, device="cpu", precision="fp32").precision == "fp32"
+
+
+@pytest.mark.parametrize(("precision", "dtype"), [("bf16", torch.bfloat16), ("fp32", torch.float)])
+def test_fakes_come_in_the_runs_precision_with_their_graph(precision, dtype):
+    x = T.State(TINY, 0, "cpu", precision).fakes(5)
+    assert x.shape == (5, 2)
+    assert x.dtype == dtype
+    assert x.requires_grad
+
+
+def test_a_new_run_has_taken_no_step_and_knows_no_data():
+    state = T.State(TINY, device="cpu")
+    assert (state.step, state.seed, state.data) == (0, 0, "")
+    assert state.curves() == {name: [] for name in T.COLUMNS}
+    assert not state.ema_G.training
+    assert not any(p.requires_grad for p in state.ema_G.parameters())
+    assert all(
+        torch.equal(p, q) for p, q in zip(weights(state.G), weights(state.ema_G), strict=True)
+    )
+
+
+def test_nets_lie_in_memory_as_the_machine_wants_them():
+    state = T.State(T.Recipe("dcgan", G={"width": 8}, D={"width": 8}), device="cpu")
+    kernel = next(p for p in state.D.parameters() if p.dim() == 4 and min(p.shape[:2]) > 1)
+    assert kernel.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_steps_draw_their_own_fakes_where_none_are_given():
+    """D's step on fresh fakes is its step on the fakes of the same draws."""
+    one, other = T.State(TINY, 5, "cpu"), T.State(TINY, 5, "cpu")
+    x_real = RING.sample(16, torch.Generator().manual_seed(3))
+    T.d_step(one, x_real), T.g_step(one, x_real)
+    T.d_step(other, x_real, other.fakes(16)), T.g_step(other, x_real, other.fakes(16))
+    assert same(one, other)
+
+
+@pytest.mark.parametrize("loss", ["minimax", "relativistic"])
+def test_steps_report_the_losses_of_the_logits_they_saw(loss):
+    state = T.State(T.replace(TINY, loss=loss, r1=1.0), 5, "cpu")
+    pair, x_real, z = T.losses.get_loss(loss), RING.sample(16, state.rng), state.noise(16)
+    logits = [state.D(x).detach() for x in (x_real, state.G(z))]
+    seen = T.d_step(state, x_real, state.G(z))
+    assert torch.equal(seen["D(x)"], logits[0])
+    assert seen["d_loss"].item() == pytest.approx(pair.d_loss(*logits).item(), rel=1e-5)
+    logits = [state.D(x).detach() for x in (x_real, state.G(z))]
+    seen = T.g_step(state, x_real, state.G(z))
+    assert seen["g_loss"].item() == pytest.approx(pair.g_loss(*logits).item(), rel=1e-5)
+
+
+def test_losses_are_of_float32_whatever_the_nets_compute_in(monkeypatch):
+    state, seen = T.State(TINY, 0, "cpu", "bf16"), []
+    pair = T.losses.get_loss("relativistic")
+    d_loss, g_loss = (lambda r, f, own=own: seen.extend((r.dtype, f.dtype)) or own(r, f)
+                      for own in (pair.d_loss, pair.g_loss))  # fmt: skip
+    state.loss = T.losses.Loss(d_loss, g_loss, pairs_real=True)
+    T.one_step(state, RING.sample)
+    assert seen == [torch.float32] * 4
+
+
+def test_training_puts_both_nets_into_training_mode_and_takes_so_many_steps():
+    state = T.State(TINY, device="cpu")
+    state.G.eval(), state.D.eval()
+    assert len(list(T.train(state, RING.sample, 3))) == 3
+    assert state.G.training
+    assert state.D.training
+    assert [record.step for record in T.train(state, RING.sample, 2)] == [4, 5]
+
+
+def test_a_record_says_its_four_numbers():
+    record = T.Record(7, torch.tensor([0.5, 1.25, 0.75, 0.1]))
+    assert str(record) == "step 7: d_loss 0.500, g_loss 1.250, D(x) 0.750, D(G(z)) 0.100"
+    assert [record[name] for name in T.COLUMNS] == pytest.approx([0.5, 1.25, 0.75, 0.1])
+    assert isinstance(record["D(x)"], float)
+
+
+def test_the_history_needs_no_gradient():
+    assert not any(row.requires_grad for row in run(1).history)
+
+
+def test_standing_statistics_are_the_mean_over_20_batches_of_500():
+    G = T.State(T.Recipe("dcgan", G={"width": 8}, D={"width": 8}), 0, "cpu")
+    asked = []
+    G.ema_G.register_forward_pre_hook(lambda net, args: asked.append(args[0].detach()))
+    found = T.averaged_generator(G)
+    assert [len(z) for z in asked] == [500] * 20
+    z = torch.randn(500, found.z_dim, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(asked[0], z)
+    batches = [m.num_batches_tracked for m in found.modules() if hasattr(m, "num_batches_tracked")]
+    assert {int(n) for n in batches} == {20}
+
+
+def test_a_net_without_batch_norm_needs_no_standing_statistics():
+    state = T.State(PENALISED, device="cpu")
+    state.ema_G.register_forward_pre_hook(lambda net, args: pytest.fail("asked in vain"))
+    assert torch.equal(flat(T.averaged_generator(state)), flat(state.ema_G))
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_samples_are_drawn_in_evaluation_mode_from_the_seeds_own_z(training):
+    G = T.nets.make_generator("mlp").train(training)
+    x = T.sample(G, 3, 4)
+    assert G.training is training
+    z = torch.randn(3, G.z_dim, generator=torch.Generator().manual_seed(4))
+    assert torch.equal(x, G.eval()(z).detach())
+    assert not x.requires_grad
+    assert torch.equal(T.sample(G), T.sample(G, 64, 0))
+    assert T.sample(G, 1).shape == (1, 1, 28, 28)
+    with pytest.raises(InputError, match="n must be"):
+        T.sample(G, 0)
+
+
+def test_a_checkpoint_keeps_the_one_before_and_nothing_else(tmp_path):
+    path = tmp_path / "c.safetensors"
+    for steps in (1, 2, 3):
+        assert T.save_state(run(steps), str(path)) == path
+    assert sorted(p.name for p in tmp_path.iterdir()) == [path.name, f"{path.name}.previous"]
+    assert T.load_state(f"{path}.previous").step == 2
+
+
+def test_a_damaged_checkpoint_is_put_aside(tmp_path):
+    path = tmp_path / "c.safetensors"
+    T.save_state(run(1), path)
+    T.save_state(run(2), path)
+    path.write_bytes(b"damaged")
+    T.load_state(str(path), "cpu")
+    assert (tmp_path / "c.safetensors.damaged").read_bytes() == b"damaged"
+    assert not path.exists()
+
+
+def test_a_run_that_has_taken_no_step_is_saved_and_goes_on(tmp_path):
+    state = T.State(TINY, 9, "cpu")
+    state.data = "ring"
+    again = T.load_state(T.save_state(state, tmp_path / "c.safetensors"), "cpu")
+    assert (again.history, again.step, again.seed, again.data) == ([], 0, 9, "ring")
+    list(T.train(again, RING.sample, 2))
+    assert same(again, run(2, seed=9))
+
+
+def test_resuming_keeps_curves_precision_and_the_global_random_state(tmp_path):
+    state = T.State(TINY, 0, "cpu", "bf16")
+    list(T.train(state, RING.sample, 3))
+    path, drawn = T.save_state(state, tmp_path / "c.safetensors"), torch.rand(3)
+    again = T.load_state(path, "cpu")
+    assert torch.equal(torch.rand(3), drawn)
+    assert again.curves() == state.curves()
+    assert again.precision == "bf16"
 
 
 def train_digits(out, resume):
