@@ -8,7 +8,7 @@ STAMP := $(VENV)/.up-to-date
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 LAB_ARGS ?=
 
-.PHONY: help setup lab test bench build check-quality mutants nbgrader lock
+.PHONY: help setup lab test bench build check-quality mutants floors nbgrader lock
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ nbgrader: $(STAMP) ## export the sheets as an nbgrader course to nbgrader_course
 
 lock: $(STAMP) ## resolve the dependencies anew into requirements.lock
 	$(UV) pip compile pyproject.toml --universal --all-extras --generate-hashes -o requirements.lock
+
+floors: $(STAMP) ## run the fast tests on the lowest versions that pyproject.toml allows
+	@$(BIN)/python tools/floors.py --uv "$(UV)"
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) tools/setup.py --uv "$(UV)" --venv "$(VENV)"

@@ -3,6 +3,7 @@
 Tensors go through safetensors, so that opening a stranger's file runs no code.
 """
 
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -12,6 +13,8 @@ from safetensors.torch import save
 from torch import Tensor
 
 from gancourse.errors import InputError
+
+METADATA = "gancourse"  # the one key of a file's own metadata, with ours in it as sorted JSON
 
 
 def write_whole(path: str | Path, content: bytes) -> Path:
@@ -49,13 +52,21 @@ def make_folder(path: str | Path) -> Path:
 
 
 def save_tensors(path: str | Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> Path:
-    """Write named tensors and text metadata to a safetensors file, whole or not at all."""
+    """Write named tensors and text metadata to a safetensors file, whole or not at all.
+
+    Equal tensors and metadata give equal bytes: safetensors writes several keys in any order, so
+    the metadata go into one. Raises InputError for metadata that are not text.
+    """
+    for name, value in metadata.items():
+        if not isinstance(value, str):
+            kind = type(value).__name__
+            raise InputError(f"The metadata {name!r} must be text, and it is {kind}: use str().")
     on_cpu = {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
-    return write_whole(path, save(on_cpu, metadata))
+    return write_whole(path, save(on_cpu, {METADATA: json.dumps(metadata, sort_keys=True)}))
 
 
 def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Return (tensors, metadata) of a safetensors file.
+    """Return (tensors, metadata) of a safetensors file, the metadata sorted by name.
 
     Raises InputError when there is no such file, or when it is not a whole safetensors file.
     """
@@ -64,13 +75,21 @@ def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise InputError(f"{path} is not a file: give the path of a .safetensors file.")
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = sorted((file.metadata() or {}).items())  # the file has no order of its own
-            return {name: file.get_tensor(name) for name in file.keys()}, dict(metadata)  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
+            metadata = _ours(file.metadata() or {})
+            return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError) as error:
         raise InputError(
             f"{path} is not a whole safetensors file ({_reason(path, error)}): give one that "
             "gancourse wrote."
         ) from None
+
+
+def _ours(metadata: dict[str, str]) -> dict[str, str]:
+    """Return the metadata in a file's own; an older file has a key for each of them."""
+    found = json.loads(metadata[METADATA]) if METADATA in metadata else metadata
+    if not isinstance(found, dict):
+        raise ValueError(f"its metadata {METADATA!r} are no table")
+    return dict(sorted(found.items()))
 
 
 def _reason(path: Path, error: Exception) -> str:

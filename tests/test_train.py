@@ -7,7 +7,7 @@ import math
 import multiprocessing
 import random
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 import torch
@@ -362,18 +362,18 @@ def test_bad_seeds_are_named(seed):
 
 @pytest.mark.parametrize("good", [{"ema": 0.0}, {"batch": 2}, {"anneal": (0, 1)}, {"r1": 0.0}])
 def test_the_ends_of_what_a_recipe_allows(good):
-    assert T.replace(TINY, **good)
+    assert replace(TINY, **good)
 
 
 @pytest.mark.parametrize("bad", [{"ema": -0.1}, {"lr_D": 0.0}, {"lr_G": -1.0}, {"r2": -0.1}])
 def test_both_players_and_both_penalties_are_looked_at(bad):
     with pytest.raises(InputError):
-        T.replace(TINY, **bad)
+        replace(TINY, **bad)
 
 
 def test_a_recipe_read_from_json_is_the_one_that_was_written():
-    recipe = T.replace(TINY, anneal=(2, 6), betas=(0, 0.9))
-    again = T.Recipe(**json.loads(json.dumps(T.asdict(recipe))))
+    recipe = replace(TINY, anneal=(2, 6), betas=(0, 0.9))
+    again = T.Recipe(**json.loads(json.dumps(asdict(recipe))))
     assert again.betas == (0.0, 0.9)
     assert again.anneal == (2, 6)
     assert again.rates(4) == recipe.rates(4)
@@ -381,7 +381,7 @@ def test_a_recipe_read_from_json_is_the_one_that_was_written():
 
 def test_a_recipe_is_dcgans_unless_it_says_otherwise():
     """Radford et al. 2016, sec. 4: Adam, 2e-4, beta1 0.5, batch 128; no penalty."""
-    recipe, wanted = T.asdict(T.Recipe("mlp")), {
+    recipe, wanted = asdict(T.Recipe("mlp")), {
         "net": "mlp", "G": {}, "D": {}, "loss": "non-saturating", "r1": 0.0, "r2": 0.0,
         "lr_G": 2e-4, "lr_D": 2e-4, "betas": (0.5, 0.999), "batch": 128, "ema": 0.999,
         "precision": None, "optimiser": "adam", "anneal": None,
@@ -396,27 +396,27 @@ def test_what_each_preset_chooses():
     wanted = {
         "mlp": T.Recipe("mlp", lr_G=1e-3, lr_D=1e-3, ema=0.995),
         "dcgan": dcgan,
-        "dcgan-large": T.replace(dcgan, G={"z_dim": 16, **large}, D=large, lr_G=1e-3, lr_D=1e-3,
+        "dcgan-large": replace(dcgan, G={"z_dim": 16, **large}, D=large, lr_G=1e-3, lr_D=1e-3,
                                  ema=0.9998, anneal=(27_000, 36_000)),
     }  # fmt: skip
     assert wanted == T.PRESETS
 
 
 def test_sgd_takes_its_momentum_from_the_first_beta():
-    optimiser = T.State(T.replace(TINY, optimiser="sgd", betas=(0.3, 0.9), lr_D=0.5)).opt_D
+    optimiser = T.State(replace(TINY, optimiser="sgd", betas=(0.3, 0.9), lr_D=0.5)).opt_D
     assert isinstance(optimiser, torch.optim.SGD)
     assert optimiser.param_groups[0]["momentum"] == 0.3
     assert optimiser.param_groups[0]["lr"] == 0.5
 
 
 def test_adam_takes_both_betas_and_the_faster_kernel():
-    optimiser = T.State(T.replace(TINY, betas=(0.3, 0.9)), device="cpu").opt_G
+    optimiser = T.State(replace(TINY, betas=(0.3, 0.9)), device="cpu").opt_G
     assert optimiser.param_groups[0]["betas"] == (0.3, 0.9)
     assert optimiser.defaults["fused"] is True
 
 
 def test_precision_is_the_callers_or_else_the_recipes():
-    recipe = T.replace(TINY, precision="bf16")
+    recipe = replace(TINY, precision="bf16")
     assert T.State(recipe, device="cpu").precision == "bf16"
     assert T.State(recipe, device="cpu", precision="fp32").precision == "fp32"
 
@@ -457,8 +457,8 @@ def test_steps_draw_their_own_fakes_where_none_are_given():
 
 @pytest.mark.parametrize("loss", ["minimax", "relativistic"])
 def test_steps_report_the_losses_of_the_logits_they_saw(loss):
-    state = T.State(T.replace(TINY, loss=loss, r1=1.0), 5, "cpu")
-    pair, x_real, z = T.losses.get_loss(loss), RING.sample(16, state.rng), state.noise(16)
+    state = T.State(replace(TINY, loss=loss, r1=1.0), 5, "cpu")
+    pair, x_real, z = losses.get_loss(loss), RING.sample(16, state.rng), state.noise(16)
     logits = [state.D(x).detach() for x in (x_real, state.G(z))]
     seen = T.d_step(state, x_real, state.G(z))
     assert torch.equal(seen["D(x)"], logits[0])
@@ -470,10 +470,10 @@ def test_steps_report_the_losses_of_the_logits_they_saw(loss):
 
 def test_losses_are_of_float32_whatever_the_nets_compute_in(monkeypatch):
     state, seen = T.State(TINY, 0, "cpu", "bf16"), []
-    pair = T.losses.get_loss("relativistic")
+    pair = losses.get_loss("relativistic")
     d_loss, g_loss = (lambda r, f, own=own: seen.extend((r.dtype, f.dtype)) or own(r, f)
                       for own in (pair.d_loss, pair.g_loss))  # fmt: skip
-    state.loss = T.losses.Loss(d_loss, g_loss, pairs_real=True)
+    state.loss = losses.Loss(d_loss, g_loss, pairs_real=True)
     T.one_step(state, RING.sample)
     assert seen == [torch.float32] * 4
 
@@ -518,7 +518,7 @@ def test_a_net_without_batch_norm_needs_no_standing_statistics():
 
 @pytest.mark.parametrize("training", [True, False])
 def test_samples_are_drawn_in_evaluation_mode_from_the_seeds_own_z(training):
-    G = T.nets.make_generator("mlp").train(training)
+    G = nets.make_generator("mlp").train(training)
     x = T.sample(G, 3, 4)
     assert G.training is training
     z = torch.randn(3, G.z_dim, generator=torch.Generator().manual_seed(4))

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from gancourse.errors import InputError, at_least, choose
 from gancourse.grade import report
 from gancourse.grade.box.sandbox import SANDBOXES, Limits, require
 from gancourse.grade.collect import Submission, collect
+from gancourse.grade.digest import Digests
 from gancourse.grade.job import NOT_GRADED, Graded, Result, Task, grade_task
 from gancourse.grade.notebook import Unusable, ids_of_sheet, sheet_of
 from gancourse.store import make_folder
@@ -131,7 +133,8 @@ def _plan(
     found: list[Submission], options: Options, known: Mapping[str, Sequence[Exercise]], seed: str
 ) -> Iterator[Task | Result]:
     """Yield a task for each notebook to grade, and a result for what has none."""
-    ids, digest = _original_ids(), _digest(options)
+    ids = _original_ids()
+    digest = cache(Digests(options.checks, options.limits).of)
     chosen: dict[tuple[str, str], list[Submission]] = {}
     for item in found:
         sheet = None if item.status else sheet_of(item.cells, known)
@@ -142,7 +145,7 @@ def _plan(
     for (student, sheet), attempts in sorted(chosen.items()):
         yield _task(student, sheet, attempts, Task(
             student, sheet, "", (), f"{seed}/{student}/{sheet}", options.checks, ids,
-            options.sandbox, options.limits, version=digest))  # fmt: skip
+            options.sandbox, options.limits, version=digest(sheet)))  # fmt: skip
     for student in dict.fromkeys(s.student for s in found):
         for sheet in options.sheets:
             if (student, sheet) not in chosen:
@@ -173,16 +176,6 @@ def _task(student: str, sheet: str, attempts: list[Submission], plain: Task) -> 
     version = hashlib.sha256(text.encode()).hexdigest()
     return replace(plain, file=last.file, cells=tuple(last.cells), notes=tuple(notes),
                    version=version)  # fmt: skip
-
-
-def _digest(options: Options) -> str:
-    """Return a hash of all that can change a grade, beside the notebook and the seed."""
-    package = Path(gancourse.__file__).parent
-    files = sorted(p for folder in ("check", "grade") for p in (package / folder).rglob("*.py"))
-    files += sorted(package.glob("*.py"))
-    files += [Path(import_module(options.checks).__file__)]
-    sources = b"".join(p.read_bytes() for p in files)
-    return hashlib.sha256(sources + repr(options.limits).encode()).hexdigest()
 
 
 def _original_ids() -> dict[str, str]:
