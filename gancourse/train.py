@@ -5,6 +5,7 @@ that is killed and resumed from its last checkpoint ends with the same weights, 
 """
 
 import copy
+import functools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
@@ -109,7 +110,8 @@ def get_preset(name: str, **changes) -> Recipe:
 class State:
     """Everything a run depends on: nets, optimisers, EMA of G, random state, step and history.
 
-    `data` is the name of what it learns from. `history` has one row for each step taken: d_loss,
+    `data` is the name of what it learns from, `threads` on how many a CPU computes its steps: that
+    decides the last bits of a sum. `history` has one row for each step taken: d_loss,
     g_loss, mean D(x), mean D(G(z)), as tensors on the device, so that recording never waits for it.
     """
 
@@ -127,6 +129,7 @@ class State:
         for net in (self.G, self.D):
             machine.compiled(net, self.device)
         self.loss = losses.get_loss(recipe.loss)
+        self.threads = machine.threads(machine.kind_of(self.G, self.D))
         self.history: list[Tensor] = []
 
     def _placed(self, net: nn.Module) -> nn.Module:
@@ -157,6 +160,18 @@ class State:
         return machine.autocast(self.device, self.precision)
 
 
+def _on_its_threads(step: Callable) -> Callable:
+    """Let `step(state, ...)` compute on as many threads as the run has."""
+
+    @functools.wraps(step)
+    def stepped(state: State, *given, **named):
+        with machine.computing(state.threads):
+            return step(state, *given, **named)
+
+    return stepped
+
+
+@_on_its_threads
 def d_step(state: State, x_real: Tensor, x_fake: Tensor | None = None) -> dict[str, Tensor]:
     """Take one step of D on real samples [N, ...] and as many fakes; return what it saw.
 
@@ -180,6 +195,7 @@ def d_step(state: State, x_real: Tensor, x_fake: Tensor | None = None) -> dict[s
     return {"d_loss": d_loss, "D(x)": logit_real, "D(G(z))": logit_fake}
 
 
+@_on_its_threads
 def g_step(state: State, x_real: Tensor, x_fake: Tensor | None = None) -> dict[str, Tensor]:
     """Take one step of G on N = len(x_real) fakes, `x_fake` with their graph or else fresh ones.
 
@@ -200,6 +216,7 @@ def g_step(state: State, x_real: Tensor, x_fake: Tensor | None = None) -> dict[s
     return {"g_loss": g_loss}
 
 
+@_on_its_threads
 @torch.no_grad()
 def ema_step(state: State) -> None:
     """Move the averaged generator a little towards G; its buffers follow G's at once.
@@ -247,6 +264,7 @@ def _steps(state: State, sample_real: Source, steps: int) -> Iterator[Record]:
         yield one_step(state, sample_real)
 
 
+@_on_its_threads
 def one_step(state: State, sample_real: Source) -> Record:
     """Take one step of D, one of G and one of the average; add a row to the history.
 
@@ -281,6 +299,7 @@ def note(state: State, seen: dict[str, Tensor]) -> Record:
 STANDING = (20, 500)  # batches, samples in each
 
 
+@_on_its_threads
 @torch.no_grad()
 def averaged_generator(state: State) -> nn.Module:
     """Return a copy of the averaged generator with batch-norm statistics of its own.
@@ -311,7 +330,8 @@ def sample(G: nn.Module, n: int = 64, seed: int = 0) -> Tensor:
     at_least("n", n, 1)
     z = torch.randn(n, G.z_dim, generator=machine.seed_generator(seed))
     training = G.training
-    x = G.eval()(z.to(next(G.parameters()).device))
+    with machine.threaded(machine.kind_of(G)):
+        x = G.eval()(z.to(next(G.parameters()).device))
     G.train(training)
     return x
 
@@ -354,6 +374,7 @@ def _beside(path: Path, what: str) -> Path:
 
 
 PARTS = ("G", "D", "ema_G", "opt_G", "opt_D")
+NOTES = ("seed", "step", "data", "precision", "threads")
 
 
 def _pack(state: State) -> tuple[dict[str, Tensor], dict]:
@@ -363,7 +384,7 @@ def _pack(state: State) -> tuple[dict[str, Tensor], dict]:
     for part in PARTS:
         flat = _flatten(getattr(state, part).state_dict())
         tensors |= {f"{part}/{name}": tensor for name, tensor in flat.items()}
-    notes = {name: getattr(state, name) for name in ("seed", "step", "data", "precision")}
+    notes = {name: getattr(state, name) for name in NOTES}
     return tensors, notes | {"recipe": asdict(state.recipe)}
 
 
@@ -396,10 +417,19 @@ def _rebuilt(tensors: dict[str, Tensor], notes: dict, path: Path, device) -> Sta
     for part in PARTS:
         _restore(getattr(state, part), _below(tensors, part), path)
     state.step, state.data = notes["step"], notes["data"]
+    state.threads = _threads_of(notes)
     state.history = list(tensors.get("history", torch.empty(0, 4)).to(state.device))
     state.rng.set_state(tensors["rng"])
     torch.set_rng_state(tensors["global_rng"])
     return state
+
+
+def _threads_of(notes: dict) -> int:
+    """Return the run's own number of threads, unless this machine has fewer cores.
+
+    Runs that were saved before it was noted had PyTorch's own number.
+    """
+    return min(notes.get("threads", torch.get_num_threads()), machine.cores())
 
 
 def _below(tensors: dict[str, Tensor], part: str) -> dict[str, Tensor]:

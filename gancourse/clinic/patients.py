@@ -11,6 +11,7 @@ from types import ModuleType
 import torch
 from torch import Tensor, nn
 
+from gancourse import machine
 from gancourse.clinic import wards
 from gancourse.clinic.wards import Outcome, Ward
 from gancourse.errors import InputError, choose
@@ -153,7 +154,7 @@ def _trained(ward: Ward, patient: Patient | None, seed: int) -> Run:
         recorders.append(Recorder(*parts))
         return recorders[0]
 
-    with torch.random.fork_rng(devices=[]):
+    with machine.threaded("dense"), torch.random.fork_rng(devices=[]):
         G, D = code.train(ward, wards.real_data(ward), seed, watch, frames)
         signals = recorders[0].finish()
         outcome = _judged(ward, code.sample, G, seed)

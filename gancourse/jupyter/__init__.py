@@ -15,11 +15,16 @@ def course_environment(root: Path) -> dict[str, str]:
     """Return this process's environment, with `GANCOURSE_DATA` set where `root` has data near.
 
     A folder `shared/data` beside the repository serves as `GANCOURSE_DATA` when that is unset.
+    Where `OMP_NUM_THREADS` is unset, loops in a notebook compute on one thread: their nets are
+    small. What the course itself computes goes by `gancourse.machine.THREADS`.
     """
     environment = dict(os.environ)
     data = Path(root).resolve().parent / "shared" / "data"
     if data.is_dir():
         environment.setdefault("GANCOURSE_DATA", str(data))
+    if not environment.get("OMP_NUM_THREADS"):
+        environment["OMP_NUM_THREADS"] = "1"
+        environment.setdefault("GANCOURSE_THREADS", str(os.cpu_count() or 1))
     return environment
 
 
