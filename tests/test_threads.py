@@ -1,8 +1,10 @@
 """The number of threads: chosen by the kind of work, kept by a run, and given back after it."""
 
 import contextlib
+import os
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -13,7 +15,7 @@ from gancourse import train as T
 from gancourse.check import check
 from gancourse.clinic import patients
 from gancourse.errors import InputError
-from gancourse.jupyter import course_environment
+from gancourse.jupyter import choose_threads, headless_environment
 from gancourse.live.background import Background
 
 POINTS = T.Recipe("mlp", G={"widths": (8,), "shape": (2,)}, D={"widths": (8,), "shape": (2,)})
@@ -158,19 +160,23 @@ def test_a_check_computes_on_one_thread_as_grading_does():
     assert set(seen) == {1}
 
 
-def test_a_notebook_s_own_loops_get_one_thread_and_the_course_all(tmp_path, monkeypatch):
+@pytest.mark.parametrize("given", [{}, {"GANCOURSE_THREADS": "5"}])
+def test_a_notebook_s_own_loops_get_one_thread_and_the_course_all(given):
+    environment = dict(given)
+    choose_threads(environment)
+    assert environment["OMP_NUM_THREADS"] == "1"
+    assert environment["GANCOURSE_THREADS"] == given.get("GANCOURSE_THREADS", str(os.cpu_count()))
+
+
+def test_a_user_s_own_number_for_notebooks_stays():
+    environment = {"OMP_NUM_THREADS": "3"}
+    choose_threads(environment)
+    assert environment == {"OMP_NUM_THREADS": "3"}
+
+
+def test_notebooks_without_a_page_have_the_same_threads(monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    found = course_environment(tmp_path)
-    assert (found["OMP_NUM_THREADS"], int(found["GANCOURSE_THREADS"]) >= 1) == ("1", True)
-    monkeypatch.setenv("GANCOURSE_THREADS", "5")
-    assert course_environment(tmp_path)["GANCOURSE_THREADS"] == "5"
-
-
-def test_a_user_s_own_number_for_notebooks_stays(tmp_path, monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    found = course_environment(tmp_path)
-    assert found["OMP_NUM_THREADS"] == "3"
-    assert "GANCOURSE_THREADS" not in found
+    assert headless_environment(Path.cwd())["OMP_NUM_THREADS"] == "1"
 
 
 def test_the_doctor_says_the_threads_and_names_a_number_that_is_none(monkeypatch):

@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
+import bench_threads
 from bench_turns import ratios, spread
 
 from gancourse import plots
@@ -24,7 +25,8 @@ RIVAL, RIVAL_TIMES = "24 channels", (30, 80, 300)  # beaten after so many second
 
 def write(folder: Path) -> str:
     """Write the report on whatever has been measured so far; return its tables of targets."""
-    parts = {"speed": _speed, "quality": _quality, "ablation": _ablation, "cost": _cost}
+    parts = {"speed": _speed, "quality": _quality, "ablation": _ablation, "cost": _cost,
+             "threads": _threads}  # fmt: skip
     source = "`tools/bench.py` wrote this page from the JSON files beside it."
     text = ["# What the benchmark measured", "", source]
     for name, part in parts.items():
@@ -77,6 +79,10 @@ def _speed(result: dict, folder: Path) -> list[str]:
 def _against(rates: dict, name: str) -> str:
     against = "textbook, MLP" if name.endswith("MLP") else "textbook"
     return _between(ratios(rates, name, against), ".2f") if against in rates else ""
+
+
+def _threads(result: dict, folder: Path) -> list[str]:
+    return bench_threads.tables(result)
 
 
 def _loading(rates: dict) -> list[str]:

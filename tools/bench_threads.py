@@ -139,15 +139,20 @@ class Worker(bench_turns.Worker):
         )
 
 
+def force() -> None:
+    """Leave the number of threads to the environment, whatever the work is."""
+    from gancourse import machine
+
+    machine.computing = lambda count: nullcontext()
+
+
 def serve(requests, say: Callable[[str], object]) -> None:
     """Answer each line of `requests`, {"work": name, "seconds": s}, with its units a second.
 
     Where `OMP_NUM_THREADS` is set, all work is computed on as many, whatever the course would do.
     """
-    from gancourse import machine
-
     if "OMP_NUM_THREADS" in os.environ:
-        machine.computing = lambda count: nullcontext()
+        force()
     made: dict[str, Step] = {}
     for line in requests:
         request = json.loads(line)
@@ -158,11 +163,11 @@ def serve(requests, say: Callable[[str], object]) -> None:
 
 
 @contextmanager
-def busy(count: int) -> Iterator[None]:
+def busy(count: int) -> Iterator[list[subprocess.Popen]]:
     """Run so many busy loops beside the block."""
     loops = [subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(count)]
     try:
-        yield
+        yield loops
     finally:
         for loop in loops:
             loop.kill()

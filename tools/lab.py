@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote, urlencode, urljoin
 
-from gancourse.jupyter import course_environment, server_arguments
+from gancourse.jupyter import choose_threads, course_environment, server_arguments
 
 ROOT = Path(__file__).resolve().parents[1]
 WELCOME = "notebooks/00_welcome.ipynb"
@@ -67,6 +67,7 @@ def main() -> None:
     os.environ.update(course_environment(ROOT))
     from jupyterlab.labapp import LabApp
 
+    choose_threads(os.environ)
     server = LabApp.initialize_server(argv=arguments(sys.argv[1:]))
     # Jupyter's own handler asks for a confirmation, and leaves kernels behind without a terminal.
     signal.signal(signal.SIGINT, lambda *_: server.stop(from_signal=True))
