@@ -70,9 +70,23 @@ def device() -> Finding:
         return Finding("device", BROKEN, str(error), "unset GANCOURSE_DEVICE")
     import torch
 
-    threads = f"{torch.get_num_threads()} threads"
-    name = torch.cuda.get_device_name(on) if on.type == "cuda" else threads
+    name = torch.cuda.get_device_name(on) if on.type == "cuda" else f"{machine.cores()} cores"
     return Finding("device", OK, f"{on.type} ({name})")
+
+
+def threads() -> Finding:
+    """Say on how many threads work on the CPU is computed, by its kind."""
+    from gancourse import machine
+
+    try:
+        by_kind = {kind: machine.threads(kind) for kind in machine.THREADS}
+    except InputError as error:
+        return Finding("threads", BROKEN, str(error), "unset GANCOURSE_THREADS")
+    import torch
+
+    listed = ", ".join(f"{kind} {count}" for kind, count in by_kind.items())
+    found = f"{listed}; loops of your own {torch.get_num_threads()}"
+    return Finding("threads", OK, found)
 
 
 def precision() -> Finding:
@@ -126,7 +140,7 @@ def bubblewrap() -> Finding:
 
 
 CHECKS: tuple[Callable[[], Finding | list[Finding]], ...] = (
-    python, torch_pair, device, precision, image_sets, chromium, bubblewrap,
+    python, torch_pair, device, precision, threads, image_sets, chromium, bubblewrap,
 )  # fmt: skip
 
 

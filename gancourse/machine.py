@@ -3,6 +3,7 @@
 Environment variables that override the choice:
 `GANCOURSE_DEVICE` (cpu, cuda, mps) and `GANCOURSE_PRECISION` (fp32, bf16). `GANCOURSE_COMPILE=1`
 compiles the nets for a GPU; it is off by default because no GPU has tested it yet.
+`GANCOURSE_THREADS` is the most threads that share work on a CPU.
 """
 
 import ctypes
@@ -20,6 +21,12 @@ from gancourse.errors import InputError, choose
 
 DEVICES = ("cpu", "cuda", "mps")
 PRECISIONS = ("fp32", "bf16")
+MOST = 0  # as many threads as `most_threads` says
+THREADS = {  # kind of work: threads; docs/bench has the measurements
+    "dense": 1,  # points and MLPs: two threads spend their time waiting for each other
+    "convolutions": MOST,  # a DCGAN's layers are long enough to share
+    "scores": MOST,  # convolutions over 500 images at a time, products of large matrices
+}
 
 
 def _available(name: str) -> bool:
@@ -119,20 +126,70 @@ def keep_memory() -> None:
         mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Compute on one thread in this block, for a few small pictures that a person waits for.
+def cores() -> int:
+    """Return how many cores this process may use: affinity and a container's quota count."""
+    from joblib import cpu_count  # slow to import, and only large work asks
 
-    Measured with the shipped generator on two cores: nine pictures take 3 ms either way, but on one
-    occasion of twenty it costs another 10 ms to wake the second thread, whose core the browser
-    wants. Other threads of the process keep theirs.
+    return cpu_count(only_physical_cores=True)
+
+
+def most_threads() -> int:
+    """Return the most threads to compute on: `GANCOURSE_THREADS`, else PyTorch's own number.
+
+    Never more than there are cores. PyTorch takes all of them, or `OMP_NUM_THREADS`, or what
+    `torch.set_num_threads` was given. Raises InputError where `GANCOURSE_THREADS` is no number.
     """
+    given = os.environ.get("GANCOURSE_THREADS") or str(torch.get_num_threads())
+    if not (given.isdecimal() and int(given) > 0):
+        raise InputError(
+            f"GANCOURSE_THREADS is a whole number of at least 1, and {given!r} was given: "
+            "give one, or unset it."
+        )
+    return min(int(given), cores())
+
+
+def kind_of(*players: torch.nn.Module) -> str:
+    """Return what kind of work these nets are, of THREADS: convolutions, or dense."""
+    layers = (layer for net in players for layer in net.modules())
+    conv = torch.nn.modules.conv._ConvNd
+    return "convolutions" if any(isinstance(layer, conv) for layer in layers) else "dense"
+
+
+def threads(kind: str) -> int:
+    """Return on how many threads work of this kind, one of THREADS, is computed.
+
+    It depends on nothing that changes from hour to hour: how many threads add up a sum decides its
+    last bits, and the same seed gives the same bits.
+    """
+    return THREADS[choose("kind of work", kind, THREADS)] or most_threads()
+
+
+@contextmanager
+def computing(count: int) -> Iterator[None]:
+    """Compute on so many threads in this block. Other threads of the process keep theirs."""
     before = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(count)
     try:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def threaded(kind: str) -> Iterator[None]:
+    """Compute in this block on as many threads as suit this kind of work, one of THREADS."""
+    with computing(threads(kind)):
+        yield
+
+
+def one_thread() -> AbstractContextManager:
+    """Return a context that computes on one thread: a few small pictures that a person waits for.
+
+    Measured with the shipped generator on two cores: nine pictures take 3 ms either way, but on one
+    occasion of twenty it costs another 10 ms to wake the second thread, whose core the browser
+    wants.
+    """
+    return computing(1)
 
 
 def seed_generator(seed: int = 0) -> torch.Generator:

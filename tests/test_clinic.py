@@ -23,7 +23,7 @@ def brief(name: str, steps: int = 120, seed: int = 1) -> clinic.Run:
     """Return the start of a fault's run, or of a setting's."""
     fault = clinic.FAULTS.get(name)
     setting = clinic.get_setting(fault.setting if fault else name)
-    return faults._trained(replace(setting, steps=steps), fault, seed)
+    return faults.trained(replace(setting, steps=steps), fault, seed)
 
 
 @pytest.mark.parametrize("fault", clinic.FAULTS.values(), ids=lambda p: p.name)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote, urlencode, urljoin
 
-from gancourse.jupyter import server_arguments
+from gancourse.jupyter import choose_threads, server_arguments
 
 ROOT = Path(__file__).resolve().parents[1]
 WELCOME = "notebooks/00_welcome.ipynb"
@@ -66,6 +66,7 @@ def main() -> None:
     """Start JupyterLab and serve until Ctrl-C."""
     from jupyterlab.labapp import LabApp
 
+    choose_threads(os.environ)
     server = LabApp.initialize_server(argv=arguments(sys.argv[1:]))
     # Jupyter's own handler asks for a confirmation, and leaves kernels behind without a terminal.
     signal.signal(signal.SIGINT, lambda *_: server.stop(from_signal=True))

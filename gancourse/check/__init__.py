@@ -12,6 +12,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from textwrap import fill
 
+from gancourse import machine
 from gancourse.check.spec import (
     ERROR,
     HELD,
@@ -129,7 +130,7 @@ def check(id: str, *answers: object) -> CheckResult:
         )
     student = Student()
     given = {name: student.admit(a) for name, a in zip(exercise.names, answers, strict=True)}
-    with rng_untouched():
+    with rng_untouched(), machine.one_thread():  # as in grading
         results = tuple(_told(judged(exercise, student, given, secrets.randbits(48))))
     report = Verdict(exercise.id, exercise.title, results)
     return CheckResult(report, more=exercise.points - report.maximum)

@@ -11,6 +11,7 @@ from types import ModuleType
 import torch
 from torch import Tensor, nn
 
+from gancourse import machine
 from gancourse.clinic import settings
 from gancourse.clinic.recorder import Recorder
 from gancourse.clinic.settings import Outcome, Setting
@@ -140,22 +141,23 @@ def train_run(name: str, seed: int = 0) -> Run:
     """
     choose("fault or setting", name, [*FAULTS, *settings.SETTINGS])
     fault = FAULTS.get(name)
-    return _trained(settings.get_setting(fault.setting if fault else name), fault, seed)
+    return trained(settings.get_setting(fault.setting if fault else name), fault, seed)
 
 
 def train_repaired(name: str, seed: int = 0) -> Run:
     """Return the run of the working program in the fault's setting: the same seed and budget."""
-    return _trained(settings.get_setting(get_fault(name).setting), None, seed)
+    return trained(settings.get_setting(get_fault(name).setting), None, seed)
 
 
-def _trained(setting: Setting, fault: Fault | None, seed: int) -> Run:
+def trained(setting: Setting, fault: Fault | None, seed: int) -> Run:
+    """Return the run of a fault, or of the working program, in this setting."""
     start, code, recorders, frames = time.process_time(), _module(fault), [], []
 
     def watch(*parts) -> Recorder:
         recorders.append(Recorder(*parts))
         return recorders[0]
 
-    with torch.random.fork_rng(devices=[]):
+    with machine.threaded("dense"), torch.random.fork_rng(devices=[]):
         G, D = code.train(setting, settings.real_data(setting), seed, watch, frames)
         signals = recorders[0].finish()
         outcome = _judged(setting, code.sample, G, seed)

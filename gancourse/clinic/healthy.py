@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import torch
 
-from gancourse import train
+from gancourse import machine, train
 from gancourse.clinic.faults import train_run
 from gancourse.clinic.recorder import Recorder
 from gancourse.clinic.settings import RING, SETTINGS
@@ -57,9 +57,10 @@ def watch(state: State, source: Callable, steps: int) -> Signals:
         return train.sample(state.G, n, state.step)
 
     recorder = Recorder(state.G, state.D, state.opt_G, state.opt_D, draw)
-    for record in train.train(state, source, steps):
-        recorder.step(record["d_loss"], record["g_loss"])
-    return recorder.finish()
+    with machine.threaded("dense"):  # what the recorder does; the run's steps have their own number
+        for record in train.train(state, source, steps):
+            recorder.step(record["d_loss"], record["g_loss"])
+        return recorder.finish()
 
 
 def record_healthy(name: str, seed: int = 0) -> Signals:

@@ -81,6 +81,7 @@ class ImageReport(measures.Scores):
         return ", ".join(f"{name} {100 * share:.1f}" for name, share in pairs)
 
 
+@machine.threaded("scores")
 def fid(x_fake: Tensor, data: str = "mnist") -> float:
     """Return the Frechet distance of images [N, 1, 28, 28] to the test images of `data`.
 
@@ -100,6 +101,7 @@ def score_generator(G: nn.Module, data="mnist", n: int = 10_000, seed: int = 0) 
     return score_images(draw(G, n, seed), data, seed)
 
 
+@machine.threaded("scores")
 def score_images(x_fake: Tensor, data: str = "mnist", seed: int = 0) -> ImageReport:
     """Return the scores of images [N, 1, 28, 28], floats in [-1, 1] or uint8, at least 100.
 
@@ -109,6 +111,7 @@ def score_images(x_fake: Tensor, data: str = "mnist", seed: int = 0) -> ImageRep
     return report(_reference(data), _pixels(x_fake), seed)
 
 
+@machine.threaded("scores")
 @torch.no_grad()
 def draw(G: nn.Module, n: int, seed: int = 0, chunk: int = 500) -> Tensor:
     """Return n samples of G as uint8 [n, 1, 28, 28], in evaluation mode; G's mode is kept.

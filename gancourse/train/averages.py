@@ -8,9 +8,10 @@ from torch import Tensor, nn
 from gancourse import machine
 from gancourse.errors import at_least
 from gancourse.evaluation import evaluating
-from gancourse.train.state import State
+from gancourse.train.state import State, on_its_threads
 
 
+@on_its_threads
 @torch.no_grad()
 def ema_step(state: State) -> None:
     """Move the averaged generator a little towards G; its buffers follow G's at once.
@@ -27,6 +28,7 @@ def ema_step(state: State) -> None:
 STANDING = (20, 500)  # batches, samples in each
 
 
+@on_its_threads
 @torch.no_grad()
 def averaged_generator(state: State) -> nn.Module:
     """Return a copy of the averaged generator with batch-norm statistics of its own.
@@ -56,5 +58,5 @@ def sample(G: nn.Module, n: int = 64, seed: int = 0) -> Tensor:
     """
     at_least("n", n, 1)
     z = torch.randn(n, G.z_dim, generator=machine.seed_generator(seed))
-    with evaluating(G):
+    with evaluating(G), machine.threaded(machine.kind_of(G)):
         return G(z.to(next(G.parameters()).device))

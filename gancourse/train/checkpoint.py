@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from gancourse import nets
+from gancourse import machine, nets
 from gancourse.errors import InputError
 from gancourse.store import load_tensors, save_tensors
 from gancourse.train.recipe import Recipe
@@ -15,6 +15,7 @@ from gancourse.train.state import State
 
 CHECKPOINT = "gancourse-checkpoint-2"
 PARTS = ("G", "D", "ema_G", "opt_G", "opt_D")
+NOTES = ("seed", "step", "data", "precision", "threads")
 
 
 def save_state(state: State, path: str | Path) -> Path:
@@ -62,7 +63,7 @@ def contents(state: State) -> tuple[dict[str, Tensor], dict]:
     for part in PARTS:
         flat = _flatten(getattr(state, part).state_dict())
         tensors |= {f"{part}/{name}": tensor for name, tensor in flat.items()}
-    notes = {name: getattr(state, name) for name in ("seed", "step", "data", "precision")}
+    notes = {name: getattr(state, name) for name in NOTES}
     return tensors, notes | {"recipe": asdict(state.recipe)}
 
 
@@ -95,10 +96,19 @@ def _rebuilt(tensors: dict[str, Tensor], notes: dict, path: Path, device) -> Sta
     for part in PARTS:
         _restore(getattr(state, part), _below(tensors, part), path)
     state.step, state.data = notes["step"], notes["data"]
+    state.threads = _threads_of(notes)
     state.history = list(tensors.get("history", torch.empty(0, 4)).to(state.device))
     state.rng.set_state(tensors["rng"])
     torch.set_rng_state(tensors["global_rng"])
     return state
+
+
+def _threads_of(notes: dict) -> int:
+    """Return the run's own number of threads, unless this machine has fewer cores.
+
+    Runs that were saved before it was noted had PyTorch's own number.
+    """
+    return min(notes.get("threads", torch.get_num_threads()), machine.cores())
 
 
 def _below(tensors: dict[str, Tensor], part: str) -> dict[str, Tensor]:

@@ -1,6 +1,8 @@
 """Everything that a run depends on, in one object. Lesson 06."""
 
 import copy
+from collections.abc import Callable
+from functools import wraps
 
 import torch
 from torch import Tensor, nn
@@ -14,8 +16,9 @@ COLUMNS = ("d_loss", "g_loss", "D(x)", "D(G(z))")
 class State:
     """Everything a run depends on: nets, optimisers, EMA of G, random state, step and history.
 
-    `data` is the name of what it learns from. `history` has one row for each step taken: d_loss,
-    g_loss, mean D(x), mean D(G(z)), as tensors on the device, so that recording never waits for it.
+    `data` is the name of what it learns from, `threads` on how many a CPU computes its steps: that
+    decides the last bits of a sum. `history` has one row for each step taken: d_loss, g_loss, mean
+    D(x), mean D(G(z)), as tensors on the device, so that recording never waits for it.
     """
 
     def __init__(self, recipe: Recipe, seed: int = 0, device=None, precision: str | None = None):
@@ -32,6 +35,7 @@ class State:
         for net in (self.G, self.D):
             machine.compiled(net, self.device)
         self.loss = losses.get_loss(recipe.loss)
+        self.threads = machine.threads(machine.kind_of(self.G, self.D))
         self.history: list[Tensor] = []
 
     def _placed(self, net: nn.Module) -> nn.Module:
@@ -60,3 +64,14 @@ class State:
     def autocast(self):
         """Return the context in which this run's nets compute: bf16 or fp32."""
         return machine.autocast(self.device, self.precision)
+
+
+def on_its_threads(step: Callable) -> Callable:
+    """Return `step(state, ...)` that computes on as many threads as the run has."""
+
+    @wraps(step)
+    def stepped(state: State, *given, **named):
+        with machine.computing(state.threads):
+            return step(state, *given, **named)
+
+    return stepped

@@ -13,9 +13,10 @@ from torch import Tensor
 from gancourse import losses
 from gancourse.errors import at_least, choose
 from gancourse.train.averages import ema_step
-from gancourse.train.state import COLUMNS, State
+from gancourse.train.state import COLUMNS, State, on_its_threads
 
 
+@on_its_threads
 def d_step(state: State, x_real: Tensor, x_fake: Tensor | None = None) -> dict[str, Tensor]:
     """Take one step of D on real samples [N, ...] and as many fakes; return what it saw.
 
@@ -39,6 +40,7 @@ def d_step(state: State, x_real: Tensor, x_fake: Tensor | None = None) -> dict[s
     return {"d_loss": d_loss, "D(x)": logit_real, "D(G(z))": logit_fake}
 
 
+@on_its_threads
 def g_step(state: State, x_real: Tensor, x_fake: Tensor | None = None) -> dict[str, Tensor]:
     """Take one step of G on N = len(x_real) fakes, `x_fake` with their graph or else fresh ones.
 
@@ -93,6 +95,7 @@ def _steps(state: State, sample_real: Source, steps: int) -> Iterator[Record]:
         yield one_step(state, sample_real)
 
 
+@on_its_threads
 def one_step(state: State, sample_real: Source) -> Record:
     """Take one step of D, one of G and one of the average; add a row to the history.
 

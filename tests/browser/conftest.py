@@ -19,7 +19,7 @@ from urllib.parse import urlparse
 import nbformat
 import pytest
 
-from gancourse.jupyter import server_arguments
+from gancourse.jupyter import choose_threads, server_arguments
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -73,6 +73,7 @@ def lab(tmp_path_factory):
         "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
     }
     environment.pop("GANCOURSE_FRONTEND", None)
+    choose_threads(environment)
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
                f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
                "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={folder}",

@@ -31,6 +31,11 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 
 def main(argv: list[str] | None = None) -> None:
     """Run what is asked for, then write the report."""
+    argv = sys.argv[1:] if argv is None else argv
+    if argv[:1] == ["threads"]:  # it has options of its own
+        from bench import threads
+
+        return threads.main(argv[1:])
     options = parse(argv)
     if options.what in PROCESSES:
         return PROCESSES[options.what](*options.only)

@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
+from bench import threads
 from bench.turns import ratios, spread
 from gancourse import plots
 from gancourse.store import write_whole
@@ -23,7 +24,8 @@ RIVAL, RIVAL_TIMES = "24 channels", (30, 80, 300)  # beaten after so many second
 
 def write(folder: Path) -> str:
     """Write the report on whatever has been measured so far; return its tables of targets."""
-    parts = {"speed": _speed, "quality": _quality, "ablation": _ablation, "cost": _cost}
+    parts = {"speed": _speed, "quality": _quality, "ablation": _ablation, "cost": _cost,
+             "threads": _threads}  # fmt: skip
     source = "`tools/bench` wrote this page from the JSON files beside it."
     text = ["# What the benchmark measured", "", source]
     for name, part in parts.items():
@@ -76,6 +78,10 @@ def _speed(result: dict, folder: Path) -> list[str]:
 def _against(rates: dict, name: str) -> str:
     against = "textbook, MLP" if name.endswith("MLP") else "textbook"
     return _between(ratios(rates, name, against), ".2f") if against in rates else ""
+
+
+def _threads(result: dict, folder: Path) -> list[str]:
+    return threads.tables(result)
 
 
 def _loading(rates: dict) -> list[str]:

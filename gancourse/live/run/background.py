@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
 
+from gancourse import machine
 from gancourse.live.frontend import frontend
 
 THREAD = "gancourse training"  # the thread's name
@@ -170,14 +171,8 @@ class Background:
 
     def _loop(self) -> None:
         try:
-            self._go.wait()
-            while not (self._end.is_set() or self._finished()):
-                self._one()
-                if self.delay:
-                    self._end.wait(self.delay)
-                self._go.wait()
-            with self.lock:
-                self._show()  # what the last steps did may be an error too
+            with machine.one_thread():  # a run's own steps may take more
+                self._steps()
             status = "finished" if self._finished() else "stopped"
         except Exception as error:
             self.error, status = error, "failed"
@@ -185,6 +180,16 @@ class Background:
             self.status, self.why = "stopped", "by an interrupt"
             raise
         self._turn(status, self.why if status == "stopped" else "")
+
+    def _steps(self) -> None:
+        self._go.wait()
+        while not (self._end.is_set() or self._finished()):
+            self._one()
+            if self.delay:
+                self._end.wait(self.delay)
+            self._go.wait()
+        with self.lock:
+            self._show()  # what the last steps did may be an error too
 
     def _one(self) -> None:
         with self.lock:
