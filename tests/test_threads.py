@@ -4,7 +4,6 @@ import contextlib
 import os
 import subprocess
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -178,7 +177,7 @@ def test_a_user_s_own_number_for_notebooks_stays():
 
 def test_notebooks_without_a_page_have_the_same_threads(monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    assert headless_environment(Path.cwd())["OMP_NUM_THREADS"] == "1"
+    assert headless_environment()["OMP_NUM_THREADS"] == "1"
 
 
 def test_the_doctor_says_the_threads_and_names_a_number_that_is_none(monkeypatch):
