@@ -8,7 +8,7 @@ STAMP := $(VENV)/.up-to-date
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 LAB_ARGS ?=
 
-.PHONY: help setup lab test test-long test-near bench build check-quality nbgrader lock
+.PHONY: help setup lab test test-long test-near bench build check-quality mutants nbgrader lock
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -19,7 +19,7 @@ setup: $(STAMP) ## make the environment in .venv (nothing to do when it is up to
 lab: $(STAMP) ## open the course in JupyterLab (without a display: print the address and serve)
 	@$(BIN)/python tools/lab.py $(LAB_ARGS)
 
-test: $(STAMP) ## run every check: ruff, build, package tests, all notebooks
+test: $(STAMP) ## run every check: linters, build, package tests, all notebooks
 	@$(BIN)/python tools/test.py
 
 test-long: $(STAMP) ## the same at full length, and then what measures the machine's speed
@@ -29,13 +29,16 @@ test-near: $(STAMP) ## the tests nearest to a change, in a minute: make test-nea
 	@$(BIN)/python tools/near.py $(FILE)
 
 bench: $(STAMP) ## measure training speed beside the textbook loops, into docs/bench
-	@$(BIN)/python tools/bench.py
+	@$(BIN)/python tools/bench
 
-build: $(STAMP) ## rebuild the notebooks whose sources changed
-	@$(BIN)/python tools/build.py
+build: $(STAMP) ## rebuild the maps, bundles and notebooks whose sources changed
+	@$(BIN)/python tools/build
 
 check-quality: $(STAMP) ## measure the exercises' checks: correct answers accepted, mistakes caught
 	@$(BIN)/python tools/check_quality.py
+
+mutants: $(STAMP) ## plant small mistakes in the package and list those that no test notices
+	@$(BIN)/python tools/mutants.py
 
 nbgrader: $(STAMP) ## export the sheets as an nbgrader course to nbgrader_course
 	@$(BIN)/python tools/nbgrader_export.py --out nbgrader_course

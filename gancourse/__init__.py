@@ -10,13 +10,13 @@ __version__ = "0.1.0"
 _HOME = {
     "InputError": "errors",
     "device": "machine",
-    "diagnose": "diagnosis",
+    "diagnose": "clinic.rules",
     "load_images": "data",
     "load_points": "data",
     "seed_everything": "machine",
 }
-_MODULES = ("check", "cli", "clinic", "data", "dynamics", "grade", "live", "losses", "machine",
-            "nets", "plots", "score", "theory", "toys", "train")  # fmt: skip
+_MODULES = ("check", "cli", "clinic", "data", "grade", "live", "losses", "machine", "maths", "nets",
+            "plots", "score", "train")  # fmt: skip
 
 
 def __getattr__(name: str):

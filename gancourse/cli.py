@@ -8,9 +8,30 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.core import TyperCommand
 
 from gancourse.errors import InputError
 
+
+class FromTables(TyperCommand):
+    """A command whose help names what the course's tables hold; they are read when it is asked for.
+
+    `{presets}`, `{sets}` and `{shipped}` in an option's help stand for their names.
+    """
+
+    def get_help(self, ctx) -> str:
+        from gancourse import nets, train
+        from gancourse.data import IMAGE_SETS
+
+        presets = train.PRESETS | train.WRITEUP_PRESETS
+        tables = {"presets": presets, "sets": IMAGE_SETS, "shipped": nets.shipped()}
+        names = {kind: ", ".join(table) for kind, table in tables.items()}
+        for option in self.params:
+            option.help = (option.help or "").format(**names)
+        return super().get_help(ctx)
+
+
+WEIGHTS = "generator.safetensors, a run's folder, or {shipped}"
 app = typer.Typer(
     help="GANs from the shell: train one, draw and score samples, grade a class, see the machine.",
     no_args_is_help=True,
@@ -20,10 +41,10 @@ app = typer.Typer(
 )
 
 
-@app.command()
+@app.command(cls=FromTables)
 def train(
-    preset: Annotated[str, typer.Argument(help="mlp, dcgan, dcgan-large, writeup-000 to -004")],
-    data: Annotated[str, typer.Option(help="mnist, fashion or digits")] = "mnist",
+    preset: Annotated[str, typer.Argument(help="{presets}")],
+    data: Annotated[str, typer.Option(help="{sets}")] = "mnist",
     steps: Annotated[int, typer.Option(help="steps in all, those before a resume included")] = 3000,
     minutes: Annotated[float | None, typer.Option(help="train so long, not by --steps")] = None,
     out: Annotated[Path | None, typer.Option(help="folder of the run [runs/PRESET-DATA]")] = None,
@@ -34,16 +55,16 @@ def train(
     save_every: Annotated[int, typer.Option(help="steps between two checkpoints")] = 500,
 ):
     """Train a GAN; write pictures, history and weights."""
-    from gancourse import runs
+    from gancourse.train import run as runs
 
     out = out or Path("runs") / f"{preset}-{data}"
     run = runs.Run(preset, data, out, seed, device, precision)
     run.train(steps if minutes is None else None, save_every, resume, minutes)
 
 
-@app.command()
+@app.command(cls=FromTables)
 def sample(
-    weights: Annotated[str, typer.Argument(help="generator.safetensors, a run's folder, or mnist")],
+    weights: Annotated[str, typer.Argument(help=WEIGHTS)],
     n: Annotated[int, typer.Option(help="how many images")] = 64,
     out: Annotated[Path, typer.Option(help="the picture to write")] = Path("grid.png"),
     seed: Annotated[int, typer.Option(help="the same seed gives the same images")] = 0,
@@ -61,10 +82,10 @@ def sample(
     typer.echo(f"{n} images from {weights} are in {out}.")
 
 
-@app.command()
+@app.command(cls=FromTables)
 def score(
-    weights: Annotated[str, typer.Argument(help="generator.safetensors, a run's folder, or mnist")],
-    data: Annotated[str | None, typer.Option(help="mnist, fashion or digits [its own]")] = None,
+    weights: Annotated[str, typer.Argument(help=WEIGHTS)],
+    data: Annotated[str | None, typer.Option(help="{sets} [its own]")] = None,
     n: Annotated[int, typer.Option(help="how many samples are drawn")] = 10_000,
     seed: Annotated[int, typer.Option(help="the same seed gives the same scores")] = 0,
     out: Annotated[Path, typer.Option(help="folder for score.json and score.png")] = Path("score"),
@@ -119,7 +140,7 @@ def doctor():
 
 
 def main() -> None:
-    """Run the command line; what a user can mend ends with one sentence and exit code 2."""
+    """Run the command line; what a user can put right ends with one sentence and exit code 2."""
     try:
         app()
     except (InputError, OSError) as error:

@@ -30,7 +30,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Report:
+class Examination:
     """All findings; `ready` means that the lessons run: nothing is broken."""
 
     findings: tuple[Finding, ...]
@@ -40,7 +40,7 @@ class Report:
         return all(finding.status != BROKEN for finding in self.findings)
 
     def __str__(self) -> str:
-        verdict = "Ready for the course." if self.ready else "Not ready: mend what is broken."
+        verdict = "Ready for the course." if self.ready else "Not ready: repair what is broken."
         return "\n".join([*map(str, self.findings), verdict])
 
     __repr__ = __str__
@@ -86,25 +86,22 @@ def precision() -> Finding:
     return Finding("precision", OK, f"{kind} ({why})")
 
 
-def images(name: str, title: str) -> Finding:
-    """Say where an image set is; looking never downloads."""
-    from gancourse.data import IMAGE_SETS
+def image_sets() -> list[Finding]:
+    """Say where each image set that has files is; looking never downloads."""
+    from gancourse.data.sets import IMAGE_SETS, IdxFiles
 
+    return [_image_set(entry) for entry in IMAGE_SETS.values() if isinstance(entry, IdxFiles)]
+
+
+def _image_set(entry) -> Finding:
+    absent = "downloaded when first used, else small digits"
     try:
-        folder = IMAGE_SETS[name].here()
+        place = entry.here()
     except InputError as error:
-        return Finding(title, BROKEN, str(error), "mend GANCOURSE_DATA, or unset it")
-    if folder is None:
-        return Finding(title, MISSING, "downloaded when first used, else small digits", NETWORK)
-    return Finding(title, OK, str(folder))
-
-
-def mnist() -> Finding:
-    return images("mnist", "MNIST")
-
-
-def fashion() -> Finding:
-    return images("fashion", "Fashion-MNIST")
+        return Finding(entry.title, BROKEN, str(error), "correct GANCOURSE_DATA, or unset it")
+    if place is None:
+        return Finding(entry.title, MISSING, absent, NETWORK)
+    return Finding(entry.title, OK, str(place))
 
 
 def chromium() -> Finding:
@@ -128,20 +125,21 @@ def bubblewrap() -> Finding:
     return Finding("bubblewrap", OK, f"{path}, and a sandbox starts")
 
 
-CHECKS: tuple[Callable[[], Finding], ...] = (
-    python, torch_pair, device, precision, mnist, fashion, chromium, bubblewrap,
+CHECKS: tuple[Callable[[], Finding | list[Finding]], ...] = (
+    python, torch_pair, device, precision, image_sets, chromium, bubblewrap,
 )  # fmt: skip
 
 
-def examine() -> Report:
+def examine() -> Examination:
     """Return what this machine has: Python, PyTorch, device, data, browser, sandbox."""
-    return Report(tuple(map(_looked_at, CHECKS)))
+    return Examination(tuple(finding for check in CHECKS for finding in _looked_at(check)))
 
 
-def _looked_at(check: Callable[[], Finding]) -> Finding:
-    """Return the finding; a check that fails must not hide the others, so it is one itself."""
+def _looked_at(check: Callable[[], Finding | list[Finding]]) -> list[Finding]:
+    """Return the findings; a check that fails must not hide the others, so it is one itself."""
     try:
-        return check()
+        found = check()
     except Exception as error:
         what = f"{type(error).__name__}: {error}"
-        return Finding(check.__name__, BROKEN, what, "run `make setup`")
+        return [Finding(check.__name__, BROKEN, what, "run `make setup`")]
+    return found if isinstance(found, list) else [found]

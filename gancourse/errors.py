@@ -30,3 +30,9 @@ def at_least(name: str, value: int, minimum: int) -> int:
             f"give {minimum} or more."
         )
     return value
+
+
+def in_a_sentence(error: Exception) -> str:
+    """Return what went wrong: the text of an InputError, else the kind of error and its text."""
+    text = (str(error).strip().splitlines() or ["no more is known"])[0]
+    return text if isinstance(error, InputError) else f"{type(error).__name__}: {text}"[:300]

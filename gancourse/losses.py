@@ -8,20 +8,73 @@ softplus(l) = -log s(-l), so each logarithm below is exact at any finite logit.
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
-from gancourse.errors import InputError
-from gancourse.registry import find
+from gancourse.errors import InputError, choose
+
+Array = np.ndarray
+
+
+class Slopes(NamedTuple):
+    """A pair's derivatives by the logits: each takes (logit_real, logit_fake), float64 [N] both.
+
+    `d_real` and `d_fake` are d_loss's for one real and one fake sample, `g_fake` is g_loss's.
+    """
+
+    d_real: Callable[[Array, Array], Array]
+    d_fake: Callable[[Array, Array], Array]
+    g_fake: Callable[[Array, Array], Array]
 
 
 class Loss(NamedTuple):
-    """A pair of losses; `pairs_real` says that G's loss also looks at the real samples."""
+    """A pair of losses; `pairs_real` says that G's loss also looks at the real samples.
+
+    `closed` may give its slopes in closed form: autograd gives the same, ten times as slowly.
+    """
 
     d_loss: Callable[[Tensor, Tensor], Tensor]
     g_loss: Callable[[Tensor | None, Tensor], Tensor]
     pairs_real: bool = False
+    closed: Slopes | None = None
+
+    @property
+    def slopes(self) -> Slopes:
+        """The derivatives by the logits: in closed form, or else by autograd."""
+        by_grad = _by_grad(self.d_loss, 0), _by_grad(self.d_loss, 1), _by_grad(self.g_loss, 1)
+        return self.closed or Slopes(*by_grad)
+
+    @property
+    def rest(self) -> float:
+        """The logit that minimises d_loss where real and fake samples are equally frequent.
+
+        By Newton's method from 0, which stays there if d_loss is flat.
+        """
+        at = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+        for _ in range(20):
+            (first,) = torch.autograd.grad(self.d_loss(at, at), at, create_graph=True)
+            second = torch.autograd.grad(first, at)[0] if first.requires_grad else 0 * at
+            if first == 0 or second == 0:
+                break
+            at = (at - first / second).detach().requires_grad_()
+        return at.item()
+
+
+def _by_grad(loss: Callable[[Tensor, Tensor], Tensor], of: int) -> Callable[[Array, Array], Array]:
+    """Return the derivative of a loss, a mean over samples, by one logit of each sample.
+
+    torch.func.grad would do the same, and imports SymPy and a compiler: a second in each kernel.
+    """
+
+    def slope(*logits: Array) -> Array:
+        pair = np.broadcast_arrays(*logits)
+        flat = [torch.tensor(a, dtype=torch.float64).flatten().requires_grad_() for a in pair]
+        (found,) = torch.autograd.grad(loss(*flat) * flat[of].numel(), flat[of])
+        return found.numpy().reshape(pair[of].shape)
+
+    return slope
 
 
 def cross_entropy_d(logit_real: Tensor, logit_fake: Tensor) -> Tensor:
@@ -87,19 +140,67 @@ def _paired(logit_real: Tensor | None, logit_fake: Tensor) -> Tensor:
     return logit_real
 
 
+def squared_d(logit_real: Tensor, logit_fake: Tensor) -> Tensor:
+    """Return E (1 - D(x))^2 + E D(G(z))^2 with D = s(logit), a probability."""
+    return (-logit_real).sigmoid().square().mean() + logit_fake.sigmoid().square().mean()
+
+
+def squared_g(logit_real: Tensor | None, logit_fake: Tensor) -> Tensor:
+    """Return E (1 - D(G(z)))^2 with D = s(logit): its slope is -2 D (1 - D)^2, 0 where D is sure.
+
+    Least squares (lesson 03) takes the logit itself, and has no such flat end.
+    """
+    return (-logit_fake).sigmoid().square().mean()
+
+
+def _s(logit: Array) -> Array:
+    return (1 + np.tanh(logit / 2)) / 2  # the sigmoid, without overflow
+
+
+def _slopes(d_real: Callable, d_fake: Callable, g_fake: Callable) -> Slopes:
+    """Return the slopes of a loss that does not compare: each depends on its own logit alone."""
+    return Slopes(lambda r, f: d_real(r), lambda r, f: d_fake(f), lambda r, f: g_fake(f))
+
+
 LOSSES = {
-    "minimax": Loss(cross_entropy_d, saturating_g),
-    "non-saturating": Loss(cross_entropy_d, non_saturating_g),
-    "least-squares": Loss(least_squares_d, least_squares_g),
-    "hinge": Loss(hinge_d, linear_g),
-    "wasserstein": Loss(wasserstein_d, linear_g),
-    "relativistic": Loss(relativistic_d, relativistic_g, pairs_real=True),
+    "minimax": Loss(
+        cross_entropy_d, saturating_g, closed=_slopes(lambda r: -_s(-r), _s, lambda f: -_s(f))
+    ),
+    "non-saturating": Loss(
+        cross_entropy_d, non_saturating_g, closed=_slopes(lambda r: -_s(-r), _s, lambda f: -_s(-f))
+    ),
+    "least-squares": Loss(
+        least_squares_d,
+        least_squares_g,
+        closed=_slopes(lambda r: 2 * (r - 1), lambda f: 2 * f, lambda f: 2 * (f - 1)),
+    ),
+    "hinge": Loss(
+        hinge_d,
+        linear_g,
+        closed=_slopes(lambda r: -1.0 * (r < 1), lambda f: 1.0 * (f > -1), lambda f: -1.0 + 0 * f),
+    ),
+    "wasserstein": Loss(
+        wasserstein_d,
+        linear_g,
+        closed=_slopes(lambda r: -1.0 + 0 * r, lambda f: 1.0 + 0 * f, lambda f: -1.0 + 0 * f),
+    ),
+    "relativistic": Loss(
+        relativistic_d,
+        relativistic_g,
+        pairs_real=True,
+        closed=Slopes(lambda r, f: -_s(f - r), lambda r, f: _s(f - r), lambda r, f: -_s(r - f)),
+    ),
+}
+WRITEUP_LOSSES = {
+    "squared-probability": Loss(squared_d, squared_g),  # 001: of both players
+    "squared-generator": Loss(cross_entropy_d, squared_g),  # 000: of G alone
 }
 
 
 def get_loss(name: str) -> Loss:
-    """Return the pair called `name`, one of LOSSES or a write-up's; else raise InputError."""
-    return find("loss", name, LOSSES, "LOSSES")
+    """Return the pair called `name`, of LOSSES or WRITEUP_LOSSES; else raise InputError."""
+    known = LOSSES | WRITEUP_LOSSES
+    return known[choose("loss", name, known)]
 
 
 def slope(D: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""What this machine offers, chosen in one place: device, precision, seeds. Never taught.
+"""What this machine offers, chosen in one place: device, precision, seeds.
 
 Environment variables that override the choice:
 `GANCOURSE_DEVICE` (cpu, cuda, mps) and `GANCOURSE_PRECISION` (fp32, bf16). `GANCOURSE_COMPILE=1`

@@ -1,6 +1,6 @@
 """Files that are either whole or not there: atomic writing, and safetensors with a clear word.
 
-Never taught. Tensors go through safetensors, so that opening a stranger's file runs no code.
+Tensors go through safetensors, so that opening a stranger's file runs no code.
 """
 
 import os

@@ -132,29 +132,34 @@ plots.image_grid(walks, columns=12, alt="Four walks through latent space, twelve
 #
 # ## The way ahead
 #
-# | lesson | the one thing to remember |
-# |---|---|
-# | [01] the game | V(D,G): D is a classifier, G moves samples to fool it |
-# | [02] the optimal discriminator | D* = p/(p+q), and why its gradient can vanish |
-# | [03] losses | from V to cross-entropy on logits, and its rivals |
-# | [04] dynamics | a game is not a minimisation: it rotates |
-# | [05] a minimal GAN | the whole algorithm in one screen, on points you can see |
-# | [06] an MLP GAN on MNIST | the same loop on real digits; how to read the curves |
-# | [07] the parts of a DCGAN | convolutions up and down, batch norm, initialisation |
-# | [08] DCGAN on MNIST | GPU or CPU, checkpoints, what each speed lever gives |
-# | [09] latent space | interpolate, add, subtract, invert: live |
-# | [10] failure clinic | broken runs to diagnose and mend |
+# <!-- lessons -->
 #
-# [01]: 01_the_game.ipynb
-# [02]: 02_optimal_discriminator.ipynb
-# [03]: 03_losses.ipynb
-# [04]: 04_dynamics.ipynb
-# [05]: 05_minimal_gan.ipynb
-# [06]: 06_mlp_gan_mnist.ipynb
-# [07]: 07_dcgan_parts.ipynb
-# [08]: 08_dcgan_mnist.ipynb
-# [09]: 09_latent_space.ipynb
-# [10]: 10_failure_clinic.ipynb
+# - **[01 the game](01_the_game.ipynb)** (45 minutes): V(D,G): D is a classifier, G moves samples to
+#   fool it
+# - **[02 the optimal discriminator](02_optimal_discriminator.ipynb)** (50 minutes): D* = p/(p+q);
+#   C(G) = -log 4 + 2 JSD; and why that gradient can vanish
+# - **[03 losses](03_losses.ipynb)** (60 minutes): from V to cross-entropy on logits; saturating,
+#   non-saturating, least squares, hinge, Wasserstein
+# - **[04 dynamics](04_dynamics.ipynb)** (60 minutes): a game is not a minimisation: it rotates;
+#   what makes it converge
+# - **[05 a minimal GAN](05_minimal_gan.ipynb)** (40 minutes): the whole algorithm in one screen, on
+#   points you can see
+# - **[06 an MLP GAN on MNIST](06_mlp_gan_mnist.ipynb)** (40 minutes): the same loop, real digits;
+#   how to read the curves
+# - **[07 the parts of a DCGAN](07_dcgan_parts.ipynb)** (60 minutes): strided and transposed
+#   convolution, batch norm, initialisation: shapes and traps
+# - **[08 DCGAN on MNIST](08_dcgan_mnist.ipynb)** (50 minutes): GPU or CPU, precision, checkpoints,
+#   what each speed lever gives
+# - **[09 latent space](09_latent_space.ipynb)** (60 minutes): lines and arcs, directions,
+#   arithmetic, truncation, inversion; is it memorising?
+# - **[10 the failure clinic](10_failure_clinic.ipynb)** (50 minutes): broken runs to diagnose and
+#   mend
+# - **[10a five write-ups](10a_five_writeups.ipynb)** (35 minutes): five public articles whose
+#   programs do not run, made to work
+# - **[10b common questions](10b_common_questions.ipynb)** (45 minutes): why unstable, why poor,
+#   which nets: each answered by an experiment; where GANs are used
+#
+# <!-- /lessons -->
 #
 # Lessons on measuring quality and on stability come next; the README says which are ready. In a
 # hurry? Do 05 and 06 first, and come back to the mathematics when you wonder why.

@@ -17,7 +17,8 @@ import sympy as sp
 import torch
 from torch.nn.functional import binary_cross_entropy, logsigmoid
 
-from gancourse import live, plots, seed_everything, theory
+from gancourse import live, plots, seed_everything
+from gancourse.maths import divergences
 
 rng = seed_everything(1)
 
@@ -32,8 +33,8 @@ rng = seed_everything(1)
 # Which $x$ does the D below get wrong?
 
 # %%
-x = z = theory.line(-8, 8)
-p, q = theory.log_normal(x, 1.0).exp(), theory.log_normal(x, -1.0).exp()
+x = z = divergences.line(-8, 8)
+p, q = divergences.log_normal(x, 1.0).exp(), divergences.log_normal(x, -1.0).exp()
 
 
 def D(x):
@@ -63,13 +64,13 @@ plots.densities(x, {"p, real": p, "q, fake": q, "D(x)": D(x)}, ylabel="density; 
 
 # %%
 def value(D, p, q):
-    return theory.integral(x, p * D(x).log() + q * (1 - D(x)).log())
+    return divergences.integral(x, p * D(x).log() + q * (1 - D(x)).log())
 
 
-noise = theory.log_normal(z).exp()
-over_z = theory.integral(z, noise * (1 - D(z / 2 - 1)).log())  # G(z) = -1 + z / 2
-narrow = theory.log_normal(x, -1.0, 0.5).exp()
-assert torch.isclose(over_z, theory.integral(x, narrow * (1 - D(x)).log()))
+noise = divergences.log_normal(z).exp()
+over_z = divergences.integral(z, noise * (1 - D(z / 2 - 1)).log())  # G(z) = -1 + z / 2
+narrow = divergences.log_normal(x, -1.0, 0.5).exp()
+assert torch.isclose(over_z, divergences.integral(x, narrow * (1 - D(x)).log()))
 assert round(value(D, p, q).item(), 2) == -0.81
 value(D, p, q)
 
@@ -84,7 +85,7 @@ def coin(x):
     return torch.full_like(x, 0.5)
 
 
-assert torch.isclose(value(coin, p, q), torch.tensor(-theory.LOG4, dtype=x.dtype))
+assert torch.isclose(value(coin, p, q), torch.tensor(-divergences.LOG4, dtype=x.dtype))
 value(coin, p, q)
 
 # %% [markdown]
@@ -119,8 +120,8 @@ def estimate(n, rng):
 
 # %%
 def variance(density, f):
-    mean = theory.integral(x, density * f)
-    return theory.integral(x, density * (f - mean) ** 2)
+    mean = divergences.integral(x, density * f)
+    return divergences.integral(x, density * (f - mean) ** 2)
 
 
 spread = (variance(p, D(x).log()) + variance(q, (1 - D(x)).log())).sqrt()
@@ -205,7 +206,7 @@ def descend(sign, steps=100):
     ab = torch.zeros(2, dtype=x.dtype, requires_grad=True)
     for _ in range(steps):
         logit = ab[0] * x + ab[1]
-        V = theory.integral(x, p * logsigmoid(logit) + q * logsigmoid(-logit))
+        V = divergences.integral(x, p * logsigmoid(logit) + q * logsigmoid(-logit))
         (slope,) = torch.autograd.grad(sign * V, ab)
         ab = (ab - 0.2 * slope).detach().requires_grad_()
     return V.item(), ab[0].item()
@@ -254,12 +255,13 @@ def curved(x):
 
 
 m, s = torch.tensor([-1.0, 0.5], dtype=x.dtype, requires_grad=True)
-paid = theory.integral(z, noise * logsigmoid(-curved(m + s * z)))
-V = theory.integral(x, p * logsigmoid(curved(x))) + paid
+paid = divergences.integral(z, noise * logsigmoid(-curved(m + s * z)))
+V = divergences.integral(x, p * logsigmoid(curved(x))) + paid
 slopes = torch.stack(torch.autograd.grad(V, (m, s)))
 at = z / 2 - 1
 push = curved(at).sigmoid() * (2 - at / 5)  # D l' at x = G(z)
-assert torch.allclose(slopes, torch.stack([-theory.integral(z, noise * f * push) for f in (1, z)]))
+pulls = [-divergences.integral(z, noise * f * push) for f in (1, z)]
+assert torch.allclose(slopes, torch.stack(pulls))
 slopes
 
 # %% [markdown]
@@ -268,8 +270,8 @@ slopes
 # slide. Will it stop at the real bell, around 1?
 
 # %%
-means = theory.line(-4, 4, 81)
-held = torch.stack([value(D, p, theory.log_normal(x, m.item()).exp()) for m in means])
+means = divergences.line(-4, 4, 81)
+held = torch.stack([value(D, p, divergences.log_normal(x, m.item()).exp()) for m in means])
 assert (held.diff() < 0).all()
 marks = (plots.Mark("line", means, held, "V with D held still", "G"),
          plots.Mark("points", means[50:51], held[50:51], "where q = p", "p"))  # fmt: skip
@@ -320,9 +322,10 @@ orders(torch.tensor([[1.0, -1.0], [-1.0, 1.0]]))
 assert sp.expand(sp.Rational(1, 4) - (d - sp.Rational(1, 2)) ** 2 - d * (1 - d)) == 0
 for a, b in torch.randn(500, 2, generator=rng, dtype=x.dtype):
     logit = a * x + b  # any D, against q = p
-    assert theory.integral(x, p * (logsigmoid(logit) + logsigmoid(-logit))) <= -theory.LOG4 + 1e-9
+    V = divergences.integral(x, p * (logsigmoid(logit) + logsigmoid(-logit)))
+    assert V <= -divergences.LOG4 + 1e-9
 for mean in means:  # any G, against D = 1/2
-    assert abs(value(coin, p, theory.log_normal(x, mean).exp()) + theory.LOG4) < 1e-4
+    assert abs(value(coin, p, divergences.log_normal(x, mean).exp()) + divergences.LOG4) < 1e-4
 
 # %% [markdown]
 # The value is the same, the *players* are not. Against $D = \frac12$ every G is equally good, so
@@ -338,12 +341,12 @@ def bump(x, at=1.0):
     return 0.9 * torch.exp(-((x - at) ** 2) / 2)  # largest at x = at: 0.9
 
 
-bells = theory.log_normal(x, means[:, None]).exp()  # [81, 4001]
+bells = divergences.log_normal(x, means[:, None]).exp()  # [81, 4001]
 for peak in 1.0, -3.0:
-    held = theory.integral(x, bells * (1 - bump(x, peak)).log())
+    held = divergences.integral(x, bells * (1 - bump(x, peak)).log())
     assert abs(means[held.argmin()] - peak) < 1e-9
-paid = {s: theory.integral(x, theory.log_normal(x, 1.0, s).exp() * (1 - bump(x)).log()).item()
-        for s in (1.0, 0.5, 0.1, 0.01)}  # fmt: skip
+bells = {s: divergences.log_normal(x, 1.0, s).exp() for s in (1.0, 0.5, 0.1, 0.01)}
+paid = {s: divergences.integral(x, q * (1 - bump(x)).log()).item() for s, q in bells.items()}
 assert sorted(paid.values(), reverse=True) == list(paid.values())
 assert 0 < paid[0.01] - torch.tensor(0.1).log() < 0.01
 paid
@@ -356,9 +359,10 @@ paid
 # answer in turn? D may choose between two slopes, G any mean from -2 to 4.
 
 # %%
-grid = theory.line(-2, 4, 61)
+grid = divergences.line(-2, 4, 61)
 slope = torch.tensor([[2.0], [-2.0]], dtype=x.dtype)
-table = theory.value(x, p.log(), theory.log_normal(x, grid[:, None]), (slope * (x - 1))[:, None])
+fakes, logits = divergences.log_normal(x, grid[:, None]), (slope * (x - 1))[:, None]
+table = divergences.value(x, p.log(), fakes, logits)
 row, visited = 0, []
 for _ in range(6):
     column = table[row].argmin()

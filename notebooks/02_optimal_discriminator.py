@@ -19,12 +19,13 @@ import torch
 from scipy.stats import wasserstein_distance
 from torch.nn.functional import logsigmoid
 
-from gancourse import live, plots, seed_everything, theory
+from gancourse import live, plots, seed_everything
+from gancourse.maths import divergences
 from gancourse.nets import MLPDiscriminator
-from gancourse.toys import two_bumps
+from gancourse.data.toys import two_bumps
 
 rng = seed_everything(2)
-x = theory.line(-30, 30, 3001)
+x = divergences.line(-30, 30, 3001)
 shown = slice(1250, 1751)  # the part from -5 to 5
 
 # %% [markdown]
@@ -61,7 +62,7 @@ assert sp.simplify(f.diff(d, 2) + a / d**2 + b / (1 - d) ** 2) == 0
 # $$\log \frac{D^*}{1 - D^*} = \log \frac{p}{q} = \log p - \log q.$$
 
 # %%
-log_p, log_q = theory.log_normal(x, 0.0), theory.log_normal(x, 1.5, 0.5)
+log_p, log_q = divergences.log_normal(x, 0.0), divergences.log_normal(x, 1.5, 0.5)
 p, q, best = log_p.exp(), log_q.exp(), torch.sigmoid(log_p - log_q)
 assert torch.allclose(best, p / (p + q))
 curves = {"p, real": p[shown], "q, fake": q[shown], "D*": best[shown]}
@@ -74,10 +75,10 @@ plots.densities(x[shown], curves, ylabel="density; D*(x)")
 # If D* is best, every other D scores less. A thousand crooked ones:
 
 # %%
-top = theory.value(x, log_p, log_q, log_p - log_q)
+top = divergences.value(x, log_p, log_q, log_p - log_q)
 u, v, w = torch.randn(3, 1000, 1, generator=rng, dtype=x.dtype)
 others = log_p - log_q + u * torch.sin(v * x + w)  # [1000, 3001]
-assert (theory.value(x, log_p, log_q, others) < top).all()
+assert (divergences.value(x, log_p, log_q, others) < top).all()
 top
 
 # %% [markdown]
@@ -100,7 +101,7 @@ for _ in range(300):
 
 # %%
 learned = net(x[:, None].float()).sigmoid().double().detach()
-error = theory.integral(x, (p + q) / 2 * (learned - best).abs())
+error = divergences.integral(x, (p + q) / 2 * (learned - best).abs())
 assert error < 0.03
 assert (x_real > 3).sum() + (x_fake > 3).sum() == 17
 curves = {"D, trained": learned[shown], "exact": best[shown], "p": p[shown], "q": q[shown]}
@@ -131,18 +132,18 @@ plots.densities(x[shown], curves, ylabel="density; D(x)")
 
 # %%
 def kl(log_p, log_q):
-    return theory.integral(x, log_p.exp() * (log_p - log_q))
+    return divergences.integral(x, log_p.exp() * (log_p - log_q))
 
 
 def jsd(log_p, log_q):
-    log_m = torch.logaddexp(log_p, log_q) - theory.LOG2
+    log_m = torch.logaddexp(log_p, log_q) - divergences.LOG2
     return (kl(log_p, log_m) + kl(log_q, log_m)) / 2
 
 
 for mean, sd in (-3, 1), (0, 1), (0.5, 0.3), (4, 1.5):
-    log_q = theory.log_normal(x, mean, sd)
-    C = theory.value(x, log_p, log_q, log_p - log_q)
-    assert torch.isclose(C, -theory.LOG4 + 2 * jsd(log_p, log_q))
+    log_q = divergences.log_normal(x, mean, sd)
+    C = divergences.value(x, log_p, log_q, log_p - log_q)
+    assert torch.isclose(C, -divergences.LOG4 + 2 * jsd(log_p, log_q))
 
 # %% [markdown]
 # So a G that descends $V$ against the best D descends JSD: a classifier has become a yardstick.
@@ -174,10 +175,11 @@ assert sp.simplify(g.diff(t, 2) - 1 / t**2) == 0  # positive: the slope rises th
 # $p > 0$: $p$ and $q$ share nothing. Slide a bell along and see both ends.
 
 # %%
-means = theory.line(-6, 6, 121)
-C = torch.stack([-theory.LOG4 + 2 * jsd(log_p, theory.log_normal(x, mean)) for mean in means])
+means = divergences.line(-6, 6, 121)
+bells = divergences.log_normal(x, means[:, None])
+C = torch.stack([-divergences.LOG4 + 2 * jsd(log_p, bell) for bell in bells])
 assert C.argmin() == 60  # mean 0, where p is
-assert torch.isclose(C.min(), torch.tensor(-theory.LOG4, dtype=x.dtype))
+assert torch.isclose(C.min(), torch.tensor(-divergences.LOG4, dtype=x.dtype))
 assert (C <= 0).all()
 marks = (plots.Mark("line", means, C, "C(G)", "G"), plots.Mark("dashed", means, 0 * C, "ceiling"))
 plots.panels([plots.Panel(marks, "mean of q", "C(G)")], alt="C is a valley with a flat rim at 0.")
@@ -211,10 +213,11 @@ assert round((3**2 + 0.6**2) ** 0.5, 2) == 3.06
 
 # %%
 log_two = two_bumps(gap=6.0, sd=0.6).log_density(x[:, None])
-centres, widths = theory.line(-4, 4, 41), theory.line(0.3, 3.5, 33)
-bells = theory.log_normal(x, centres[:, None, None], widths[:, None])  # [41, 33, 3001]
-distances = {"KL(p‖q)": theory.kl(x, log_two, bells), "JSD": theory.jsd(x, log_two, bells),
-             "KL(q‖p)": theory.kl(x, bells, log_two)}  # fmt: skip
+centres, widths = divergences.line(-4, 4, 41), divergences.line(0.3, 3.5, 33)
+bells = divergences.log_normal(x, centres[:, None, None], widths[:, None])  # [41, 33, 3001]
+distances = {"KL(p‖q)": divergences.kl(x, log_two, bells),
+             "JSD": divergences.jsd(x, log_two, bells),
+             "KL(q‖p)": divergences.kl(x, bells, log_two)}  # fmt: skip
 best_bell = {name: bells.flatten(0, 1)[f.argmin()] for name, f in distances.items()}
 near = slice(1000, 2001)  # from -10 to 10
 fill = plots.Mark("fill", x[near], log_two[near].exp(), "p", "p")
@@ -229,8 +232,8 @@ peaks = {name: x[log_bell.argmax()].item() for name, log_bell in best_bell.items
 k = distances["KL(p‖q)"].argmin()
 assert abs(widths[k % len(widths)] - 3.06) < 0.05  # the grid's step is 0.1
 assert abs(peaks["KL(p‖q)"]) < 0.01 < 2.5 < min(abs(peaks["JSD"]), abs(peaks["KL(q‖p)"]))
-assert abs(distances["KL(q‖p)"].min() - theory.LOG2) < 0.01
-near_js = theory.jsd(x, two_bumps(gap=4.0, sd=0.6).log_density(x[:, None]), bells)
+assert abs(distances["KL(q‖p)"].min() - divergences.LOG2) < 0.01
+near_js = divergences.jsd(x, two_bumps(gap=4.0, sd=0.6).log_density(x[:, None]), bells)
 assert abs(x[bells.flatten(0, 1)[near_js.argmin()].argmax()]) < 0.01
 
 # %% [markdown]
@@ -273,16 +276,16 @@ assert abs(x[bells.flatten(0, 1)[near_js.argmin()].argmax()]) < 0.01
 # For two samples of equal size this plan pairs them in sorted order.
 
 # %%
-grid = theory.line(-5.005, 5.005, 1002)  # so that no edge of a box meets a point
-box = theory.log_uniform(grid, 0, 1)
-shifts = theory.line(-4, 4, 81)
-boxes = torch.stack([theory.log_uniform(grid, t, t + 1) for t in shifts])
-JSD, W1 = theory.jsd(grid, box, boxes), theory.wasserstein1(grid, box, boxes)
+grid = divergences.line(-5.005, 5.005, 1002)  # so that no edge of a box meets a point
+box = divergences.log_uniform(grid, 0, 1)
+shifts = divergences.line(-4, 4, 81)
+boxes = torch.stack([divergences.log_uniform(grid, t, t + 1) for t in shifts])
+JSD, W1 = divergences.jsd(grid, box, boxes), divergences.wasserstein1(grid, box, boxes)
 disjoint = shifts.abs() > 0.99
-assert torch.allclose(JSD[disjoint], torch.tensor(theory.LOG2, dtype=x.dtype), atol=1e-3)
+assert torch.allclose(JSD[disjoint], torch.tensor(divergences.LOG2, dtype=x.dtype), atol=1e-3)
 moved = shifts.abs() > 0.04
-assert theory.kl(grid, box, boxes)[moved].isinf().all()
-assert theory.kl(grid, boxes, box)[moved].isinf().all()
+assert divergences.kl(grid, box, boxes)[moved].isinf().all()
+assert divergences.kl(grid, boxes, box)[moved].isinf().all()
 assert torch.allclose(W1, shifts.abs(), atol=1e-3)
 
 # %%
@@ -319,13 +322,13 @@ plots.panels([plots.Panel(marks, "shift", "distance")], alt="JSD is stuck at log
 
 # %%
 def C_of(theta, s=1.0):
-    q = theory.log_normal(x, theta, s)
-    return theory.best_value(x, theory.log_normal(x, 0.0, s), q)
+    q = divergences.log_normal(x, theta, s)
+    return divergences.best_value(x, divergences.log_normal(x, 0.0, s), q)
 
 
 def slope(theta, s=1.0):
-    p, q = theory.log_normal(x, 0.0, s), theory.log_normal(x, theta, s)
-    return theta / s**2 * theory.expectation(x, q, torch.sigmoid(p - q))
+    p, q = divergences.log_normal(x, 0.0, s), divergences.log_normal(x, theta, s)
+    return theta / s**2 * divergences.expectation(x, q, torch.sigmoid(p - q))
 
 
 for s in 0.5, 1.0, 2.0:
@@ -363,11 +366,11 @@ for s in 0.5, 1.0, 2.0:
 
 # %%
 for s in 0.5, 1.0, 2.0:
-    log_p, log_q = theory.log_normal(x, 0.0, s), theory.log_normal(x, 5.0, s)
-    push = theory.push(x, log_p - log_q, "non-saturating")
-    assert torch.isclose(-theory.expectation(x, log_q, push), 5 / s**2 - slope(5.0, s))
-log_p, log_q = theory.log_normal(x), theory.log_normal(x, 5.0)
-told = {c: 5 * c * theory.expectation(x, log_q, torch.sigmoid(c * (log_p - log_q))).item()
+    log_p, log_q = divergences.log_normal(x, 0.0, s), divergences.log_normal(x, 5.0, s)
+    push = divergences.push(x, log_p - log_q, "non-saturating")
+    assert torch.isclose(-divergences.expectation(x, log_q, push), 5 / s**2 - slope(5.0, s))
+log_p, log_q = divergences.log_normal(x), divergences.log_normal(x, 5.0)
+told = {c: 5 * c * divergences.expectation(x, log_q, torch.sigmoid(c * (log_p - log_q))).item()
         for c in (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)}  # fmt: skip
 assert told[0.2] > 2 * told[1.0]
 assert told[1.0] == min(told.values())
@@ -378,15 +381,15 @@ told  # c: the slope that a D with the logit c (log p - log q) gives to G
 def walk(loss, theta=4.0, s=0.5):
     path = []
     for _ in range(100):
-        log_p, log_q = theory.log_normal(x, 0.0, s), theory.log_normal(x, theta, s)
-        force = theory.push(x, log_p - log_q, loss)  # on each fake sample
-        theta = theta + 0.02 * theory.expectation(x, log_q, force).item()
+        log_p, log_q = divergences.log_normal(x, 0.0, s), divergences.log_normal(x, theta, s)
+        force = divergences.push(x, log_p - log_q, loss)  # on each fake sample
+        theta = theta + 0.02 * divergences.expectation(x, log_q, force).item()
         path.append(theta)
     return path
 
 
 # %%
-paths = {loss: walk(loss) for loss in theory.G_LOSSES}
+paths = {loss: walk(loss) for loss in divergences.G_LOSSES}
 assert abs(paths["non-saturating"][-1]) < 0.1
 assert 0 < 4 - paths["saturating"][-1] < 0.002
 kinds = zip(("dashed", "line"), paths.items(), strict=True)

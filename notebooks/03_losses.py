@@ -18,7 +18,8 @@ import torch
 from torch.func import grad, vmap
 from torch.nn.functional import binary_cross_entropy, logsigmoid, softplus
 
-from gancourse import live, losses, plots, theory
+from gancourse import live, losses, plots
+from gancourse.maths import divergences
 
 # %% [markdown]
 # ## From V to cross-entropy on logits
@@ -88,7 +89,7 @@ long_way.item(), logit.grad.item()
 for dtype, power in [(torch.float32, 24), (torch.bfloat16, 9)]:
     logits = torch.arange(0, 20, 1 / 64).to(dtype)
     first = logits[logits.sigmoid() == 1][0].float()
-    assert abs(first - power * theory.LOG2) < 0.02
+    assert abs(first - power * divergences.LOG2) < 0.02
     print(f"{dtype} rounds D to 1 from logit {first:.2f} on")
 
 # %% [markdown]
@@ -227,11 +228,11 @@ assert sp.simplify(square.subs(ell, best) - ((p + q) - (p - q) ** 2 / (p + q)) /
 # left: the integral is $2 - \int|p-q|$. By quadrature, for two Gaussians:
 
 # %%
-x = theory.line(-14, 14)
-log_p, log_q = theory.log_normal(x), theory.log_normal(x, mean=1.0, sd=1.5)
+x = divergences.line(-14, 14)
+log_p, log_q = divergences.log_normal(x), divergences.log_normal(x, mean=1.0, sd=1.5)
 p_x, q_x, best = log_p.exp(), log_q.exp(), torch.sign(log_p - log_q)
-at_best = theory.integral(x, p_x * (1 - best).relu() + q_x * (1 + best).relu())
-assert torch.isclose(at_best, 2 - theory.integral(x, (p_x - q_x).abs()))
+at_best = divergences.integral(x, p_x * (1 - best).relu() + q_x * (1 + best).relu())
+assert torch.isclose(at_best, 2 - divergences.integral(x, (p_x - q_x).abs()))
 
 # %% [markdown]
 # **Wasserstein**, on a line. Integrate by parts, with $P$ and $Q$ the cumulated densities, whose
@@ -240,11 +241,11 @@ assert torch.isclose(at_best, 2 - theory.integral(x, (p_x - q_x).abs()))
 # that much for $l' = -\mathrm{sign}(P-Q)$. So D's loss is $-W_1$.
 
 # %%
-gap = theory.cdf(x, log_p) - theory.cdf(x, log_q)
+gap = divergences.cdf(x, log_p) - divergences.cdf(x, log_q)
 best = torch.cat([x.new_zeros(1), torch.cumulative_trapezoid(-torch.sign(gap), x)])
 assert (best.diff() / x.diff()).abs().max() < 1 + 1e-9  # 1-Lipschitz
-W1 = theory.wasserstein1(x, log_p, log_q)
-assert torch.isclose(theory.integral(x, best * (p_x - q_x)), W1, rtol=1e-4)
+W1 = divergences.wasserstein1(x, log_p, log_q)
+assert torch.isclose(divergences.integral(x, best * (p_x - q_x)), W1, rtol=1e-4)
 
 # %% [markdown]
 # **Relativistic.** Take the pair $(x, y)$ and its mirror $(y, x)$ together: with $a = p(x)q(y)$,
@@ -258,8 +259,8 @@ few = slice(None, None, 20)  # every 20th point: the pairs fill a square grid
 best, area = (log_p - log_q)[few], (20 * (x[1] - x[0])) ** 2
 log_a = log_p[few, None] + log_q[few]  # [x, y]
 at_best = area * (log_a.exp() * softplus(best - best[:, None])).sum()
-log_m = torch.logaddexp(log_a, log_a.T) - theory.LOG2
-assert torch.isclose(at_best, theory.LOG2 - area * (log_a.exp() * (log_a - log_m)).sum())
+log_m = torch.logaddexp(log_a, log_a.T) - divergences.LOG2
+assert torch.isclose(at_best, divergences.LOG2 - area * (log_a.exp() * (log_a - log_m)).sum())
 
 # %% [markdown]
 # ## What G follows
@@ -306,18 +307,18 @@ def slope(f):
 
 
 def pull(price):
-    return slope(theory.integral(x, log_q.exp() * price))
+    return slope(divergences.integral(x, log_q.exp() * price))
 
 
 theta = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
-log_q = theory.log_normal(x, mean=theta)
-kl, jsd = theory.kl(x, log_q, log_p), theory.jsd(x, log_p, log_q)
+log_q = divergences.log_normal(x, mean=theta)
+kl, jsd = divergences.kl(x, log_q, log_p), divergences.jsd(x, log_p, log_q)
 log_r = (log_q - log_p).detach()  # D stands still
 assert torch.isclose(pull(softplus(log_r)), slope(kl) - slope(2 * jsd))
 assert torch.isclose(pull(logsigmoid(log_r)), slope(2 * jsd))
-distance = theory.integral(x, (log_q.exp() - log_p.exp()).abs())
+distance = divergences.integral(x, (log_q.exp() - log_p.exp()).abs())
 assert torch.isclose(pull(torch.sign(log_r)), slope(distance))
-assert torch.isclose(pull(x), slope(theory.wasserstein1(x, log_p, log_q)))  # here best l = -x
+assert torch.isclose(pull(x), slope(divergences.wasserstein1(x, log_p, log_q)))  # here best l = -x
 found = [round(f.item(), 2) for f in (pull(softplus(log_r)), slope(kl), slope(2 * jsd))]
 assert found == [0.6, 1.0, 0.4]
 

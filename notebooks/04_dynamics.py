@@ -17,7 +17,8 @@ import numpy as np
 import sympy as sp
 import torch
 
-from gancourse import dynamics, live, losses, plots
+from gancourse import live, losses, plots
+from gancourse.maths import dynamics
 
 # %% [markdown]
 # ## A game that turns

@@ -328,7 +328,8 @@ assert speeds["batch 16"] < max(speeds.values())
 # %% [markdown]
 # A large batch has its price in the last line: fewer steps in the same time, and learning happens
 # in steps. A shallow net is faster, but is it better? Images a second are a means. What counts is
-# quality after a given time, and to measure that takes minutes: `tools/bench.py ablation` does it.
+# quality after a given time, and to measure that takes minutes: `python tools/bench ablation` does
+# it.
 #
 # **Learning rate.** The other way to save time is a larger step. In its first steps Adam moves each
 # weight by about the learning rate, whatever the gradient, and the weights were drawn with a

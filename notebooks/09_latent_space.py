@@ -32,7 +32,8 @@ from functools import partial
 
 import torch
 
-from gancourse import latent, live, load_images, nets, plots, score, seed_everything
+from gancourse import live, load_images, nets, plots, score, seed_everything
+from gancourse.maths import latent
 from gancourse.score.measures import precision_recall
 
 G = nets.load_shipped("mnist")
@@ -357,7 +358,7 @@ plots.lines(range(len(curve)), curves, "step of Adam", "mean squared error of pi
 
 # %%
 train_set = load_images("mnist")
-distance = latent.nearest(x_test, train_set)[1]
+distance = latent.nearest(x_test, train_set)[0]
 solved = (errors[-1, :, 0] < 0.1 * errors[0, :, 0].mean()).float()  # [4 starts, 8 pictures]
 assert solved.amax(0).mean() > max(solved.mean(), 0.5)
 by_memory = (4 * distance[:, 0].square() / 784).median().item()  # of pixels in [-1, 1]
@@ -375,7 +376,7 @@ round(digits, 3), round(by_memory, 3)
 
 # %%
 x_fake = draw(torch.randn(500, G.z_dim))
-index = latent.nearest(x_fake[:12], train_set)[0][:, 0]
+index = latent.nearest(x_fake[:12], train_set)[1][:, 0]
 pairs = torch.cat([x_fake[:12], train_set.scaled(index)])
 plots.image_grid(pairs, columns=12, alt="Samples of G, and below each its nearest training image.")
 
@@ -391,7 +392,7 @@ x_copy = (x_copy + 0.1 * torch.randn_like(x_copy)).clamp(-1, 1)
 
 
 def reach(x):
-    return [latent.nearest(x, images)[1].mean().item() for images in (part, test_set)]
+    return [latent.nearest(x, images)[0].mean().item() for images in (part, test_set)]
 
 
 found = {"samples": reach(x_fake), "copies": reach(x_copy)}
@@ -407,7 +408,7 @@ assert found["copies"][0] < 0.5 * found["copies"][1]
 
 # %%
 def copies(x):
-    distance = latent.nearest(x, train_set, k=2)[1]
+    distance = latent.nearest(x, train_set, k=2)[0]
     return (distance[:, 0] <= 0.5 * distance[:, 1]).float().mean().item()
 
 

@@ -32,13 +32,13 @@ import torch
 from torch import nn
 
 import gancourse
-from gancourse import clinic, plots, signals
+from gancourse import clinic, plots
 
 # %% [markdown]
 # ## One program, seventeen patients
 #
 # The clinic has one working program of a hundred lines, the loop of lessons 05 and 06. Here are its
-# two steps. Everything a step needs stands in `ward`: the data, the loss and the learning rate.
+# two steps. Everything a step needs stands in `setting`: the data, the loss and the learning rate.
 
 # %%
 text = clinic.program()
@@ -50,8 +50,8 @@ print(text[text.index("def d_step") : text.index("def turn")])
 # one that comes.
 
 # %%
-print(clinic.diff(clinic.get_patient("no detach")))
-assert len(clinic.PATIENTS) == 17
+print(clinic.diff(clinic.get_fault("no detach")))
+assert len(clinic.FAULTS) == 17
 
 # %% [markdown]
 # Six small **wards** hold the healthy versions: a ring and a grid of points, a ring far from the
@@ -64,8 +64,8 @@ assert len(clinic.PATIENTS) == 17
 # leaves the nets, the gradients and the weights, and never the code.
 
 # %%
-healthy = clinic.admit("ring")
-real = clinic.real_data(healthy.ward)[::16]
+healthy = clinic.train_run("ring")
+real = clinic.real_data(healthy.setting)[::16]
 plots.point_film(healthy.frames, real)
 
 # %% [markdown]
@@ -108,7 +108,7 @@ assert gancourse.diagnose(healthy.signals).verdict == "healthy"
 # Write down two before you go on.
 
 # %%
-patient = clinic.admit("one z")
+patient = clinic.train_run("one z")
 plots.point_film(patient.frames, real)
 
 # %% [markdown]
@@ -135,9 +135,9 @@ print(found)
 # band: that run is the healthy one above, number for number.
 
 # %%
-print(clinic.diff(patient.patient))
+print(clinic.diff(patient.fault))
 assert not patient.healthy
-assert clinic.get_patient("one z").ward == healthy.ward.name
+assert clinic.get_fault("one z").setting == healthy.setting.name
 
 # %% [markdown]
 # ## What the curves show
@@ -145,7 +145,7 @@ assert clinic.get_patient("one z").ward == healthy.ward.name
 # Patient 2 looks bad for most of its time, and then its curves come to rest. Is it healed?
 
 # %%
-patient = clinic.admit("D too weak")
+patient = clinic.train_run("D too weak")
 plots.curves(patient.signals.curves())
 
 # %% [markdown]
@@ -175,14 +175,14 @@ assert patient.signals.fresh_sight > patient.signals.sight + 0.15
 found = gancourse.diagnose(patient.signals)
 assert found.first == "D too weak"
 print(found)
-print(clinic.diff(patient.patient))
+print(clinic.diff(patient.fault))
 
 # %% [markdown]
 # In patient 3 the loss is on trial. Lesson 03 showed that the logarithm of a rounded zero is
 # infinite. How many turns does it take, when real and fake samples lie far apart?
 
 # %%
-patient = clinic.admit("log of zero")
+patient = clinic.train_run("log of zero")
 found = gancourse.diagnose(patient.signals)
 assert found.first == "log of zero"
 print(found)
@@ -194,7 +194,7 @@ print(found)
 
 # %%
 assert not patient.signals.finite
-print(clinic.diff(patient.patient))
+print(clinic.diff(patient.fault))
 
 # %% [markdown]
 # ## What only the mechanics show
@@ -203,7 +203,7 @@ print(clinic.diff(patient.patient))
 # learn badly?
 
 # %%
-patient = clinic.admit("no zero_grad")
+patient = clinic.train_run("no zero_grad")
 plots.point_film(patient.frames, real)
 
 # %% [markdown]
@@ -224,7 +224,7 @@ print(found)
 # `G.eval()`. Batch norm then uses the mean and spread of the samples that are drawn together.
 
 # %%
-patient = clinic.admit("batch norm in train")
+patient = clinic.train_run("batch norm in train")
 plots.image_grid(clinic.as_images(patient.frames[-1][1].clamp(-1, 1)), columns=8)
 
 # %% [markdown]
@@ -277,12 +277,12 @@ assert told.startswith("No.")
 print(told)
 
 # %% [markdown]
-# The right answer shows the line that made the patient ill. `case.mended` is the same training
+# The right answer shows the line that made the patient ill. `case.repaired` is the same training
 # without it. Is it well?
 
 # %%
 assert not case.run.healthy
-assert case.mended.healthy
+assert case.repaired.healthy
 case.samples(mended=True)
 
 # %% [markdown]
@@ -294,8 +294,8 @@ case.samples(mended=True)
 # mistake.
 
 # %%
-for name, patient in clinic.PATIENTS.items():
-    print(f"{name}, in the ward {patient.ward}:\n{clinic.diff(patient)}\n")
+for name, patient in clinic.FAULTS.items():
+    print(f"{name}, in the ward {patient.setting}:\n{clinic.diff(patient)}\n")
 
 # %% [markdown]
 # Some of these do little harm elsewhere, and that is why each has a ward in which it hurts. A weak
@@ -347,7 +347,7 @@ assert measured["suspected"] == 0 < measured["well"]
 
 # %%
 found = [(run["name"], run["found"][0]) for run in measured["runs"]]
-rows = {name: name if name in clinic.PATIENTS else "healthy" for name, _ in found}
+rows = {name: name if name in clinic.FAULTS else "healthy" for name, _ in found}
 columns = list(dict.fromkeys([*rows.values(), *(first for _, first in found)]))
 plots.confusion(rows, columns, [[found.count((row, column)) for column in columns] for row in rows])
 
@@ -357,7 +357,7 @@ plots.confusion(rows, columns, [[found.count((row, column)) for column in column
 # A run of two turns proves nothing, and `diagnose` says so.
 
 # %%
-short = signals.Signals(turns=2)
+short = clinic.Signals(turns=2)
 assert gancourse.diagnose(short).verdict == "too short"
 print(gancourse.diagnose(short))
 

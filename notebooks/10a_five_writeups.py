@@ -34,7 +34,8 @@ import torch
 from IPython.display import Markdown
 from torch import nn
 
-from gancourse import load_images, losses, nets, plots, store, train, writeups
+from gancourse import load_images, losses, nets, plots, store, train
+from gancourse.nets import writeups
 
 # %% [markdown]
 # ## Programs that stop
@@ -278,8 +279,8 @@ def measured(folder):
 
 
 long, samples = measured(Path("../docs/writeups/long"))
-assert all(samples[name].float().std(0).mean() > 10 for name in writeups.SYSTEMS)
-rows = torch.cat([samples[name] for name in writeups.SYSTEMS])
+assert all(samples[name].float().std(0).mean() > 10 for name in writeups.GENERATORS)
+rows = torch.cat([samples[name] for name in writeups.GENERATORS])
 plots.image_grid(rows, columns=16, alt="16 samples of each of the five systems, a row each.")
 
 # %% [markdown]
@@ -321,7 +322,7 @@ Markdown(head + "\n".join(lines))
 
 # %%
 print(f"Real digits have an FID of {long['real']:.1f}.")
-for name in writeups.SYSTEMS:
+for name in writeups.GENERATORS:
     run = long["runs"][name]
     share = run["images"] / (50 * 60_000)
     print(f"{name}: {run['steps']:>6} steps, {share:7.2%} of 50 rounds")

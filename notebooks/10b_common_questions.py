@@ -33,7 +33,8 @@ import torch
 from torch import nn
 from torch.nn.functional import avg_pool2d, interpolate, leaky_relu, softplus
 
-from gancourse import latent, load_images, load_points, nets, plots, score, seed_everything
+from gancourse import load_images, load_points, nets, plots, score, seed_everything
+from gancourse.maths import latent
 from gancourse.score import mode_report
 
 SEED = 0  # change it: every conclusion below should survive

@@ -84,7 +84,8 @@
 # %%
 import torch
 
-from gancourse import dynamics, losses
+from gancourse import losses
+from gancourse.maths import dynamics
 
 zero = torch.zeros(4)
 heights = {n: round(pair.d_loss(zero, zero).item(), 4) for n, pair in losses.LOSSES.items()}

@@ -16,12 +16,16 @@
 # **Goal:** estimate $V(D, G)$ from samples and say how far to trust the estimate; find what moves
 # G; and work out why it matters who moves first.
 #
+# <!-- exercises -->
+#
 # | exercise | minutes | difficulty | points |
 # |---|---|---|---|
 # | 01.1 V from what D says | 8 | ● ○ ○ | 6 |
 # | 01.2 an error bar for V | 12 | ● ● ○ | 7 |
 # | 01.3 what moves G | 15 | ● ● ● | 8 |
 # | 01.4 who moves first | 10 | ● ○ ○ | 6 |
+#
+# <!-- /exercises -->
 #
 # Each check draws fresh inputs whenever you run it and says what a mistake means. Grading uses
 # other draws, and adds a few parts that are not shown here, with their points. The exercises do not

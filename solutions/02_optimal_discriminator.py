@@ -17,12 +17,16 @@
 # the divergence it measures, a distance that does better far away, and the slope that is left for
 # G.
 #
+# <!-- exercises -->
+#
 # | exercise | minutes | difficulty | points |
 # |---|---|---|---|
 # | 02.1 the best D | 10 | ● ○ ○ | 7 |
 # | 02.2 Jensen and Shannon | 12 | ● ● ○ | 7 |
 # | 02.3 how far the sand travels | 10 | ● ○ ○ | 6 |
 # | 02.4 the slope that is left for G | 20 | ● ● ● | 8 |
+#
+# <!-- /exercises -->
 #
 # Each check draws fresh inputs whenever you run it and says what a mistake means. Grading uses
 # other draws, and adds a few parts that are not shown here, with their points. The exercises do not
@@ -33,7 +37,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check import check
-from gancourse.theory import integral, line, log_normal
+from gancourse.maths.divergences import integral, line, log_normal
 
 # %% [markdown]
 # ## 02.1 The best D

@@ -4,12 +4,16 @@
 # **Goal:** derive four small results about losses on logits, and write each one down so that it
 # holds where D is very sure, too.
 #
+# <!-- exercises -->
+#
 # | exercise | minutes | difficulty | points |
 # |---|---|---|---|
 # | 03.1 cross-entropy on a logit | 10 | ● ○ ○ | 6 |
 # | 03.2 one-sided label smoothing | 10 | ● ● ○ | 6 |
 # | 03.3 the best score under least squares | 15 | ● ● ○ | 6 |
 # | 03.4 KL from D's logits | 15 | ● ● ● | 6 |
+#
+# <!-- /exercises -->
 #
 # Each check draws fresh inputs whenever you run it and says what a mistake means. Grading uses
 # other draws and adds a few parts that are not shown here. The exercises do not depend on each

@@ -3,12 +3,16 @@
 #
 # **Goal:** take the steps of a game by hand, and predict from eigenvalues where they lead.
 #
+# <!-- exercises -->
+#
 # | exercise | minutes | difficulty | points |
 # |---|---|---|---|
 # | 04.1 an alternating step | 10 | ● ○ ○ | 6 |
 # | 04.2 how a deviation grows | 10 | ● ● ○ | 6 |
 # | 04.3 the largest step | 15 | ● ● ● | 6 |
 # | 04.4 D's step under R1 | 15 | ● ● ○ | 6 |
+#
+# <!-- /exercises -->
 #
 # Each check draws fresh inputs whenever you run it and says what a mistake means. Grading uses
 # other draws and adds a few parts that are not shown here. The exercises do not depend on each

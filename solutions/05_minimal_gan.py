@@ -16,12 +16,16 @@
 # **Goal:** write the whole algorithm yourself: D's loss, a step of each player, and the training of
 # a GAN that finds all modes of a ring of points.
 #
+# <!-- exercises -->
+#
 # | exercise | minutes | difficulty | points |
 # |---|---|---|---|
 # | 05.1 D's loss on logits | 10 | ● ○ ○ | 6 |
 # | 05.2 a step of D | 15 | ● ● ○ | 8 |
 # | 05.3 a step of G | 15 | ● ● ○ | 8 |
 # | 05.4 a whole GAN on the ring | 30 | ● ● ● | 12 |
+#
+# <!-- /exercises -->
 #
 # Each check draws fresh inputs whenever you run it and says what a mistake means. Grading uses
 # other draws, and adds a few parts that are not shown here, with their points. The exercises do not

@@ -16,12 +16,16 @@
 # **Goal:** build a generator of images, read what the curves of a GAN say, average G over its
 # steps, and train a GAN on real digits.
 #
+# <!-- exercises -->
+#
 # | exercise | minutes | difficulty | points |
 # |---|---|---|---|
 # | 06.1 a generator of images | 15 | ● ○ ○ | 8 |
 # | 06.2 reading the curves | 10 | ● ○ ○ | 6 |
 # | 06.3 the moving average of G | 15 | ● ● ○ | 6 |
 # | 06.4 a whole GAN on digits | 40 | ● ● ● | 12 |
+#
+# <!-- /exercises -->
 #
 # Each check draws fresh inputs whenever you run it and says what a mistake means. Grading uses
 # other draws, and adds a few parts that are not shown here, with their points. The exercises do not

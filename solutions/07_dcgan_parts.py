@@ -16,12 +16,16 @@
 # **Goal:** write a convolution as a matrix, choose a layer that leaves no checkerboard, take batch
 # norm through both of its modes, and draw first weights that keep the size.
 #
+# <!-- exercises -->
+#
 # | exercise | minutes | difficulty | points |
 # |---|---|---|---|
 # | 07.1 a convolution as a matrix | 15 | ● ● ○ | 6 |
 # | 07.2 choosing kernel, stride, padding | 15 | ● ● ○ | 6 |
 # | 07.3 batch norm in both modes | 20 | ● ● ○ | 9 |
 # | 07.4 the first weights of G | 15 | ● ● ● | 6 |
+#
+# <!-- /exercises -->
 #
 # Each check draws fresh inputs whenever you run it and says what a mistake means. Grading uses
 # other draws, and adds a few parts that are not shown here, with their points. The exercises do not

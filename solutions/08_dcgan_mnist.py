@@ -16,12 +16,16 @@
 # **Goal:** count what a stack of convolutions costs, let one batch of fakes serve both players,
 # write an optimiser step that a checkpoint can resume, and see what 16 bits cannot hold.
 #
+# <!-- exercises -->
+#
 # | exercise | minutes | difficulty | points |
 # |---|---|---|---|
 # | 08.1 what a stack of convolutions costs | 15 | ● ○ ○ | 6 |
 # | 08.2 one batch of fakes for both players | 20 | ● ● ○ | 8 |
 # | 08.3 a step that can be resumed | 25 | ● ● ○ | 8 |
 # | 08.4 steps that bf16 cannot hold | 15 | ● ● ● | 6 |
+#
+# <!-- /exercises -->
 #
 # Each check draws fresh inputs whenever you run it and says what a mistake means. Grading uses
 # other draws, and adds a few parts that are not shown here, with their points. The exercises do not

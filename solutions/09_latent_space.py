@@ -16,12 +16,16 @@
 # **Goal:** walk from z to z along an arc, find a direction that changes one thing and keeps
 # another, go back from a picture to its z, and tell copies from chance.
 #
+# <!-- exercises -->
+#
 # | exercise | minutes | difficulty | points |
 # |---|---|---|---|
 # | 09.1 the arc | 15 | ● ○ ○ | 6 |
 # | 09.2 one score up, another kept | 20 | ● ● ○ | 9 |
 # | 09.3 back to z | 20 | ● ● ● | 9 |
 # | 09.4 copies or chance | 15 | ● ● ○ | 6 |
+#
+# <!-- /exercises -->
 #
 # Each check draws fresh inputs whenever you run it and says what a mistake means. Grading uses
 # other draws, and adds a few parts that are not shown here, with their points. The exercises do not

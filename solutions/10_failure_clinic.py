@@ -16,6 +16,8 @@
 # **Goal:** mend five programs that run without an error and do not learn: read what their runs
 # show, name the cause, and change as little as it takes.
 #
+# <!-- exercises -->
+#
 # | exercise | minutes | difficulty | points |
 # |---|---|---|---|
 # | 10.1 a G that hardly moves | 15 | ● ● ○ | 8 |
@@ -23,6 +25,8 @@
 # | 10.3 a D that never doubts | 10 | ● ○ ○ | 6 |
 # | 10.4 a look that spoils the run | 15 | ● ● ○ | 8 |
 # | 10.5 ten layers and no signal | 20 | ● ● ● | 8 |
+#
+# <!-- /exercises -->
 #
 # Each patient is a few lines of code, with a mistake in it. Run them, look, then mend them where
 # they stand. The check tests the lines alone, and then trains with them: the mended run must reach
@@ -39,7 +43,7 @@ from gancourse import plots
 from gancourse.check import check
 from gancourse.data import load_images
 from gancourse.nets import MLPDiscriminator, MLPGenerator
-from gancourse.toys import ring
+from gancourse.data.toys import ring
 
 points = ring(sd=0.05).sample(8192, torch.Generator().manual_seed(0))  # around 8 modes
 pixels = F.avg_pool2d(load_images("digits").images.float(), 2).flatten(1)  # [1437, 196], 0 to 255

@@ -1,8 +1,21 @@
-"""What every test file has in common: which tests a short run leaves out, and shares of a file."""
+"""What every test has: the tools to import, the data beside the checkout, and what runs when.
+
+A short run leaves out the tests that are marked `long` or `clock`; `--share=2/3` runs every third
+test from the second on, so that two processes can share a file.
+"""
 
 import os
+import sys
+from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tools"))
+
+from shared_data import use_shared_data  # noqa: E402
+
+use_shared_data(ROOT)  # now: test modules look at GANCOURSE_DATA when they are imported
 
 LEFT_OUT = {  # marker: the variable that brings its tests in, and why they stay out without it
     "long": ("GANCOURSE_LONG", "make test-long runs it at full length"),

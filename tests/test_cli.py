@@ -152,7 +152,7 @@ def test_bad_numbers_leave_no_folder(run, tmp_path):
 def test_resume_with_other_settings_is_refused(run, trained, change, monkeypatch):
     monkeypatch.setenv("GANCOURSE_OFFLINE", "1")
     if change[0] == "--data":
-        monkeypatch.setattr("gancourse.runs.load_images", fake_mnist)
+        monkeypatch.setattr("gancourse.train.run.load_images", fake_mnist)
     code, _, error = run(*TRAIN, "--out", trained, "--resume", *change)
     assert code == 2
     assert "give the same preset, data and seed" in error
@@ -295,7 +295,7 @@ def test_doctor_goes_on_where_one_check_fails(run, monkeypatch):
     monkeypatch.setattr("gancourse.machine.device", broken)
     from gancourse import doctor
 
-    findings = (doctor._looked_at(broken), doctor._looked_at(doctor.device))
+    findings = [*doctor._looked_at(broken), *doctor._looked_at(doctor.device)]
     assert all(f.status == "broken" and "libc10" in f.found for f in findings)
 
 

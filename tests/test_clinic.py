@@ -1,4 +1,4 @@
-"""The clinic: each patient is the working program with a line or two changed, and runs as told."""
+"""The clinic: each fault is the working program with a line or two changed, and runs as told."""
 
 import importlib
 import sys
@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from gancourse import clinic, plots
-from gancourse.clinic import healthy, patients, rounds, wards
-from gancourse.clinic.healthy import HEALTHY, check_up
-from gancourse.diagnosis import SEEN, diagnose
+from gancourse.clinic import cases, faults, healthy, settings
+from gancourse.clinic.healthy import HEALTHY, record_healthy
+from gancourse.clinic.rules import SEEN, diagnose
 from gancourse.errors import InputError
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
@@ -20,27 +20,30 @@ AT_ONCE = [name for name in SEEN if name not in ("log of zero", "labels swapped"
 
 
 def brief(name: str, steps: int = 120, seed: int = 1) -> clinic.Run:
-    """Return the start of a patient's run, or of a ward's."""
-    patient = clinic.PATIENTS.get(name)
-    ward = clinic.get_ward(patient.ward if patient else name)
-    return patients._trained(replace(ward, steps=steps), patient, seed)
+    """Return the start of a fault's run, or of a setting's."""
+    fault = clinic.FAULTS.get(name)
+    setting = clinic.get_setting(fault.setting if fault else name)
+    return faults._trained(replace(setting, steps=steps), fault, seed)
 
 
-@pytest.mark.parametrize("patient", clinic.PATIENTS.values(), ids=lambda p: p.name)
-def test_a_patient_differs_by_a_line_or_two(patient):
-    lines = clinic.diff(patient).splitlines()
+@pytest.mark.parametrize("fault", clinic.FAULTS.values(), ids=lambda p: p.name)
+def test_a_patient_differs_by_a_line_or_two(fault):
+    lines = clinic.diff(fault).splitlines()
     assert 1 <= sum(line.startswith("-") for line in lines) <= 2
     assert sum(line.startswith("+") for line in lines) <= 2
-    compile(clinic.program(patient), patient.name, "exec")
+    compile(clinic.program(fault), fault.name, "exec")
 
 
 def test_a_text_that_is_not_there_is_an_error():
-    stray = clinic.Patient("stray", "ring", (("no such text", ""),))
+    stray = clinic.Fault("stray", "ring", (("no such text", ""),))
     with pytest.raises(InputError, match="stands 0 times in the working program"):
         clinic.program(stray)
 
 
-@pytest.mark.parametrize("find", [clinic.get_patient, clinic.get_ward, clinic.admit, check_up])
+FINDERS = (clinic.get_fault, clinic.get_setting, clinic.train_run, record_healthy)
+
+
+@pytest.mark.parametrize("find", FINDERS)
 def test_unknown_names_are_told(find):
     with pytest.raises(InputError, match="flu"):
         find("flu")
@@ -51,7 +54,7 @@ def test_a_mistake_that_can_be_seen_is_named_early(name):
     assert diagnose(brief(name).signals).first == name
 
 
-@pytest.mark.parametrize("name", clinic.WARDS)
+@pytest.mark.parametrize("name", clinic.SETTINGS)
 def test_the_start_of_a_working_run_is_not_suspected(name):
     assert diagnose(brief(name).signals).first == "too short"
 
@@ -59,8 +62,8 @@ def test_the_start_of_a_working_run_is_not_suspected(name):
 @pytest.mark.parametrize("name", ["small DCGAN", "relativistic"])
 def test_the_packages_own_training_is_not_suspected(name, monkeypatch):
     monkeypatch.setitem(HEALTHY, name, replace(HEALTHY[name], steps=45))
-    assert healthy.check_up(name).turns == 45
-    assert diagnose(healthy.check_up(name)).first == "too short"
+    assert healthy.record_healthy(name).turns == 45
+    assert diagnose(healthy.record_healthy(name)).first == "too short"
 
 
 def test_the_same_seed_gives_the_same_run_and_another_another():
@@ -74,42 +77,42 @@ def test_the_recorder_changes_nothing():
         def step(self, *losses):
             pass
 
-    ward = replace(clinic.get_ward("digits"), steps=25)
+    setting = replace(clinic.get_setting("digits"), steps=25)
     with torch.random.fork_rng():
-        code = patients._module(None)
-        G, _ = code.train(ward, clinic.real_data(ward), 1, lambda *parts: Nobody(), [])
+        code = faults._module(None)
+        G, _ = code.train(setting, clinic.real_data(setting), 1, lambda *parts: Nobody(), [])
     watched = brief("digits", 25).G.state_dict()
     for name, value in G.state_dict().items():
         assert torch.equal(value, watched[name]), name
 
 
-def short_case(bed: int) -> clinic.Case:
-    """Return a bed whose run is a short one."""
-    case = clinic.Case(bed)
-    case.__dict__["run"] = brief(rounds.BEDS[bed - 1])
+def short_case(number: int) -> clinic.Case:
+    """Return a case whose run is a short one."""
+    case = clinic.Case(number)
+    case.__dict__["run"] = brief(cases.ORDER[number - 1])
     return case
 
 
-def test_each_patient_lies_in_one_bed():
-    assert sorted(rounds.BEDS) == sorted(clinic.PATIENTS)
-    assert list(clinic.PATIENTS) != rounds.BEDS
-    for bed in (0, 18, "one z"):
-        with pytest.raises(InputError, match="beds 1 to 17"):
-            clinic.Case(bed)
+def test_each_fault_is_one_case():
+    assert sorted(cases.ORDER) == sorted(clinic.FAULTS)
+    assert list(clinic.FAULTS) != cases.ORDER
+    for number in (0, 18, "one z"):
+        with pytest.raises(InputError, match="cases 1 to 17"):
+            clinic.Case(number)
 
 
 @pytest.mark.parametrize("name", ["one z", "batch norm in train", "log of zero"])
 def test_a_case_shows_its_run_and_not_its_name(name):
-    case = short_case(rounds.BEDS.index(name) + 1)
+    case = short_case(cases.ORDER.index(name) + 1)
     told = [picture().alt for picture in (case.samples, case.curves, case.gradients)]
     assert not [alt for alt in [*told, repr(case), str(case.numbers())] if name in alt]
 
 
 def test_a_choice_gets_its_reasons():
-    case = short_case(rounds.BEDS.index("one z") + 1)
+    case = short_case(cases.ORDER.index("one z") + 1)
     right, wrong = case.choose("one z"), case.choose("labels swapped")
     assert "Yes, one z: in training the z of one batch" in right
-    assert "+    return torch.randn(1, ward.z_dim)" in right
+    assert "+    return torch.randn(1, setting.z_dim)" in right
     assert wrong.startswith("No. Labels swapped would show real samples with the lower logits")
     assert case.numbers()["spread of z in a batch"] < 0.1
     with pytest.raises(InputError, match="flu"):
@@ -117,15 +120,15 @@ def test_a_choice_gets_its_reasons():
 
 
 def test_a_symptom_that_fits_is_not_yet_the_cause():
-    case = short_case(rounds.BEDS.index("one z") + 1)
+    case = short_case(cases.ORDER.index("one z") + 1)
     case.__dict__["run"] = replace(case.run, signals=replace(case.run.signals, order=9.0))
     assert case.choose("not shuffled").startswith("It fits, and it is not the cause.")
 
 
 def test_outcomes_are_judged_by_the_ward():
-    ring = clinic.get_ward("ring")
+    ring = clinic.get_setting("ring")
     exact = clinic.Outcome(
-        0.0, wards.mode_report(ring.toy.sample(1600, torch.Generator()), ring.toy)
+        0.0, settings.mode_report(ring.toy.sample(1600, torch.Generator()), ring.toy)
     )
     assert clinic.in_band(exact, ring)
     assert not clinic.in_band(replace(exact, wobble=0.3), ring)
@@ -133,16 +136,16 @@ def test_outcomes_are_judged_by_the_ward():
 
 
 def test_real_digits_are_in_the_band_and_their_mirror_is_not():
-    ward = clinic.get_ward("digits")
-    x = clinic.real_data(ward) / 127.5 - 1
-    same, other = (wards._quality(ward, some)[1] for some in (x, -x))
-    assert same < 0.01 < clinic.wards.DISTANCE < other
+    setting = clinic.get_setting("digits")
+    x = clinic.real_data(setting) / 127.5 - 1
+    same, other = (settings._quality(setting, some)[1] for some in (x, -x))
+    assert same < 0.01 < clinic.settings.DISTANCE < other
 
 
 def test_wobble_is_0_for_a_map_and_1_for_noise():
     x, y = torch.randn(2, 4000, 2, generator=torch.Generator().manual_seed(0))
-    assert wards.wobble(x, x) == 0
-    assert wards.wobble(x, y) == pytest.approx(1, abs=0.05)
+    assert settings.wobble(x, x) == 0
+    assert settings.wobble(x, y) == pytest.approx(1, abs=0.05)
 
 
 def test_wobble_shows_where_a_sample_depends_on_those_beside_it():

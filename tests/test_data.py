@@ -13,8 +13,7 @@ from file_server import md5, serving, small_files
 from torchvision import datasets
 
 import gancourse
-from gancourse import data, download
-from gancourse.data import IMAGE_SETS, load_images, to_uint8
+from gancourse.data import IMAGE_SETS, download, images, load_images, sets
 from gancourse.errors import InputError
 
 REAL = Path(os.environ.get("GANCOURSE_DATA") or Path(__file__).parents[2] / "shared" / "data")
@@ -32,9 +31,9 @@ def machine(tmp_path, monkeypatch):
     for name in ("GANCOURSE_DATA", "GANCOURSE_OFFLINE", "GANCOURSE_DEVICE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(data, "user_cache_dir", lambda *_, **__: str(tmp_path / "cache"))
+    monkeypatch.setattr(sets, "user_cache_dir", lambda *_, **__: str(tmp_path / "cache"))
     monkeypatch.setattr(download, "STALL_S", 0.4)
-    monkeypatch.setattr(data, "_told", set())
+    monkeypatch.setattr(images, "_told", set())
     for kind, files in ((datasets.MNIST, FILES), (datasets.FashionMNIST, CLOTHES)):
         monkeypatch.setattr(kind, "resources", [(name, md5(c)) for name, c in files.items()])
         monkeypatch.setattr(kind, "mirrors", ["http://127.0.0.1:9/"])  # nobody listens there
@@ -209,37 +208,6 @@ def test_batch_size_must_be_a_count(digits, n):
 def test_batch_needs_a_generator(digits, generator):
     with pytest.raises(InputError, match=r"torch.Generator on the CPU"):
         digits.batch(4, generator)
-
-
-def test_to_uint8_undoes_scaled_for_every_value():
-    u = torch.arange(256).repeat(4)[:784].reshape(1, 1, 28, 28).to(torch.uint8)
-    assert torch.equal(to_uint8(u / 127.5 - 1), u)
-
-
-def test_to_uint8_forgives_rounding():
-    x = torch.full((1, 1, 28, 28), 1.00005)
-    assert (to_uint8(x) == 255).all()
-    assert (to_uint8(-x) == 0).all()
-
-
-@pytest.mark.parametrize("bad", [1.001, -1.001, float("nan"), float("inf")])
-def test_to_uint8_refuses_values_out_of_range(bad):
-    x = torch.zeros(2, 1, 28, 28)
-    x[1, 0, 3, 3] = bad
-    with pytest.raises(InputError, match="tanh"):
-        to_uint8(x)
-
-
-@pytest.mark.parametrize("shape", [(28, 28), (1, 28, 28), (4, 3, 28, 28), (4, 784)])
-def test_to_uint8_refuses_other_shapes(shape):
-    with pytest.raises(InputError, match="shape"):
-        to_uint8(torch.zeros(shape))
-
-
-@pytest.mark.parametrize("x", [torch.zeros(1, 1, 28, 28, dtype=torch.uint8), np.zeros(3), None])
-def test_to_uint8_refuses_other_types(x):
-    with pytest.raises(InputError, match="float tensor"):
-        to_uint8(x)
 
 
 def test_unknown_set_lists_the_known():
@@ -464,7 +432,7 @@ def test_the_line_is_short_from_the_second_time_on(capfd):
 
 def test_the_line_names_a_given_folder_that_lacks_the_set(given, capfd):
     load_images("fashion")
-    assert f"nor in GANCOURSE_DATA ({given})" in capfd.readouterr().out
+    assert f"or in GANCOURSE_DATA ({given})" in capfd.readouterr().out
 
 
 def test_offline_asks_nobody(mirrors, monkeypatch, capfd):
@@ -483,7 +451,7 @@ def test_offline_reads_the_cache(raw, monkeypatch):
 
 
 def test_digits_need_no_network(monkeypatch, capfd):
-    monkeypatch.setattr(data, "download", None)
+    monkeypatch.setattr(sets, "download", None)
     load_images("digits")
     assert capfd.readouterr().out == ""
 
@@ -616,6 +584,6 @@ def test_the_first_real_image_is_what_torchvision_reads(real, tmp_path, monkeypa
 
 def test_every_idx_entry_names_a_torchvision_class():
     for entry in IMAGE_SETS.values():
-        if isinstance(entry, data.IdxFiles):
+        if isinstance(entry, sets.IdxFiles):
             assert set(entry.md5) == set(FILES)
             assert hasattr(datasets, entry.torchvision)

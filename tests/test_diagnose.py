@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 import gancourse
-from gancourse import diagnosis
-from gancourse.clinic import PATIENTS
-from gancourse.diagnosis import CAUSES, diagnose
+from gancourse.clinic import FAULTS, rules
+from gancourse.clinic.causes import CAUSES
+from gancourse.clinic.rules import diagnose
+from gancourse.clinic.signals import Noise, Signals
 from gancourse.errors import InputError
-from gancourse.signals import Noise, Signals
 
 GOOD = {"precision": 0.7, "coverage": 0.6, "spread": 1.0, "closeness": 1.1}
 POOR = {"precision": 0.02, "coverage": 0.01, "spread": 0.1, "closeness": 0.1}
@@ -57,7 +57,7 @@ PLANTED = {
 
 
 def test_there_is_a_rule_a_lesson_and_a_patient_for_each_cause():
-    assert CAUSES.keys() == PATIENTS.keys() == (diagnosis.SEEN | diagnosis.FITTING).keys()
+    assert CAUSES.keys() == FAULTS.keys() == (rules.SEEN | rules.FITTING).keys()
     assert CAUSES.keys() == PLANTED.keys()
 
 
@@ -65,8 +65,8 @@ def test_there_is_a_rule_a_lesson_and_a_patient_for_each_cause():
 def test_planted_signals_name_their_cause_alone(cause):
     found = diagnose(signals(**PLANTED[cause]))
     assert [found.first, found.verdict] == [cause, "suspicious"]
-    seen = [s.cause for s in found.suspicions if s.cause in diagnosis.SEEN]
-    assert seen == ([cause] if cause in diagnosis.SEEN else [])
+    seen = [s.cause for s in found.suspicions if s.cause in rules.SEEN]
+    assert seen == ([cause] if cause in rules.SEEN else [])
 
 
 def test_a_healthy_run_is_left_alone():

@@ -6,15 +6,16 @@ import torch
 from scipy.integrate import quad
 from scipy.special import expit
 
-from gancourse import dynamics, losses
+from gancourse import losses
 from gancourse.errors import InputError
+from gancourse.maths import dynamics
 
 STATES = np.array([[0.7, -0.4], [-1.3, 0.2], [0.05, 2.0]])
 CROSS_ENTROPIES = ("minimax", "non-saturating", "relativistic")
 
 
 def by_autograd(name, state):
-    pair, offset = losses.get_loss(name), dynamics.SLOPES[name].offset
+    pair, offset = losses.get_loss(name), losses.get_loss(name).rest
     theta, psi = torch.tensor(state, requires_grad=True)
     logits = offset + 0 * psi, offset + psi * theta
     (by_theta,) = torch.autograd.grad(pair.g_loss(*logits), theta, retain_graph=True)
@@ -34,7 +35,8 @@ def test_the_field_is_minus_the_gradient_of_each_players_loss(name):
 
 @pytest.mark.parametrize("name", losses.LOSSES)
 def test_slopes_are_those_of_the_losses_in_both_logits(name):
-    pair, slopes = losses.get_loss(name), dynamics.SLOPES[name]
+    pair = losses.get_loss(name)
+    slopes = pair.slopes
     logits = torch.tensor([0.6, -1.7], dtype=torch.float64, requires_grad=True)
     d = torch.autograd.grad(pair.d_loss(*logits), logits)[0]
     g = torch.autograd.grad(pair.g_loss(*logits), logits)[0]

@@ -5,17 +5,22 @@ import io
 import json
 import os
 import sys
+import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from gancourse.check.spec import Exercise, Part
 from gancourse.errors import InputError
 from gancourse.grade import grade
+from gancourse.grade.box.remote import within_time
+from gancourse.grade.box.sandbox import Limits, Sandbox, require
 from gancourse.grade.collect import collect
+from gancourse.grade.job import Task, grade_task
 from gancourse.grade.notebook import MAX_BYTES, Unusable, find_answers, read, sheet_of
 from gancourse.grade.report import harmless, page, slug
-from gancourse.grade.sandbox import Limits, require
 
 HELPERS = Path(__file__).parent / "grading"
 sys.path.insert(0, str(HELPERS))
@@ -31,6 +36,7 @@ from notebooks import (  # noqa: E402
     solved,
     sources,
     untouched,
+    with_answer,
 )  # fmt: skip
 
 LIMITS = Limits(cell=4.0, part=2.0, memory=700 << 20, scratch=8 << 20)
@@ -301,6 +307,42 @@ def test_no_cluster_there_is_one_sentence(tmp_path, bwrap, monkeypatch):
     source = put(tmp_path / "in", {"ada/s.ipynb": solved()})
     with pytest.raises(InputError, match="No Dask scheduler"):
         run(source, tmp_path / "out", cluster="tcp://127.0.0.1:1")
+
+
+# Time
+
+
+def with_seconds(seconds):
+    """Return the toy sheet with so many seconds for each part."""
+    return [
+        replace(e, parts=tuple(replace(p, seconds=seconds) for p in e.parts))
+        for e in toy_checks.EXERCISES
+    ]
+
+
+def test_a_part_that_hangs_ends_after_the_graders_seconds(bwrap, monkeypatch):
+    monkeypatch.setattr(toy_checks, "EXERCISES", with_seconds(60.0))
+    limits = replace(LIMITS, part=1.0)
+    data = with_answer("def answer(x):\n    while True: pass")
+    task = Task("ada", "90", "x.ipynb", tuple(read(data)), "7", "toy_checks", limits=limits)
+    with Sandbox("bwrap", limits) as sandbox:
+        start = time.monotonic()
+        result = grade_task(task, sandbox)
+    assert [e.status for e in result.exercises] == ["graded", "time limit", "graded"]
+    assert time.monotonic() - start < 40  # the part alone asks for a minute
+
+
+@pytest.mark.parametrize(("own", "most"), [(60.0, 1.0), (1.0, 60.0)])
+def test_a_part_is_allowed_the_shorter_of_two_times(own, most):
+    class Clock:
+        allow = staticmethod(lambda seconds: allowed.append(seconds))
+
+    allowed, seen = [], []
+    part = Part("p", 1, lambda *given: seen.append(given), seconds=own)
+    timed = within_time(Exercise("90.1", "t", 1, 1, (part,), ()), Clock, most)
+    timed.parts[0].run("bench", "answers", "draw")
+    assert allowed == [1.0]
+    assert seen == [("bench", "answers", "draw")]
 
 
 # Without bubblewrap

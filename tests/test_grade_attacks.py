@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from gancourse.errors import InputError
+from gancourse.grade.box.sandbox import Limits, Sandbox, _descendants, require
+from gancourse.grade.box.wire import Lost
 from gancourse.grade.job import Task, grade_task
 from gancourse.grade.notebook import read
-from gancourse.grade.sandbox import Limits, Sandbox, _descendants, require
-from gancourse.grade.wire import Lost
 
 sys.path.insert(0, str(Path(__file__).parent / "grading"))
 
@@ -138,7 +138,7 @@ def test_an_ordinary_users_sandbox_is_as_tight(monkeypatch):
 def test_nothing_survives_a_killed_grader():
     require_or_skip()
     code = (
-        "import time; from gancourse.grade.sandbox import *; s = Sandbox('bwrap', Limits());"
+        "import time; from gancourse.grade.box.sandbox import *; s = Sandbox('bwrap', Limits());"
         "print(s.first, flush=True); time.sleep(600)"
     )
     grader = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)

@@ -7,9 +7,9 @@ import time
 import pytest
 import torch
 
-from gancourse.check.bench import Handle, Odd
-from gancourse.grade import seccomp, wire
-from gancourse.grade.wire import LENGTHS, Channel, Lost, TimeUp, WireError, pack, unpack
+from gancourse.check.student import Handle, Odd
+from gancourse.grade.box import seccomp, wire
+from gancourse.grade.box.wire import LENGTHS, Channel, Lost, TimeUp, WireError, pack, unpack
 
 
 def through(value):

@@ -10,14 +10,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest.mock import Mock
 from urllib.error import HTTPError
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
+from jupyterlab.labapp import LabApp
 from websocket import create_connection
-
-from gancourse.jupyter import course_environment
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -197,16 +197,15 @@ def test_a_notebook_that_is_not_there_is_named():
         lab.arguments(["nowhere.ipynb"])
 
 
-def test_data_beside_the_repository_is_used(tmp_path, monkeypatch):
+class Started(Exception):
+    """In place of a server: it would start now."""
+
+
+def test_a_learner_gets_no_data_folder_that_nobody_named(tmp_path, monkeypatch):
+    (tmp_path / "shared/data").mkdir(parents=True)
     monkeypatch.delenv("GANCOURSE_DATA", raising=False)
-    assert "GANCOURSE_DATA" not in course_environment(tmp_path / "repository")
-    (tmp_path / "shared/data").mkdir(parents=True)
-    assert course_environment(tmp_path / "repository")["GANCOURSE_DATA"] == str(
-        tmp_path / "shared/data"
-    )
-
-
-def test_a_data_folder_that_the_user_chose_stays(tmp_path, monkeypatch):
-    monkeypatch.setenv("GANCOURSE_DATA", "mine")
-    (tmp_path / "shared/data").mkdir(parents=True)
-    assert course_environment(tmp_path / "repository")["GANCOURSE_DATA"] == "mine"
+    monkeypatch.setattr(lab, "ROOT", tmp_path / "repository")
+    monkeypatch.setattr(LabApp, "initialize_server", Mock(side_effect=Started))
+    with pytest.raises(Started):
+        lab.main()
+    assert "GANCOURSE_DATA" not in os.environ

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from gancourse import latent as L
 from gancourse import load_images, nets, score
 from gancourse.errors import InputError
+from gancourse.maths import latent as L
 
 
 def two(z_dim=8, seed=0):
@@ -158,6 +158,19 @@ def test_truncation_moves_towards_the_mean():
 
 def test_nearest_finds_the_image_itself():
     digits = load_images("digits")
-    index, distance = L.nearest(digits.scaled(slice(5, 8)), digits)
+    distance, index = L.nearest(digits.scaled(slice(5, 8)), digits)
     assert index.flatten().tolist() == [5, 6, 7]
     assert distance.max() < 1e-3
+
+
+def test_an_inversion_that_fails_leaves_the_weights_as_they_were():
+    G = tiny()
+    G.register_forward_hook(lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        L.invert(G, torch.zeros(1, 1, 28, 28))
+    assert all(p.requires_grad for p in G.parameters())
+
+
+def test_images_that_are_out_of_range_have_no_nearest():
+    with pytest.raises(InputError, match="end G with a tanh"):
+        L.nearest(torch.full((1, 1, 28, 28), 3.0), load_images("digits"))

@@ -1,6 +1,7 @@
 """The losses against closed forms (REFERENCES.md), torch's own functions and float64 autograd."""
 
 import math
+from typing import NamedTuple
 
 import pytest
 import torch
@@ -8,29 +9,113 @@ from torch.autograd.functional import jacobian
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
 from gancourse.errors import InputError
-from gancourse.losses import LOSSES, get_loss, r1_penalty, r2_penalty, wgan_gp_penalty
+from gancourse.losses import (
+    LOSSES,
+    WRITEUP_LOSSES,
+    get_loss,
+    r1_penalty,
+    r2_penalty,
+    wgan_gp_penalty,
+)
 
-LN2 = math.log(2)
-AT_ZERO = {  # d_loss and g_loss with all logits 0
-    "minimax": (2 * LN2, -LN2),
-    "non-saturating": (2 * LN2, LN2),
-    "least-squares": (1.0, 1.0),
-    "hinge": (2.0, 0.0),
-    "wasserstein": (0.0, 0.0),
-    "relativistic": (LN2, LN2),
+REAL, FAKE = (0.6, -0.9, 2.3), (-1.7, 0.4, -0.2)  # generic, on both sides of each kink
+
+
+class Form(NamedTuple):
+    """A loss of one pair (r, f) of logits, real and fake, and its slopes by r and by f."""
+
+    value: object
+    by_r: object
+    by_f: object
+
+
+def s(t):
+    return 1 / (1 + math.exp(-t))
+
+
+def none(r, f):
+    return 0.0
+
+
+# The papers' formulas in plain floats, D = s(logit). The slopes are derived by hand.
+CROSS_ENTROPY = Form(
+    lambda r, f: -math.log(s(r)) - math.log(1 - s(f)), lambda r, f: s(r) - 1, lambda r, f: s(f)
+)
+MINUS_F = Form(lambda r, f: -f, none, lambda r, f: -1.0)
+SQUARED_G = Form(lambda r, f: (1 - s(f)) ** 2, none, lambda r, f: -2 * s(f) * (1 - s(f)) ** 2)
+TABLE = {  # name: D's loss, G's loss
+    "minimax": (CROSS_ENTROPY, Form(lambda r, f: math.log(1 - s(f)), none, lambda r, f: -s(f))),
+    "non-saturating": (
+        CROSS_ENTROPY,
+        Form(lambda r, f: -math.log(s(f)), none, lambda r, f: s(f) - 1),
+    ),
+    "least-squares": (
+        Form(lambda r, f: (r - 1) ** 2 + f**2, lambda r, f: 2 * (r - 1), lambda r, f: 2 * f),
+        Form(lambda r, f: (f - 1) ** 2, none, lambda r, f: 2 * (f - 1)),
+    ),
+    "hinge": (
+        Form(
+            lambda r, f: max(0.0, 1 - r) + max(0.0, 1 + f),
+            lambda r, f: -1.0 if r < 1 else 0.0,
+            lambda r, f: 1.0 if f > -1 else 0.0,
+        ),
+        MINUS_F,
+    ),
+    "wasserstein": (
+        Form(lambda r, f: f - r, lambda r, f: -1.0, lambda r, f: 1.0),
+        MINUS_F,
+    ),
+    "relativistic": (
+        Form(lambda r, f: -math.log(s(r - f)), lambda r, f: -s(f - r), lambda r, f: s(f - r)),
+        Form(lambda r, f: -math.log(s(f - r)), lambda r, f: s(r - f), lambda r, f: -s(r - f)),
+    ),
+    "squared-probability": (
+        Form(
+            lambda r, f: (1 - s(r)) ** 2 + s(f) ** 2,
+            lambda r, f: -2 * s(r) * (1 - s(r)) ** 2,
+            lambda r, f: 2 * s(f) ** 2 * (1 - s(f)),
+        ),
+        SQUARED_G,
+    ),
+    "squared-generator": (CROSS_ENTROPY, SQUARED_G),
 }
+EVERY_LOSS = {**LOSSES, **WRITEUP_LOSSES}
+PLAYERS = ("d_loss", "g_loss")
 
 
-@pytest.mark.parametrize("name", LOSSES)
-def test_values_at_logit_zero(name):
-    zeros = torch.zeros(5, dtype=torch.float64)
-    loss = get_loss(name)
-    found = (loss.d_loss(zeros, zeros).item(), loss.g_loss(zeros, zeros).item())
-    assert found == pytest.approx(AT_ZERO[name], abs=1e-12)
+def expected(form):
+    """Return the mean over the pairs and its slopes by each logit: value, by r, by f."""
+    pairs = list(zip(REAL, FAKE, strict=True))
+    value = sum(form.value(r, f) for r, f in pairs) / 3
+    return value, [form.by_r(r, f) / 3 for r, f in pairs], [form.by_f(r, f) / 3 for r, f in pairs]
 
 
-def test_every_loss_has_a_known_value():
-    assert AT_ZERO.keys() == LOSSES.keys()
+def found(loss):
+    real, fake = (torch.tensor(x, dtype=torch.float64, requires_grad=True) for x in (REAL, FAKE))
+    value = loss(real, fake)
+    value.backward()
+    by_real = [0.0] * 3 if real.grad is None else real.grad.tolist()
+    return value.item(), by_real, fake.grad.tolist()
+
+
+@pytest.mark.parametrize("name", EVERY_LOSS)
+@pytest.mark.parametrize("player", PLAYERS)
+def test_value_and_gradient_are_those_of_the_closed_form(name, player):
+    value, by_real, by_fake = found(getattr(get_loss(name), player))
+    wanted = expected(TABLE[name][PLAYERS.index(player)])
+    assert value == pytest.approx(wanted[0], rel=1e-12)
+    assert by_real == pytest.approx(wanted[1], rel=1e-12)
+    assert by_fake == pytest.approx(wanted[2], rel=1e-12)
+
+
+@pytest.mark.parametrize("name", EVERY_LOSS)
+def test_only_a_loss_that_says_so_looks_at_the_real_logits_for_g(name):
+    looks = any(found(get_loss(name).g_loss)[1])
+    assert get_loss(name).pairs_real is looks
+
+
+def test_every_loss_has_a_row_in_the_table():
+    assert TABLE.keys() == EVERY_LOSS.keys()
 
 
 def test_cross_entropy_equals_torchs():
@@ -49,7 +134,7 @@ def test_non_saturating_equals_torchs():
 
 
 @pytest.mark.parametrize("scale", [-1e4, 1e4])
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", EVERY_LOSS)
 def test_finite_at_huge_logits(name, scale):
     real = torch.full((4,), scale, requires_grad=True)
     fake = torch.full((4,), -scale, requires_grad=True)
@@ -138,6 +223,42 @@ def test_penalty_does_not_reach_the_generator(weight):
     x_fake = torch.randn(4, 3, dtype=torch.float64, requires_grad=True)
     wgan_gp_penalty(linear(weight.requires_grad_(True)), x_fake.detach(), x_fake).backward()
     assert x_fake.grad is None
+
+
+def test_r1_and_r2_of_a_curved_critic_are_the_closed_form():
+    x = torch.tensor([[[0.6, -1.7]], [[0.2, 0.9]], [[-1.1, 0.4]]], dtype=torch.float64)  # [3, 1, 2]
+    cubic = lambda x: (x**3).sum((1, 2)) / 3  # noqa: E731  # its slope is x^2
+    wanted = sum(a**4 + b**4 for ((a, b),) in x.tolist()) / 3 / 2
+    assert r1_penalty(cubic, x).item() == pytest.approx(wanted, rel=1e-12)
+    assert r2_penalty(cubic, x).item() == pytest.approx(wanted, rel=1e-12)
+
+
+def mixed(n=1000):
+    """Return where WGAN-GP asks D, between real ones and fake zeros: the weights, [n, 2, 3]."""
+    asked = []
+    x_real, x_fake = torch.ones(n, 2, 3), torch.zeros(n, 2, 3)
+    critic = lambda x: asked.append(x.detach()) or x.flatten(1).square().sum(1)  # noqa: E731
+    wgan_gp_penalty(critic, x_real, x_fake, torch.Generator().manual_seed(1))
+    return asked[0]
+
+
+def test_wgan_gp_mixes_each_pair_with_one_weight_of_its_own():
+    weight = mixed()
+    assert (weight == weight[:, :1, :1]).all()
+    assert len(weight[:, 0, 0].unique()) == 1000
+    assert 0 <= weight.min() < 0.01
+    assert 0.99 < weight.max() <= 1
+    assert weight.mean().item() == pytest.approx(0.5, abs=0.04)
+
+
+def test_wgan_gp_of_a_curved_critic_is_the_closed_form():
+    x_real, x_fake = torch.tensor([[[3.0, 4.0]]] * 2), torch.tensor([[[-0.5, 1.0]]] * 2)
+    half = lambda x: x.square().sum((1, 2)) / 2  # noqa: E731  # its slope is x
+    weights = torch.rand(2, generator=torch.Generator().manual_seed(1)).tolist()
+    norms = [math.hypot(3 * w - 0.5 * (1 - w), 4 * w + (1 - w)) for w in weights]
+    wanted = sum((norm - 1) ** 2 for norm in norms) / 2
+    got = wgan_gp_penalty(half, x_real, x_fake, torch.Generator().manual_seed(1))
+    assert got.item() == pytest.approx(wanted, rel=1e-5)
 
 
 def test_wgan_gp_takes_its_mixing_weights_from_the_generator():

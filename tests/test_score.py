@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
+from gancourse.data.toys import load_points, mixture
 from gancourse.errors import InputError
 from gancourse.score import mode_report
-from gancourse.toys import load_points, mixture
 
 
 def sampled(toy, n=2500, seed=0):

@@ -211,7 +211,7 @@ def test_the_floor_is_of_as_many_images(G):
 
 
 BAD = {
-    "few": (torch.zeros(99, 1, 28, 28), r"at least 100, and \[99, 1, 28, 28\]"),
+    "few": (torch.zeros(99, 1, 28, 28), r"at least 100, and the shape \[99, 1, 28, 28\]"),
     "flat": (torch.zeros(200, 784), r"\[200, 784\]"),
     "a number": (torch.tensor(1.0), r"\[\] was given"),
     "colours": (torch.zeros(200, 3, 28, 28), r"\[200, 3, 28, 28\]"),

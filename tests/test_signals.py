@@ -6,9 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from gancourse import probes
+from gancourse.clinic import probes
+from gancourse.clinic.signals import Noise, Signals, load_signals
+from gancourse.clinic.watchers import noise_of, order_of
 from gancourse.errors import InputError
-from gancourse.signals import Noise, Signals, load_signals, noise_of, order_of
 
 
 def rng(seed: int = 0) -> torch.Generator:

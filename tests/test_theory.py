@@ -9,12 +9,13 @@ import torch
 from scipy.stats import wasserstein_distance
 from torch.nn.functional import logsigmoid
 
-from gancourse import losses, theory
+from gancourse import losses
 from gancourse.errors import InputError
+from gancourse.maths import divergences
 
 ROOT = Path(__file__).resolve().parents[1]
-X = theory.line(-12, 12, 2401)
-P, Q = theory.log_normal(X, 0.0), theory.log_normal(X, 1.5, 0.7)
+X = divergences.line(-12, 12, 2401)
+P, Q = divergences.log_normal(X, 0.0), divergences.log_normal(X, 1.5, 0.7)
 LOG2 = math.log(2)
 
 
@@ -22,124 +23,125 @@ def defined_in(notebook: str, **names) -> dict:
     """Return the functions that a lesson defines, with `names` as its globals."""
     tree = ast.parse((ROOT / "notebooks" / f"{notebook}.py").read_text(encoding="utf-8"))
     tree.body = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
-    space = {"torch": torch, "theory": theory, "x": X, **names}
+    space = {"torch": torch, "divergences": divergences, "x": X, **names}
     exec(compile(tree, notebook, "exec"), space)
     return space
 
 
 def test_line_needs_an_interval():
     with pytest.raises(InputError, match="goes up"):
-        theory.line(1, 1)
+        divergences.line(1, 1)
 
 
 @pytest.mark.parametrize(("mean", "sd"), [(0.0, 1.0), (-3.0, 0.1), (2.0, 1.7)])
 def test_normal_density_has_mass_mean_and_variance(mean, sd):
-    log_p = theory.log_normal(X, mean, sd)
-    moments = [theory.expectation(X, log_p, (X - mean) ** k).item() for k in range(3)]
+    log_p = divergences.log_normal(X, mean, sd)
+    moments = [divergences.expectation(X, log_p, (X - mean) ** k).item() for k in range(3)]
     assert moments == pytest.approx([1, 0, sd**2], abs=1e-6)
 
 
 def test_a_coin_scores_minus_log_4():
-    assert theory.value(X, P, Q, 0 * X).item() == pytest.approx(-math.log(4), abs=1e-9)
+    assert divergences.value(X, P, Q, 0 * X).item() == pytest.approx(-math.log(4), abs=1e-9)
 
 
 def test_value_is_minus_the_loss_of_the_same_logits():
     z = torch.randn(2, 200_000, generator=torch.Generator().manual_seed(0))
     loss = losses.cross_entropy_d(1 - z[0], 1 - (1.5 + 0.7 * z[1]))
-    assert loss.item() == pytest.approx(-theory.value(X, P, Q, 1 - X).item(), abs=0.02)
+    assert loss.item() == pytest.approx(-divergences.value(X, P, Q, 1 - X).item(), abs=0.02)
 
 
 def test_value_takes_many_densities_at_once():
-    many = theory.log_normal(X, torch.tensor([[0.0], [1.0]], dtype=X.dtype))
-    one = [theory.value(X, P, log_q, 1 - X) for log_q in many]
-    assert torch.allclose(theory.value(X, P, many, 1 - X), torch.stack(one))
+    many = divergences.log_normal(X, torch.tensor([[0.0], [1.0]], dtype=X.dtype))
+    one = [divergences.value(X, P, log_q, 1 - X) for log_q in many]
+    assert torch.allclose(divergences.value(X, P, many, 1 - X), torch.stack(one))
 
 
 def test_through_takes_the_values_it_was_given():
-    logit = theory.through(torch.tensor([-2.0, 0.0, 2.0]), (-2, 0, 2), (0.1, 0.5, 0.8))
+    logit = divergences.through(torch.tensor([-2.0, 0.0, 2.0]), (-2, 0, 2), (0.1, 0.5, 0.8))
     assert torch.allclose(logit.sigmoid(), torch.tensor([0.1, 0.5, 0.8]))
 
 
 def test_the_best_logit_scores_more_than_any_other():
-    best = theory.best_value(X, P, Q)
+    best = divergences.best_value(X, P, Q)
     for a, b in torch.randn(50, 2, dtype=X.dtype):
-        assert theory.value(X, P, Q, theory.optimal_logit(P, Q) + a + b * X) < best
+        assert divergences.value(X, P, Q, divergences.optimal_logit(P, Q) + a + b * X) < best
 
 
 def test_best_value_is_minus_log_4_plus_2_jsd():
-    expected = -math.log(4) + 2 * theory.jsd(X, P, Q)
-    assert theory.best_value(X, P, Q).item() == pytest.approx(expected.item(), abs=1e-9)
+    expected = -math.log(4) + 2 * divergences.jsd(X, P, Q)
+    assert divergences.best_value(X, P, Q).item() == pytest.approx(expected.item(), abs=1e-9)
 
 
 def test_kl_of_two_bells_is_the_closed_form():
     expected = math.log(0.7) + (1 + 1.5**2) / (2 * 0.7**2) - 0.5
-    assert theory.kl(X, P, Q).item() == pytest.approx(expected, abs=1e-7)
+    assert divergences.kl(X, P, Q).item() == pytest.approx(expected, abs=1e-7)
 
 
 def test_kl_of_bells_so_far_apart_that_densities_round_to_zero():
-    x = theory.line(-5, 65, 7001)
-    far = theory.log_normal(x, 60.0)
-    assert theory.kl(x, theory.log_normal(x), far).item() == pytest.approx(1800, rel=1e-6)
+    x = divergences.line(-5, 65, 7001)
+    far = divergences.log_normal(x, 60.0)
+    assert divergences.kl(x, divergences.log_normal(x), far).item() == pytest.approx(1800, rel=1e-6)
 
 
 def test_disjoint_boxes():
-    x = theory.line(-5.005, 5.005, 1002)
-    a, b = theory.log_uniform(x, 0, 1), theory.log_uniform(x, -3, -2)
-    assert theory.jsd(x, a, b).item() == pytest.approx(LOG2, abs=1e-9)
-    assert theory.kl(x, a, b) == math.inf
-    assert theory.wasserstein1(x, a, b).item() == pytest.approx(3, abs=1e-9)
-    assert theory.total_variation(x, a, b).item() == pytest.approx(1, abs=1e-9)
-    assert theory.best_value(x, a, b).item() == pytest.approx(0, abs=1e-9)
+    x = divergences.line(-5.005, 5.005, 1002)
+    a, b = divergences.log_uniform(x, 0, 1), divergences.log_uniform(x, -3, -2)
+    assert divergences.jsd(x, a, b).item() == pytest.approx(LOG2, abs=1e-9)
+    assert divergences.kl(x, a, b) == math.inf
+    assert divergences.wasserstein1(x, a, b).item() == pytest.approx(3, abs=1e-9)
+    assert divergences.total_variation(x, a, b).item() == pytest.approx(1, abs=1e-9)
+    assert divergences.best_value(x, a, b).item() == pytest.approx(0, abs=1e-9)
 
 
 def test_equal_densities_are_at_no_distance():
-    for distance in (theory.kl, theory.jsd, theory.total_variation, theory.wasserstein1):
+    d = divergences
+    for distance in (d.kl, d.jsd, d.total_variation, d.wasserstein1):
         assert distance(X, P, P).item() == pytest.approx(0, abs=1e-12)
 
 
 def test_wasserstein_agrees_with_samples():
     x, y = torch.randn(2, 20_000, generator=torch.Generator().manual_seed(0))
     found = wasserstein_distance(x, 1.5 + 0.7 * y)
-    assert theory.wasserstein1(X, P, Q).item() == pytest.approx(found, abs=0.05)
+    assert divergences.wasserstein1(X, P, Q).item() == pytest.approx(found, abs=0.05)
 
 
 def test_mean_push_is_minus_the_slope_of_c():
     def C(theta):
-        return theory.best_value(X, P, theory.log_normal(X, theta))
+        return divergences.best_value(X, P, divergences.log_normal(X, theta))
 
-    log_q = theory.log_normal(X, 2.0)
-    push = theory.push(X, theory.optimal_logit(P, log_q))
+    log_q = divergences.log_normal(X, 2.0)
+    push = divergences.push(X, divergences.optimal_logit(P, log_q))
     slope = (C(2.001) - C(1.999)) / 0.002
-    assert theory.expectation(X, log_q, push).item() == pytest.approx(-slope.item(), abs=1e-6)
+    assert divergences.expectation(X, log_q, push).item() == pytest.approx(-slope.item(), abs=1e-6)
 
 
 def test_both_pushes_add_up_to_the_slope_of_the_logit():
-    logit = theory.optimal_logit(P, theory.log_normal(X, 2.0))
-    total = theory.push(X, logit) + theory.push(X, logit, "non-saturating")
+    logit = divergences.optimal_logit(P, divergences.log_normal(X, 2.0))
+    total = divergences.push(X, logit) + divergences.push(X, logit, "non-saturating")
     assert torch.allclose(total, torch.full_like(X, -2.0))
 
 
 def test_push_needs_a_known_loss():
     with pytest.raises(InputError, match="loss of G"):
-        theory.push(X, X, "hinge")
+        divergences.push(X, X, "hinge")
 
 
 def test_lesson_01_defines_the_same_value():
     taught = defined_in("01_the_game")["value"](torch.sigmoid, P.exp(), Q.exp())
-    assert torch.isclose(taught, theory.value(X, P, Q, X))
+    assert torch.isclose(taught, divergences.value(X, P, Q, X))
     assert torch.isclose(
-        taught, theory.integral(X, P.exp() * logsigmoid(X) + Q.exp() * logsigmoid(-X))
+        taught, divergences.integral(X, P.exp() * logsigmoid(X) + Q.exp() * logsigmoid(-X))
     )
 
 
 def test_lesson_02_defines_the_same_divergences():
     lesson = defined_in("02_optimal_discriminator")
-    assert lesson["kl"](P, Q) == theory.kl(X, P, Q)
-    assert torch.isclose(lesson["jsd"](P, Q), theory.jsd(X, P, Q))
+    assert lesson["kl"](P, Q) == divergences.kl(X, P, Q)
+    assert torch.isclose(lesson["jsd"](P, Q), divergences.jsd(X, P, Q))
 
 
 def test_lesson_02_defines_the_slope_that_the_push_has():
     lesson = defined_in("02_optimal_discriminator")
-    log_q = theory.log_normal(X, 3.0)
-    push = theory.push(X, theory.optimal_logit(P, log_q))
-    assert torch.isclose(lesson["slope"](3.0), -theory.expectation(X, log_q, push))
+    log_q = divergences.log_normal(X, 3.0)
+    push = divergences.push(X, divergences.optimal_logit(P, log_q))
+    assert torch.isclose(lesson["slope"](3.0), -divergences.expectation(X, log_q, push))

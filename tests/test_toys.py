@@ -270,7 +270,7 @@ def test_density_in_pieces_is_the_same(monkeypatch):
     toy = load_points("spiral")
     x = toy.sample(50, rng(), F64)
     whole = toy.log_density(x)
-    monkeypatch.setattr(gancourse.toys, "_KERNELS", 1)
+    monkeypatch.setattr(gancourse.data.toys, "_KERNELS", 1)
     assert torch.equal(toy.log_density(x), whole)
 
 

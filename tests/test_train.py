@@ -1,19 +1,24 @@
 """Steps, state, iterator, checkpoints: who moves, what repeats, what survives a kill."""
 
+import copy
 import inspect
 import math
 import multiprocessing
 import random
 import time
+from dataclasses import replace
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
-from gancourse import runs
+from gancourse import losses, nets
 from gancourse import train as T
 from gancourse.data import load_points
 from gancourse.errors import InputError
+from gancourse.store import load_tensors, save_tensors
+from gancourse.train import checkpoint
+from gancourse.train import run as runs
 
 POINTS = {"shape": (2,), "widths": (16,)}
 TINY = T.Recipe("mlp", G={"z_dim": 2, **POINTS}, D=POINTS, batch=16, precision="fp32")
@@ -36,7 +41,7 @@ def run(steps, recipe=TINY, seed=0):
 
 
 def same(a, b):
-    a, b = T._pack(a)[0], T._pack(b)[0]
+    a, b = checkpoint.contents(a)[0], checkpoint.contents(b)[0]
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
@@ -72,7 +77,7 @@ def textbook_step(G, D, opts, x_real, z):
 
 def test_one_step_equals_the_textbook_step():
     # No batch norm: a bias before it has a gradient of rounding errors, which Adam blows up.
-    recipe = T.replace(TINY, G={"norm": False, "z_dim": 2, **POINTS})
+    recipe = replace(TINY, G={"norm": False, "z_dim": 2, **POINTS})
     ours, theirs = T.State(recipe), T.State(recipe)
     opts = {"G": theirs.opt_G, "D": theirs.opt_D}
     x_real = RING.sample(16, torch.Generator().manual_seed(3))
@@ -84,15 +89,86 @@ def test_one_step_equals_the_textbook_step():
         torch.testing.assert_close(a, b)
 
 
+PENALISED = T.replace(
+    TINY, G={"norm": False, "z_dim": 2, **POINTS}, lr_G=1e-3, lr_D=4e-3, r1=0.3, r2=0.7, ema=0.15
+)  # all choices differ: none can stand in for another; the average is warm from the second step on
+
+
+def squared_slope(D, x):
+    """Return 1/2 E |grad D(x)|^2 as autograd has it."""
+    x = x.clone().requires_grad_(True)
+    (slope,) = torch.autograd.grad(D(x).sum(), x, create_graph=True)
+    return (slope**2).sum(1).mean() / 2
+
+
+class Textbook:
+    """A run of PENALISED by plain autograd: both penalties, two rates, an average with warm-up."""
+
+    def __init__(self, state):
+        self.G, self.D, self.average = (copy.deepcopy(n) for n in (state.G, state.D, state.ema_G))
+        self.opt_G = torch.optim.Adam(self.G.parameters(), 1e-3, betas=(0.5, 0.999))
+        self.opt_D = torch.optim.Adam(self.D.parameters(), 4e-3, betas=(0.5, 0.999))
+        self.step, self.history = 0, []
+
+    def take(self, x_real, z):
+        x_fake = self.G(z)
+        logit_real, logit_fake = self.D(x_real), self.D(x_fake.detach())
+        d_loss = (
+            -torch.log(logit_real.sigmoid()).mean() - torch.log(1 - logit_fake.sigmoid()).mean()
+        )
+        r1, r2 = squared_slope(self.D, x_real), squared_slope(self.D, x_fake.detach())
+        self.move(self.opt_D, d_loss + 0.3 * r1 + 0.7 * r2)
+        g_loss = -torch.log(self.D(x_fake).sigmoid()).mean()
+        self.move(self.opt_G, g_loss)
+        self.follow(min(0.15, (1 + self.step) / (10 + self.step)))
+        self.step += 1
+        shares = logit_real.sigmoid().mean(), logit_fake.sigmoid().mean()
+        self.history.append([x.item() for x in (d_loss, g_loss, *shares)])
+
+    def move(self, optimiser, loss):
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+
+    def follow(self, decay):
+        for mine, other in zip(self.average.parameters(), self.G.parameters(), strict=True):
+            mine.data = decay * mine.data + (1 - decay) * other.data
+
+
+@pytest.fixture(scope="module")
+def both():
+    """Four steps of PENALISED, by the package and by the textbook, from the same draws."""
+    ours = T.State(PENALISED, 3, "cpu")
+    theirs, rng = Textbook(ours), torch.Generator().manual_seed(3)
+    for _ in range(4):
+        T.one_step(ours, RING.sample)
+        theirs.take(RING.sample(16, rng), torch.randn(16, 2, generator=rng))
+    return ours, theirs
+
+
+@pytest.mark.parametrize(("net", "name"), [("G", "G"), ("D", "D"), ("ema_G", "average")])
+def test_with_penalties_and_two_rates_the_weights_are_the_textbooks(both, net, name):
+    ours, theirs = (weights(getattr(run, n)) for run, n in zip(both, (net, name), strict=True))
+    torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-6)
+
+
+def test_with_penalties_and_two_rates_the_history_is_the_textbooks(both):
+    ours, theirs = both
+    torch.testing.assert_close(
+        torch.stack(ours.history), torch.tensor(theirs.history), rtol=1e-4, atol=1e-6
+    )
+    assert list(ours.curves()) == ["d_loss", "g_loss", "D(x)", "D(G(z))"]
+
+
 def test_steps_are_short_enough_to_read():
     for step in (T.d_step, T.g_step):
         lines = inspect.getsource(step).split('"""')[2].strip().splitlines()
         assert len(lines) <= 15
 
 
-@pytest.mark.parametrize("loss", T.losses.LOSSES)
+@pytest.mark.parametrize("loss", losses.LOSSES)
 def test_every_loss_trains(loss):
-    record = list(T.train(T.State(T.replace(TINY, loss=loss, r1=0.1)), RING.sample, 3))[-1]
+    record = list(T.train(T.State(replace(TINY, loss=loss, r1=0.1)), RING.sample, 3))[-1]
     assert all(math.isfinite(record[name]) for name in T.COLUMNS)
 
 
@@ -176,13 +252,13 @@ def test_two_damaged_checkpoints_are_named(tmp_path):
 @pytest.mark.parametrize("damage", ["notes", "rng", "recipe"])
 def test_a_checkpoint_that_lacks_something_is_named(tmp_path, damage):
     path = T.save_state(run(1), tmp_path / "c.safetensors")
-    tensors, metadata = T.load_tensors(path)
+    tensors, metadata = load_tensors(path)
     if damage == "rng":
         del tensors["rng"]
     else:
         wrong = {"notes": "{", "recipe": metadata["notes"].replace('"batch"', '"lot"')}
         metadata["notes"] = wrong[damage]
-    T.save_tensors(path, tensors, metadata)
+    save_tensors(path, tensors, metadata)
     with pytest.raises(InputError, match="does not hold all of a run"):
         T.load_state(path)
 
@@ -196,7 +272,7 @@ def test_a_generator_is_no_checkpoint(tmp_path):
 
 
 def test_rates_fall_in_a_straight_line_and_a_resumed_run_goes_on_with_them(tmp_path):
-    falling = T.replace(TINY, lr_G=1e-3, lr_D=2e-3, anneal=(2, 6))
+    falling = replace(TINY, lr_G=1e-3, lr_D=2e-3, anneal=(2, 6))
     assert [falling.rates(step)[0] / 1e-3 for step in (0, 2, 4, 6, 99)] == [1, 1, 0.5, 0.01, 0.01]
     assert falling.rates(4) == (0.5e-3, 1e-3)
     assert TINY.rates(99) == (TINY.lr_G, TINY.lr_D)
@@ -204,13 +280,13 @@ def test_rates_fall_in_a_straight_line_and_a_resumed_run_goes_on_with_them(tmp_p
     for _ in T.train(resumed, RING.sample, 3):
         pass
     assert same(resumed, run(7, falling))
-    assert not same(resumed, run(7, T.replace(falling, anneal=None)))
+    assert not same(resumed, run(7, replace(falling, anneal=None)))
     assert resumed.opt_G.param_groups[0]["lr"] == pytest.approx(1e-5)
 
 
 def test_the_averaged_generator_has_statistics_of_its_own():
     state = T.State(T.Recipe("dcgan", G={"width": 8}, D={"width": 8}, batch=4), 0, "cpu")
-    before = T._pack(state)[0]
+    before = checkpoint.contents(state)[0]
     G = T.averaged_generator(state)
     assert all(torch.equal(p, q) for p, q in zip(weights(G), weights(state.ema_G), strict=True))
     norm, old = (next(m for m in net.modules() if isinstance(m, torch.nn.BatchNorm2d))
@@ -227,7 +303,10 @@ def test_the_averaged_generator_has_statistics_of_its_own():
     variance = seen[0].var((0, 2, 3))
     assert torch.allclose(norm.running_var, variance, rtol=0.1)
     assert torch.equal(flat(T.averaged_generator(state)), flat(G))
-    assert all(torch.equal(T._pack(state)[0][name], before[name]) for name in ("rng", "global_rng"))
+    assert all(
+        torch.equal(checkpoint.contents(state)[0][name], before[name])
+        for name in ("rng", "global_rng")
+    )
 
 
 def flat(G):
@@ -235,7 +314,7 @@ def flat(G):
 
 
 def test_sample_is_the_same_for_a_seed_and_keeps_the_mode():
-    G = T.nets.make_generator("mlp").train()
+    G = nets.make_generator("mlp").train()
     assert torch.equal(T.sample(G, 4, 1), T.sample(G, 4, 1))
     assert not torch.equal(T.sample(G, 4, 1), T.sample(G, 4, 2))
     assert G.training
@@ -288,7 +367,7 @@ def train_digits(out, resume):
 def processes():
     """Processes that start at once: a server that has imported torch forks them."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["gancourse.runs", "gancourse.data"])
+    context.set_forkserver_preload(["gancourse.train.run", "gancourse.data"])
     return context
 
 
@@ -344,7 +423,7 @@ def fastest(action, times):
     ("recipe", "x_real"),
     [
         (T.get_preset("mlp"), torch.zeros(128, 1, 28, 28)),
-        (T.replace(TINY, D={"shape": (2,), "widths": (128, 128)}), torch.zeros(256, 2)),
+        (replace(TINY, D={"shape": (2,), "widths": (128, 128)}), torch.zeros(256, 2)),
     ],
 )
 def test_records_cost_under_five_percent_of_the_steps(recipe, x_real):

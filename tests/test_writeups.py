@@ -10,9 +10,11 @@ import pytest
 import torch
 from torch import nn
 
-from gancourse import losses, nets, writeups
+from gancourse import losses, nets
 from gancourse import train as T
 from gancourse.errors import InputError
+from gancourse.nets import writeups
+from gancourse.train import checkpoint
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 
@@ -28,7 +30,7 @@ def run(preset, steps, **changes):
 
 
 def same(a, b):
-    a, b = T._pack(a)[0], T._pack(b)[0]
+    a, b = checkpoint.contents(a)[0], checkpoint.contents(b)[0]
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
 
 
@@ -36,7 +38,7 @@ def weights(net):
     return sum(p.numel() for p in net.parameters())
 
 
-@pytest.mark.parametrize("name", writeups.PRESETS)
+@pytest.mark.parametrize("name", T.WRITEUP_PRESETS)
 def test_every_preset_makes_nets_that_fit_each_other(name):
     recipe = T.get_preset(name)
     G = nets.make_generator(recipe.net, **recipe.G)
@@ -46,12 +48,12 @@ def test_every_preset_makes_nets_that_fit_each_other(name):
     assert nets.make_discriminator(recipe.net, **recipe.D)(x).shape == (3,)
 
 
-@pytest.mark.parametrize("name", writeups.PRESETS)
+@pytest.mark.parametrize("name", T.WRITEUP_PRESETS)
 def test_every_preset_is_named_after_its_system(name):
     assert name.startswith(T.get_preset(name).net)
 
 
-@pytest.mark.parametrize("name", writeups.SYSTEMS)
+@pytest.mark.parametrize("name", writeups.GENERATORS)
 def test_each_system_trains_and_resumes_exactly(name, tmp_path):
     saved = T.save_state(run(name, 1), tmp_path / "c.safetensors")
     torch.rand(5)  # what the caller draws meanwhile does not matter, not even to dropout
@@ -90,7 +92,7 @@ def test_a_mistyped_write_up_is_named():
 
 def test_nothing_imports_the_write_ups_before_they_are_asked_for():
     code = "import sys; from gancourse import train; train.get_preset('mlp'); "
-    code += "print('gancourse.writeups' in sys.modules); train.get_preset('writeup-002')"
+    code += "print('gancourse.nets.writeups' in sys.modules); train.get_preset('writeup-002')"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "False"
 
@@ -182,19 +184,19 @@ def test_squared_losses_equal_the_mean_squared_error_of_probabilities():
     mse = nn.functional.mse_loss
     p, q = real.sigmoid(), fake.sigmoid()
     one, none = torch.ones_like(p), torch.zeros_like(q)
-    torch.testing.assert_close(writeups.squared_d(real, fake), mse(p, one) + mse(q, none))
-    torch.testing.assert_close(writeups.squared_g(None, fake), mse(q, one))
+    torch.testing.assert_close(losses.squared_d(real, fake), mse(p, one) + mse(q, none))
+    torch.testing.assert_close(losses.squared_g(None, fake), mse(q, one))
 
 
 def test_the_slope_of_squared_g_is_zero_where_d_is_sure():
     logit = torch.tensor([-20.0, 0.0], dtype=torch.float64, requires_grad=True)
-    (writeups.squared_g(None, logit) * 2).backward()
+    (losses.squared_g(None, logit) * 2).backward()
     s = logit.detach().sigmoid()
     torch.testing.assert_close(logit.grad, -2 * s * (1 - s) ** 2)
     assert abs(logit.grad[0]) < 1e-8
 
 
-@pytest.mark.parametrize("name", writeups.LOSSES)
+@pytest.mark.parametrize("name", losses.WRITEUP_LOSSES)
 def test_squared_losses_stay_finite(name):
     pair, huge = losses.get_loss(name), torch.full((3,), 1e4)
     for sign in (1, -1):
@@ -203,7 +205,7 @@ def test_squared_losses_stay_finite(name):
 
 
 def test_presets_are_found_from_the_command_line(tmp_path):
-    from gancourse import runs
+    from gancourse.train import run as runs
 
     made = runs.Run("writeup-000-sgd", "digits", tmp_path / "r", device="cpu")
     made.train(2, 100, resume=False)

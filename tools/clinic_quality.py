@@ -1,4 +1,4 @@
-"""Measure `gancourse.diagnose`: runs of every patient and every healthy program, on seeds that were
+"""Measure `gancourse.diagnose`: runs of every fault and every healthy program, on seeds that were
 not used to choose its thresholds.
 
 The signals of each run are kept in a folder, so a measurement that was broken off goes on where it
@@ -11,22 +11,22 @@ from collections import Counter
 from pathlib import Path
 
 from gancourse import plots
-from gancourse.clinic import PATIENTS, WARDS, admit
-from gancourse.clinic.healthy import HEALTHY, check_up
-from gancourse.diagnosis import diagnose
-from gancourse.signals import Signals, load_signals
+from gancourse.clinic import FAULTS, SETTINGS, train_run
+from gancourse.clinic.healthy import HEALTHY, record_healthy
+from gancourse.clinic.rules import diagnose
+from gancourse.clinic.signals import Signals, load_signals
 from gancourse.store import write_whole
 
 ROOT = Path(__file__).resolve().parents[1]
 SEEDS = (6, 7, 8)  # held out: the thresholds were chosen on others
-SOUND = (*WARDS, *HEALTHY)
+SOUND = (*SETTINGS, *HEALTHY)
 NONE, UNKNOWN = "healthy", "unknown"
 
 
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
-    parser.add_argument("--only", nargs="+", default=(*PATIENTS, *SOUND), help="names of runs")
+    parser.add_argument("--only", nargs="+", default=(*FAULTS, *SOUND), help="names of runs")
     parser.add_argument("--runs", type=Path, default=ROOT / "runs" / "clinic", help="of signals")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "clinic")
     parser.add_argument("--fresh", action="store_true", help="train all again")
@@ -51,10 +51,10 @@ def train_missing(chosen: argparse.Namespace) -> None:
 
 
 def trained(name: str, seed: int) -> tuple[Signals, dict]:
-    """Return a run's signals; for patients and wards, whether it came to the band, and its time."""
+    """Return a run's signals; unless it is of HEALTHY, also its band and its time."""
     if name in HEALTHY:
-        return check_up(name, seed), {}
-    run = admit(name, seed)
+        return record_healthy(name, seed), {}
+    run = train_run(name, seed)
     return run.signals, {"in_band": run.healthy, "seconds": round(run.seconds, 1)}
 
 
@@ -74,8 +74,8 @@ def judge(chosen: argparse.Namespace) -> list[dict]:
 
 def summary(runs: list[dict], asked: int) -> dict:
     """Return how often the right cause stood first, and how often a healthy run was suspected."""
-    ill = [run for run in runs if run["name"] in PATIENTS]
-    well = [run for run in runs if run["name"] not in PATIENTS]
+    ill = [run for run in runs if run["name"] in FAULTS]
+    well = [run for run in runs if run["name"] not in FAULTS]
     return {
         "runs": runs,
         "not_run": asked - len(runs),
@@ -84,7 +84,7 @@ def summary(runs: list[dict], asked: int) -> dict:
         "failed": sum(not run["in_band"] for run in ill),
         "slowest": max((run["seconds"] for run in ill), default=0),  # s of processor time
         "well": len(well),
-        "suspected": sum(run["found"][0] in PATIENTS for run in well),
+        "suspected": sum(run["found"][0] in FAULTS for run in well),
         "unknown": sum(run["found"][0] == UNKNOWN for run in well),
         "not_well": sum(not run.get("in_band", True) for run in well),
     }
@@ -92,8 +92,8 @@ def summary(runs: list[dict], asked: int) -> dict:
 
 def matrix(runs: list[dict]) -> tuple[dict[str, str], list[str], list[list[int]]]:
     """Return rows (what a run is, and what should be found), columns (what was), and counts."""
-    rows = {run["name"]: run["name"] if run["name"] in PATIENTS else NONE for run in runs}
-    columns = [*(name for name in PATIENTS if name in rows), NONE, UNKNOWN]
+    rows = {run["name"]: run["name"] if run["name"] in FAULTS else NONE for run in runs}
+    columns = [*(name for name in FAULTS if name in rows), NONE, UNKNOWN]
     columns += sorted({run["found"][0] for run in runs} - set(columns))
     counts = Counter((run["name"], run["found"][0]) for run in runs)
     return rows, columns, [[counts[row, column] for column in columns] for row in rows]
@@ -108,7 +108,7 @@ def main() -> None:
     write_whole(chosen.out / "confusion.json", (json.dumps(told, indent=1) + "\n").encode())
     plots.confusion(*matrix(told["runs"])).save(chosen.out / "confusion.png")
     for run in told["runs"]:
-        if run["found"][0] != (run["name"] if run["name"] in PATIENTS else NONE):
+        if run["found"][0] != (run["name"] if run["name"] in FAULTS else NONE):
             print(f"{run['name']}, seed {run['seed']}: {', '.join(run['found'])}")
     print({name: value for name, value in told.items() if name != "runs"})
 

@@ -22,7 +22,7 @@ import torch
 
 from gancourse import check
 from gancourse.grade import grade
-from gancourse.grade.sandbox import Limits
+from gancourse.grade.box.sandbox import Limits
 
 ROOT = Path(__file__).resolve().parents[1]
 ATTACKS = sorted((ROOT / "tests" / "attacks").glob("*.py"))
@@ -33,8 +33,8 @@ Sources = dict[str, str]
 
 def honest(id: str, style: int = 0) -> str:
     """Return an answer cell: one of the correct answers that `make check-quality` uses."""
-    source = (ROOT / "tests" / "quality" / f"ex{id.replace('.', '_')}.py").read_text()
     (name,) = check.get_exercise(id).names
+    source = (ROOT / f"tests/check/sheet{id[:2]}/{name.lower()}.py").read_text()
     return f"{source}\n\n{name} = CORRECT[{style} % len(CORRECT)]\n"
 
 

@@ -25,11 +25,12 @@ class Graph:
         paths = (p for folder in SOURCES for p in sorted((root / folder).rglob("*.py")))
         self.nodes = {p.relative_to(root).as_posix(): nodes(p.read_bytes()) for p in paths}
         self.texts = {file: set(strings(found)) for file, found in self.nodes.items()}
-        self.modules = {dotted(file): file for file in self.nodes if file.startswith("gancourse/")}
-        self.loose = defaultdict(list)  # modules found by their folder, as tools and helpers are
+        self.modules = {dotted(f).removeprefix("tools."): f
+                        for f in self.nodes if f.startswith(("gancourse/", "tools/"))}  # fmt: skip
+        self.helpers = defaultdict(list)  # modules of tests, found by their name alone
         for file in self.nodes:
-            if file.startswith(("tools/", "tests/")):
-                self.loose[Path(dotted(file)).suffix.lstrip(".")].append(file)
+            if file.startswith("tests/"):
+                self.helpers[Path(file).stem].append(file)
         self.uses = {file: set(self._used(file)) - {file} for file in self.nodes}
 
     @cache  # noqa: B019
@@ -41,7 +42,7 @@ class Graph:
         return {}
 
     def named(self, module: str, name: str = "") -> Iterator[str]:
-        """Yield the files behind `from module import name`, of the package's modules only."""
+        """Yield the files behind `from module import name`, of the package and of the tools."""
         parts = module.split(".")
         known = [".".join(parts[:n]) for n in range(1, len(parts) + 1)]
         found = [m for m in known if m in self.modules]
@@ -61,6 +62,9 @@ class Graph:
             yield from self._mentioned(text, file)
         if {"-m", "gancourse"} <= self.texts[file]:
             yield from self.named("gancourse.__main__")
+        if "tools" in self.texts[file]:
+            for text in self.texts[file]:
+                yield from self.named(f"{text}.__main__")
 
     def _called(self, found: list[ast.AST], file: str) -> Iterator[str]:
         """Yield the files that calls of `import_module` name, by a beginning in an f-string."""
@@ -94,9 +98,8 @@ class Graph:
             yield from self.named(package, name)
 
     def _module(self, name: str, file: str) -> Iterator[str]:
-        if name.split(".")[0] == "gancourse":
-            yield from self.named(name)
-        found = self.loose.get(name.split(".")[0], [])
+        yield from self.named(name)
+        found = self.helpers.get(name, [])
         beside = [f for f in found if Path(f).parent == Path(file).parent]
         yield from beside or found
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote, urlencode, urljoin
 
-from gancourse.jupyter import course_environment, server_arguments
+from gancourse.jupyter import server_arguments
 
 ROOT = Path(__file__).resolve().parents[1]
 WELCOME = "notebooks/00_welcome.ipynb"
@@ -64,7 +64,6 @@ def announcement(server) -> str:
 
 def main() -> None:
     """Start JupyterLab and serve until Ctrl-C."""
-    os.environ.update(course_environment(ROOT))
     from jupyterlab.labapp import LabApp
 
     server = LabApp.initialize_server(argv=arguments(sys.argv[1:]))

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 PATIENCE = 15.0  # seconds that an interrupted step has for ending its own children
+LEFT_OUT = 77  # the exit code of a step that could not be made here
 TAIL = 200  # lines of a failed step's output that are printed
 
 
@@ -44,7 +45,14 @@ class Result:
 
     @property
     def verdict(self) -> str:
-        return "FAILED" if self.code else "passed"
+        return verdict(self.code)
+
+
+def verdict(*codes: int) -> str:
+    """Return what exit codes come to together: FAILED, passed, or left out where all were."""
+    if set(codes) == {LEFT_OUT}:
+        return "left out"
+    return "FAILED" if set(codes) - {0, LEFT_OUT} else "passed"
 
 
 def cases(report: Path) -> list[ElementTree.Element]:
@@ -125,7 +133,7 @@ class Lanes:
             found = cases(report)
             text = output.read_text(encoding="utf-8", errors="replace")
         failed = failures(found)
-        if code and not failed:
+        if verdict(code) == "FAILED" and not failed:
             failed = [f"{step.name}: {reason(code)}"]
         return Result(step, code, seconds, processor, text, failed, durations(found))
 
@@ -151,7 +159,7 @@ class Lanes:
         lines = result.output.rstrip().splitlines()
         last = lines[-1].strip("= ") if lines else ""
         told = f"{count} {result.verdict} {result.step.name}: {result.seconds:.1f} s"
-        if self.verbose or result.code:
+        if self.verbose or result.verdict == "FAILED":
             told = "\n".join([f"\n== {told[len(count) + 1 :]}", *lines[-TAIL:], f"== {told}\n"])
         else:
             told += f" ({last})" * bool(last)

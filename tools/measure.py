@@ -12,7 +12,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import build
+from build.check import MAX_BYTES
+from build.command import ROOT
+from build.execute import execute
+from build.exercises import blank
+from build.sources import BuildError, Target, read_cells, targets
 from nbformat import NotebookNode
 
 NOT_PROSE = re.compile(
@@ -118,21 +122,21 @@ def code_figures(cells: list[NotebookNode]) -> list[Figure]:
     ]
 
 
-def seconds(target: build.Target) -> float:
+def seconds(target: Target) -> float:
     """Execute the lesson, keep nothing, and return how long it took."""
-    notebook = build.blank(target)
+    notebook = blank(target)
     start = time.perf_counter()
-    build.execute(notebook, target)
+    execute(notebook, target)
     return time.perf_counter() - start
 
 
-def measure(target: build.Target, timed: bool = False) -> list[Figure]:
+def measure(target: Target, timed: bool = False) -> list[Figure]:
     """Return all figures of one lesson."""
-    cells = build.read_cells(target.source, sheet=False)
+    cells = read_cells(target.source, sheet=False)
     figures = prose_figures(cells) + code_figures(cells)
     if target.path.exists():
         megabytes = target.path.stat().st_size / 1e6
-        figures.append(Figure("built notebook, MB", megabytes, 0, build.MAX_BYTES / 1e6, hard=True))
+        figures.append(Figure("built notebook, MB", megabytes, 0, MAX_BYTES / 1e6, hard=True))
     if timed:
         figures.append(Figure("seconds to execute", seconds(target), 0, 90))
     return figures
@@ -159,7 +163,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("names", nargs="*", help="which, such as 05 or 05_minimal_gan (all)")
     parser.add_argument("--time", action="store_true", help="also execute, and report the seconds")
     parser.add_argument("--strict", action="store_true", help="fail over a hard limit")
-    parser.add_argument("--root", type=Path, default=build.ROOT, help="the course's folder")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the course's folder")
     return parser.parse_args(argv)
 
 
@@ -168,12 +172,12 @@ def main(argv: list[str] | None = None) -> int:
     options = parse(argv)
     broken = False
     try:
-        lessons = build.targets(options.root.resolve(), options.names)
+        lessons = targets(options.root.resolve(), options.names)
         for target in (t for t in lessons if t.kind == "lesson"):
             figures = measure(target, options.time)
             print(table(target.source.stem, figures), end="\n\n", flush=True)
             broken |= any(figure.hard and not figure.fits for figure in figures)
-    except build.BuildError as error:
+    except BuildError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return int(options.strict and broken)

@@ -23,7 +23,9 @@ from gancourse.store import write_whole
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import build
+from build.exercises import folded
+from build.notebooks import NOTEBOOK_METADATA
+from build.sources import read_cells, tags
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = """\
@@ -39,7 +41,7 @@ LEFT_OUT = {"hidden", "solution"}
 
 def exercise_of(cell: NotebookNode) -> str | None:
     """Return the exercise that this cell answers, or None."""
-    found = (tag.removeprefix("exercise:") for tag in build.tags(cell) if ":" in tag)
+    found = (tag.removeprefix("exercise:") for tag in tags(cell) if ":" in tag)
     return next(found, None)
 
 
@@ -74,18 +76,18 @@ def test_cell(id: str, cell_id: str) -> NotebookNode:
 def exported(source: Path) -> NotebookNode:
     """Return the nbgrader source notebook of a sheet."""
     cells = []
-    for cell in build.read_cells(source, sheet=True):
-        if LEFT_OUT & set(build.tags(cell)):
+    for cell in read_cells(source, sheet=True):
+        if LEFT_OUT & set(tags(cell)):
             continue
         if id := exercise_of(cell):
             cell = answer_cell(cell, id)
         elif id := checked(cell):
             cell = test_cell(id, cell.id)
-        elif "hint" in build.tags(cell):
-            cell.source = build.folded(cell.source)
+        elif "hint" in tags(cell):
+            cell.source = folded(cell.source)
         cells.append(cell)
     notebook = new_notebook(cells=cells)
-    notebook.metadata = nbformat.from_dict(build.NOTEBOOK_METADATA)
+    notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)
     return notebook
 
 

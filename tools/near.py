@@ -7,6 +7,7 @@ it. How long each takes is in tests/durations.json. `make test` runs everything.
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import time
@@ -17,8 +18,6 @@ from typing import NamedTuple
 import durations
 from imports import Graph
 from test import LIGHT, ROOT, environment, python
-
-from gancourse.jupyter import course_environment
 
 BUDGET = 45.0  # seconds of tests; with the start of Python and of PyTorch it is under a minute
 
@@ -137,7 +136,7 @@ def main(arguments: list[str] | None = None) -> int:
     print(told(chosen, executed(graph, files)), flush=True)
     if options.list:
         return 0
-    env = environment(ROOT, course_environment(ROOT))
+    env = environment(ROOT, os.environ)
     codes = [subprocess.call(c, cwd=ROOT, env=env) for c in [*linted(files), command(chosen)] if c]
     print(f"{'FAILED' if any(codes) else 'passed'} in {time.perf_counter() - start:.0f} s")
     return int(any(codes))

@@ -6,16 +6,18 @@ share one. Two run at a time, the longest first. What a process printed is shown
 """
 
 import argparse
+import os
 import signal
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import durations
-from lanes import Lanes, Result, Step
+from lanes import Lanes, Result, Step, verdict
+from shared_data import use_shared_data
 
-from gancourse.jupyter import course_environment, headless_environment
+from gancourse.jupyter import headless_environment
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("notebooks", "solutions")
@@ -30,21 +32,22 @@ def python(*arguments: str) -> list[str]:
     return [sys.executable, "-m", *arguments]
 
 
-def environment(root: Path, base: dict[str, str], long: bool = False) -> dict[str, str]:
+def environment(root: Path, base: Mapping[str, str], long: bool = False) -> dict[str, str]:
     """Return the environment of tests: one thread, data beside `root`, full length if `long`."""
-    found = base | {"OMP_NUM_THREADS": "1"} | ({"GANCOURSE_LONG": "1"} if long else {})
-    data = root.resolve().parent / "shared" / "data"
-    if data.is_dir():
-        found.setdefault("GANCOURSE_DATA", str(data))
+    found = {**base, "OMP_NUM_THREADS": "1"} | ({"GANCOURSE_LONG": "1"} if long else {})
+    use_shared_data(root, found)
     return found
 
 
 def checks(root: Path, env: dict[str, str]) -> list[Step]:
-    """Return the checks of sources and of built notebooks."""
+    """Return the checks of sources and of what is built from them."""
+    tool = {name: str(root / "tools" / name) for name in ("javascript.py", "build")}
     commands = {
         "ruff check": python("ruff", "check", "."),
         "ruff format": python("ruff", "format", "--check", "."),
-        "notebooks are built": [sys.executable, str(root / "tools" / "build.py"), "--check"],
+        "JavaScript lint": [sys.executable, tool["javascript.py"], "lint"],
+        "JavaScript tests": [sys.executable, tool["javascript.py"], "test"],
+        "notebooks are built": [sys.executable, tool["build"], "--check"],
     }
     return [Step(name, name, command, env) for name, command in commands.items()]
 
@@ -103,16 +106,16 @@ def notebook_steps(root: Path, env: dict[str, str]) -> Iterator[Step]:
 
 def steps(root: Path, fast: bool = False, long: bool = False) -> list[Step]:
     """Return all steps in their order: the quick checks, then the longest first."""
-    env = environment(root, course_environment(root), long)
+    env = environment(root, os.environ, long)
     found = list(package_steps(root, env))
     if not fast:
-        found += notebook_steps(root, environment(root, headless_environment(root), long))
+        found += notebook_steps(root, environment(root, headless_environment(), long))
     return [*checks(root, env), *sorted(found, key=lambda step: -step.seconds)]
 
 
 def clock_step(root: Path) -> Step:
     """Return the tests that measure the machine's speed: they run alone, when all else is done."""
-    env = environment(root, course_environment(root), long=True) | {"GANCOURSE_CLOCK": "1"}
+    env = environment(root, os.environ, long=True) | {"GANCOURSE_CLOCK": "1"}
     command = python("pytest", *LIGHT, "-m", "clock")
     return Step("speed", "speed", command, env)
 
@@ -123,9 +126,8 @@ def rows(results: Iterable[Result]) -> Iterator[str]:
     for result in results:
         groups.setdefault(result.step.group, []).append(result)
     for name, found in groups.items():
-        verdict = "FAILED" if any(r.code for r in found) else "passed"
-        spent = sum(r.processor for r in found)
-        yield f"{name:22} {verdict:10} {spent:8.1f} s of CPU, processes: {len(found)}"
+        spent, word = sum(r.processor for r in found), verdict(*(r.code for r in found))
+        yield f"{name:22} {word:10} {spent:8.1f} s of CPU, processes: {len(found)}"
 
 
 def summary(results: list[Result]) -> str:
@@ -166,7 +168,7 @@ def main() -> int:
     print(f"In {options.lanes} lanes, {(time.perf_counter() - start) / 60:.1f} minutes", flush=True)
     if options.record:
         durations.save(ROOT, (row for result in results for row in result.durations))
-    return int(any(result.code for result in results))
+    return int(any(result.verdict == "FAILED" for result in results))
 
 
 if __name__ == "__main__":

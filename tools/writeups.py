@@ -16,13 +16,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from bench_turns import Place
-from specs import as_now
+from bench.results import as_now
+from bench.turns import Place
 from torch import Tensor
 
-from gancourse import machine, plots, store, train, writeups
+from gancourse import machine, plots, store, train
 from gancourse.data import ImageSet, load_images
 from gancourse.errors import InputError, choose
+from gancourse.nets import writeups
 from gancourse.score.images import _reference, draw
 from gancourse.score.measures import class_shares, fid
 from gancourse.score.ruler import features
@@ -95,10 +96,10 @@ def keep(folder: Path, name: str, run: dict, x: Tensor, about: dict) -> None:
 def picture(folder: Path) -> Path | None:
     """Draw 16 samples of each of the five systems, a row each, once all are there."""
     results, samples = load(folder)
-    if not all(name in samples for name in writeups.SYSTEMS):
+    if not all(name in samples for name in writeups.GENERATORS):
         return None
-    rows = torch.cat([samples[name] for name in writeups.SYSTEMS])
-    told = ", ".join(f"{name} {results['runs'][name]['fid']:.0f}" for name in writeups.SYSTEMS)
+    rows = torch.cat([samples[name] for name in writeups.GENERATORS])
+    told = ", ".join(f"{name} {results['runs'][name]['fid']:.0f}" for name in writeups.GENERATORS)
     alt = f"16 samples of each write-up's system, a row each; FID {told}."
     return plots.image_grid(rows, SHOWN, alt=alt).save(folder / "systems.png")
 
@@ -112,13 +113,13 @@ def floor(images: ImageSet) -> float:
 def main(argv: list[str] | None = None) -> None:
     """Measure what is asked for and missing; keep each run as soon as it ends."""
     options = parse(argv)
-    names = [choose("preset", name, writeups.PRESETS) for name in options.presets]
+    names = [choose("preset", name, train.WRITEUP_PRESETS) for name in options.presets]
     torch.set_num_threads(1)
     images = load_images("mnist")
     about = {"machine": Place(1).about(), "samples": SAMPLES}
     about["real"] = load(options.out)[0].get("real") or floor(images)
     about["data"] = images.name
-    for name in names or writeups.PRESETS:
+    for name in names or train.WRITEUP_PRESETS:
         spec = specify(name, options)
         if as_now(load(options.out)[0]["runs"].get(name, {}).get("spec", {})) == spec:
             print(f"{name}: measured already")
@@ -131,7 +132,7 @@ def main(argv: list[str] | None = None) -> None:
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("presets", nargs="*", help="of gancourse.writeups.PRESETS [all]")
+    parser.add_argument("presets", nargs="*", help="of gancourse.train.WRITEUP_PRESETS [all]")
     parser.add_argument("--seconds", type=float, default=45.0, help="of one core, for each run")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=OUT)

@@ -1,6 +1,7 @@
 """The learner's instant check: `check("05.1", d_loss)`. The grader uses the same specs.
 
-Each sheet is a module `sheetNN` in this package with a tuple EXERCISES.
+Each sheet is a folder `sheetNN` in this package, and each file in it that holds an EXERCISE is one
+exercise of that sheet, named as what the learner defines: `sheet05/d_loss.py`.
 """
 
 import html
@@ -11,7 +12,6 @@ from importlib import import_module
 from pkgutil import iter_modules
 from textwrap import fill
 
-from gancourse.check.bench import Bench, Handle, NotDone, Odd, StudentError, rng_untouched
 from gancourse.check.spec import (
     ERROR,
     HELD,
@@ -21,16 +21,37 @@ from gancourse.check.spec import (
     Exercise,
     Part,
     PartResult,
-    Report,
+    Verdict,
     Wrong,
     evaluate,
     judged,
 )
+from gancourse.check.student import Handle, NotDone, Odd, Student, StudentError, rng_untouched
 from gancourse.errors import InputError, choose
 
-__all__ = ["ERROR", "HELD", "NOT_DONE", "WRONG", "Bench", "CheckResult", "Draw", "Exercise",
-           "Handle", "NotDone", "Odd", "Part", "PartResult", "Report", "StudentError", "Wrong",
-           "check", "evaluate", "get_exercise", "sheet", "sheets"]  # fmt: skip
+__all__ = [
+    "ERROR",
+    "HELD",
+    "NOT_DONE",
+    "WRONG",
+    "CheckResult",
+    "Draw",
+    "Exercise",
+    "Handle",
+    "NotDone",
+    "Odd",
+    "Part",
+    "PartResult",
+    "Student",
+    "StudentError",
+    "Verdict",
+    "Wrong",
+    "check",
+    "evaluate",
+    "get_exercise",
+    "sheet",
+    "sheets",
+]  # fmt: skip
 
 MARKS = {HELD: "holds", WRONG: "does not hold yet", ERROR: "stopped", NOT_DONE: "not yet done"}
 
@@ -46,7 +67,10 @@ def sheets() -> tuple[str, ...]:
 def sheet(number: str) -> list[Exercise]:
     """Return the exercises of a sheet, in order; raise InputError for a number that has none."""
     choose("sheet", number, sheets())
-    return list(import_module(f"{__name__}.sheet{number}").EXERCISES)
+    folder = import_module(f"{__name__}.sheet{number}")
+    names = [f"{folder.__name__}.{module.name}" for module in iter_modules(folder.__path__)]
+    found = [vars(import_module(name)).get("EXERCISE") for name in names]
+    return sorted(filter(None, found), key=lambda exercise: int(exercise.id.split(".")[1]))
 
 
 def get_exercise(id: str) -> Exercise:
@@ -63,7 +87,7 @@ class CheckResult:
     `more` is how many points the parts have that run in grading alone.
     """
 
-    def __init__(self, report: Report, more: int = 0):
+    def __init__(self, report: Verdict, more: int = 0):
         self.report, self.passed, self.more = report, report.passed, more
         self.score, self.maximum = report.score, report.maximum
 
@@ -103,11 +127,11 @@ def check(id: str, *answers: object) -> CheckResult:
             f"Exercise {id} asks for {' and '.join(exercise.names)}, and {len(answers)} answers "
             f"were given: call check({wanted})."
         )
-    bench = Bench()
-    given = {name: bench.admit(a) for name, a in zip(exercise.names, answers, strict=True)}
+    student = Student()
+    given = {name: student.admit(a) for name, a in zip(exercise.names, answers, strict=True)}
     with rng_untouched():
-        results = tuple(_told(judged(exercise, bench, given, secrets.randbits(48))))
-    report = Report(exercise.id, exercise.title, results)
+        results = tuple(_told(judged(exercise, student, given, secrets.randbits(48))))
+    report = Verdict(exercise.id, exercise.title, results)
     return CheckResult(report, more=exercise.points - report.maximum)
 
 

@@ -1,4 +1,4 @@
-"""Reading what a bench gave back: is it a number, a tensor of that shape, a net? Then: is it right?
+"""Reading what an answer gave back: is it a number, a tensor, a net? Then: is it right?
 
 Every comparison is of float64 copies, here, never in the learner's code. Each function raises Wrong
 with a sentence on what the finding means.
@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
-from gancourse.check.bench import Handle, Odd
 from gancourse.check.spec import Wrong
+from gancourse.check.student import Handle, Odd
 
 EPS = 2.0**-23  # float32: the distance from 1 to the next number
 

@@ -4,34 +4,34 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.bench import Bench, Handle
 from gancourse.check.spec import Draw, Wrong
+from gancourse.check.student import Handle, Student
 
 HALVINGS = 18
 
 
-def samples(bench: Bench, G: Handle, z: Tensor, shape: tuple[int, ...]) -> Tensor:
+def samples(student: Student, G: Handle, z: Tensor, shape: tuple[int, ...]) -> Tensor:
     """Return G(z) [N, *shape] in evaluation mode, float64."""
-    return facts.tensor(bench.apply(G, z, train=False), (len(z), *shape), "G(z)")
+    return facts.tensor(student.apply(G, z, train=False), (len(z), *shape), "G(z)")
 
 
-def check_map(bench: Bench, G: Handle, draw: Draw, z_dim: int, shape: tuple[int, ...]) -> None:
+def check_map(student: Student, G: Handle, draw: Draw, z_dim: int, shape: tuple[int, ...]) -> None:
     """Raise Wrong unless G is a continuous map from z that is not constant."""
     z = draw.normal(64, z_dim)
-    x = samples(bench, G, z, shape)
+    x = samples(student, G, z, shape)
     # float32 sums of at most a few thousand terms; a noise that matters is far larger
-    if not facts.near(x, samples(bench, G, z, shape), 1e-4 * x.abs().max().item()):
+    if not facts.near(x, samples(student, G, z, shape), 1e-4 * x.abs().max().item()):
         raise Wrong("The same z gave another sample: all randomness of a generator is in z.")
     if facts.near(x, x[:1], 1e-3 * x.abs().max().item()):
         raise Wrong("All z give the same sample: G does not use its z, or it collapsed.")
-    _check_jumps(bench, G, z, x)
+    _check_jumps(student, G, z, x)
 
 
 def _distance(a: Tensor, b: Tensor) -> Tensor:
     return (a - b).flatten(1).norm(dim=1)  # [N]
 
 
-def _check_jumps(bench: Bench, G: Handle, z: Tensor, x: Tensor) -> None:
+def _check_jumps(student: Student, G: Handle, z: Tensor, x: Tensor) -> None:
     """Raise Wrong where G jumps. Each pair of z is halved, keeping the half that x differs more in.
 
     After 18 halvings two z of distance 2 lie 1e-5 apart. There a net's samples are close, unless
@@ -41,7 +41,7 @@ def _check_jumps(bench: Bench, G: Handle, z: Tensor, x: Tensor) -> None:
     size = _distance(x_low, x_high).mean()
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        x_mid = samples(bench, G, middle, tuple(x.shape[1:]))
+        x_mid = samples(student, G, middle, tuple(x.shape[1:]))
         left = _distance(x_low, x_mid) >= _distance(x_mid, x_high)  # [N/2]
         rows, cells = left[:, None], left.view(-1, *[1] * (x.dim() - 1))
         low, high = torch.where(rows, low, middle), torch.where(rows, middle, high)

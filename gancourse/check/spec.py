@@ -1,7 +1,7 @@
-"""What an exercise is, and how answers to it are judged: from plain data, through a bench.
+"""What an exercise is, and how answers to it are judged: from plain data, through a student.
 
 A spec never touches a learner's object. `evaluate` is the same in the notebook and in the grader;
-only the bench, the seed and the hidden parts differ.
+only the student, the seed and the hidden parts differ.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gancourse.check.bench import Bench, Handle, NotDone, Odd, StudentError
+from gancourse.check.student import Handle, NotDone, Odd, Student, StudentError
 
 HELD, WRONG, ERROR, NOT_DONE = "held", "wrong", "error", "not done"
 Answers = Mapping[str, Handle | Odd]
@@ -77,7 +77,7 @@ class Draw:
 
 @dataclass(frozen=True)
 class Part:
-    """One thing that must hold. `run(bench, answers, draw)` returns None or raises Wrong.
+    """One thing that must hold. `run(student, answers, draw)` returns None or raises Wrong.
 
     `answers` is the one answer, or a dict by name where the exercise asks for several. A part with
     shown=False runs in the grader alone. `seconds` is the wall time after which a grader gives up.
@@ -85,7 +85,7 @@ class Part:
 
     name: str
     points: int
-    run: Callable[[Bench, Handle | dict, Draw], None]
+    run: Callable[[Student, Handle | dict, Draw], None]
     shown: bool = True
     seconds: float = 20.0
 
@@ -125,7 +125,7 @@ class PartResult:
 
 
 @dataclass(frozen=True)
-class Report:
+class Verdict:
     """How one exercise went: its parts in order."""
 
     id: str
@@ -159,9 +159,11 @@ def _given(exercise: Exercise, answers: Answers) -> Handle | dict[str, Handle]:
     return given if len(given) > 1 else given[exercise.names[0]]
 
 
-def _status(exercise: Exercise, part: Part, bench: Bench, answers: Answers, draw: Draw) -> tuple:
+def _status(
+    exercise: Exercise, part: Part, student: Student, answers: Answers, draw: Draw
+) -> tuple:
     try:
-        part.run(bench, _given(exercise, answers), draw)
+        part.run(student, _given(exercise, answers), draw)
     except NotDone:
         return NOT_DONE, ""
     except Wrong as wrong:
@@ -175,37 +177,37 @@ def _status(exercise: Exercise, part: Part, bench: Bench, answers: Answers, draw
 
 
 def judged(
-    exercise: Exercise, bench: Bench, answers: Answers, seed: int, hidden: bool = False
+    exercise: Exercise, student: Student, answers: Answers, seed: int, hidden: bool = False
 ) -> Iterator[PartResult]:
     """Yield the result of each part as soon as it is known; see `evaluate`."""
     shared = {"root": f"{seed}/{exercise.id}"}
     for part in exercise.chosen(hidden):
         draw = Draw(f"{seed}/{exercise.id}/{part.name}", shared)
-        status, message = _status(exercise, part, bench, answers, draw)
+        status, message = _status(exercise, part, student, answers, draw)
         earned = part.points if status == HELD else 0
         yield PartResult(part.name, earned, part.points, status, message, part.shown)
 
 
 def evaluate(
-    exercise: Exercise, bench: Bench, answers: Answers, seed: int, hidden: bool = False
-) -> Report:
+    exercise: Exercise, student: Student, answers: Answers, seed: int, hidden: bool = False
+) -> Verdict:
     """Return how the answers do: every part in its order, on inputs drawn from `seed`.
 
     `hidden` adds the parts that the learner does not see. The inputs of a part do not depend on
     which other parts run.
     """
-    results = tuple(judged(exercise, bench, answers, seed, hidden))
-    return Report(exercise.id, exercise.title, results)
+    results = tuple(judged(exercise, student, answers, seed, hidden))
+    return Verdict(exercise.id, exercise.title, results)
 
 
-def timed(bench: Bench, limit: float, what: str, run: Callable[[], object]):
+def timed(student: Student, limit: float, what: str, run: Callable[[], object]):
     """Return run(); raise Wrong when it took more than `limit` seconds.
 
     Both clocks must say so: on a busy machine the wall clock counts other people's work, and on
     many cores the processor time counts threads that wait.
     """
-    wall, cpu = time.perf_counter(), bench.cpu_seconds()
+    wall, cpu = time.perf_counter(), student.cpu_seconds()
     value = run()
-    if min(time.perf_counter() - wall, bench.cpu_seconds() - cpu) > limit:
+    if min(time.perf_counter() - wall, student.cpu_seconds() - cpu) > limit:
         raise Wrong(f"{what} took more than {limit:g} seconds: take fewer steps or smaller nets.")
     return value

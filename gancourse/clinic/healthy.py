@@ -1,6 +1,6 @@
 """Healthy runs, to see that `gancourse.diagnose` leaves them alone. Lesson 10.
 
-The wards' working programs, and runs of `gancourse.train` on other nets and losses with the
+The settings' working programs, and runs of `gancourse.train` on other nets and losses with the
 recorder attached from outside.
 """
 
@@ -10,11 +10,12 @@ from dataclasses import dataclass
 import torch
 
 from gancourse import train
-from gancourse.clinic.patients import admit
-from gancourse.clinic.wards import RING, WARDS
+from gancourse.clinic.faults import train_run
+from gancourse.clinic.recorder import Recorder
+from gancourse.clinic.settings import RING, SETTINGS
+from gancourse.clinic.signals import Signals
 from gancourse.data import load_images
 from gancourse.errors import choose
-from gancourse.signals import Recorder, Signals
 from gancourse.train import Recipe, State
 
 
@@ -61,13 +62,13 @@ def watch(state: State, source: Callable, steps: int) -> Signals:
     return recorder.finish()
 
 
-def check_up(name: str, seed: int = 0) -> Signals:
-    """Return the signals of a healthy run: one of HEALTHY, or the working program of a ward.
+def record_healthy(name: str, seed: int = 0) -> Signals:
+    """Return the signals of a healthy run: one of HEALTHY, or the working program of a setting.
 
     Raises InputError for another name.
     """
-    choose("healthy run", name, [*HEALTHY, *WARDS])
-    if name in WARDS:
-        return admit(name, seed).signals
+    choose("healthy run", name, [*HEALTHY, *SETTINGS])
+    if name in SETTINGS:
+        return train_run(name, seed).signals
     run = HEALTHY[name]
     return watch(State(run.recipe, seed, "cpu", "fp32"), run.source, run.steps)

@@ -1,6 +1,6 @@
 """A GAN program that works, for points and for small images: lessons 05 and 06 in a row.
 
-Each patient of the clinic is this text with a line or two changed, and nothing else.
+Each fault of the clinic is this text with a line or two changed, and nothing else.
 """
 
 from itertools import pairwise
@@ -20,11 +20,11 @@ def layers(sizes, norm):
     yield nn.Linear(sizes[-2], sizes[-1])
 
 
-def make_nets(ward, dim):
-    G = nn.Sequential(*layers([ward.z_dim, *ward.G, dim], ward.norm), ward.last())
-    D = nn.Sequential(*layers([dim, *ward.D, 1], ward.norm), nn.Flatten(0))
-    initialise(G, ward.init)
-    initialise(D, ward.init)
+def make_nets(setting, dim):
+    G = nn.Sequential(*layers([setting.z_dim, *setting.G, dim], setting.norm), setting.last())
+    D = nn.Sequential(*layers([dim, *setting.D, 1], setting.norm), nn.Flatten(0))
+    initialise(G, setting.init)
+    initialise(D, setting.init)
     return G, D
 
 
@@ -35,8 +35,8 @@ def initialise(net, draw):
             nn.init.zeros_(layer.bias)
 
 
-def scaled(x, ward):
-    return x / 127.5 - 1 if ward.images else x
+def scaled(x, setting):
+    return x / 127.5 - 1 if setting.images else x
 
 
 def real_batches(x_real, n):
@@ -46,35 +46,35 @@ def real_batches(x_real, n):
             yield x_real[index]
 
 
-def noise(n, ward):
-    return torch.randn(n, ward.z_dim)
+def noise(n, setting):
+    return torch.randn(n, setting.z_dim)
 
 
-def d_step(G, D, opt_D, x_real, ward):
-    x_fake = G(noise(len(x_real), ward)).detach()
+def d_step(G, D, opt_D, x_real, setting):
+    x_fake = G(noise(len(x_real), setting)).detach()
     opt_D.zero_grad()
-    d_loss = ward.pair.d_loss(D(x_real), D(x_fake))
+    d_loss = setting.pair.d_loss(D(x_real), D(x_fake))
     d_loss.backward()
     opt_D.step()
     return d_loss.detach()
 
 
-def g_step(G, D, opt_G, x_real, ward):
-    x_fake = G(noise(len(x_real), ward))
-    logit_real = D(x_real) if ward.pair.pairs_real else None
-    g_loss = ward.pair.g_loss(logit_real, D(x_fake))
+def g_step(G, D, opt_G, x_real, setting):
+    x_fake = G(noise(len(x_real), setting))
+    logit_real = D(x_real) if setting.pair.pairs_real else None
+    g_loss = setting.pair.g_loss(logit_real, D(x_fake))
     g_loss.backward()
     opt_G.step()
     opt_G.zero_grad()
     return g_loss.detach()
 
 
-def turn(G, D, opt_G, opt_D, batches, ward):
+def turn(G, D, opt_G, opt_D, batches, setting):
     for _ in range(D_STEPS):
         x_real = next(batches)
-        d_loss = d_step(G, D, opt_D, x_real, ward)
+        d_loss = d_step(G, D, opt_D, x_real, setting)
     for _ in range(G_STEPS):
-        g_loss = g_step(G, D, opt_G, x_real, ward)
+        g_loss = g_step(G, D, opt_G, x_real, setting)
     return d_loss, g_loss
 
 
@@ -86,17 +86,17 @@ def sample(G, z):
     return x
 
 
-def train(ward, x_real, seed, watch, frames):
+def train(setting, x_real, seed, watch, frames):
     torch.manual_seed(seed)
-    x_real = scaled(x_real, ward)
-    G, D = make_nets(ward, x_real.shape[1])
-    opt_G = torch.optim.Adam(G.parameters(), lr=ward.lr, betas=(0.5, 0.99))
-    opt_D = torch.optim.Adam(D.parameters(), lr=ward.lr, betas=(0.5, 0.99))
-    recorder = watch(G, D, opt_G, opt_D, lambda n: sample(G, torch.randn(n, ward.z_dim)))
-    batches, z = real_batches(x_real, ward.batch), torch.randn(64, ward.z_dim)
-    for step in range(ward.steps):
+    x_real = scaled(x_real, setting)
+    G, D = make_nets(setting, x_real.shape[1])
+    opt_G = torch.optim.Adam(G.parameters(), lr=setting.lr, betas=(0.5, 0.99))
+    opt_D = torch.optim.Adam(D.parameters(), lr=setting.lr, betas=(0.5, 0.99))
+    recorder = watch(G, D, opt_G, opt_D, lambda n: sample(G, torch.randn(n, setting.z_dim)))
+    batches, z = real_batches(x_real, setting.batch), torch.randn(64, setting.z_dim)
+    for step in range(setting.steps):
         if step % 300 == 0:
             frames.append((f"step {step}", sample(G, z)))
-        recorder.step(*turn(G, D, opt_G, opt_D, batches, ward))
-    frames.append((f"step {ward.steps}", sample(G, z)))
+        recorder.step(*turn(G, D, opt_G, opt_D, batches, setting))
+    frames.append((f"step {setting.steps}", sample(G, z)))
     return G, D

@@ -14,10 +14,10 @@ import gancourse
 from gancourse.check.spec import Exercise
 from gancourse.errors import InputError, at_least, choose
 from gancourse.grade import report
+from gancourse.grade.box.sandbox import SANDBOXES, Limits, require
 from gancourse.grade.collect import Submission, collect
 from gancourse.grade.job import NOT_GRADED, Graded, Result, Task, grade_task
 from gancourse.grade.notebook import Unusable, ids_of_sheet, sheet_of
-from gancourse.grade.sandbox import SANDBOXES, Limits, require
 from gancourse.store import make_folder
 
 SECONDS_BETWEEN_TABLES, CLUSTER_SECONDS = 2.0, 20
@@ -60,7 +60,7 @@ def grade(submissions: Path, out: Path, **options) -> Iterator[Step]:
     instead; `sandbox` "bwrap" or "none"; `sheets`, the numbers that are accepted and expected (all
     known ones, and none is expected, by default); `time_limit`, the most seconds that one part of
     an exercise may take; `limits`, all limits; `checks`, the module with the exercises. What is in
-    `out` from an earlier run is kept where neither notebook nor checks changed. Raises InputError,
+    `out` from an earlier run is kept where notebook and checks are the same. Raises InputError,
     before anything is graded, for what cannot be used.
     """
     chosen = Options(**options)

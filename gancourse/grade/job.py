@@ -8,10 +8,10 @@ from importlib import import_module
 
 import torch
 
-from gancourse.check.spec import ERROR, NOT_DONE, Exercise, PartResult, Report, evaluate
+from gancourse.check.spec import ERROR, NOT_DONE, Exercise, PartResult, Verdict, evaluate
+from gancourse.grade.box.remote import RemoteBench, Session, within_time
+from gancourse.grade.box.sandbox import Broken, Limits, Sandbox
 from gancourse.grade.notebook import Answer, Cell, find_answers
-from gancourse.grade.remote import RemoteBench, Session, within_time
-from gancourse.grade.sandbox import Broken, Limits, Sandbox
 
 GRADED, UNTOUCHED, MISSING, SYNTAX, STOPPED = (
     "graded", "not done", "missing", "syntax error", "error",
@@ -165,7 +165,7 @@ class _Grading:
         ]
 
     def _leave_out(self, cell: Cell, session: Session) -> None:
-        self.harmful[cell.number] = session.told()[1]
+        self.harmful[cell.number] = session.ending()[1]
 
     def _judge(self, answer: Answer, session: Session, cells: list[Cell]) -> Graded:
         own = {c.number for c in answer.cells}
@@ -175,7 +175,7 @@ class _Grading:
         answer.notes += [_sentence(p) for p in mine if p["kind"] != "NotImplementedError"]
         if session.fate:
             self._leave_out(cells[session.reached], session)
-            answer.notes.append(f"The cell itself did not end well: {session.told()[1]}.")
+            answer.notes.append(f"The cell itself did not end well: {session.ending()[1]}.")
             return _nothing(answer, session.fate)
         if mine and len(session.answers) < len(answer.exercise.names):
             return _nothing(answer, _status_of(mine[-1]["kind"]))
@@ -204,7 +204,7 @@ def _nothing(answer: Answer, status: str, *notes: str) -> Graded:
     return Graded(e.id, e.title, 0, e.points, status, [*answer.notes, *notes])
 
 
-def _from_report(report: Report, fate: str | None, notes: list[str]) -> Graded:
+def _from_report(report: Verdict, fate: str | None, notes: list[str]) -> Graded:
     status = fate or (UNTOUCHED if report.not_done else GRADED)
     if not fate and all(r.status in (ERROR, NOT_DONE) for r in report.results):
         status = UNTOUCHED if report.not_done else STOPPED

@@ -1,4 +1,4 @@
-"""How the course runs Jupyter: the kernels' environment and the server's settings. Never taught.
+"""How the course runs Jupyter: the kernels' environment and the server's settings.
 
 Only the standard library is imported here, so that a tool can use it before anything else works.
 """
@@ -11,22 +11,9 @@ WEBSOCKET = "gancourse.jupyter.nodelay.NoDelayConnection"
 NBGRADER = ("formgrader", "validate_assignment", "assignment_list", "course_list")
 
 
-def course_environment(root: Path) -> dict[str, str]:
-    """Return this process's environment, with `GANCOURSE_DATA` set where `root` has data near.
-
-    A folder `shared/data` beside the repository serves as `GANCOURSE_DATA` when that is unset.
-    """
-    environment = dict(os.environ)
-    data = Path(root).resolve().parent / "shared" / "data"
-    if data.is_dir():
-        environment.setdefault("GANCOURSE_DATA", str(data))
-    return environment
-
-
-def headless_environment(root: Path) -> dict[str, str]:
-    """Return the environment in which notebooks are executed without a page to show them."""
-    environment = course_environment(root)
-    environment.update(GANCOURSE_FRONTEND="none", PYTHONHASHSEED="0")
+def headless_environment() -> dict[str, str]:
+    """Return this process's environment for notebooks that no page will show."""
+    environment = os.environ | {"GANCOURSE_FRONTEND": "none", "PYTHONHASHSEED": "0"}
     # The kernel chooses the inline backend itself, and only when nothing else is named.
     environment.pop("MPLBACKEND", None)
     return environment

@@ -7,15 +7,15 @@ a `Chart`; without a front-end the same object shows a still picture.
 from importlib import import_module
 
 _HOME = {
-    "Chart": "base",
-    "frontend": "base",
+    "Chart": "charts",
+    "frontend": "frontend",
     "bend_D": "game",
     "slide_q": "optimal",
     "move_logits": "losses",
     "phase_plane": "phase",
     "feed_pixels": "parts",
-    "TrainingDashboard": "dashboard",
-    "PointGan": "pointgan",
+    "TrainingDashboard": "run.dashboard",
+    "PointGan": "run.pointgan",
     "LatentExplorer": "explorer",
 }
 

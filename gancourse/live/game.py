@@ -2,14 +2,17 @@
 
 import torch
 
-from gancourse import theory
-from gancourse.live.base import Chart, Handle, Mark, Panel, Scene, Slider
+from gancourse.live.charts import Chart
+from gancourse.live.controls import Slider
+from gancourse.live.drawings import Drawing, Grip
+from gancourse.maths import divergences
+from gancourse.plots import Mark, Panel
 
-X = theory.line(-7, 7, 701)
-LOG_P = theory.log_normal(X, 1.0)
-MEANS = theory.line(-2, 4, 61)
-LOG_QS = theory.log_normal(X, MEANS[:, None])  # [61, 701]: one fake density for each mean
-BEST = theory.best_value(X, LOG_P, LOG_QS)  # [61]
+X = divergences.line(-7, 7, 701)
+LOG_P = divergences.log_normal(X, 1.0)
+MEANS = divergences.line(-2, 4, 61)
+LOG_QS = divergences.log_normal(X, MEANS[:, None])  # [61, 701]: one fake density for each mean
+BEST = divergences.best_value(X, LOG_P, LOG_QS)  # [61]
 AT = (-2.0, 0.0, 2.0)  # where the three grips hold D
 
 
@@ -25,7 +28,7 @@ def _densities(log_q, D) -> Panel:
 
 
 def _values(logit, mean: float, value: float, best: float) -> Panel:
-    yours = theory.value(X, LOG_P, LOG_QS, logit)
+    yours = divergences.value(X, LOG_P, LOG_QS, logit)
     marks = (
         Mark("dashed", MEANS, BEST, "best possible D"),
         Mark("line", MEANS, yours, "your D, held still", "D"),
@@ -36,25 +39,25 @@ def _values(logit, mean: float, value: float, best: float) -> Panel:
 
 
 def _sentence(value: float, best: float) -> str:
-    told = f"Your D reaches V = {value:.3f}; the best possible D reaches {best:.3f}."
+    sentence = f"Your D reaches V = {value:.3f}; the best possible D reaches {best:.3f}."
     if best - value < 0.01:
-        return told + " You are within 0.01: this is the best D, to the eye."
-    return told + " Bend D to close the gap."
+        return sentence + " You are within 0.01: this is the best D, to the eye."
+    return sentence + " Bend D to close the gap."
 
 
-def _draw(left: float, middle: float, right: float, mean: float) -> Scene:
-    log_q = theory.log_normal(X, mean)
-    logit = theory.through(X, AT, (left, middle, right))
-    value = theory.value(X, LOG_P, log_q, logit).item()
-    best = theory.best_value(X, LOG_P, log_q).item()
+def _draw(left: float, middle: float, right: float, mean: float) -> Drawing:
+    log_q = divergences.log_normal(X, mean)
+    logit = divergences.through(X, AT, (left, middle, right))
+    value = divergences.value(X, LOG_P, log_q, logit).item()
+    best = divergences.best_value(X, LOG_P, log_q).item()
     keys = zip(("left", "middle", "right"), AT, (left, middle, right), strict=True)
-    grips = [Handle(f"D at x = {at:g}", (at, d), y=key, role="D") for key, at, d in keys]
-    peak = theory.log_normal(torch.tensor(0.0)).exp().item()
-    return Scene(
+    grips = [Grip(f"D at x = {at:g}", (at, d), y=key, role="D") for key, at, d in keys]
+    peak = divergences.log_normal(torch.tensor(0.0)).exp().item()
+    return Drawing(
         panels=(_densities(log_q, logit.sigmoid()), _values(logit, mean, value, best)),
         text=_sentence(value, best),
         numbers={"V(D, G)": f"{value:.3f}", "best": f"{best:.3f}", "gap": f"{best - value:.3f}"},
-        handles=(*grips, Handle("mean of q", (mean, peak), x="mean", role="q")),
+        grips=(*grips, Grip("mean of q", (mean, peak), x="mean", role="q")),
     )
 
 

@@ -6,8 +6,11 @@ import torch
 from torch import Tensor
 from torch.func import grad, vmap
 
-from gancourse.live.base import Chart, Choice, Handle, Mark, Panel, Scene, Slider
+from gancourse.live.charts import Chart
+from gancourse.live.controls import Choice, Slider
+from gancourse.live.drawings import Drawing, Grip
 from gancourse.losses import LOSSES, get_loss
+from gancourse.plots import Mark, Panel
 
 LIMIT = 6.0
 GRID = torch.linspace(-LIMIT, LIMIT, 121, dtype=torch.float64)
@@ -30,7 +33,7 @@ def move_logits(loss: str = "minimax", logit_real: float = 2.0, logit_fake: floa
         "logit_real": Slider("logit of a real sample", value=logit_real, **steps),
         "logit_fake": Slider("logit of a fake sample", value=logit_fake, **steps),
     }
-    return Chart("both players' losses by the logit", _scene, controls)
+    return Chart("both players' losses by the logit", _draw, controls)
 
 
 def _functions(loss: str, real: Tensor, fake: Tensor) -> dict[str, Callable[[Tensor], Tensor]]:
@@ -43,7 +46,7 @@ def _functions(loss: str, real: Tensor, fake: Tensor) -> dict[str, Callable[[Ten
     return dict(zip(CURVES, of_logit, strict=True))
 
 
-def _scene(loss: str, logit_real: float, logit_fake: float) -> Scene:
+def _draw(loss: str, logit_real: float, logit_fake: float) -> Drawing:
     real, fake = torch.tensor([logit_real, logit_fake], dtype=torch.float64)
     at = {name: real if moves == "real" else fake for name, (_, _, moves) in CURVES.items()}
     losses = _functions(loss, real, fake)
@@ -56,7 +59,7 @@ def _scene(loss: str, logit_real: float, logit_fake: float) -> Scene:
     numbers = {"d_loss": loss_at[0], "g_loss": loss_at[2], "D's gradient, real": slope_at[0],
                "D's gradient, fake": slope_at[1], "G's gradient": slope_at[2]}  # fmt: skip
     shown = {label: f"{value + 0.0:.3f}" for label, value in numbers.items()}
-    return Scene(panels, _words(loss, *slope_at), shown, _handles(at, loss_at))
+    return Drawing(panels, _words(loss, *slope_at), shown, _grips(at, loss_at))
 
 
 def _panel(ylabel: str, functions: dict, points: list, ylim=(-3.0, 3.0)) -> Panel:
@@ -69,9 +72,9 @@ def _panel(ylabel: str, functions: dict, points: list, ylim=(-3.0, 3.0)) -> Pane
     return Panel(tuple(marks), "logit", ylabel, (-LIMIT, LIMIT), ylim, ylabel)
 
 
-def _handles(at: dict[str, Tensor], loss_at: list[float]) -> tuple[Handle, ...]:
+def _grips(at: dict[str, Tensor], loss_at: list[float]) -> tuple[Grip, ...]:
     return tuple(
-        Handle(f"{moves} logit", (at[name].item(), y), x=f"logit_{moves}", role=role)
+        Grip(f"{moves} logit", (at[name].item(), y), x=f"logit_{moves}", role=role)
         for (name, (_, role, moves)), y in zip(CURVES.items(), loss_at, strict=True)
     )
 

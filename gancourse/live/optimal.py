@@ -4,15 +4,18 @@ import math
 
 import torch
 
-from gancourse import theory
-from gancourse.live.base import Chart, Choice, Mark, Panel, Scene, Slider
-from gancourse.toys import two_bumps
+from gancourse.data.toys import two_bumps
+from gancourse.live.charts import Chart
+from gancourse.live.controls import Choice, Slider
+from gancourse.live.drawings import Drawing
+from gancourse.maths import divergences
+from gancourse.plots import Mark, Panel
 
-X = theory.line(-20, 20, 4001)  # wide enough for the KL of the widest q at the last mean
+X = divergences.line(-20, 20, 4001)  # wide enough for the KL of the widest q at the last mean
 SHOWN = slice(1400, 2601, 4)  # from -6 to 6
 ARROWS = slice(1400, 2601, 50)
 SHAPES = {
-    "one bell": theory.log_normal(X, 0.0, 0.7),
+    "one bell": divergences.log_normal(X, 0.0, 0.7),
     "two bells": two_bumps(gap=4.0, sd=0.6).log_density(X[:, None]),
 }
 LONGEST = 0.45  # an arrow, in units of x: a little less than from one to the next
@@ -38,8 +41,8 @@ def _arrows(log_q, push) -> Mark:
 
 
 def _integrand(log_p, log_q, logit, push) -> Panel:
-    x, f = X[SHOWN], theory.value_density(log_p, log_q, logit)[SHOWN]
-    blind = theory.value_density(log_p, log_q, torch.zeros_like(logit))[SHOWN]
+    x, f = X[SHOWN], divergences.value_density(log_p, log_q, logit)[SHOWN]
+    blind = divergences.value_density(log_p, log_q, torch.zeros_like(logit))[SHOWN]
     marks = (
         Mark("fill", x, f, "p log D* + q log(1 - D*)", "D"),
         Mark("dashed", x, blind, "the same with D = 1/2"),
@@ -52,25 +55,25 @@ def _number(value: float) -> str:
     return f"{value:.3f}" if abs(value) < 1000 else f"{value:.0f}"
 
 
-def _draw(shape: str, mean: float, width: float, loss: str) -> Scene:
-    log_p, log_q = SHAPES[shape], theory.log_normal(X, mean, width)
-    logit = theory.optimal_logit(log_p, log_q)
-    push = theory.push(X, logit, loss)
+def _draw(shape: str, mean: float, width: float, loss: str) -> Drawing:
+    log_p, log_q = SHAPES[shape], divergences.log_normal(X, mean, width)
+    logit = divergences.optimal_logit(log_p, log_q)
+    push = divergences.push(X, logit, loss)
     found = {
-        "C(G)": theory.best_value(X, log_p, log_q),
-        "JSD": theory.jsd(X, log_p, log_q),
-        "KL(p‖q)": theory.kl(X, log_p, log_q),
-        "KL(q‖p)": theory.kl(X, log_q, log_p),
-        "W1": theory.wasserstein1(X, log_p, log_q),
-        "mean push on G": theory.expectation(X, log_q, push),
+        "C(G)": divergences.best_value(X, log_p, log_q),
+        "JSD": divergences.jsd(X, log_p, log_q),
+        "KL(p‖q)": divergences.kl(X, log_p, log_q),
+        "KL(q‖p)": divergences.kl(X, log_q, log_p),
+        "W1": divergences.wasserstein1(X, log_p, log_q),
+        "mean push on G": divergences.expectation(X, log_q, push),
     }
     numbers = {name: _number(v.item()) for name, v in found.items()}
-    told = (
+    sentence = (
         f"JSD is {numbers['JSD']} of at most 0.693, W1 is {numbers['W1']}; with the {loss} loss, "
         f"G's samples are pushed by {numbers['mean push on G']} on average."
     )
     panels = (_densities(log_p, log_q, logit.sigmoid()), _integrand(log_p, log_q, logit, push))
-    return Scene(panels, told, numbers)
+    return Drawing(panels, sentence, numbers)
 
 
 def slide_q(**values) -> Chart:
@@ -83,6 +86,6 @@ def slide_q(**values) -> Chart:
         "mean": Slider("mean of q", -5.0, 5.0, 0.1, 2.0),
         "width": Slider("width of q (sd)", 0.1, 2.0, 0.05, 0.7),
         "shape": Choice("shape of p", tuple(SHAPES), "one bell"),
-        "loss": Choice("loss of G", theory.G_LOSSES, "saturating"),
+        "loss": Choice("loss of G", divergences.G_LOSSES, "saturating"),
     }
     return Chart("Slide q against p", _draw, controls).set(**values)

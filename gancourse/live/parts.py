@@ -4,7 +4,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from gancourse.live.base import Chart, Choice, Handle, Mark, Panel, Scene, Slider
+from gancourse.live.charts import Chart
+from gancourse.live.controls import Choice, Slider
+from gancourse.live.drawings import Drawing, Grip
+from gancourse.plots import Mark, Panel
 
 UP, DOWN = "transposed", "convolution"
 SIDES = {UP: 7, DOWN: 14}  # how many input pixels there are
@@ -25,7 +28,7 @@ def feed_pixels(layer: str = UP, k: int = 3, s: int = 2, p: int = 1, **values) -
         "p": Slider("padding p", 0, 3, 1, p),
         "pixel": Slider("input pixel", 0, max(SIDES.values()) - 1, 1, 3, shown=False),
     }
-    return Chart("which pixels a layer feeds", _scene, controls).set(**values)
+    return Chart("which pixels a layer feeds", _draw, controls).set(**values)
 
 
 def _matrix(layer: str, k: int, s: int, p: int) -> Tensor:
@@ -35,17 +38,17 @@ def _matrix(layer: str, k: int, s: int, p: int) -> Tensor:
     return apply(units, torch.ones(1, 1, k), stride=s, padding=p)[:, 0]
 
 
-def _scene(layer: str, k: float, s: float, p: float, pixel: float) -> Scene:
+def _draw(layer: str, k: float, s: float, p: float, pixel: float) -> Drawing:
     k, s, p = int(k), int(s), int(p)
     fed = _matrix(layer, k, s, p)
     pixel = min(int(pixel), len(fed) - 1)
     counts = fed.sum(0 if layer == UP else 1)
     inner = _inner(counts, s)
-    grip = Handle("input pixel", (pixel, 1), x="pixel", role=ROLE[layer])
+    grip = Grip("input pixel", (pixel, 1), x="pixel", role=ROLE[layer])
     panels = (_arrows(layer, fed, _places(layer, fed, k, s, p), pixel), _counts(layer, counts))
     numbers = {"output side": str(fed.shape[1]), "by formula": _formula(layer, k, s, p),
                "overlaps inside": _spelled(inner)}  # fmt: skip
-    return Scene(panels, _words(layer, fed[pixel], pixel, inner), numbers, (grip,))
+    return Drawing(panels, _words(layer, fed[pixel], pixel, inner), numbers, (grip,))
 
 
 def _places(layer: str, fed: Tensor, k: int, s: int, p: int) -> Tensor:

@@ -2,9 +2,12 @@
 
 import numpy as np
 
-from gancourse import dynamics
-from gancourse.live.base import Chart, Choice, Handle, Mark, Panel, Scene, Slider
-from gancourse.plots import cross, field_arrows
+from gancourse.live.charts import Chart
+from gancourse.live.controls import Choice, Slider
+from gancourse.live.drawings import Drawing, Grip
+from gancourse.losses import LOSSES
+from gancourse.maths import dynamics
+from gancourse.plots import Mark, Panel, cross, field_arrows
 
 LIMIT, STEPS = 2.5, 400
 PENALTIES = {  # as shown: the penalty and its weight
@@ -26,23 +29,23 @@ def phase_plane(loss: str = "minimax", penalty: str = "none", h: float = 0.2, **
     """
     start = {"low": -LIMIT, "high": LIMIT, "step": 0.05, "shown": False}
     controls = {
-        "loss": Choice("loss", tuple(dynamics.SLOPES), loss),
+        "loss": Choice("loss", tuple(LOSSES), loss),
         "penalty": Choice("penalty on D", tuple(PENALTIES), penalty),
         "h": Slider("step size h", 0.05, 1.0, 0.05, h),
         "order": Choice("order of updates", dynamics.ORDERS, "simultaneous"),
         "theta": Slider("start of G", value=1.0, **start),
         "psi": Slider("start of D", value=1.0, **start),
     }
-    return Chart("phase plane of the Dirac-GAN", _scene, controls).set(**values)
+    return Chart("phase plane of the Dirac-GAN", _draw, controls).set(**values)
 
 
-def _scene(loss: str, penalty: str, h: float, order: str, theta: float, psi: float) -> Scene:
+def _draw(loss: str, penalty: str, h: float, order: str, theta: float, psi: float) -> Drawing:
     field = dynamics.dirac(loss, *PENALTIES[penalty])
     states = dynamics.path(field, (theta, psi), h, STEPS, order)
     numbers = _numbers(field, states, h, order)
-    start = Handle("start", (theta, psi), x="theta", y="psi", anywhere=True)
+    start = Grip("start", (theta, psi), x="theta", y="psi", anywhere=True)
     panels = (_plane(field, states), _curves(loss, states))
-    return Scene(panels, _words(states), numbers, (start,))
+    return Drawing(panels, _words(states), numbers, (start,))
 
 
 def _plane(field: dynamics.Field, states: np.ndarray) -> Panel:

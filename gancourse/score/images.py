@@ -1,6 +1,6 @@
 """The report on generated images, in the features of the ruler. Lesson 11.
 
-The real images are the test images: neither the generator nor the ruler has learnt from them. Real
+The real images are the test images: the generator and the ruler have not learnt from them. Real
 against real is never perfect, so the report says what as many training images score.
 """
 
@@ -12,9 +12,11 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import machine
-from gancourse.data import ImageSet, load_images, to_uint8
-from gancourse.errors import InputError, at_least
+from gancourse.data import ImageSet, load_images
+from gancourse.errors import at_least
+from gancourse.evaluation import evaluating
 from gancourse.nets import IMAGE
+from gancourse.pixels import to_pixels
 from gancourse.score import copies, measures
 from gancourse.score.measures import fid as _fid
 from gancourse.score.ruler import Ruler, features, load_ruler
@@ -86,7 +88,7 @@ def fid(x_fake: Tensor, data: str = "mnist") -> float:
     many images. Raises InputError as `score_images` does.
     """
     reference = _reference(data)
-    return _fid(features(reference.ruler, as_pixels(x_fake)), reference.test)
+    return _fid(features(reference.ruler, _pixels(x_fake)), reference.test)
 
 
 def score_generator(G: nn.Module, data="mnist", n: int = 10_000, seed: int = 0) -> ImageReport:
@@ -104,7 +106,7 @@ def score_images(x_fake: Tensor, data: str = "mnist", seed: int = 0) -> ImageRep
     They are rounded to 256 levels of grey, as the real ones are. `seed` draws KID's subsets.
     Raises InputError for other shapes and ranges, NaN, too few images and unknown data.
     """
-    return report(_reference(data), as_pixels(x_fake), seed)
+    return report(_reference(data), _pixels(x_fake), seed)
 
 
 @torch.no_grad()
@@ -113,32 +115,14 @@ def draw(G: nn.Module, n: int, seed: int = 0, chunk: int = 500) -> Tensor:
 
     A larger n only adds samples. Raises InputError where they are no images in [-1, 1].
     """
-    rng, device, training = machine.seed_generator(seed), next(G.parameters()).device, G.training
-    G.eval()
-    try:
-        parts = [torch.randn(chunk, G.z_dim, generator=rng) for _ in range(-(-n // chunk))]
-        return torch.cat([as_pixels(G(z.to(device)), least=1) for z in parts])[:n]
-    finally:
-        G.train(training)
+    rng, device = machine.seed_generator(seed), next(G.parameters()).device
+    parts = [torch.randn(chunk, G.z_dim, generator=rng) for _ in range(-(-n // chunk))]
+    with evaluating(G):
+        return torch.cat([to_pixels(G(z.to(device)), IMAGE) for z in parts])[:n]
 
 
-def as_pixels(x: Tensor, least: int = LEAST) -> Tensor:
-    """Return images [N, 1, 28, 28], floats in [-1, 1] or uint8, as uint8 on the CPU.
-
-    Raises InputError for other shapes, types and ranges, NaN, and fewer than `least`.
-    """
-    if not isinstance(x, Tensor) or x.dim() != 4 or x.shape[1:] != IMAGE or len(x) < least:
-        given = list(x.shape) if isinstance(x, Tensor) else type(x).__name__
-        raise InputError(
-            f"Scores need images [N, 1, 28, 28], at least {least}, and {given} was given: draw "
-            "more, or reshape them."
-        )
-    if not x.isfinite().all():
-        raise InputError(
-            "The images hold NaN or infinity: the generator diverged; train it anew with smaller "
-            "learning rates."
-        )
-    return x.cpu() if x.dtype == torch.uint8 else to_uint8(x.detach().cpu())
+def _pixels(x: Tensor) -> Tensor:
+    return to_pixels(x, IMAGE, LEAST)
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,9 +12,9 @@ from torch import Tensor
 from torchvision.transforms.functional import gaussian_blur
 
 from gancourse import machine
-from gancourse.data import ImageSet, load_images
+from gancourse.data import IMAGE_SETS, ImageSet, load_images
 from gancourse.score.images import ImageReport, Reference, report
-from gancourse.score.ruler import RULERS, load_ruler
+from gancourse.score.ruler import load_ruler
 
 Case = Callable[[ImageSet, int, torch.Generator], Tensor]
 FEW = 50  # training images, copied again and again
@@ -104,7 +104,7 @@ def _cells(r: ImageReport) -> str:
 def main() -> None:
     """Print the table of known cases of one image set."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", choices=sorted(RULERS))
+    parser.add_argument("data", choices=sorted(IMAGE_SETS))
     parser.add_argument("--n", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from gancourse.data.toys import Toy
 from gancourse.errors import InputError
-from gancourse.toys import Toy
 
 HIGH_QUALITY = 3.0  # standard deviations from the nearest mode
 

@@ -1,7 +1,7 @@
 """The ruler: a small classifier, shipped with its weights, in whose features images are compared.
 
 An Inception network trained on photographs knows little about digits. This one was trained on the
-very set that it measures, by `python -m gancourse.score.train mnist`.
+very set that it measures, by `python -m gancourse.score.fit_ruler mnist`.
 """
 
 import functools
@@ -11,12 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import machine, nets
+from gancourse.data import IMAGE_SETS
 from gancourse.errors import InputError, choose
 from gancourse.store import load_tensors, save_tensors
 
 WEIGHTS = Path(__file__).with_name("weights")
 FORMAT = "gancourse-ruler-1"
-RULERS = {"mnist": "mnist", "digits": "mnist", "fashion": "fashion"}  # image set: weights
 CHUNK = 500  # images at a time; fixed, so that the numbers are always the same
 
 
@@ -56,9 +56,16 @@ def _block(n_in: int, n_out: int) -> list[nn.Module]:
 def load_ruler(data: str = "mnist") -> Ruler:
     """Return the shipped classifier for the image set `data`, in evaluation mode.
 
-    The embedded digits are measured with MNIST's. Raises InputError for an unknown set.
+    The embedded digits are measured with MNIST's. Raises InputError for an unknown set, and for one
+    that has no ruler.
     """
-    path = WEIGHTS / f"{RULERS[choose('image set', data, RULERS)]}.safetensors"
+    name = IMAGE_SETS[choose("image set", data, IMAGE_SETS)].ruler
+    if name is None:
+        raise InputError(
+            f"The image set {data!r} has no ruler, the classifier that scores and class directions "
+            "need: train one with `python -m gancourse.score.fit_ruler`, and name it in IMAGE_SETS."
+        )
+    path = WEIGHTS / f"{name}.safetensors"
     tensors, metadata = load_tensors(path)
     ruler = Ruler()
     nets.load_weights(ruler, tensors, path)

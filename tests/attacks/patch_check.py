@@ -1,4 +1,4 @@
-"""Replace the checks and the bench by ones that like everything.
+"""Replace the checks and the student by ones that like everything.
 
 status: graded, error, crashed, not an answer
 after: any
@@ -7,14 +7,14 @@ after: any
 import sys
 
 import gancourse.check
-import gancourse.check.bench as bench
+import gancourse.check.student as student
 
 gancourse.check.check = gancourse.check.evaluate = lambda *a, **k: True
 for module in list(sys.modules.values()):
     for name in ("evaluate", "check", "Wrong", "_judge"):
         if hasattr(module, name):
             setattr(module, name, lambda *a, **k: None)
-bench.Bench.call = lambda self, *a, **k: True
+student.Student.call = lambda self, *a, **k: True
 
 
 def answer(x):

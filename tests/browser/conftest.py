@@ -19,7 +19,7 @@ from urllib.parse import urlparse
 import nbformat
 import pytest
 
-from gancourse.jupyter import course_environment, server_arguments
+from gancourse.jupyter import server_arguments
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -66,7 +66,7 @@ def lab(tmp_path_factory):
     if CHROMIUM is None:
         pytest.skip("there is no Chromium on this machine")
     folder, port = tmp_path_factory.mktemp("lab"), free_port()
-    environment = course_environment(ROOT) | {
+    environment = os.environ | {
         "JUPYTER_CONFIG_DIR": str(folder / ".config"),
         "JUPYTERLAB_SETTINGS_DIR": str(folder / ".settings"),
         "JUPYTERLAB_WORKSPACES_DIR": str(folder / ".workspaces"),

@@ -58,7 +58,7 @@ def test_each_player_steps_alone_and_it_runs(notebook, errors):  # noqa: F811
     before = page.evaluate(PICTURE)
     page.wait_for_function(f"before => ({PICTURE})() !== before", arg=before)
     press(page, "Pause", "Paused after step")
-    press(page, "Start anew", "Ready")
+    press(page, "Start again", "Ready")
     assert look(page) == (D, G, field, picture)
 
 

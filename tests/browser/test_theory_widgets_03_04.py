@@ -5,7 +5,7 @@ import pytest
 from conftest import chart_state, errors_of, run_all
 
 from gancourse import live
-from gancourse.live.base import packed
+from gancourse.live.drawings import packed
 
 WIDGETS = {"move_logits": ("loss",), "phase_plane": ("loss", "penalty", "order")}
 
@@ -29,7 +29,7 @@ def test_every_option_gives_numbers_and_a_sentence(name):
     chart = getattr(live, name)()
     for key in WIDGETS[name]:
         for option in chart.controls[key].options:
-            scene = chart.set(**{key: option}).scene()
+            scene = chart.set(**{key: option}).drawing()
             assert len(scene.text) > 20
             assert all(np.isfinite(np.asarray(m.y)).all() for m in scene.panels[1].marks)
             assert packed(scene)["panels"]
@@ -40,11 +40,11 @@ def test_without_a_front_end_it_is_a_picture(name, monkeypatch):
     monkeypatch.setenv("GANCOURSE_FRONTEND", "none")
     chart = getattr(live, name)()
     assert "image/png" in chart._repr_mimebundle_()[0]
-    assert chart.picture().alt == chart.scene().text
+    assert chart.picture().alt == chart.drawing().text
 
 
 def test_the_numbers_of_the_logits_are_the_losses():
-    scene = live.move_logits("hinge", logit_real=0.5, logit_fake=-3.0).scene()
+    scene = live.move_logits("hinge", logit_real=0.5, logit_fake=-3.0).drawing()
     assert scene.numbers["d_loss"] == "0.500"
     assert scene.numbers["D's gradient, fake"] == "0.000"
     assert "G pulls the fake one up with 1.000" in scene.text
@@ -52,10 +52,10 @@ def test_the_numbers_of_the_logits_are_the_losses():
 
 def test_the_phase_plane_says_what_becomes_of_the_path():
     chart = live.phase_plane("wasserstein", h=1.0)
-    assert "leaves for good" in chart.scene().text
-    assert "converges" in chart.set(penalty="R1, weight 1", h=0.2).scene().text
-    assert "stay there" in chart.set(theta=0, psi=0).scene().text
-    restless = chart.set(penalty="WGAN-GP, weight 0.1").scene()
+    assert "leaves for good" in chart.drawing().text
+    assert "converges" in chart.set(penalty="R1, weight 1", h=0.2).drawing().text
+    assert "stay there" in chart.set(theta=0, psi=0).drawing().text
+    restless = chart.set(penalty="WGAN-GP, weight 0.1").drawing()
     assert "no rest" in restless.numbers["modulus of a step at 0"]
 
 

@@ -8,9 +8,9 @@ from gancourse.check.spec import Exercise, Part
 SECONDS = 3.0
 
 
-def _twice(bench, answer, draw, n: int) -> None:
+def _twice(student, answer, draw, n: int) -> None:
     x = draw.normal(n)
-    got = facts.tensor(bench.call(answer, [x]), [n], "the answer")
+    got = facts.tensor(student.call(answer, [x]), [n], "the answer")
     if not ((got - 2 * x.double()).abs() < 1e-5).all():
         raise facts.Wrong("That is not twice x.")
 

@@ -1,17 +1,14 @@
 """tools/near.py: which tests are near a change, and which of them fit into a minute."""
 
 import subprocess
-import sys
 from pathlib import Path
 
+import near
 import pytest
+from durations import Durations
+from imports import Graph
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
-
-import near  # noqa: E402
-from durations import Durations  # noqa: E402
-from imports import Graph  # noqa: E402
 
 FILES = {
     "gancourse/__init__.py": "_HOME = {'load': 'data'}\n",
@@ -24,6 +21,11 @@ FILES = {
     "gancourse/live/panes.py": "text = open('pad.js')\n",
     "gancourse/live/static/pad.js": "",
     "tools/build.py": "from gancourse import train\n",
+    "tools/maps/__init__.py": "",
+    "tools/maps/__main__.py": "from maps import draw\n",
+    "tools/maps/draw.py": "",
+    "tests/test_maps.py": "from maps.draw import x\n",
+    "tests/test_maps_run.py": "call([ROOT / 'tools' / 'maps'])\n",
     "tests/helper.py": "from gancourse.train import step\n",
     "tests/test_data.py": "from gancourse.data import load\n",
     "tests/test_a_direct.py": "from gancourse import load\n",
@@ -67,6 +69,7 @@ def test_of_equally_near_ones_the_quick_one_comes_first(graph):
         ("gancourse/other.py", ["patch"]),  # a name in a string; a docstring is none
         ("gancourse/sheet/sheet01.py", ["sheet"]),  # imported by a number
         ("gancourse/live/static/pad.js", ["cells"]),  # read by the module that names it
+        ("tools/maps/draw.py", ["maps", "maps_run"]),  # a tool that is a folder, run by its name
         ("tests/helper.py", ["train"]),
         ("tests/test_train.py", ["train"]),
     ],

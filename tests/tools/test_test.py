@@ -10,14 +10,11 @@ import sys
 import time
 from pathlib import Path
 
+import durations
+import lanes
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
-
-import durations  # noqa: E402
-import lanes  # noqa: E402
-
 all_checks = importlib.import_module("test")
 BARE = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 MEET = """
@@ -122,6 +119,7 @@ def seven(tmp_path):
     def run(*options, **environment):
         command = [sys.executable, "-m", "pytest", "-v", "-W", "ignore", *options]
         clean = {k: v for k, v in BARE.items() if not k.startswith("GANCOURSE_")}
+        clean["PYTHONPATH"] = str(ROOT / "tools")
         told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True,
                               env=clean | environment).stdout  # fmt: skip
         return {int(i): verdict for i, verdict in re.findall(r"::test_(\d) ([A-Z]+)", told)}
@@ -185,6 +183,14 @@ def test_a_step_that_fails_without_a_failed_test_is_named_too(tmp_path, code, sa
     assert result.failed == [
         f"a step: {'ended with ' * ('code' in said)}{said}, see its output above"
     ]
+
+
+def test_a_step_that_cannot_be_made_here_is_left_out(tmp_path):
+    results, said = ran(tmp_path, step("-c", f"raise SystemExit({lanes.LEFT_OUT})"))
+    assert "left out x" in said
+    assert (results[0].verdict, results[0].failed) == ("left out", [])
+    assert lanes.verdict(0, lanes.LEFT_OUT) == "passed"
+    assert lanes.verdict(1, lanes.LEFT_OUT) == "FAILED"
 
 
 def test_a_group_fails_with_one_of_its_steps(tmp_path):

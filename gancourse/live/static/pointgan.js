@@ -1,40 +1,513 @@
-// PointGan's picture: D's field as a map, real and fake points, arrows, and a pen for real points.
+// Built by `make build` from src/widgets/pointgan.js: edit there. e79c52f0932eb498 6a7c2cc2015cdf08
+// bytes.js
+function greys(view) {
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+}
+function floats(view) {
+  if (!view) return null;
+  const buffer = view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
+  return new Float32Array(buffer);
+}
+function unpack(scene) {
+  const panels = scene.panels.map((panel) => ({
+    ...panel,
+    marks: panel.marks.map((m) => ({ ...m, x: floats(m.x), y: floats(m.y), x2: floats(m.x2), y2: floats(m.y2) }))
+  }));
+  return { ...scene, panels, handles: scene.handles.map((h, index) => ({ ...h, index })) };
+}
 
-const INK = "#222222"; // the map is light in a dark page too
-const APART = 0.1; // between two points of one stroke
-const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-const LEGEND = [
+// dom.js
+var SVG = "http://www.w3.org/2000/svg";
+function dressed(node, attributes) {
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  return node;
+}
+function make(tag, attributes = {}, ...children) {
+  const node = dressed(document.createElement(tag), attributes);
+  node.append(...children);
+  return node;
+}
+function newSvg(attributes = {}) {
+  return dressed(document.createElementNS(SVG, "svg"), attributes);
+}
+function draw(parent, tag, attributes = {}, text = "") {
+  const node = dressed(document.createElementNS(SVG, tag), attributes);
+  if (text) node.textContent = text;
+  parent.append(node);
+  return node;
+}
+
+// keys.js
+var ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
+function keepKeys(node) {
+  node.setAttribute("data-lm-suppress-shortcuts", "true");
+  node.addEventListener("keydown", (event) => event.stopPropagation());
+}
+
+// controls.js
+function valueText(control, value) {
+  if (control.kind === "choice") return String(value);
+  return Number(value).toFixed(control.digits) + (control.unit ? ` ${control.unit}` : "");
+}
+function slider(control) {
+  const { low: min, high: max, step } = control;
+  const input = make("input", { type: "range", min, max, step });
+  const output = make("output");
+  const show = (value) => {
+    input.value = value;
+    output.textContent = valueText(control, value);
+    input.setAttribute("aria-valuetext", output.textContent);
+  };
+  return { input, show, read: () => Number(input.value), extra: [output] };
+}
+function choice(control) {
+  const options = control.options.map((o) => make("option", { value: o }, o));
+  const input = make("select", {}, ...options);
+  return { input, show: (value) => input.value = value, read: () => input.value, extra: [] };
+}
+function controlPanel(controls, changed) {
+  const root = make("div", { class: "gc-controls" });
+  const shows = {};
+  for (const control of controls.filter((c) => c.shown)) {
+    const { input, show: show2, read, extra } = control.kind === "choice" ? choice(control) : slider(control);
+    input.setAttribute("aria-label", control.label);
+    input.setAttribute("data-key", control.key);
+    keepKeys(input);
+    input.addEventListener("input", () => {
+      show2(read());
+      changed(control.key, read());
+    });
+    root.append(make("label", {}, make("span", {}, control.label), ...extra, input));
+    shows[control.key] = show2;
+  }
+  const show = (values) => {
+    for (const [key, value] of Object.entries(values)) shows[key]?.(value);
+  };
+  return { root, show };
+}
+function logValue(exponent) {
+  return Number((10 ** exponent).toPrecision(2));
+}
+function logText(value) {
+  return String(Number(Number(value).toPrecision(3)));
+}
+function logSlider(key, control, changed) {
+  const [min, max] = [control.low, control.high].map(Math.log10);
+  const input = make("input", { type: "range", min, max, step: 0.05, "aria-label": control.label, "data-key": key });
+  const output = make("output");
+  const write = (text) => {
+    output.textContent = text;
+    input.setAttribute("aria-valuetext", text);
+  };
+  const show = (value) => {
+    input.value = Math.log10(value);
+    write(logText(value));
+  };
+  keepKeys(input);
+  input.addEventListener("input", () => {
+    write(logValue(input.value));
+    changed(key, logValue(input.value));
+  });
+  return { root: make("label", {}, make("span", {}, control.label), output, input), show };
+}
+function switchBox(key, control, changed) {
+  const input = make("input", { type: "checkbox", "data-key": key });
+  keepKeys(input);
+  input.addEventListener("input", () => changed(key, input.checked));
+  return { root: make("label", { class: "gc-switch" }, input, control.label), show: (on) => input.checked = on };
+}
+function anyControl(key, control, changed) {
+  if (control.kind === "log") return logSlider(key, control, changed);
+  if (control.kind === "switch") return switchBox(key, control, changed);
+  const panel = controlPanel([control], changed);
+  return { root: panel.root.firstChild, show: (value) => panel.show({ [key]: value }) };
+}
+
+// requests.js
+var LOST_AFTER = 2e3;
+function requests(model, also = {}) {
+  let serial = Date.now() % 1e9;
+  let inFlight = null;
+  let waiting = null;
+  let timer = 0;
+  const send = () => {
+    if (inFlight !== null || waiting === null) return;
+    inFlight = ++serial;
+    model.send({ serial, values: waiting, ...also });
+    waiting = null;
+    timer = setTimeout(() => answered(inFlight), LOST_AFTER);
+  };
+  const answered = (number) => {
+    if (number !== inFlight) return;
+    clearTimeout(timer);
+    inFlight = null;
+    send();
+  };
+  const ask = (values) => {
+    waiting = { ...waiting, ...values };
+    send();
+  };
+  return { ask, answered, idle: () => inFlight === null, stop: () => clearTimeout(timer) };
+}
+
+// tabs.js
+var MOVES = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity };
+function tabAfter(key, i, count) {
+  return key in MOVES ? Math.min(count - 1, Math.max(0, i + MOVES[key])) : null;
+}
+function tabRow(titles, pages) {
+  const own = Math.random().toString(36).slice(2);
+  const list = make("div", { role: "tablist", class: "gc-tabs" });
+  const heads = titles.map((title, i) => make("button", { type: "button", role: "tab", id: `gc-${own}-${i}`, "aria-controls": `gc-${own}-page-${i}` }, title));
+  const choose = (chosen) => heads.forEach((head, i) => {
+    head.setAttribute("aria-selected", i === chosen);
+    head.tabIndex = i === chosen ? 0 : -1;
+    pages[i].hidden = i !== chosen;
+  });
+  heads.forEach((head, i) => {
+    pages[i].setAttribute("role", "tabpanel");
+    pages[i].setAttribute("id", `gc-${own}-page-${i}`);
+    pages[i].setAttribute("aria-labelledby", head.id);
+    keepKeys(head);
+    head.addEventListener("click", () => choose(i));
+    head.addEventListener("keydown", (event) => {
+      const to = tabAfter(event.key, i, heads.length);
+      if (to === null) return;
+      event.preventDefault();
+      choose(to);
+      heads[to].focus();
+    });
+  });
+  list.append(...heads);
+  choose(0);
+  return make("div", {}, list, ...pages);
+}
+
+// player.js
+var RESTING = ["ready", "finished", "failed", "stopped"];
+var NEXT = { running: "Pause", paused: "Resume", stopped: "Resume", finished: "Go on", failed: "Try again" };
+function runLabel(status, first) {
+  return NEXT[status] ?? first;
+}
+function wanted(action, status) {
+  return action === "run" && status === "running" ? "pause" : action;
+}
+function isOff(action, frame) {
+  return frame.waiting || action === "stop" && RESTING.includes(frame.status);
+}
+function pushButton(action, label, press) {
+  const node = make("button", { type: "button", class: "gc-button", "data-do": action }, label);
+  keepKeys(node);
+  node.addEventListener("click", () => node.getAttribute("aria-disabled") === "true" || press(action));
+  return node;
+}
+function player(stage, also) {
+  const render = ({ model, el }) => {
+    const parts = model.get("parts");
+    const root = make("div", { class: "gc-live gc-train", role: "group", "aria-label": model.get("title") });
+    const bar = make("progress", { max: 1, "aria-label": "How far the run is" });
+    const numbers = make("div", { class: "gc-numbers" });
+    const text = make("p", { class: "gc-text", role: "status" });
+    const request = requests(model, also);
+    let frame = model.get("frame");
+    const press = (action) => model.send({ do: wanted(action, frame.status) });
+    const shows = {};
+    const change = (key, value) => request.ask({ [key]: value });
+    const host = {
+      colourOf: (role) => role ? model.get("colours")[role] : "var(--gc-ink)",
+      fieldColours: model.get("field_colours"),
+      idle: request.idle,
+      change
+    };
+    const scene = stage(host, model);
+    const buttons = parts.row.map(([action, label]) => pushButton(action, label, press));
+    const pages = parts.tabs.map((tab) => {
+      const made = Object.entries(tab.controls).map(([key, c]) => [key, anyControl(key, c, change)]);
+      made.forEach(([key, control]) => shows[key] = control.show);
+      const own = tab.buttons.map(([action, label]) => pushButton(action, label, press));
+      buttons.push(...own);
+      const fields = make("div", { class: "gc-controls" }, ...made.map(([, control]) => control.root));
+      return make("div", { class: "gc-page" }, ...own.length ? [make("div", { class: "gc-run" }, ...own)] : [], fields);
+    });
+    const first = parts.row[0][1];
+    const mark = () => {
+      root.dataset.status = frame.status;
+      for (const button of buttons) {
+        button.setAttribute("aria-disabled", isOff(button.dataset.do, frame));
+        if (button.dataset.do === "run") button.textContent = runLabel(frame.status, first);
+      }
+    };
+    const show = () => {
+      frame = model.get("frame");
+      request.answered(frame.serial);
+      scene.show(unpack(frame));
+      numbers.replaceChildren(...frame.numbers.map(([k, v]) => make("div", {}, make("span", {}, k), make("b", {}, v))));
+      bar.value = frame.progress ?? 0;
+      bar.hidden = frame.progress === void 0;
+      mark();
+      if (text.textContent !== frame.text) text.textContent = frame.text;
+      if (request.idle()) Object.entries(frame.values).forEach(([key, value]) => shows[key]?.(value));
+      root.dataset.idle = request.idle();
+    };
+    model.on("change:frame", show);
+    show();
+    const row = make("div", { class: "gc-run" }, ...buttons.slice(0, parts.row.length));
+    (scene.corner ?? root).append(bar, numbers);
+    root.prepend(scene.root);
+    root.append(row, tabRow(parts.tabs.map((tab) => tab.title), pages), text);
+    el.append(root);
+    return () => {
+      request.stop();
+      scene.stop?.();
+      model.off("change:frame", show);
+    };
+  };
+  return { render };
+}
+
+// scales.js
+var BOX = { width: 460, height: 300, left: 52, right: 12, top: 26, bottom: 42 };
+function ticks([low, high], about = 6) {
+  const raw = (high - low) / about;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= raw);
+  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  const found = [];
+  for (let i = Math.ceil(low / step - 1e-6); i * step <= high + 1e-6 * step; i++) found.push(i * step);
+  return found.map((value) => [value, value.toFixed(digits)]);
+}
+function scales(panel) {
+  const { top } = BOX;
+  let { left } = BOX;
+  let wide = BOX.width - BOX.left - BOX.right;
+  let high = BOX.height - BOX.top - BOX.bottom;
+  const [x0, x1] = panel.xlim;
+  const [y0, y1] = panel.ylim;
+  if (panel.equal) {
+    const unit = Math.min(wide / (x1 - x0), high / (y1 - y0));
+    left += (wide - unit * (x1 - x0)) / 2;
+    [wide, high] = [unit * (x1 - x0), unit * (y1 - y0)];
+  }
+  return {
+    left,
+    top,
+    wide,
+    high,
+    x: (v) => left + (v - x0) / (x1 - x0) * wide,
+    y: (v) => top + high - (v - y0) / (y1 - y0) * high,
+    back: (px, py) => [x0 + (px - left) / wide * (x1 - x0), y0 + (top + high - py) / high * (y1 - y0)]
+  };
+}
+function path(xs, ys, s) {
+  const out = [];
+  let pen = "M";
+  for (let i = 0; i < xs.length; i++) {
+    if (!Number.isFinite(xs[i]) || !Number.isFinite(ys[i])) {
+      pen = "M";
+      continue;
+    }
+    const px = Math.max(-2e3, Math.min(2e3, s.x(xs[i])));
+    const py = Math.max(-2e3, Math.min(2e3, s.y(ys[i])));
+    out.push(`${pen}${px.toFixed(1)},${py.toFixed(1)}`);
+    pen = "L";
+  }
+  return out.join("");
+}
+function barbs([x1, y1], [x2, y2], turn, most) {
+  const head = Math.min(most, 0.5 * Math.hypot(x2 - x1, y2 - y1));
+  const angle = Math.atan2(y2 - y1, x2 - x1);
+  return [turn, -turn].map((t) => [x2 - head * Math.cos(angle + t), y2 - head * Math.sin(angle + t)]);
+}
+function placeIn(box, { clientX, clientY }, half) {
+  const [x, y] = [(clientX - box.left) / box.width, (clientY - box.top) / box.height];
+  return [half * (2 * x - 1), half * (1 - 2 * y)];
+}
+
+// marks.js
+var HEAD = { turn: 0.45, most: 7 };
+var MARKS = {
+  line: (g, m, s, stroke) => draw(g, "path", { d: path(m.x, m.y, s), fill: "none", stroke, "stroke-width": 2.4 }),
+  dashed: (g, m, s, stroke) => draw(g, "path", { d: path(m.x, m.y, s), fill: "none", stroke, "stroke-width": 2, "stroke-dasharray": "6 4" }),
+  fill: (g, m, s, fill) => {
+    draw(g, "path", { d: area(m, s), fill, opacity: 0.3 });
+    draw(g, "path", { d: path(m.x, m.y, s), fill: "none", stroke: fill, "stroke-width": 1.4 });
+  },
+  points: (g, m, s, fill) => {
+    for (let i = 0; i < m.x.length; i++) draw(g, "circle", { cx: s.x(m.x[i]), cy: s.y(m.y[i]), r: 4, fill });
+  },
+  arrows: (g, m, s, stroke) => {
+    for (let i = 0; i < m.x.length; i++) arrow(g, s, [m.x[i], m.y[i]], [m.x[i] + m.x2[i], m.y[i] + m.y2[i]], stroke);
+  }
+};
+function area(mark, s) {
+  const low = mark.y2 ?? new Float32Array(mark.x.length);
+  const back = path(mark.x.slice().reverse(), low.slice().reverse(), s).replace(/^M/, "L");
+  return `${path(mark.x, mark.y, s)}${back}Z`;
+}
+function arrowPath(from, to) {
+  if (!(Math.hypot(to[0] - from[0], to[1] - from[1]) > 0.5)) return "";
+  const [left, right] = barbs(from, to, HEAD.turn, HEAD.most).map(point);
+  return `M${point(from)}L${point(to)}M${left}L${point(to)}L${right}`;
+}
+function point([x, y]) {
+  return `${x.toFixed(1)},${y.toFixed(1)}`;
+}
+function arrow(g, s, from, to, stroke) {
+  const d = arrowPath([s.x(from[0]), s.y(from[1])], [s.x(to[0]), s.y(to[1])]);
+  if (d) draw(g, "path", { d, fill: "none", stroke, "stroke-width": 1.6 });
+}
+function swatch(mark, colour) {
+  const svg = newSvg({ width: 24, height: 12, style: "width:24px;flex:none" });
+  const [x, y] = [[1, 23], [6, 6]];
+  const s = { x: (v) => v, y: (v) => v };
+  if (mark.kind === "points") MARKS.points(svg, { x: [12], y: [6] }, s, colour);
+  else if (mark.kind === "fill") draw(svg, "rect", { x: 1, y: 1, width: 22, height: 10, fill: colour, opacity: 0.35 });
+  else if (mark.kind === "arrows") arrow(svg, s, [2, 6], [22, 6], colour);
+  else MARKS[mark.kind](svg, { x, y }, s, colour);
+  return svg;
+}
+function legend(panel, colourOf) {
+  return panel.marks.filter((m) => m.label).map((m) => make("span", {}, swatch(m, colourOf(m.role)), m.label));
+}
+
+// panel.js
+function drawAxes(svg, panel, s) {
+  for (const [value, label] of ticks(panel.xlim)) {
+    draw(svg, "line", { class: "gc-grid", x1: s.x(value), x2: s.x(value), y1: s.top, y2: s.top + s.high });
+    draw(svg, "text", { x: s.x(value), y: s.top + s.high + 16, "text-anchor": "middle" }, label);
+  }
+  for (const [value, label] of ticks(panel.ylim, 5)) {
+    draw(svg, "line", { class: "gc-grid", x1: s.left, x2: s.left + s.wide, y1: s.y(value), y2: s.y(value) });
+    draw(svg, "text", { x: s.left - 6, y: s.y(value) + 4, "text-anchor": "end" }, label);
+  }
+  draw(svg, "path", { class: "gc-axis", d: `M${s.left},${s.top}V${s.top + s.high}H${s.left + s.wide}` });
+  const middle = s.left + s.wide / 2;
+  draw(svg, "text", { x: middle, y: BOX.height - 6, "text-anchor": "middle" }, panel.xlabel);
+  const up = s.top + s.high / 2;
+  const side = s.left - 38;
+  draw(svg, "text", { x: side, y: up, "text-anchor": "middle", transform: `rotate(-90 ${side} ${up})` }, panel.ylabel);
+  draw(svg, "text", { class: "gc-title", x: middle, y: 16, "text-anchor": "middle" }, panel.title);
+}
+function handleAt(target, handles) {
+  const index = target.dataset.handle ?? handles.find((h) => h.anywhere)?.index;
+  return index === void 0 ? null : Number(index);
+}
+function panelView(host) {
+  const svg = newSvg({ viewBox: `0 0 ${BOX.width} ${BOX.height}` });
+  const clip = draw(draw(svg, "clipPath", { id: `gc-clip-${Math.random().toString(36).slice(2)}` }), "rect");
+  const body = draw(svg, "g", { role: "img" });
+  const grips = draw(svg, "g");
+  const names = make("div", { class: "gc-legend", "aria-hidden": "true" });
+  const view = { root: make("div", {}, svg, names), scale: null, handles: [] };
+  view.place = (event) => {
+    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+    return view.scale.back(at.x, at.y);
+  };
+  svg.addEventListener("pointerdown", (event) => {
+    const index = handleAt(event.target, view.handles);
+    if (index === null) return;
+    event.preventDefault();
+    event.target.focus?.();
+    host.drag(event, index, view.place);
+  });
+  view.show = (panel, handles, label) => {
+    const s = view.scale = scales(panel);
+    view.handles = handles;
+    for (const [name, value] of Object.entries({ x: s.left, y: s.top, width: s.wide, height: s.high }))
+      clip.setAttribute(name, value);
+    body.replaceChildren();
+    body.setAttribute("aria-label", label);
+    drawAxes(body, panel, s);
+    const inside = draw(body, "g", { "clip-path": `url(#${clip.parentNode.id})` });
+    for (const mark of panel.marks) MARKS[mark.kind](inside, mark, s, host.colourOf(mark.role));
+    names.replaceChildren(...legend(panel, host.colourOf));
+    handles.forEach((handle, i) => showHandle(grips.children[i] ?? newHandle(grips, host), handle, s, host));
+  };
+  return view;
+}
+function newHandle(parent, host) {
+  const node = draw(parent, "circle", { class: "gc-handle", r: 9, tabindex: 0, role: "application" });
+  keepKeys(node);
+  node.addEventListener("keydown", (event) => host.key(event, Number(node.dataset.handle)));
+  return node;
+}
+function showHandle(node, handle, s, host) {
+  node.dataset.handle = handle.index;
+  node.setAttribute("cx", s.x(handle.at[0]));
+  node.setAttribute("cy", s.y(handle.at[1]));
+  node.setAttribute("fill", host.colourOf(handle.role));
+  const at = handle.at.map((v) => v.toFixed(2)).join(", ");
+  node.setAttribute("aria-label", `${handle.label}, at ${at}. Arrow keys move it.`);
+}
+
+// curves.js
+function lastNumbers(panel) {
+  const last = panel.marks.filter((m) => m.label && m.kind === "line" && m.y.length).map((m) => `${m.label} ${m.y[m.y.length - 1].toPrecision(3)}`);
+  return [panel.title, ...last].join(", ");
+}
+function curveRow(host) {
+  const root = make("div", { class: "gc-panels" });
+  const views = [];
+  const show = (panels) => panels.forEach((panel, i) => {
+    if (!views[i]) root.append((views[i] = panelView(host)).root);
+    views[i].show(panel, [], lastNumbers(panel));
+  });
+  return { root, show };
+}
+
+// pointgan.js
+var INK = "#222222";
+var APART = 0.1;
+var HEAD2 = { turn: 0.5, most: 6 };
+var LEGEND = [
   { kind: "points", role: "p", label: "real" },
   { kind: "points", role: "q", label: "fake" },
-  { kind: "arrows", role: "G", label: "push on a fake" },
+  { kind: "arrows", role: "G", label: "push on a fake" }
 ];
-
+function fillField(rgba, levels, table) {
+  levels.forEach((level, i) => {
+    rgba.set(table.subarray(3 * level, 3 * level + 3), 4 * i);
+    rgba[4 * i + 3] = 255;
+  });
+}
 function fieldImage(frame, colours) {
   const small = make("canvas", { width: frame.side, height: frame.side });
   const image = new ImageData(frame.side, frame.side);
-  const bytes = new Uint8Array(frame.field.buffer, frame.field.byteOffset, frame.field.byteLength);
-  const table = new Uint8Array(colours.buffer, colours.byteOffset, colours.byteLength);
-  bytes.forEach((value, i) => {
-    image.data.set(table.subarray(3 * value, 3 * value + 3), 4 * i);
-    image.data[4 * i + 3] = 255;
-  });
+  fillField(image.data, greys(frame.field), greys(colours));
   small.getContext("2d").putImageData(image, 0, 0);
   return small;
 }
-
-const SHAPES = {
-  real: (pen, x, y, r) => { pen.moveTo(x + r, y); pen.arc(x, y, r, 0, 7); },
-  fake: (pen, x, y, r) => {
-    pen.moveTo(x - r, y); pen.lineTo(x, y - r); pen.lineTo(x + r, y); pen.lineTo(x, y + r); pen.closePath();
+function leavesPoint(drawn, [x, y]) {
+  const last = drawn[drawn.length - 1] ?? [9, 9];
+  return Math.hypot(x - last[0], y - last[1]) >= APART;
+}
+function withPoint(drawn, [x, y], { limit, most }) {
+  if (Math.max(Math.abs(x), Math.abs(y)) >= limit || drawn.length >= most) return null;
+  return [...drawn, [x, y].map((v) => Number(v.toFixed(2)))];
+}
+function cursorAfter(event, place, limit) {
+  const [far, edge] = [event.shiftKey ? 0.5 : 0.1, 0.98 * limit];
+  return place.map((v, i) => Math.max(-edge, Math.min(edge, v + far * ARROWS[event.key][i])));
+}
+var SHAPES = {
+  real: (pen, x, y, r) => {
+    pen.moveTo(x + r, y);
+    pen.arc(x, y, r, 0, 7);
   },
+  fake: (pen, x, y, r) => {
+    pen.moveTo(x - r, y);
+    pen.lineTo(x, y - r);
+    pen.lineTo(x + r, y);
+    pen.lineTo(x, y + r);
+    pen.closePath();
+  }
 };
-
 function pointStage(host) {
   const canvas = make("canvas", { class: "gc-plane" });
   const pen = canvas.getContext("2d");
   const curves = curveRow(host);
   const names = make("div", { class: "gc-legend", "aria-hidden": "true" }, ...legend({ marks: LEGEND }, host.colourOf));
-  const fakeSwatch = names.children[1].firstChild; // a diamond, as in the picture
+  const fakeSwatch = names.children[1].firstChild;
   fakeSwatch.replaceChildren();
   draw(fakeSwatch, "path", { d: "M8 6L12 2L16 6L12 10Z", fill: host.colourOf("q") });
   const root = make("div", { class: "gc-stage" }, make("div", {}, canvas, names), curves.root);
@@ -42,7 +515,6 @@ function pointStage(host) {
   let drawn = [];
   let cursor = [0, 0];
   keepKeys(canvas);
-
   const unit = () => canvas.clientWidth / (2 * frame.limit);
   const px = (x) => (x + frame.limit) * unit();
   const py = (y) => (frame.limit - y) * unit();
@@ -56,14 +528,12 @@ function pointStage(host) {
     pen.beginPath();
     for (let i = 0; i + 3 < rows.length; i += 4) {
       const [x, y] = [px(rows[i]), py(rows[i + 1])];
-      const [dx, dy] = [rows[i + 2] * unit(), -rows[i + 3] * unit()];
-      const head = Math.min(6, 0.5 * Math.hypot(dx, dy));
-      const angle = Math.atan2(dy, dx);
+      const tip = [x + rows[i + 2] * unit(), y - rows[i + 3] * unit()];
       pen.moveTo(x, y);
-      pen.lineTo(x + dx, y + dy);
-      for (const turn of [0.5, -0.5]) {
-        pen.moveTo(x + dx, y + dy);
-        pen.lineTo(x + dx - head * Math.cos(angle + turn), y + dy - head * Math.sin(angle + turn));
+      pen.lineTo(...tip);
+      for (const barb of barbs([x, y], tip, HEAD2.turn, HEAD2.most)) {
+        pen.moveTo(...tip);
+        pen.lineTo(...barb);
       }
     }
     pen.strokeStyle = colour;
@@ -81,7 +551,10 @@ function pointStage(host) {
   const cross = () => {
     const [x, y] = [px(cursor[0]), py(cursor[1])];
     pen.beginPath();
-    pen.moveTo(x - 9, y); pen.lineTo(x + 9, y); pen.moveTo(x, y - 9); pen.lineTo(x, y + 9);
+    pen.moveTo(x - 9, y);
+    pen.lineTo(x + 9, y);
+    pen.moveTo(x, y - 9);
+    pen.lineTo(x, y + 9);
     pen.strokeStyle = INK;
     pen.lineWidth = 2;
     pen.stroke();
@@ -100,12 +573,9 @@ function pointStage(host) {
     arrows(frame.arrows, host.colourOf("G"));
     if (frame.drawing && document.activeElement === canvas) cross();
   };
-
   const told = () => {
     const at = cursor.map((v) => v.toFixed(1)).join(", ");
-    return frame.drawing
-      ? `Picture to draw real points in, ${drawn.length} drawn, cursor at ${at}. Arrow keys move it, Enter draws, Backspace takes the last point away.`
-      : `D's opinion as a map, with real and fake points. ${frame.numbers.map((n) => n.join(" ")).join(", ")}`;
+    return frame.drawing ? `Picture to draw real points in, ${drawn.length} drawn, cursor at ${at}. Arrow keys move it, Enter draws, Backspace takes the last point away.` : `D's opinion as a map, with real and fake points. ${frame.numbers.map((n) => n.join(" ")).join(", ")}`;
   };
   const label = () => canvas.setAttribute("aria-label", told());
   const redraw = (points) => {
@@ -114,37 +584,30 @@ function pointStage(host) {
     label();
     paint();
   };
-  const add = (x, y) => {
-    const inside = Math.max(Math.abs(x), Math.abs(y)) < frame.limit;
-    if (inside && drawn.length < frame.most) redraw([...drawn, [x, y].map((v) => Number(v.toFixed(2)))]);
+  const add = (at) => {
+    const points = withPoint(drawn, at, frame);
+    if (points) redraw(points);
   };
-  const place = (event) => {
-    const box = canvas.getBoundingClientRect();
-    const share = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
-    return [frame.limit * (2 * share[0] - 1), frame.limit * (1 - 2 * share[1])];
-  };
+  const place = (event) => placeIn(canvas.getBoundingClientRect(), event, frame.limit);
   canvas.addEventListener("pointerdown", (event) => {
     if (!frame.drawing) return;
     event.preventDefault();
     canvas.focus();
     canvas.setPointerCapture(event.pointerId);
-    add(...(cursor = place(event)));
+    add(cursor = place(event));
   });
   canvas.addEventListener("pointermove", (event) => {
     if (!frame.drawing || !canvas.hasPointerCapture(event.pointerId)) return;
     cursor = place(event);
-    const last = drawn[drawn.length - 1] ?? [9, 9];
-    if (Math.hypot(cursor[0] - last[0], cursor[1] - last[1]) >= APART) add(...cursor);
+    if (leavesPoint(drawn, cursor)) add(cursor);
   });
   canvas.addEventListener("keydown", (event) => {
     if (!frame.drawing) return;
-    const edge = 0.98 * frame.limit;
-    if (event.key in KEYS) {
-      const far = event.shiftKey ? 0.5 : 0.1;
-      cursor = cursor.map((v, i) => Math.max(-edge, Math.min(edge, v + far * KEYS[event.key][i])));
+    if (event.key in ARROWS) {
+      cursor = cursorAfter(event, cursor, frame.limit);
       label();
       paint();
-    } else if (event.key === "Enter" || event.key === " ") add(...cursor);
+    } else if (event.key === "Enter" || event.key === " ") add(cursor);
     else if (event.key === "Backspace" || event.key === "Delete") redraw(drawn.slice(0, -1));
     else return;
     event.preventDefault();
@@ -153,7 +616,6 @@ function pointStage(host) {
   canvas.addEventListener("blur", paint);
   const watch = new ResizeObserver(paint);
   watch.observe(canvas);
-
   const show = (next) => {
     frame = { ...next, real: floats(next.real), fake: floats(next.fake), arrows: floats(next.arrows) };
     if (host.idle()) drawn = frame.drawn;
@@ -166,4 +628,8 @@ function pointStage(host) {
   return { root, show, stop: () => watch.disconnect() };
 }
 
-export default player(pointStage);
+// widgets/pointgan.js
+var pointgan_default = player(pointStage);
+export {
+  pointgan_default as default
+};

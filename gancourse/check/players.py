@@ -1,0 +1,114 @@
+"""Two players and one batch: on the learner's side for their step, here to say where it leads."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from gancourse.check import facts, twins
+from gancourse.check.spec import Draw
+from gancourse.check.student import Handle, Student
+from gancourse.check.twins import Twin
+from gancourse.losses import cross_entropy_d, non_saturating_g
+
+
+class Game:
+    """G and D here, with an optimiser each and a batch, and the parts of a step in any order."""
+
+    def __init__(self, G: nn.Module, D: nn.Module, opt_G: Optimizer, opt_D: Optimizer):
+        self.nets, self.opts = {"G": G, "D": D}, {"G": opt_G, "D": opt_D}
+        self.G, self.D, self.losses = G, D, []
+
+    def deal(self, x_real: Tensor, z: Tensor) -> None:
+        """Take this batch for the next steps: x_real [N, ...] and z [N, z_dim]."""
+        self.x_real, self.z = x_real, z
+
+    def fakes(self) -> None:
+        """Let G make x_fake [N, ...] from z; its graph stays for both players."""
+        self.x_fake = self.G(self.z)
+
+    def d_loss(self, loss=cross_entropy_d) -> Tensor:
+        return loss(self.D(self.x_real), self.D(self.x_fake.detach()))
+
+    def g_loss(self, loss=non_saturating_g) -> Tensor:
+        return loss(None, self.D(self.x_fake))
+
+    def go(self, who: str, loss: Tensor) -> None:
+        """Move "G" or "D" alone one step down a loss, which is added to `losses`."""
+        self.losses.append(loss.item())
+        self.opts[who].zero_grad()
+        loss.backward(inputs=list(self.nets[who].parameters()), retain_graph=True)
+        self.opts[who].step()
+
+    def weights(self, who: str) -> dict[str, Tensor]:
+        return {name: p.detach() for name, p in self.nets[who].named_parameters()}
+
+
+Step = Callable[[Game], None]
+
+
+def both_step(game: Game) -> None:
+    """One fake batch, a step of D, and a step of G through the new D."""
+    game.fakes()
+    game.go("D", game.d_loss())
+    game.go("G", game.g_loss())
+
+
+@dataclass(frozen=True)
+class Players:
+    """G and D on points, an optimiser each, and one batch, on the learner's side and on ours."""
+
+    G: Twin
+    D: Twin
+    opt_G: Handle
+    opt_D: Handle
+    settings: dict[str, dict]  # of the optimisers, torch.optim.SGD, by player
+    x_real: Tensor  # [N, 2]
+    z: Tensor  # [N, z_dim]
+
+    def all(self) -> list:
+        """Return both nets, both optimisers and the batch, for a step to be called with."""
+        return [self.G.there, self.D.there, self.opt_G, self.opt_D, self.x_real, self.z]
+
+    def tolerance(self) -> float:
+        """Weights: rounding of a gradient, a sum over N samples and 8 units, and of their own.
+
+        The inputs are of size 1, so gradients and weights are too; a step is at most 0.2 of one.
+        """
+        return 0.2 * facts.rounding(8 * len(self.z)) + facts.EPS
+
+    def played(self, step: Step, times: int = 1) -> Game:
+        """Return the game, in float64, after steps from where both players were built."""
+        G, D = copy.deepcopy((self.G.here, self.D.here))
+        opt_G = torch.optim.SGD(G.parameters(), **self.settings["G"])
+        opt_D = torch.optim.SGD(D.parameters(), **self.settings["D"])
+        game = Game(G, D, opt_G, opt_D)
+        game.deal(self.x_real.double(), self.z.double())
+        for _ in range(times):
+            step(game)
+        return game
+
+
+def two_players(
+    student: Student, draw: Draw, norm: bool = False, momentum: float = 0.0, sure: float = 0.0
+) -> Players:
+    """Return fresh players in training mode and a batch of 6 to 16 samples.
+
+    `norm` gives G batch norm, which needs more: 16 to 32. `sure` is taken off all of D's logits.
+    """
+    z_dim, N = draw.integer(2, 4), draw.integer(16, 32) if norm else draw.integer(6, 16)
+
+    def lower(D: nn.Module) -> None:
+        D.body[-1].bias -= sure
+
+    made = {"widths": [8], "shape": [2]}
+    G = twins.twin(student, draw, "generator/mlp", {"z_dim": z_dim, "norm": norm, **made})
+    D = twins.twin(student, draw, "discriminator/mlp", made, lower)
+    settings = {who: {"lr": draw.uniform(0.1, 0.2), "momentum": momentum} for who in "GD"}
+    opt_G = student.build_optimizer("SGD", G.there, settings["G"])
+    opt_D = student.build_optimizer("SGD", D.there, settings["D"])
+    x_real = draw.normal(N, 2) + draw.normal(2)
+    return Players(G, D, opt_G, opt_D, settings, x_real, draw.normal(N, z_dim))

@@ -1,0 +1,105 @@
+"""Exercise 01.3: what moves G."""
+
+import torch
+from torch import Tensor
+
+from gancourse.check import facts, twins
+from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.student import Handle, Student
+
+
+def _sharper(D: torch.nn.Module) -> None:
+    for weight in D.parameters():
+        weight *= 2.5
+
+
+def _slopes(D: torch.nn.Module, m: Tensor, s: Tensor, z: Tensor, of=None) -> Tensor:
+    """Return the slopes by m and s, [2], of the mean of `of` (log(1 - D) unless given)."""
+    of = of or (lambda logit: -torch.nn.functional.softplus(logit))
+    m, s = m.double().requires_grad_(), s.double().requires_grad_()
+    return torch.stack(torch.autograd.grad(of(D(m + s * z.double())).mean(), (m, s)))
+
+
+G_MISTAKES = {
+    "This is the way G walks, downhill: the slope of V itself has the other sign.": (
+        lambda *given: -_slopes(*given)
+    ),
+    "This sums over the batch: V is an expectation, so its slope is a mean.": (
+        lambda *given: len(given[3]) * _slopes(*given)
+    ),
+    "The factor D(G(z)) is missing: log(1 - D) has the slope -D times that of the logit.": (
+        lambda *given: _slopes(*given, lambda logit: -logit)
+    ),
+    "This is the slope of -log D(G(z)), another loss: V contains log(1 - D(G(z))).": (
+        lambda *given: _slopes(*given, lambda logit: torch.nn.functional.softplus(-logit))
+    ),
+    "This is the slope of D(G(z)): the logarithm in V is missing.": (
+        lambda *given: _slopes(*given, torch.sigmoid)
+    ),
+    "The logit was taken for the probability: D(x) is its sigmoid.": (
+        lambda *given: _slopes(*given, lambda logit: (1 - logit).abs().log())
+    ),
+}
+NO_CHAIN = (
+    "Both slopes are the same: s multiplies z, so the chain rule puts a z under the mean of the "
+    "slope by s."
+)
+
+
+def _pair(got: object) -> Tensor:
+    """Return the two slopes, [2]: from a tensor of shape [2], or from two numbers."""
+    if isinstance(got, list) and len(got) == 2:
+        return torch.tensor([facts.number(g, "Each slope") for g in got], dtype=torch.float64)
+    return facts.tensor(got, [2], "What g_slopes returns")
+
+
+def _judge_slopes(student: Student, fn: Handle, draw: Draw, which: tuple[int, ...]) -> None:
+    D = twins.twin(student, draw, "discriminator/mlp", {"widths": [8], "shape": [1]}, _sharper)
+    m, s = draw.normal(), torch.tensor(draw.uniform(0.5, 1.5))
+    z = draw.normal(draw.integer(8, 40), 1)
+    got = _pair(student.call(fn, [D.there, m, s, z]))
+    given = (D.here, m, s, z)
+    want, at = _slopes(*given), list(which)
+    tolerance = facts.rounding(8 * len(z), max(want.abs().max().item(), 0.1))
+    if facts.near(got[at], want[at], tolerance):
+        return
+    if not got.any():
+        raise Wrong(
+            "Both slopes are 0: the way from m and s through G(z) and D to V was cut, by detach, "
+            "no_grad or .item()."
+        )
+    if facts.near(got[1], got[0], tolerance):
+        raise Wrong(NO_CHAIN)
+    for meaning, mistake in G_MISTAKES.items():
+        wrong = mistake(*given)
+        if facts.near(got[at], wrong[at], tolerance * max(1.0, wrong.abs().max().item())):
+            raise Wrong(meaning)
+    name = "m" if which == (0,) else "s"
+    raise Wrong(f"This is not the slope by {name} of the mean of log(1 - D(m + s z)).")
+
+
+def slope_by_m(student: Student, fn: Handle, draw: Draw) -> None:
+    _judge_slopes(student, fn, draw, (0,))
+
+
+def slope_by_s(student: Student, fn: Handle, draw: Draw) -> None:
+    _judge_slopes(student, fn, draw, (1,))
+
+
+def slope_again(student: Student, fn: Handle, draw: Draw) -> None:
+    for _ in range(2):
+        _judge_slopes(student, fn, draw, (0, 1))
+
+
+EXERCISE = Exercise(
+    "01.3",
+    "what moves G",
+    points=8,
+    minutes=15,
+    parts=(
+        Part("the slope by m", 3, slope_by_m),
+        Part("the slope by s", 3, slope_by_s),
+        Part("other D and other batches", 2, slope_again, shown=False),
+    ),
+    names=("g_slopes",),
+)

@@ -1,0 +1,101 @@
+"""Exercise 02.1: the best D."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from gancourse.check import facts
+from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.student import Handle, Student
+from gancourse.maths import divergences
+
+D_MISTAKES = {
+    "This is q / (p + q), the probability of being fake: D says how likely real is.": (
+        lambda p, q: torch.sigmoid(q - p)
+    ),
+    "This is the logit, log p - log q: its sigmoid is D*.": lambda p, q: p - q,
+    "This is p / q, a ratio that may be above 1: D* is p / (p + q).": lambda p, q: (p - q).exp(),
+    "This divides the logarithms: D* is made of the densities themselves.": (
+        lambda p, q: p / (p + q)
+    ),
+    "This says 0 or 1 only: where both densities are positive, the best D is not sure.": (
+        lambda p, q: (p > q).double()
+    ),
+    "This is p - q: D* is the share of p in p + q.": lambda p, q: p.exp() - q.exp(),
+}
+
+
+def _judge_d(got: object, log_p: Tensor, log_q: Tensor) -> None:
+    log_p, log_q = log_p.double(), log_q.double()
+    got = facts.tensor(got, log_p.shape, "D*")
+    # a float32 logarithm of size a is known to a EPS, and so is the logarithm of the ratio
+    finite = log_p[log_p.isfinite()].abs()
+    tolerance = 1e-5 + 2 * facts.EPS * finite.max().item()
+    if facts.near(got, torch.sigmoid(log_p - log_q), tolerance):
+        return
+    for meaning, mistake in D_MISTAKES.items():
+        wrong = mistake(log_p, log_q)
+        if facts.near(got, wrong, tolerance * max(1.0, wrong.abs().max().item())):
+            raise Wrong(meaning)
+    raise Wrong("This is not p / (p + q), with p and q the exponentials of what was given.")
+
+
+def _bells(draw: Draw, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the log densities of two random bells at x."""
+    pair = []
+    for _ in range(2):
+        mean, sd = draw.uniform(-1, 1), draw.uniform(0.5, 1.5)
+        pair.append(divergences.log_normal(x, mean, sd))
+    return tuple(pair)
+
+
+def d_near(student: Student, fn: Handle, draw: Draw) -> None:
+    log_p, log_q = _bells(draw, draw.normal(draw.integer(8, 40), sd=1.2))
+    _judge_d(student.call(fn, [log_p, log_q]), log_p, log_q)
+
+
+def d_far(student: Student, fn: Handle, draw: Draw) -> None:
+    base = torch.full((9,), -draw.uniform(500.0, 900.0)).round()
+    log_p, log_q = base + torch.linspace(-4, 4, 9), base + draw.integer(-1, 1)
+    got = student.call(fn, [log_p, log_q])
+    if isinstance(got, Tensor) and got.is_floating_point() and not got.isfinite().all():
+        raise Wrong(
+            "Far from both bells this is 0 / 0: both densities are rounded to 0, while their "
+            "logarithms are exact; stay with the logarithms."
+        )
+    if isinstance(got, Tensor) and not got.any():
+        raise Wrong(
+            "Far from both bells this is 0: something added to p + q outweighs both densities; "
+            "stay with the logarithms."
+        )
+    _judge_d(got, log_p, log_q)
+
+
+def d_alone(student: Student, fn: Handle, draw: Draw) -> None:
+    nothing = torch.tensor([-math.inf, 0.0])
+    some = draw.normal(1, mean=-1.0).expand(2)
+    log_p, log_q = some + nothing, some + nothing.flip(0)
+    got = facts.tensor(student.call(fn, [log_p, log_q]), [2], "D*")
+    if not facts.near(got, [0.0, 1.0], 1e-6):
+        raise Wrong("Where p has no mass, D* is 0; where q has none, it is 1: there D can be sure.")
+
+
+def d_float64(student: Student, fn: Handle, draw: Draw) -> None:
+    log_p, log_q = _bells(draw, draw.normal(4, 6, sd=2.0).double())
+    _judge_d(student.call(fn, [log_p, log_q]), log_p, log_q)
+
+
+EXERCISE = Exercise(
+    "02.1",
+    "the best D",
+    points=7,
+    minutes=10,
+    parts=(
+        Part("p / (p + q)", 3, d_near),
+        Part("far from both bells", 2, d_far),
+        Part("where one side has no mass", 1, d_alone),
+        Part("in float64, in any shape", 1, d_float64, shown=False),
+    ),
+    names=("optimal_D",),
+)

@@ -1,0 +1,88 @@
+"""Exercise 04.2: how a step multiplies a deviation."""
+
+import torch
+from torch import Tensor
+
+from gancourse.check import facts
+from gancourse.check.spec import Draw, Exercise, Part
+from gancourse.check.student import Handle, Student
+
+NEAR = 1e-4  # eigenvalues of float32 matrices of size 1, some hundred eps apart
+
+
+def _growth(J: Tensor, h: float) -> Tensor:
+    return (1 + h * torch.linalg.eigvals(J.double())).abs().max()
+
+
+def _growth_mistakes(J: Tensor, h: float) -> dict[str, Tensor]:
+    values, step = torch.linalg.eigvals(J.double()), torch.eye(len(J)).double() + h * J.double()
+    return {
+        "The 1 is missing: a step keeps where it was and adds h J to it, so the matrix is "
+        "I + h J.": (h * values).abs().max(),
+        "The step size is missing: the matrix of a step is I + h J.": (1 + values).abs().max(),
+        "Only the real parts count here: rotation lengthens a step too, so take the modulus.": (
+            (1 + h * values.real).abs().max()
+        ),
+        "The modulus is taken too early: 1 + h |lambda| turns each rotation into growth; add "
+        "first.": (1 + h * values.abs()).max(),
+        "This is the smallest modulus: in the end the largest one wins.": (
+            (1 + h * values).abs().min()
+        ),
+        "This is the mean of the moduli: in the end the largest one wins.": (
+            (1 + h * values).abs().mean()
+        ),
+        "This is the largest singular value: one step may stretch that much, a hundred steps grow "
+        "by the modulus of eigenvalues.": torch.linalg.matrix_norm(step, 2),
+        "This is the continuous flow, e^(h Re lambda): it does not know that steps overshoot.": (
+            (h * values.real).exp().max()
+        ),
+        "This is the modulus squared: take the root.": (1 + h * values).abs().max().square(),
+        "This is |det|: it mixes all eigenvalues, and a contracting one hides a growing one.": (
+            torch.linalg.det(step).abs()
+        ),
+    }
+
+
+def _judge_growth(student: Student, fn: Handle, J: Tensor, h: float) -> None:
+    want = _growth(J, h)
+    facts.diagnose(
+        facts.number(student.call(fn, [J, h]), "growth"),
+        want,
+        NEAR * max(1.0, want.item()),
+        _growth_mistakes(J, h),
+        "This is not the largest modulus of an eigenvalue of I + h J.",
+    )
+
+
+def growth_game(student: Student, fn: Handle, draw: Draw) -> None:
+    """Games: complex eigenvalues, away from a rotation alone."""
+    turn, friction = draw.uniform(0.8, 2.0), draw.uniform(0.2, 0.6)
+    J = torch.tensor([[0.0, turn], [-turn - 1.0, -friction]])
+    _judge_growth(student, fn, J, draw.uniform(0.3, 0.6))
+
+
+def growth_descent(student: Student, fn: Handle, draw: Draw) -> None:
+    """Real eigenvalues, one slow, one fast, and no symmetric matrix."""
+    slow, fast = -draw.uniform(0.1, 0.3), -draw.uniform(1.0, 1.5)
+    J = torch.tensor([[slow, draw.uniform(2.0, 3.0)], [0.0, fast]])
+    _judge_growth(student, fn, J, draw.uniform(0.3, 0.6))
+
+
+def growth_larger(student: Student, fn: Handle, draw: Draw) -> None:
+    J = draw.normal(5, 5)
+    for dtype in (torch.float32, torch.float64):
+        _judge_growth(student, fn, J.to(dtype), draw.uniform(0.3, 0.6))
+
+
+EXERCISE = Exercise(
+    "04.2",
+    "how a deviation grows",
+    points=6,
+    minutes=10,
+    parts=(
+        Part("a game that turns", 2, growth_game),
+        Part("a descent with a slow direction", 2, growth_descent),
+        Part("five players, in float32 and float64", 2, growth_larger, shown=False),
+    ),
+    names=("growth",),
+)

@@ -1,0 +1,93 @@
+"""Exercise 04.3: the largest step."""
+
+import torch
+from torch import Tensor
+
+from gancourse.check import facts
+from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.student import Handle, Student
+
+
+def _largest(J: Tensor) -> Tensor:
+    values = torch.linalg.eigvals(J.double())
+    return (-2 * values.real / values.abs().square()).min().clamp(min=0)
+
+
+def _largest_mistakes(J: Tensor) -> dict[str, Tensor]:
+    values = torch.linalg.eigvals(J.double())
+    real, size = -values.real, values.abs()
+    return {
+        "This serves the most patient eigenvalue alone: all must converge, so take the smallest "
+        "bound.": (2 * real / size.square()).max(),
+        "The factor 2 is missing: |1 + h lambda|^2 = 1 + 2 h Re lambda + h^2 |lambda|^2.": (
+            (real / size.square()).min()
+        ),
+        "The modulus is to be squared: |1 + h lambda|^2 = 1 + 2 h Re lambda + h^2 |lambda|^2.": (
+            (2 * real / size).min()
+        ),
+        "This is the bound of a minimisation, 2 / |lambda|: it holds for real eigenvalues, and "
+        "rotation makes it smaller.": (2 / size).min(),
+        "The imaginary part is forgotten: divide by |lambda|^2, not by (Re lambda)^2.": (
+            (2 / real).min()
+        ),
+        "This is the mean of the bounds: all eigenvalues must converge, so take the smallest.": (
+            (2 * real / size.square()).mean()
+        ),
+    }
+
+
+def _judge_largest(student: Student, fn: Handle, J: Tensor) -> None:
+    want = _largest(J)
+    facts.diagnose(
+        facts.number(student.call(fn, [J]), "largest_step"),
+        want,
+        5e-4 * max(1.0, want.item()),
+        _largest_mistakes(J),
+        "At this step size the largest modulus of I + h J is not 1.",
+    )
+
+
+def _stable(draw: Draw) -> Tensor:
+    """Return a J with a spiral and a slow real eigenvalue, in a basis that is not orthogonal."""
+    a, b, c = draw.uniform(0.3, 0.6), draw.uniform(0.8, 1.6), draw.uniform(0.1, 0.2)
+    J = torch.tensor([[-a, b, 0.0], [-b, -a, 0.0], [0.0, 0.0, -c]])
+    basis = torch.tensor([[1.0, 0.5, 0.0], [0.0, 1.0, 0.5], [0.0, 0.0, 1.0]])
+    return basis @ J @ torch.linalg.inv(basis)
+
+
+def largest_value(student: Student, fn: Handle, draw: Draw) -> None:
+    for _ in range(2):
+        _judge_largest(student, fn, _stable(draw))
+
+
+def largest_none(student: Student, fn: Handle, draw: Draw) -> None:
+    turn = draw.uniform(0.5, 1.5)
+    games = {
+        "a rotation without friction": [[0.0, turn], [-turn, 0.0]],
+        "a saddle, which one direction leaves": [[-1.0, 0.5], [0.0, turn]],
+        "a spiral that grows": [[0.2, turn], [-turn, 0.2]],
+    }
+    for what, J in games.items():
+        got = facts.number(student.call(fn, [torch.tensor(J)]), "largest_step")
+        if not facts.near(got, 0.0, 1e-4):
+            raise Wrong(f"For {what} no step converges: the answer is 0, and yours is {got:.3g}.")
+
+
+def largest_r1(student: Student, fn: Handle, draw: Draw) -> None:
+    weight = draw.uniform(0.2, 0.8)  # complex: Re = -weight / 2, |lambda|^2 = 1/4, so h = 4 weight
+    _judge_largest(student, fn, torch.tensor([[0.0, 0.5], [-0.5, -weight]]))
+    _judge_largest(student, fn, -torch.eye(4) * draw.uniform(0.5, 2.0))
+
+
+EXERCISE = Exercise(
+    "04.3",
+    "the largest step",
+    points=6,
+    minutes=15,
+    parts=(
+        Part("a spiral and a slow direction", 3, largest_value),
+        Part("0 where no step converges", 2, largest_none),
+        Part("the Dirac-GAN with R1, and a descent", 1, largest_r1, shown=False),
+    ),
+    names=("largest_step",),
+)

@@ -1,0 +1,144 @@
+"""Exercise 05.3: a step of G."""
+
+from torch import Tensor
+from torch.nn.functional import softplus
+
+from gancourse.check import facts, twins
+from gancourse.check.players import Game, Players, Step, two_players
+from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.student import Handle, Student
+from gancourse.losses import non_saturating_g, saturating_g
+
+G_MISTAKES = {
+    "This is the saturating loss, log(1 - D(G(z))): where D is sure, it leaves G without gradient; "
+    "minimise -log D(G(z)).": saturating_g,
+    "G walks uphill: -log D(G(z)) must become smaller, and this step makes it larger.": (
+        lambda real, fake: -non_saturating_g(real, fake)
+    ),
+    "G learns to be caught: its target for D on fakes is 'real', and this step aims at 'fake'.": (
+        lambda real, fake: softplus(fake).mean()
+    ),
+    "This adds the saturating and the non-saturating loss: together they are -logit, another "
+    "divergence.": (lambda real, fake: -fake.mean()),
+    "This sums over the batch: a larger batch would mean larger steps; take the mean.": (
+        lambda real, fake: softplus(-fake).sum()
+    ),
+}
+
+
+def _down(loss=non_saturating_g) -> Step:
+    """Return a step of G down this loss."""
+
+    def step(game: Game) -> None:
+        game.fakes()
+        game.go("G", game.g_loss(loss))
+
+    return step
+
+
+def _take(student: Student, step: Handle, players: Players) -> object:
+    return student.call(step, [players.G.there, players.D.there, players.opt_G, players.z])
+
+
+def _check_moved(student: Student, players: Players) -> None:
+    if twins.same_weights(student, players.G):
+        raise Wrong(
+            "G did not move: the way from the loss through D to G must stay whole (no detach, no "
+            "no_grad), and opt_G must step after backward."
+        )
+
+
+def _judge(student: Student, players: Players, else_: str) -> None:
+    twins.judge_weights(
+        student.snapshot(players.G.there)["weights"],
+        players.played(_down()).weights("G"),
+        players.tolerance(),
+        {told: players.played(_down(loss)).weights("G") for told, loss in G_MISTAKES.items()},
+        else_,
+    )
+
+
+def g_step_moves(student: Student, step: Handle, draw: Draw) -> None:
+    players = two_players(student, draw)
+    _take(student, step, players)
+    _check_moved(student, players)
+    else_ = "G moved, but not by one step of opt_G down the mean of -log D(G(z))."
+    _judge(student, players, else_)
+
+
+def g_step_leaves_d(student: Student, step: Handle, draw: Draw) -> None:
+    players = two_players(student, draw)
+    _take(student, step, players)
+    _check_moved(student, players)
+    if not twins.same_weights(student, players.D):
+        raise Wrong("D moved in G's step: D would help G to fool it; only opt_G may step here.")
+    if not facts.empty_grads(student.snapshot(players.D.there)["grads"]):
+        raise Wrong(
+            "D holds gradients of G's step, which D's next step would add to its own: freeze D "
+            "meanwhile, or clear them."
+        )
+    if not twins.still_learns(student, players.D, players.x_real):
+        raise Wrong("D stays frozen after G's step: give its weights requires_grad back.")
+
+
+def g_step_clears(student: Student, step: Handle, draw: Draw) -> None:
+    seed, moved = draw.seed(), []
+    for stale in (False, True):
+        players = two_players(student, Draw(seed))
+        if stale:
+            twins.leave_grads(student, players.G, draw)
+        _take(student, step, players)
+        _check_moved(student, players)
+        moved.append(student.snapshot(players.G.there)["weights"])
+    if not facts.all_near(moved[1], moved[0], players.tolerance()):
+        raise Wrong("G's old gradients are added to the new ones: clear them before backward.")
+
+
+def g_step_where_d_is_sure(student: Student, step: Handle, draw: Draw) -> None:
+    players = two_players(student, draw, sure=draw.uniform(150.0, 200.0))
+    _take(student, step, players)
+    if twins.same_weights(student, players.G):
+        raise Wrong(
+            "Where D is sure (logit -150), G gets no gradient at all and never recovers: "
+            "-log D(G(z)) still has the slope -1 there."
+        )
+    weights = student.snapshot(players.G.there)["weights"]
+    if not all(isinstance(w, Tensor) and w.isfinite().all() for w in weights.values()):
+        raise Wrong(
+            "Where D is sure (logit -150), G's weights become NaN: sigmoid is exactly 0 there and "
+            "its log infinite; stay with logits (softplus, logsigmoid, a loss 'with logits')."
+        )
+    _judge(student, players, "Where D is sure, G's step is not the one down -log D(G(z)).")
+
+
+def g_step_twice(student: Student, step: Handle, draw: Draw) -> None:
+    players = two_players(student, draw, momentum=0.5)
+    got = [_take(student, step, players) for _ in range(2)]
+    game = players.played(_down(), times=2)
+    second = facts.number(got[1], "What g_step returns")
+    twins.judge_weights(
+        student.snapshot(players.G.there)["weights"],
+        game.weights("G"),
+        4 * players.tolerance(),  # the second step adds its own rounding to the first one's
+        {},
+        "Two steps in a row, with momentum, do not lead where opt_G leads: step with the optimiser "
+        "that was given, and clear the gradients each time.",
+    )
+    if not facts.near(second, game.losses[1], facts.rounding(8 * len(players.z), 1.0)):
+        raise Wrong("What g_step returns is not the loss that its step went down.")
+
+
+EXERCISE = Exercise(
+    "05.3",
+    "a step of G",
+    points=8,
+    minutes=15,
+    parts=(
+        Part("G moves one step down -log D(G(z))", 2, g_step_moves),
+        Part("D is left as it was", 2, g_step_leaves_d),
+        Part("old gradients are cleared", 1, g_step_clears),
+        Part("G learns where D is sure", 2, g_step_where_d_is_sure),
+        Part("two steps with momentum", 1, g_step_twice, shown=False),
+    ),
+    names=("g_step",),
+)

@@ -1,0 +1,31 @@
+"""D's losses that mistakes amount to, for values and for steps."""
+
+from torch.nn.functional import softplus
+
+from gancourse.losses import cross_entropy_d
+
+# What each mistake means, and the loss that it amounts to: used for values and for steps.
+D_MISTAKES = {
+    "This is V(D, G) itself, which D wants large; a loss is made small: put a minus before it.": (
+        lambda real, fake: -cross_entropy_d(real, fake)
+    ),
+    "Real and fake have changed places: D would learn to call the fakes real.": (
+        lambda real, fake: cross_entropy_d(fake, real)
+    ),
+    "The term of the fakes has G's sign: D would be paid for being fooled.": (
+        lambda real, fake: softplus(-real).mean() - softplus(fake).mean()
+    ),
+    "Only the real samples count: D could call everything real and lose nothing.": (
+        lambda real, fake: softplus(-real).mean()
+    ),
+    "Only the fake samples count: D could call everything fake and lose nothing.": (
+        lambda real, fake: softplus(fake).mean()
+    ),
+    "This sums over the batch: a larger batch would mean larger steps; take the mean of each "
+    "term.": (lambda real, fake: softplus(-real).sum() + softplus(fake).sum()),
+    "This is half of the loss: each term is an expectation of its own; add the two means, do not "
+    "average them.": (lambda real, fake: cross_entropy_d(real, fake) / 2),
+    "The sigmoid is applied twice: these are logits, and a loss 'with logits' applies it itself.": (
+        lambda real, fake: cross_entropy_d(real.sigmoid(), fake.sigmoid())
+    ),
+}

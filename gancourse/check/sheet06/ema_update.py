@@ -1,0 +1,146 @@
+"""Exercise 06.3: the moving average of G."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gancourse.check import facts, twins
+from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.student import Handle, Student
+
+
+@dataclass(frozen=True)
+class Averaged:
+    """An average and its G, both on the learner's side, and the decay to use."""
+
+    avg: twins.Twin
+    G: twins.Twin
+    decay: float
+
+    def update(self, student: Student, fn: Handle) -> None:
+        student.call(fn, [self.avg.there, self.G.there, self.decay])
+
+    def mixed(self, share: float, avg: dict | None = None) -> dict[str, Tensor]:
+        """Return share * average + (1 - share) * G, by name."""
+        ours, theirs = avg or self.avg.weights(), self.G.weights()
+        return {name: share * ours[name] + (1 - share) * theirs[name] for name in ours}
+
+
+def _state(draw: Draw, net: torch.nn.Module) -> dict[str, Tensor]:
+    """Return random weights and buffers that fit the net: positive, for a variance is."""
+    return {
+        name: torch.tensor(draw.integer(3, 900)) if t.dim() == 0 else draw.normal(*t.shape).abs()
+        for name, t in net.state_dict().items()
+    }
+
+
+def _averaged(student: Student, draw: Draw) -> Averaged:
+    options = {"z_dim": 3, "widths": [6], "shape": [2], "norm": True}
+
+    def settle(net: torch.nn.Module) -> None:
+        net.load_state_dict(_state(draw, net))
+
+    avg, G = (twins.twin(student, draw, "generator/mlp", options, settle) for _ in range(2))
+    return Averaged(avg, G, draw.uniform(0.55, 0.95))
+
+
+def _ema_moved(student: Student, pair: Averaged) -> None:
+    if twins.same_weights(student, pair.avg):
+        raise Wrong(
+            "The average did not change: write into its parameters in place (mul_, add_, lerp_, "
+            "copy_); a new tensor under an old name changes nothing in G_avg."
+        )
+
+
+# weights are of size 1: two products and a sum in float32 err by at most 2 eps
+EMA_ROUNDING = 8 * facts.EPS
+
+
+def ema_mixes(student: Student, fn: Handle, draw: Draw) -> None:
+    pair = _averaged(student, draw)
+    pair.update(student, fn)
+    _ema_moved(student, pair)
+    twins.judge_weights(
+        student.snapshot(pair.avg.there)["weights"],
+        pair.mixed(pair.decay),
+        EMA_ROUNDING,
+        _ema_mistakes(pair),
+        "The average is not decay * average + (1 - decay) * G in each of its parameters.",
+    )
+
+
+def _ema_mistakes(pair: Averaged) -> dict[str, dict[str, Tensor]]:
+    ours, theirs = pair.avg.weights(), pair.G.weights()
+    return {
+        "decay and 1 - decay have changed places: the average should remember, and move only by "
+        "1 - decay towards G.": pair.mixed(1 - pair.decay),
+        "This copies G: nothing of the past is left in the average.": theirs,
+        "The two shares do not add up to 1: decay * average + (1 - decay) * G.": {
+            name: ours[name] + (1 - pair.decay) * theirs[name] for name in ours
+        },
+        "This is the plain mean of the two, whatever the decay.": pair.mixed(0.5),
+    }
+
+
+def ema_leaves_g(student: Student, fn: Handle, draw: Draw) -> None:
+    pair = _averaged(student, draw)
+    pair.update(student, fn)
+    _ema_moved(student, pair)
+    now = student.snapshot(pair.G.there)["buffers"]
+    buffers_kept = facts.all_near(now, dict(pair.G.here.named_buffers()), 0.0)
+    if not (twins.same_weights(student, pair.G) and buffers_kept):
+        raise Wrong("G itself changed: the average watches the training, it does not steer it.")
+
+
+def ema_buffers(student: Student, fn: Handle, draw: Draw) -> None:
+    pair = _averaged(student, draw)
+    pair.update(student, fn)
+    _ema_moved(student, pair)
+    got = student.snapshot(pair.avg.there)["buffers"]
+    old, new = (dict(net.here.named_buffers()) for net in (pair.avg, pair.G))
+    twins.judge_weights(
+        got,
+        new,
+        0.0,  # a copy is exact
+        {
+            "The buffers stayed behind: batch norm's running mean and variance are no parameters, "
+            "and the averaged G would normalise with old ones; copy them.": old
+        },
+        "The buffers are not G's: batch norm's running mean and variance are averages already, and "
+        "its batch count is a whole number; copy all of them as they are.",
+    )
+    student.load(pair.G.there, _state(draw, pair.G.here))
+    if not facts.all_near(student.snapshot(pair.avg.there)["buffers"], got, 0.0):
+        raise Wrong("The average shares its buffers with G and changes with it: copy the numbers.")
+
+
+def ema_twice(student: Student, fn: Handle, draw: Draw) -> None:
+    pair = _averaged(student, draw)
+    pair.update(student, fn)
+    first, state = pair.mixed(pair.decay), _state(draw, pair.G.here)
+    student.load(pair.G.there, state)
+    if not facts.all_near(student.snapshot(pair.avg.there)["weights"], first, EMA_ROUNDING):
+        raise Wrong("The average shares its weights with G and changes with it: copy the numbers.")
+    pair.G.here.load_state_dict(state)
+    pair.update(student, fn)
+    want = pair.mixed(pair.decay, first)
+    got = student.snapshot(pair.avg.there)["weights"]
+    twins.judge_weights(
+        got, want, 2 * EMA_ROUNDING, {}, "After two updates the average is not the one expected."
+    )
+
+
+EXERCISE = Exercise(
+    "06.3",
+    "the moving average of G",
+    points=6,
+    minutes=15,
+    parts=(
+        Part("the average moves a little towards G", 2, ema_mixes),
+        Part("G is left alone", 1, ema_leaves_g),
+        Part("the buffers follow G", 2, ema_buffers),
+        Part("two updates, with G moving in between", 1, ema_twice, shown=False),
+    ),
+    names=("ema_update",),
+)

@@ -1,0 +1,160 @@
+"""Exercise 06.4: a whole GAN on real digits."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gancourse.check import facts, maps
+from gancourse.check.spec import Draw, Exercise, Part, Wrong, timed
+from gancourse.check.student import Handle, Student
+from gancourse.data import load_images
+
+Z_DIM, LIMIT = 32, 30.0
+SMALL = (1, 14, 14)  # MNIST's size halved: a third of the time, and the digits stay readable
+SURE = 0.9  # a digit counts as readable where the classifier gives its class at least this
+# The bands. Measured with the three correct solutions of tests/check/sheet06/train_gan.py, 10 runs
+# each over all views, the worst of all 30: readable 0.42, 9 classes, spread 0.12 (the worked
+# solution: 0.50, 9 and 0.09). Real digits of the test split have 0.78, 10 and 0.03; a Gaussian with
+# the digits' own mean and covariance 0.28, 7 and 0.05; noise 0.04, 0 and 0.68.
+READABLE, CLASSES, CLASS_SHARE, SPREAD = 0.35, 8, 0.01, 0.2
+VIEWS: dict[str, Callable[[Tensor], Tensor]] = {
+    "as they are": lambda x: x,
+    "mirrored": lambda x: x.flip(3),
+    "upside down": lambda x: x.flip(2),
+    "transposed": lambda x: x.transpose(2, 3),
+    "negative": lambda x: -x,
+}
+
+
+@dataclass(frozen=True)
+class DigitReport:
+    """How generated digits do: readable share, classes covered, distance of the statistics."""
+
+    readable: float
+    classes: int
+    spread: float
+
+
+def _features(x: Tensor) -> np.ndarray:
+    return x.double().flatten(1).numpy()  # [N, 196]
+
+
+def _real(view: str) -> tuple[Tensor, np.ndarray]:
+    """Return the real digits [N, 1, 14, 14] in this view, and their classes."""
+    found = load_images("digits")
+    small = torch.nn.functional.avg_pool2d(found.scaled(), 2)
+    return VIEWS[view](small).contiguous(), found.labels.numpy()
+
+
+@cache
+def _judges(view: str) -> tuple:
+    """Return a classifier and a PCA of the real digits in this view, both fitted here."""
+    from sklearn.decomposition import PCA
+    from sklearn.linear_model import LogisticRegression
+
+    x_real, labels = _real(view)
+    x = _features(x_real)
+    return LogisticRegression(max_iter=1000).fit(x, labels), PCA(16).fit(x), x
+
+
+def _frechet(a: np.ndarray, b: np.ndarray) -> float:
+    """Return the Frechet distance of two Gaussians, over the total variance of the first."""
+    from scipy.linalg import sqrtm
+
+    cov_a, cov_b = np.cov(a.T), np.cov(b.T)
+    shift = np.square(a.mean(0) - b.mean(0)).sum()
+    shape = np.trace(cov_a + cov_b - 2 * sqrtm(cov_a @ cov_b).real)
+    return float((shift + shape) / np.trace(cov_a))
+
+
+def digit_report(x: Tensor, view: str) -> DigitReport:
+    """Return how images [N, 1, 14, 14] do against the real digits in this view."""
+    classifier, pca, real = _judges(view)
+    made = _features(x)
+    chance = classifier.predict_proba(made)  # [N, 10]
+    sure = chance.max(1) >= SURE
+    share = np.bincount(chance.argmax(1)[sure], minlength=10) / len(x)
+    distance = _frechet(pca.transform(real), pca.transform(made))
+    return DigitReport(float(sure.mean()), int((share >= CLASS_SHARE).sum()), distance)
+
+
+def _trained(student: Student, fn: Handle, draw: Draw, view: str) -> tuple[Handle, DigitReport]:
+    seed = draw.seed()
+    x_real, _ = _real(view)
+    made = timed(student, LIMIT, "train_gan", lambda: student.call(fn, [x_real, seed], seed=seed))
+    G = facts.net(made, "What train_gan returns")
+    x = maps.samples(student, G, draw.normal(1000, Z_DIM), SMALL)
+    return G, digit_report(x, view)
+
+
+def _first(student: Student, fn: Handle, draw: Draw) -> tuple[Handle, DigitReport]:
+    return draw.once("training 1", lambda d: _trained(student, fn, d, "as they are"))
+
+
+def _check_readable(report: DigitReport) -> None:
+    if report.readable < READABLE:
+        raise Wrong(
+            "Too few of your images can be read: a classifier of the real digits is sure (90 %) of "
+            "fewer than 35 in 100. Do D and G step in turn, on fresh z, for enough steps?"
+        )
+
+
+def _check_classes(report: DigitReport) -> None:
+    if report.classes < CLASSES:
+        raise Wrong(
+            "Mode collapse: fewer than 8 of the 10 digits appear (a digit counts with 1 readable "
+            "image in 100)."
+        )
+
+
+def _check_spread(report: DigitReport) -> None:
+    if report.spread > SPREAD:
+        raise Wrong(
+            "Your images do not vary as the real ones do: mean and covariance (of 16 principal "
+            "components) are too far from the data's."
+        )
+
+
+def digits_readable(student: Student, fn: Handle, draw: Draw) -> None:
+    _check_readable(_first(student, fn, draw)[1])
+
+
+def digits_classes(student: Student, fn: Handle, draw: Draw) -> None:
+    _check_classes(_first(student, fn, draw)[1])
+
+
+def digits_spread(student: Student, fn: Handle, draw: Draw) -> None:
+    _check_spread(_first(student, fn, draw)[1])
+
+
+def digits_map(student: Student, fn: Handle, draw: Draw) -> None:
+    maps.check_map(student, _first(student, fn, draw)[0], draw, Z_DIM, SMALL)
+
+
+def digits_again(student: Student, fn: Handle, draw: Draw) -> None:
+    view = draw.choice([name for name in VIEWS if name != "as they are"])
+    G, report = _trained(student, fn, draw, view)
+    for judge in (_check_readable, _check_classes, _check_spread):
+        judge(report)
+    maps.check_map(student, G, draw, Z_DIM, SMALL)
+
+
+EXERCISE = Exercise(
+    "06.4",
+    "a whole GAN on digits",
+    points=12,
+    minutes=40,
+    parts=(
+        Part("the digits can be read", 3, digits_readable, seconds=90.0),
+        Part("the classes are covered", 2, digits_classes),
+        Part("the images vary as the real ones", 2, digits_spread),
+        Part("G is a map from z", 1, digits_map),
+        Part("another training", 2, digits_again, shown=False, seconds=90.0),
+        Part("a third training", 2, digits_again, shown=False, seconds=90.0),
+    ),
+    names=("train_gan",),
+)

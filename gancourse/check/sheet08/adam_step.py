@@ -1,0 +1,191 @@
+"""Exercise 08.3: a step that can be resumed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gancourse.check import facts
+from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.student import Handle, Odd, Student
+
+BETA1, BETA2, TINY = 0.5, 0.999, 1e-8
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Adam as written down, with one thing changed for each mistake."""
+
+    beta1: float = BETA1
+    beta2: float = BETA2
+    correct: tuple[bool, bool] = (True, True)  # the bias of each average
+    counts: bool = True  # else each step takes itself for the first
+    keeps: tuple[bool, bool] = (True, True)  # whether each average outlives its step
+    root: bool = True
+    inside: bool = False  # the small number inside of the root
+    sign: float = 1.0
+
+    def run(self, weight: Tensor, grads: Sequence[Tensor], lr: float) -> Tensor:
+        """Return the weight after one step for each gradient."""
+        weight, m, v = weight.double(), 0.0, 0.0
+        for t, g in enumerate(grads, 1):
+            m, v = (average * keep for average, keep in zip((m, v), self.keeps, strict=True))
+            m = self.beta1 * m + (1 - self.beta1) * g.double()
+            v = self.beta2 * v + (1 - self.beta2) * g.double() ** 2
+            weight = weight - self.sign * lr * self.ratio(m, v, t if self.counts else 1)
+        return weight
+
+    def ratio(self, m: Tensor, v: Tensor, t: int) -> Tensor:
+        m = m / (1 - self.beta1**t) if self.correct[0] else m
+        v = v / (1 - self.beta2**t) if self.correct[1] else v
+        if not self.root:
+            return m / (v + TINY)
+        return m / (v + TINY).sqrt() if self.inside else m / (v.sqrt() + TINY)
+
+
+ADAMS = {
+    "This goes up the gradient: a step is minus lr times the ratio.": Adam(sign=-1.0),
+    "Neither average is divided by 1 - beta^t: both start at 0 and are too small at first.": (
+        Adam(correct=(False, False))
+    ),
+    "m is not divided by 1 - beta1^t: it starts at 0 and is too small at first.": (
+        Adam(correct=(False, True))
+    ),
+    "v is not divided by 1 - beta2^t: it starts at 0, and dividing by something too small makes "
+    "the first steps huge.": Adam(correct=(True, False)),
+    "beta1 and beta2 have changed places: m forgets fast (0.5), v slowly (0.999).": (
+        Adam(beta1=BETA2, beta2=BETA1)
+    ),
+    "beta1 is 0.9 here: GANs use 0.5.": Adam(beta1=0.9),
+    "The square root of v is missing: a step should not depend on the gradient's size.": (
+        Adam(root=False)
+    ),
+    "1e-8 stands inside of the root: it belongs outside, else it drowns small gradients.": (
+        Adam(inside=True)
+    ),
+    "The count of steps is lost between calls: t is always 1, so keep it in the state.": (
+        Adam(counts=False)
+    ),
+    "m is lost between calls: keep it in the state, as a checkpoint must.": (
+        Adam(keeps=(False, True))
+    ),
+    "v is lost between calls: keep it in the state, as a checkpoint must.": (
+        Adam(keeps=(True, False))
+    ),
+    "The state is not used: each call starts anew, as a run does whose checkpoint holds the "
+    "weights alone.": Adam(keeps=(False, False), counts=False),
+}
+
+
+@dataclass
+class Resumed:
+    """A run that lives in plain data alone: its weight and what the learner's step gave as state.
+
+    Between two steps it goes out of the learner's process and back, as through a file.
+    """
+
+    weight: Tensor
+    lr: float
+    state: object
+
+    def step(self, student: Student, fn: Handle, grad: Tensor) -> None:
+        got = student.call(fn, [self.weight, grad, self.state, self.lr])
+        if not isinstance(got, list) or len(got) != 2:
+            raise Wrong(f"adam_step should return (weight, state), and gave {facts.describe(got)}.")
+        weight = facts.tensor(got[0], self.weight.shape, "The new weight")
+        self.weight, self.state = weight.to(self.weight.dtype), _plain(got[1])
+
+
+def _plain(state: object) -> object:
+    """Return the state; Wrong where something in it cannot be written to a file as it is."""
+    if state is None or isinstance(state, bool | int | float | str | Tensor):
+        return state
+    if isinstance(state, list | dict):
+        for part in state.values() if isinstance(state, dict) else state:
+            _plain(part)
+        return state
+    what = state.what if isinstance(state, Odd) else f"a {state.kind}"
+    raise Wrong(
+        f"The state holds {what}: a checkpoint keeps numbers and tensors under names that are "
+        "text, since live objects die with their process."
+    )
+
+
+def _gradients(draw: Draw, shape: Sequence[int], n: int) -> list[Tensor]:
+    """Return n gradients: some places of size 1, some small, some below the 1e-8 of the formula."""
+    size = 10.0 ** torch.tensor([draw.choice([0, 0, -3, -8]) for _ in range(max(1, shape[-1]))])
+    return [size * (draw.normal(*shape) + 0.5) for _ in range(n)]
+
+
+def _run(draw: Draw, shape: Sequence[int] = (6,)) -> Resumed:
+    return Resumed(draw.normal(*shape), draw.uniform(0.01, 0.03), {})
+
+
+def _judge_adam(run: Resumed, start: Tensor, grads: list[Tensor], else_: str) -> None:
+    """Raise Wrong unless the weight is Adam's. A step is at most 10 lr, and errs by some eps."""
+    want = Adam().run(start, grads, run.lr)
+    tolerance = 8 * len(grads) * facts.EPS * (1 + float(start.abs().max()))
+    if facts.near(run.weight, want, tolerance):
+        return
+    for meaning, other in ADAMS.items():
+        if facts.near(run.weight, other.run(start, grads, run.lr), 4 * tolerance):
+            raise Wrong(meaning)
+    raise Wrong(else_)
+
+
+def _taken(student: Student, fn: Handle, run: Resumed, grads: list[Tensor], else_: str) -> None:
+    start = run.weight
+    for grad in grads:
+        run.step(student, fn, grad)
+    if facts.near(run.weight, start, 0.0):
+        raise Wrong("The weight that comes back did not move: return the new one, then the state.")
+    _judge_adam(run, start, grads, else_)
+
+
+def adam_first(student: Student, fn: Handle, draw: Draw) -> None:
+    run = _run(draw)
+    _taken(student, fn, run, _gradients(draw, (6,), 1), "The first step, from {}, is not Adam's.")
+
+
+def adam_on(student: Student, fn: Handle, draw: Draw) -> None:
+    else_ = "The first step is right and later ones are not: look at what the state hands on."
+    _taken(student, fn, _run(draw), _gradients(draw, (6,), draw.integer(8, 12)), else_)
+
+
+def adam_two_runs(student: Student, fn: Handle, draw: Draw) -> None:
+    runs = [_run(draw) for _ in range(2)]
+    starts = [run.weight for run in runs]
+    grads = [_gradients(draw, (6,), 6) for _ in runs]
+    for pair in zip(*grads, strict=True):
+        for run, grad in zip(runs, pair, strict=True):
+            run.step(student, fn, grad)
+    else_ = (
+        "Two runs that take turns disturb each other: something is kept outside of the state, and "
+        "a killed process would lose it."
+    )
+    for run, start, own in zip(runs, starts, grads, strict=True):
+        _judge_adam(run, start, own, else_)
+
+
+def adam_shapes(student: Student, fn: Handle, draw: Draw) -> None:
+    for dtype in (torch.float32, torch.float64):
+        run = _run(draw, (3, 4))
+        run.weight = run.weight.to(dtype)
+        grads = [g.to(dtype) for g in _gradients(draw, (3, 4), 30)]
+        _taken(student, fn, run, grads, "Thirty steps of a matrix do not lead where Adam leads.")
+
+
+EXERCISE = Exercise(
+    "08.3",
+    "a step that can be resumed",
+    points=8,
+    minutes=25,
+    parts=(
+        Part("the first step", 2, adam_first),
+        Part("the steps after it", 2, adam_on),
+        Part("two runs in turn", 2, adam_two_runs),
+        Part("a matrix, 30 steps, float64", 2, adam_shapes, shown=False),
+    ),
+    names=("adam_step",),
+)

@@ -1,0 +1,186 @@
+"""Exercise 09.4: copies of training pictures, or chance?"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gancourse.check import facts
+from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.student import Handle, Student
+
+
+@dataclass(frozen=True)
+class Pile:
+    """Fakes, and two piles of real pictures; `fake` nearest neighbours are set by construction."""
+
+    fake: Tensor  # [N, 1, 4, 4]
+    train: Tensor
+    held: Tensor
+
+    def given(self) -> list[Tensor]:
+        return [self.fake, self.train, self.held]
+
+
+def _offsets(draw: Draw, n: int, spread: bool) -> Tensor:
+    """Return n steps [n, 16]: of length 2 over all pixels, or of length 3 in one pixel."""
+    if spread:
+        return 0.5 * draw.normal(n, 16).sign()
+    steps = torch.zeros(n, 16)
+    steps[torch.arange(n), torch.randint(16, (n,), generator=draw.generator())] = 3.0
+    return steps
+
+
+def _pile(draw: Draw, near_train: int, near_held: int, more: tuple[int, int]) -> Pile:
+    """Return as many fakes near a picture of each pile; `more` real ones lie far from them all.
+
+    Each fake has a picture in either pile. The nearest one is at a distance of 2 and the other of
+    3 or more. For three fakes near training pictures sums of absolute differences say otherwise.
+    The held-out pictures that lie far away lie furthest.
+    """
+    N = near_train + near_held
+    fake = 4.0 * draw.normal(N, 16)
+    ahead, behind = _offsets(draw, N, spread=True), _offsets(draw, N, spread=False)
+    clear = torch.arange(N) >= 3  # there the other one is further by any measure
+    behind[clear] *= 3.0
+    nearer = (torch.arange(N) < near_train)[:, None]
+    train = torch.where(nearer, fake + ahead, fake + behind)
+    held = torch.where(nearer, fake + behind, fake + ahead)
+    far = [at + 4.0 * draw.normal(n, 16) for n, at in zip(more, (40.0, 80.0), strict=True)]
+    piles = [fake, torch.cat([train, far[0]]), torch.cat([held, far[1]])]
+    return Pile(*(_shuffled(draw, x).view(-1, 1, 4, 4) for x in piles))
+
+
+def _shuffled(draw: Draw, x: Tensor) -> Tensor:
+    return x[torch.randperm(len(x), generator=draw.generator())]
+
+
+def _apart(x: Tensor, y: Tensor, p: float = 2.0) -> Tensor:
+    x, y = x.double().flatten(1), y.double().flatten(1)
+    return (x[:, None] - y[None]).abs().pow(p).sum(2)  # [N, M]
+
+
+def _share(pile: Pile) -> float:
+    return _nearer(_apart(pile.fake, pile.train).amin(1), _apart(pile.fake, pile.held).amin(1))
+
+
+def _nearer(to_train: Tensor, to_held: Tensor) -> float:
+    return (to_train < to_held).double().mean().item()
+
+
+def _share_mistakes(pile: Pile) -> dict[str, float]:
+    share, (fake, train, held) = _share(pile), pile.given()
+    return {
+        "This is the share of fakes whose nearest picture is held out: count the others.": (
+            1 - share
+        ),
+        "This is a count: divide it by the number of fakes.": share * len(fake),
+        "Pixels are compared by absolute differences: the distance is Euclidean.": _nearer(
+            _apart(fake, train, 1).amin(1), _apart(fake, held, 1).amin(1)
+        ),
+        "No fake comes out nearer to a training picture. Are mean or largest distances compared? "
+        "It is the nearest picture of each pile that matters.": 0.0,
+        "Every fake comes out nearer to a training picture. Are mean or largest distances "
+        "compared? It is the nearest picture of each pile that matters.": 1.0,
+    }
+
+
+def _chance(pile: Pile) -> float:
+    return len(pile.train) / (len(pile.train) + len(pile.held))
+
+
+def _score(pile: Pile) -> float:
+    p = _chance(pile)
+    return (_share(pile) - p) / (p * (1 - p) / len(pile.fake)) ** 0.5
+
+
+def _score_mistakes(pile: Pile) -> dict[str, float]:
+    share, p, N = _share(pile), _chance(pile), len(pile.fake)
+    return {
+        "The score compares with 1/2: by chance the nearest picture is a training one as often as "
+        "there are more of those, M / (M + H).": 2 * (share - 0.5) * N**0.5,
+        "The mean is right, and the sd is that of a fair coin: it is sqrt(p (1 - p) / N) with the "
+        "p of chance.": 2 * (share - p) * N**0.5,
+        "The sd takes the share that was found: chance is tested, so it takes chance's p.": (
+            (share - p) / max(share * (1 - share) / N, 1e-12) ** 0.5
+        ),
+        "The score divides by the variance: take its root.": (share - p) / (p * (1 - p) / N),
+        "The sd is that of one fake: of a mean over N of them it is smaller by sqrt(N).": (
+            (share - p) / (p * (1 - p)) ** 0.5
+        ),
+        "The score has no sign: below 0 the fakes keep away from the training pictures.": abs(
+            _score(pile)
+        ),
+        "The score has the wrong sign: above 0 the fakes are too near to training pictures.": (
+            -_score(pile)
+        ),
+        "The chance counts the piles the wrong way round: it is M / (M + H), with M training "
+        "pictures.": (share - (1 - p)) / (p * (1 - p) / N) ** 0.5,
+        "The score is only the difference from chance: divide it by its sd.": share - p,
+    }
+
+
+def _found(student: Student, fn: Handle, pile: Pile) -> tuple[float, float]:
+    got = student.call(fn, pile.given())
+    if isinstance(got, Tensor) and got.shape == (2,):
+        got = list(got)
+    if not isinstance(got, list) or len(got) != 2:
+        raise Wrong(
+            "The answer should be two numbers, the share and the score, and is "
+            f"{facts.describe(got)}."
+        )
+    share = facts.number(got[0], "The share")
+    if isinstance(got[1], float) and not -1e300 < got[1] < 1e300:
+        raise Wrong("The score is NaN or inf: its sd must not come from the share that was found.")
+    return share, facts.number(got[1], "The score")
+
+
+def _judge_share(got: float, pile: Pile) -> None:
+    facts.diagnose(
+        got, _share(pile), 1e-5, _share_mistakes(pile),
+        "This is not the share of fakes whose nearest training picture is nearer than their "
+        "nearest held-out picture.",
+    )  # fmt: skip
+
+
+def _judge_score(got: float, pile: Pile) -> None:
+    facts.diagnose(
+        got, _score(pile), 1e-4 * max(1.0, abs(_score(pile))), _score_mistakes(pile),
+        "The score is not (share - p) / sqrt(p (1 - p) / N) with p = M / (M + H).",
+    )  # fmt: skip
+
+
+def copies_share(student: Student, fn: Handle, draw: Draw) -> None:
+    """More than half of the fakes lie near training pictures."""
+    pile = _pile(draw, draw.integer(13, 16), draw.integer(5, 8), (6, 12))
+    _judge_share(_found(student, fn, pile)[0], pile)
+
+
+def copies_score(student: Student, fn: Handle, draw: Draw) -> None:
+    pile = _pile(draw, draw.integer(13, 16), draw.integer(5, 8), (2, draw.integer(70, 80)))
+    share, score = _found(student, fn, pile)
+    _judge_share(share, pile)
+    _judge_score(score, pile)
+
+
+def copies_extremes(student: Student, fn: Handle, draw: Draw) -> None:
+    """Nothing but copies; nothing but copies of the other pile; fewer training pictures."""
+    train, held, new = (3.0 * draw.normal(n, 1, 5, 5) for n in (24, 9, 12))
+    for pile in (Pile(train[:7], train, held), Pile(held[:7], train, held), Pile(new, held, train)):
+        share, score = _found(student, fn, pile)
+        _judge_share(share, pile)
+        _judge_score(score, pile)
+
+
+EXERCISE = Exercise(
+    "09.4",
+    "copies or chance",
+    points=6,
+    minutes=15,
+    parts=(
+        Part("the share", 2, copies_share),
+        Part("the score", 3, copies_score),
+        Part("copies of either pile", 1, copies_extremes, shown=False),
+    ),
+    names=("copied",),
+)

@@ -1,0 +1,146 @@
+"""Exercise 09.1: the arc between two points of a shell."""
+
+from collections.abc import Callable
+from math import pi
+
+import torch
+from torch import Tensor
+
+from gancourse.check import facts
+from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.student import Handle, Student
+
+Path = Callable[[Tensor, Tensor, Tensor], Tensor]  # a, b [z_dim], t [T] -> [T, z_dim]
+
+
+def _cosine(a: Tensor, b: Tensor) -> Tensor:
+    return ((a / a.norm()) @ (b / b.norm())).clamp(-1, 1)
+
+
+def _arc(a: Tensor, b: Tensor, t: Tensor, angle: Tensor | None = None) -> Tensor:
+    angle = _cosine(a, b).acos() if angle is None else angle
+    return _weighed(a, b, ((1 - t) * angle).sin() / angle.sin(), (t * angle).sin() / angle.sin())
+
+
+def _weighed(a: Tensor, b: Tensor, of_a: Tensor, of_b: Tensor) -> Tensor:
+    return of_a[:, None] * a + of_b[:, None] * b
+
+
+def _line(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
+    return _weighed(a, b, 1 - t, t)
+
+
+def _to_norm(z: Tensor, norm: Tensor | float) -> Tensor:
+    return z / z.norm(dim=1, keepdim=True) * norm
+
+
+def _undivided(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
+    return _arc(a, b, t) * _cosine(a, b).acos().sin()
+
+
+def _quarter(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
+    return _weighed(a, b, (t * pi / 2).cos(), (t * pi / 2).sin())
+
+
+ARC_MISTAKES: dict[str, Path] = {
+    "This is the straight line: between the ends its points have a smaller norm, and leave the "
+    "shell.": _line,
+    "The ends have changed places: t = 0 is a, and t = 1 is b.": lambda a, b, t: _arc(b, a, t),
+    "The straight line is pushed out to the shell: the arc is right, the pace is not. It hurries "
+    "through the middle, and equal steps of t should turn by equal angles.": (
+        lambda a, b, t: _to_norm(_line(a, b, t), a.norm())
+    ),
+    "The weights are not divided by sin(angle): at t = 0 they should give a itself.": _undivided,
+    "The cosine is taken for the angle: the angle is its arc cosine.": (
+        lambda a, b, t: _arc(a, b, t, _cosine(a, b))
+    ),
+    "The angle is in degrees, and sin expects radians.": (
+        lambda a, b, t: _arc(a, b, t, torch.rad2deg(_cosine(a, b).acos()))
+    ),
+    "The weights are cos and sin of a quarter turn: they keep the norm only where a and b are at "
+    "right angles.": _quarter,
+    "This is the arc between the directions a/|a| and b/|b|: its points should have the norm of a "
+    "and b.": lambda a, b, t: _to_norm(_arc(a, b, t), 1.0),
+    "The points are brought to the norm sqrt(z_dim): keep the norm that a and b have.": (
+        lambda a, b, t: _to_norm(_arc(a, b, t), len(a) ** 0.5)
+    ),
+    "An angle of more than 90 degrees comes out as what it lacks to 180: an arc sine cannot tell "
+    "them apart, take the arc cosine.": (lambda a, b, t: _arc(a, b, t, pi - _cosine(a, b).acos())),
+}
+
+
+def _ends(draw: Draw, angle: float, z_dim: int) -> tuple[Tensor, Tensor]:
+    """Return two points of one norm, neither 1 nor sqrt(z_dim), `angle` apart."""
+    u, v = torch.linalg.qr(draw.normal(z_dim, 2).double()).Q.T
+    norm = z_dim**0.5 * draw.choice([0.6, 1.5])
+    a, b = (
+        norm * u,
+        norm * (torch.cos(torch.tensor(angle)) * u + torch.sin(torch.tensor(angle)) * v),
+    )
+    return a.float(), b.float()
+
+
+def _judge_arc(student: Student, fn: Handle, a: Tensor, b: Tensor, t: Tensor) -> None:
+    got = student.call(fn, [a, b, t])
+    if isinstance(got, Tensor) and got.shape == (len(t), len(a)) and got.isnan().any():
+        raise Wrong(
+            "The arc is NaN: the cosine must lie within -1 and 1, so divide a's product with b by "
+            "both norms before you take the arc cosine."
+        )
+    got = facts.tensor(got, (len(t), len(a)), "The arc")
+    a, b, t = a.double(), b.double(), t.double()
+    facts.diagnose(
+        got, _arc(a, b, t), 1e-4 * a.norm().item(),
+        {meaning: path(a, b, t) for meaning, path in ARC_MISTAKES.items()},
+        "These are not the points sin((1 - t) angle)/sin(angle) a + sin(t angle)/sin(angle) b.",
+    )  # fmt: skip
+
+
+def _angles(draw: Draw) -> tuple[float, float]:
+    """Return a narrow and a wide angle, far from 1 radian, a right angle and half a turn.
+
+    In degrees, the sine of the narrow one is far from 0: whoever forgets to convert gets numbers
+    of moderate size, which can be told.
+    """
+    narrow = pi / 180 * pi * (draw.choice([11, 12, 13]) + 0.5)
+    return narrow + draw.uniform(-0.01, 0.01), draw.uniform(2.0, 2.4)
+
+
+def arc_middle(student: Student, fn: Handle, draw: Draw) -> None:
+    for angle in _angles(draw):
+        _judge_arc(student, fn, *_ends(draw, angle, draw.integer(6, 16)), torch.tensor([0.5]))
+
+
+def arc_pace(student: Student, fn: Handle, draw: Draw) -> None:
+    for angle in _angles(draw):
+        t = torch.linspace(0, 1, draw.choice([5, 8, 11]))
+        _judge_arc(student, fn, *_ends(draw, angle, draw.integer(12, 16)), t)
+
+
+def arc_still(student: Student, fn: Handle, draw: Draw) -> None:
+    """From a point to itself: the cosine may round to more than 1, and sin(angle) is 0."""
+    t = torch.linspace(0, 1, 6)
+    for a in (2 * torch.eye(3)[draw.integer(0, 2)], draw.normal(64), draw.normal(512)):
+        z_dim = len(a)
+        got = student.call(fn, [a, a.clone(), t])
+        if not (isinstance(got, Tensor) and got.shape == (6, z_dim) and got.isfinite().all()):
+            raise Wrong(
+                "From a point to itself the arc is NaN, inf, or of another shape: the cosine "
+                "rounds to 1 or more, and sin(angle) is 0, so take the straight line there."
+            )
+        if not facts.near(got, a.expand(6, -1), 1e-3 * a.norm().item()):
+            raise Wrong("From a point to itself every point of the arc should be that point.")
+
+
+EXERCISE = Exercise(
+    "09.1",
+    "the arc",
+    points=6,
+    minutes=15,
+    parts=(
+        Part("halfway", 2, arc_middle),
+        Part("an even pace", 3, arc_pace),
+        Part("from a point to itself", 1, arc_still, shown=False),
+    ),
+    names=("slerp",),
+)

@@ -1,0 +1,147 @@
+"""Exercise 10.4: a look at the samples that changes the run."""
+
+import copy
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from gancourse.check import facts, twins
+from gancourse.check.sheet10.digits import (
+    DIGIT_TURNS,
+    DISTANCE,
+    SHAPE,
+    Z_DIM,
+    digit_G,
+    frechet,
+    pixels,
+    train_digits,
+)
+from gancourse.check.sheet10.shared import ILL, N_SAMPLES, in_band
+from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.student import Handle, Student, StudentError
+from gancourse.check.twins import Twin
+
+
+def _small_G(student: Student, draw: Draw) -> Twin:
+    options = {"z_dim": 3, "widths": [12], "shape": [2], "norm": True}
+    return twins.twin(student, draw, "generator/mlp", options, twins.used(draw))
+
+
+def look_leaves_mode(student: Student, sample: Handle, draw: Draw) -> None:
+    G = _small_G(student, draw)
+    student.call(sample, [G.there, draw.normal(8, 3)])
+    _back_in_training(student, G)
+
+
+def _back_in_training(student: Student, G: Twin) -> None:
+    """Raise Wrong where a look has left G in evaluation mode; no part holds for the patient."""
+    if not student.snapshot(G.there)["training"]:
+        raise Wrong(
+            ILL.format(
+                "G comes back in evaluation mode. From the first look on it trains on old averages "
+                "in place of its batches' own."
+            )
+        )
+
+
+def look_leaves_state(student: Student, sample: Handle, draw: Draw) -> None:
+    G = _small_G(student, draw)
+    student.call(sample, [G.there, draw.normal(8, 3)])
+    seen = student.snapshot(G.there)
+    if not facts.all_near(seen["weights"], G.weights(), 0.0):
+        raise Wrong("The look has changed G's weights: it should only call G.")
+    floats = {n: b for n, b in G.here.named_buffers() if b.is_floating_point()}
+    if not facts.all_near({n: seen["buffers"][n] for n in floats}, floats, 1e-6):
+        raise Wrong(
+            "The look has moved the batch norm's running averages: G ran in training mode, and "
+            "each look leaves its trace in the samples."
+        )
+    _back_in_training(student, G)
+
+
+def look_is_a_map(student: Student, sample: Handle, draw: Draw) -> None:
+    G, z = _small_G(student, draw), draw.normal(9, 3)
+    got = facts.tensor(student.call(sample, [G.there, z]), (9, 2), "What sample returns")
+    with torch.no_grad():
+        want, batch = G.here.eval()(z.double()), copy.deepcopy(G.here).train()(z.double())
+    if facts.near(got, want, 1e-4 * want.abs().max().item()):
+        return _back_in_training(student, G)
+    if facts.near(got, batch, 1e-3 * batch.abs().max().item()):
+        raise Wrong(
+            "G ran in training mode: batch norm normalises by the z that are drawn together, so "
+            "that the same z gives another sample in another company."
+        )
+    raise Wrong("These are not G's samples of z in evaluation mode, in the order of z.")
+
+
+def look_at_one(student: Student, sample: Handle, draw: Draw) -> None:
+    G, z = _small_G(student, draw), draw.normal(1, 3)
+    try:
+        got = facts.tensor(student.call(sample, [G.there, z]), (1, 2), "What sample returns")
+    except StudentError as error:
+        if "more than 1 value per channel" not in error.message:
+            raise
+        raise Wrong(
+            "One z alone cannot be drawn: in training mode batch norm needs a batch to normalise "
+            "by."
+        ) from None
+    with torch.no_grad():
+        if not facts.near(got, G.here.eval()(z.double()), 1e-4):
+            raise Wrong("One z alone gives another sample than G does in evaluation mode.")
+    _back_in_training(student, G)
+
+
+@dataclass(frozen=True)
+class Looked:
+    """The learner's look at a G that is trained here: its mode and averages go there and back."""
+
+    student: Student
+    sample: Handle
+    G: nn.Module
+    there: Handle
+    z: Tensor
+
+    def __call__(self, turn: int) -> Tensor:
+        self.student.load(self.there, dict(self.G.state_dict()))
+        x = self.student.call(self.sample, [self.there, self.z])
+        seen = self.student.snapshot(self.there)
+        self.G.train(seen["training"])
+        self.G.load_state_dict(seen["weights"] | seen["buffers"])
+        return facts.tensor(x, (len(self.z), *SHAPE), "What sample returns")
+
+
+def _looked_run(student: Student, sample: Handle, draw: Draw) -> None:
+    x_real, twin = pixels() / 127.5 - 1, digit_G(student, draw)
+    G = twin.here.float().train()
+    look = Looked(student, sample, G, twin.there, draw.normal(N_SAMPLES, Z_DIM))
+    train_digits(G, x_real, draw, look)
+    distance = frechet(look(DIGIT_TURNS).flatten(1).float(), x_real)
+    if distance > DISTANCE:
+        mode = "in training mode" if G.training else "in evaluation mode"
+        raise Wrong(
+            ILL.format(
+                f"after its training, with a look every 100 turns, the samples lie {distance:.2f} "
+                f"from the data (in health {DISTANCE} at most), and the last look left G {mode}."
+            )
+        )
+
+
+def look_mended(student: Student, sample: Handle, draw: Draw) -> None:
+    in_band(student, "The training", lambda: _looked_run(student, sample, draw))
+
+
+EXERCISE = Exercise(
+    "10.4",
+    "a look that spoils the run",
+    points=8,
+    minutes=15,
+    parts=(
+        Part("G goes on in training mode", 2, look_leaves_mode),
+        Part("the look leaves no trace", 1, look_leaves_state),
+        Part("each sample depends on its z alone", 2, look_is_a_map),
+        Part("the mended run draws digits", 2, look_mended, seconds=90.0),
+        Part("a single z", 1, look_at_one, shown=False),
+    ),
+    names=("sample",),
+)

@@ -1,0 +1,125 @@
+"""Exercise 10.3: data that G cannot reach."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from gancourse.check import facts
+from gancourse.check.sheet10.digits import (
+    DISTANCE,
+    SIDE,
+    Z_DIM,
+    digit_G,
+    frechet,
+    pixels,
+    train_digits,
+)
+from gancourse.check.sheet10.shared import ILL, N_SAMPLES, in_band
+from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.student import Handle, Student
+
+
+def _of_pixels(student: Student, scaled: Handle, x: Tensor) -> Tensor:
+    return facts.tensor(student.call(scaled, [x]), x.shape, "What scaled returns")
+
+
+RANGE_MISTAKES: dict[str, Callable[[Tensor], Tensor]] = {
+    ILL.format(
+        "the real pixels run from -0.42 to 2.82, and tanh ends at 1. No G can make white, and D "
+        "tells every sample by that."
+    ): lambda x: (x / 255 - 0.1307) / 0.3081,
+    "The data run from 0 to 1: half of what tanh can give stays unused, and its middle, where G "
+    "begins, is black.": lambda x: x / 255,
+    "The data run from 0 to 2, and tanh from -1 to 1: subtract 1.": lambda x: x / 127.5,
+    "Values beyond tanh's range are cut off: several greys become one white, and G learns pictures "
+    "that are not the data.": lambda x: ((x / 255 - 0.1307) / 0.3081).clamp(-1, 1),
+    "The data are bent by a tanh of their own: greys lie no longer evenly between black and "
+    "white.": lambda x: ((x / 255 - 0.1307) / 0.3081).tanh(),
+    "The picture is turned into its negative: 0 becomes -1 and 255 becomes 1.": (
+        lambda x: 1 - x / 127.5
+    ),
+    "The data are only centred: from -0.5 to 0.5 half of what tanh can give stays unused.": (
+        lambda x: x / 255 - 0.5
+    ),
+    "White is well within reach, and the range is not filled: divided by 3 the same numbers run "
+    "from -0.14 to 0.94.": lambda x: (x / 255 - 0.1307) / 0.3081 / 3,
+}
+ROOM = 0.012  # (x - 128) / 128 ends at 0.992
+
+
+def _judge_range(got: Tensor, x: Tensor) -> None:
+    facts.diagnose(
+        got,
+        x.double() / 127.5 - 1,
+        ROOM,
+        {meaning: wrong(x.double()) for meaning, wrong in RANGE_MISTAKES.items()},
+        "The pixels 0 to 255 should fill tanh's range, -1 to 1, in even steps.",
+    )
+
+
+def range_fits(student: Student, scaled: Handle, draw: Draw) -> None:
+    ramp = torch.arange(2.0 * SIDE * SIDE) % 256  # every grey at least once
+    x = ramp[torch.randperm(len(ramp), generator=draw.generator())].view(2, -1)
+    _judge_range(_of_pixels(student, scaled, x), x)
+
+
+def range_of_a_batch(student: Student, scaled: Handle, draw: Draw) -> None:
+    _dim(student, scaled, draw, draw.integer(2, 6))
+
+
+def range_of_one(student: Student, scaled: Handle, draw: Draw) -> None:
+    _dim(student, scaled, draw, 1)
+
+
+def _dim(student: Student, scaled: Handle, draw: Draw, N: int) -> None:
+    x = 60.0 + 100.0 * torch.rand(N, SIDE * SIDE, generator=draw.generator())
+    got = _of_pixels(student, scaled, x)
+    if facts.near([got.min(), got.max()], [-1.0, 1.0], ROOM):
+        raise Wrong(
+            "The scale depends on the batch: a dim batch is stretched until its brightest pixel is "
+            "white. The same pixel should always become the same number."
+        )
+    _judge_range(got, x)
+
+
+def _scaled_run(student: Student, scaled: Handle, draw: Draw) -> None:
+    x_real = _of_pixels(student, scaled, pixels()).float()
+    G = digit_G(student, draw).here.float()
+    train_digits(G, x_real, draw)
+    x = _drawn(G, draw)
+    distance, limits = frechet(x, x_real), (x_real.min().item(), x_real.max().item())
+    if distance > DISTANCE:
+        beyond = (x_real.abs() > 1.02).double().mean().item()
+        raise Wrong(
+            ILL.format(
+                f"after its training the samples lie {distance:.2f} from the data (in health "
+                f"{DISTANCE} at most). The real pixels run from {limits[0]:.2f} to "
+                f"{limits[1]:.2f}, {100 * beyond:.0f} in 100 of them outside of tanh's range."
+            )
+        )
+
+
+def _drawn(G: nn.Module, draw: Draw) -> Tensor:
+    G.eval()
+    with torch.no_grad():
+        return G(draw.normal(N_SAMPLES, Z_DIM)).flatten(1)
+
+
+def range_mended(student: Student, scaled: Handle, draw: Draw) -> None:
+    in_band(student, "The training", lambda: _scaled_run(student, scaled, draw))
+
+
+EXERCISE = Exercise(
+    "10.3",
+    "a D that never doubts",
+    points=6,
+    minutes=10,
+    parts=(
+        Part("the pixels fill what G can give", 2, range_fits),
+        Part("a dim batch stays dim", 1, range_of_a_batch),
+        Part("the mended run draws digits", 2, range_mended, seconds=90.0),
+        Part("a single picture", 1, range_of_one, shown=False),
+    ),
+    names=("scaled",),
+)

@@ -1,0 +1,99 @@
+"""Exercise 10.2: an optimiser with the other player's weights."""
+
+from torch import nn
+
+from gancourse.check import twins
+from gancourse.check.rings import random_ring
+from gancourse.check.sheet10.shared import (
+    ILL,
+    RING_TURNS,
+    SMALL,
+    OnRing,
+    in_band,
+    judge_ring,
+    on_ring,
+)
+from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.student import Handle, Student
+from gancourse.check.twins import Twin
+
+
+def _train(student: Student, train: Handle, ring: OnRing, draw: Draw, turns: int) -> None:
+    data, seed = ring.toy.sample(8192, draw.generator()), draw.seed()
+    student.call(train, [ring.G.there, ring.D.there, data, turns], seed=seed)
+
+
+def _sure(student: Student, draw: Draw) -> OnRing:
+    """Return players whose D is right and sure: logits of about +200 on the ring, -200 on fakes."""
+
+    def far(G: nn.Module) -> None:
+        G.body[-1].bias -= 40.0
+
+    def sure(D: nn.Module) -> None:
+        D.body[0].weight.fill_(1.0)
+        D.body[0].bias.fill_(10.0)
+        D.body[-1].weight.fill_(2.5)
+        D.body[-1].bias.zero_()
+
+    G = twins.twin(student, draw, "generator/mlp", {"z_dim": 2, "norm": False, **SMALL}, far)
+    return OnRing(random_ring(draw), G, twins.twin(student, draw, "discriminator/mlp", SMALL, sure))
+
+
+def _moved(student: Student, net: Twin) -> float:
+    """Return the largest change of a weight."""
+    now, then = student.snapshot(net.there)["weights"], net.weights()
+    return max((now[name].double() - then[name]).abs().max().item() for name in then)
+
+
+STANDS = ILL.format(
+    "G has not moved at all. Whose weights did opt_G get, and who clears G's gradients when?"
+)
+
+
+def optimisers_move_both(student: Student, train: Handle, draw: Draw) -> None:
+    ring = on_ring(student, draw, SMALL)
+    _train(student, train, ring, draw, 2)
+    if _moved(student, ring.G) == 0:
+        raise Wrong(STANDS)
+    if _moved(student, ring.D) == 0:
+        raise Wrong("D has not moved at all: opt_D holds D's weights, and steps down D's loss.")
+
+
+def optimisers_apart(student: Student, train: Handle, draw: Draw) -> None:
+    """Where D is right and sure, its own loss has no gradient: what moves it is G's optimiser."""
+    ring = _sure(student, draw)
+    _train(student, train, ring, draw, 1)
+    if _moved(student, ring.D) > 3e-4:
+        raise Wrong(
+            ILL.format(
+                "D gives in to G. Where D is right and sure its own loss leaves it where it is, "
+                "and yet it moved: an optimiser that steps down G's loss holds weights of D."
+            )
+        )
+    if _moved(student, ring.G) == 0:
+        raise Wrong(STANDS)
+
+
+def _trained_on_ring(student: Student, train: Handle, draw: Draw) -> None:
+    ring = on_ring(student, draw)
+    _train(student, train, ring, draw, RING_TURNS)
+    judge_ring(student, ring, draw)
+
+
+def optimisers_mended(student: Student, train: Handle, draw: Draw) -> None:
+    in_band(student, "train", lambda: _trained_on_ring(student, train, draw))
+
+
+EXERCISE = Exercise(
+    "10.2",
+    "a G that does not move at all",
+    points=8,
+    minutes=15,
+    parts=(
+        Part("both nets move", 2, optimisers_move_both),
+        Part("each optimiser moves one net", 2, optimisers_apart),
+        Part("the mended run finds the modes", 3, optimisers_mended, seconds=90.0),
+        Part("a second run", 1, optimisers_mended, shown=False, seconds=90.0),
+    ),
+    names=("train",),
+)

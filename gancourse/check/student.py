@@ -1,0 +1,354 @@
+"""The only place that touches a learner's objects: plain data goes in, plain data comes out.
+
+Plain data is: None, bool, int, float, str, dense CPU tensors, lists and dicts of these, `Handle`
+for what stays inside (modules, functions, optimisers), and `Odd` for what is none of these. Nothing
+is compared here: a spec reads the data and decides, in the learner's kernel or, in the grader, in
+another process than the one that runs this.
+"""
+
+import random
+import sysconfig
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from gancourse.machine import seed_everything
+from gancourse.nets import DISCRIMINATORS, GENERATORS
+
+MAX_NUMBERS, MAX_ITEMS, MAX_DEPTH, MAX_TEXT = 2_000_000, 1000, 6, 2000
+LIBRARIES = (
+    str(Path(__file__).parents[1]),
+    *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+    "<frozen",
+)
+
+
+@dataclass(frozen=True)
+class Handle:
+    """Stands for an object that stays inside the student; kind: module, function or optimizer."""
+
+    id: int
+    kind: str
+
+
+@dataclass(frozen=True)
+class Odd:
+    """Stands for something returned that is no plain data; `what` says in words what it was."""
+
+    what: str
+
+
+class StudentError(Exception):
+    """The learner's code raised: `kind` (the error's class), `message`, `line` (or None)."""
+
+    def __init__(self, kind: str, message: str, line: int | None = None):
+        super().__init__(kind, message, line)
+        self.kind, self.message, self.line = kind, message, line
+
+
+class NotDone(Exception):
+    """The learner's code says that it is not written yet: NotImplementedError in its own lines."""
+
+
+class Budget:
+    """What one returned value may still hold: numbers and items, in all of its nesting."""
+
+    def __init__(self):
+        self.numbers, self.items = MAX_NUMBERS, MAX_ITEMS
+
+    def take(self, numbers: int = 0, items: int = 0) -> bool:
+        self.numbers, self.items = self.numbers - numbers, self.items - items
+        return self.numbers >= 0 and self.items >= 0
+
+
+def class_name(thing: object) -> str:
+    """Return the name of the thing's class, whatever its metaclass says."""
+    return str(type.__dict__["__name__"].__get__(type(thing)))[:60]
+
+
+def plain_tensor(t: Tensor, budget: Budget | None = None) -> Tensor | Odd:
+    """Return the numbers of a tensor in a new plain CPU tensor, or Odd when it has none to give.
+
+    Methods of a subclass are never called. bfloat16 becomes float32, which holds the same numbers.
+    """
+    if type(t).__torch_dispatch__ is not Tensor.__torch_dispatch__:
+        return Odd(f"a {class_name(t)} that stands for a tensor")
+    try:
+        with torch._C.DisableTorchFunctionSubclass(), torch.no_grad():
+            return _copied(Tensor.as_subclass(t, Tensor), budget or Budget())
+    except RuntimeError:  # sparse, nested, or inside of a transform: no plain storage
+        return Odd("a tensor whose numbers cannot be read")
+
+
+def _copied(t: Tensor, budget: Budget) -> Tensor | Odd:
+    if t.layout is not torch.strided or t.is_meta or t.is_complex() or t.is_quantized:
+        return Odd(f"a tensor that is not dense and real ({t.dtype}, {t.layout}, {t.device})")
+    if not budget.take(numbers=t.numel()):
+        return Odd(f"more than {MAX_NUMBERS:,} numbers")
+    dtype = torch.float32 if t.dtype is torch.bfloat16 else t.dtype
+    return torch.empty(t.shape, dtype=dtype).copy_(t)
+
+
+def _plain_array(a: np.ndarray | np.generic, budget: Budget) -> Tensor | Odd:
+    if a.dtype.kind not in "fiub" or a.dtype.itemsize > 8:
+        return Odd("an array that holds no numbers")
+    if not budget.take(numbers=a.size):
+        return Odd(f"more than {MAX_NUMBERS:,} numbers")
+    return torch.tensor(np.asarray(a).tolist(), dtype=getattr(torch, a.dtype.name, torch.int64))
+
+
+def _kind(thing: object) -> str | None:
+    kinds = {"module": nn.Module, "optimizer": torch.optim.Optimizer}
+    for kind, base in kinds.items():
+        if issubclass(type(thing), base):
+            return kind
+    return "function" if callable(thing) else None
+
+
+def _library(filename: str) -> bool:
+    return filename.startswith(LIBRARIES)
+
+
+def _frames(traceback: TracebackType | None) -> list[tuple[str, int]]:
+    frames = []
+    while traceback is not None and len(frames) < 2000:
+        frames.append((traceback.tb_frame.f_code.co_filename, traceback.tb_lineno))
+        traceback = traceback.tb_next
+    return frames
+
+
+def _told(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except BaseException:  # the learner's own __str__
+        return ""
+    return str.__str__(text)[:MAX_TEXT]
+
+
+def student_error(error: BaseException) -> StudentError | NotDone:
+    """Return what an error of the learner's code says, as data: NotDone or StudentError.
+
+    NotImplementedError means "not done" only where the learner's own line raised it: PyTorch raises
+    it too, for a module without `forward`.
+    """
+    frames = _frames(error.__traceback__)
+    if isinstance(error, NotImplementedError) and frames and not _library(frames[-1][0]):
+        return NotDone()
+    lines = [line for filename, line in frames if not _library(filename)]
+    return StudentError(class_name(error), _told(error), lines[-1] if lines else None)
+
+
+@contextmanager
+def student_code(seed: int | None = None) -> Iterator[None]:
+    """Run the learner's code: seeded, with gradients on; what it raises becomes data."""
+    if seed is not None:
+        seed_everything(seed)
+    try:
+        with torch.enable_grad():
+            yield
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise student_error(error) from None
+
+
+@contextmanager
+def rng_untouched() -> Iterator[None]:
+    """Give the global random states of Python, NumPy and PyTorch (CPU) back as they were."""
+    states = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002
+    try:
+        yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])  # noqa: NPY002
+        torch.set_rng_state(states[2])
+
+
+class Student:
+    """Holds a learner's objects and lets them be called, with plain data in and out.
+
+    Every method in METHODS takes and gives plain data only, so that a pipe can stand in between.
+    They raise StudentError or NotDone for what the learner's code raises.
+    """
+
+    METHODS = (
+        "call",
+        "call_with_grads",
+        "apply",
+        "build_net",
+        "build_optimizer",
+        "snapshot",
+        "load",
+        "set_grads",
+        "cpu_seconds",
+    )
+
+    def __init__(self):
+        self._things: list[object] = []
+
+    def admit(self, thing: object) -> Handle | Odd:
+        """Return a handle for a module, an optimizer or anything callable; Odd for the rest.
+
+        Not in METHODS: only the process that holds the thing can call it.
+        """
+        kind = _kind(thing)
+        if kind is None:
+            return Odd(f"an object of type {class_name(thing)}")
+        self._things.append(thing)
+        return Handle(len(self._things) - 1, kind)
+
+    def call(self, fn: Handle, args=(), kwargs=None, seed: int | None = None):
+        """Return what fn(*args, **kwargs) returns, as plain data; tensors go in as copies.
+
+        `seed` seeds the global generators first.
+        """
+        with student_code(seed):
+            return self._data(self._call(fn, args, kwargs))
+
+    def call_with_grads(self, fn: Handle, args, wrt, along: Tensor | None = None) -> dict:
+        """Return {"value": fn(*args), "grads": [one for each of wrt]}.
+
+        `wrt` names the leaves: a whole number for a tensor in `args`, a module's handle for its
+        parameters (then the gradient is a dict by name). None where the value does not depend on
+        the leaf. A value that is no scalar is summed, with the weights `along` where it is given.
+        """
+        given = self._real(list(args))
+        leaves = [self._leaves(w, given) for w in wrt]
+        with student_code():
+            value = self._thing(fn)(*given)
+            flat = [leaf for named in leaves for leaf in named.values()]
+            found = iter(_gradients(value, flat, along))
+            grads = [{name: self._data(next(found)) for name in named} for named in leaves]
+            value = self._data(value)
+        return {"value": value, "grads": [g.get("", g) for g in grads]}
+
+    def apply(self, net: Handle, x: Tensor, train: bool = False):
+        """Return net(x) as plain data, without gradients, in training or in evaluation mode.
+
+        The mode stays set, and x goes to the device of the net. A function has neither and is only
+        called.
+        """
+        thing, x = self._thing(net), x.clone()
+        if net.kind == "module":
+            nn.Module.train(thing, train)
+            x = x.to(next((p.device for p in nn.Module.parameters(thing)), x.device))
+        with student_code(), torch.no_grad():
+            return self._data(thing(x))
+
+    def build_net(self, net: str, options: dict, tensors: dict[str, Tensor]) -> Handle:
+        """Return a new net of gancourse.nets with these weights, in training mode, float32.
+
+        `net` is "generator/KIND" or "discriminator/KIND" with that class's options.
+        """
+        role, kind = net.split("/")
+        classes = GENERATORS if role == "generator" else DISCRIMINATORS
+        made = self.admit(classes[kind](**options).float())
+        self.load(made, tensors)
+        return made
+
+    def build_optimizer(self, name: str, net: Handle, options: dict) -> Handle:
+        """Return a new optimizer of torch.optim ("SGD", "Adam") for the parameters of `net`."""
+        make = {"SGD": torch.optim.SGD, "Adam": torch.optim.Adam}[name]
+        return self.admit(make(self._thing(net).parameters(), **options))
+
+    def snapshot(self, net: Handle) -> dict:
+        """Return a module's weights, grads, buffers (dicts by name) and training (bool).
+
+        A gradient is None where there is none.
+        """
+        module = self._thing(net)
+        named = dict(nn.Module.named_parameters(module))
+        return {
+            "weights": {name: self._data(p) for name, p in named.items()},
+            "grads": {name: self._data(p.grad) for name, p in named.items()},
+            "buffers": {n: self._data(b) for n, b in nn.Module.named_buffers(module)},
+            "training": all(bool(m.training) for m in nn.Module.modules(module)),
+        }
+
+    def load(self, net: Handle, tensors: dict[str, Tensor]) -> None:
+        """Copy weights and buffers into a module by name; StudentError for a shape that misfits.
+
+        Names that the module does not have are left out.
+        """
+        copies = {name: t.clone() for name, t in tensors.items()}
+        with student_code():
+            nn.Module.load_state_dict(self._thing(net), copies, strict=False)
+
+    def set_grads(self, net: Handle, tensors: dict[str, Tensor]) -> None:
+        """Set the gradients of a module's parameters, by name, as an earlier step leaves them."""
+        for name, p in nn.Module.named_parameters(self._thing(net)):
+            p.grad = tensors[name].clone()
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time that this process has used so far."""
+        return time.process_time()
+
+    def _thing(self, handle: Handle):
+        return self._things[handle.id]
+
+    def _call(self, fn: Handle, args, kwargs):
+        return self._thing(fn)(*self._real(list(args)), **self._real(dict(kwargs or {})))
+
+    def _real(self, data):
+        """Return the data with things in place of handles, and copies of the tensors."""
+        if isinstance(data, Handle):
+            return self._thing(data)
+        if isinstance(data, Tensor):
+            return data.clone()
+        if isinstance(data, list):
+            return [self._real(d) for d in data]
+        if isinstance(data, dict):
+            return {name: self._real(d) for name, d in data.items()}
+        return data
+
+    def _leaves(self, wrt: int | Handle, given: list) -> dict[str, Tensor]:
+        if isinstance(wrt, Handle):
+            return dict(nn.Module.named_parameters(self._thing(wrt)))
+        return {"": given[wrt].requires_grad_(True)}
+
+    def _data(self, thing: object, budget: Budget | None = None, depth: int = 0):
+        """Return a thing as plain data: exact types only, so that no learner's method is called."""
+        budget = budget or Budget()
+        kind = type(thing)
+        if not budget.take(items=1) or depth > MAX_DEPTH:
+            return Odd("more or deeper nested values than any answer needs")
+        if thing is None or kind is bool or kind is float:
+            return thing
+        if kind is int:
+            return thing if -(2**63) <= thing < 2**63 else Odd("a whole number of over 64 bits")
+        if kind is str:
+            return thing[:MAX_TEXT]
+        if issubclass(kind, Tensor):
+            return plain_tensor(thing, budget)
+        if kind is np.ndarray or (issubclass(kind, np.generic) and kind.__module__ == "numpy"):
+            return _plain_array(thing, budget)
+        return self._nested(thing, budget, depth)
+
+    def _nested(self, thing: object, budget: Budget, depth: int):
+        kind = type(thing)
+        if kind is list or issubclass(kind, tuple):
+            items = list.__getitem__ if kind is list else tuple.__getitem__
+            first = items(thing, slice(MAX_ITEMS + 1))
+            return [self._data(t, budget, depth + 1) for t in first]
+        if kind is dict and len(thing) <= MAX_ITEMS and all(type(name) is str for name in thing):
+            return {name[:60]: self._data(t, budget, depth + 1) for name, t in thing.items()}
+        return self.admit(thing)
+
+
+def _gradients(value: object, leaves: list[Tensor], along: Tensor | None) -> list[Tensor | None]:
+    """Return the gradient of a tensor (summed, or weighted by `along`) by each leaf, or None."""
+    if not issubclass(type(value), Tensor) or not value.requires_grad:
+        return [None] * len(leaves)
+    wanted = [leaf for leaf in leaves if leaf.requires_grad]
+    if not wanted:
+        return [None] * len(leaves)
+    total = value.sum() if along is None else (value * along).sum()
+    found = iter(torch.autograd.grad(total, wanted, allow_unused=True))
+    return [next(found) if leaf.requires_grad else None for leaf in leaves]

@@ -1,0 +1,290 @@
+"""What may be wrong with a run: from the signals of a recorder to ranked suspicions. Lesson 10.
+
+`diagnose` reads numbers only, never the code. A rule of the first kind has seen the mistake itself
+(D's weights moved by G's optimiser); a rule of the second kind knows only its symptoms, needs
+samples that are poor, and speaks after the first kind.
+"""
+
+import math
+
+from gancourse.clinic.causes import LEAST_TURNS, Diagnosis, Suspicion
+from gancourse.clinic.signals import Signals, finite, late, mean, middle
+from gancourse.errors import InputError
+
+# Thresholds, chosen on seeds 0 to 5 of the clinic's faults and settings, measured on 6, 7 and 8.
+POOR_COVERAGE, POOR_PRECISION, POOR_SPREAD = 0.33, 0.15, 0.6
+NARROW = 0.5  # a collapsed G's spread, over the real one
+ROUNDED = 16.6  # the logit from which float32 rounds its sigmoid to 1
+Found = tuple[float, str] | None  # weight and evidence
+
+
+# Rules of the first kind: the mistake itself was seen.
+
+
+def log_of_zero(s: Signals) -> Found:
+    """A loss is infinite or NaN while the logits were finite, and large enough to be rounded."""
+    sick = [i for i, loss in enumerate(s.d_loss) if not math.isfinite(loss)]
+    sick += [i for i, loss in enumerate(s.g_loss) if not math.isfinite(loss)]
+    if not sick:
+        return None
+    at = min(sick)
+    size = s.largest[at] if math.isfinite(s.largest[at]) else max(finite(s.largest[:at]), default=0)
+    if size < ROUNDED:
+        return None
+    return 1.0, (
+        f"the loss of turn {at} is {s.d_loss[at]:g}, and D's logits were as large as {size:.3g}: "
+        f"above {ROUNDED} the sigmoid is rounded to 1"
+    )
+
+
+def wrong_weights(s: Signals) -> Found:
+    own, other, back = (
+        late(s.moved.get(key, []), 0.0) for key in ("G by opt_G", "D by opt_G", "G by opt_D")
+    )
+    if other > 0:
+        return 1.0, (
+            f"a step of opt_G changes D's weights by {100 * other:.2g} % and G's by "
+            f"{100 * own:.2g} %"
+        )
+    if back > 0:
+        return 1.0, f"a step of opt_D changes G's weights by {100 * back:.2g} %"
+    return None
+
+
+def no_zero_grad(s: Signals) -> Found:
+    for who, shares in s.carried.items():
+        share = middle(shares)
+        if share > 0.3:
+            return 0.95, (
+                f"{100 * share:.0f} % of the gradient that opt_{who} uses is older than its last "
+                "step"
+            )
+    return None
+
+
+def no_detach(s: Signals) -> Found:
+    leak = middle(s.leaked)
+    if leak < 0.05:
+        return None
+    return 0.95, (
+        f"D's loss leaves a gradient in G that points against G's own, {leak:.2f} times as large"
+    )
+
+
+def labels_swapped(s: Signals) -> Found:
+    """D gives real samples the lower logits, and keeps on doing so."""
+    ranks = finite(s.auc)
+    below = sum(rank < 0.5 for rank in ranks) / max(1, len(ranks))
+    if not ranks or below < 0.9 or mean(ranks) > 0.4:
+        return None
+    return 0.85, (
+        f"D gives a real sample the larger logit in only {100 * mean(ranks):.0f} % of pairs"
+    )
+
+
+def one_z(s: Signals) -> Found:
+    if not s.training.within < 0.5:
+        return None
+    return 0.95, (
+        f"in training the z of one batch differ {s.training.within:.2f} times as much as all z do"
+    )
+
+
+def other_noise(s: Signals) -> Found:
+    a, b = s.training, s.sampling
+    known = all(map(math.isfinite, (a.mean, a.sd, b.mean, b.sd)))
+    if not known or a.within < 0.5:  # of copies, the mean is that of a few draws
+        return None
+    if abs(a.mean - b.mean) < 0.2 * b.sd and 0.8 * b.sd < a.sd < 1.25 * b.sd:
+        return None
+    return 0.9, (
+        f"z has mean {a.mean:.2f} and sd {a.sd:.2f} in training, mean {b.mean:.2f} and sd "
+        f"{b.sd:.2f} in sampling"
+    )
+
+
+def not_shuffled(s: Signals) -> Found:
+    if not s.order > 3:
+        return None
+    return 0.9, (
+        f"the means of real batches vary {s.order:.0f} times as much as those of random batches"
+    )
+
+
+def out_of_range(s: Signals) -> Found:
+    if s.limits is None or s.beyond < 0.02:
+        return None
+    low, high = s.limits
+    return 0.9, (
+        f"G gives numbers from {low:.2f} to {high:.2f}, and {100 * s.beyond:.0f} % of the real "
+        "ones lie outside"
+    )
+
+
+def norm_in_eval(s: Signals) -> Found:
+    for who in ("G", "D"):
+        share = s.in_training.get(who, math.nan)
+        if s.norms.get(who) and share < 0.9:
+            return 0.9, (
+                f"{who}'s batch norm is in training mode in only {100 * share:.0f} % of its "
+                "training steps"
+            )
+    return None
+
+
+def norm_in_train(s: Signals) -> Found:
+    if not (s.norms.get("G") and s.in_sampling > 0.1 and s.neighbours > 0.005):
+        return None
+    return 0.9, (
+        f"batch norm is in training mode when samples are drawn: {100 * s.neighbours:.0f} % of a "
+        "sample's variance comes from the samples drawn beside it"
+    )
+
+
+def mixed_batches(s: Signals) -> Found:
+    if s.mixed < 0.1 or s.mixing < 0.1:
+        return None
+    return 0.9, (
+        f"{100 * s.mixed:.0f} % of D's batches hold real and fake samples; alone, the fakes' "
+        f"logits change by {s.mixing:.1f} sd, through batch norm"
+    )
+
+
+def weak_start(s: Signals) -> Found:
+    """Of z, next to nothing reaches the output of the first G."""
+    first, last = (s.start_layers or [math.nan])[0], (s.start_layers or [math.nan])[-1]
+    if not (last < 0.02 * first and s.start_spread < 0.02):
+        return None
+    return 0.85, (
+        f"at the start, {last / first:.1e} of what z does to the first layer reaches the last one, "
+        f"and the samples spread {s.start_spread:.1e} times as wide as the real ones"
+    )
+
+
+# Rules of the second kind: the symptoms fit. They speak only where the samples are poor.
+
+
+def mode_collapse(s: Signals) -> Found:
+    """The samples are much narrower than the real ones, and any judge sees it."""
+    fit = s.fit()
+    if not (fit and fit["coverage"] < 0.3 and fit["spread"] < NARROW and s.fresh_judge > 0.8):
+        return None
+    return 0.7 * (1 - fit["coverage"]), (
+        f"the samples lie near {100 * fit['coverage']:.0f} % of the real ones and spread "
+        f"{fit['spread']:.2f} times as wide"
+    )
+
+
+def d_too_strong(s: Signals) -> Found:
+    """D is right about nearly every sample and sure of it, so G learns little from its answer."""
+    sure, fakes = late(s.auc), late(s.fake)
+    if not (sure > 0.97 and fakes < 0.1):
+        return None
+    return 0.75, (
+        f"D ranks {100 * sure:.1f} % of pairs rightly and gives fakes {fakes:.1e} on average; G's "
+        f"gradient is {gradient_ratio(s):.1e} times D's"
+    )
+
+
+def d_too_weak(s: Signals) -> Found:
+    """D, trained alone, cannot tell what a small new net tells easily."""
+    if not (s.sight < 0.7 and s.fresh_sight > s.sight + 0.15):
+        return None
+    return 0.8, (
+        f"trained alone, D ranks {100 * s.sight:.0f} % of pairs rightly, of a real sample and a "
+        f"normal one of the same mean and covariance; a new net, {100 * s.fresh_sight:.0f} %"
+    )
+
+
+def rates_apart(s: Signals) -> Found:
+    G, D = pace(s, "G"), pace(s, "D")
+    if not (min(G, D) > 0 and max(G / D, D / G) > 15):
+        return None
+    faster, slower = ("G", "D") if G > D else ("D", "G")
+    return 0.78, (
+        f"a step moves {faster}'s weights by {100 * max(G, D):.2g} % and {slower}'s by "
+        f"{100 * min(G, D):.2g} %"
+    )
+
+
+def pace(s: Signals, who: str) -> float:
+    """Return the relative change of a player's weights in one of its own steps; 0 if unknown."""
+    steps = s.steps[who] / max(1, s.turns)
+    return late(s.moved.get(f"{who} by opt_{who}", []), 0.0) / max(steps, 1e-9)
+
+
+def gradient_ratio(s: Signals) -> float:
+    """Return the late gradient of G over that of D, each summed over layers."""
+    G, D = (sum(late(norms, 0.0) for norms in s.gradients[who].values()) for who in ("G", "D"))
+    return G / max(D, 1e-30)
+
+
+SEEN = {
+    "log of zero": log_of_zero,
+    "wrong weights": wrong_weights,
+    "no zero_grad": no_zero_grad,
+    "no detach": no_detach,
+    "labels swapped": labels_swapped,
+    "one z": one_z,
+    "other noise": other_noise,
+    "not shuffled": not_shuffled,
+    "range": out_of_range,
+    "batch norm in eval": norm_in_eval,
+    "batch norm in train": norm_in_train,
+    "mixed batches": mixed_batches,
+    "init not called": weak_start,
+}
+FITTING = {
+    "mode collapse": mode_collapse,
+    "D too strong": d_too_strong,
+    "D too weak": d_too_weak,
+    "rates apart": rates_apart,
+}
+
+
+def diagnose(signals: Signals) -> Diagnosis:
+    """Return what may be wrong with a run, from the signals of `gancourse.clinic.signals.Recorder`.
+
+    Suspicions stand in order of weight: 1 where the mistake itself was seen, less where only its
+    symptoms were. Raises InputError for anything but Signals.
+    """
+    if not isinstance(signals, Signals):
+        raise InputError(
+            f"diagnose reads the Signals that Recorder.finish() returns, and "
+            f"{type(signals).__name__} was given: record the run first."
+        )
+    poor = is_poor(signals)
+    rules = SEEN | (FITTING if poor and signals.turns >= LEAST_TURNS else {})
+    found = ((cause, rule(signals)) for cause, rule in rules.items())
+    suspicions = [Suspicion(cause, *seen) for cause, seen in found if seen]
+    suspicions.sort(key=lambda suspicion: -suspicion.weight)
+    return Diagnosis(_verdict(signals, poor, suspicions), tuple(suspicions), about_samples(signals))
+
+
+def _verdict(signals: Signals, poor: bool, suspicions: list[Suspicion]) -> str:
+    if suspicions:
+        return "suspicious"
+    if signals.turns < LEAST_TURNS:
+        return "too short"
+    return "unknown" if poor else "healthy"
+
+
+def is_poor(signals: Signals) -> bool:
+    """Tell whether the samples are unlike the real ones, by neighbours and by spread."""
+    fit = signals.fit()
+    return not signals.finite or not fit or not (
+        fit["coverage"] >= POOR_COVERAGE
+        and fit["precision"] >= POOR_PRECISION
+        and fit["spread"] >= POOR_SPREAD
+    )  # fmt: skip
+
+
+def about_samples(signals: Signals) -> str:
+    """Return how the samples at the end of a run are, in one sentence."""
+    fit = signals.fit()
+    if not signals.finite or not fit:
+        return "There were no samples to look at." if signals.finite else "The run is not finite."
+    return (
+        f"Of the samples, {100 * fit['precision']:.0f} % lie among the real ones; they reach "
+        f"{100 * fit['coverage']:.0f} % of these and spread {fit['spread']:.2f} times as wide."
+    )

@@ -1,0 +1,130 @@
+"""What a recorder saw of a run, as plain numbers. Lesson 10."""
+
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+
+from gancourse.errors import InputError
+from gancourse.store import write_whole
+
+
+@dataclass
+class Noise:
+    """The z that G was given: mean and sd of its numbers, and how different z are in one batch.
+
+    `within` is the spread of z inside of a batch over that of all z: near 1, or 0 for copies.
+    """
+
+    mean: float = math.nan
+    sd: float = math.nan
+    within: float = math.nan
+
+
+@dataclass
+class Signals:
+    """What a recorder saw: plain numbers, by turn where they are lists.
+
+    Lists by turn: `d_loss`, `g_loss`, `largest` (the largest size of a logit so far). Lists by
+    measured turn (`at`): `real` and `fake` (mean of D(x), D(G(z))), `auc` (how often D ranks a real
+    sample higher), `gradients` (norm by player and layer), `moved` (relative change of a net's
+    weights in a turn, by net and by whose optimiser), `carried` (share of a player's gradient that
+    is older than its last step), `leaked` (what D's loss left in the gradient that G used, over the
+    rest of it; 0 if nothing). Lists by look (`looked`): `fits`, see `probes.fit`.
+    """
+
+    turns: int = 0
+    steps: dict[str, int] = field(default_factory=lambda: {"G": 0, "D": 0})
+    d_loss: list[float] = field(default_factory=list)
+    g_loss: list[float] = field(default_factory=list)
+    largest: list[float] = field(default_factory=list)
+    at: list[int] = field(default_factory=list)
+    real: list[float] = field(default_factory=list)
+    fake: list[float] = field(default_factory=list)
+    auc: list[float] = field(default_factory=list)
+    gradients: dict[str, dict[str, list[float]]] = field(default_factory=lambda: {"G": {}, "D": {}})
+    moved: dict[str, list[float]] = field(default_factory=dict)
+    carried: dict[str, list[float]] = field(default_factory=lambda: {"G": [], "D": []})
+    leaked: list[float] = field(default_factory=list)
+    looked: list[int] = field(default_factory=list)
+    fits: list[dict[str, float]] = field(default_factory=list)
+    training: Noise = field(default_factory=Noise)  # z in training
+    sampling: Noise = field(default_factory=Noise)  # z in the sampling function
+    norms: dict[str, int] = field(default_factory=dict)  # batch norm layers, by player
+    in_training: dict[str, float] = field(default_factory=dict)  # share of them in training mode
+    in_sampling: float = math.nan  # the same for G in the sampling function
+    neighbours: float = 0.0  # how far a sample depends on the others drawn with it, 0 to 1
+    mixed: float = 0.0  # share of D's batches in training that hold real and fake samples
+    mixing: float = 0.0  # by how many sd D's logits of fakes change when real ones are beside them
+    limits: tuple[float, float] | None = None  # of what G can give
+    beyond: float = 0.0  # share of real values outside of the limits
+    order: float = math.nan  # variance of real batch means over that of random batches
+    start_spread: float = math.nan  # the first samples' spread over the real one
+    start_layers: list[float] = field(default_factory=list)  # see `probes.by_layer`
+    end_layers: list[float] = field(default_factory=list)
+    sight: float = math.nan  # how well D, trained alone, tells real from `probes.lookalikes`
+    fresh_sight: float = math.nan  # the same for a small new net
+    fresh_judge: float = math.nan  # how well a small new net, trained alone, tells the last fakes
+    finite: bool = True  # weights and samples at the end
+
+    def fit(self) -> dict[str, float]:
+        """Return the mean of the last two looks: precision, coverage, spread, closeness."""
+        last = self.fits[-2:]
+        return (
+            {name: sum(fit[name] for fit in last) / len(last) for name in last[0]} if last else {}
+        )
+
+    def curves(self) -> dict[str, list[float]]:
+        """Return d_loss, g_loss, D(x) and D(G(z)) by turn, as `plots.curves` takes them.
+
+        The last two were measured at some turns; each number holds until the next.
+        """
+        ends = [*self.at[1:], self.turns]
+        held = {
+            name: [value for value, at, end in zip(values, self.at, ends, strict=True)
+                   for _ in range(end - at)]
+            for name, values in (("D(x)", self.real), ("D(G(z))", self.fake))
+        }  # fmt: skip
+        return {"d_loss": self.d_loss, "g_loss": self.g_loss, **held}
+
+    def save(self, path: str | Path) -> Path:
+        """Write the signals to `path` as JSON, whole or not at all."""
+        return write_whole(path, json.dumps(asdict(self)).encode())
+
+
+def load_signals(path: str | Path) -> Signals:
+    """Return the signals that `Signals.save` wrote to `path`; raise InputError for other files."""
+    try:
+        stored = json.loads(Path(path).read_text(encoding="utf-8"))
+        stored |= {name: Noise(**stored[name]) for name in ("training", "sampling")}
+        stored["limits"] = stored["limits"] and tuple(stored["limits"])
+        if stored.keys() != {f.name for f in fields(Signals)}:
+            raise KeyError("names of other signals")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{path} does not hold a recorder's signals ({error}): give a file that Signals.save "
+            "wrote."
+        ) from None
+    return Signals(**stored)
+
+
+def finite(values: Iterable[float]) -> list[float]:
+    return [value for value in values if math.isfinite(value)]
+
+
+def mean(values: Iterable[float], empty: float = math.nan) -> float:
+    """Return the mean of the finite values."""
+    values = finite(values)
+    return sum(values) / len(values) if values else empty
+
+
+def late(values: list[float], empty: float = math.nan) -> float:
+    """Return the mean of the second half of what was measured."""
+    return mean(values[len(values) // 2 :], empty)
+
+
+def middle(values: list[float], empty: float = 0.0) -> float:
+    """Return the median of the finite values."""
+    values = sorted(finite(values))
+    return values[len(values) // 2] if values else empty

@@ -1,0 +1,111 @@
+"""An image set as one tensor in memory; without a network, scikit-learn's digits in its place."""
+
+import os
+from dataclasses import dataclass, replace
+
+import torch
+
+from gancourse import machine
+from gancourse.data.download import Unavailable
+from gancourse.data.sets import IMAGE_SETS, SPLITS, IdxFiles
+from gancourse.data.toys import on_cpu
+from gancourse.errors import InputError, at_least, choose
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ImageSet:
+    """Images at rest, with their labels, on one device."""
+
+    images: torch.Tensor  # [N, 1, 28, 28] uint8
+    labels: torch.Tensor  # [N] int64
+    name: str  # what it really is: "digits" where they took another set's place
+    split: str
+    source: str  # where it came from, for people
+    class_names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __repr__(self) -> str:
+        return f"<{self.name} {self.split}: {len(self)} images from {self.source}>"
+
+    def to(self, device: torch.device | str) -> "ImageSet":
+        """Return this set on `device`; raises InputError for one that this machine lacks."""
+        device = machine.device(device)
+        return replace(self, images=self.images.to(device), labels=self.labels.to(device))
+
+    def batch(self, n: int, generator: torch.Generator) -> torch.Tensor:
+        """Return n random images (uniform, with replacement), float in [-1, 1], [n, 1, 28, 28].
+
+        The CPU generator draws the same images whatever device the set is on. Raises InputError
+        for n below 1 and for anything but a CPU generator.
+        """
+        return _scaled(self.images.index_select(0, self._draw(n, generator)))
+
+    def labelled_batch(
+        self, n: int, generator: torch.Generator
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the images that `batch` would, and their labels: [n, 1, 28, 28] and [n] int64."""
+        index = self._draw(n, generator)
+        return _scaled(self.images.index_select(0, index)), self.labels[index]
+
+    def scaled(self, index: slice | torch.Tensor = slice(None)) -> torch.Tensor:
+        """Return the images at `index` (all by default) as float in [-1, 1], [n, 1, 28, 28]."""
+        return _scaled(self.images[index])
+
+    def of_class(self, k: int) -> "ImageSet":
+        """Return the part of this set with label k; InputError where no class has that number."""
+        if k not in range(len(self.class_names)):
+            raise InputError(
+                f"A class of {self.name} is a whole number from 0 to {len(self.class_names) - 1}, "
+                f"and {k!r} was given: give such a number (the names are in class_names)."
+            )
+        mine = self.labels == k
+        return replace(self, images=self.images[mine], labels=self.labels[mine])
+
+    def _draw(self, n: int, generator: torch.Generator) -> torch.Tensor:
+        at_least("The batch size", n, 1)
+        index = torch.randint(len(self), (n,), generator=on_cpu(generator))
+        return machine.sent(index, self.images.device)
+
+
+def load_images(
+    name: str, split: str = "train", device: torch.device | str | None = "cpu"
+) -> ImageSet:
+    """Return the image set `name` (see IMAGE_SETS), "train" or "test", as an ImageSet on `device`.
+
+    Where it is not here and cannot be fetched, the set "digits" comes back, and a line is printed:
+    the first time with the reason and the remedy.
+    Raises InputError for an unknown name, split or device, and for damaged files.
+    """
+    entry = IMAGE_SETS[choose("image set", name, IMAGE_SETS)]
+    choose("split", split, SPLITS)
+    device = machine.device(device)
+    try:
+        found = entry.read(split)
+    except Unavailable as why:
+        print(_instead(entry, why))
+        name, entry = "digits", IMAGE_SETS["digits"]
+        found = entry.read(split)
+    images, labels, source = found
+    return ImageSet(images, labels, name, split, source, entry.class_names).to(device)
+
+
+def _scaled(images: torch.Tensor) -> torch.Tensor:
+    return images.float().div_(127.5).sub_(1)  # exactly -1 at 0 and 1 at 255
+
+
+_told: set[str] = set()  # what has been missed in this process, with the reason
+
+
+def _instead(entry: IdxFiles, why: Exception) -> str:
+    if entry.title in _told:
+        return f"{entry.title}: the small digits of scikit-learn stand in for it again."
+    _told.add(entry.title)
+    given = os.environ.get("GANCOURSE_DATA")
+    place = f" or in GANCOURSE_DATA ({given})" if given else ""
+    return (
+        f"{entry.title} is not on this machine{place}, and was not downloaded ({why}): the small "
+        f"digits of scikit-learn stand in for it; connect to the network, or set GANCOURSE_DATA "
+        f"to a folder that holds {entry.folder}/*.gz."
+    )

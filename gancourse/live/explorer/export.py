@@ -1,0 +1,84 @@
+"""What leaves the explorer: a film as GIF, and the plane as one web page."""
+
+import base64
+import html
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+from gancourse.live.explorer.steering import REACH
+from gancourse.live.frontend import css, es_module
+from gancourse.store import write_whole
+
+PER_SIDE = 25  # pictures of the plane each way: steps of a quarter
+SCALE, PAUSE = 6, 60  # of a film: screen pixels for each pixel, milliseconds for each picture
+
+
+def film(pixels: Tensor, path: str | Path) -> Path:
+    """Write pictures uint8 [T, S, S] as a GIF that goes there and back for ever; return its path.
+
+    Each picture is shown for 60 ms and enlarged six times with hard edges.
+    """
+    there = [_enlarged(p.numpy()) for p in pixels]
+    frames = [*there, *there[-2:0:-1]]
+    buffer = io.BytesIO()
+    frames[0].save(buffer, "gif", save_all=True, append_images=frames[1:], duration=PAUSE, loop=0)
+    return write_whole(path, buffer.getvalue())
+
+
+def _enlarged(picture: np.ndarray) -> Image.Image:
+    image = Image.fromarray(picture)
+    return image.resize((image.width * SCALE, image.height * SCALE), Image.Resampling.NEAREST)
+
+
+def page(explorer, path: str | Path) -> Path:
+    """Write the explorer's plane as one HTML file, its pictures drawn beforehand; return its path.
+
+    25 x 25 pictures in a WebP, without loss, so that the page's pixels are those of G.
+    """
+    steering = explorer.steering
+    pixels = explorer.pixels(steering.plane.grid(PER_SIDE, REACH)).numpy()
+    data = {
+        "perSide": PER_SIDE,
+        "reach": REACH,
+        "side": explorer.pictures.side,
+        "names": [steering.values["across"], steering.values["up"]],
+        "sprite": f"data:image/webp;base64,{base64.b64encode(_sprite(pixels)).decode()}",
+    }
+    return write_whole(path, _document(data, repr(explorer)).encode())
+
+
+def _sprite(pixels: np.ndarray) -> bytes:
+    """Return pictures [N * N, S, S] as one lossless WebP [N S, N S]."""
+    side = pixels.shape[-1]
+    rows = pixels.reshape(PER_SIDE, PER_SIDE, side, side).swapaxes(1, 2)
+    buffer = io.BytesIO()
+    Image.fromarray(rows.reshape(PER_SIDE * side, -1)).convert("RGB").save(
+        buffer, "webp", lossless=True, quality=100, method=4
+    )
+    return buffer.getvalue()
+
+
+def _document(data: dict, title: str) -> str:
+    text = json.dumps(data).replace("<", "\\u003c")
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{html.escape(title.strip("<>"))}</title>
+<style>:root {{ color-scheme: light dark; }}
+{css()}</style>
+</head>
+<body>
+<main></main>
+<script type="application/json" id="plane">{text}</script>
+<script type="module">
+{es_module("plane")}</script>
+</body>
+</html>
+"""

@@ -1,0 +1,143 @@
+"""What pages show of an explorer, and what they ask of it."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+from gancourse.errors import choose, in_a_sentence
+from gancourse.live.drawings import Drawing, packed
+from gancourse.live.explorer.pictures import MAP
+from gancourse.live.explorer.steering import ALONG
+
+FILES = {
+    "save_z": "latent_z.safetensors",
+    "save_film": "latent_film.gif",
+    "save_page": "latent_plane.html",
+}
+
+
+class Quiet:
+    """Lets nothing change while a block runs; `act` is what a refresh does."""
+
+    def __init__(self, act: Callable[[], object]):
+        self._act, self._wanted = act, False
+        self._busy = threading.RLock()  # held while anything is read or changed
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Let nothing change while the block runs; a refresh that came meanwhile follows it."""
+        try:
+            with self._busy:
+                yield
+        finally:
+            if self._wanted:
+                self.refresh()
+
+    def refresh(self) -> None:
+        """Act from any thread without waiting: while a block runs, it is done right after that."""
+        self._wanted = True
+        while self._wanted and self._busy.acquire(blocking=False):
+            try:
+                self._wanted = False
+                self._act()
+            finally:
+                self._busy.release()
+
+
+class Page:
+    """Frames for the pages that show an explorer, and answers to their messages."""
+
+    def __init__(self, explorer):
+        self._explorer = explorer
+        self._serial = 0  # of the request that was answered last
+        self._brief = False  # the page asks for the picture alone, for now
+        self._views: list = []  # that have a map and play films
+
+    def join(self, view) -> None:
+        """Keep the `map` of a view up to date when it asks, and let it `play` films."""
+        view.map = self.map()
+        self._views.append(view)
+
+    def play(self, frames: Tensor) -> bool:
+        """Play pictures uint8 [T, S, S] in each view; return whether there is one."""
+        for view in self._views:
+            view.play(frames)
+        return bool(self._views)
+
+    def answer(self, message: dict) -> None:
+        """Do what a page asks, {"do": action} or {"values": {...}}; an error is said there.
+
+        With "brief" the answer has the picture alone: a page asks for the rest between two moves.
+        """
+        explorer = self._explorer
+        self._serial = message.get("serial", self._serial)
+        if message.get("do") == "map":
+            return self._show_map()
+        if message.get("do") == "rest":
+            return explorer.send()
+        self._brief = bool(message.get("brief"))
+        try:
+            self._press(message["do"]) if "do" in message else explorer.set(**message["values"])
+        except Exception as error:  # of G or of the disk, whatever they are
+            explorer.say(in_a_sentence(error))
+        finally:
+            self._brief = False
+
+    def _press(self, action: str) -> None:
+        explorer = self._explorer
+        buttons = [*explorer.row, *(key for tab in explorer.tabs for key in tab.buttons)]
+        choose("button", action, buttons)
+        if action in FILES:
+            save = {"save_z": explorer.save_z, "save_film": explorer.film}
+            path = save.get(action, explorer.export_html)(FILES[action])
+            explorer.say(f"Written: {path.resolve()}")
+        elif action.startswith("to_"):
+            explorer.pin(action.removeprefix("to_"))
+        else:
+            getattr(explorer, action)()
+
+    def map(self) -> dict:
+        """Return pictures of the pad's plane, 7 x 7 from the top left, for a page."""
+        explorer = self._explorer
+        pixels = explorer.pictures.map(explorer.steering.plane)
+        return {"version": explorer.version, "columns": MAP, **_images(pixels)}
+
+    def _show_map(self) -> None:
+        for view in self._views:
+            view.map = self.map()
+
+    def frame(self) -> dict:
+        """Return what a page shows: the neighbours (z in the middle), pins, numbers, a sentence."""
+        explorer, steering = self._explorer, self._explorer.steering
+        kept = {} if self._brief else steering.kept()
+        strip = steering.z[None] if self._brief else steering.neighbours()
+        pixels = explorer.pixels(torch.cat([strip, *(z[None] for z in kept.values())]))
+        values = explorer.values()
+        return packed(Drawing((), explorer.sentence(), _numbers(steering)), self._serial) | {
+            "status": explorer.status, "waiting": False, "values": values,
+            "version": explorer.version, "count": len(strip), **_images(pixels),
+            "thumbs": list(kept), "names": [values["across"], values["up"]],
+            "along": values[ALONG[steering.last]], "beside": _beside(explorer.beside),
+            "brief": self._brief,
+        }  # fmt: skip
+
+
+def _images(pixels: Tensor) -> dict:
+    return {"side": pixels.shape[-1], "pixels": pixels.contiguous().numpy().tobytes()}
+
+
+def _beside(shown: tuple[Tensor, str] | None) -> dict:
+    return {"caption": shown[1], **_images(shown[0])} if shown else {}
+
+
+def _numbers(steering) -> dict[str, str]:
+    z = steering.z
+    return {
+        "length of z": f"{z.norm():.2f}",
+        "typical length": f"{len(z) ** 0.5:.2f}",
+        "seed": str(steering.seed),
+        "pins": str(len(steering.pins)),
+    }

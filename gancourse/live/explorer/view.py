@@ -1,0 +1,26 @@
+"""The explorer in a page: anywidget with its ES module."""
+
+import traitlets
+from torch import Tensor
+
+from gancourse.live.explorer.steering import REACH, STEP
+from gancourse.live.frontend import es_module
+from gancourse.live.run.view import PlayerWidget
+
+
+class ExplorerWidget(PlayerWidget):
+    """The latent explorer in a page. The map comes when the page asks for it, between moves."""
+
+    _esm = es_module("explorer")
+    map = traitlets.Dict().tag(sync=True)
+    pad = traitlets.Dict({"reach": REACH, "step": STEP}).tag(sync=True)
+
+    def __init__(self, explorer):
+        super().__init__(explorer)
+        with explorer.still():
+            explorer.page.join(self)
+
+    def play(self, frames: Tensor) -> None:
+        """Play pictures uint8 [T, S, S] in the page."""
+        film = {"film": len(frames), "side": frames.shape[-1]}
+        self.send(film, buffers=[frames.contiguous().numpy().tobytes()])

@@ -1,0 +1,103 @@
+// What the training widgets and the explorer share: buttons, tabs, controls, the frames.
+//
+// player(stage, also) returns the module that anywidget wants; `also` goes with each request for a
+// value. `stage(host, model)` returns {root, show(frame)}, the part that differs, and may name a
+// `corner` for the numbers and a `stop`; host = {colourOf(role), fieldColours, change(key, value), idle()}.
+
+import { unpack } from "./bytes.js";
+import { anyControl } from "./controls.js";
+import { make } from "./dom.js";
+import { keepKeys } from "./keys.js";
+import { requests } from "./requests.js";
+import { tabRow } from "./tabs.js";
+
+const RESTING = ["ready", "finished", "failed", "stopped"];
+const NEXT = { running: "Pause", paused: "Resume", stopped: "Resume", finished: "Go on", failed: "Try again" };
+
+// What the run button says; `first` is its label before the first run.
+export function runLabel(status, first) {
+  return NEXT[status] ?? first;
+}
+
+// What a press means: the run button pauses a run.
+export function wanted(action, status) {
+  return action === "run" && status === "running" ? "pause" : action;
+}
+
+// Whether a button has nothing to do now.
+export function isOff(action, frame) {
+  return frame.waiting || (action === "stop" && RESTING.includes(frame.status));
+}
+
+function pushButton(action, label, press) {
+  const node = make("button", { type: "button", class: "gc-button", "data-do": action }, label);
+  keepKeys(node);
+  node.addEventListener("click", () => node.getAttribute("aria-disabled") === "true" || press(action));
+  return node;
+}
+
+export function player(stage, also) {
+  const render = ({ model, el }) => {
+    const parts = model.get("parts");
+    const root = make("div", { class: "gc-live gc-train", role: "group", "aria-label": model.get("title") });
+    const bar = make("progress", { max: 1, "aria-label": "How far the run is" });
+    const numbers = make("div", { class: "gc-numbers" });
+    const text = make("p", { class: "gc-text", role: "status" });
+    const request = requests(model, also);
+    let frame = model.get("frame");
+
+    const press = (action) => model.send({ do: wanted(action, frame.status) });
+    const shows = {};
+    const change = (key, value) => request.ask({ [key]: value });
+    const host = {
+      colourOf: (role) => (role ? model.get("colours")[role] : "var(--gc-ink)"),
+      fieldColours: model.get("field_colours"),
+      idle: request.idle,
+      change,
+    };
+    const scene = stage(host, model);
+    const buttons = parts.row.map(([action, label]) => pushButton(action, label, press));
+    const pages = parts.tabs.map((tab) => {
+      const made = Object.entries(tab.controls).map(([key, c]) => [key, anyControl(key, c, change)]);
+      made.forEach(([key, control]) => (shows[key] = control.show));
+      const own = tab.buttons.map(([action, label]) => pushButton(action, label, press));
+      buttons.push(...own);
+      const fields = make("div", { class: "gc-controls" }, ...made.map(([, control]) => control.root));
+      return make("div", { class: "gc-page" }, ...(own.length ? [make("div", { class: "gc-run" }, ...own)] : []), fields);
+    });
+    const first = parts.row[0][1];
+
+    const mark = () => {
+      root.dataset.status = frame.status;
+      for (const button of buttons) {
+        button.setAttribute("aria-disabled", isOff(button.dataset.do, frame));
+        if (button.dataset.do === "run") button.textContent = runLabel(frame.status, first);
+      }
+    };
+    const show = () => {
+      frame = model.get("frame");
+      request.answered(frame.serial);
+      scene.show(unpack(frame));
+      numbers.replaceChildren(...frame.numbers.map(([k, v]) => make("div", {}, make("span", {}, k), make("b", {}, v))));
+      bar.value = frame.progress ?? 0;
+      bar.hidden = frame.progress === undefined;
+      mark();
+      if (text.textContent !== frame.text) text.textContent = frame.text;
+      if (request.idle()) Object.entries(frame.values).forEach(([key, value]) => shows[key]?.(value));
+      root.dataset.idle = request.idle();
+    };
+    model.on("change:frame", show);
+    show();
+    const row = make("div", { class: "gc-run" }, ...buttons.slice(0, parts.row.length));
+    (scene.corner ?? root).append(bar, numbers);
+    root.prepend(scene.root);
+    root.append(row, tabRow(parts.tabs.map((tab) => tab.title), pages), text);
+    el.append(root);
+    return () => {
+      request.stop();
+      scene.stop?.();
+      model.off("change:frame", show);
+    };
+  };
+  return { render };
+}

@@ -1,0 +1,29 @@
+// One request in flight; what is asked meanwhile waits, the newest value of each key wins.
+
+const LOST_AFTER = 2000; // ms without an answer, after which the next request may go out
+
+// `also` goes with each request.
+export function requests(model, also = {}) {
+  let serial = Date.now() % 1e9;
+  let inFlight = null;
+  let waiting = null;
+  let timer = 0;
+  const send = () => {
+    if (inFlight !== null || waiting === null) return;
+    inFlight = ++serial;
+    model.send({ serial, values: waiting, ...also });
+    waiting = null;
+    timer = setTimeout(() => answered(inFlight), LOST_AFTER);
+  };
+  const answered = (number) => {
+    if (number !== inFlight) return;
+    clearTimeout(timer);
+    inFlight = null;
+    send();
+  };
+  const ask = (values) => {
+    waiting = { ...waiting, ...values };
+    send();
+  };
+  return { ask, answered, idle: () => inFlight === null, stop: () => clearTimeout(timer) };
+}

@@ -1,0 +1,3 @@
+import { render } from "../chart.js";
+
+export default { render };

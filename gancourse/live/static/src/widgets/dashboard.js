@@ -1,0 +1,4 @@
+import { dashboardStage } from "../dashboard.js";
+import { player } from "../player.js";
+
+export default player(dashboardStage);

@@ -1,0 +1,4 @@
+import { player } from "../player.js";
+import { pointStage } from "../pointgan.js";
+
+export default player(pointStage);

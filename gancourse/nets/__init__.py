@@ -1,0 +1,23 @@
+"""The networks: MLP and DCGAN generators and discriminators. Lessons 05, 06 and 07.
+
+A generator maps z [N, z_dim] to samples [N, *shape]; a discriminator maps samples to logits [N],
+never to probabilities. Images are [N, 1, 28, 28] in [-1, 1]; points are [N, 2].
+"""
+
+from gancourse.nets.dcgan import DCGANDiscriminator, DCGANGenerator, init_dcgan
+from gancourse.nets.files import (
+    load_any,
+    load_generator,
+    load_shipped,
+    load_weights,
+    save_generator,
+    shipped,
+)
+from gancourse.nets.mlp import MLPDiscriminator, MLPGenerator
+from gancourse.nets.shapes import IMAGE
+from gancourse.nets.table import DISCRIMINATORS, GENERATORS, make_discriminator, make_generator
+
+__all__ = ["DISCRIMINATORS", "GENERATORS", "IMAGE", "DCGANDiscriminator", "DCGANGenerator",
+           "MLPDiscriminator", "MLPGenerator", "init_dcgan", "load_any", "load_generator",
+           "load_shipped", "load_weights", "make_discriminator", "make_generator",
+           "save_generator", "shipped"]  # fmt: skip

@@ -1,0 +1,102 @@
+"""A convolutional generator and discriminator, and how their weights are drawn. Lesson 07."""
+
+from collections.abc import Callable
+
+from torch import Tensor, nn
+
+from gancourse.errors import at_least
+from gancourse.nets.shapes import IMAGE, expect
+
+
+def init_dcgan(net: nn.Module) -> nn.Module:
+    """Draw weights from N(0, 0.02), batch-norm gains from N(1, 0.02), set biases to 0; return net.
+
+    Source: Radford et al. 2016, arXiv 1511.06434, sec. 4; the gains are those of its authors' code.
+    """
+    for layer in net.modules():
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            nn.init.normal_(layer.weight, 0.0, 0.02)
+        elif isinstance(layer, nn.BatchNorm2d | nn.BatchNorm1d):
+            nn.init.normal_(layer.weight, 1.0, 0.02)
+        else:
+            continue
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)
+    return net
+
+
+def _refine(n: int, depth: int, norm: bool, act: Callable[[], nn.Module]) -> list[nn.Module]:
+    """Return `depth` 3 x 3 convolutions that keep n channels and the size."""
+    layers: list[nn.Module] = []
+    for _ in range(depth):
+        layers += [nn.Conv2d(n, n, 3, 1, 1, bias=not norm), *_norm(n, norm), act()]
+    return layers
+
+
+def _norm(n: int, norm: bool = True) -> list[nn.Module]:
+    return [nn.BatchNorm2d(n)] if norm else []
+
+
+def _leaky() -> nn.Module:
+    return nn.LeakyReLU(0.2)
+
+
+class DCGANGenerator(nn.Module):
+    """A convolutional generator: z [N, z_dim] to images [N, 1, 28, 28] in [-1, 1]. Lesson 07.
+
+    A dense layer makes 7 x 7 with `width` channels, two 4 x 4 transposed convolutions of stride 2
+    double the side twice; batch norm except at the output, DCGAN initialisation (arXiv 1511.06434).
+    `depth` 3 x 3 convolutions follow at 7 x 7 and at 14 x 14: lesson 08 measures what they give.
+    """
+
+    def __init__(self, z_dim: int = 64, width: int = 128, depth: int = 0):
+        super().__init__()
+        self.z_dim, self.shape, self.width = at_least("z_dim", z_dim, 1), IMAGE, width
+        half = at_least("width", width, 2) // 2
+        at_least("depth", depth, 0)
+        self.dense = nn.Linear(z_dim, 7 * 7 * width, bias=False)
+        self.body = nn.Sequential(
+            *_norm(width),
+            nn.ReLU(),
+            *_refine(width, depth, True, nn.ReLU),
+            nn.ConvTranspose2d(width, half, 4, 2, 1, bias=False),  # 14 x 14
+            *_norm(half),
+            nn.ReLU(),
+            *_refine(half, depth, True, nn.ReLU),
+            nn.ConvTranspose2d(half, 1, 4, 2, 1),  # 28 x 28
+            nn.Tanh(),
+        )
+        init_dcgan(self)
+
+    def forward(self, z: Tensor) -> Tensor:
+        h = self.dense(expect("z", z, (self.z_dim,))).view(-1, 7, 7, self.width)
+        return self.body(h.permute(0, 3, 1, 2))  # [N, width, 7, 7], channels last in memory
+
+
+class DCGANDiscriminator(nn.Module):
+    """A convolutional discriminator: images [N, 1, 28, 28] to logits [N]. Lesson 07.
+
+    Two 4 x 4 convolutions of stride 2, LeakyReLU 0.2, batch norm (`norm`) except at the input, then
+    dense; `depth` 3 x 3 convolutions at 14 x 14 and at 7 x 7, as in the generator.
+    """
+
+    def __init__(self, width: int = 128, depth: int = 0, norm: bool = True):
+        super().__init__()
+        half = at_least("width", width, 2) // 2
+        at_least("depth", depth, 0)
+        self.shape = IMAGE
+        self.body = nn.Sequential(
+            nn.Conv2d(1, half, 4, 2, 1),  # 14 x 14
+            _leaky(),
+            *_refine(half, depth, False, _leaky),
+            nn.Conv2d(half, width, 4, 2, 1, bias=not norm),  # 7 x 7
+            *_norm(width, norm),
+            _leaky(),
+            *_refine(width, depth, norm, _leaky),
+        )
+        self.last = nn.Linear(49 * width, 1)
+        init_dcgan(self)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = self.body(expect("x", x, IMAGE))  # [N, width, 7, 7]
+        return self.last(h.permute(0, 2, 3, 1).flatten(1)).squeeze(1)  # [N], read as it lies

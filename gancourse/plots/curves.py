@@ -1,0 +1,181 @@
+"""Pictures of curves: a run's history, densities, losses, sizes by layer, races of several runs."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from gancourse.errors import InputError
+from gancourse.plots.marks import Mark, Panel, gallery, panels, range_around
+from gancourse.plots.picture import (
+    D_COLOUR,
+    FAKE,
+    G_COLOUR,
+    INK,
+    REAL,
+    ROLES,
+    Picture,
+    as_picture,
+    new_figure,
+    styled,
+    to_numpy,
+)
+
+
+def _smooth(y: np.ndarray, window: int) -> np.ndarray:
+    if window < 2 or len(y) < window:
+        return y
+    return np.convolve(y, np.ones(window) / window, mode="valid")
+
+
+def _draw_smooth(axis, y, colour: str, label: str, window: int) -> None:
+    y = to_numpy(y)
+    axis.plot(np.arange(1, len(y) + 1), y, color=colour, alpha=0.25, linewidth=0.8)
+    smooth = _smooth(y, window)
+    axis.plot(np.arange(len(y) - len(smooth) + 1, len(y) + 1), smooth, color=colour, label=label)
+
+
+@styled
+def curves(history: Mapping[str, Sequence[float]], window: int | None = None) -> Picture:
+    """Return both losses, and D(x) with D(G(z)), by step: thin as measured, thick averaged.
+
+    `history` maps d_loss, g_loss, D(x) and D(G(z)) to one number a step; `window` steps are
+    averaged (a fortieth of the run unless given).
+    """
+    needed = ("d_loss", "g_loss", "D(x)", "D(G(z))")
+    missing = [name for name in needed if name not in history or len(history[name]) == 0]
+    if missing:
+        raise InputError(f"The history lacks {', '.join(missing)}: record all of {needed}.")
+    window = window or max(1, len(history["d_loss"]) // 40)
+    figure, (left, right) = new_figure(2, width=10.0, height=4.0)
+    _draw_smooth(left, history["d_loss"], D_COLOUR, "d_loss", window)
+    _draw_smooth(left, history["g_loss"], G_COLOUR, "g_loss", window)
+    _draw_smooth(right, history["D(x)"], REAL, "D(x)", window)
+    _draw_smooth(right, history["D(G(z))"], FAKE, "D(G(z))", window)
+    right.axhline(0.5, color=INK, linestyle=":", linewidth=1.5)
+    left.set(xlabel="step", ylabel="loss", title="What each player minimises")
+    right.set(xlabel="step", ylabel="mean probability", title="What D says", ylim=(0, 1))
+    for axis in (left, right):
+        axis.legend()
+    ends = ", ".join(
+        f"{name} {_smooth(to_numpy(history[name]), window)[-1]:.2f}" for name in needed
+    )
+    return as_picture(figure, f"Curves over {len(history['d_loss'])} steps, at the end {ends}.")
+
+
+@styled
+def densities(x, curves: Mapping[str, Sequence[float]], ylabel="density", title="") -> Picture:
+    """Return curves over a line x. A name that starts with p, q, D or G has that player's colour.
+
+    p is the real density, q the fake one; every further name is drawn in dark grey, dashed.
+    """
+    x = to_numpy(x)
+    figure, (axis,) = new_figure()
+    for name, y in curves.items():
+        colour = ROLES.get(name.lstrip("$")[:1], INK)
+        axis.plot(
+            x, to_numpy(y), color=colour, label=name, linestyle="--" if colour == INK else "-"
+        )
+    axis.set(xlabel="x", ylabel=ylabel, title=title)
+    axis.legend()
+    return as_picture(figure, f"{title or ylabel}: {', '.join(curves)} over x from {x.min():g} to "
+                            f"{x.max():g}.")  # fmt: skip
+
+
+def lines(x, curves: Mapping[str, Sequence[float]], xlabel: str, ylabel: str, title="") -> Picture:
+    """Return curves over x with these axis labels; colours as in `densities`.
+
+    Names without a player's colour are drawn in ink: the first one solid, the others dashed.
+    """
+    x, marks, inked = to_numpy(x), [], 0
+    for name, y in curves.items():
+        role = _role(name)
+        marks.append(Mark("dashed" if not role and inked else "line", x, y, name, role))
+        inked += not role
+    every = np.concatenate([to_numpy(y) for y in curves.values()])
+    panel = Panel(tuple(marks), xlabel, ylabel, range_around(x, 0.0), range_around(every), title)
+    alt = f"{title or ylabel}: {', '.join(curves)} over {xlabel} from {x.min():g} to {x.max():g}."
+    return panels([panel], alt)
+
+
+def _role(name: str) -> str:
+    first = name.lstrip("$")[:1]
+    return first if first in ROLES else ""
+
+
+LOSS_MARKS = {"real": ("line", "p"), "fake": ("line", "q"), "G": ("dashed", "G")}
+LOSS_NAMES = {"real": "D, real sample", "fake": "D, fake sample", "G": "G, fake sample"}
+
+
+def losses(logit, values: Mapping[str, Mapping], slopes: Mapping[str, Mapping]) -> Picture:
+    """Return for each loss its value (above) and its gradient (below), by the logit that moves.
+
+    Both map a loss's name to curves over `logit` [N]: "real" and "fake" are d_loss on a sample of
+    that kind, "G" is g_loss.
+    """
+    logit = to_numpy(logit)
+    above = [_loss_panel(logit, row, "loss", (-4, 8), name) for name, row in values.items()]
+    below = [_loss_panel(logit, row, "gradient", (-3, 3)) for row in slopes.values()]
+    alt = f"Loss and gradient by logit for D on real, D on fake and G: {', '.join(values)}."
+    return gallery(above + below, len(values), alt)
+
+
+def _loss_panel(logit, curves: Mapping, ylabel: str, ylim, title: str = "") -> Panel:
+    xlabel = "" if title else "logit"
+    return Panel(_loss_marks(logit, curves), xlabel, ylabel, range_around(logit, 0.0), ylim, title)
+
+
+def _loss_marks(logit: np.ndarray, curves: Mapping) -> tuple[Mark, ...]:
+    return tuple(
+        Mark(LOSS_MARKS[key][0], logit, y, LOSS_NAMES[key], LOSS_MARKS[key][1])
+        for key, y in curves.items()
+    )
+
+
+LOOKS = (("o", "-"), ("s", "--"), ("^", "-."), ("D", ":"), ("v", "-"), ("P", "--"))
+
+
+@styled
+def by_layer(sizes: Mapping[str, Sequence[float]], ylabel: str = "size", title="") -> Picture:
+    """Return a positive number after each layer, on a logarithmic scale; one line for each name.
+
+    Lines differ by mark and dashes; the legend beside them is in the order of their ends.
+    """
+    table = {name: to_numpy(values) for name, values in sizes.items()}
+    if not all(len(v) and (np.isfinite(v) & (v > 0)).all() for v in table.values()):
+        raise InputError(
+            "A size after each layer must be a positive, finite number, and one of those given is "
+            "not: look whether the net's numbers overflowed."
+        )
+    figure, (axis,) = new_figure(width=8.4)
+    ordered = sorted(table.items(), key=lambda item: -item[1][-1])
+    for (name, values), (marker, dashes) in zip(ordered, LOOKS * len(table), strict=False):
+        layers = np.arange(1, len(values) + 1)
+        axis.plot(layers, values, dashes, marker=marker, color=INK, linewidth=1.6, label=name)
+    axis.set(xlabel="layer", ylabel=ylabel, yscale="log", title=title)
+    axis.xaxis.get_major_locator().set_params(integer=True)
+    axis.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    ends = ", ".join(f"{name} {values[-1]:.2g}" for name, values in ordered)
+    return as_picture(figure, f"{ylabel} by layer; after the last one: {ends}.")
+
+
+@styled
+def races(runs: Mapping[str, Sequence], xlabel: str, ylabel: str, level: float | None = None):
+    """Return the curves of several runs for each name, [[x, y], ...] each, on logarithmic axes.
+
+    `level` is drawn as a dashed line. Returns a Picture; its words name the medians of the ends.
+    """
+    figure, (axis,) = new_figure(width=8.0, height=4.8)
+    colours = (G_COLOUR, INK, D_COLOUR, REAL, FAKE)
+    styles = ("-", "--", ":", "-.", (0, (1, 1)))
+    for (name, curves), colour, style in zip(runs.items(), colours, styles, strict=False):
+        for i, curve in enumerate(curves):
+            x, y = np.array(curve).T
+            axis.plot(x, y, color=colour, linestyle=style, marker="o", markersize=4,
+                      label=None if i else name)  # fmt: skip
+    if level is not None:
+        axis.axhline(level, color=REAL, linestyle="--", linewidth=1.4, label="real against real")
+    axis.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
+    axis.legend()
+    last = {name: np.median([curve[-1][1] for curve in curves]) for name, curves in runs.items()}
+    ends = [f"{name} ends at {value:.3g}" for name, value in last.items()]
+    return as_picture(figure, f"{ylabel} over {xlabel}: {', '.join(ends)}.")

@@ -1,0 +1,16 @@
+"""The training loop: recipes, a state that saves and resumes exactly, two steps, an iterator.
+
+`steps` is the algorithm, `recipe` and `presets` are its choices, `state` is all that a run depends
+on, `averages` and `checkpoint` come on top, and `run` is a run in a folder.
+"""
+
+from gancourse.train.averages import averaged_generator, ema_step, sample
+from gancourse.train.checkpoint import load_state, save_state
+from gancourse.train.presets import PRESETS, WRITEUP_PRESETS, get_preset
+from gancourse.train.recipe import Recipe
+from gancourse.train.state import COLUMNS, State
+from gancourse.train.steps import Record, Source, d_step, g_step, note, one_step, train
+
+__all__ = ["COLUMNS", "PRESETS", "WRITEUP_PRESETS", "Recipe", "Record", "Source", "State",
+           "averaged_generator", "d_step", "ema_step", "g_step", "get_preset", "load_state", "note",
+           "one_step", "sample", "save_state", "train"]  # fmt: skip

@@ -1,0 +1,61 @@
+"""A recipe: all the choices of a run, as data. Lesson 06."""
+
+from dataclasses import dataclass, field
+
+from gancourse import losses
+from gancourse.errors import InputError, at_least, choose
+
+OPTIMISERS = ("adam", "sgd")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All the choices of a run, as data: nets, loss, penalty, optimiser, rates, batch, EMA.
+
+    `optimiser` is one of OPTIMISERS; for "sgd" the first of `betas` is its momentum. From the first
+    to the second step of `anneal` both rates fall in a straight line to a hundredth.
+    """
+
+    net: str
+    G: dict = field(default_factory=dict)
+    D: dict = field(default_factory=dict)
+    loss: str = "non-saturating"
+    r1: float = 0.0
+    r2: float = 0.0
+    lr_G: float = 2e-4
+    lr_D: float = 2e-4
+    betas: tuple[float, float] = (0.5, 0.999)
+    batch: int = 128
+    ema: float = 0.999
+    precision: str | None = None  # None: what is fastest on the machine
+    optimiser: str = "adam"
+    anneal: tuple[int, int] | None = None
+
+    def __post_init__(self):
+        losses.get_loss(self.loss)
+        choose("optimiser", self.optimiser, OPTIMISERS)
+        at_least("batch", self.batch, 2)
+        object.__setattr__(self, "betas", tuple(float(beta) for beta in self.betas))
+        if not 0 <= self.ema < 1:
+            raise InputError(f"ema is a decay from 0 to below 1, and {self.ema} was given.")
+        if min(self.lr_G, self.lr_D) <= 0 or min(self.r1, self.r2) < 0:
+            raise InputError(
+                "Learning rates must be above 0, r1 and r2 not below, and "
+                f"{self.lr_G}, {self.lr_D}, {self.r1} and {self.r2} were given: correct the recipe."
+            )
+        if self.anneal is not None:
+            steps = tuple(int(step) for step in self.anneal)
+            if len(steps) != 2 or not 0 <= steps[0] < steps[1]:
+                raise InputError(
+                    "anneal is the steps where rates begin and end to fall, the second after the "
+                    f"first, and {self.anneal} was given: correct the recipe."
+                )
+            object.__setattr__(self, "anneal", steps)
+
+    def rates(self, step: int) -> tuple[float, float]:
+        """Return the learning rates of G and D after so many steps."""
+        if self.anneal is None:
+            return self.lr_G, self.lr_D
+        first, last = self.anneal
+        share = min(1.0, max(0.01, (last - step) / (last - first)))
+        return share * self.lr_G, share * self.lr_D

@@ -1,0 +1,139 @@
+"""A training run in a folder: progress bar, checkpoints, and the files it leaves.
+
+`checkpoint.safetensors` resumes the run, `generator.safetensors` is the averaged generator alone,
+`samples.png`, `losses.png` and `history.csv` are for people.
+"""
+
+import csv
+import io
+import signal
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+from tqdm import tqdm
+
+from gancourse import machine, nets, plots, store
+from gancourse import train as training
+from gancourse.data import load_images
+from gancourse.errors import InputError, at_least
+
+FILES = ("generator.safetensors", "samples.png", "losses.png", "history.csv")
+
+
+class Run:
+    """One run: a preset on a data set, with the folder that holds it."""
+
+    def __init__(self, preset: str, data: str, out: Path, seed=0, device=None, precision=None):
+        self.preset, self.out, self.seed = preset, out, seed
+        self.recipe = training.get_preset(preset)
+        machine.seed_generator(seed)
+        self.wanted = {"device": device, "precision": precision}
+        self.images = load_images(data)
+        self.checkpoint = out / "checkpoint.safetensors"
+
+    def train(
+        self, steps: int | None, save_every: int, resume: bool, minutes: float | None = None
+    ) -> None:
+        """Train up to `steps` steps in all, or for so many minutes more; save as it goes on.
+
+        A checkpoint is written every `save_every` steps, and everything at the end.
+        """
+        at_least("--save-every", save_every, 1)
+        if minutes is None:
+            at_least("--steps", steps, 1)
+        elif not 0 < minutes < float("inf"):
+            raise InputError(f"--minutes must be above 0, and {minutes} was given: give more.")
+        state = self._resumed() if resume else self._fresh()
+        if steps is not None and state.step >= steps:
+            if not all((self.out / name).exists() for name in FILES):
+                self._write(state)
+            print(f"{self.out} is at step {state.step} already: give more --steps to go on.")
+            return
+        stopped = self._loop(state, steps, save_every, minutes)
+        self._write(state)
+        if stopped:
+            print(f"Stopped and saved at step {state.step}; to go on, run the same with --resume.")
+            raise SystemExit(130)
+        print(f"Step {state.step}: samples.png, losses.png and the weights are in {self.out}.")
+
+    def _fresh(self) -> training.State:
+        if self.checkpoint.exists():
+            raise InputError(
+                f"{self.out} holds a run already: add --resume to go on with it, or give another "
+                "folder with --out."
+            )
+        state = training.State(self.recipe, self.seed, **self.wanted)
+        state.data = self.images.name
+        store.make_folder(self.out)
+        return state
+
+    def _resumed(self) -> training.State:
+        if not self.out.is_dir():
+            raise InputError(f"There is no run in {self.out} to go on with: leave --resume out.")
+        state = training.load_state(self.checkpoint, self.wanted["device"])
+        if self.wanted["precision"] not in (None, state.precision):
+            raise InputError(
+                f"{self.checkpoint} is a run in the precision {state.precision}, and "
+                f"{self.wanted['precision']} was asked for: leave --precision out to go on."
+            )
+        was = (state.recipe, state.data, state.seed)
+        if was != (self.recipe, self.images.name, self.seed):
+            raise InputError(
+                f"{self.checkpoint} is a run of {state.recipe.net} on {state.data} with seed "
+                f"{state.seed}, not of {self.preset} on {self.images.name} with seed {self.seed}: "
+                "give the same preset, data and seed, or another --out."
+            )
+        return state
+
+    def _loop(self, state: training.State, steps, save_every: int, minutes) -> bool:
+        """Train and save to the end of steps or minutes; tell whether Ctrl-C came before it."""
+        images = self.images.to(state.device)
+        more = sys.maxsize if steps is None else steps - state.step
+        end = time.monotonic() + (60 * minutes if minutes else float("inf"))
+        with _interrupt() as interrupted, tqdm(total=steps, initial=state.step) as bar:
+            bar.set_description(f"{self.preset} on {state.device.type}, {state.precision}")
+            for record in training.train(state, images.batch, more):
+                if record.step % 20 == 0:
+                    bar.set_postfix_str(str(record).split(": ")[1], refresh=False)
+                bar.update()
+                if interrupted or time.monotonic() >= end:
+                    return bool(interrupted) and record.step != steps
+                if record.step % save_every == 0 and record.step != steps:
+                    training.save_state(state, self.checkpoint)
+        return False
+
+    def _write(self, state: training.State) -> None:
+        training.save_state(state, self.checkpoint)
+        card = {"data": state.data, "steps": str(state.step), "seed": str(state.seed)}
+        G = training.averaged_generator(state)
+        nets.save_generator(G, self.out / "generator.safetensors", **card)
+        plots.image_grid(training.sample(G)).save(self.out / "samples.png")
+        curves = state.curves()
+        plots.curves(curves).save(self.out / "losses.png")
+        store.write_whole(self.out / "history.csv", _table(curves).encode())
+
+
+def _table(curves: dict[str, list[float]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["step", *curves])
+    writer.writerows([step, *row] for step, row in enumerate(zip(*curves.values()), 1))  # noqa: B905
+    return text.getvalue()
+
+
+@contextmanager
+def _interrupt():
+    """Collect a first Ctrl-C in the list that is yielded; a second one acts at once."""
+    seen: list[int] = []
+
+    def note(number, frame):
+        seen.append(number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield seen
+    finally:
+        signal.signal(signal.SIGINT, before)

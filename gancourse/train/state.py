@@ -1,0 +1,62 @@
+"""Everything that a run depends on, in one object. Lesson 06."""
+
+import copy
+
+import torch
+from torch import Tensor, nn
+
+from gancourse import losses, machine, nets
+from gancourse.train.recipe import Recipe
+
+COLUMNS = ("d_loss", "g_loss", "D(x)", "D(G(z))")
+
+
+class State:
+    """Everything a run depends on: nets, optimisers, EMA of G, random state, step and history.
+
+    `data` is the name of what it learns from. `history` has one row for each step taken: d_loss,
+    g_loss, mean D(x), mean D(G(z)), as tensors on the device, so that recording never waits for it.
+    """
+
+    def __init__(self, recipe: Recipe, seed: int = 0, device=None, precision: str | None = None):
+        self.recipe, self.seed, self.step, self.data = recipe, seed, 0, ""
+        self.device = machine.device(device)
+        self.precision = machine.precision(precision or recipe.precision, self.device)
+        self.rng = machine.seed_everything(seed)
+        machine.keep_memory()
+        self.G = self._placed(nets.make_generator(recipe.net, **recipe.G))
+        self.D = self._placed(nets.make_discriminator(recipe.net, **recipe.D))
+        self.opt_G = self._optimiser(self.G, recipe.lr_G)
+        self.opt_D = self._optimiser(self.D, recipe.lr_D)
+        self.ema_G = copy.deepcopy(self.G).eval().requires_grad_(False)
+        for net in (self.G, self.D):
+            machine.compiled(net, self.device)
+        self.loss = losses.get_loss(recipe.loss)
+        self.history: list[Tensor] = []
+
+    def _placed(self, net: nn.Module) -> nn.Module:
+        return net.to(self.device, memory_format=machine.memory_format(self.device))
+
+    def _optimiser(self, net: nn.Module, lr: float) -> torch.optim.Optimizer:
+        fused = self.device.type != "mps"  # one pass over all weights
+        if self.recipe.optimiser == "sgd":
+            return torch.optim.SGD(net.parameters(), lr, self.recipe.betas[0], fused=fused)
+        return torch.optim.Adam(net.parameters(), lr, self.recipe.betas, fused=fused)
+
+    def curves(self) -> dict[str, list[float]]:
+        """Return the history as columns, d_loss, g_loss, D(x) and D(G(z)), one number a step."""
+        rows = torch.stack(self.history).tolist() if self.history else []
+        return {name: [row[i] for row in rows] for i, name in enumerate(COLUMNS)}
+
+    def noise(self, n: int) -> Tensor:
+        """Return z [n, z_dim], normal, drawn from the run's own random state."""
+        return machine.sent(torch.randn(n, self.G.z_dim, generator=self.rng), self.device)
+
+    def fakes(self, n: int) -> Tensor:
+        """Return G(z) [n, ...] for fresh z, with its graph, in this run's precision."""
+        with self.autocast():
+            return self.G(self.noise(n))
+
+    def autocast(self):
+        """Return the context in which this run's nets compute: bf16 or fp32."""
+        return machine.autocast(self.device, self.precision)

@@ -1,0 +1,124 @@
+"""The algorithm: a step of D, a step of G, and the loop around them. Lessons 05 and 06.
+
+Everything a run depends on stands in its `State`, so a run that is killed and resumed from its last
+checkpoint ends with the same weights, bit for bit.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gancourse import losses
+from gancourse.errors import at_least, choose
+from gancourse.train.averages import ema_step
+from gancourse.train.state import COLUMNS, State
+
+
+def d_step(state: State, x_real: Tensor, x_fake: Tensor | None = None) -> dict[str, Tensor]:
+    """Take one step of D on real samples [N, ...] and as many fakes; return what it saw.
+
+    The fakes are `x_fake`, or else fresh ones. Nothing reaches G: they are taken without their
+    graph. Source: Goodfellow et al. 2014, algorithm 1.
+    """
+    if x_fake is None:
+        with torch.no_grad():
+            x_fake = state.fakes(len(x_real))
+    x_fake = x_fake.detach()
+    with state.autocast():
+        logit_real, logit_fake = state.D(x_real), state.D(x_fake)
+        d_loss = objective = state.loss.d_loss(logit_real.float(), logit_fake.float())
+    if state.recipe.r1:
+        objective = objective + state.recipe.r1 * losses.r1_penalty(state.D, x_real)
+    if state.recipe.r2:
+        objective = objective + state.recipe.r2 * losses.r2_penalty(state.D, x_fake.float())
+    state.opt_D.zero_grad()
+    objective.backward()
+    state.opt_D.step()
+    return {"d_loss": d_loss, "D(x)": logit_real, "D(G(z))": logit_fake}
+
+
+def g_step(state: State, x_real: Tensor, x_fake: Tensor | None = None) -> dict[str, Tensor]:
+    """Take one step of G on N = len(x_real) fakes, `x_fake` with their graph or else fresh ones.
+
+    Returns its loss. D's weights are frozen meanwhile: nobody uses their gradients, which cost an
+    eighth of the step.
+    """
+    if x_fake is None:
+        x_fake = state.fakes(len(x_real))
+    state.D.requires_grad_(False)
+    with state.autocast():
+        logit_fake = state.D(x_fake)
+        logit_real = state.D(x_real).float() if state.loss.pairs_real else None
+        g_loss = state.loss.g_loss(logit_real, logit_fake.float())
+    state.opt_G.zero_grad()
+    g_loss.backward()
+    state.opt_G.step()
+    state.D.requires_grad_(True)
+    return {"g_loss": g_loss}
+
+
+@dataclass(frozen=True)
+class Record:
+    """What one step saw. Its numbers are read from the device only when asked for."""
+
+    step: int
+    row: Tensor
+
+    def __getitem__(self, name: str) -> float:
+        return float(self.row[COLUMNS.index(choose("column", name, COLUMNS))])
+
+    def __str__(self) -> str:
+        numbers = zip(COLUMNS, self.row.tolist(), strict=True)
+        return f"step {self.step}: " + ", ".join(f"{name} {x:.3f}" for name, x in numbers)
+
+
+Source = Callable[[int, torch.Generator], Tensor]
+
+
+def train(state: State, sample_real: Source, steps: int) -> Iterator[Record]:
+    """Yield a Record after each of `steps` more steps of D and G.
+
+    `sample_real(n, generator)` gives a batch of n real samples, drawn with the run's own random
+    state: `ImageSet.batch` or a toy distribution's `sample`. Raises InputError for steps below 1.
+    """
+    return _steps(state, sample_real, at_least("steps", steps, 1))
+
+
+def _steps(state: State, sample_real: Source, steps: int) -> Iterator[Record]:
+    state.G.train()
+    state.D.train()
+    for _ in range(steps):
+        yield one_step(state, sample_real)
+
+
+def one_step(state: State, sample_real: Source) -> Record:
+    """Take one step of D, one of G and one of the average; add a row to the history.
+
+    Both players use the same fakes: D's step leaves G alone, so G's answer to z is still right,
+    and drawing it again would cost a tenth of the step.
+    """
+    if state.recipe.anneal:
+        _set_rates(state)
+    x_real = sample_real(state.recipe.batch, state.rng).to(state.device)
+    x_fake = state.fakes(len(x_real))
+    seen = d_step(state, x_real, x_fake) | g_step(state, x_real, x_fake)
+    ema_step(state)
+    return note(state, seen)
+
+
+def _set_rates(state: State) -> None:
+    rates = zip((state.opt_G, state.opt_D), state.recipe.rates(state.step), strict=True)
+    for optimiser, rate in rates:
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+
+
+@torch.no_grad()
+def note(state: State, seen: dict[str, Tensor]) -> Record:
+    """Count a step and return its Record, from what `d_step` and `g_step` saw."""
+    state.step += 1
+    shares = [seen[name].float().sigmoid().mean() for name in ("D(x)", "D(G(z))")]
+    state.history.append(torch.stack([seen["d_loss"], seen["g_loss"], *shares]).detach())
+    return Record(state.step, state.history[-1])

@@ -1,0 +1,100 @@
+"""Jensen-Shannon: correct in several styles, and the classic mistakes."""
+
+import torch
+from scipy.spatial.distance import jensenshannon
+
+
+def _kl(p, q):
+    return (torch.special.xlogy(p, p) - torch.special.xlogy(p, q)).sum()
+
+
+def two_xlogy(p, q):
+    m = (p + q) / 2
+    return (_kl(p, m) + _kl(q, m)) / 2
+
+
+def where_there_is_mass(p, q):
+    m = (p + q) / 2
+    total = sum((a[a > 0] * (a[a > 0] / m[a > 0]).log()).sum() for a in (p, q))
+    return 0.5 * total
+
+
+def entropies(p, q):
+    H = torch.special.entr
+    return H((p + q) / 2).sum() - (H(p).sum() + H(q).sum()) / 2
+
+
+def scipy_squared(p, q):
+    return jensenshannon(p.double().numpy(), q.double().numpy()) ** 2
+
+
+def a_loop(p, q):
+    total = 0.0
+    for a, b in zip(p.tolist(), q.tolist(), strict=True):
+        m = (a + b) / 2
+        total += sum(v * torch.tensor(v / m).log().item() / 2 for v in (a, b) if v > 0)
+    return total
+
+
+def no_half(p, q):
+    return 2 * two_xlogy(p, q)
+
+
+def jeffreys(p, q):
+    return (_kl(p, q) + _kl(q, p)) / 2
+
+
+def forward_kl(p, q):
+    return _kl(p, q)
+
+
+def p_alone(p, q):
+    return _kl(p, (p + q) / 2)
+
+
+def sum_not_mixture(p, q):
+    return (_kl(p, p + q) + _kl(q, p + q)) / 2
+
+
+def distance(p, q):
+    return two_xlogy(p, q).sqrt()
+
+
+def bits(p, q):
+    return two_xlogy(p, q) / torch.log(torch.tensor(2.0))
+
+
+def nan_at_zero(p, q):
+    m = (p + q) / 2
+    return ((p * (p / m).log()).sum() + (q * (q / m).log()).sum()) / 2
+
+
+def backwards(p, q):
+    m = (p + q) / 2
+    return (_kl(m, p) + _kl(m, q)) / 2
+
+
+def averaged(p, q):
+    m = (p + q) / 2
+    return ((p * (p / m).log()).mean() + (q * (q / m).log()).mean()) / 2
+
+
+def c_of_g(p, q):
+    return 2 * two_xlogy(p, q) - 2 * torch.log(torch.tensor(2.0))
+
+
+CORRECT = (two_xlogy, where_there_is_mass, entropies, scipy_squared, a_loop)
+VALUE, ENDS = "the mean of two KL", "0 for equals, log 2 for strangers"
+MISTAKES = {
+    no_half: (VALUE, "half is missing"),
+    jeffreys: (VALUE, "Jeffreys"),
+    forward_kl: (VALUE, "This is KL(p || q)"),
+    p_alone: (VALUE, "Only p"),
+    sum_not_mixture: (VALUE, "its sum is 2"),
+    distance: (VALUE, "square root"),
+    bits: (VALUE, "in bits"),
+    nan_at_zero: (ENDS, "0 log 0"),
+    backwards: (VALUE, "wrong way round"),
+    averaged: (VALUE, "This is not KL"),
+    c_of_g: (VALUE, "not JSD itself"),
+}

@@ -1,0 +1,106 @@
+"""D's step under R1 in the Dirac-GAN: correct in several styles, and classic mistakes."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+def closed_form(theta, psi, h, gamma):
+    return psi - h * (theta * torch.sigmoid(psi * theta) + gamma * psi)
+
+
+def by_autograd(theta, psi, h, gamma):
+    psi = psi.detach().requires_grad_(True)
+    loss = F.softplus(psi * theta) + gamma / 2 * psi**2
+    (slope,) = torch.autograd.grad(loss.sum(), psi)
+    return (psi - h * slope).detach()
+
+
+def with_an_optimiser(theta, psi, h, gamma):
+    psi = nn.Parameter(psi.double())
+    optimiser = torch.optim.SGD([psi], lr=h)
+    (F.softplus(psi * theta).sum() + gamma / 2 * psi.square().sum()).backward()
+    optimiser.step()
+    return psi
+
+
+def with_weight_decay(theta, psi, h, gamma):
+    psi = nn.Parameter(psi.clone())
+    optimiser = torch.optim.SGD([psi], lr=h, weight_decay=gamma)
+    F.softplus(psi * theta).sum().backward()
+    optimiser.step()
+    return psi.detach()
+
+
+def in_place(theta, psi, h, gamma):
+    push = theta * (-F.softplus(-psi * theta)).exp()
+    psi *= 1 - h * gamma
+    psi -= h * push
+    return psi
+
+
+def uphill(theta, psi, h, gamma):
+    return 2 * psi - closed_form(theta, psi, h, gamma)
+
+
+def label_of_real(theta, psi, h, gamma):
+    return psi - h * (-theta * torch.sigmoid(-psi * theta) + gamma * psi)
+
+
+def no_chain_rule(theta, psi, h, gamma):
+    return psi - h * (torch.sigmoid(psi * theta) + gamma * psi)
+
+
+def slope_by_theta(theta, psi, h, gamma):
+    return psi - h * (psi * torch.sigmoid(psi * theta) + gamma * psi)
+
+
+def half_lost(theta, psi, h, gamma):
+    return closed_form(theta, psi, h, 2 * gamma)
+
+
+def half_twice(theta, psi, h, gamma):
+    return closed_form(theta, psi, h, gamma / 2)
+
+
+def penalty_pushes_away(theta, psi, h, gamma):
+    return closed_form(theta, psi, h, -gamma)
+
+
+def no_penalty(theta, psi, h, gamma):
+    return closed_form(theta, psi, h, 0.0)
+
+
+def penalty_on_theta(theta, psi, h, gamma):
+    return psi - h * (theta * torch.sigmoid(psi * theta) + gamma * theta)
+
+
+def penalty_without_step_size(theta, psi, h, gamma):
+    return psi - h * theta * torch.sigmoid(psi * theta) - gamma * psi
+
+
+def penalty_not_its_slope(theta, psi, h, gamma):
+    return psi - h * (theta * torch.sigmoid(psi * theta) + gamma / 2 * psi**2)
+
+
+def exponential_overflows(theta, psi, h, gamma):
+    e = torch.exp(psi * theta)
+    return psi - h * (theta * e / (1 + e) + gamma * psi)
+
+
+CORRECT = (closed_form, by_autograd, with_an_optimiser, with_weight_decay, in_place)
+PLAIN, PENALTY = "D's own loss, without penalty", "with the penalty"
+MISTAKES = {
+    uphill: (PLAIN, "uphill"),
+    label_of_real: (PLAIN, "label of a real one"),
+    no_chain_rule: (PLAIN, "chain rule"),
+    slope_by_theta: (PLAIN, "slope by theta"),
+    half_lost: (PENALTY, "lost its half"),
+    half_twice: (PENALTY, "half is there twice"),
+    penalty_pushes_away: (PENALTY, "away from 0"),
+    no_penalty: (PENALTY, "penalty is missing"),
+    penalty_on_theta: (PENALTY, "penalty is on theta"),
+    penalty_without_step_size: (PENALTY, "lacks the step size"),
+    penalty_not_its_slope: (PENALTY, "not its slope"),
+    exponential_overflows: ("at logits of 10,000", "overflows"),
+}

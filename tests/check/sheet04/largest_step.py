@@ -1,0 +1,101 @@
+"""The largest step that converges: correct in several styles, and classic mistakes."""
+
+import numpy as np
+import torch
+
+
+def smallest_bound(J):
+    values = torch.linalg.eigvals(J)
+    return (-2 * values.real / values.abs() ** 2).min().clamp(min=0)
+
+
+def loop_over_eigenvalues(J):
+    best = float("inf")
+    for v in torch.linalg.eigvals(J.double()).tolist():
+        if v.real >= -1e-9:
+            return 0.0
+        best = min(best, -2 * v.real / abs(v) ** 2)
+    return best
+
+
+def in_numpy(J):
+    values = np.linalg.eigvals(J.numpy().astype(float))
+    return max(0.0, (-2 * (1 / values).real).min())
+
+
+def real_part_of_the_inverse(J):
+    return torch.relu((-2 * torch.linalg.eigvals(torch.linalg.inv(J)).real).min())
+
+
+def by_bisection(J):
+    values = torch.linalg.eigvals(J.double())
+    low, high = 0.0, 100.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        converges = ((1 + middle * values).abs() < 1).all()
+        low, high = (middle, high) if converges else (low, middle)
+    return low
+
+
+def most_patient(J):
+    values = torch.linalg.eigvals(J)
+    return (-2 * values.real / values.abs() ** 2).max().clamp(min=0)
+
+
+def no_factor_two(J):
+    return smallest_bound(J) / 2
+
+
+def not_squared(J):
+    values = torch.linalg.eigvals(J)
+    return (-2 * values.real / values.abs()).min().clamp(min=0)
+
+
+def as_in_a_minimisation(J):
+    values = torch.linalg.eigvals(J)
+    return (2 / values.abs()).min() * (values.real < 0).all()
+
+
+def imaginary_part_forgotten(J):
+    return (-2 / torch.linalg.eigvals(J).real).min().clamp(min=0)
+
+
+def mean_of_the_bounds(J):
+    values = torch.linalg.eigvals(J)
+    return (-2 * values.real / values.abs() ** 2).mean().clamp(min=0)
+
+
+def negative_steps(J):
+    values = torch.linalg.eigvals(J)
+    return (-2 * values.real / values.abs() ** 2).min()
+
+
+def sign_forgotten(J):
+    values = torch.linalg.eigvals(J)
+    return (2 * values.real.abs() / values.abs() ** 2).min()
+
+
+def all_of_them(J):
+    values = torch.linalg.eigvals(J)
+    return (-2 * values.real / values.abs() ** 2).clamp(min=0)
+
+
+CORRECT = (
+    smallest_bound,
+    loop_over_eigenvalues,
+    in_numpy,
+    real_part_of_the_inverse,
+    by_bisection,
+)
+VALUE, NONE = "a spiral and a slow direction", "0 where no step converges"
+MISTAKES = {
+    most_patient: (VALUE, "most patient eigenvalue"),
+    no_factor_two: (VALUE, "factor 2 is missing"),
+    not_squared: (VALUE, "to be squared"),
+    as_in_a_minimisation: (VALUE, "bound of a minimisation"),
+    imaginary_part_forgotten: (VALUE, "imaginary part is forgotten"),
+    mean_of_the_bounds: (VALUE, "mean of the bounds"),
+    negative_steps: (NONE, "no step converges"),
+    sign_forgotten: (NONE, "no step converges"),
+    all_of_them: (VALUE, "should be one number"),
+}

@@ -1,0 +1,171 @@
+"""A step of D: correct in several styles, and the classic mistakes."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from gancourse.losses import cross_entropy_d
+
+
+def detach_the_fakes(G, D, opt_D, x_real, z):
+    loss = cross_entropy_d(D(x_real), D(G(z).detach()))
+    opt_D.zero_grad()
+    loss.backward()
+    opt_D.step()
+    return loss
+
+
+def fakes_under_no_grad(G, D, opt_D, x_real, z):
+    with torch.no_grad():
+        x_fake = G(z)
+    opt_D.zero_grad(set_to_none=False)
+    loss = cross_entropy_d(D(x_real).double(), D(x_fake).double())
+    loss.backward()
+    opt_D.step()
+    return loss.item()
+
+
+def one_batch_for_both(G, D, opt_D, x_real, z):
+    both = torch.cat([x_real, G(z).detach()])
+    logit_real, logit_fake = D(both).split(len(x_real))
+    loss = F.softplus(-logit_real).mean() + F.softplus(logit_fake).mean()
+    D.zero_grad()
+    loss.backward()
+    opt_D.step()
+    return loss.detach()
+
+
+def two_backward_passes(G, D, opt_D, x_real, z):
+    D.zero_grad()
+    errD_real = nn.BCEWithLogitsLoss()(D(x_real), torch.ones(len(x_real)))
+    errD_real.backward()
+    errD_fake = nn.BCEWithLogitsLoss()(D(G(z).detach()), torch.zeros(len(z)))
+    errD_fake.backward()
+    opt_D.step()
+    return (errD_real + errD_fake).item()
+
+
+def freeze_g_meanwhile(G, D, opt_D, x_real, z):
+    G.requires_grad_(False)
+    opt_D.zero_grad()
+    loss = cross_entropy_d(D(x_real), D(G(z)))
+    loss.backward()
+    opt_D.step()
+    G.requires_grad_(True)
+    return loss
+
+
+def gradients_by_hand(G, D, opt_D, x_real, z):
+    weights = list(D.parameters())
+    loss = cross_entropy_d(D(x_real), D(G(z)))
+    for p, g in zip(weights, torch.autograd.grad(loss, weights), strict=True):
+        p.grad = g
+    opt_D.step()
+    return loss
+
+
+def _step(loss, opt):
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+    return loss
+
+
+def fakes_attached(G, D, opt_D, x_real, z):
+    return _step(cross_entropy_d(D(x_real), D(G(z))), opt_D)
+
+
+def gradients_not_cleared(G, D, opt_D, x_real, z):
+    loss = cross_entropy_d(D(x_real), D(G(z).detach()))
+    loss.backward()
+    opt_D.step()
+    return loss
+
+
+def cleared_too_late(G, D, opt_D, x_real, z):
+    loss = cross_entropy_d(D(x_real), D(G(z).detach()))
+    loss.backward()
+    opt_D.step()
+    opt_D.zero_grad()
+    return loss
+
+
+def cleared_before_the_step(G, D, opt_D, x_real, z):
+    loss = cross_entropy_d(D(x_real), D(G(z).detach()))
+    loss.backward()
+    opt_D.zero_grad()
+    opt_D.step()
+    return loss
+
+
+def no_step(G, D, opt_D, x_real, z):
+    loss = cross_entropy_d(D(x_real), D(G(z).detach()))
+    opt_D.zero_grad()
+    loss.backward()
+    return loss
+
+
+def uphill(G, D, opt_D, x_real, z):
+    return _step(-cross_entropy_d(D(x_real), D(G(z).detach())), opt_D)
+
+
+def labels_exchanged(G, D, opt_D, x_real, z):
+    return _step(cross_entropy_d(D(G(z).detach()), D(x_real)), opt_D)
+
+
+def real_alone(G, D, opt_D, x_real, z):
+    return _step(F.softplus(-D(x_real)).mean(), opt_D)
+
+
+def loss_after_the_step(G, D, opt_D, x_real, z):
+    _step(cross_entropy_d(D(x_real), D(G(z).detach())), opt_D)
+    return cross_entropy_d(D(x_real), D(G(z).detach()))
+
+
+def nothing_returned(G, D, opt_D, x_real, z):
+    _step(cross_entropy_d(D(x_real), D(G(z).detach())), opt_D)
+
+
+def g_moves_too(G, D, opt_D, x_real, z):
+    opt_G = torch.optim.SGD(G.parameters(), lr=0.1)
+    loss = cross_entropy_d(D(x_real), D(G(z)))
+    opt_G.zero_grad()
+    _step(loss, opt_D)
+    opt_G.step()
+    return loss
+
+
+def g_left_frozen(G, D, opt_D, x_real, z):
+    G.requires_grad_(False)
+    return _step(cross_entropy_d(D(x_real), D(G(z))), opt_D)
+
+
+def an_optimiser_of_its_own(G, D, opt_D, x_real, z):
+    return detach_the_fakes(G, D, torch.optim.Adam(D.parameters(), lr=1e-2), x_real, z)
+
+
+CORRECT = (
+    detach_the_fakes,
+    fakes_under_no_grad,
+    one_batch_for_both,
+    two_backward_passes,
+    freeze_g_meanwhile,
+    gradients_by_hand,
+)
+MOVES, ALONE = "D moves one step down its loss", "G is left alone"
+CLEARED, RETURNED = "old gradients are cleared", "the loss is returned"
+MISTAKES = {
+    fakes_attached: (ALONE, "still attached"),
+    g_moves_too: (ALONE, "G moved in D's step"),
+    g_left_frozen: (ALONE, "stays frozen"),
+    gradients_not_cleared: (CLEARED, "an earlier step left"),
+    cleared_too_late: (CLEARED, "an earlier step left"),
+    cleared_before_the_step: (MOVES, "did not move"),
+    no_step: (MOVES, "did not move"),
+    uphill: (MOVES, "V(D, G) itself"),
+    labels_exchanged: (MOVES, "changed places"),
+    real_alone: (MOVES, "Only the real samples"),
+    an_optimiser_of_its_own: (MOVES, "not by one step of opt_D"),
+    loss_after_the_step: (RETURNED, "after its step"),
+    nothing_returned: (RETURNED, "is there a `return`?"),
+}

@@ -1,0 +1,166 @@
+"""A generator of images: correct in several styles, and the classic mistakes."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class AsASequence(nn.Module):
+    def __init__(self, z_dim):
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Linear(z_dim, 64),
+            nn.BatchNorm1d(64),
+            nn.ReLU(),
+            nn.Linear(64, 784),
+            nn.Tanh(),
+            nn.Unflatten(1, (1, 28, 28)),
+        )
+
+    def forward(self, z):
+        return self.body(z)
+
+
+class Functional(nn.Module):
+    def __init__(self, z_dim):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(z_dim, 96), nn.Linear(96, 128)])
+        self.norms = nn.ModuleList([nn.BatchNorm1d(96), nn.BatchNorm1d(128)])
+        self.last = nn.Linear(128, 784)
+
+    def forward(self, z):
+        for layer, norm in zip(self.layers, self.norms, strict=True):
+            z = F.leaky_relu(norm(layer(z)), 0.2)
+        return torch.tanh(self.last(z)).view(-1, 1, 28, 28)
+
+
+class Convolutional(nn.Sequential):
+    def __init__(self, z_dim):
+        super().__init__(
+            nn.Linear(z_dim, 7 * 7 * 16, bias=False),
+            nn.BatchNorm1d(7 * 7 * 16),
+            nn.LeakyReLU(0.2),
+            nn.Unflatten(1, (16, 7, 7)),
+            nn.ConvTranspose2d(16, 8, 4, 2, 1, bias=False),
+            nn.BatchNorm2d(8),
+            nn.LeakyReLU(0.2),
+            nn.ConvTranspose2d(8, 1, 4, 2, 1),
+            nn.Tanh(),
+        )
+
+
+class InFloat64(AsASequence):
+    def __init__(self, z_dim):
+        super().__init__(z_dim)
+        self.double()
+
+    def forward(self, z):
+        return 2 * torch.sigmoid(2 * self.body[:4](z.double())).reshape(len(z), 1, 28, 28) - 1
+
+
+def a_function_that_builds_one(z_dim: int):
+    return AsASequence(z_dim)
+
+
+class Variant(nn.Module):
+    """A generator from which each mistake departs in one line."""
+
+    end, norm = nn.Tanh, nn.BatchNorm1d
+
+    def __init__(self, z_dim):
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Linear(z_dim, 64), self.norm(64), nn.LeakyReLU(0.2), nn.Linear(64, 784), self.end()
+        )
+
+    def forward(self, z):
+        return self.body(z).view(-1, 1, 28, 28)
+
+
+class EndsInSigmoid(Variant):
+    end = nn.Sigmoid
+
+
+class EndsOpen(Variant):
+    end = nn.Identity
+
+
+class EndsInRelu(Variant):
+    end = nn.ReLU
+
+
+class StaysFlat(Variant):
+    def forward(self, z):
+        return self.body(z)
+
+
+class ChannelsLast(Variant):
+    def forward(self, z):
+        return self.body(z).view(-1, 28, 28, 1)
+
+
+class WithoutNorm(Variant):
+    norm = nn.Identity
+
+
+class LayerNorm(Variant):
+    norm = nn.LayerNorm
+
+
+class DropoutForNorm(Variant):
+    def norm(self, width):
+        return nn.Dropout(0.3)
+
+
+class NormAlwaysOnTheBatch(Variant):
+    def norm(self, width):
+        return nn.BatchNorm1d(width, track_running_stats=False)
+
+
+class LayersInAList(nn.Module):
+    def __init__(self, z_dim):
+        super().__init__()
+        self.layers = [nn.Linear(z_dim, 64), nn.BatchNorm1d(64), nn.LeakyReLU(0.2)]
+        self.last = nn.Linear(64, 784)
+
+    def forward(self, z):
+        for layer in self.layers:
+            z = layer(z)
+        return torch.tanh(self.last(z)).view(-1, 1, 28, 28)
+
+
+class LayerLeftOut(Variant):
+    def __init__(self, z_dim):
+        super().__init__(z_dim)
+        self.extra = nn.Linear(64, 64)
+
+
+class CutOff(Variant):
+    def forward(self, z):
+        hidden = self.body[:3](z).detach()
+        return self.body[3:](hidden).view(-1, 1, 28, 28)
+
+
+class NoiseOfItsOwn(Variant):
+    def forward(self, z):
+        return super().forward(torch.randn_like(z))
+
+
+CORRECT = (AsASequence, Functional, Convolutional, InFloat64, a_function_that_builds_one)
+RANGE, LEARNS = "images of the right shape and range", "every weight learns"
+NORM, Z = "batch norm, in training mode only", "a map from z, for one image too"
+MISTAKES = {
+    EndsInSigmoid: (RANGE, "take tanh"),
+    EndsOpen: (RANGE, "leaves [-1, 1]"),
+    EndsInRelu: (RANGE, "leaves [-1, 1]"),
+    StaysFlat: (RANGE, "is a tensor of shape"),
+    ChannelsLast: (RANGE, "is a tensor of shape"),
+    WithoutNorm: (NORM, "there is no batch norm"),
+    LayerNorm: (NORM, "there is no batch norm"),
+    DropoutForNorm: (NORM, "all randomness of a generator is in z"),
+    NormAlwaysOnTheBatch: (NORM, "In evaluation mode"),
+    LayersInAList: (LEARNS, "a Python list hides them"),
+    LayerLeftOut: (LEARNS, "extra.weight"),
+    CutOff: (LEARNS, "No gradient reaches"),
+    NoiseOfItsOwn: (Z, "The same z gave another sample"),
+}

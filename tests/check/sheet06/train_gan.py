@@ -1,0 +1,179 @@
+"""A whole GAN on digits: correct in several styles, and the classic mistakes."""
+
+import copy
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from gancourse.losses import cross_entropy_d
+from gancourse.nets import MLPDiscriminator, MLPGenerator
+from gancourse.train import Recipe, State, train
+
+SEEDS = 1  # of three trainings each
+STEPS = 2000
+
+
+def by_hand(x_real, seed, steps=STEPS, d_loss=cross_entropy_d, g_sign=1.0, scale=lambda x: x):
+    torch.manual_seed(seed)
+    x_real = scale(x_real)
+    shape = x_real.shape[1:]
+    G = MLPGenerator(32, (128, 256), shape)
+    D = MLPDiscriminator((256, 128), shape)
+    opt_G = torch.optim.Adam(G.parameters(), 1e-3, (0.5, 0.999))
+    opt_D = torch.optim.Adam(D.parameters(), 1e-3, (0.5, 0.999))
+    for _ in range(steps):
+        batch = x_real[torch.randint(len(x_real), (32,))]
+        x_fake = G(torch.randn(32, 32))
+        opt_D.zero_grad()
+        d_loss(D(batch), D(x_fake.detach())).backward()
+        opt_D.step()
+        opt_G.zero_grad()
+        (g_sign * F.softplus(-D(x_fake))).mean().backward()
+        opt_G.step()
+    return G
+
+
+def with_nets_of_its_own(x_real, seed):
+    torch.manual_seed(seed)
+    G = nn.Sequential(
+        nn.Linear(32, 128), nn.BatchNorm1d(128), nn.ReLU(),
+        nn.Linear(128, 256), nn.BatchNorm1d(256), nn.ReLU(),
+        nn.Linear(256, 196), nn.Tanh(), nn.Unflatten(1, (1, 14, 14)),
+    )  # fmt: skip
+    D = nn.Sequential(
+        nn.Flatten(), nn.Linear(196, 256), nn.LeakyReLU(0.2), nn.Linear(256, 128),
+        nn.LeakyReLU(0.2), nn.Linear(128, 1),
+    )  # fmt: skip
+    opts = [torch.optim.Adam(net.parameters(), lr=1e-3, betas=(0.5, 0.9)) for net in (G, D)]
+    bce = nn.BCEWithLogitsLoss()
+    one, zero = torch.ones(32, 1), torch.zeros(32, 1)
+    average = copy.deepcopy(G)
+    for _ in range(STEPS):
+        D.zero_grad()
+        bce(D(x_real[torch.randperm(len(x_real))[:32]]), one).backward()
+        bce(D(G(torch.randn(32, 32)).detach()), zero).backward()
+        opts[1].step()
+        G.zero_grad()
+        bce(D(G(torch.randn(32, 32))), one).backward()
+        opts[0].step()
+        for a, p in zip(average.parameters(), G.parameters(), strict=True):
+            a.data.lerp_(p.data, 0.01)
+    average.load_state_dict(dict(G.named_buffers()), strict=False)
+    return average
+
+
+def through_the_course(x_real, seed):
+    shape = {"shape": x_real.shape[1:]}
+    nets = {
+        "G": {"z_dim": 32, "widths": (128, 256), **shape},
+        "D": {"widths": (256, 128), **shape},
+    }
+    rates = {"lr_G": 1e-3, "lr_D": 1e-3, "batch": 32, "ema": 0.99, "precision": "fp32"}
+    state = State(Recipe("mlp", **nets, **rates), seed, "cpu")
+
+    def sample_real(n, generator):
+        return x_real[torch.randint(len(x_real), (n,), generator=generator)]
+
+    for _ in train(state, sample_real, STEPS):
+        pass
+    return state.ema_G
+
+
+def never_trained(x_real, seed):
+    return by_hand(x_real, seed, steps=0)
+
+
+def far_too_few_steps(x_real, seed):
+    return by_hand(x_real, seed, steps=150)
+
+
+def g_walks_uphill(x_real, seed):
+    return by_hand(x_real, seed, steps=300, g_sign=-1.0)
+
+
+def d_without_fakes(x_real, seed):
+    return by_hand(x_real, seed, 300, lambda real, fake: F.softplus(-real).mean())
+
+
+def labels_exchanged(x_real, seed):
+    return by_hand(x_real, seed, 300, lambda real, fake: cross_entropy_d(fake, real))
+
+
+def real_images_in_0_1(x_real, seed):
+    return by_hand(x_real, seed, 600, scale=lambda x: (x + 1) / 2)
+
+
+def some_digits_only(x_real, seed):
+    ink = x_real * -x_real.mean().sign()  # strokes are the rarer colour
+    middle = ink[:, 0, 6:8, 6:8].mean((1, 2))  # the zeros are those without ink there
+    return by_hand(x_real[middle.argsort()[:300]], seed, 1000)
+
+
+def nothing_returned(x_real, seed):
+    by_hand(x_real, seed, steps=1)
+
+
+class Lookup(nn.Module):
+    """Gives stored training images back."""
+
+    def __init__(self, x_real):
+        super().__init__()
+        self.x_real = x_real
+
+    def forward(self, z):
+        return self.x_real[(torch.special.ndtr(z[:, 0]) * len(self.x_real)).long()]
+
+
+def lookup_of_images(x_real, seed):
+    return Lookup(x_real)
+
+
+class Gaussian(nn.Module):
+    """Right mean and covariance (of 32 principal components), and no digits."""
+
+    def __init__(self, x_real):
+        super().__init__()
+        flat = x_real.flatten(1)
+        self.mean = flat.mean(0)
+        _, s, v = torch.pca_lowrank(flat - self.mean, 32)
+        self.basis = v * s / len(flat) ** 0.5  # [196, 32]
+
+    def forward(self, z):
+        return (self.mean + z @ self.basis.T).clamp(-1, 1).view(-1, 1, 14, 14)
+
+
+def principal_components(x_real, seed):
+    return Gaussian(x_real)
+
+
+class TenImages(nn.Module):
+    def __init__(self, x_real):
+        super().__init__()
+        self.x_real = x_real[:10]
+
+    def forward(self, z):
+        weight = torch.softmax(8 * z[:, :10], 1)  # [N, 10]
+        return torch.einsum("nk,kchw->nchw", weight, self.x_real)
+
+
+def ten_images_blended(x_real, seed):
+    return TenImages(x_real)
+
+
+CORRECT = (by_hand, with_nets_of_its_own, through_the_course)
+READ, CLASSES = "the digits can be read", "the classes are covered"
+SPREAD, MAP = "the images vary as the real ones", "G is a map from z"
+MISTAKES = {
+    never_trained: (READ, "Too few of your images"),
+    far_too_few_steps: (READ, "Too few of your images"),
+    g_walks_uphill: (READ, "Too few of your images"),
+    d_without_fakes: (READ, "Too few of your images"),
+    labels_exchanged: (READ, "Too few of your images"),
+    real_images_in_0_1: (READ, "Too few of your images"),
+    some_digits_only: (CLASSES, "Mode collapse"),
+    nothing_returned: (READ, "is there a `return`?"),
+    lookup_of_images: (MAP, "jumps"),
+    principal_components: (READ, "Too few of your images"),
+    ten_images_blended: (SPREAD, "do not vary"),
+}

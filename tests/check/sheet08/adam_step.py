@@ -1,0 +1,180 @@
+"""A step that can be resumed: correct in several styles, and the classic mistakes."""
+
+import math
+
+import numpy as np
+import torch
+
+B1, B2, EPS = 0.5, 0.999, 1e-8
+
+
+def by_the_formula(weight, grad, state, lr):
+    t = state.get("t", 0) + 1
+    m = B1 * state.get("m", 0) + (1 - B1) * grad
+    v = B2 * state.get("v", 0) + (1 - B2) * grad**2
+    ratio = (m / (1 - B1**t)) / ((v / (1 - B2**t)).sqrt() + EPS)
+    return weight - lr * ratio, {"t": t, "m": m, "v": v}
+
+
+def torchs_own(weight, grad, state, lr):
+    w = torch.nn.Parameter(weight.clone())
+    opt = torch.optim.Adam([w], lr, (B1, B2))
+    if state:
+        opt.load_state_dict({"state": {0: state}, "param_groups": opt.state_dict()["param_groups"]})
+    w.grad = grad
+    opt.step()
+    return w.detach(), opt.state_dict()["state"][0]
+
+
+def in_place(weight, grad, state, lr):
+    if not state:
+        zeros = torch.zeros_like(weight)
+        state = {"step": torch.tensor(0), "m": zeros, "v": zeros.clone()}
+    state["step"] += 1
+    state["m"].lerp_(grad, 1 - B1)
+    state["v"].mul_(B2).addcmul_(grad, grad, value=1 - B2)
+    t = state["step"].item()
+    root = (state["v"] / (1 - B2**t)).sqrt_().add_(EPS)
+    return weight.addcdiv_(state["m"], root, value=-lr / (1 - B1**t)), state
+
+
+def sums_from_the_start(weight, grad, state, lr):
+    """The averages as weighted means: the weights' sums take the place of the count."""
+    s = state or {"m": 0.0, "v": 0.0, "wm": 0.0, "wv": 0.0}
+    s = {
+        "m": B1 * s["m"] + grad,
+        "v": B2 * s["v"] + grad.square(),
+        "wm": B1 * s["wm"] + 1,
+        "wv": B2 * s["wv"] + 1,
+    }
+    return weight - lr * s["m"] / s["wm"] / ((s["v"] / s["wv"]).sqrt() + EPS), s
+
+
+def numpy_in_float64(weight, grad, state, lr):
+    g = grad.double().numpy()
+    t, m, v = state.get("all", [0, np.zeros(g.shape), np.zeros(g.shape)])
+    t, m, v = t + 1, B1 * np.asarray(m) + (1 - B1) * g, B2 * np.asarray(v) + (1 - B2) * g * g
+    step = lr * (m / (1 - B1**t)) / (np.sqrt(v / (1 - B2**t)) + EPS)
+    return torch.from_numpy(weight.double().numpy() - step).to(weight), {"all": [t, m, v]}
+
+
+def _adam(weight, grad, state, lr, b1=B1, b2=B2, unbias=(True, True), root=torch.sqrt):
+    """Return by_the_formula's answer with one thing changed."""
+    t = state.get("t", 0) + 1
+    m = b1 * state.get("m", 0) + (1 - b1) * grad
+    v = b2 * state.get("v", 0) + (1 - b2) * grad**2
+    top = m / (1 - b1**t) if unbias[0] else m
+    bottom = v / (1 - b2**t) if unbias[1] else v
+    return weight - lr * top / (root(bottom) + EPS), {"t": t, "m": m, "v": v}
+
+
+def no_correction(weight, grad, state, lr):
+    return _adam(weight, grad, state, lr, unbias=(False, False))
+
+
+def v_not_corrected(weight, grad, state, lr):
+    return _adam(weight, grad, state, lr, unbias=(True, False))
+
+
+def m_not_corrected(weight, grad, state, lr):
+    return _adam(weight, grad, state, lr, unbias=(False, True))
+
+
+def betas_exchanged(weight, grad, state, lr):
+    return _adam(weight, grad, state, lr, b1=B2, b2=B1)
+
+
+def the_usual_beta(weight, grad, state, lr):
+    return _adam(weight, grad, state, lr, b1=0.9)
+
+
+def no_root(weight, grad, state, lr):
+    return _adam(weight, grad, state, lr, root=lambda v: v)
+
+
+def eps_inside(weight, grad, state, lr):
+    return _adam(weight, grad, state, lr, root=lambda v: (v + EPS).sqrt() - EPS)
+
+
+def uphill(weight, grad, state, lr):
+    return _adam(weight, grad, state, -lr)
+
+
+def _without(name):
+    def adam_step(weight, grad, state, lr):
+        weight, state = by_the_formula(weight, grad, state, lr)
+        del state[name]
+        return weight, state
+
+    adam_step.__name__ = f"{name}_forgotten"
+    return adam_step
+
+
+t_forgotten, m_forgotten, v_forgotten = (_without(name) for name in "tmv")
+
+
+def weights_alone(weight, grad, state, lr):
+    return by_the_formula(weight, grad, {}, lr)[0], {}
+
+
+KEPT = {}
+
+
+def global_state(weight, grad, state, lr):
+    if not state:
+        KEPT.clear()
+    new, kept = by_the_formula(weight, grad, KEPT, lr)
+    KEPT.update(kept)
+    return new, {"t": kept["t"]}
+
+
+def optimiser_in_the_state(weight, grad, state, lr):
+    w = torch.nn.Parameter(weight.clone())
+    opt = state.get("opt") or torch.optim.Adam([w], lr, (B1, B2))
+    opt.param_groups[0]["params"][0].grad = grad
+    opt.step()
+    return opt.param_groups[0]["params"][0].detach(), {"opt": opt}
+
+
+def old_weight(weight, grad, state, lr):
+    return weight, by_the_formula(weight, grad, state, lr)[1]
+
+
+def exchanged(weight, grad, state, lr):
+    return by_the_formula(weight, grad, state, lr)[::-1]
+
+
+def state_not_returned(weight, grad, state, lr):
+    return by_the_formula(weight, grad, state, lr)[0]
+
+
+def one_number_for_all(weight, grad, state, lr):
+    t = state.get("t", 0) + 1
+    m = B1 * state.get("m", 0) + (1 - B1) * grad
+    v = B2 * state.get("v", 0.0) + (1 - B2) * grad.square().mean().item()
+    ratio = m / (1 - B1**t) / (math.sqrt(v / (1 - B2**t)) + EPS)
+    return weight - lr * ratio, {"t": t, "m": m, "v": v}
+
+
+CORRECT = (by_the_formula, torchs_own, in_place, sums_from_the_start, numpy_in_float64)
+FIRST, ON, TWO = "the first step", "the steps after it", "two runs in turn"
+MISTAKES = {
+    no_correction: (FIRST, "Neither average is divided"),
+    v_not_corrected: (FIRST, "v is not divided"),
+    m_not_corrected: (FIRST, "m is not divided"),
+    betas_exchanged: (ON, "changed places"),
+    the_usual_beta: (ON, "GANs use 0.5"),
+    no_root: (FIRST, "root of v is missing"),
+    eps_inside: (FIRST, "inside of the root"),
+    uphill: (FIRST, "goes up the gradient"),
+    t_forgotten: (ON, "t is always 1"),
+    m_forgotten: (ON, "m is lost between calls"),
+    v_forgotten: (ON, "v is lost between calls"),
+    weights_alone: (ON, "each call starts anew"),
+    global_state: (TWO, "disturb each other"),
+    optimiser_in_the_state: (FIRST, "live objects die"),
+    old_weight: (FIRST, "did not move"),
+    exchanged: (FIRST, "The new weight should be a tensor"),
+    state_not_returned: (FIRST, "should return (weight, state)"),
+    one_number_for_all: (FIRST, "is not Adam's"),
+}

@@ -1,0 +1,123 @@
+"""The cost of a stack of convolutions: correct in several styles, and the classic mistakes."""
+
+from itertools import pairwise
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+
+def in_a_loop(channels, side, up):
+    weights = flop = 0
+    for n_in, n_out in pairwise(channels):
+        weights += 16 * n_in * n_out
+        side = side if up else side // 2
+        flop += 2 * 16 * n_in * n_out * side**2
+        side = 2 * side if up else side
+    return weights, flop
+
+
+def counted_by_torch(channels, side, up):
+    kind = nn.ConvTranspose2d if up else nn.Conv2d
+    layers = [kind(a, b, 4, 2, 1, bias=False, device="meta") for a, b in pairwise(channels)]
+    net = nn.Sequential(*layers)
+    with FlopCounterMode(display=False) as counter:
+        net(torch.empty(1, channels[0], side, side, device="meta"))
+    return sum(p.numel() for p in net.parameters()), counter.get_total_flops()
+
+
+def turned_round(channels, side, up):
+    """A generator costs what the discriminator does that it mirrors."""
+    if up:
+        return turned_round(channels[::-1], side * 2 ** (len(channels) - 1), False)
+    products = torch.tensor([a * b for a, b in pairwise(channels)], dtype=torch.float64)
+    sides = side / 2.0 ** torch.arange(1, len(channels), dtype=torch.float64)
+    return torch.stack([16 * products.sum(), (32 * products * sides**2).sum()])
+
+
+def recursive(channels, side, up):
+    if len(channels) < 2:
+        return [0, 0]
+    n_in, n_out, *_ = channels
+    positions = side**2 if up else (side // 2) ** 2
+    weights, flop = recursive(channels[1:], side * 2 if up else side // 2, up)
+    return [weights + 16 * n_in * n_out, flop + 32 * n_in * n_out * positions]
+
+
+def _counted(channels, side, up, weight=16, flop=32, positions=None, bias=0):
+    """Return the counts with one thing changed."""
+    positions = positions or (lambda before, after: (before if up else after) ** 2)
+    weights = total = 0
+    for n_in, n_out in pairwise(channels):
+        after = 2 * side if up else side // 2
+        weights += weight * n_in * n_out + bias * n_out
+        total += flop * n_in * n_out * positions(side, after)
+        side = after
+    return weights, total
+
+
+def with_biases(channels, side, up):
+    return _counted(channels, side, up, bias=1)
+
+
+def kernel_of_four_numbers(channels, side, up):
+    return _counted(channels, side, up, weight=4)
+
+
+def one_number_a_pair(channels, side, up):
+    return _counted(channels, side, up, weight=1)
+
+
+def last_block_alone(channels, side, up):
+    return 16 * channels[-2] * channels[-1], in_a_loop(channels, side, up)[1]
+
+
+def kernels_of_the_outputs(channels, side, up):
+    return 16 * sum(channels[1:]), in_a_loop(channels, side, up)[1]
+
+
+def multiply_adds(channels, side, up):
+    return _counted(channels, side, up, flop=16)
+
+
+def output_positions(channels, side, up):
+    return _counted(channels, side, up, positions=lambda before, after: after**2)
+
+
+def input_positions(channels, side, up):
+    return _counted(channels, side, up, positions=lambda before, after: before**2)
+
+
+def one_row(channels, side, up):
+    return _counted(channels, side, up, positions=lambda before, after: min(before, after))
+
+
+def side_stays(channels, side, up):
+    first = side if up else side // 2
+    return _counted(channels, side, up, positions=lambda before, after: first**2)
+
+
+def each_weight_once(channels, side, up):
+    return _counted(channels, side, up, positions=lambda before, after: 1)
+
+
+def weights_alone(channels, side, up):
+    return in_a_loop(channels, side, up)[0]
+
+
+CORRECT = (in_a_loop, counted_by_torch, turned_round, recursive)
+WEIGHTS, DOWN, UP = "the weights", "the FLOP of a discriminator", "the FLOP of a generator"
+MISTAKES = {
+    with_biases: (WEIGHTS, "biases too"),
+    kernel_of_four_numbers: (WEIGHTS, "it is 4 x 4, so it has 16"),
+    one_number_a_pair: (WEIGHTS, "one number for each pair"),
+    last_block_alone: (WEIGHTS, "the last block alone"),
+    kernels_of_the_outputs: (WEIGHTS, "each pair of an input and an output channel"),
+    weights_alone: (WEIGHTS, "two numbers"),
+    multiply_adds: (DOWN, "multiply-adds"),
+    input_positions: (DOWN, "every second position"),
+    output_positions: (UP, "for each input position"),
+    one_row: (UP, "one row of positions"),
+    side_stays: (DOWN, "stays the same for all blocks"),
+    each_weight_once: (UP, "count each weight once"),
+}

@@ -1,0 +1,91 @@
+"""Pixels in the range of tanh: correct in several styles, and the classic mistakes."""
+
+import torch
+from torchvision.transforms.v2.functional import normalize
+
+SEEDS = 1  # of one training each
+
+
+def over_half(x):
+    return x / 127.5 - 1
+
+
+def twice_less_one(x):
+    return 2 * (x / 255) - 1
+
+
+def mean_and_sd_of_a_half(x):
+    return ((x / 255) - 0.5) / 0.5
+
+
+def with_torchvision(x):
+    return normalize(x.view(-1, 1, 14, 14) / 255, [0.5], [0.5]).flatten(1)
+
+
+def over_128(x):
+    return (x - 128) / 128
+
+
+def with_lerp(x):
+    return torch.lerp(torch.tensor(-1.0), torch.tensor(1.0), x / 255)
+
+
+def unmended(x):
+    return (x / 255 - 0.1307) / 0.3081
+
+
+def from_0_to_1(x):
+    return x / 255
+
+
+def from_0_to_2(x):
+    return x / 127.5
+
+
+def clamped(x):
+    return ((x / 255 - 0.1307) / 0.3081).clamp(-1, 1)
+
+
+def tanh_on_top(x):
+    return ((x / 255 - 0.1307) / 0.3081).tanh()
+
+
+def negative(x):
+    return 1 - x / 127.5
+
+
+def centred(x):
+    return x / 255 - 0.5
+
+
+def divided(x):
+    return (x / 255 - 0.1307) / 0.3081 / 3
+
+
+def by_the_batch(x):
+    return 2 * (x - x.min()) / (x.max() - x.min()) - 1
+
+
+def by_the_picture(x):
+    low, high = x.amin(1, keepdim=True), x.amax(1, keepdim=True)
+    return 2 * (x - low) / (high - low) - 1
+
+
+FITS, DIM, MENDED = (
+    "the pixels fill what G can give", "a dim batch stays dim", "the mended run draws digits",
+)  # fmt: skip
+CORRECT = (
+    over_half, twice_less_one, mean_and_sd_of_a_half, with_torchvision, over_128, with_lerp,
+)  # fmt: skip
+MISTAKES = {
+    unmended: (FITS, "The patient is still ill: the real pixels run from -0.42 to 2.82"),
+    from_0_to_1: (FITS, "run from 0 to 1"),
+    from_0_to_2: (FITS, "run from 0 to 2"),
+    clamped: (FITS, "cut off"),
+    tanh_on_top: (FITS, "bent by a tanh"),
+    negative: (FITS, "negative"),
+    centred: (FITS, "only centred"),
+    divided: (FITS, "the range is not filled"),
+    by_the_batch: (DIM, "depends on the batch"),
+    by_the_picture: (DIM, "depends on the batch"),
+}

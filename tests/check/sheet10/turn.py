@@ -1,0 +1,156 @@
+"""A turn whose D loss must not reach G: correct in several styles, and the classic mistakes."""
+
+import torch
+import torch.nn.functional as F
+
+from gancourse.losses import cross_entropy_d
+
+SEEDS = 1  # of two trainings each
+
+
+def detached(G, D, opt_G, opt_D, x_real, z):
+    x_fake = G(z)
+    d_loss = F.softplus(-D(x_real)).mean() + F.softplus(D(x_fake.detach())).mean()
+    opt_D.zero_grad()
+    d_loss.backward()
+    opt_D.step()
+    g_loss = -F.softplus(D(x_fake)).mean()
+    opt_G.zero_grad()
+    g_loss.backward()
+    opt_G.step()
+
+
+def made_twice(G, D, opt_G, opt_D, x_real, z):
+    with torch.no_grad():
+        x_fake = G(z)
+    bce = F.binary_cross_entropy_with_logits
+    real, fake = D(x_real), D(x_fake)
+    opt_D.zero_grad()
+    (bce(real, torch.ones_like(real)) + bce(fake, torch.zeros_like(fake))).backward()
+    opt_D.step()
+    D.requires_grad_(False)
+    opt_G.zero_grad()
+    F.logsigmoid(-D(G(z))).mean().backward()
+    opt_G.step()
+    D.requires_grad_(True)
+
+
+def cleared_in_time(G, D, opt_G, opt_D, x_real, z):
+    """The leak is not cut, but its gradients are cleared before G's own come."""
+    x_fake = G(z)
+    opt_D.zero_grad()
+    cross_entropy_d(D(x_real), D(x_fake)).backward(retain_graph=True)
+    opt_D.step()
+    opt_G.zero_grad()
+    (-F.softplus(D(x_fake)).mean()).backward()
+    opt_G.step()
+
+
+def only_the_gradients_wanted(G, D, opt_G, opt_D, x_real, z):
+    x_fake = G(z)
+    for opt, net, loss in (
+        (opt_D, D, lambda: cross_entropy_d(D(x_real), D(x_fake))),
+        (opt_G, G, lambda: -F.softplus(D(x_fake)).mean()),
+    ):
+        weights = list(net.parameters())
+        grads = torch.autograd.grad(loss(), weights, retain_graph=True)
+        for weight, grad in zip(weights, grads, strict=True):
+            weight.grad = grad
+        opt.step()
+
+
+def unmended(G, D, opt_G, opt_D, x_real, z):
+    x_fake = G(z)
+    d_loss = F.softplus(-D(x_real)).mean() + F.softplus(D(x_fake)).mean()
+    opt_D.zero_grad()
+    d_loss.backward(retain_graph=True)
+    opt_D.step()
+    g_loss = -F.softplus(D(x_fake)).mean()
+    g_loss.backward()
+    opt_G.step()
+    opt_G.zero_grad()
+
+
+def detached_for_both(G, D, opt_G, opt_D, x_real, z):
+    x_fake = G(z).detach()
+    opt_D.zero_grad()
+    cross_entropy_d(D(x_real), D(x_fake)).backward()
+    opt_D.step()
+    opt_G.zero_grad()
+    (-F.softplus(D(x_fake)).mean()).backward()
+    opt_G.step()
+
+
+def cleared_too_late(G, D, opt_G, opt_D, x_real, z):
+    x_fake = G(z)
+    opt_D.zero_grad()
+    cross_entropy_d(D(x_real), D(x_fake)).backward(retain_graph=True)
+    opt_D.step()
+    (-F.softplus(D(x_fake)).mean()).backward()
+    opt_G.zero_grad()
+    opt_G.step()
+
+
+def verdict_detached(G, D, opt_G, opt_D, x_real, z):
+    x_fake = G(z)
+    opt_D.zero_grad()
+    cross_entropy_d(D(x_real), D(x_fake).detach()).backward()
+    opt_D.step()
+    opt_G.zero_grad()
+    (-F.softplus(D(x_fake)).mean()).backward()
+    opt_G.step()
+
+
+def d_without_clearing(G, D, opt_G, opt_D, x_real, z):
+    x_fake = G(z)
+    cross_entropy_d(D(x_real), D(x_fake.detach())).backward()
+    opt_D.step()
+    opt_G.zero_grad()
+    (-F.softplus(D(x_fake)).mean()).backward()
+    opt_G.step()
+
+
+def louder(G, D, opt_G, opt_D, x_real, z):
+    """Three times G's loss against the leak, in place of a cut."""
+    x_fake = G(z)
+    opt_D.zero_grad()
+    cross_entropy_d(D(x_real), D(x_fake)).backward(retain_graph=True)
+    opt_D.step()
+    (-3 * F.softplus(D(x_fake)).mean()).backward()
+    opt_G.step()
+    opt_G.zero_grad()
+
+
+def other_loss(G, D, opt_G, opt_D, x_real, z):
+    x_fake = G(z)
+    opt_D.zero_grad()
+    cross_entropy_d(D(x_real), D(x_fake)).backward(retain_graph=True)
+    opt_D.step()
+    F.softplus(-D(x_fake)).mean().backward()
+    opt_G.step()
+    opt_G.zero_grad()
+
+
+def other_loss_detached(G, D, opt_G, opt_D, x_real, z):
+    x_fake = G(z)
+    opt_D.zero_grad()
+    cross_entropy_d(D(x_real), D(x_fake.detach())).backward()
+    opt_D.step()
+    opt_G.zero_grad()
+    F.softplus(-D(x_fake)).mean().backward()
+    opt_G.step()
+
+
+MOVES, LEARNS = "G moves down its own loss alone", "D learns from real and fake"
+MENDED = "the mended run finds the modes"
+CORRECT = (detached, made_twice, cleared_in_time, only_the_gradients_wanted)
+MISTAKES = {
+    unmended: (MOVES, "The patient is still ill: D's loss still reaches G"),
+    detached_for_both: (MOVES, "G stands still"),
+    cleared_too_late: (MOVES, "G stands still"),
+    verdict_detached: (LEARNS, "D no longer learns from the fakes"),
+    d_without_clearing: (LEARNS, "D's gradients pile up"),
+    other_loss: (MOVES, "Another loss of G only hides"),
+    other_loss_detached: (MOVES, "the fault was not there"),
+    louder: (MOVES, "G did not move down its own loss"),
+}

@@ -1,0 +1,101 @@
+"""Every correct solution passes and every classic mistake is caught: `make check-quality`.
+
+GANCOURSE_LONG=1 takes ten draws in place of three, and trains for each hidden part too.
+"""
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+
+import check_quality  # noqa: E402
+
+from gancourse.check import get_exercise, sheet, sheets  # noqa: E402
+
+SHORT = os.environ.get("GANCOURSE_LONG") != "1"
+MODULES = check_quality.modules()
+each_exercise = pytest.mark.parametrize("id", MODULES)
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Compute on one thread: the nets are too small for more."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.timeout(1800)
+@each_exercise
+def test_correct_solutions_pass_and_mistakes_are_caught(id):
+    path = MODULES[id]
+    numbers = range(len(list(check_quality.answers(path))))
+    verdicts = [check_quality.judge(path, number, SHORT) for number in numbers]
+    assert all(v.right for v in verdicts), check_quality.table(verdicts)
+
+
+def test_every_exercise_has_its_answers_beside_the_tests():
+    assert list(MODULES) == [exercise.id for number in sheets() for exercise in sheet(number)]
+
+
+@each_exercise
+def test_a_file_is_named_as_what_the_learner_defines(id):
+    assert MODULES[id].stem == get_exercise(id).names[0].lower()
+    assert MODULES[id].parent.name == f"sheet{id[:2]}"
+
+
+@each_exercise
+def test_there_are_enough_solutions_and_mistakes(id):
+    module = check_quality.load(MODULES[id])
+    assert len(module.CORRECT) >= 3
+    assert len(module.MISTAKES) >= 5
+
+
+def test_a_check_that_misjudges_is_reported():
+    right = check_quality.Verdict("05.1", "a", True, True, "", 1.0)
+    missed = check_quality.Verdict("05.1", "b", False, False, "seed 0: all held", 1.0)
+    shown = check_quality.table([right, missed])
+    assert "1 of 1            0 of 1" in shown
+    assert "05.1 b: seed 0: all held" in shown
+
+
+def judged(tmp_path, source):
+    """Return what the tool says of answers to 05.1 that are written here."""
+    path = tmp_path / "sheet05" / "d_loss.py"
+    path.parent.mkdir()
+    path.write_text("from gancourse.losses import cross_entropy_d\n" + source)
+    return check_quality.judge(path, 0, short=True)
+
+
+def test_a_correct_answer_that_fails_is_told(tmp_path):
+    source = "CORRECT = (lambda real, fake: 0.0,)\nMISTAKES = {}"
+    verdict = judged(tmp_path, source)
+    assert (verdict.right, verdict.correct) == (False, True)
+    assert verdict.told.startswith("seed 0: {'both terms")
+
+
+@pytest.mark.parametrize("phrase", ["", "another meaning"])
+def test_a_mistake_that_passes_is_told(phrase, tmp_path):
+    part = "the gradient reaches the logits"
+    source = f"CORRECT = ()\nMISTAKES = {{cross_entropy_d: ({part!r}, {phrase!r})}}"
+    verdict = judged(tmp_path, source)
+    assert (verdict.right, verdict.told) == (False, f"seed 0: {part}: held")
+
+
+def test_a_part_that_an_exercise_has_not_is_an_error():
+    with pytest.raises(ValueError, match="no part 'a rest'"):
+        check_quality.with_parts(get_exercise("05.1"), "a rest", short=False)
+
+
+def test_the_short_run_trains_once_for_parts_that_do_the_same():
+    exercise = get_exercise("05.4")
+    names = [p.name for p in check_quality.with_parts(exercise, None, short=True).parts]
+    assert names == [p.name for p in exercise.parts][:4]
+    assert check_quality.with_parts(exercise, None, short=False) == replace(exercise)

@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { handleAt } from "../../gancourse/live/static/src/panel.js";
+
+const pressed = (handle) => ({ dataset: handle === undefined ? {} : { handle } });
+const handles = [{ index: 0 }, { index: 1, anywhere: true }];
+
+test("a press takes the handle under it, be it the first", () => {
+  assert.equal(handleAt(pressed("0"), handles), 0);
+});
+
+test("a press elsewhere takes the handle that is taken from anywhere", () => {
+  assert.equal(handleAt(pressed(), handles), 1);
+  assert.equal(handleAt(pressed(), [{ index: 0, anywhere: true }]), 0);
+});
+
+test("a press elsewhere takes none where none is", () => {
+  assert.equal(handleAt(pressed(), handles.slice(0, 1)), null);
+});

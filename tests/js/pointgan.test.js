@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { cursorAfter, fillField, leavesPoint, withPoint } from "../../gancourse/live/static/src/pointgan.js";
+
+const FRAME = { limit: 1.5, most: 2 };
+
+test("a level is a row of the colour table, opaque", () => {
+  const rgba = new Uint8ClampedArray(8);
+  fillField(rgba, Uint8Array.of(1, 0), Uint8Array.of(10, 11, 12, 20, 21, 22));
+  assert.deepEqual([...rgba], [20, 21, 22, 255, 10, 11, 12, 255]);
+});
+
+test("a point is kept to two digits", () => {
+  assert.deepEqual(withPoint([], [0.123, -0.987], FRAME), [[0.12, -0.99]]);
+});
+
+test("no point lies outside the picture", () => {
+  assert.equal(withPoint([], [0, 1.5], FRAME), null);
+  assert.equal(withPoint([], [-1.6, 0], FRAME), null);
+});
+
+test("no more points are drawn than there may be", () => {
+  assert.equal(withPoint([[0, 0], [1, 1]], [0.5, 0.5], FRAME), null);
+});
+
+test("drawing a point leaves the list that was shown as it is", () => {
+  const drawn = [[0, 0]];
+  withPoint(drawn, [1, 1], FRAME);
+  assert.deepEqual(drawn, [[0, 0]]);
+});
+
+test("a stroke leaves a point when it is a tenth away from the last", () => {
+  assert.equal(leavesPoint([], [0, 0]), true);
+  assert.equal(leavesPoint([[5, 5], [0, 0]], [0.05, 0.05]), false);
+  assert.equal(leavesPoint([[5, 5], [0, 0]], [0.08, 0.08]), true);
+});
+
+test("the cursor goes a tenth, with Shift a half, and stays inside", () => {
+  assert.deepEqual(cursorAfter({ key: "ArrowUp" }, [0, 0], 1.5), [0, 0.1]);
+  assert.deepEqual(cursorAfter({ key: "ArrowLeft", shiftKey: true }, [0, 0], 1.5), [-0.5, 0]);
+  assert.deepEqual(cursorAfter({ key: "ArrowRight" }, [1.45, 0], 1.5), [1.47, 0]);
+});

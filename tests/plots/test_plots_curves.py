@@ -1,0 +1,61 @@
+"""Curves: roles and their colours, limits, alternative texts, and what is refused."""
+
+from importlib import import_module
+
+import numpy as np
+import pytest
+import torch
+
+from gancourse import plots
+from gancourse.errors import InputError
+
+RUN = {name: [0.1, 0.2, 0.3] for name in ("d_loss", "g_loss", "D(x)", "D(G(z))")}
+LOGIT = torch.linspace(-2, 2, 5)
+
+
+def shown_by(monkeypatch, module, name):
+    """Return the list into which a module's `name` puts the panels that it is asked to draw."""
+    seen, module = [], import_module(f"gancourse.plots.{module}")
+    draw = getattr(module, name)
+    monkeypatch.setattr(module, name, lambda *a, **k: (seen.extend(a[0]), draw(*a, **k))[1])
+    return seen
+
+
+def test_lines_give_roles_their_colours_and_tell_the_others_apart(monkeypatch):
+    seen = shown_by(monkeypatch, "curves", "panels")
+    picture = plots.lines([0, 1], {"D fast": [1, 2], "a": [0, 1], "b": [2, 0]}, "weight", "modulus")
+    assert [mark.role for mark in seen[0].marks] == ["D", "", ""]
+    assert [mark.kind for mark in seen[0].marks] == ["line", "line", "dashed"]
+    assert picture.alt == "modulus: D fast, a, b over weight from 0 to 1."
+
+
+def test_lines_leave_out_what_is_not_finite(monkeypatch):
+    seen = shown_by(monkeypatch, "curves", "panels")
+    plots.lines([0, 1, 2], {"a": [0.0, np.inf, 2.0]}, "x", "y")
+    assert seen[0].ylim == pytest.approx((-0.1, 2.1))
+
+
+def test_losses_have_a_value_and_a_gradient_panel_each(monkeypatch):
+    seen = shown_by(monkeypatch, "curves", "gallery")
+    row = {"real": LOGIT, "fake": -LOGIT, "G": LOGIT}
+    table = {"hinge": row, "minimax": row}
+    picture = plots.losses(LOGIT, table, table)
+    assert [panel.title for panel in seen] == ["hinge", "minimax", "", ""]
+    assert [panel.ylabel for panel in seen] == ["loss", "loss", "gradient", "gradient"]
+    assert "hinge, minimax" in picture.alt
+
+
+def test_a_history_that_lacks_a_column_is_an_error():
+    with pytest.raises(InputError, match="lacks g_loss"):
+        plots.curves({**RUN, "g_loss": []})
+
+
+def test_sizes_by_layer_are_told_from_the_largest_end():
+    picture = plots.by_layer({"small": [1.0, 1e-5], "large": [1, 2000.0]}, "root mean square")
+    assert picture.alt == "root mean square by layer; after the last one: large 2e+03, small 1e-05."
+
+
+@pytest.mark.parametrize("bad", [0.0, float("inf"), -1.0])
+def test_a_size_that_has_no_logarithm_is_an_error(bad):
+    with pytest.raises(InputError, match="positive, finite"):
+        plots.by_layer({"a": [1.0, bad]})

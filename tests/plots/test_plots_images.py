@@ -1,0 +1,55 @@
+"""Images side by side: each in its place, as torchvision lays them out, and what is refused."""
+
+import io
+
+import pytest
+import torch
+from PIL import Image
+from torchvision.utils import make_grid
+
+from gancourse import plots
+from gancourse.errors import InputError
+
+
+def pixels(picture):
+    return Image.open(io.BytesIO(picture.png))
+
+
+def test_grid_shows_each_image_in_its_place():
+    x = torch.stack([torch.full((1, 4, 4), -1.0), torch.full((1, 4, 4), 1.0)])
+    grid = pixels(plots.image_grid(x, columns=2, scale=1))
+    assert grid.size == (14, 8)  # padding of 2 around and between
+    assert (grid.getpixel((4, 4)), grid.getpixel((10, 4))) == (0, 255)
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 6, 8])
+@pytest.mark.parametrize("shape", [(1, 4, 4), (3, 4, 4), (1, 3, 7), (3, 28, 28)])
+@pytest.mark.parametrize("columns", [1, 3, 8])
+def test_a_grid_is_torchvisions_bit_for_bit(n, shape, columns):
+    x = torch.randint(0, 256, (n, *shape), dtype=torch.uint8)
+    wanted = make_grid(x, nrow=columns, padding=2, pad_value=96)
+    assert torch.equal(plots.grid(x, columns), wanted)
+
+
+@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB")])
+def test_grey_images_make_a_grey_file(channels, mode):
+    assert pixels(plots.image_grid(torch.zeros(2, channels, 4, 4))).mode == mode
+
+
+@pytest.mark.parametrize(
+    ("x", "word"),
+    [
+        (torch.zeros(3, 28, 28), "shape"),
+        (torch.zeros(0, 1, 28, 28), "shape"),
+        (torch.full((1, 1, 8, 8), 1.5), r"from 1\.5 to 1\.5"),
+        (torch.full((1, 1, 8, 8), float("nan")), "nan"),
+    ],
+)
+def test_bad_images_are_named(x, word):
+    with pytest.raises(InputError, match=word):
+        plots.image_grid(x)
+
+
+def test_rows_of_no_column_are_an_error():
+    with pytest.raises(InputError, match="columns"):
+        plots.image_grid(torch.zeros(1, 1, 8, 8), columns=0)
