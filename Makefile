@@ -8,7 +8,7 @@ STAMP := $(VENV)/.up-to-date
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 LAB_ARGS ?=
 
-.PHONY: help setup lab test bench build check-quality mutants floors nbgrader lock
+.PHONY: help setup lab test test-long test-near bench build check-quality mutants floors nbgrader lock
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -21,6 +21,12 @@ lab: $(STAMP) ## open the course in JupyterLab (without a display: print the add
 
 test: $(STAMP) ## run every check: linters, build, package tests, all notebooks
 	@$(BIN)/python tools/test.py
+
+test-long: $(STAMP) ## the same at full length, and then what measures the machine's speed
+	@$(BIN)/python tools/test.py --long
+
+test-near: $(STAMP) ## the tests nearest to a change, in a minute: make test-near FILE=path
+	@$(BIN)/python tools/near.py $(FILE)
 
 bench: $(STAMP) ## measure training speed beside the textbook loops, into docs/bench
 	@$(BIN)/python tools/bench

@@ -1,7 +1,14 @@
-"""What every test has: the tools to import, and the data beside the checkout."""
+"""What every test has: the tools to import, the data beside the checkout, and what runs when.
 
+A short run leaves out the tests that are marked `long` or `clock`; `--share=2/3` runs every third
+test from the second on, so that two processes can share a file.
+"""
+
+import os
 import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -9,3 +16,27 @@ sys.path.insert(0, str(ROOT / "tools"))
 from shared_data import use_shared_data  # noqa: E402
 
 use_shared_data(ROOT)  # now: test modules look at GANCOURSE_DATA when they are imported
+
+LEFT_OUT = {  # marker: the variable that brings its tests in, and why they stay out without it
+    "long": ("GANCOURSE_LONG", "make test-long runs it at full length"),
+    "clock": ("GANCOURSE_CLOCK", "it measures the machine's speed: make test-long runs it alone"),
+}
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--share", help="K/N: of the tests that are found, run each N-th from the K-th"
+    )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    for marker, (variable, reason) in LEFT_OUT.items():
+        if not os.environ.get(variable):
+            for item in items:
+                if item.get_closest_marker(marker):
+                    item.add_marker(pytest.mark.skip(reason=reason))
+    if share := config.getoption("--share"):
+        k, n = map(int, share.split("/"))
+        config.hook.pytest_deselected(items=[x for i, x in enumerate(items) if i % n != k - 1])
+        items[:] = items[k - 1 :: n]

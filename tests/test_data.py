@@ -524,7 +524,7 @@ def test_a_leftover_is_not_taken_for_the_file(raw, mirrors):
 
 
 def test_two_downloads_at_once(raw, mirrors):
-    both = Barrier(2, timeout=5)
+    both = Barrier(2, timeout=60)
     got = []
     with serving(FILES, hook=lambda: both.wait() if len(got) == 0 else None) as server:
         mirrors(server)

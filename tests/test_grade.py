@@ -321,7 +321,7 @@ def with_seconds(seconds):
 
 
 def test_a_part_that_hangs_ends_after_the_graders_seconds(bwrap, monkeypatch):
-    monkeypatch.setattr(toy_checks, "EXERCISES", with_seconds(60.0))
+    monkeypatch.setattr(toy_checks, "EXERCISES", with_seconds(3600.0))
     limits = replace(LIMITS, part=1.0)
     data = with_answer("def answer(x):\n    while True: pass")
     task = Task("ada", "90", "x.ipynb", tuple(read(data)), "7", "toy_checks", limits=limits)
@@ -329,7 +329,7 @@ def test_a_part_that_hangs_ends_after_the_graders_seconds(bwrap, monkeypatch):
         start = time.monotonic()
         result = grade_task(task, sandbox)
     assert [e.status for e in result.exercises] == ["graded", "time limit", "graded"]
-    assert time.monotonic() - start < 40  # the part alone asks for a minute
+    assert time.monotonic() - start < 600  # the part alone asks for an hour
 
 
 @pytest.mark.parametrize(("own", "most"), [(60.0, 1.0), (1.0, 60.0)])

@@ -69,9 +69,9 @@ def test_shared_memory_is_counted(shared):
         channel = sandbox.session()
         cells = [{"number": 1, "own": True, "source": attack.read_text() + "\nanswer(0)"}]
         channel.send({"cells": cells, "names": []})
-        assert channel.receive(time.monotonic() + 30) == {"at": 0}
+        assert channel.receive(time.monotonic() + 300) == {"at": 0}
         with pytest.raises(Lost):
-            channel.receive(time.monotonic() + 30)
+            channel.receive(time.monotonic() + 300)
         assert sandbox.reason == "memory"
 
 
@@ -81,7 +81,7 @@ def test_processes_that_come_and_go_do_not_blind_the_watcher():
     churn = subprocess.Popen(["sh", "-c", "while :; do /bin/true & /bin/true & wait; done"])
     until, seen = time.monotonic() + 2, set()
     try:
-        while time.monotonic() < until:
+        while time.monotonic() < until or len(seen) <= 10:
             seen.update(_descendants(churn.pid))
     finally:
         churn.kill()
@@ -145,7 +145,7 @@ def test_nothing_survives_a_killed_grader():
     first = int(grader.stdout.readline())
     grader.send_signal(signal.SIGKILL)
     grader.wait()
-    until = time.monotonic() + 10
+    until = time.monotonic() + 120
     while Path(f"/proc/{first}").exists() and time.monotonic() < until:
         time.sleep(0.05)
     assert not Path(f"/proc/{first}").exists()

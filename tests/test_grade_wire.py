@@ -80,14 +80,14 @@ def test_a_channel_gives_up_in_time_and_notices_the_end():
         Channel(ours).receive(time.monotonic() + 0.05)
     theirs.close()
     with pytest.raises(Lost):
-        Channel(ours).receive(time.monotonic() + 1)
+        Channel(ours).receive(time.monotonic() + 60)
 
 
 def test_an_oversized_frame_is_refused_before_it_is_read():
     ours, theirs = socket.socketpair()
     theirs.sendall(LENGTHS.pack(wire.MAX_TREE + 1, 0))
     with pytest.raises(WireError):
-        Channel(ours).receive(time.monotonic() + 1)
+        Channel(ours).receive(time.monotonic() + 60)
 
 
 @pytest.mark.parametrize("value", [2**63 - 1, -(2**63)])

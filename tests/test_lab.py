@@ -16,13 +16,18 @@ from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
+from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from jupyterlab.labapp import LabApp
+from traitlets.utils.importstring import import_item
 from websocket import create_connection
+
+from gancourse.jupyter import server_arguments
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
 lab = importlib.import_module("lab")
 
+PATIENCE = 200  # seconds, on a busy machine
 KERNEL_SETTINGS = "@jupyterlab/apputils-extension:kernels-settings"
 NEWS_SETTINGS = "@jupyterlab/apputils-extension:notification"
 
@@ -53,7 +58,9 @@ class Server:
 
     def get(self, path: str, method: str = "GET") -> str:
         headers = {"Authorization": f"token {self.token}"}
-        with urlopen(Request(self.base + path, headers=headers, method=method), timeout=20) as page:
+        with urlopen(
+            Request(self.base + path, headers=headers, method=method), timeout=PATIENCE
+        ) as page:
             return page.read().decode()
 
     def default(self, plugin: str, setting: str):
@@ -68,7 +75,7 @@ class Server:
 
     def stop(self) -> str:
         self.process.send_signal(signal.SIGINT)
-        return self.process.communicate(timeout=20)[0]
+        return self.process.communicate(timeout=PATIENCE)[0]
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +96,7 @@ def request(number: int) -> str:
 
 def round_trips(url: str, count: int) -> list[float]:
     """Return the seconds from a message to a kernel until its answer, `count` times."""
-    connection = create_connection(url, timeout=20)
+    connection = create_connection(url, timeout=PATIENCE)
     spent = []
     for number in range(count):
         start = time.perf_counter()
@@ -116,12 +123,12 @@ def test_a_taken_port_is_passed_by(server):
 
 
 def test_the_address_answers_with_jupyterlab(server):
-    with urlopen(server.url, timeout=20) as page:
+    with urlopen(server.url, timeout=PATIENCE) as page:
         assert "JupyterLab" in page.read().decode()
 
 
 def test_without_the_token_nothing_is_served(server):
-    with urlopen(f"{server.base}/lab", timeout=20) as page:
+    with urlopen(f"{server.base}/lab", timeout=PATIENCE) as page:
         assert "/login" in page.url
 
 
@@ -139,12 +146,24 @@ def test_no_news_are_fetched(server):
 
 
 def test_nbgraders_pages_stay_out_of_the_way(server):
-    with urlopen(server.url, timeout=20) as page:
+    with urlopen(server.url, timeout=PATIENCE) as page:
         assert '"disabledExtensions": ["@jupyter/nbgrader"' in page.read().decode()
     with pytest.raises(HTTPError, match="404"):
         server.get("/formgrader")
 
 
+def test_the_connection_to_a_kernel_sends_each_message_at_once(monkeypatch):
+    """The class that the server is started with turns off Nagle's delay before it connects."""
+    did = []
+    base = ZMQChannelsWebsocketConnection
+    monkeypatch.setattr(base, "connect", lambda self: did.append("connect"))
+    option = next(a for a in server_arguments() if "websocket_connection_class" in a)
+    parts = {"__init__": lambda self: None, "websocket_handler": Mock(set_nodelay=did.append)}
+    type("Made", (import_item(option.split("=")[1]),), parts)().connect()
+    assert did == [True, "connect"]
+
+
+@pytest.mark.clock
 def test_a_message_does_not_wait_for_the_one_before(server):
     spent = round_trips(server.kernel(), 30)
     assert statistics.median(spent) < 0.025  # with Nagle's delay it is 0.041, without it 0.002

@@ -1,7 +1,5 @@
 """The promises that hold the project's files together."""
 
-import importlib.util
-import os
 import re
 import subprocess
 import sys
@@ -78,22 +76,3 @@ def test_shipped_weights_are_small_and_have_a_card():
     for weights in (ROOT / "gancourse" / "weights").glob("*.safetensors"):
         assert weights.stat().st_size < 5_000_000
         assert "gancourse train" in weights.with_suffix(".md").read_text()
-
-
-def test_summary_names_what_failed_and_why(tmp_path, capfd):
-    spec = importlib.util.spec_from_file_location("all_checks", ROOT / "tools" / "test.py")
-    all_checks = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(all_checks)
-    (tmp_path / "test_x.py").write_text(
-        "def test_good():\n    pass\n\n"
-        "def test_bad():\n    assert 1 == 2, 'so\\nmuch'\n\n"
-        "def test_lost(no_such_fixture):\n    pass\n"
-    )
-    step = all_checks.python("pytest", str(tmp_path), "-p", "no:cacheprovider")
-    result = all_checks.run("x", step, dict(os.environ))
-    assert result.verdict == "FAILED"
-    said = all_checks.summary({"x": result}).splitlines()[-2:]
-    assert said[0].startswith("FAILED ")
-    assert "test_bad: AssertionError: so much" in said[0]
-    assert "test_lost: failed on setup" in said[1]
-    assert "FAILED" in capfd.readouterr().out

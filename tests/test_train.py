@@ -627,6 +627,7 @@ def fastest(action, times):
     return min(spent)
 
 
+@pytest.mark.clock
 @pytest.mark.parametrize(
     ("recipe", "x_real"),
     [

@@ -1,112 +1,174 @@
-"""Run every check of the project, each in order, and sum up; exit 1 if any failed.
+"""Run every check of the project on two cores, and sum up; exit 1 if any failed.
 
 Nothing but the standard library is needed here, and the Python that runs this runs the checks.
+Each test file and each notebook is a process of its own, with one thread for PyTorch; small files
+share one. Two run at a time, the longest first. What a process printed is shown if it failed.
 """
 
 import argparse
 import os
-import subprocess
+import signal
 import sys
-import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
-from xml.etree import ElementTree
 
+import durations
+from lanes import Lanes, Result, Step, verdict
 from shared_data import use_shared_data
 
 from gancourse.jupyter import headless_environment
 
 ROOT = Path(__file__).resolve().parents[1]
-SKIPPED = 77  # the exit code of a step that could not be made here
-CELL_TIMEOUT = 300  # seconds; nbval's own is 2000, and a dead kernel waits all of it
+FOLDERS = ("notebooks", "solutions")
+CELL_TIMEOUT = 900  # seconds; a cell takes 90 at most, and a busy machine may take many times that
+KERNEL_TIMEOUT = 300
+LIGHT = ("-p", "no:cacheprovider", "-p", "no:nbval")  # nbval costs three seconds of imports
+PACK = 120.0  # seconds: small test files share a process, and its imports, up to this
+SHARE = 150.0  # seconds: a longer test file is cut into shares of about this
 
 
 def python(*arguments: str) -> list[str]:
     return [sys.executable, "-m", *arguments]
 
 
-class Result(NamedTuple):
-    """What one step came to: its verdict, its seconds, and a line for each failed test."""
-
-    verdict: str
-    seconds: float = 0.0
-    failed: Sequence[str] = ()
-
-
-def package_steps() -> dict[str, list[str]]:
-    """Return the checks of sources, built notebooks and package: name to command."""
-    return {
-        "ruff check": python("ruff", "check", "."),
-        "ruff format": python("ruff", "format", "--check", "."),
-        "JavaScript lint": [sys.executable, str(ROOT / "tools" / "javascript.py"), "lint"],
-        "JavaScript tests": [sys.executable, str(ROOT / "tools" / "javascript.py"), "test"],
-        "notebooks are built": [sys.executable, str(ROOT / "tools" / "build"), "--check"],
-        "package tests": python("pytest"),
-    }
-
-
-def notebook_step(root: Path) -> list[str]:
-    """Return the command that executes the built notebooks, or nothing when there are none."""
-    folders = ("notebooks", "solutions")
-    found = [str(p) for folder in folders for p in sorted((root / folder).glob("*.ipynb"))]
-    nbval = ["--nbval-lax", "--nbval-current-env", f"--nbval-cell-timeout={CELL_TIMEOUT}"]
-    return python("pytest", *nbval, "-p", "no:cacheprovider", *found) if found else []
-
-
-def failures(report: Path) -> list[str]:
-    """Return the failed tests of a JUnit report, each with its reason in one line.
-
-    A log of half an hour is often cut to its last lines, so the summary repeats what failed.
-    """
-    if not report.exists():
-        return []
-    found = []
-    for case in ElementTree.parse(report).iter("testcase"):
-        for trouble in (*case.findall("failure"), *case.findall("error")):
-            reason = " ".join(trouble.get("message", "").split())
-            found.append(f"{case.get('classname')}::{case.get('name')}: {reason[:300]}")
+def environment(root: Path, base: Mapping[str, str], long: bool = False) -> dict[str, str]:
+    """Return the environment of tests: one thread, data beside `root`, full length if `long`."""
+    found = {**base, "OMP_NUM_THREADS": "1"} | ({"GANCOURSE_LONG": "1"} if long else {})
+    use_shared_data(root, found)
     return found
 
 
-def run(name: str, command: list[str], environment: dict[str, str]) -> Result:
-    """Run one step; what pytest found wrong in it is told by test."""
-    if not command:
-        return Result("nothing to run")
-    print(f"\n== {name}", flush=True)
-    start = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder) / "report.xml"
-        asked = [f"--junitxml={report}"] if "pytest" in command else []
-        failed = subprocess.call([*command, *asked], cwd=ROOT, env=environment)
-        troubles = failures(report)
-    verdict = {0: "passed", SKIPPED: "left out"}.get(failed, "FAILED")
-    result = Result(verdict, time.perf_counter() - start, troubles)
-    print(f"== {name}: {result.verdict} in {result.seconds:.1f} s", flush=True)
-    return result
+def checks(root: Path, env: dict[str, str]) -> list[Step]:
+    """Return the checks of sources and of what is built from them."""
+    tool = {name: str(root / "tools" / name) for name in ("javascript.py", "build")}
+    commands = {
+        "ruff check": python("ruff", "check", "."),
+        "ruff format": python("ruff", "format", "--check", "."),
+        "JavaScript lint": [sys.executable, tool["javascript.py"], "lint"],
+        "JavaScript tests": [sys.executable, tool["javascript.py"], "test"],
+        "notebooks are built": [sys.executable, tool["build"], "--check"],
+    }
+    return [Step(name, name, command, env) for name, command in commands.items()]
 
 
-def summary(results: dict[str, Result]) -> str:
-    """Return the table of all steps, and below it the tests that failed."""
-    rows = [f"{name:22} {r.verdict:15} {r.seconds:7.1f} s" for name, r in results.items()]
-    troubles = [f"FAILED {line}" for r in results.values() for line in r.failed]
-    return "\n".join(["", "== Summary", *rows, *troubles])
+def test_files(root: Path) -> list[str]:
+    """Return every test file, by its path from the root."""
+    return sorted(p.relative_to(root).as_posix() for p in (root / "tests").rglob("test_*.py"))
+
+
+def packed(files: Iterable[str], seconds: durations.Durations) -> Iterator[list[str]]:
+    """Yield the files in groups: long ones alone, small ones together up to `PACK` seconds."""
+    group, spent = [], 0.0
+    for file in sorted(files, key=lambda f: -seconds.of(f)):
+        if group and spent + seconds.of(file) > PACK:
+            yield group
+            group, spent = [], 0.0
+        group.append(file)
+        spent += seconds.of(file)
+    if group:
+        yield group
+
+
+def rooms(root: Path) -> list[list[str]]:
+    """Return the test files: those of each folder with fixtures of its own, and all the others."""
+    found: dict[str, list[str]] = {}
+    for file in test_files(root):
+        folder = Path(file).parent.as_posix()
+        own = folder if (root / folder / "conftest.py").exists() else "tests"
+        found.setdefault(own, []).append(file)
+    return list(found.values())
+
+
+def package_steps(root: Path, env: dict[str, str]) -> Iterator[Step]:
+    """Yield a step for each group of test files, several for one that takes minutes."""
+    known = durations.load(root)
+    for group in (group for room in rooms(root) for group in packed(room, known)):
+        spent = sum(map(known.of, group))
+        shares = round(spent / SHARE) or 1 if len(group) == 1 else 1
+        for share in range(1, shares + 1):
+            part = [f"--share={share}/{shares}"] if shares > 1 else []
+            name = " ".join([group[0], *(Path(f).name for f in group[1:]), *part])
+            command = python("pytest", *LIGHT, *part, *group)
+            yield Step(name, "package tests", command, env, spent / shares)
+
+
+def notebook_steps(root: Path, env: dict[str, str]) -> Iterator[Step]:
+    """Yield a step for each built notebook, which executes it."""
+    nbval = ["--nbval-lax", "--nbval-current-env", f"--nbval-cell-timeout={CELL_TIMEOUT}",
+             f"--nbval-kernel-startup-timeout={KERNEL_TIMEOUT}"]  # fmt: skip
+    known = durations.load(root)
+    for path in (p for folder in FOLDERS for p in sorted((root / folder).glob("*.ipynb"))):
+        file = path.relative_to(root).as_posix()
+        command = python("pytest", *nbval, "-p", "no:cacheprovider", file)
+        yield Step(file, "notebooks run", command, env, known.of(file))
+
+
+def steps(root: Path, fast: bool = False, long: bool = False) -> list[Step]:
+    """Return all steps in their order: the quick checks, then the longest first."""
+    env = environment(root, os.environ, long)
+    found = list(package_steps(root, env))
+    if not fast:
+        found += notebook_steps(root, environment(root, headless_environment(), long))
+    return [*checks(root, env), *sorted(found, key=lambda step: -step.seconds)]
+
+
+def clock_step(root: Path) -> Step:
+    """Return the tests that measure the machine's speed: they run alone, when all else is done."""
+    env = environment(root, os.environ, long=True) | {"GANCOURSE_CLOCK": "1"}
+    command = python("pytest", *LIGHT, "-m", "clock")
+    return Step("speed", "speed", command, env)
+
+
+def rows(results: Iterable[Result]) -> Iterator[str]:
+    """Yield a line for each group of steps: verdict, seconds of the processor, processes."""
+    groups: dict[str, list[Result]] = {}
+    for result in results:
+        groups.setdefault(result.step.group, []).append(result)
+    for name, found in groups.items():
+        spent, word = sum(r.processor for r in found), verdict(*(r.code for r in found))
+        yield f"{name:22} {word:10} {spent:8.1f} s of CPU, processes: {len(found)}"
+
+
+def summary(results: list[Result]) -> str:
+    """Return the table of all checks, and below it the tests that failed."""
+    troubles = [f"FAILED {line}" for result in results for line in result.failed]
+    return "\n".join(["", "== Summary", *rows(results), *troubles])
+
+
+def parsed(arguments: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--fast", action="store_true", help="leave out the notebooks' execution")
+    parser.add_argument("--long", action="store_true", help="run what is shortened at full length")
+    parser.add_argument("--lanes", type=int, default=2, help="how many processes at a time")
+    parser.add_argument("--verbose", action="store_true", help="print the output of what passed")
+    parser.add_argument("--record", action="store_true", help=f"write {durations.TABLE}")
+    return parser.parse_args(arguments)
+
+
+def interrupted(*_) -> None:
+    raise KeyboardInterrupt
 
 
 def main() -> int:
     """Run the steps; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--fast", action="store_true", help="leave out the notebooks' execution")
-    options = parser.parse_args()
-
-    use_shared_data(ROOT)
-    results = {name: run(name, step, dict(os.environ)) for name, step in package_steps().items()}
-    if not options.fast:
-        step = notebook_step(ROOT)
-        results["notebooks run"] = run("notebooks run", step, headless_environment())
-    print(summary(results), flush=True)
-    return int(any(r.verdict == "FAILED" for r in results.values()))
+    options = parsed()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupted)
+    start = time.perf_counter()
+    lanes = Lanes(ROOT, lambda line: print(line, flush=True), options.verbose)
+    try:
+        results = lanes.run(steps(ROOT, options.fast, options.long), options.lanes)
+        if options.long:
+            results += lanes.run([clock_step(ROOT)])
+    except KeyboardInterrupt:
+        print("Interrupted: every check that was running has been ended.", flush=True)
+        return 130
+    print(summary(results))
+    print(f"In {options.lanes} lanes, {(time.perf_counter() - start) / 60:.1f} minutes", flush=True)
+    if options.record:
+        durations.save(ROOT, (row for result in results for row in result.durations))
+    return int(any(result.verdict == "FAILED" for result in results))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update",
          "--disable-sync"]  # fmt: skip
-PATIENCE = 60_000  # ms, on a busy machine
+PATIENCE = 300_000  # ms, on a busy machine
 
 READY = """async () => {
   const panel = window.jupyterapp?.shell.currentWidget;
@@ -48,7 +48,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_for(url: str, process: subprocess.Popen, seconds: float = 60) -> None:
+def wait_for(url: str, process: subprocess.Popen, seconds: float = 300) -> None:
     """Return when `url` answers; raise RuntimeError when it does not in time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end and process.poll() is None:
@@ -141,7 +141,7 @@ def notebook(lab, page, request):
     page.evaluate("window.jupyterapp?.serviceManager.sessions.shutdownAll()")
 
 
-def run_all(page, seconds: float = 120) -> list[dict]:
+def run_all(page, seconds: float = 600) -> list[dict]:
     """Run all cells; return count and errors of each code cell once the last one ran."""
     page.evaluate(RUN_ALL)
     done = (

@@ -80,14 +80,19 @@ def test_it_runs_pauses_resumes_and_stops(notebook, errors):
     page.get_by_role("button", name="Resume").click()
     page.wait_for_selector(".gc-live[data-status=running]")
     goes_on(page)
-    times = []
+    page.evaluate(PRESS_AND_TIME, "stopped")
+
+
+@pytest.mark.clock
+def test_stop_is_felt_at_once(notebook):
+    page, times = running(opened(notebook)), []
     for _ in range(5):
         times.append(page.evaluate(PRESS_AND_TIME, "stopped"))
         page.evaluate(PRESS_AND_TIME, "running")
     median = statistics.median(times)
     print(f"Stop: {median:.0f} ms at the median, {min(times):.0f} to {max(times):.0f}")
     assert min(times) < 500
-    assert median < 2500  # on a machine that does other work as well
+    assert median < 2500
 
 
 def test_learning_rates_move_while_it_trains_and_a_second_run_replaces_the_first(notebook, errors):

@@ -3,6 +3,7 @@
 import io
 import math
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,15 @@ def as_drawn(page) -> list[float]:
     return truth["z"]
 
 
+def drawn_at_last(page) -> list[float]:
+    """Return z once the page shows what G gives for it: the last picture may be on its way."""
+    for _ in range(600):
+        with suppress(AssertionError):
+            return as_drawn(page)
+        page.wait_for_timeout(100)
+    return as_drawn(page)
+
+
 def middle_of_the_strip(page) -> list[int]:
     """Return the strip's middle picture, once the neighbours have come after the picture."""
     page.wait_for_selector(".gc-explorer[data-whole=true]")
@@ -116,7 +126,7 @@ def tab(page, name: str) -> None:
 
 def settle(page, code: str, expected) -> None:
     """Wait until `code` prints `expected`: presses of buttons are answered in their turn."""
-    for _ in range(300):
+    for _ in range(3000):
         if asked(page, code) == expected:
             return page.wait_for_selector(".gc-live[data-idle=true]")
         page.wait_for_timeout(100)
@@ -158,11 +168,11 @@ def test_seeds_pins_film_and_arithmetic_by_buttons(notebook, errors):
     shoot(page, "explorer_arithmetic")
     tab(page, "Compare")
     button(page, "Invert a test image").click()
-    page.wait_for_selector(".gc-beside:not([hidden])", timeout=120_000)
+    page.wait_for_selector(".gc-beside:not([hidden])")
     assert "image to invert" in page.locator(".gc-beside").inner_text()
     as_drawn(page)
     button(page, "Nearest training image").click()
-    page.get_by_text("The nearest of").first.wait_for(timeout=120_000)
+    page.get_by_text("The nearest of").first.wait_for()
     shoot(page, "explorer_compare")
 
 
@@ -294,7 +304,9 @@ STEPS = """async () => {
 }"""
 
 
-def test_the_exported_page_answers_with_no_kernel_and_no_network(browser, tmp_path):
+@pytest.fixture
+def exported(browser, tmp_path):
+    """An explorer, and a tab without network that shows the page it exported."""
     from gancourse import live, nets
 
     explorer = live.LatentExplorer(nets.load_shipped("mnist"))
@@ -306,6 +318,13 @@ def test_the_exported_page_answers_with_no_kernel_and_no_network(browser, tmp_pa
     page.on("pageerror", lambda error: told.append(str(error)))
     page.goto(path.as_uri())
     page.wait_for_selector(".gc-pad")
+    yield explorer, page
+    context.close()
+    assert not told
+
+
+def test_the_exported_page_answers_with_no_kernel_and_no_network(exported):
+    explorer, page = exported
     for keys, at in (
         ((), (0, 0)),
         (("ArrowRight", "ArrowUp", "ArrowUp"), (0.25, 0.5)),
@@ -320,13 +339,15 @@ def test_the_exported_page_answers_with_no_kernel_and_no_network(browser, tmp_pa
     page.locator("[data-key=u]").focus()
     page.keyboard.press("End")
     assert "3.00 across" in page.locator(".gc-pad").get_attribute("aria-label")
-    median = page.evaluate(STEPS)
-    print(f"exported page: a step in {median:.2f} ms, {path.stat().st_size} bytes")
-    assert median < 20
     if SHOTS:
         page.screenshot(path=Path(SHOTS) / "explorer_export.png")
-    context.close()
-    assert not told
+
+
+@pytest.mark.clock
+def test_a_step_on_the_exported_page_takes_milliseconds(exported):
+    median = exported[1].evaluate(STEPS)
+    print(f"exported page: a step in {median:.2f} ms")
+    assert median < 20
 
 
 TRAINS = """from gancourse import live, load_images, train
@@ -354,8 +375,7 @@ def test_the_pad_answers_while_the_net_trains_and_training_goes_on(notebook, err
     assert asked(page, "print(int(explorer.steering.values['u']))") == 3
     shoot(page, "explorer_training")
     asked(page, "dashboard.pause(); print(0)")
-    page.wait_for_timeout(1500)
-    as_drawn(page)
+    drawn_at_last(page)
     asked(page, "dashboard.stop(); print(0)")
 
 

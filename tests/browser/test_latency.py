@@ -10,9 +10,11 @@ import statistics
 import time
 import warnings
 
+import pytest
 from conftest import errors_of, run_all
 from kernel import asked
 
+pytestmark = pytest.mark.clock
 ROUNDS, PRESSES, DRAG = 4, 10, 3.0  # turns of each; key presses, and seconds of a drag, in a turn
 TRIES = 3
 FASTER = {"aim": 2, "bound": 1.4}  # times: the answer to a key, and the pictures a second of a drag

@@ -141,4 +141,4 @@ def test_core_widgets_take_its_place(notebook):
 @pytest.mark.parametrize("name", ["01_the_game", "02_optimal_discriminator"])
 def test_a_lesson_runs_in_lab(notebook, name):
     page = notebook(ROOT / "notebooks" / f"{name}.ipynb", f"{name}.ipynb")
-    assert not errors_of(run_all(page, seconds=240))
+    assert not errors_of(run_all(page))

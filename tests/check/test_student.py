@@ -126,10 +126,10 @@ def test_a_list_that_holds_itself_ends():
 
 @pytest.mark.parametrize("value", [list(range(10**6)), {str(i): i for i in range(10**5)}])
 def test_huge_values_are_cut_quickly(value):
-    start = time.perf_counter()
+    start = time.thread_time()  # of the processor: others may be at work here
     got = returned(value)
     assert isinstance(got, Odd) or len(got) <= 1001
-    assert time.perf_counter() - start < 1
+    assert time.thread_time() - start < 1
 
 
 def test_long_texts_are_cut():

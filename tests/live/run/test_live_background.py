@@ -1,9 +1,7 @@
 """Steps in a thread: an error is kept, and showing has its share of the time."""
 
-import time
-
 import pytest
-from watching import interrupts, with_a_page  # noqa: F401
+from watching import Clock, interrupts, with_a_page  # noqa: F401
 
 from gancourse.live.run.background import Background
 
@@ -25,9 +23,10 @@ def test_a_background_keeps_its_error_and_can_start_again():
     assert (runner.status, len(taken)) == ("finished", 6)
 
 
-def test_showing_takes_at_most_a_tenth_of_the_time():
-    shown = []
-    runner = Background(lambda: time.sleep(0.001), lambda: runner.spent > 1.2,
-                        lambda: (time.sleep(0.05), shown.append(1)))  # fmt: skip
+def test_showing_takes_at_most_a_tenth_of_the_time(environment):
+    shown, clock = [], Clock()
+    environment.setattr("gancourse.live.run.background.perf_counter", clock)
+    runner = Background(lambda: clock.pass_by(0.001), lambda: runner.spent > 1.2,
+                        lambda: (clock.pass_by(0.05), shown.append(1)))  # fmt: skip
     runner.run_here()
     assert len(shown) <= 4 + 3  # at the start, in the first step, twice at the end; else each 0.5 s

@@ -41,6 +41,20 @@ def without_a_page(environment):
     environment.setenv("GANCOURSE_FRONTEND", "none")
 
 
+class Clock:
+    """A clock that goes on by `tick` seconds whenever it is read, and by what `pass_by` says."""
+
+    def __init__(self, tick: float = 0.0):
+        self.now, self.tick = 0.0, tick
+
+    def __call__(self) -> float:
+        self.now += self.tick
+        return self.now
+
+    def pass_by(self, seconds: float) -> None:
+        self.now += seconds
+
+
 def threads() -> list[threading.Thread]:
     return [t for t in threading.enumerate() if t.name == THREAD]
 
@@ -72,7 +86,7 @@ def endless():
 
 
 def reaches(dashboard, step: int) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 600
     while dashboard.state.step < step:
         assert time.monotonic() < end, f"still at step {dashboard.state.step}"
         time.sleep(0.002)
