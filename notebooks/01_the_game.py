@@ -393,7 +393,7 @@ live.bend_D()
 
 # %%
 chart = live.bend_D(left=0.02, middle=0.5, right=0.98)
-assert float(chart.scene().numbers["gap"]) < 0.01
+assert float(chart.drawing().numbers["gap"]) < 0.01
 chart
 
 # %% [markdown]

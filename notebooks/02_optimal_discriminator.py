@@ -419,13 +419,13 @@ live.slide_q()
 # is.
 
 # %%
-far, narrow, broad = (live.slide_q(mean=mean, width=width).scene().numbers
+far, narrow, broad = (live.slide_q(mean=mean, width=width).drawing().numbers
                       for mean, width in ((5.0, 0.7), (0.0, 0.1), (0.0, 2.0)))  # fmt: skip
 assert (far["mean push on G"], far["W1"]) == ("-0.003", "5.000")
 assert round(float(narrow["KL(p‖q)"])) == 22 > 2 > float(narrow["KL(q‖p)"])
 assert (broad["KL(q‖p)"], broad["KL(p‖q)"]) == ("2.532", "0.611")
 chart = live.slide_q(shape="two bells", mean=-3.0, width=0.2, loss="non-saturating")
-assert round(float(chart.scene().numbers["KL(p‖q)"]), 1) == 164.7
+assert round(float(chart.drawing().numbers["KL(p‖q)"]), 1) == 164.7
 chart
 
 # %% [markdown]
