@@ -3,6 +3,7 @@
 import importlib
 import sys
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,11 +20,14 @@ clinic_quality = importlib.import_module("clinic_quality")
 AT_ONCE = [name for name in SEEN if name not in ("log of zero", "labels swapped")]
 
 
-def brief(name: str, steps: int = 120, seed: int = 1) -> clinic.Run:
+def trained(name: str, steps: int = 120, seed: int = 1) -> clinic.Run:
     """Return the start of a fault's run, or of a setting's."""
     fault = clinic.FAULTS.get(name)
     setting = clinic.get_setting(fault.setting if fault else name)
     return faults.trained(replace(setting, steps=steps), fault, seed)
+
+
+brief = cache(trained)  # of the runs that tests only look at
 
 
 @pytest.mark.parametrize("fault", clinic.FAULTS.values(), ids=lambda p: p.name)
@@ -62,12 +66,13 @@ def test_the_start_of_a_working_run_is_not_suspected(name):
 @pytest.mark.parametrize("name", ["small DCGAN", "relativistic"])
 def test_the_packages_own_training_is_not_suspected(name, monkeypatch):
     monkeypatch.setitem(HEALTHY, name, replace(HEALTHY[name], steps=45))
-    assert healthy.record_healthy(name).turns == 45
-    assert diagnose(healthy.record_healthy(name)).first == "too short"
+    signals = healthy.record_healthy(name)
+    assert signals.turns == 45
+    assert diagnose(signals).first == "too short"
 
 
 def test_the_same_seed_gives_the_same_run_and_another_another():
-    frames = [brief("ring", 30, seed).frames[-1][1] for seed in (0, 0, 1)]
+    frames = [trained("ring", 30, seed).frames[-1][1] for seed in (0, 0, 1)]
     assert torch.equal(frames[0], frames[1])
     assert not torch.equal(frames[0], frames[2])
 

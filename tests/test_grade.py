@@ -43,12 +43,37 @@ LIMITS = Limits(cell=4.0, part=2.0, memory=700 << 20, scratch=8 << 20)
 KNOWN = {"90": toy_checks.sheet("90")}
 
 
+class Kept(Sandbox):
+    """A sandbox that its users cannot close: it serves the whole module."""
+
+    def close(self):
+        pass
+
+
+@pytest.fixture(scope="module")
+def kept():
+    """The sandboxes that this module has started, by what they were asked for."""
+    sandboxes = {}
+    yield sandboxes
+    for sandbox in sandboxes.values():
+        Sandbox.close(sandbox)
+
+
 @pytest.fixture
-def bwrap():
+def bwrap(kept, monkeypatch):
+    """Grade in one sandbox, as its start takes longest; other processes start their own."""
     try:
         require("bwrap", LIMITS)
     except InputError as error:
         pytest.skip(str(error))
+
+    def one(kind, limits, modules=()):
+        key = (kind, limits, modules)
+        if key not in kept or not kept[key].usable:
+            kept[key] = Kept(*key)
+        return kept[key]
+
+    monkeypatch.setattr("gancourse.grade.job.Sandbox", one)
 
 
 def put(folder: Path, files: dict[str, bytes]) -> Path:

@@ -47,7 +47,8 @@ def table(found: Iterable[tuple[str, str, float]]) -> dict[str, dict]:
 
 
 def save(root: Path, found: Iterable[tuple[str, str, float]]) -> Path:
-    """Write the table of a whole run; return its path."""
-    path = root / TABLE
-    path.write_text(json.dumps(table(found), indent=1) + "\n", encoding="utf-8")
+    """Write what a run took into the table; return its path. Files that are gone are forgotten."""
+    before = {f: row for f, row in load(root).files.items() if (root / f).exists()}
+    path, rows = root / TABLE, before | table(found)
+    path.write_text(json.dumps(dict(sorted(rows.items())), indent=1) + "\n", encoding="utf-8")
     return path

@@ -6,7 +6,6 @@ that may only talk to it; `notebook` writes cells to a file, opens it and waits 
 
 import json
 import os
-import re
 import shutil
 import socket
 import subprocess
@@ -18,6 +17,8 @@ from urllib.parse import urlparse
 
 import nbformat
 import pytest
+from kernel import asked
+from playwright.sync_api import Error
 
 from gancourse.jupyter import choose_threads, server_arguments
 
@@ -36,6 +37,11 @@ READY = """async () => {
   return true;
 }"""
 RUN_ALL = "window.jupyterapp.commands.execute('notebook:run-all-cells')"
+SESSIONS = """async () => {
+  const sessions = window.jupyterapp.serviceManager.sessions;
+  await sessions.refreshRunning();
+  return [...sessions.running()].map(session => session.path);
+}"""
 STATE = """() => window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells
   .filter(c => c.cell_type === 'code')
   .map(c => ({count: c.execution_count, errors: c.outputs.filter(o => o.output_type === 'error')
@@ -118,16 +124,47 @@ def write_notebook(path: Path, cells: list[str]) -> None:
     nbformat.write(notebook, path)
 
 
+# What a kernel is told between two tests: to end what trains, and to forget all names and widgets.
+FORGET = """import os
+from IPython import get_ipython
+from ipywidgets import Widget
+if "gancourse.live.run.background" in __import__("sys").modules:
+    from gancourse.live.run import background
+    background.make_way()
+os.environ.pop("GANCOURSE_FRONTEND", None)
+Widget.close_all()
+get_ipython().run_line_magic("reset", "-f")
+print(1)"""
+
+
+def forgets(page) -> bool:
+    """Return whether the kernel of the notebook in front has forgotten what a test left in it."""
+    try:
+        return asked(page, FORGET, seconds=60) == 1
+    except (AssertionError, Error):
+        return False
+
+
+def goes_on(node) -> bool:
+    """Return whether the next test is of the same file."""
+    items = node.session.items
+    after = items.index(node) + 1
+    return after < len(items) and items[after].path == node.path
+
+
 @pytest.fixture
 def notebook(lab, page, request):
     """A function: open a notebook with these code cells (or this file), wait for its kernel.
 
-    Each test has a file, and so a kernel, of its own; a kernel holds a gigabyte, and ends with it.
+    The tests of a file share one kernel, which forgets what each left in it: its start takes longer
+    than most of them. It ends with the file, or with a test that leaves it at work.
     """
     address, folder = lab
-    own = re.sub(r"\W", "_", request.node.name) + ".ipynb"
+    shared = f"{request.node.path.stem}.ipynb"
+    used = set()
 
-    def open_notebook(cells: list[str] | Path, name: str = own):
+    def open_notebook(cells: list[str] | Path, name: str = shared):
+        used.add(name)
         if isinstance(cells, Path):
             shutil.copy(cells, folder / name)
         else:
@@ -138,7 +175,9 @@ def notebook(lab, page, request):
         return page
 
     yield open_notebook
-    page.evaluate("window.jupyterapp?.serviceManager.sessions.shutdownAll()")
+    alone = used == {shared} and len(page.evaluate(SESSIONS)) == 1
+    if not (alone and goes_on(request.node) and forgets(page)):
+        page.evaluate("window.jupyterapp?.serviceManager.sessions.shutdownAll()")
 
 
 def run_all(page, seconds: float = 600) -> list[dict]:

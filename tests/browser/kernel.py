@@ -2,7 +2,7 @@
 
 import json
 
-ASK = """code => new Promise(done => {
+ASK = """([code, seconds]) => new Promise(done => {
   const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
   let told = '';
   const asked = kernel.requestExecute({code});
@@ -11,12 +11,13 @@ ASK = """code => new Promise(done => {
     if (m.header.msg_type === 'error') told += m.content.traceback.join('\\n');
   };
   asked.done.then(() => done(told));
+  setTimeout(() => done('no answer'), 1000 * seconds);
 })"""
 
 
-def asked(page, code: str):
+def asked(page, code: str, seconds: float = 600):
     """Run `code` in the kernel of the notebook in front; return what it printed, as JSON."""
-    told = page.evaluate(ASK, code)
+    told = page.evaluate(ASK, [code, seconds])
     try:
         return json.loads(told)
     except json.JSONDecodeError:

@@ -124,7 +124,7 @@ def test_the_report_says_which_targets_are_met(tmp_path):
 
 
 def test_memory_is_that_of_the_worker_not_of_who_started_it():
-    held = torch.ones(2**28)  # a gigabyte
+    held = torch.ones(2**26)  # more than is asked for below
     code = (
         "import torch; from bench import turns; before = turns.peak(); x = torch.ones(2**25);"
         "print(turns.peak() - before)"
@@ -132,7 +132,7 @@ def test_memory_is_that_of_the_worker_not_of_who_started_it():
     told = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT / "tools", capture_output=True, check=True
     )
-    assert len(held) == 2**28
+    assert len(held) == 2**26
     assert 100 < float(told.stdout) < 200
 
 

@@ -215,6 +215,17 @@ def test_durations_come_from_the_reports(tmp_path):
     assert table["test_x.py"]["seconds"] >= 0.6
 
 
+def test_a_run_of_a_part_keeps_the_durations_of_the_rest(tmp_path):
+    for name in ("a.py", "b.py"):
+        write(tmp_path / "tests", {name: ""})
+        durations.save(tmp_path, [(f"tests/{name}", "t", 3.0), ("tests/gone.py", "t", 1.0)])
+    write(tmp_path / "tests", {"c.py": ""})
+    durations.save(tmp_path, [("tests/b.py", "t", 4.0)])
+    known = durations.load(tmp_path)
+    assert known.files.keys() == {"tests/a.py", "tests/b.py"}
+    assert (known.of("tests/b.py"), known.of("tests/c.py")) == (4.0, durations.UNKNOWN)
+
+
 def tool(tmp_path, code):
     """Start a tool whose two steps run `code`, and return it once both are at work."""
     main = f"""
