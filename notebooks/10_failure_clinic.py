@@ -283,7 +283,7 @@ print(told)
 # %%
 assert not case.run.healthy
 assert case.repaired.healthy
-case.samples(mended=True)
+case.samples(repaired=True)
 
 # %% [markdown]
 # Go on to the other beds: put another number into `Case`. Some need ten seconds to train.

@@ -41,7 +41,8 @@ def trained(tmp_path_factory):
     out = tmp_path_factory.mktemp("run")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["gancourse", *TRAIN, "--out", str(out)])
-        cli.main()
+        with pytest.raises(SystemExit, match="0"):
+            cli.main()
     return out
 
 
