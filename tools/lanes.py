@@ -5,6 +5,7 @@ it is free, so two lanes keep two cores at work until the last step has begun.
 """
 
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -71,7 +72,7 @@ def failures(found: Iterable[ElementTree.Element]) -> list[str]:
     lines = []
     for case in found:
         for trouble in (*case.findall("failure"), *case.findall("error")):
-            reason = " ".join(trouble.get("message", "").split())
+            reason = " ".join(plain(trouble.get("message", "")).split())
             lines.append(f"{case.get('classname')}::{case.get('name')}: {reason[:300]}")
     return lines
 
@@ -131,7 +132,7 @@ class Lanes:
             code, processor = self._wait(step, command, output)
             seconds = time.perf_counter() - start
             found = cases(report)
-            text = output.read_text(encoding="utf-8", errors="replace")
+            text = plain(output.read_text(encoding="utf-8", errors="replace"))
         failed = failures(found)
         if verdict(code) == "FAILED" and not failed:
             failed = [f"{step.name}: {reason(code)}"]
@@ -185,6 +186,11 @@ def signalled(group: int, number: int) -> None:
         os.killpg(group, number)
     except (ProcessLookupError, PermissionError):
         return
+
+
+def plain(text: str) -> str:
+    """Return a text without colours, as a terminal writes them and as a JUnit report does."""
+    return re.sub(r"(?:\x1b|#x1B)\[[0-9;]*m", "", text)
 
 
 def reason(code: int) -> str:

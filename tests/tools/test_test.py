@@ -199,6 +199,13 @@ def test_a_group_fails_with_one_of_its_steps(tmp_path):
     assert "passed" in next(all_checks.rows(r for r in results if not r.code))
 
 
+def test_colours_are_left_out(tmp_path):
+    text = "def test_red():\n    print('\\x1b[91mred\\x1b[0m')\n    raise OSError('\\x1b[1mgone')\n"
+    results, said = ran(tmp_path, checked(tmp_path, text))
+    assert "\x1b" not in said
+    assert results[0].failed[0].endswith("test_red: OSError: gone")
+
+
 def test_the_processors_seconds_are_those_of_children_too(tmp_path):
     busy = "import time\nwhile time.process_time() < 0.5: pass"
     code = f"import subprocess, sys; subprocess.call([sys.executable, '-c', {busy!r}])"
