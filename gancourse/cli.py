@@ -3,6 +3,7 @@
 Heavy modules are imported inside the commands, so that --help comes at once.
 """
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,7 @@ from typing import Annotated
 import typer
 
 from gancourse.errors import InputError
+from gancourse.openmp import sleep_sooner
 
 app = typer.Typer(
     help="GANs from the shell: train one, draw and score samples, grade a class, see the machine.",
@@ -120,6 +122,7 @@ def doctor():
 
 def main() -> None:
     """Run the command line; what a user can mend ends with one sentence and exit code 2."""
+    sleep_sooner(os.environ)  # before PyTorch is imported
     try:
         app()
     except (InputError, OSError) as error:

@@ -19,7 +19,8 @@ from urllib.parse import urlparse
 import nbformat
 import pytest
 
-from gancourse.jupyter import choose_threads, course_environment, server_arguments
+from gancourse.jupyter import course_environment, server_arguments
+from gancourse.openmp import choose_threads
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
