@@ -3,6 +3,7 @@
 Heavy modules are imported inside the commands, so that --help comes at once.
 """
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ import typer
 from typer.core import TyperCommand
 
 from gancourse.errors import InputError
+from gancourse.openmp import sleep_sooner
 
 
 class FromTables(TyperCommand):
@@ -141,6 +143,7 @@ def doctor():
 
 def main() -> None:
     """Run the command line; what a user can put right ends with one sentence and exit code 2."""
+    sleep_sooner(os.environ)  # before PyTorch is imported
     try:
         app()
     except (InputError, OSError) as error:

@@ -14,8 +14,9 @@ from gancourse import train as T
 from gancourse.check import check
 from gancourse.clinic import faults
 from gancourse.errors import InputError
-from gancourse.jupyter import choose_threads, headless_environment
+from gancourse.jupyter import headless_environment
 from gancourse.live.run.background import Background
+from gancourse.openmp import SPINS, choose_threads, sleep_sooner
 from gancourse.train import checkpoint
 
 POINTS = T.Recipe("mlp", G={"widths": (8,), "shape": (2,)}, D={"widths": (8,), "shape": (2,)})
@@ -170,9 +171,24 @@ def test_a_notebook_s_own_loops_get_one_thread_and_the_course_all(given):
 
 
 def test_a_user_s_own_number_for_notebooks_stays():
-    environment = {"OMP_NUM_THREADS": "3"}
+    environment = {"OMP_NUM_THREADS": "3", "GOMP_SPINCOUNT": "7"}
     choose_threads(environment)
-    assert environment == {"OMP_NUM_THREADS": "3"}
+    assert environment == {"OMP_NUM_THREADS": "3", "GOMP_SPINCOUNT": "7"}
+
+
+@pytest.mark.parametrize("policy", ["", "ACTIVE"])
+def test_waiting_threads_sleep_sooner_unless_somebody_said_how_they_wait(policy):
+    environment = {"OMP_WAIT_POLICY": policy}
+    sleep_sooner(environment)
+    assert environment.get("GOMP_SPINCOUNT") == (None if policy else SPINS)
+
+
+def test_the_command_says_how_threads_wait_before_pytorch_is_there():
+    code = ("import os, sys; from gancourse import cli; assert 'torch' not in sys.modules\n"
+            "cli.app = lambda: print(os.environ['GOMP_SPINCOUNT'])\ncli.main()")  # fmt: skip
+    clean = {k: v for k, v in os.environ.items() if k not in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")}
+    done = subprocess.run([sys.executable, "-c", code], env=clean, capture_output=True, check=True)
+    assert done.stdout.decode().strip() == SPINS
 
 
 def test_notebooks_without_a_page_have_the_same_threads(monkeypatch):

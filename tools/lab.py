@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote, urlencode, urljoin
 
-from gancourse.jupyter import choose_threads, server_arguments
+from gancourse.jupyter import server_arguments
+from gancourse.openmp import choose_threads
 
 ROOT = Path(__file__).resolve().parents[1]
 WELCOME = "notebooks/00_welcome.ipynb"

@@ -4,8 +4,9 @@ Only the standard library is imported here, so that a tool can use it before any
 """
 
 import os
-from collections.abc import MutableMapping
 from pathlib import Path
+
+from gancourse.openmp import choose_threads
 
 SETTINGS = Path(__file__).with_name("settings")
 WEBSOCKET = "gancourse.jupyter.nodelay.NoDelayConnection"
@@ -19,17 +20,6 @@ def headless_environment() -> dict[str, str]:
     environment.pop("MPLBACKEND", None)
     choose_threads(environment)
     return environment
-
-
-def choose_threads(environment: MutableMapping[str, str]) -> None:
-    """Let loops in a notebook compute on one thread, unless `OMP_NUM_THREADS` says on how many.
-
-    Their nets are small: see `gancourse.machine.THREADS`, by which the course computes its own. A
-    kernel's environment says so, because a library that is imported must not.
-    """
-    if not environment.get("OMP_NUM_THREADS"):
-        environment["OMP_NUM_THREADS"] = "1"
-        environment.setdefault("GANCOURSE_THREADS", str(os.cpu_count() or 1))
 
 
 def server_arguments() -> list[str]:

@@ -20,7 +20,8 @@ import pytest
 from kernel import asked
 from playwright.sync_api import Error
 
-from gancourse.jupyter import choose_threads, server_arguments
+from gancourse.jupyter import server_arguments
+from gancourse.openmp import choose_threads
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -22,15 +22,17 @@ from statistics import median
 
 from bench import turns
 from bench.results import OUT
+from gancourse.openmp import choose_threads
 
 CHOSEN = "as chosen"
 ALL = str(os.cpu_count() or 1)
 FREE = ("GANCOURSE_THREADS", "OMP_NUM_THREADS", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT",
         "KMP_BLOCKTIME")  # fmt: skip
-MANY = {"OMP_NUM_THREADS": ALL}  # and everything is computed on as many
+FORCED = "GANCOURSE_BENCH_FORCED"  # everything is computed on OMP_NUM_THREADS
+MANY = {FORCED: "1", "OMP_NUM_THREADS": ALL}
 SETTINGS: dict[str, dict[str, str]] = {
     CHOSEN: {},
-    "1": {"OMP_NUM_THREADS": "1"},
+    "1": MANY | {"OMP_NUM_THREADS": "1"},
     ALL: MANY,
     f"{ALL}, passive": MANY | {"OMP_WAIT_POLICY": "PASSIVE"},
     f"{ALL}, spin 1,000": MANY | {"GOMP_SPINCOUNT": "1000"},
@@ -133,6 +135,8 @@ class Worker(turns.Worker):
 
     def __init__(self, name: str, environment: dict[str, str]):
         clean = {key: value for key, value in os.environ.items() if key not in FREE}
+        if name == CHOSEN:
+            choose_threads(clean)  # as in a notebook of the course
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         self.name = name
         self.process = subprocess.Popen(
@@ -152,9 +156,9 @@ def force() -> None:
 def serve(requests, say: Callable[[str], object]) -> None:
     """Answer each line of `requests`, {"work": name, "seconds": s}, with its units a second.
 
-    Where `OMP_NUM_THREADS` is set, all work is computed on as many, whatever the course would do.
+    Where FORCED is set, all work is computed on one number of threads, whatever the course does.
     """
-    if "OMP_NUM_THREADS" in os.environ:
+    if FORCED in os.environ:
         force()
     made: dict[str, Step] = {}
     for line in requests:
