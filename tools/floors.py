@@ -14,7 +14,7 @@ from gancourse.jupyter import course_environment
 
 ROOT = Path(__file__).resolve().parents[1]
 KINDS = {"floors": "lowest-direct", "newest": "highest"}  # environment: uv's resolution
-# What trains for long, drives a browser or a sandbox, or sees no version at all.
+# What trains for long, drives a browser or attacks the sandbox, or sees no version at all.
 LEFT_OUT = (
     "browser", "test_bench", "test_build", "test_check_quality", "test_check_sheets",
     "test_clinic", "test_diagnose", "test_grade_attacks", "test_lab", "test_live_pointgan",
