@@ -2,6 +2,8 @@
 
 import importlib.util
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -36,8 +38,18 @@ def test_the_floors_of_torch_and_torchvision_belong_together():
     assert [2, floor("torchvision")[1] - 15] == floor("torch")
 
 
-def test_typer_is_new_enough_for_todays_click():
-    assert floor("typer") >= [0, 16]  # before it, `gancourse train --help` ends in a TypeError
+@pytest.mark.parametrize(("command", "told"), [
+    ("train", "dcgan-large"), ("sample", "or mnist"), ("score", "or mnist"),
+    ("grade", "zip of all submissions"), ("doctor", "Say what this machine has"),
+])  # fmt: skip
+def test_the_help_of_a_command_names_what_it_takes(command, told):
+    """Which old versions of typer end in a TypeError, or leave out, with today's click."""
+    help = subprocess.run(
+        [sys.executable, "-m", "gancourse", command, "--help"], capture_output=True, text=True
+    )
+    assert (help.returncode, help.stderr) == (0, "")
+    assert told in " ".join(help.stdout.split())
+    assert "\\[" not in help.stdout
 
 
 def test_the_fast_tests_leave_out_only_what_is_there(floors, monkeypatch):
