@@ -51,27 +51,33 @@ DIGITS = "not mnist and not fashion"  # the report on images is tested on the em
 OWNERS = {  # the names are those of the two TOML files: only the paths move
     "losses": Owner("gancourse/losses.py", "tests/test_losses.py"),
     "train": Owner(
-        "gancourse/train.py", "tests/test_train.py", "not killed_ten and not five_percent"
+        "gancourse/train.py", "tests/train/test_train.py", "not killed_ten and not five_percent"
     ),
     "latent": Owner(
-        "gancourse/maths/latent.py", "tests/test_latent.py", "not steering and not g_can"
+        "gancourse/maths/latent.py", "tests/maths/test_latent.py", "not steering and not g_can"
     ),
-    "dynamics": Owner("gancourse/maths/dynamics.py", "tests/test_dynamics.py"),
-    "theory": Owner("gancourse/maths/divergences.py", "tests/test_theory.py"),
-    "data": Owner("gancourse/data.py", "tests/test_data.py", "not memory_speed"),
-    "data.toys": Owner("gancourse/data/toys.py", "tests/test_toys.py"),
-    "data.download": Owner("gancourse/data/download.py", "tests/test_data.py", "not memory_speed"),
-    "score.modes": Owner("gancourse/score/modes.py", "tests/test_score.py"),
-    "score.measures": Owner("gancourse/score/measures.py", "tests/test_score_measures.py"),
-    "score.images": Owner("gancourse/score/images.py", "tests/test_score_images.py", DIGITS),
-    "score.known": Owner("gancourse/score/known.py", "tests/test_score_images.py", DIGITS),
-    "score.copies": Owner("gancourse/score/copies.py", "tests/test_score_images.py", DIGITS),
-    "score.ruler": Owner("gancourse/score/ruler.py", "tests/test_score_ruler.py", "not card_says"),
-    "score.train": Owner("gancourse/score/train.py", "tests/test_score_ruler.py", "not card_says"),
+    "dynamics": Owner("gancourse/maths/dynamics.py", "tests/maths/test_dynamics.py"),
+    "theory": Owner("gancourse/maths/divergences.py", "tests/maths/test_theory.py"),
+    "data": Owner("gancourse/data.py", "tests/data/test_data.py", "not memory_speed"),
+    "data.toys": Owner("gancourse/data/toys.py", "tests/data/test_toys.py"),
+    "data.download": Owner(
+        "gancourse/data/download.py", "tests/data/test_data.py", "not memory_speed"
+    ),
+    "score.modes": Owner("gancourse/score/modes.py", "tests/score/test_score.py"),
+    "score.measures": Owner("gancourse/score/measures.py", "tests/score/test_score_measures.py"),
+    "score.images": Owner("gancourse/score/images.py", "tests/score/test_score_images.py", DIGITS),
+    "score.known": Owner("gancourse/score/known.py", "tests/score/test_score_images.py", DIGITS),
+    "score.copies": Owner("gancourse/score/copies.py", "tests/score/test_score_images.py", DIGITS),
+    "score.ruler": Owner(
+        "gancourse/score/ruler.py", "tests/score/test_score_ruler.py", "not card_says"
+    ),
+    "score.train": Owner(
+        "gancourse/score/train.py", "tests/score/test_score_ruler.py", "not card_says"
+    ),
     "store": Owner("gancourse/store.py", "tests/test_store_whole.py"),
-    "grade.wire": Owner("gancourse/grade/box/wire.py", "tests/test_grade_wire.py"),
+    "grade.wire": Owner("gancourse/grade/box/wire.py", "tests/grade/test_grade_wire.py"),
     "grade.remote": Owner(
-        "gancourse/grade/box/remote.py", "tests/test_grade.py", "a_part_is_allowed", False
+        "gancourse/grade/box/remote.py", "tests/grade/test_grade.py", "a_part_is_allowed", False
     ),
 }
 PRELOADED = (  # imported once, then every mutant's process starts with them

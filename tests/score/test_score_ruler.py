@@ -15,7 +15,7 @@ from gancourse.errors import InputError
 from gancourse.score import Ruler, classify, features, fit_ruler, load_ruler
 from gancourse.score.ruler import WEIGHTS
 
-DATA = Path(os.environ.get("GANCOURSE_DATA") or Path(__file__).parents[2] / "shared" / "data")
+DATA = Path(os.environ.get("GANCOURSE_DATA") or Path(__file__).parents[3] / "shared" / "data")
 FOLDERS = {"mnist": "MNIST", "fashion": "FashionMNIST"}
 
 

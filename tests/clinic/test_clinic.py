@@ -15,7 +15,7 @@ from gancourse.clinic.healthy import HEALTHY, record_healthy
 from gancourse.clinic.rules import SEEN, diagnose
 from gancourse.errors import InputError
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 clinic_quality = importlib.import_module("clinic_quality")
 AT_ONCE = [name for name in SEEN if name not in ("log of zero", "labels swapped")]
 

@@ -13,7 +13,7 @@ from gancourse import losses
 from gancourse.errors import InputError
 from gancourse.maths import divergences
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 X = divergences.line(-12, 12, 2401)
 P, Q = divergences.log_normal(X, 0.0), divergences.log_normal(X, 1.5, 0.7)
 LOG2 = math.log(2)

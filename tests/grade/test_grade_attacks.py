@@ -17,7 +17,7 @@ from gancourse.grade.box.wire import Lost
 from gancourse.grade.job import Task, grade_task
 from gancourse.grade.notebook import read
 
-sys.path.insert(0, str(Path(__file__).parent / "grading"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "grading"))
 
 from notebooks import ATTACKS, SOLVED, answers, expected, notebook, with_answer
 

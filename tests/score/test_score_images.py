@@ -16,7 +16,7 @@ from gancourse.errors import InputError
 from gancourse.nets import make_generator
 from gancourse.score import copies, fid, images, known, load_ruler, score_generator, score_images
 
-DATA = Path(os.environ.get("GANCOURSE_DATA") or Path(__file__).parents[2] / "shared" / "data")
+DATA = Path(os.environ.get("GANCOURSE_DATA") or Path(__file__).parents[3] / "shared" / "data")
 REAL = "test half against half"
 FOLDERS = {"mnist": "MNIST", "fashion": "FashionMNIST", "digits": ""}
 

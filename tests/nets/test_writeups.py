@@ -16,7 +16,7 @@ from gancourse.errors import InputError
 from gancourse.nets import writeups
 from gancourse.train import checkpoint
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 
 SMALL = {"batch": 4, "precision": "fp32"}
 X = torch.rand(4, 1, 28, 28) * 2 - 1

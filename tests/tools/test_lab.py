@@ -23,7 +23,7 @@ from websocket import create_connection
 
 from gancourse.jupyter import server_arguments
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 lab = importlib.import_module("lab")
 

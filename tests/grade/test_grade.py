@@ -22,7 +22,7 @@ from gancourse.grade.job import Task, grade_task
 from gancourse.grade.notebook import MAX_BYTES, Unusable, find_answers, read, sheet_of
 from gancourse.grade.report import harmless, page, slug
 
-HELPERS = Path(__file__).parent / "grading"
+HELPERS = Path(__file__).parents[1] / "grading"
 sys.path.insert(0, str(HELPERS))
 
 import toy_checks  # noqa: E402
@@ -399,7 +399,7 @@ def test_sandbox_none_warns_and_grades(tmp_path):
 
 
 def test_a_page_tells_no_hidden_part_and_no_markup(tmp_path, bwrap):
-    attack = (Path(__file__).parent / "attacks" / "markup.py").read_text()
+    attack = (Path(__file__).parents[1] / "attacks" / "markup.py").read_text()
     wrong = notebook(answers("def first(x):\n    return 3 * x", attack, sources(SOLVED)[2]))
     run(put(tmp_path / "in", {"<b>ada/s.ipynb": wrong}), tmp_path / "out")
     text = (tmp_path / "out" / "feedback" / f"{slug('<b>ada')}.html").read_text()

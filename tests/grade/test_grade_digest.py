@@ -17,7 +17,7 @@ from gancourse.grade.digest import PACKAGE, Digests, images_hash
 from gancourse.grade.sources import Sources
 from gancourse.score import mode_report, ruler
 
-sys.path.insert(0, str(Path(__file__).parent / "grading"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "grading"))
 
 import toy_checks
 

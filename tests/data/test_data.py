@@ -16,7 +16,7 @@ import gancourse
 from gancourse.data import IMAGE_SETS, download, images, load_images, sets
 from gancourse.errors import InputError
 
-REAL = Path(os.environ.get("GANCOURSE_DATA") or Path(__file__).parents[2] / "shared" / "data")
+REAL = Path(os.environ.get("GANCOURSE_DATA") or Path(__file__).parents[3] / "shared" / "data")
 FILES = small_files(seed=0)
 CLOTHES = small_files(seed=1)
 TRAIN = "train-images-idx3-ubyte.gz"
