@@ -48,33 +48,35 @@ class Owner(NamedTuple):
 
 
 DIGITS = "not mnist and not fashion"  # the report on images is tested on the embedded digits too
+TRAIN, FAST = "tests/train/test_train.py", "not killed_ten and not five_percent"
+DATA, RULER = "tests/data/test_data.py", "tests/score/test_score_ruler.py"
+IMAGES = "tests/score/test_score_images.py"
 OWNERS = {  # the names are those of the two TOML files: only the paths move
     "losses": Owner("gancourse/losses.py", "tests/test_losses.py"),
-    "train": Owner(
-        "gancourse/train.py", "tests/train/test_train.py", "not killed_ten and not five_percent"
-    ),
+    "store": Owner("gancourse/store.py", "tests/test_store_whole.py"),
+    "train.steps": Owner("gancourse/train/steps.py", TRAIN, FAST),
+    "train.state": Owner("gancourse/train/state.py", TRAIN, FAST),
+    "train.averages": Owner("gancourse/train/averages.py", TRAIN, FAST),
+    "train.checkpoint": Owner("gancourse/train/checkpoint.py", TRAIN, FAST),
+    "train.recipe": Owner("gancourse/train/recipe.py", TRAIN, FAST),
+    "train.presets": Owner("gancourse/train/presets.py", TRAIN, FAST),
     "latent": Owner(
         "gancourse/maths/latent.py", "tests/maths/test_latent.py", "not steering and not g_can"
     ),
     "dynamics": Owner("gancourse/maths/dynamics.py", "tests/maths/test_dynamics.py"),
-    "theory": Owner("gancourse/maths/divergences.py", "tests/maths/test_theory.py"),
-    "data": Owner("gancourse/data.py", "tests/data/test_data.py", "not memory_speed"),
+    "divergences": Owner("gancourse/maths/divergences.py", "tests/maths/test_theory.py"),
+    "data.images": Owner("gancourse/data/images.py", DATA, "not memory_speed"),
+    "data.sets": Owner("gancourse/data/sets.py", DATA, "not memory_speed"),
+    "data.idx": Owner("gancourse/data/idx.py", DATA, "not memory_speed"),
+    "data.download": Owner("gancourse/data/download.py", DATA, "not memory_speed"),
     "data.toys": Owner("gancourse/data/toys.py", "tests/data/test_toys.py"),
-    "data.download": Owner(
-        "gancourse/data/download.py", "tests/data/test_data.py", "not memory_speed"
-    ),
     "score.modes": Owner("gancourse/score/modes.py", "tests/score/test_score.py"),
     "score.measures": Owner("gancourse/score/measures.py", "tests/score/test_score_measures.py"),
-    "score.images": Owner("gancourse/score/images.py", "tests/score/test_score_images.py", DIGITS),
-    "score.known": Owner("gancourse/score/known.py", "tests/score/test_score_images.py", DIGITS),
-    "score.copies": Owner("gancourse/score/copies.py", "tests/score/test_score_images.py", DIGITS),
-    "score.ruler": Owner(
-        "gancourse/score/ruler.py", "tests/score/test_score_ruler.py", "not card_says"
-    ),
-    "score.train": Owner(
-        "gancourse/score/train.py", "tests/score/test_score_ruler.py", "not card_says"
-    ),
-    "store": Owner("gancourse/store.py", "tests/test_store_whole.py"),
+    "score.images": Owner("gancourse/score/images.py", IMAGES, DIGITS),
+    "score.known": Owner("gancourse/score/known.py", IMAGES, DIGITS),
+    "score.copies": Owner("gancourse/score/copies.py", IMAGES, DIGITS),
+    "score.ruler": Owner("gancourse/score/ruler.py", RULER, "not card_says"),
+    "score.fit_ruler": Owner("gancourse/score/fit_ruler.py", RULER, "not card_says"),
     "grade.wire": Owner("gancourse/grade/box/wire.py", "tests/grade/test_grade_wire.py"),
     "grade.remote": Owner(
         "gancourse/grade/box/remote.py", "tests/grade/test_grade.py", "a_part_is_allowed", False
