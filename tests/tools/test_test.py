@@ -21,7 +21,9 @@ MEET = """
 import pathlib, sys, time
 mine, other = (pathlib.Path(name) for name in sys.argv[1:])
 mine.touch()
+end = time.monotonic() + 60
 while not other.exists():
+    assert time.monotonic() < end
     time.sleep(0.01)
 """
 SLEEPER = "import subprocess, sys; subprocess.call([sys.executable, '-c', 'import time; {}'])"
