@@ -29,6 +29,7 @@ FILES = {
     "tests/helper.py": "from gancourse.train import step\n",
     "tests/test_data.py": "from gancourse.data import load\n",
     "tests/test_a_direct.py": "from gancourse import load\n",
+    "tests/test_b_direct.py": "from gancourse import train\n",
     "tests/test_train.py": "import helper\n",
     "tests/test_build.py": "path = ROOT / 'tools' / 'build.py'\n",
     "tests/test_cells.py": "cells = ['from gancourse import live\\nlive.pad()']\n",
@@ -54,12 +55,13 @@ def names(graph, *files, known=None):
 
 
 def test_tests_come_by_the_imports_between_and_its_own_first(graph):
-    assert names(graph, "gancourse/data.py") == ["data", "a_direct", "build", "train"]
+    assert names(graph, "gancourse/data.py") == ["data", "a_direct", "b_direct", "build", "train"]
+    assert names(graph, "gancourse/train.py") == ["b_direct", "train", "build"]
 
 
 def test_of_equally_near_ones_the_quick_one_comes_first(graph):
     known = Durations({"tests/test_build.py": {"seconds": 99}})
-    assert names(graph, "gancourse/data.py", known=known)[2:] == ["train", "build"]
+    assert names(graph, "gancourse/data.py", known=known)[3:] == ["train", "build"]
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,11 @@ MEET = """
 import pathlib, sys, time
 mine, other = (pathlib.Path(name) for name in sys.argv[1:])
 mine.touch()
+end = time.monotonic() + 60
 while not other.exists():
+    assert time.monotonic() < end
     time.sleep(0.01)
 """
-SLEEPER = "import subprocess, sys; subprocess.call([sys.executable, '-c', 'import time; {}'])"
 
 
 def step(*arguments, name="x", group="package tests"):
@@ -249,10 +250,24 @@ sys.exit(test.main())
     )
 
 
+CHILD = """
+import os, pathlib, signal, time
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+pathlib.Path({folder!r}, str(os.getpid())).touch()
+time.sleep(600)
+"""
+PARENT = """
+import subprocess, sys, time
+subprocess.Popen([sys.executable, "-c", {child!r}])
+time.sleep(600)
+"""
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_ends_every_child_and_their_children(tmp_path, number):
-    inner = f"open('{tmp_path}/' + str(__import__('os').getpid()), 'w'); time.sleep(600)"
-    process = tool(tmp_path, SLEEPER.format(inner.replace("'", '"')))
+    """Also a child that outlives its parent and does not hear Ctrl-C."""
+    child = CHILD.format(folder=str(tmp_path))
+    process = tool(tmp_path, PARENT.format(child=child))
     while len(pids := list(tmp_path.iterdir())) < 2 and process.poll() is None:
         time.sleep(0.05)
     process.send_signal(number)
