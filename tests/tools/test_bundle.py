@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 import bundle  # noqa: E402
-import javascript
+import javascript  # noqa: E402
 import lanes  # noqa: E402
 
 STATIC = Path("gancourse/live/static")
