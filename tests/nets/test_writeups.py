@@ -2,7 +2,6 @@
 
 import json
 import math
-import subprocess
 import sys
 from pathlib import Path
 
@@ -88,13 +87,6 @@ def test_a_mistyped_write_up_is_named():
         T.get_preset("writup-000")
     with pytest.raises(InputError, match="did you mean 'writeup-003'"):
         nets.make_generator("writeup-0003")
-
-
-def test_nothing_imports_the_write_ups_before_they_are_asked_for():
-    code = "import sys; from gancourse import train; train.get_preset('mlp'); "
-    code += "print('gancourse.nets.writeups' in sys.modules); train.get_preset('writeup-002')"
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert out.stdout.strip() == "False"
 
 
 def test_a_saved_write_up_is_loaded_without_naming_its_module(tmp_path):
