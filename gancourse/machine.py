@@ -3,7 +3,7 @@
 Environment variables that override the choice:
 `GANCOURSE_DEVICE` (cpu, cuda, mps) and `GANCOURSE_PRECISION` (fp32, bf16). `GANCOURSE_COMPILE=1`
 compiles the nets for a GPU; it is off by default because no GPU has tested it yet.
-`GANCOURSE_THREADS` is the most threads that share work on a CPU.
+`GANCOURSE_THREADS` is how many threads share convolutions and scores on a CPU.
 """
 
 import ctypes
@@ -17,15 +17,16 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 import numpy as np
 import torch
 
+from gancourse import openmp
 from gancourse.errors import InputError, choose
 
 DEVICES = ("cpu", "cuda", "mps")
 PRECISIONS = ("fp32", "bf16")
-MOST = 0  # as many threads as `most_threads` says
-THREADS = {  # kind of work: threads; docs/bench has the measurements
-    "dense": 1,  # points and MLPs: two threads spend their time waiting for each other
-    "convolutions": MOST,  # a DCGAN's layers are long enough to share
-    "scores": MOST,  # convolutions over 500 images at a time, products of large matrices
+THREADS = {  # kind of work: threads; from 0 down, how many cores are left to other programs
+    # Measured on two cores (tools/bench threads): two threads against one, beside other work.
+    "dense": 1,  # points and MLPs: 11 to 260 times slower; with no other work, no faster
+    "convolutions": -2,  # a DCGAN: 2 to 20 times slower, however they wait; alone 1.4 times faster
+    "scores": 0,  # few long products: no slower where waiting threads sleep soon (openmp.SPINS)
 }
 
 
@@ -133,19 +134,18 @@ def cores() -> int:
     return cpu_count(only_physical_cores=True)
 
 
-def most_threads() -> int:
-    """Return the most threads to compute on: `GANCOURSE_THREADS`, else PyTorch's own number.
+def given_threads() -> int | None:
+    """Return what `GANCOURSE_THREADS` says, at most as many as cores; None where it says nothing.
 
-    Never more than there are cores. PyTorch takes all of them, or `OMP_NUM_THREADS`, or what
-    `torch.set_num_threads` was given. Raises InputError where `GANCOURSE_THREADS` is no number.
+    Raises InputError where it is no number.
     """
-    given = os.environ.get("GANCOURSE_THREADS") or str(torch.get_num_threads())
-    if not (given.isdecimal() and int(given) > 0):
+    given = os.environ.get("GANCOURSE_THREADS")
+    if given and not (given.isdecimal() and int(given) > 0):
         raise InputError(
             f"GANCOURSE_THREADS is a whole number of at least 1, and {given!r} was given: "
             "give one, or unset it."
         )
-    return min(int(given), cores())
+    return min(int(given), cores()) if given else None
 
 
 def kind_of(*players: torch.nn.Module) -> str:
@@ -158,10 +158,19 @@ def kind_of(*players: torch.nn.Module) -> str:
 def threads(kind: str) -> int:
     """Return on how many threads work of this kind, one of THREADS, is computed.
 
-    It depends on nothing that changes from hour to hour: how many threads add up a sum decides its
-    last bits, and the same seed gives the same bits.
+    For what is worth sharing, `GANCOURSE_THREADS` says it, else THREADS, but never more than
+    PyTorch's own number. None of it changes from hour to hour: how many threads add up a sum
+    decides its last bits, and the same seed gives the same bits.
     """
-    return THREADS[choose("kind of work", kind, THREADS)] or most_threads()
+    count = THREADS[choose("kind of work", kind, THREADS)]
+    if count > 0:
+        return count
+    return given_threads() or min(max(1, cores() + count), _pytorch_threads())
+
+
+def _pytorch_threads() -> int:
+    """Return PyTorch's own number, except in the course's kernels, where 1 is for others' loops."""
+    return cores() if os.environ.get(openmp.KERNEL) else torch.get_num_threads()
 
 
 @contextmanager

@@ -4,9 +4,9 @@ Threads that wait for each other spin for a while before they sleep. With libgom
 some milliseconds, they hold on to cores that other programs want.
 """
 
-import os
 from collections.abc import MutableMapping
 
+KERNEL = "GANCOURSE_KERNEL"  # set where OMP_NUM_THREADS is for the loops in a notebook alone
 SPINS = "10000"  # turns before a waiting thread sleeps; docs/bench has the measurements
 
 
@@ -24,5 +24,4 @@ def choose_threads(environment: MutableMapping[str, str]) -> None:
     """
     sleep_sooner(environment)
     if not environment.get("OMP_NUM_THREADS"):
-        environment["OMP_NUM_THREADS"] = "1"
-        environment.setdefault("GANCOURSE_THREADS", str(os.cpu_count() or 1))
+        environment |= {"OMP_NUM_THREADS": "1", KERNEL: "1"}

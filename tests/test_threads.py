@@ -16,7 +16,7 @@ from gancourse.clinic import faults
 from gancourse.errors import InputError
 from gancourse.jupyter import headless_environment
 from gancourse.live.run.background import Background
-from gancourse.openmp import SPINS, choose_threads, sleep_sooner
+from gancourse.openmp import KERNEL, SPINS, choose_threads, sleep_sooner
 from gancourse.train import checkpoint
 
 POINTS = T.Recipe("mlp", G={"widths": (8,), "shape": (2,)}, D={"widths": (8,), "shape": (2,)})
@@ -24,12 +24,13 @@ CONVOLUTIONS = T.Recipe("dcgan", G={"width": 8}, D={"width": 8}, batch=32, preci
 
 
 @pytest.fixture(autouse=True)
-def two_cores(monkeypatch):
-    """Two cores and PyTorch's own two threads, whatever this machine and its user have."""
+def four_cores(monkeypatch):
+    """Four cores and PyTorch's own four threads, whatever this machine and its user have."""
     before = torch.get_num_threads()
-    monkeypatch.setattr(machine, "cores", lambda: 2)
-    monkeypatch.delenv("GANCOURSE_THREADS", raising=False)
-    torch.set_num_threads(2)
+    monkeypatch.setattr(machine, "cores", lambda: 4)
+    for name in ("GANCOURSE_THREADS", KERNEL):
+        monkeypatch.delenv(name, raising=False)
+    torch.set_num_threads(4)
     yield
     torch.set_num_threads(before)
 
@@ -47,8 +48,15 @@ def test_a_run_takes_the_threads_of_its_kind_of_work(recipe, count):
     assert T.State(recipe, 0, "cpu").threads == count
 
 
-@pytest.mark.parametrize(("given", "count"), [("1", 1), ("2", 2), ("64", 2)])
-def test_the_environment_says_the_most_but_never_more_than_cores(monkeypatch, given, count):
+@pytest.mark.parametrize(("cores", "count"), [(1, 1), (2, 1), (3, 1), (4, 2), (16, 4)])
+def test_convolutions_leave_two_cores_to_others(monkeypatch, cores, count):
+    monkeypatch.setattr(machine, "cores", lambda: cores)
+    assert machine.threads("convolutions") == count
+    assert machine.threads("scores") == min(cores, 4)  # PyTorch's own number
+
+
+@pytest.mark.parametrize(("given", "count"), [("1", 1), ("2", 2), ("64", 4)])
+def test_the_environment_says_on_how_many_but_never_more_than_cores(monkeypatch, given, count):
     monkeypatch.setenv("GANCOURSE_THREADS", given)
     torch.set_num_threads(1)
     assert machine.threads("convolutions") == machine.threads("scores") == count
@@ -57,7 +65,13 @@ def test_the_environment_says_the_most_but_never_more_than_cores(monkeypatch, gi
 
 def test_without_it_pytorch_s_own_number_is_the_most():
     torch.set_num_threads(1)
-    assert machine.threads("convolutions") == 1
+    assert machine.threads("convolutions") == machine.threads("scores") == 1
+
+
+def test_in_a_kernel_of_the_course_the_one_is_for_loops_in_the_notebook(monkeypatch):
+    torch.set_num_threads(1)
+    monkeypatch.setenv(KERNEL, "1")
+    assert (machine.threads("convolutions"), machine.threads("scores")) == (2, 4)
 
 
 @pytest.mark.parametrize("given", ["0", "-1", "two", "1.5"])
@@ -91,7 +105,7 @@ def test_after_a_step_the_process_has_its_threads_again(fails):
     expected = pytest.raises(ZeroDivisionError) if fails else contextlib.nullcontext()
     with expected:
         T.one_step(state, lambda n, rng: torch.randn(n, 2) / (1 - int(fails) or 1 // 0))
-    assert torch.get_num_threads() == 2
+    assert torch.get_num_threads() == 4
 
 
 def test_importing_changes_no_threads():
@@ -104,7 +118,7 @@ def test_importing_changes_no_threads():
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_a_resumed_run_keeps_its_threads_and_so_its_bits(tmp_path, count):
-    torch.set_num_threads(count)
+    torch.set_num_threads(count)  # and on four cores the choice is at most 2
     state = T.State(CONVOLUTIONS, 0, "cpu")
     list(T.train(state, images, 2))
     path = T.save_state(state, tmp_path / "checkpoint.safetensors")
@@ -127,7 +141,7 @@ def test_a_checkpoint_without_threads_goes_on_with_pytorch_s_own(tmp_path, monke
     monkeypatch.setattr(checkpoint, "NOTES", bare)
     path = T.save_state(T.State(POINTS, 0, "cpu"), tmp_path / "checkpoint.safetensors")
     assert "threads" not in store.load_tensors(path)[1]["notes"]
-    assert T.load_state(path).threads == 2
+    assert T.load_state(path).threads == 4
 
 
 class Seen(Exception):
@@ -162,12 +176,10 @@ def test_a_check_computes_on_one_thread_as_grading_does():
     assert set(seen) == {1}
 
 
-@pytest.mark.parametrize("given", [{}, {"GANCOURSE_THREADS": "5"}])
-def test_a_notebook_s_own_loops_get_one_thread_and_the_course_all(given):
-    environment = dict(given)
+def test_a_notebook_s_own_loops_get_one_thread():
+    environment = {}
     choose_threads(environment)
-    assert environment["OMP_NUM_THREADS"] == "1"
-    assert environment["GANCOURSE_THREADS"] == given.get("GANCOURSE_THREADS", str(os.cpu_count()))
+    assert (environment["OMP_NUM_THREADS"], environment[KERNEL]) == ("1", "1")
 
 
 def test_a_user_s_own_number_for_notebooks_stays():

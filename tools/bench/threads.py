@@ -22,12 +22,12 @@ from statistics import median
 
 from bench import turns
 from bench.results import OUT
-from gancourse.openmp import choose_threads
+from gancourse.openmp import KERNEL, choose_threads
 
 CHOSEN = "as chosen"
 ALL = str(os.cpu_count() or 1)
 FREE = ("GANCOURSE_THREADS", "OMP_NUM_THREADS", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT",
-        "KMP_BLOCKTIME")  # fmt: skip
+        "KMP_BLOCKTIME", KERNEL)  # fmt: skip
 FORCED = "GANCOURSE_BENCH_FORCED"  # everything is computed on OMP_NUM_THREADS
 MANY = {FORCED: "1", "OMP_NUM_THREADS": ALL}
 SETTINGS: dict[str, dict[str, str]] = {
