@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 SKIPPED = 77  # the exit code of a check that could not be made here
 NEEDED = 20  # the oldest node that can run the tools
-LINTED = ("gancourse/live/static/src", "tests/js", "eslint.config.js")
+LINTED = ("gancourse/live/static/src", "tests/js", "eslint.config.mjs")
 MANIFESTS = ("package.json", "package-lock.json")
 INSTALL = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error",
            "--fetch-retries=1", "--fetch-timeout=30000")  # fmt: skip

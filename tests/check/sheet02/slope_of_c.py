@@ -87,7 +87,7 @@ def c_itself(theta):
 
 
 def from_samples(theta):
-    x = theta[:, None] + torch.randn(len(theta), 400, dtype=torch.float64)
+    x = theta[:, None] + torch.randn(len(theta), 4000, dtype=torch.float64)
     return theta * torch.sigmoid(theta[:, None] ** 2 / 2 - theta[:, None] * x).mean(1) + 0.01
 
 

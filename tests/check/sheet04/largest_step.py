@@ -89,7 +89,7 @@ CORRECT = (
 )
 VALUE, NONE = "a spiral and a slow direction", "0 where no step converges"
 MISTAKES = {
-    most_patient: (VALUE, "most patient eigenvalue"),
+    most_patient: (VALUE, "slowest eigenvalue"),
     no_factor_two: (VALUE, "factor 2 is missing"),
     not_squared: (VALUE, "to be squared"),
     as_in_a_minimisation: (VALUE, "bound of a minimisation"),

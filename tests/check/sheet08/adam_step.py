@@ -170,7 +170,7 @@ MISTAKES = {
     t_forgotten: (ON, "t is always 1"),
     m_forgotten: (ON, "m is lost between calls"),
     v_forgotten: (ON, "v is lost between calls"),
-    weights_alone: (ON, "each call starts anew"),
+    weights_alone: (ON, "each call starts afresh"),
     global_state: (TWO, "disturb each other"),
     optimiser_in_the_state: (FIRST, "live objects die"),
     old_weight: (FIRST, "did not move"),
