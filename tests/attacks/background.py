@@ -6,13 +6,14 @@ after: graded
 
 import os
 import time
+from contextlib import suppress
 
 if os.fork() == 0:
     os.setsid()
     if os.fork():
         os._exit(0)
-    while True:
-        with open(f"/tmp/{time.time()}", "w") as file:
+    while True:  # on a full disk too: an error here would answer in the student's place
+        with suppress(OSError), open(f"/tmp/{time.time()}", "w") as file:
             file.write("x" * 1000)
 
 
