@@ -66,13 +66,13 @@ def faults():
     for _ in range(3): train.d_step(state, x_real); train.g_step(state, x_real)
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 for _ in range(4): faults()
-print(sum(faults() for _ in range(8)))
+print(min(faults() for _ in range(8)))  # a kernel that reclaims pages adds faults now and then
 """
     kept, given_back = (
         int(subprocess.run([sys.executable, "-c", code, how], capture_output=True).stdout)
         for how in ("kept", "given back")
     )
-    assert given_back > 500  # or this machine has nothing to keep
+    assert given_back > 50  # or this machine has nothing to keep
     assert kept < given_back / 5
 
 
