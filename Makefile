@@ -8,7 +8,8 @@ STAMP := $(VENV)/.up-to-date
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 LAB_ARGS ?=
 
-.PHONY: help setup lab test test-long test-near bench build check-quality mutants floors nbgrader lock
+.PHONY: help setup lab test test-long test-near bench gpu-check build check-quality mutants floors \
+	nbgrader lock
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -30,6 +31,9 @@ test-near: $(STAMP) ## the tests nearest to a change, in a minute: make test-nea
 
 bench: $(STAMP) ## measure training speed beside the textbook loops, into docs/bench
 	@$(BIN)/python tools/bench
+
+gpu-check: $(STAMP) ## on a machine with a GPU: numbers, resume, lessons and speed, into docs/gpu
+	@$(BIN)/python tools/gpu_check.py
 
 build: $(STAMP) ## rebuild the maps, bundles and notebooks whose sources changed
 	@$(BIN)/python tools/build

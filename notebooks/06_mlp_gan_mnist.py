@@ -235,8 +235,9 @@ plots.curves(saved.curves())
 # minimax it was over. Lesson 03 derives the two slopes.
 
 # %%
-assert late(saved, 100)["D(G(z))"] > 0.1
-assert min(saved.curves()["D(G(z))"]) < 0.02
+fooled = saved.curves()["D(G(z))"]
+assert min(fooled) < 0.02
+assert max(fooled[fooled.index(min(fooled)) :]) > 0.5  # on every seed and device that we tried
 plots.image_grid(train.sample(saved.G, 16, seed=1), columns=16, alt="16 samples: a blob appears.")
 
 # %% [markdown]

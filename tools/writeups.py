@@ -2,17 +2,22 @@
 
     python tools/writeups.py                       all presets, 45 s of one processor core each
     python tools/writeups.py writeup-000-sgd       only these
-    python tools/writeups.py --seconds 600         a larger budget: all are measured anew
+    python tools/writeups.py --seconds 600         a larger budget: all are measured again
+    python tools/writeups.py --epochs 50 --jobs 2  so many rounds of the data in place of seconds
 
-The budget counts processor seconds of training on one thread, so a busy machine changes little.
-Results go to docs/writeups: results.json, samples.safetensors (16 images of each) and systems.png.
-A run that is there already with the same recipe, seed and budget is not repeated.
+Seconds are those of one processor core on one thread, so a busy machine changes little. Results go
+to docs/writeups (--out): results.json and samples.safetensors (16 images of each). A run that is
+there already with the same recipe, seed and budget is not repeated; one by epochs leaves a
+checkpoint in runs/writeups every few minutes, and goes on from it after a kill.
 """
 
 import argparse
 import json
 import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
+from multiprocessing import get_context
 from pathlib import Path
 
 import torch
@@ -20,15 +25,16 @@ from bench.results import as_now
 from bench.turns import Place
 from torch import Tensor
 
-from gancourse import machine, plots, store, train
+from gancourse import machine, store, train
 from gancourse.data import ImageSet, load_images
 from gancourse.errors import InputError, choose
-from gancourse.nets import writeups
 from gancourse.score.images import _reference, draw
 from gancourse.score.measures import class_shares, fid
 from gancourse.score.ruler import features
 
-OUT = Path(__file__).resolve().parents[1] / "docs" / "writeups"
+ROOT = Path(__file__).resolve().parents[1]
+OUT, KEPT = ROOT / "docs" / "writeups", ROOT / "runs" / "writeups"
+EVERY = 120  # seconds between checkpoints of a run by epochs
 SAMPLES, SAMPLE_SEED, SHOWN = 2_500, 99, 16
 LAST = 50  # steps over which D(x) and D(G(z)) are averaged at the end
 
@@ -36,11 +42,11 @@ LAST = 50  # steps over which D(x) and D(G(z)) are averaged at the end
 def specify(name: str, options: argparse.Namespace) -> dict:
     """Return all that a run depends on, as JSON gives it back."""
     recipe = asdict(train.get_preset(name))
-    spec = {"recipe": recipe, "seconds": options.seconds, "seed": options.seed}
-    return json.loads(json.dumps(spec))
+    budget = {"epochs": options.epochs} if options.epochs else {"seconds": options.seconds}
+    return json.loads(json.dumps({"recipe": recipe, **budget, "seed": options.seed}))
 
 
-def trained(state: train.State, images: ImageSet, seconds: float) -> float:
+def for_seconds(state: train.State, images: ImageSet, seconds: float) -> float:
     """Train for so many processor seconds; return how many it were."""
     start = time.process_time()
     for _ in train.train(state, images.batch, 10**9):
@@ -48,6 +54,33 @@ def trained(state: train.State, images: ImageSet, seconds: float) -> float:
         if spent >= seconds:
             return spent
     raise AssertionError("a run of 10**9 steps has ended")
+
+
+def for_epochs(name: str, spec: dict, images: ImageSet) -> tuple[train.State, float]:
+    """Return a run after so many rounds of the data, and its seconds, those before a kill too."""
+    recipe, path = train.Recipe(**spec["recipe"]), KEPT / f"{name}-{spec['seed']}.safetensors"
+    state, before = train.State(recipe, spec["seed"]), 0.0
+    if path.exists():
+        earlier = train.load_state(path)
+        if earlier.recipe == recipe:
+            state, before = earlier, float(_clock(path).read_text())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    steps = round(spec["epochs"] * len(images) / recipe.batch) - state.step
+    start = saved = time.monotonic()
+    on = images.to(state.device)
+    for _ in train.train(state, on.batch, steps) if steps > 0 else ():
+        if time.monotonic() - saved > EVERY:
+            saved = time.monotonic()
+            _clock(path).write_text(str(before + saved - start))
+            train.save_state(state, path)
+            print(f"{name}: step {state.step}, {steps} asked for", flush=True)
+    if state.device.type == "cuda":
+        torch.cuda.synchronize()
+    return state, before + time.monotonic() - start
+
+
+def _clock(path: Path) -> Path:
+    return path.with_suffix(".seconds")
 
 
 def scored(x: Tensor, data: str) -> dict:
@@ -59,10 +92,15 @@ def scored(x: Tensor, data: str) -> dict:
     return {"fid": fid(fakes, reference.test), "shares": shares.tolist(), "class_kl": kl}
 
 
-def measure(spec: dict, images: ImageSet) -> tuple[dict, Tensor]:
+def measure(name: str, spec: dict) -> tuple[dict, Tensor]:
     """Return one run's result, and the first of its samples [16, 1, 28, 28] in uint8."""
-    state = train.State(train.Recipe(**spec["recipe"]), spec["seed"])
-    spent = trained(state, images.to(state.device), spec["seconds"])
+    torch.set_num_threads(1)
+    images = load_images("mnist")
+    if "epochs" in spec:
+        state, spent = for_epochs(name, spec, images)
+    else:
+        state = train.State(train.Recipe(**spec["recipe"]), spec["seed"])
+        spent = for_seconds(state, images.to(state.device), spec["seconds"])
     curves = state.curves()
     ends = {name: sum(c[-LAST:]) / len(c[-LAST:]) for name, c in curves.items()}
     result = {"spec": spec, "steps": state.step, "spent": spent, "end": ends}
@@ -93,17 +131,6 @@ def keep(folder: Path, name: str, run: dict, x: Tensor, about: dict) -> None:
     store.write_whole(folder / "results.json", text.encode())
 
 
-def picture(folder: Path) -> Path | None:
-    """Draw 16 samples of each of the five systems, a row each, once all are there."""
-    results, samples = load(folder)
-    if not all(name in samples for name in writeups.GENERATORS):
-        return None
-    rows = torch.cat([samples[name] for name in writeups.GENERATORS])
-    told = ", ".join(f"{name} {results['runs'][name]['fid']:.0f}" for name in writeups.GENERATORS)
-    alt = f"16 samples of each write-up's system, a row each; FID {told}."
-    return plots.image_grid(rows, SHOWN, alt=alt).save(folder / "systems.png")
-
-
 def floor(images: ImageSet) -> float:
     """Return the FID of as many training images: as good as it gets."""
     order = torch.randperm(len(images), generator=machine.seed_generator(0))
@@ -119,21 +146,35 @@ def main(argv: list[str] | None = None) -> None:
     about = {"machine": Place(1).about(), "samples": SAMPLES}
     about["real"] = load(options.out)[0].get("real") or floor(images)
     about["data"] = images.name
+    missing = {}
     for name in names or train.WRITEUP_PRESETS:
         spec = specify(name, options)
         if as_now(load(options.out)[0]["runs"].get(name, {}).get("spec", {})) == spec:
             print(f"{name}: measured already")
-            continue
-        run, x = measure(spec, images)
+        else:
+            missing[name] = spec
+    for name, run, x in measured(missing, options.jobs):
         keep(options.out, name, run, x, about)
         print(f"{name}: FID {run['fid']}, {run['steps']} steps", flush=True)
-    picture(options.out)
+
+
+def measured(specs: dict[str, dict], jobs: int) -> Iterator[tuple[str, dict, Tensor]]:
+    """Yield the name, result and samples of each run as it ends, so many at a time."""
+    if jobs == 1:
+        yield from ((name, *measure(name, spec)) for name, spec in specs.items())
+        return
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+        waiting = {pool.submit(measure, name, spec): name for name, spec in specs.items()}
+        for done in as_completed(waiting):
+            yield waiting[done], *done.result()
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("presets", nargs="*", help="of gancourse.train.WRITEUP_PRESETS [all]")
     parser.add_argument("--seconds", type=float, default=45.0, help="of one core, for each run")
+    parser.add_argument("--epochs", type=int, help="rounds of the data, in place of seconds")
+    parser.add_argument("--jobs", type=int, default=1, help="runs at a time, a process each")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=OUT)
     return parser.parse_args(argv)

@@ -9,8 +9,8 @@ from gancourse.train.checkpoint import load_state, save_state
 from gancourse.train.presets import PRESETS, WRITEUP_PRESETS, get_preset
 from gancourse.train.recipe import Recipe
 from gancourse.train.state import COLUMNS, State
-from gancourse.train.steps import Record, Source, d_step, g_step, note, one_step, train
+from gancourse.train.steps import Record, Source, both_steps, d_step, g_step, note, one_step, train
 
 __all__ = ["COLUMNS", "PRESETS", "WRITEUP_PRESETS", "Recipe", "Record", "Source", "State",
-           "averaged_generator", "d_step", "ema_step", "g_step", "get_preset", "load_state", "note",
-           "one_step", "sample", "save_state", "train"]  # fmt: skip
+           "averaged_generator", "both_steps", "d_step", "ema_step", "g_step", "get_preset",
+           "load_state", "note", "one_step", "sample", "save_state", "train"]  # fmt: skip

@@ -58,6 +58,8 @@ def _beside(path: Path, what: str) -> Path:
 def contents(state: State) -> tuple[dict[str, Tensor], dict]:
     """Return all that a run is: tensors by name, and notes that JSON can hold."""
     tensors = {"rng": state.rng.get_state(), "global_rng": torch.get_rng_state()}
+    if state.device.type == "cuda":  # dropout draws from it
+        tensors["device_rng"] = torch.cuda.get_rng_state(state.device)
     if state.history:
         tensors["history"] = torch.stack(state.history)
     for part in PARTS:
@@ -100,6 +102,8 @@ def _rebuilt(tensors: dict[str, Tensor], notes: dict, path: Path, device) -> Sta
     state.history = list(tensors.get("history", torch.empty(0, 4)).to(state.device))
     state.rng.set_state(tensors["rng"])
     torch.set_rng_state(tensors["global_rng"])
+    if "device_rng" in tensors and state.device.type == "cuda":
+        torch.cuda.set_rng_state(tensors["device_rng"], state.device)
     return state
 
 

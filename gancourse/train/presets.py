@@ -36,6 +36,8 @@ _TUTORIAL = Recipe(  # rates in print, their betas Keras' defaults, the batch no
 _STACK = Recipe("writeup-002", lr_G=1e-3, lr_D=1e-3, batch=64, ema=0.995)  # nothing in print
 _DEEP = {"depth": 324}
 _FAST = {"lr_G": 1e-3, "lr_D": 1e-3, "betas": (0.5, 0.999)}
+# What somebody would change today: batches of 64, momentum 0.5, a longer average.
+_TODAY = {"lr_G": 5e-4, "lr_D": 5e-4, "betas": (0.5, 0.999), "batch": 64, "ema": 0.999}
 
 WRITEUP_PRESETS = {
     "writeup-000": _DENSE,
@@ -48,17 +50,20 @@ WRITEUP_PRESETS = {
     "writeup-001-squared": replace(_TUTORIAL, loss="squared-probability"),
     "writeup-001-no-dropout": replace(_TUTORIAL, D={"dropout": 0.0}),
     "writeup-001-fast": replace(_TUTORIAL, **_FAST),
+    "writeup-001-today": replace(_TUTORIAL, **_TODAY),
     "writeup-002": _STACK,
     "writeup-002-printed": replace(_STACK, G={**_DEEP, "remedy": "none"}),
     "writeup-002-he": replace(_STACK, G={**_DEEP, "remedy": "he"}),
     "writeup-002-norm": replace(_STACK, G={**_DEEP, "remedy": "norm"}),
     "writeup-002-skips": replace(_STACK, G={**_DEEP, "remedy": "skips"}),
     "writeup-002-shallow": replace(_STACK, G={"remedy": "none"}),
+    "writeup-002-slow": replace(_STACK, lr_G=2e-4, lr_D=2e-4),
     "writeup-003": replace(_TUTORIAL, net="writeup-003"),
     "writeup-003-momentum": replace(_TUTORIAL, net="writeup-003", G={"momentum": 0.99}),
     "writeup-003-mlp": replace(_TUTORIAL, net="writeup-003", D={"mlp": True}),
     "writeup-004": replace(_TUTORIAL, net="writeup-004"),
     "writeup-004-no-dropout": replace(_TUTORIAL, net="writeup-004", D={"dropout": 0.0}),
+    "writeup-004-today": replace(_TUTORIAL, net="writeup-004", **_TODAY),
 }
 
 

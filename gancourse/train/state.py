@@ -42,7 +42,7 @@ class State:
         return net.to(self.device, memory_format=machine.memory_format(self.device))
 
     def _optimiser(self, net: nn.Module, lr: float) -> torch.optim.Optimizer:
-        fused = self.device.type != "mps"  # one pass over all weights
+        fused = self.device.type in ("cpu", "cuda")  # one pass over all weights
         if self.recipe.optimiser == "sgd":
             return torch.optim.SGD(net.parameters(), lr, self.recipe.betas[0], fused=fused)
         return torch.optim.Adam(net.parameters(), lr, self.recipe.betas, fused=fused)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from gancourse import losses
 from gancourse.errors import at_least, choose
+from gancourse.train import graphs
 from gancourse.train.averages import ema_step
 from gancourse.train.state import COLUMNS, State, on_its_threads
 
@@ -91,24 +92,37 @@ def train(state: State, sample_real: Source, steps: int) -> Iterator[Record]:
 def _steps(state: State, sample_real: Source, steps: int) -> Iterator[Record]:
     state.G.train()
     state.D.train()
+    turn = graphs.played_back(both_steps, state)
     for _ in range(steps):
-        yield one_step(state, sample_real)
+        yield one_step(state, sample_real, turn)
 
 
 @on_its_threads
-def one_step(state: State, sample_real: Source) -> Record:
+def one_step(state: State, sample_real: Source, turn: "Turn | None" = None) -> Record:
     """Take one step of D, one of G and one of the average; add a row to the history.
 
-    Both players use the same fakes: D's step leaves G alone, so G's answer to z is still right,
-    and drawing it again would cost a tenth of the step.
+    `turn` is another way to compute `both_steps`, such as one that a GPU plays back.
     """
     if state.recipe.anneal:
         _set_rates(state)
     x_real = sample_real(state.recipe.batch, state.rng).to(state.device)
-    x_fake = state.fakes(len(x_real))
-    seen = d_step(state, x_real, x_fake) | g_step(state, x_real, x_fake)
+    row = (turn or both_steps)(state, x_real, state.noise(len(x_real)))
     ema_step(state)
-    return note(state, seen)
+    return _noted(state, row)
+
+
+def both_steps(state: State, x_real: Tensor, z: Tensor) -> Tensor:
+    """Take one step of D and one of G, on real samples [N, ...] and z [N, z_dim]; return the row.
+
+    Both players use the same fakes: D's step leaves G alone, so G's answer to z is still right,
+    and drawing it again would cost a tenth of the step.
+    """
+    with state.autocast():
+        x_fake = state.G(z)
+    return _row(d_step(state, x_real, x_fake) | g_step(state, x_real, x_fake))
+
+
+Turn = Callable[[State, Tensor, Tensor], Tensor]
 
 
 def _set_rates(state: State) -> None:
@@ -118,10 +132,19 @@ def _set_rates(state: State) -> None:
             group["lr"] = rate
 
 
-@torch.no_grad()
 def note(state: State, seen: dict[str, Tensor]) -> Record:
     """Count a step and return its Record, from what `d_step` and `g_step` saw."""
-    state.step += 1
+    return _noted(state, _row(seen))
+
+
+@torch.no_grad()
+def _row(seen: dict[str, Tensor]) -> Tensor:
+    """Return d_loss, g_loss, mean D(x) and mean D(G(z)) [4], without a wait for the device."""
     shares = [seen[name].float().sigmoid().mean() for name in ("D(x)", "D(G(z))")]
-    state.history.append(torch.stack([seen["d_loss"], seen["g_loss"], *shares]).detach())
-    return Record(state.step, state.history[-1])
+    return torch.stack([seen["d_loss"], seen["g_loss"], *shares]).detach()
+
+
+def _noted(state: State, row: Tensor) -> Record:
+    state.step += 1
+    state.history.append(row)
+    return Record(state.step, row)

@@ -11,6 +11,7 @@ from torch import nn
 
 from gancourse import losses, nets
 from gancourse import train as T
+from gancourse.data import load_images
 from gancourse.errors import InputError
 from gancourse.nets import writeups
 from gancourse.train import checkpoint
@@ -224,6 +225,33 @@ def test_the_tool_measures_each_preset_once(tool, tmp_path, capsys):
     tool("writeup-000", "writeup-000-sgd")
     assert capsys.readouterr().out.count("measured already") == 2
     assert json.loads((tmp_path / "results.json").read_text()) == first
+
+
+def test_a_run_by_epochs_goes_on_after_a_kill_to_the_same_end(tool, tmp_path, monkeypatch):
+    import writeups
+
+    monkeypatch.setattr(writeups, "load_images", lambda name: load_images("digits"))
+    monkeypatch.setattr(writeups, "KEPT", tmp_path / "whole")
+    tool("writeup-000", "--epochs", "1")
+    (tmp_path / "results.json").rename(tmp_path / "whole.json")
+
+    def killed(state, path, save=T.save_state):
+        save(state, path)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(writeups, "KEPT", tmp_path / "cut")
+    monkeypatch.setattr(writeups, "EVERY", 0)
+    with monkeypatch.context() as once:
+        once.setattr(T, "save_state", killed)
+        with pytest.raises(KeyboardInterrupt):
+            tool("writeup-000", "--epochs", "1")
+    assert not (tmp_path / "results.json").exists()
+    tool("writeup-000", "--epochs", "1")
+    runs = [json.loads((tmp_path / f).read_text())["runs"] for f in ("whole.json", "results.json")]
+    spent = [run["writeup-000"].pop("spent") for run in runs]
+    assert runs[0] == runs[1]
+    assert min(spent) > 0
+    assert runs[0]["writeup-000"]["steps"] == round(1437 / 128)
 
 
 def test_the_tool_names_an_unknown_preset(tool):

@@ -1,5 +1,6 @@
 """What the benchmark measures: each entry makes (step, units a step), images or operations."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -81,6 +82,12 @@ def iterated(recipe=MLP) -> Step:
     return lambda: next(records), recipe.batch
 
 
+def under(make: Callable[[], Step], **environment: str) -> Step:
+    """Return what `make` makes under these environment variables, in a process of its own."""
+    os.environ |= environment
+    return make()
+
+
 def loading(batches: Iterator[Tensor]) -> Step:
     """Return loading alone, in images."""
     return lambda: next(batches), len(next(batches))
@@ -139,6 +146,26 @@ LOADING: Makers = {
     "loading, PIL, 2 processes": lambda: loading(textbook.pil_loader(128, workers=2)),
 }
 SPEED = {"DCGAN": DCGANS, "MLP": MLPS, "loading": LOADING}
+WAYS = {  # of taking a step on a GPU: environment
+    "eager": {"GANCOURSE_GRAPHS": "0"},
+    "compiled": {"GANCOURSE_GRAPHS": "0", "GANCOURSE_COMPILE": "1"},
+    "graphs": {},
+    "compiled, graphs": {"GANCOURSE_COMPILE": "1"},
+}
+BATCHES = (64, 128, 512, 4096)
+ON_GPU: Makers = {
+    **{f"{way}, batch {n}": partial(under, partial(iterated, replace(CLASSIC, batch=n)), **given)
+       for way, given in WAYS.items() for n in BATCHES if "compiled" not in way or n == 128},
+    "fp32, graphs, batch 128": lambda: iterated(replace(CLASSIC, precision="fp32")),
+    "the default recipe, graphs": lambda: iterated(train.get_preset("dcgan")),
+    "the default recipe, eager": partial(
+        under, lambda: iterated(train.get_preset("dcgan")), **WAYS["eager"]
+    ),
+    "MLP, eager": partial(under, iterated, **WAYS["eager"]),
+    "MLP, graphs": iterated,
+    **{name: DCGANS[name] for name in ("textbook", "textbook, data in memory")},
+    **ceilings(),
+}  # fmt: skip
 
 
 class ScaledGenerator(nn.Sequential):
@@ -207,7 +234,7 @@ def _worked(recipe: train.Recipe) -> Step:
 
 def maker(name: str) -> Callable[[], Step]:
     """Return what makes the contender `name`, of any group."""
-    groups = [*SPEED.values(), *map(costs, COSTS)]
+    groups = [*SPEED.values(), ON_GPU, *map(costs, COSTS)]
     return next(group[name] for group in groups if name in group)
 
 
