@@ -13,7 +13,7 @@ from gancourse.errors import InputError, at_least
 from gancourse.live.controls import Switch, Tab
 from gancourse.live.drawings import Drawing, packed
 from gancourse.live.run.background import make_way
-from gancourse.live.run.player import LEARNING_RATES, Player
+from gancourse.live.run.steered import LEARNING_RATES, SteeredRun
 from gancourse.plots import Mark, Panel, beside
 from gancourse.train import State
 
@@ -26,7 +26,7 @@ ALONE = Tab(
 )
 
 
-class TrainingDashboard(Player):
+class TrainingDashboard(SteeredRun):
     """A run of `state` on samples of `source`, for so many more `steps` or for so many `minutes`.
 
     Shows samples of an evaluation copy of the averaged generator for fixed z, the losses, D(x) and

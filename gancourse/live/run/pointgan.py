@@ -16,7 +16,7 @@ from gancourse.errors import InputError, at_least, choose
 from gancourse.live.controls import Choice, Slider, Switch, Tab
 from gancourse.live.drawings import Drawing, float_bytes, packed
 from gancourse.live.frontend import frontend
-from gancourse.live.run.player import LEARNING_RATES, Player
+from gancourse.live.run.steered import LEARNING_RATES, SteeredRun
 from gancourse.plots import Mark, Panel, beside
 
 LIMIT = 1.6  # the picture shows -LIMIT .. LIMIT both ways
@@ -48,7 +48,7 @@ SOURCE = Tab("Real points", {"points": Choice("real points", (*DATA, DRAWN), "ri
              {"clear": "Clear my drawing"})  # fmt: skip
 
 
-class PointGan(Player):
+class PointGan(SteeredRun):
     """A small GAN on points: D's field as a map, G's samples, and where D's gradient pushes them.
 
     `points` is "ring", "grid" or a sequence of points [K, 2] inside of -1.6..1.6; `loss` one of

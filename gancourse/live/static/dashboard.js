@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/dashboard.js: edit there. f98d28cc8bdc8c9b 5e8d79cb1ceb2f95
+// Built by `make build` from src/widgets/dashboard.js: edit there. 86014c6973da18af 9befc2840779183f
 // dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function dressed(node, attributes) {
@@ -420,7 +420,7 @@ function tabRow(titles, pages) {
   return make("div", {}, list, ...pages);
 }
 
-// player.js
+// steered.js
 var RESTING = ["ready", "finished", "failed", "stopped"];
 var NEXT = { running: "Pause", paused: "Resume", stopped: "Resume", finished: "Go on", failed: "Try again" };
 function runLabel(status, first) {
@@ -438,7 +438,7 @@ function pushButton(action, label, press) {
   node.addEventListener("click", () => node.getAttribute("aria-disabled") === "true" || press(action));
   return node;
 }
-function player(stage, also) {
+function steered(stage, also) {
   const render = ({ model, el }) => {
     const parts = model.get("parts");
     const root = make("div", { class: "gc-live gc-train", role: "group", "aria-label": model.get("title") });
@@ -449,7 +449,10 @@ function player(stage, also) {
     let frame = model.get("frame");
     const press = (action) => model.send({ do: wanted(action, frame.status) });
     const shows = {};
-    const change = (key, value) => request.ask({ [key]: value });
+    const change = (key, value) => {
+      root.dataset.idle = "false";
+      request.ask({ [key]: value });
+    };
     const host = {
       colourOf: (role) => role ? model.get("colours")[role] : "var(--gc-ink)",
       fieldColours: model.get("field_colours"),
@@ -503,7 +506,7 @@ function player(stage, also) {
 }
 
 // widgets/dashboard.js
-var dashboard_default = player(dashboardStage);
+var dashboard_default = steered(dashboardStage);
 export {
   dashboard_default as default
 };

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/explorer.js: edit there. 850c77867d20e0bf 5e41ed64b2a18aa2
+// Built by `make build` from src/widgets/explorer.js: edit there. d497f75df1421a64 74c4452858ccbcb0
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -203,7 +203,6 @@ function explorerStage(host, model) {
   const reel = film(picture, paintOne, () => paint());
   const change = (key, value) => {
     reel.stop();
-    picture.closest(".gc-live").dataset.idle = "false";
     host.change(key, value);
   };
   const pins = thumbRow((index) => change("go", index));
@@ -417,7 +416,7 @@ function tabRow(titles, pages) {
   return make("div", {}, list, ...pages);
 }
 
-// player.js
+// steered.js
 var RESTING = ["ready", "finished", "failed", "stopped"];
 var NEXT = { running: "Pause", paused: "Resume", stopped: "Resume", finished: "Go on", failed: "Try again" };
 function runLabel(status, first) {
@@ -435,7 +434,7 @@ function pushButton(action, label, press) {
   node.addEventListener("click", () => node.getAttribute("aria-disabled") === "true" || press(action));
   return node;
 }
-function player(stage, also) {
+function steered(stage, also) {
   const render = ({ model, el }) => {
     const parts = model.get("parts");
     const root = make("div", { class: "gc-live gc-train", role: "group", "aria-label": model.get("title") });
@@ -446,7 +445,10 @@ function player(stage, also) {
     let frame = model.get("frame");
     const press = (action) => model.send({ do: wanted(action, frame.status) });
     const shows = {};
-    const change = (key, value) => request.ask({ [key]: value });
+    const change = (key, value) => {
+      root.dataset.idle = "false";
+      request.ask({ [key]: value });
+    };
     const host = {
       colourOf: (role) => role ? model.get("colours")[role] : "var(--gc-ink)",
       fieldColours: model.get("field_colours"),
@@ -500,7 +502,7 @@ function player(stage, also) {
 }
 
 // widgets/explorer.js
-var explorer_default = player(explorerStage, { brief: true });
+var explorer_default = steered(explorerStage, { brief: true });
 export {
   explorer_default as default
 };

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/pointgan.js: edit there. e79c52f0932eb498 6a7c2cc2015cdf08
+// Built by `make build` from src/widgets/pointgan.js: edit there. 63f2a9c1d01ab8ae 633d19947e69d18c
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -183,7 +183,7 @@ function tabRow(titles, pages) {
   return make("div", {}, list, ...pages);
 }
 
-// player.js
+// steered.js
 var RESTING = ["ready", "finished", "failed", "stopped"];
 var NEXT = { running: "Pause", paused: "Resume", stopped: "Resume", finished: "Go on", failed: "Try again" };
 function runLabel(status, first) {
@@ -201,7 +201,7 @@ function pushButton(action, label, press) {
   node.addEventListener("click", () => node.getAttribute("aria-disabled") === "true" || press(action));
   return node;
 }
-function player(stage, also) {
+function steered(stage, also) {
   const render = ({ model, el }) => {
     const parts = model.get("parts");
     const root = make("div", { class: "gc-live gc-train", role: "group", "aria-label": model.get("title") });
@@ -212,7 +212,10 @@ function player(stage, also) {
     let frame = model.get("frame");
     const press = (action) => model.send({ do: wanted(action, frame.status) });
     const shows = {};
-    const change = (key, value) => request.ask({ [key]: value });
+    const change = (key, value) => {
+      root.dataset.idle = "false";
+      request.ask({ [key]: value });
+    };
     const host = {
       colourOf: (role) => role ? model.get("colours")[role] : "var(--gc-ink)",
       fieldColours: model.get("field_colours"),
@@ -629,7 +632,7 @@ function pointStage(host) {
 }
 
 // widgets/pointgan.js
-var pointgan_default = player(pointStage);
+var pointgan_default = steered(pointStage);
 export {
   pointgan_default as default
 };

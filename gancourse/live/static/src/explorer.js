@@ -57,7 +57,6 @@ export function explorerStage(host, model) {
   const reel = film(picture, paintOne, () => paint());
   const change = (key, value) => {
     reel.stop();
-    picture.closest(".gc-live").dataset.idle = "false";
     host.change(key, value);
   };
   const pins = thumbRow((index) => change("go", index));

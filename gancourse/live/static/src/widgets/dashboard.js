@@ -1,4 +1,4 @@
 import { dashboardStage } from "../dashboard.js";
-import { player } from "../player.js";
+import { steered } from "../steered.js";
 
-export default player(dashboardStage);
+export default steered(dashboardStage);

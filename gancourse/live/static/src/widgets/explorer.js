@@ -1,4 +1,4 @@
 import { explorerStage } from "../explorer.js";
-import { player } from "../player.js";
+import { steered } from "../steered.js";
 
-export default player(explorerStage, { brief: true });
+export default steered(explorerStage, { brief: true });

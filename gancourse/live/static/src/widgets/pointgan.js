@@ -1,4 +1,4 @@
-import { player } from "../player.js";
+import { steered } from "../steered.js";
 import { pointStage } from "../pointgan.js";
 
-export default player(pointStage);
+export default steered(pointStage);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isOff, runLabel, wanted } from "../../gancourse/live/static/src/player.js";
+import { isOff, runLabel, wanted } from "../../gancourse/live/static/src/steered.js";
 
 test("the run button says what it will do", () => {
   assert.equal(runLabel("ready", "Train"), "Train");

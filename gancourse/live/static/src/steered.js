@@ -1,6 +1,6 @@
 // What the training widgets and the explorer share: buttons, tabs, controls, the frames.
 //
-// player(stage, also) returns the module that anywidget wants; `also` goes with each request for a
+// steered(stage, also) returns the module that anywidget wants; `also` goes with each request for a
 // value. `stage(host, model)` returns {root, show(frame)}, the part that differs, and may name a
 // `corner` for the numbers and a `stop`; host = {colourOf(role), fieldColours, change(key, value), idle()}.
 
@@ -36,7 +36,7 @@ function pushButton(action, label, press) {
   return node;
 }
 
-export function player(stage, also) {
+export function steered(stage, also) {
   const render = ({ model, el }) => {
     const parts = model.get("parts");
     const root = make("div", { class: "gc-live gc-train", role: "group", "aria-label": model.get("title") });
@@ -48,7 +48,10 @@ export function player(stage, also) {
 
     const press = (action) => model.send({ do: wanted(action, frame.status) });
     const shows = {};
-    const change = (key, value) => request.ask({ [key]: value });
+    const change = (key, value) => {
+      root.dataset.idle = "false"; // until the answer is shown
+      request.ask({ [key]: value });
+    };
     const host = {
       colourOf: (role) => (role ? model.get("colours")[role] : "var(--gc-ink)"),
       fieldColours: model.get("field_colours"),

@@ -46,7 +46,7 @@ def set_rate(state: State, who: str, lr: float) -> None:
     state.recipe = replace(state.recipe, **{f"lr_{who}": float(lr)})
 
 
-class Player(Watched):
+class SteeredRun(Watched):
     """A state that trains while somebody looks.
 
     A subclass says what a step is (`_turn`), when the run is over (`_finished`), what is to be seen
@@ -70,7 +70,7 @@ class Player(Watched):
         """One of ready, running, paused, stopped, finished, failed."""
         return self.background.status
 
-    def run(self) -> "Player":
+    def run(self) -> "SteeredRun":
         """Start, or go on; with a page in the background, else in this cell to the end.
 
         Another run that is under way in this kernel is stopped first. In the foreground an error in
@@ -96,12 +96,12 @@ class Player(Watched):
         else:
             self.background.start()
 
-    def pause(self) -> "Player":
+    def pause(self) -> "SteeredRun":
         """Hold the run after the step under way; `run` goes on."""
         self.background.pause()
         return self
 
-    def stop(self) -> "Player":
+    def stop(self) -> "SteeredRun":
         """End the run after the step under way. Its state is whole: save it, or `run` on."""
         self.background.stop()
         return self
@@ -123,15 +123,15 @@ class Player(Watched):
         with self.background.still():
             yield self.state
 
-    def step_D(self) -> "Player":
+    def step_D(self) -> "SteeredRun":
         """Pause, and let D alone take a step, on fresh samples. G and the history stay."""
         return self._alone("D", self._step_D)
 
-    def step_G(self) -> "Player":
+    def step_G(self) -> "SteeredRun":
         """Pause, and let G alone take a step, with its average. D and the history stay."""
         return self._alone("G", self._step_G)
 
-    def _alone(self, who: str, step: Callable[[], dict[str, Tensor]]) -> "Player":
+    def _alone(self, who: str, step: Callable[[], dict[str, Tensor]]) -> "SteeredRun":
         self.pause()
         with self.still():
             self.state.G.train()
@@ -153,7 +153,7 @@ class Player(Watched):
         train.ema_step(self.state)
         return seen
 
-    def set(self, **values) -> "Player":
+    def set(self, **values) -> "SteeredRun":
         """Change controls by name, also while the run goes on; return this widget.
 
         `lr_D` and `lr_G` hold from the next step on, in the recipe too, so that a saved run resumes

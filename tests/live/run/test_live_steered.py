@@ -117,7 +117,7 @@ def test_stop_ends_the_thread_at_once_and_the_run_can_go_on():
 
 
 def test_stop_interrupts_the_rest_of_slow_motion(environment):
-    environment.setattr("gancourse.live.run.player.SLOW", 1e6)  # seconds: it would never end
+    environment.setattr("gancourse.live.run.steered.SLOW", 1e6)  # seconds: it would never end
     dashboard = a_dashboard(steps=1000).set(slow=True)
     reaches(dashboard.run(), 1)
     dashboard.stop()
