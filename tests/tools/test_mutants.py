@@ -126,7 +126,7 @@ def test_an_unchanged_package_passes_in_a_fork_and_a_broken_one_falls(tmp_path):
     )
     said = mutants_say(code)
     assert said[0] == said[2] == "(False, '')"
-    assert said[1].startswith("(True, 'tests/test_store_whole.py::test_what_is_written")
+    assert said[1].startswith("(True, 'tests/test_store.py::test_what_is_written")
 
 
 def mutants_say(code):

@@ -496,6 +496,14 @@ def test_a_record_says_its_four_numbers():
     assert isinstance(record["D(x)"], float)
 
 
+def test_the_history_is_of_float32_whatever_the_nets_compute_in():
+    state, logit = T.State(TINY, 0, "cpu", "bf16"), torch.linspace(-3, 2, 7, dtype=torch.bfloat16)
+    losses = dict.fromkeys(["d_loss", "g_loss"], torch.ones(()))
+    T.note(state, losses | {"D(x)": logit, "D(G(z))": logit})
+    shares = [1 / (1 + math.exp(-t)) for t in logit.tolist()]
+    assert state.history[0].tolist() == pytest.approx([1, 1, *[sum(shares) / 7] * 2], rel=1e-6)
+
+
 def test_the_history_needs_no_gradient():
     assert not any(row.requires_grad for row in run(1).history)
 
