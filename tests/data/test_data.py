@@ -587,3 +587,12 @@ def test_every_idx_entry_names_a_torchvision_class():
         if isinstance(entry, sets.IdxFiles):
             assert set(entry.md5) == set(FILES)
             assert hasattr(datasets, entry.torchvision)
+
+
+def test_a_set_and_what_is_drawn_from_it_are_on_the_device_asked_for(elsewhere):
+    digits = load_images("digits", "test", elsewhere)
+    assert len(digits) == 360
+    x, labels = digits.labelled_batch(3, torch.Generator())
+    found = [digits.images, digits.labels, x, labels, digits.batch(2, torch.Generator())]
+    assert {x.device for x in found} == {elsewhere}
+    assert load_images("digits").to(elsewhere).labels.device == elsewhere

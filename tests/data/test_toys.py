@@ -207,6 +207,25 @@ def test_moons_lie_where_sklearn_puts_them():
     assert torch.cdist(theirs, ours).amin(1).max() < 2e-3
 
 
+def test_moons_begin_at_an_end_of_each_half_circle():
+    begin = load_points("moons").along(torch.tensor([0.0, 0.5], dtype=F64))
+    torch.testing.assert_close(begin, torch.tensor([[1.0, 0.0], [0.0, 0.5]], dtype=F64))
+
+
+def test_spiral_makes_one_turn_and_a_half():
+    spiral, end = load_points("spiral"), 3 * math.pi
+    begin, last = spiral.along(torch.tensor([0.0, 1.0], dtype=F64)) * math.hypot(1, end)
+    torch.testing.assert_close(begin, torch.tensor([1.0, 0.0], dtype=F64))
+    torch.testing.assert_close(last, torch.tensor([-1.0, end], dtype=F64))
+
+
+@pytest.mark.parametrize("name", CURVES)
+@pytest.mark.parametrize("sd", [0.01, 0.05])
+def test_quadrature_takes_no_more_nodes_than_it_needs(name, sd):
+    gaps = load_points(name, sd=sd).nodes.diff(dim=0).norm(dim=1) / sd
+    assert 0.5 < gaps[gaps < 2].max() < 2 / 3  # without the way from one moon to the other
+
+
 def test_spiral_ends_on_radius_one_and_keeps_its_arms_apart():
     spiral = load_points("spiral", turns=3)
     radius = spiral.along(torch.linspace(0, 1, 9, dtype=F64)).norm(dim=1)

@@ -65,6 +65,10 @@ def test_wgan_gp_is_the_penalty_of_the_losses_module():
     np.testing.assert_allclose(found, [0, -slope.item()], atol=1e-12)
 
 
+def test_wgan_gp_does_not_push_a_discriminator_that_sees_nothing():
+    np.testing.assert_array_equal(dynamics.dirac("minimax", "WGAN-GP", 0.5)(np.zeros(2)), [0, 0])
+
+
 def test_instance_noise_is_an_expectation():
     theta, psi, sd = 0.8, 1.3, 0.7
 
@@ -145,6 +149,8 @@ def test_losses_along_a_path_are_the_losses():
     d_loss, g_loss = dynamics.losses_along("least-squares", np.array([[0.0, 3.0], [1.0, 0.5]]))
     np.testing.assert_allclose(d_loss, [0.5, 1.25])  # (1/2 - 1)^2 + (1/2 + psi theta)^2
     np.testing.assert_allclose(g_loss, [0.25, 0.0])
+    whole = dynamics.losses_along("minimax", np.array([[2, 1]]))  # in float64, whatever is given
+    np.testing.assert_allclose(whole, [[-np.log(0.5 * expit(-2))], [np.log(expit(-2))]], rtol=1e-14)
 
 
 @pytest.mark.parametrize(

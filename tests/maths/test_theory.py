@@ -33,6 +33,10 @@ def test_line_needs_an_interval():
         divergences.line(1, 1)
 
 
+def test_line_is_from_minus_10_to_10_in_steps_of_a_200th():
+    torch.testing.assert_close(divergences.line() * 200, torch.arange(-2000.0, 2001).double())
+
+
 @pytest.mark.parametrize(("mean", "sd"), [(0.0, 1.0), (-3.0, 0.1), (2.0, 1.7)])
 def test_normal_density_has_mass_mean_and_variance(mean, sd):
     log_p = divergences.log_normal(X, mean, sd)
