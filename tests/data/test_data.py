@@ -5,6 +5,7 @@ import signal
 import time
 from pathlib import Path
 from threading import Barrier, Thread
+from urllib.error import URLError
 
 import numpy as np
 import pytest
@@ -251,6 +252,17 @@ def test_digits_made_small_again_are_the_original(digits):
     original = torch.from_numpy(load_digits().images[:1437]).float()
     match = torch.corrcoef(torch.stack([small.flatten(), original.flatten()]))[0, 1]
     assert match > 0.9
+
+
+def test_white_stays_white_when_digits_are_enlarged(digits):
+    """Twice the contrast takes greys beyond white: they are cut there, and do not wrap around."""
+    from sklearn.datasets import load_digits
+
+    full = torch.from_numpy(load_digits().images[:1437] == 16).float()[:, None]
+    inside = torch.nn.functional.interpolate(full, size=(20, 20), mode="nearest-exact")
+    kernel = torch.nn.functional.avg_pool2d(inside, 3, 1, 1) > 0.999  # white all around
+    assert kernel.sum() > 1000
+    assert (digits.images[..., 4:24, 4:24][kernel] == 255).all()
 
 
 # GANCOURSE_DATA
@@ -512,6 +524,49 @@ def test_another_download_in_progress_is_left_alone(raw):
     part = leftover(raw, age=0)
     load_images("mnist")
     assert part.exists()
+
+
+def test_a_download_that_still_grows_is_left_alone(raw):
+    write(raw, FILES)
+    part = leftover(raw, age=100)
+    os.utime(part / TRAIN)  # a folder's own time does not change when a file in it grows
+    load_images("mnist")
+    assert part.exists()
+
+
+def test_a_mirror_that_sends_nothing_is_given_up_after_one_wait(mirrors, monkeypatch):
+    class Never:
+        done = ()
+
+    asked = []
+    monkeypatch.setattr(download, "wait", lambda jobs, seconds: asked.append(seconds) or Never)
+    with serving(FILES, "silent") as silent:
+        mirrors(silent)
+        assert load_images("mnist").name == "digits"
+    assert asked == [0.4]
+
+
+SAID = [
+    (URLError(TimeoutError()), "sent nothing for 0.4 s"),
+    (URLError("no route"), "could not be reached: no route"),
+    (RuntimeError("File not found or corrupted."), "sent a file whose checksum is wrong"),
+    (OSError("the disk is full"), "failed: the disk is full"),
+]
+
+
+@pytest.mark.parametrize(("error", "said"), SAID)
+def test_what_the_last_mirror_did_is_said(error, said, tmp_path, monkeypatch):
+    def fail(*given):
+        raise error
+
+    monkeypatch.setattr(download, "_fetch", fail)
+    with pytest.raises(download.Unavailable, match=f"^the last mirror, http://m/, {said}$"):
+        download.download({"a": ""}, ["http://m/"], tmp_path)
+
+
+def test_without_a_mirror_nothing_can_be_had(tmp_path):
+    with pytest.raises(download.Unavailable, match="it has no mirror"):
+        download.download({"a": ""}, [], tmp_path)
 
 
 def test_a_leftover_is_not_taken_for_the_file(raw, mirrors):

@@ -56,6 +56,7 @@ def test_an_arc_between_points_of_one_direction_is_the_line():
         (lambda a, b: L.truncate(a, -1), "psi"),
         (lambda a, b: L.random_plane(1), "z_dim"),
         (lambda a, b: L.pca_directions(tiny(), 7), "7 directions"),
+        (lambda a, b: L.pca_directions(tiny(), 0), "n must be"),
         (lambda a, b: L.pca_directions(nn.Tanh(), 1), "dense layer"),
         (lambda a, b: L.class_directions(tiny(), lambda x: x, n=3), "n must be"),
         (lambda a, b: L.invert(tiny(), torch.zeros(1, 28, 28)), r"\[1, 28, 28\]"),
@@ -348,6 +349,22 @@ def test_inversion_takes_200_steps_from_4_starts_by_default(monkeypatch):
 def test_inversion_of_other_shapes_is_refused(shape):
     with pytest.raises(InputError, match="makes images of shape"):
         L.invert(LinearG(), torch.zeros(shape))
+
+
+def test_a_generator_may_give_its_shape_as_a_list():
+    G = LinearG()
+    G.shape = [1, 1, 4]
+    assert L.invert(G, torch.zeros(2, 1, 1, 4), steps=1).z.shape == (2, 3)
+
+
+def test_the_search_is_where_the_generator_is_and_what_it_finds_on_the_cpu(monkeypatch):
+    monkeypatch.setattr(torch.Tensor, "cpu", lambda t: torch.zeros(t.shape, dtype=t.dtype))
+    G, seen = LinearG().to("meta"), []  # where tensors have a shape and no numbers
+    G.register_forward_pre_hook(lambda net, given: seen.append(given[0].device.type))
+    found = L.invert(G, torch.zeros(2, 1, 1, 4), steps=1)
+    assert {x.device.type for x in (found.z, found.error, found.errors)} == {"cpu"}
+    assert L.images_of(G, torch.zeros(2, 3)).device.type == "meta"
+    assert seen == ["meta"] * 3
 
 
 @pytest.mark.parametrize("training", [True, False])
