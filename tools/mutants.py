@@ -342,6 +342,9 @@ def preload() -> None:
 def report(faults: list[Mutant], mutants: list[Mutant], results: Results) -> bool:
     """Print the planted faults with their tests, the survivors, the share; tell if it is enough."""
     reasons, verdicts = equivalent(), {m.key: results.of(m) for m in (*faults, *mutants)}
+    if not all(verdicts.values()):
+        print("Modules or tests have changed since they were asked: run this again.")
+        return False
     for m in faults:
         print(f"planted: {m.text}: {verdicts[m.key]['test'] or 'SURVIVED'}")
     survivors = [m for m in mutants if not verdicts[m.key]["fell"]]
