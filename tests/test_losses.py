@@ -127,6 +127,13 @@ def test_slopes_by_the_logits_are_those_of_the_closed_form(name, by_grad):
         np.testing.assert_allclose(np.broadcast_to(values, (3, 3)), rows, rtol=1e-12)
 
 
+def test_a_loss_is_asked_for_slopes_with_logits_in_a_row():
+    seen = []
+    loss = Loss(lambda r, f: seen.append((r.shape, f.shape)) or (r * f).mean(), None)
+    assert loss.slopes.d_real(np.ones((2, 1)), np.ones(3)).shape == (2, 3)
+    assert seen == [((6,), (6,))]
+
+
 @pytest.mark.parametrize("name", LOSSES)
 def test_slopes_in_closed_form_are_finite_far_out_and_at_0(name):
     far = np.array([-1e4, 0.0, 1e4])
