@@ -131,6 +131,32 @@ def test_each_known_case_is_as_many_images_and_has_the_fault_it_names(cases, ref
     assert (one == one[0]).all()
 
 
+def test_halves_of_the_test_images_share_none(cases, reference):
+    half, n = cases[REAL], len(reference.test_set)
+    assert (half.n, half.n_real) == (n - n // 2, n // 2)
+    assert half.fid == known.half_against_half(reference).fid
+    assert half.fid != known.half_against_half(reference, seed=1).fid
+
+
+def test_the_blur_is_gaussian_of_one_pixel_and_the_noise_has_every_grey():
+    x = torch.zeros(1, 1, 28, 28, dtype=torch.uint8)
+    x[..., 14] = 255  # a line
+    rng = machine.seed_generator(0)
+    row = known.blurred(replace(load_images("digits"), images=x), 1, rng)[0, 0, 14].double()
+    at = torch.arange(28.0) - 14
+    assert (row * at.square()).sum() / row.sum() == pytest.approx(1, abs=0.05)
+    assert row.nonzero().flatten().tolist() == list(range(11, 18))
+    grey = known.noise(load_images("digits"), 100, rng).flatten()
+    assert grey.bincount(minlength=256).min() > 0.7 * len(grey) / 256
+
+
+def test_the_floor_is_of_training_images_drawn_from_seed_0():
+    train, test = load_images("digits"), load_images("digits", "test")
+    reference = images.Reference(load_ruler("digits"), train, test)
+    index = torch.randperm(len(train), generator=machine.seed_generator(0))[:150]
+    assert images.floor(reference, 150) == reference.scores(train.images[index], 0)
+
+
 def test_the_known_cases_command_prints_their_table(monkeypatch, capsys):
     asked = []
     monkeypatch.setattr(known, "known_cases", lambda *given: asked.append(given) or {})
@@ -230,6 +256,8 @@ def test_the_table_and_the_json_say_the_same():
     assert facts["fid"] == report.fid
     assert facts["real"]["fid"] == report.real.fid
     assert facts["memorised"] is report.memorised is True
+    assert [facts[name] for name in ("data", "n", "n_real", "seed")] == ["digits", 500, 360, 0]
+    assert f"classes in %: 0 {100 * report.shares[0]:.1f}, 1 " in str(report)
     assert sum(facts["shares"]) == pytest.approx(1)
     for said in ("500 images against 360 test images of digits", f"{report.fid:.2f}", "classes in"):
         assert said in str(report)
