@@ -240,9 +240,10 @@ def test_more_samples_only_add_and_the_mode_of_g_is_kept(G):
     assert not G.training
 
 
-def test_samples_are_drawn_500_at_a_time_from_the_seeds_own_z(G):
+def test_samples_are_drawn_500_at_a_time_from_the_seeds_own_z():
+    G = make_generator("mlp", z_dim=5, widths=(8,))  # randn goes on alike after multiples of 16
     rng = torch.Generator().manual_seed(2)
-    z = torch.cat([torch.randn(500, G.z_dim, generator=rng) for _ in range(2)])[:510]
+    z = torch.cat([torch.randn(500, 5, generator=rng) for _ in range(2)])[:510]
     with torch.no_grad():
         wanted = G.eval()(z).add(1).mul(127.5)
     drawn = images.draw(G, 510, seed=2)
