@@ -476,6 +476,17 @@ def test_stalled_mirror_is_not_asked_again_at_once(mirrors):
     assert len(stalled.asked) == 1
 
 
+def test_stalled_mirror_is_asked_again_after_a_minute(mirrors, monkeypatch):
+    with serving(FILES, "silent") as server:
+        mirrors(server)
+        load_images("mnist")
+        server.how, now = "good", time.monotonic()
+        monkeypatch.setattr(time, "monotonic", lambda: now + 50)
+        assert load_images("mnist").name == "digits"
+        monkeypatch.setattr(time, "monotonic", lambda: now + 61)
+        assert load_images("mnist").name == "mnist"
+
+
 def test_broken_mirror_is_asked_again_at_once(mirrors):
     with serving(FILES, "503") as server:
         mirrors(server)

@@ -103,6 +103,23 @@ def test_modes_are_equally_likely(name):
     assert (share - 1 / len(toy.centres)).abs().max() < 0.005
 
 
+def test_what_each_toy_is_by_default():
+    sds = {
+        "ring": 0.01,
+        "grid": 0.05,
+        "moons": 0.05,
+        "spiral": 0.02,
+        "two_bumps": 0.5,
+        "narrow": 0.1,
+    }
+    sizes = {"ring": 8, "grid": 25, "moons": 16, "spiral": 16, "two_bumps": 2, "narrow": 1}
+    assert {name: load_points(name).sd for name in TOYS} == sds
+    assert {name: len(load_points(name).centres) for name in TOYS} == sizes
+    assert load_points("two_bumps").centres.tolist() == [[-1.5], [1.5]]
+    assert load_points("two_bumps").weights.tolist() == [0.5, 0.5]
+    assert load_points("narrow").centres.tolist() == [[0.0]]
+
+
 def test_options_override():
     ring = load_points("ring", modes=6, radius=2.0, sd=0.1)
     assert ring.centres.shape == (6, 2)

@@ -136,6 +136,13 @@ def test_a_path_follows_the_steps_and_stays_put_once_it_has_left():
     np.testing.assert_array_equal(states[-1], states[-2])
 
 
+def test_a_path_has_left_at_a_million():
+    def away(state):
+        return state  # each step of size 1 doubles it
+
+    assert dynamics.path(away, (1.0, 0.0), 1.0, 30).max() == 2**20  # the first above 1e6
+
+
 def test_wgan_gp_ends_on_a_cycle_of_the_derived_size():
     rho = np.exp(-np.pi * 0.1 / np.sqrt(1 - 0.1**2))
     size = 0.2 * (1 + rho) / (1 - rho)
