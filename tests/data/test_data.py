@@ -274,6 +274,12 @@ def test_given_folder_comes_first(given, raw, capfd):
     assert capfd.readouterr().out == ""
 
 
+def test_given_folder_may_lie_in_the_home_folder(given, monkeypatch):
+    monkeypatch.setenv("HOME", str(given.parent))
+    monkeypatch.setenv("GANCOURSE_DATA", f"~/{given.name}")
+    assert str(given) in load_images("mnist").source
+
+
 def test_given_folder_stays_as_it_is(given):
     before = tree(given)
     load_images("mnist")
@@ -543,6 +549,31 @@ def test_a_download_that_still_grows_is_left_alone(raw):
     os.utime(part / TRAIN)  # a folder's own time does not change when a file in it grows
     load_images("mnist")
     assert part.exists()
+
+
+def test_a_download_goes_to_a_hidden_folder_that_a_sweep_finds(raw, mirrors):
+    seen = set()
+    look = lambda: seen.update(path.name for path in raw.iterdir() if path.is_dir())  # noqa: E731
+    with serving(FILES, hook=look) as server:
+        mirrors(server)
+        load_images("mnist")
+    assert len(seen) == 4
+    assert all(name.startswith(".") and name.endswith(".part") for name in seen)
+    assert {name[1:].partition(".gz")[0] + ".gz" for name in seen} == set(FILES)
+
+
+def test_a_mirror_that_is_given_up_keeps_no_program_from_its_end(mirrors, monkeypatch):
+    class Spy(Thread):
+        def start(self):
+            started.append(self)
+            super().start()
+
+    started = []
+    monkeypatch.setattr(download, "Thread", Spy)
+    with serving(FILES, "silent") as silent:
+        mirrors(silent)
+        load_images("mnist")
+        assert [(thread.is_alive(), thread.daemon) for thread in started] == [(True, True)]
 
 
 def test_a_mirror_that_sends_nothing_is_given_up_after_one_wait(mirrors, monkeypatch):

@@ -377,7 +377,7 @@ def test_both_players_and_both_penalties_are_looked_at(bad):
 def test_a_recipe_read_from_json_is_the_one_that_was_written():
     recipe = replace(TINY, anneal=(2, 6), betas=(0, 0.9))
     again = T.Recipe(**json.loads(json.dumps(asdict(recipe))))
-    assert again.betas == (0.0, 0.9)
+    assert repr(again.betas) == "(0.0, 0.9)"
     assert repr(again.anneal) == repr(replace(TINY, anneal=[2.0, 6.0]).anneal) == "(2, 6)"
     assert again.rates(4) == recipe.rates(4)
 
@@ -623,6 +623,31 @@ def test_resuming_keeps_curves_precision_and_the_global_random_state(tmp_path):
     assert torch.equal(torch.rand(3), drawn)
     assert again.curves() == state.curves()
     assert again.precision == "bf16"
+
+
+@pytest.mark.parametrize(("noted", "cores", "wanted"), [(3, 4, 3), (3, 2, 2), (None, 9, 5)])
+def test_a_resumed_run_has_its_own_threads_or_what_cores_there_are(
+    noted, cores, wanted, tmp_path, monkeypatch
+):
+    path = T.save_state(T.State(TINY, device="cpu"), tmp_path / "c.safetensors")
+    tensors, metadata = load_tensors(path)
+    notes = {**json.loads(metadata["notes"]), "threads": noted}
+    if noted is None:
+        del notes["threads"]  # a run of an older version had PyTorch's number
+    save_tensors(path, tensors, {**metadata, "notes": json.dumps(notes)})
+    monkeypatch.setattr(machine, "cores", lambda: cores)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 5)
+    assert T.load_state(path, "cpu").threads == wanted
+
+
+def test_steps_are_computed_on_the_runs_threads():
+    state, before, seen = T.State(TINY, device="cpu"), torch.get_num_threads(), []
+    state.threads = before + 1
+    state.D.register_forward_hook(lambda *_: seen.append(torch.get_num_threads()))
+    T.one_step(state, RING.sample)
+    T.d_step(state, RING.sample(4, state.rng)), T.g_step(state, RING.sample(4, state.rng))
+    assert set(seen) == {before + 1}
+    assert torch.get_num_threads() == before
 
 
 def train_digits(out, resume):
