@@ -68,9 +68,9 @@ def write(folder, files):
 
 
 def tree(folder):
-    """Return everything below a folder, with contents and times."""
+    """Return everything below a folder, with contents and times of change (to read is none)."""
     return {
-        path: path.stat().st_mtime_ns if path.is_dir() else (path.stat(), path.read_bytes())
+        path: (path.stat().st_mtime_ns, path.stat().st_mode, path.is_file() and path.read_bytes())
         for path in folder.rglob("*")
     }
 
