@@ -1,6 +1,8 @@
 """Image sets: where they are looked for, how they are fetched, what comes out."""
 
+import hashlib
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -226,6 +228,12 @@ def test_unknown_device():
         load_images("digits", device="gpu")
 
 
+def test_an_unknown_device_is_named_before_anything_is_read(monkeypatch):
+    monkeypatch.setattr(sets.EmbeddedDigits, "read", None)
+    with pytest.raises(InputError, match="device"):
+        load_images("digits", device="gpu")
+
+
 # the embedded digits
 
 
@@ -254,6 +262,14 @@ def test_digits_made_small_again_are_the_original(digits):
     assert match > 0.9
 
 
+def test_enlarged_digits_are_rounded_to_the_nearest_grey(digits):
+    from sklearn.datasets import load_digits
+
+    small = torch.from_numpy(load_digits().images[:1437] / 16)[:, None]
+    grey = 255 * (2 * torch.nn.functional.interpolate(small, (20, 20), mode="bicubic") - 0.6)
+    assert (digits.images[..., 4:24, 4:24] - grey.clamp(0, 255)).abs().max() <= 0.5
+
+
 def test_white_stays_white_when_digits_are_enlarged(digits):
     """Twice the contrast takes greys beyond white: they are cut there, and do not wrap around."""
     from sklearn.datasets import load_digits
@@ -272,6 +288,17 @@ def test_given_folder_comes_first(given, raw, capfd):
     write(raw, {TRAIN: b"never read"})
     assert str(given) in load_images("mnist").source
     assert capfd.readouterr().out == ""
+
+
+def test_files_are_checked_where_md5_is_barred_for_security(given, monkeypatch):
+    def barred(data, usedforsecurity=True):
+        if usedforsecurity:
+            raise ValueError("[digital envelope routines] unsupported")  # as in FIPS mode
+        return allowed(data, usedforsecurity=False)
+
+    allowed = hashlib.md5
+    monkeypatch.setattr(hashlib, "md5", barred)
+    assert load_images("mnist").name == "mnist"
 
 
 def test_given_folder_may_lie_in_the_home_folder(given, monkeypatch):
@@ -560,6 +587,15 @@ def test_a_download_goes_to_a_hidden_folder_that_a_sweep_finds(raw, mirrors):
     assert len(seen) == 4
     assert all(name.startswith(".") and name.endswith(".part") for name in seen)
     assert {name[1:].partition(".gz")[0] + ".gz" for name in seen} == set(FILES)
+
+
+def test_another_process_may_be_faster_and_sweep(raw, monkeypatch):
+    def elsewhere(url, part, name, md5):
+        (raw / name).write_bytes(FILES[name])
+        shutil.rmtree(part)
+
+    monkeypatch.setattr("torchvision.datasets.utils.download_url", elsewhere)
+    assert load_images("mnist").name == "mnist"
 
 
 def test_a_mirror_that_is_given_up_keeps_no_program_from_its_end(mirrors, monkeypatch):

@@ -310,6 +310,15 @@ def test_density_in_pieces_is_the_same(monkeypatch):
     assert torch.equal(toy.log_density(x), whole)
 
 
+def test_a_density_takes_at_most_a_million_kernels_at_once(monkeypatch):
+    sizes, logsumexp = [], torch.logsumexp
+    monkeypatch.setattr(torch, "logsumexp", lambda x, d: sizes.append(x.numel()) or logsumexp(x, d))
+    load_points("grid").density(torch.zeros(60_000, 2))
+    assert sum(sizes) == 25 * 60_000
+    assert len(sizes) == 2
+    assert 1_000_000 < max(sizes) <= 2**20
+
+
 def test_log_density_has_a_gradient():
     x = torch.tensor([[0.3]], dtype=F64, requires_grad=True)
     mixture([1.0], 0.5).log_density(x).sum().backward()

@@ -1,5 +1,6 @@
 """What passes between grader and sandbox: round trips, and everything that is no frame."""
 
+import io
 import json
 import socket
 import time
@@ -194,6 +195,28 @@ def test_waiting_tells_of_bytes_and_of_the_end(ends):
     here.receive()
     there.sock.close()
     assert here.waiting() is True
+
+
+def test_to_look_what_is_there_waits_for_nothing(ends, monkeypatch):
+    asked = []
+    monkeypatch.setattr("select.select", lambda *given: asked.append(given[3]) or ([], [], []))
+    assert ends[0].waiting() is False
+    assert asked == [0]
+
+
+def test_no_memory_is_taken_for_what_has_not_come():
+    class Sock:
+        def settimeout(self, seconds):
+            pass
+
+        def recv(self, size):
+            asked.append(size)
+            return frame.read(size)
+
+    asked, value = [], torch.arange(100_000)
+    frame = io.BytesIO(pack(value))
+    assert torch.equal(Channel(Sock()).receive(), value)
+    assert max(asked) == 2**16
 
 
 def test_sending_gives_up_in_time_and_notices_the_end(ends):

@@ -169,6 +169,13 @@ def test_the_known_cases_command_prints_their_table(monkeypatch, capsys):
     assert capsys.readouterr().out == 2 * (known.table({}) + "\n")
 
 
+def test_the_known_cases_command_says_what_it_is_for(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["", "--help"])
+    with pytest.raises(SystemExit):
+        known.main()
+    assert "Known cases: what the scores say" in capsys.readouterr().out
+
+
 # copies
 
 
@@ -249,6 +256,12 @@ def test_samples_are_drawn_500_at_a_time_from_the_seeds_own_z():
     drawn = images.draw(G, 510, seed=2)
     assert drawn.dtype == torch.uint8
     assert (drawn - wanted).abs().max() < 0.51
+
+
+def test_a_generator_is_judged_by_10000_samples_of_seed_0(G, monkeypatch):
+    monkeypatch.setattr(images, "draw", lambda G, n, seed: (n, seed))
+    monkeypatch.setattr(images, "score_images", lambda *given: given)
+    assert score_generator(G) == ((10_000, 0), "mnist", 0)
 
 
 def test_the_table_and_the_json_say_the_same():

@@ -117,6 +117,20 @@ def test_a_ruler_keeps_freed_memory_for_the_next_images(monkeypatch):
     assert asked == ["keep"]
 
 
+def test_a_loaded_ruler_learns_and_drops_nothing():
+    ruler = load_ruler("mnist")
+    assert not ruler.training
+    assert not any(p.requires_grad for p in ruler.parameters())
+    assert [m.p for m in Ruler().modules() if isinstance(m, torch.nn.Dropout)] == [0.3]
+
+
+def test_images_are_measured_500_at_a_time():
+    digits, ruler, sizes = load_images("digits"), load_ruler.__wrapped__("digits"), []
+    ruler.register_forward_pre_hook(lambda net, given: sizes.append(len(given[0])))
+    features(ruler, digits.images[:1100])
+    assert sizes == [500, 500, 100]
+
+
 def test_images_are_shifted_all_alike_by_up_to_two_pixels_each_way():
     x = torch.zeros(2, 1, 28, 28, dtype=torch.uint8)
     x[:, 0, 10, 12] = 255
@@ -170,21 +184,32 @@ def test_the_command_writes_weights_and_a_card_that_says_how(out, tmp_path, monk
     clock = iter([100.0, 190.0])
     monkeypatch.setattr("time.perf_counter", lambda: next(clock))
     monkeypatch.setattr(fit_ruler, "real_images", lambda data: (replace(digits, name=data), test))
-    trained = {(digits.images, 7): ruler}
+    trained = {(digits.images, 7 if out else 0): ruler}
     monkeypatch.setattr(fit_ruler, "train_ruler", lambda x, seed: trained[x.images, seed])
+    monkeypatch.setattr(machine, "keep_memory", lambda: asked.append("keep"))
+    asked = []
     monkeypatch.setattr(fit_ruler, "WEIGHTS", tmp_path / "own")
     folder = tmp_path / "other" if out else tmp_path / "own"
-    monkeypatch.setattr(
-        sys, "argv", ["", "fashion", "--seed", "7", *([*out, str(folder)] if out else [])]
-    )
+    options = ["--seed", "7", *out, str(folder)] if out else []
+    monkeypatch.setattr(sys, "argv", ["", "fashion", *options])
     fit_ruler.main()
+    assert asked == ["keep"]
     reached = f"{100 * fit_ruler.accuracy(ruler, test):.2f} %"
     card = (folder / "fashion.md").read_text()
-    for said in ("The ruler of fashion", "1,437 training images of fashion (H. Xiao", "138,474",
-                 "--seed 7`", f"{reached} on the 360 test images", "1.5 minutes of"):  # fmt: skip
+    for said in (
+        "The ruler of fashion", "1,437 training images of fashion (H. Xiao", "138,474",
+        f"--seed {7 if out else 0}`", f"{reached} on the 360 test images", "1.5 minutes of",
+    ):  # fmt: skip
         assert said in card
     assert capsys.readouterr().out.startswith(f"{reached} of the test images are named rightly")
-    assert load_tensors(folder / "fashion.safetensors")[1]["seed"] == "7"
+    assert load_tensors(folder / "fashion.safetensors")[1]["seed"] == ("7" if out else "0")
+
+
+def test_the_command_says_what_it_is_for(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["", "--help"])
+    with pytest.raises(SystemExit):
+        fit_ruler.main()
+    assert "Train a ruler" in capsys.readouterr().out
 
 
 def test_a_ruler_is_trained_on_the_training_images_and_judged_on_the_others():
