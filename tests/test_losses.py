@@ -152,6 +152,7 @@ def test_rest_is_the_logit_at_which_d_is_best():
     )
     assert weighed(1, 3).rest == pytest.approx(-math.log(3), rel=1e-12)
     assert weighed(3, 1).rest == pytest.approx(math.log(3), rel=1e-12)
+    assert Loss(lambda r, f: (2 * f - r).mean(), None).rest == 0  # no logit is best
 
 
 def test_every_loss_has_a_row_in_the_table():
