@@ -110,6 +110,7 @@ def test_instance_noise_has_the_closed_form(name, sd):
 def test_steps_of_the_bilinear_game_have_the_closed_form(h):
     J = dynamics.jacobian(dynamics.bilinear)
     assert dynamics.modulus(J, h) == pytest.approx(np.sqrt(1 + h**2))
+    assert type(dynamics.modulus(J, h)) is float
     assert dynamics.modulus(J, h, "alternating") == pytest.approx(1)
 
 
@@ -168,6 +169,7 @@ def test_losses_along_a_path_are_the_losses():
         (lambda: dynamics.dirac("hinge", "R1", -1.0), "weight must be 0 or more"),
         (lambda: dynamics.path(dynamics.bilinear, (1, 0), 0.1, 0), "steps must be a whole number"),
         (lambda: dynamics.path(dynamics.bilinear, (1, 0), 0.1, 5, "both"), "Unknown order"),
+        (lambda: dynamics.step_matrix(np.eye(2), 0.1, "both"), "Unknown order"),
     ],
 )
 def test_what_cannot_be_used_is_named(call, says):
