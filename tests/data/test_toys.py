@@ -79,6 +79,7 @@ def test_ring_has_eight_distinct_modes_on_radius_one():
     assert torch.pdist(ring.centres).min() == pytest.approx(2 * math.sin(math.pi / 8))
     assert torch.allclose(ring.centres.norm(dim=1), torch.ones(8, dtype=F64))
     assert (ring.sd, ring.dim) == (0.01, 2)
+    assert type(ring.sd) is float
 
 
 def test_grid_has_the_modes_of_the_paper():
