@@ -408,6 +408,7 @@ def test_what_each_preset_chooses():
 def test_what_each_writeup_chooses():
     """The articles' own choices where they name one (lesson 10a), and what a variant changes."""
     keras, deep = {"lr_G": 1e-4, "lr_D": 1e-4, "betas": (0.9, 0.999), "batch": 8}, {"depth": 324}
+    today = {"lr_G": 5e-4, "lr_D": 5e-4, "betas": (0.5, 0.999), "batch": 64, "ema": 0.999}
     own = {"000": {}, "001": keras, "002": {"batch": 64}, "003": keras, "004": keras}
     variants = {
         "000": {}, "000-printed": {"D": {"norm": "last"}},
@@ -417,6 +418,7 @@ def test_what_each_writeup_chooses():
         "001": {}, "001-squared": {"loss": "squared-probability"},
         "001-no-dropout": {"D": {"dropout": 0.0}},
         "001-fast": {"lr_G": 1e-3, "lr_D": 1e-3, "betas": (0.5, 0.999)},
+        "001-today": today, "004-today": today, "002-slow": {"lr_G": 2e-4, "lr_D": 2e-4},
         "002": {}, "002-printed": {"G": {**deep, "remedy": "none"}},
         "002-he": {"G": {**deep, "remedy": "he"}}, "002-norm": {"G": {**deep, "remedy": "norm"}},
         "002-skips": {"G": {**deep, "remedy": "skips"}}, "002-shallow": {"G": {"remedy": "none"}},
