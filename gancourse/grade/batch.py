@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+import multiprocessing
+import signal
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from importlib import import_module
@@ -16,14 +18,29 @@ from gancourse.check.spec import Exercise
 from gancourse.errors import InputError, at_least, choose
 from gancourse.grade import report
 from gancourse.grade.box.sandbox import SANDBOXES, Limits, require
+from gancourse.grade.box.wire import clean
 from gancourse.grade.collect import Submission, collect
 from gancourse.grade.digest import Digests
-from gancourse.grade.job import NOT_GRADED, Graded, Result, Task, grade_task
-from gancourse.grade.notebook import Unusable, ids_of_sheet, sheet_of
+from gancourse.grade.ipynb import Unusable
+from gancourse.grade.job import (
+    NOT_GRADED,
+    NOT_YET,
+    Graded,
+    Result,
+    grade_task,
+    modules_for,
+    without_points,
+)
+from gancourse.grade.notebook import ids_of_sheet, sheets_of
+from gancourse.grade.task import Task
 from gancourse.store import make_folder
 
 SECONDS_BETWEEN_TABLES, CLUSTER_SECONDS = 2.0, 20
 NO_SANDBOX = "Student code runs without a sandbox, with your rights and your files in reach."
+CHANGED = (
+    "{path} holds a table that was changed after it was written. Each run writes the tables again: "
+    "keep marks of your own in a file with a name of your own."
+)
 
 
 @dataclass(frozen=True)
@@ -46,13 +63,18 @@ class Options:
     sheets: tuple[str, ...] = ()
     checks: str = "gancourse.check"
     time_limit: float | None = None
+    budget: float | None = None
     limits: Limits = field(default_factory=Limits)
+    starting: Callable[[str], None] = lambda student: None
 
     def __post_init__(self):
-        if self.time_limit:
-            shorter = min(self.time_limit, self.limits.cell)
-            limits = replace(self.limits, part=self.time_limit, cell=shorter)
-            object.__setattr__(self, "limits", limits)
+        limits = self.limits
+        if self.budget is not None:
+            limits = replace(limits, submission=self.budget)
+        if self.time_limit is not None:
+            shorter = min(self.time_limit, limits.cell)
+            limits = replace(limits, exercise=self.time_limit, cell=shorter)
+        object.__setattr__(self, "limits", limits)
 
 
 def grade(submissions: Path, out: Path, **options) -> Iterator[Step]:
@@ -60,13 +82,18 @@ def grade(submissions: Path, out: Path, **options) -> Iterator[Step]:
 
     Options: `jobs` processes; `cluster`, the address of a Dask scheduler that takes the jobs
     instead; `sandbox` "bwrap" or "none"; `sheets`, the numbers that are accepted and expected (all
-    known ones, and none is expected, by default); `time_limit`, the most seconds that one part of
-    an exercise may take; `limits`, all limits; `checks`, the module with the exercises. What is in
-    `out` from an earlier run is kept where notebook and checks are the same. Raises InputError,
-    before anything is graded, for what cannot be used.
+    known ones, and none is expected, by default); `budget`, the seconds for a submission, and
+    `time_limit`, those for an exercise: its cell, or all its parts; `limits`, all limits; `checks`,
+    the module with the exercises; `starting`, called with each student whose turn it is, where
+    there is one process. What is in `out` from an earlier run is kept where notebook and checks are
+    the same. Raises InputError, before anything is graded, for what cannot be used.
     """
     chosen = Options(**options)
     at_least("jobs", chosen.jobs, 1)
+    for name in ("budget", "time_limit"):
+        if getattr(chosen, name) is not None:
+            at_least(name, getattr(chosen, name), 1)
+    _outside(Path(out), Path(submissions))
     choose("sandbox", chosen.sandbox, SANDBOXES)
     known = _known_sheets(chosen)
     found = list(collect(Path(submissions)))
@@ -75,6 +102,15 @@ def grade(submissions: Path, out: Path, **options) -> Iterator[Step]:
         warnings.warn(NO_SANDBOX, stacklevel=2)
     make_folder(out)
     return _batch(found, Path(out), chosen, known)
+
+
+def _outside(out: Path, submissions: Path) -> None:
+    """Raise InputError where the grades would lie among the submissions."""
+    if out.resolve().is_relative_to(submissions.resolve()):
+        raise InputError(
+            f"{out} lies inside {submissions}: the next run would take the grades for submissions. "
+            "Name a folder outside."
+        )
 
 
 def _known_sheets(options: Options) -> dict[str, Sequence[Exercise]]:
@@ -92,6 +128,9 @@ def _batch(
     for item in _plan(found, options, known, report.secret(out)):
         old = item if isinstance(item, Result) else _recalled(out, item)
         ready.append(old) if old else tasks.append(item)
+    tasks = _warmed(tasks)
+    for task in tasks:
+        class_.await_(without_points(task, NOT_YET))
     total, done = len(tasks) + len(ready), 0
     try:
         for fresh, results in ((False, iter(ready)), (True, _graded(tasks, options))):
@@ -99,12 +138,19 @@ def _batch(
                 done += 1
                 class_.add(result, fresh)
                 yield Step(done, total, result, fresh)
+            class_.write()
     finally:
         class_.write()
 
 
 def _recalled(out: Path, task: Task) -> Result | None:
     return report.recall(out, task.student, task.sheet, task.version)
+
+
+def _warmed(tasks: list[Task]) -> list[Task]:
+    """Give every task the same modules to import first, so that a sandbox serves them all."""
+    modules = tuple(sorted(set().union(*(modules_for(t.cells) for t in tasks))))
+    return [replace(t, modules=modules) for t in tasks]
 
 
 class _Class:
@@ -114,18 +160,37 @@ class _Class:
         self.out, self.written = out, time.monotonic()
         self.by_student: dict[str, list[Result]] = {s.student: [] for s in found}
 
+    def await_(self, result: Result) -> None:
+        """Take a result that says what is still to be graded."""
+        self.by_student[result.student].append(result)
+
     def add(self, result: Result, fresh: bool) -> None:
-        if fresh and result.status != NOT_GRADED:
-            report.remember(self.out, result)
+        """Take a result in the place of what was awaited; nothing in it can stop the batch."""
         results = self.by_student[result.student]
-        results.append(result)
-        results.sort(key=lambda r: (r.sheet, r.file))
-        report.write_page(self.out, result.student, results)
+        waiting = [r for r in results if r.status == NOT_YET and r.sheet == result.sheet]
+        results[:] = [r for r in results if r not in waiting]
+        try:
+            self._write(result, [*results, result], fresh)
+        except OSError:  # the disk is full, or not ours: that is nobody's answer
+            raise
+        except Exception as error:
+            note = clean(f"Its page could not be written ({type(error).__name__}).")
+            rows = [Graded(e.id, e.title, None, e.maximum, NOT_GRADED) for e in result.exercises]
+            result = replace(result, status=NOT_GRADED, notes=[note], exercises=rows)
+            self._write(result, [*results, result], False)
+        results[:] = sorted([*results, result], key=lambda r: (r.sheet, r.file))
         if time.monotonic() - self.written > SECONDS_BETWEEN_TABLES:
             self.write()
 
+    def _write(self, result: Result, results: list[Result], fresh: bool) -> None:
+        if fresh and result.status != NOT_GRADED:
+            report.remember(self.out, result)
+        results = sorted(results, key=lambda r: (r.sheet, r.file))
+        report.write_page(self.out, result.student, results)
+
     def write(self) -> None:
-        report.write_tables(self.out, self.by_student)
+        for path in report.write_tables(self.out, self.by_student):
+            warnings.warn(CHANGED.format(path=path), stacklevel=2)
         self.written = time.monotonic()
 
 
@@ -137,11 +202,11 @@ def _plan(
     digest = cache(Digests(options.checks, options.limits).of)
     chosen: dict[tuple[str, str], list[Submission]] = {}
     for item in found:
-        sheet = None if item.status else sheet_of(item.cells, known)
-        if sheet is None:
-            yield _without_grade(item)
+        sheets = [] if item.status else sheets_of(item.cells, known)
+        if len(sheets) == 1:
+            chosen.setdefault((item.student, sheets[0]), []).append(item)
         else:
-            chosen.setdefault((item.student, sheet), []).append(item)
+            yield _without_grade(item, sheets)
     for (student, sheet), attempts in sorted(chosen.items()):
         yield _task(student, sheet, attempts, Task(
             student, sheet, "", (), f"{seed}/{student}/{sheet}", options.checks, ids,
@@ -152,9 +217,13 @@ def _plan(
                 yield _absent(student, sheet, known[sheet])
 
 
-def _without_grade(item: Submission) -> Result:
+def _without_grade(item: Submission, sheets: list[str]) -> Result:
     status, notes = item.status, item.notes
-    if not status:
+    if sheets:
+        status = "two sheets in one file"
+        named = " and ".join(sheets)
+        notes = [f"The notebook holds exercises of sheets {named}: hand in one file for each."]
+    elif not status:
         status, notes = "wrong sheet", ["No exercise of a sheet to be graded is in this notebook."]
     return Result(item.student, "", item.file, status, notes, [])
 
@@ -191,14 +260,24 @@ def _original_ids() -> dict[str, str]:
 
 def _graded(tasks: list[Task], options: Options) -> Iterator[Result]:
     if options.jobs == 1 and not options.cluster:
-        yield from map(grade_task, tasks)
+        for task in tasks:
+            options.starting(task.student)
+            yield grade_task(task)
         return
     from joblib import Parallel, delayed
 
     with _backend(options.cluster):
         jobs = -1 if options.cluster else options.jobs
         parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
-        yield from parallel(delayed(grade_task)(task) for task in tasks)
+        yield from parallel(delayed(_in_worker)(task) for task in tasks)
+
+
+def _in_worker(task: Task) -> Result:
+    """Grade in a process beside the one that a teacher sees: that one alone heeds Ctrl-C."""
+    if multiprocessing.parent_process() is not None:
+        with suppress(ValueError):  # a thread of a cluster's worker
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return grade_task(task)
 
 
 @contextmanager

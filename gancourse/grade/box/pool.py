@@ -1,0 +1,56 @@
+"""Sandboxes that wait for the next student: a start, with PyTorch's import, takes seconds.
+
+One goes back only when nothing of the last student is left in it: no process, no file, no other
+change of its scratch folders (`Sandbox.usable`). Each student gets a fresh fork of it anyway.
+"""
+
+import atexit
+import threading
+import time
+
+from gancourse.grade.box.sandbox import Limits, Sandbox
+
+IDLE_SECONDS = 60.0
+_idle: list[tuple[float, Sandbox]] = []
+_lock = threading.Lock()
+
+
+def take(kind: str, limits: Limits, modules: tuple[str, ...] = ()) -> Sandbox:
+    """Return a sandbox of this kind with these modules imported: a waiting one, or a new one."""
+    with _lock:
+        for entry in _idle:
+            sandbox = entry[1]
+            if (sandbox.kind, sandbox.limits, sandbox.modules) == (kind, limits, modules):
+                _idle.remove(entry)
+                break
+        else:
+            sandbox = None
+    if sandbox and not sandbox.alive():
+        sandbox.close()
+        return take(kind, limits, modules)
+    return sandbox or Sandbox(kind, limits, modules)
+
+
+def give(sandbox: Sandbox) -> None:
+    """Let a sandbox wait for the next student, or end it if it cannot take one."""
+    if not sandbox.alive():
+        sandbox.close()
+        return
+    with _lock:
+        _idle.append((time.monotonic(), sandbox))
+    later = threading.Timer(IDLE_SECONDS + 1, close_idle, [IDLE_SECONDS])
+    later.daemon = True
+    later.start()
+
+
+def close_idle(seconds: float = 0.0) -> None:
+    """End the sandboxes that have waited for so long."""
+    with _lock:
+        old = [entry for entry in _idle if time.monotonic() - entry[0] >= seconds]
+        for entry in old:
+            _idle.remove(entry)
+    for _, sandbox in old:
+        sandbox.close()
+
+
+atexit.register(close_idle)

@@ -1,0 +1,64 @@
+"""A class graded in front of a teacher: a bar that names the student, and what came out."""
+
+import warnings
+from pathlib import Path
+
+from tqdm import tqdm
+
+from gancourse.grade.batch import Step, grade
+from gancourse.grade.report import summary
+
+INTERRUPTED = 130  # the exit code of what Ctrl-C has ended
+
+
+def show(submissions: Path, out: Path, **options) -> int:
+    """Grade as `grade` does, print a line for each student, and return the exit code."""
+    steps: list[Step] = []
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", UserWarning)
+        try:
+            _watch(submissions, out, steps, options)
+        except KeyboardInterrupt:
+            print(_stopped(steps, out))
+            return INTERRUPTED
+        finally:
+            for text in dict.fromkeys(str(w.message) for w in said if w.category is UserWarning):
+                print(f"Note: {text}")
+    for line in _lines(steps):
+        print(line)
+    print(f"grades.csv and the feedback pages are in {out}.")
+    return 0
+
+
+def _watch(submissions: Path, out: Path, steps: list[Step], options: dict) -> None:
+    """Grade behind a bar; it names whose turn it is, or with several at once who was the last."""
+    with tqdm(unit="submission", dynamic_ncols=True) as bar:
+        going = grade(submissions, out, starting=bar.set_postfix_str, **options)
+        try:
+            for step in going:
+                steps.append(step)
+                bar.total = step.total
+                bar.set_postfix_str(step.result.student, refresh=False)
+                bar.update(step.done - bar.n)
+        finally:
+            going.close()  # writes the tables
+
+
+def _lines(steps: list[Step]) -> list[str]:
+    results: dict[str, list] = {}
+    for step in steps:
+        results.setdefault(step.result.student, []).append(step.result)
+    lines = []
+    for student in sorted(results):
+        name, score, maximum, status, *_ = summary(student, results[student])
+        points = f"{maximum} points" if score is None else f"{score} of {maximum}"
+        lines.append(f"{name}: {points}, {status}")
+    return lines
+
+
+def _stopped(steps: list[Step], out: Path) -> str:
+    done, total = (steps[-1].done, steps[-1].total) if steps else (0, "all")
+    return (
+        f"Stopped: {done} of {total} notebooks are done, and their marks are in {out}; the others "
+        "stand there as not graded yet. Give the same command again, and it goes on from there."
+    )
