@@ -139,6 +139,7 @@ def _row(walks: Walks, k: int, answer: Answer, failed: str) -> Graded:
         return _nothing(answer, NOT_GRADED, [*notes, failed], None)
     else:
         row = _undefined(walks, answer, notes, mine, hung)
+    row.notes += walks.left_out(answer)
     if row.score < row.maximum:
         row.notes += answer.doubts + walks.doubts(answer)
     _compare(row, walks.task.cells)

@@ -167,20 +167,26 @@ class Walks:
             return TIME, [*notes, over]
         return "error", [*notes, "Too many cells before this one hang or end Python."]
 
+    def left_out(self, answer: Answer) -> list[str]:
+        """Return which cells before the answer were not run."""
+        first = min((c.number for c in answer.cells), default=0)
+        return [
+            f"Code cell {n} was left out: {end.sentence}."
+            for n, end in sorted(self.harmful.items())
+            if n < first
+        ]
+
     def doubts(self, answer: Answer) -> list[str]:
         """Return what went wrong in other cells before the answer, which may have cost points."""
-        own = {c.number for c in answer.cells}
-        first = min(own, default=0)
-        doubts = [
-            f"Code cell {n} was left out: {end.sentence}."
-            for n, end in sorted(self.harmful.items()) if n < first and n not in own
-        ]  # fmt: skip
-        failed = [n for n, p in sorted(self.problems.items()) if n < first and n not in own
-                  and p["kind"] != "NotImplementedError"]  # fmt: skip
-        if failed:
-            numbers = ", ".join(map(str, failed))
-            doubts.append(f"These code cells before it stopped with an error: {numbers}.")
-        return doubts
+        first = min((c.number for c in answer.cells), default=0)
+        failed = [
+            n
+            for n, problem in sorted(self.problems.items())
+            if n < first and problem["kind"] != "NotImplementedError"
+        ]
+        if not failed:
+            return []
+        return [f"These code cells before it stopped with an error: {', '.join(map(str, failed))}."]
 
 
 def _score(judged: Judged) -> int:

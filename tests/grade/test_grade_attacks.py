@@ -87,9 +87,7 @@ def test_processes_that_come_and_go_do_not_blind_the_watcher():
 def test_an_exercise_that_hangs_twice_is_run_once():
     loop = "while True: pass"
     honest = SOLVED.format(name="answer")
-    first, answer, last = graded(
-        notebook(answers(loop, honest, SOLVED.format(name="last")))
-    )
+    first, answer, last = graded(notebook(answers(loop, honest, SOLVED.format(name="last"))))
     assert (first.score, first.status) == (0, "time limit")
     assert (answer.score, last.score) == (3, 3)
     assert any("left out" in note for note in last.notes)

@@ -217,10 +217,12 @@ def _fork_for(channel: Channel, kernel: Kernel, k: int) -> int:
     with channel.receive_socket() as sock:
 
         def work():
+            _prctl(SET_DUMPABLE, 1)
             channel.sock.close()
             with suppress(Lost):
                 _answer_calls(Channel(sock), kernel.answers(k))
 
+        _prctl(SET_DUMPABLE, 0)  # what it forks must not look into it
         return _fork(work)
 
 
@@ -230,6 +232,7 @@ def _stopped(child: int) -> int:
     if not found:
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
+    _prctl(SET_DUMPABLE, 1)
     return os.waitstatus_to_exitcode(status)
 
 
