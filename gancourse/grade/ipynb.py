@@ -203,12 +203,16 @@ def _diagnosis(data: bytes, light: bytes) -> tuple[str, str]:
         )
     if not head.startswith(b"{"):
         return "not a notebook", "The file is no Jupyter notebook of format 4."
-    try:
-        light.decode()
-    except UnicodeDecodeError as error:
-        byte = light[error.start]
+    if b"\0" in head or not _is_utf8(light):
         return "wrong encoding", (
-            f"The file is not in UTF-8, as notebooks are (a byte {byte:#x} stands in it): save it "
-            "from JupyterLab."
+            "The file is not in UTF-8, as notebooks are: save it from JupyterLab, and hand that in."
         )
     return "not a notebook", "The file is damaged, or cut off: JupyterLab does not open it."
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,17 +1,19 @@
 """The learner's notebook in this process: its cells run whole, as IPython runs them.
 
 Nothing is shown, no shell is started: `display` and the magics do nothing, but for those that only
-measure a statement, which run it.
+measure a statement, which run it, and the one that writes a file.
 """
 
 import ast
 import asyncio
 import inspect
 import linecache
+import os
 import re
 import sys
 import types
 from collections.abc import Iterator
+from pathlib import Path
 
 from IPython.core.inputtransformer2 import TransformerManager
 
@@ -51,6 +53,8 @@ class Shell(Nothing):
         return self.run(line) if name in MEASURE else None
 
     def run_cell_magic(self, name: str, line: str, cell: str):
+        if name in ("writefile", "file"):
+            Path(line.split()[-1]).write_text(cell)
         return self.run(cell) if name in MEASURE else None
 
     def getoutput(self, *given, **more) -> list[str]:
@@ -69,6 +73,7 @@ class Kernel:
     def __init__(self, exercises: list[list[str]]):
         self.exercises, self.reader = exercises, TransformerManager()
         self.space = _main()
+        sys.path.insert(0, os.getcwd())  # as a kernel has it
         shell = Shell(lambda text: self._execute(text, "<magic>"))
         self.space |= {
             "display": lambda *things, **more: Nothing() if more.get("display_id") else None,

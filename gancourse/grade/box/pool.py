@@ -43,6 +43,12 @@ def give(sandbox: Sandbox) -> None:
     later.start()
 
 
+def idle() -> list[Sandbox]:
+    """Return the sandboxes that wait."""
+    with _lock:
+        return [sandbox for _, sandbox in _idle]
+
+
 def close_idle(seconds: float = 0.0) -> None:
     """End the sandboxes that have waited for so long."""
     with _lock:
