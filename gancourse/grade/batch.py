@@ -166,27 +166,30 @@ class _Class:
 
     def add(self, result: Result, fresh: bool) -> None:
         """Take a result in the place of what was awaited; nothing in it can stop the batch."""
-        results = self.by_student[result.student]
-        waiting = [r for r in results if r.status == NOT_YET and r.sheet == result.sheet]
-        results[:] = [r for r in results if r not in waiting]
+        self._place(result)
         try:
-            self._write(result, [*results, result], fresh)
+            self._write(result, fresh)
         except OSError:  # the disk is full, or not ours: that is nobody's answer
             raise
         except Exception as error:
             note = clean(f"Its page could not be written ({type(error).__name__}).")
             rows = [Graded(e.id, e.title, None, e.maximum, NOT_GRADED) for e in result.exercises]
             result = replace(result, status=NOT_GRADED, notes=[note], exercises=rows)
-            self._write(result, [*results, result], False)
-        results[:] = sorted([*results, result], key=lambda r: (r.sheet, r.file))
+            self._place(result)
+            self._write(result, False)
         if time.monotonic() - self.written > SECONDS_BETWEEN_TABLES:
             self.write()
 
-    def _write(self, result: Result, results: list[Result], fresh: bool) -> None:
+    def _place(self, result: Result) -> None:
+        results = self.by_student[result.student]
+        same = (result.sheet, result.file)
+        kept = [r for r in results if (r.sheet, r.file) != same]
+        results[:] = sorted([*kept, result], key=lambda r: (r.sheet, r.file))
+
+    def _write(self, result: Result, fresh: bool) -> None:
         if fresh and result.status != NOT_GRADED:
             report.remember(self.out, result)
-        results = sorted(results, key=lambda r: (r.sheet, r.file))
-        report.write_page(self.out, result.student, results)
+        report.write_page(self.out, result.student, self.by_student[result.student])
 
     def write(self) -> None:
         for path in report.write_tables(self.out, self.by_student):
