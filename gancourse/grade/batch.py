@@ -91,8 +91,7 @@ def grade(submissions: Path, out: Path, **options) -> Iterator[Step]:
     chosen = Options(**options)
     at_least("jobs", chosen.jobs, 1)
     for name in ("budget", "time_limit"):
-        if getattr(chosen, name) is not None:
-            at_least(name, getattr(chosen, name), 1)
+        _some_time(name, getattr(chosen, name))
     _outside(Path(out), Path(submissions))
     choose("sandbox", chosen.sandbox, SANDBOXES)
     known = _known_sheets(chosen)
@@ -102,6 +101,11 @@ def grade(submissions: Path, out: Path, **options) -> Iterator[Step]:
         warnings.warn(NO_SANDBOX, stacklevel=2)
     make_folder(out)
     return _batch(found, Path(out), chosen, known)
+
+
+def _some_time(name: str, seconds: float | None) -> None:
+    if seconds is not None and not 0 < seconds < 1e6:
+        raise InputError(f"{name} is a number of seconds, and {seconds:g} was given: give e.g. 60.")
 
 
 def _outside(out: Path, submissions: Path) -> None:

@@ -32,8 +32,8 @@ def show(submissions: Path, out: Path, **options) -> int:
 
 def _watch(submissions: Path, out: Path, steps: list[Step], options: dict) -> None:
     """Grade behind a bar; it names whose turn it is, or with several at once who was the last."""
+    going = grade(submissions, out, starting=lambda who: bar.set_postfix_str(who), **options)
     with tqdm(unit="submission", dynamic_ncols=True) as bar:
-        going = grade(submissions, out, starting=bar.set_postfix_str, **options)
         try:
             for step in going:
                 steps.append(step)
@@ -57,8 +57,10 @@ def _lines(steps: list[Step]) -> list[str]:
 
 
 def _stopped(steps: list[Step], out: Path) -> str:
-    done, total = (steps[-1].done, steps[-1].total) if steps else (0, "all")
+    if not steps:
+        return "Stopped before the first notebook was done: give the same command again."
     return (
-        f"Stopped: {done} of {total} notebooks are done, and their marks are in {out}; the others "
-        "stand there as not graded yet. Give the same command again, and it goes on from there."
+        f"Stopped: {steps[-1].done} of {steps[-1].total} notebooks are done, and their marks are "
+        f"in {out}; the others stand there as not graded yet. Give the same command again, and it "
+        "goes on from there."
     )

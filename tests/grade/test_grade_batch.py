@@ -182,9 +182,10 @@ def test_the_options_set_the_limits(options, limits):
 
 
 @pytest.mark.parametrize("name", ["budget", "time_limit"])
-def test_no_time_at_all_is_refused(name, tmp_path):
+@pytest.mark.parametrize("seconds", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_time_that_is_none_is_refused(name, seconds, tmp_path):
     with pytest.raises(InputError, match=name):
-        grade(a_class(tmp_path / "in", "ada"), tmp_path / "out", **OPTIONS, **{name: 0.0})
+        grade(a_class(tmp_path / "in", "ada"), tmp_path / "out", **OPTIONS, **{name: seconds})
 
 
 # In front of a teacher
