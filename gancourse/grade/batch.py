@@ -17,6 +17,7 @@ import gancourse
 from gancourse.check.spec import Exercise
 from gancourse.errors import InputError, at_least, choose
 from gancourse.grade import report
+from gancourse.grade.box import pool
 from gancourse.grade.box.sandbox import SANDBOXES, Limits, require
 from gancourse.grade.box.wire import clean
 from gancourse.grade.collect import Submission, collect
@@ -144,6 +145,7 @@ def _batch(
                 yield Step(done, total, result, fresh)
             class_.write()
     finally:
+        pool.close_idle()
         class_.write()
 
 
@@ -271,12 +273,33 @@ def _graded(tasks: list[Task], options: Options) -> Iterator[Result]:
             options.starting(task.student)
             yield grade_task(task)
         return
+    left = list(tasks)
+    with _backend(options.cluster):
+        try:
+            for result in _parallel(left, -1 if options.cluster else options.jobs):
+                left = [t for t in left if (t.student, t.sheet) != (result.student, result.sheet)]
+                yield result
+        except InputError:
+            raise
+        except Exception:  # a process of the grader was killed, and joblib gives up: one by one
+            yield from (_alone(task) for task in left)
+
+
+def _parallel(tasks: list[Task], jobs: int) -> Iterator[Result]:
     from joblib import Parallel, delayed
 
-    with _backend(options.cluster):
-        jobs = -1 if options.cluster else options.jobs
-        parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
-        yield from parallel(delayed(_in_worker)(task) for task in tasks)
+    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
+    yield from parallel(delayed(_in_worker)(task) for task in tasks)
+
+
+def _alone(task: Task) -> Result:
+    """Grade one task in a process of its own: if that one is killed too, it costs this task."""
+    try:
+        (result,) = _parallel([task], 2)
+    except Exception as error:
+        note = f"A process of the grader was ended ({type(error).__name__}): grade again."
+        return without_points(task, NOT_GRADED, note)
+    return result
 
 
 def _in_worker(task: Task) -> Result:
@@ -289,9 +312,14 @@ def _in_worker(task: Task) -> Result:
 
 @contextmanager
 def _backend(cluster: str | None) -> Iterator[None]:
-    """Let joblib use the Dask cluster at this address, where there is one."""
+    """Let joblib use the Dask cluster at this address, or processes here, which end after it."""
     if not cluster:
-        yield
+        from joblib.externals.loky import get_reusable_executor
+
+        try:
+            yield
+        finally:
+            get_reusable_executor().shutdown(wait=True)  # and with them their sandboxes
         return
     try:
         from distributed import Client

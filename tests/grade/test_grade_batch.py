@@ -119,6 +119,24 @@ def test_an_unexpected_error_in_grading_costs_its_own_student(tmp_path, monkeypa
     assert scores(tmp_path / "out") == dict.fromkeys(("ada", "bob"), ("", "not graded"))
 
 
+def test_a_killed_process_of_the_grader_costs_one_student(tmp_path, judged, monkeypatch):
+    """As when the machine has no memory left: joblib then gives up on all that is left."""
+
+    def parallel(tasks, jobs):
+        for task in tasks:
+            if task.student == "bob":
+                raise RuntimeError("a worker process was terminated")
+            yield batch.grade_task(task)
+
+    monkeypatch.setattr(batch, "_parallel", parallel)
+    source, out = a_class(tmp_path / "in", "ada", "bob", "eve"), tmp_path / "out"
+    steps = list(grade(source, out, **OPTIONS, jobs=2))
+    assert [s.result.student for s in steps] == ["ada", "bob", "eve"]
+    assert scores(out) == {
+        "ada": ("9", "graded"), "bob": ("", "not graded"), "eve": ("9", "graded"),
+    }  # fmt: skip
+
+
 # Where it is written
 
 
