@@ -44,6 +44,10 @@ CHANGED = (
 )
 
 
+class Notice(UserWarning):
+    """Something that a teacher has to know, and that stops nothing."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One more notebook is done: how many of how many, its result, and if it was graded now."""
@@ -99,7 +103,7 @@ def grade(submissions: Path, out: Path, **options) -> Iterator[Step]:
     found = list(collect(Path(submissions)))
     require(chosen.sandbox, chosen.limits)
     if chosen.sandbox == "none":
-        warnings.warn(NO_SANDBOX, stacklevel=2)
+        warnings.warn(NO_SANDBOX, Notice, stacklevel=2)
     make_folder(out)
     return _batch(found, Path(out), chosen, known)
 
@@ -199,7 +203,7 @@ class _Class:
 
     def write(self) -> None:
         for path in report.write_tables(self.out, self.by_student):
-            warnings.warn(CHANGED.format(path=path), stacklevel=2)
+            warnings.warn(CHANGED.format(path=path), Notice, stacklevel=2)
         self.written = time.monotonic()
 
 

@@ -125,6 +125,16 @@ def write_tables(out: Path, by_student: Mapping[str, list[Result]]) -> list[Path
     return [path for path in kept if path]
 
 
+def standing(out: Path) -> tuple[int, int]:
+    """Return how many students of summary.csv are graded, and how many there are."""
+    try:
+        text = (out / "summary.csv").read_text(encoding="utf-8-sig")
+    except OSError:
+        return 0, 0
+    rows = list(csv.DictReader(io.StringIO(text)))
+    return sum(NOT_YET not in row["status"] for row in rows), len(rows)
+
+
 def _keep_changed(out: Path, name: str) -> Path | None:
     """Return the copy of a table that somebody has changed, or None where nobody has."""
     path = out / name

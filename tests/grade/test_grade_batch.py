@@ -215,7 +215,7 @@ def test_the_bar_names_the_student_whose_turn_it_is(tmp_path, judged, capsys):
     said = capsys.readouterr()
     assert code == terminal.INTERRUPTED
     assert said.err.rstrip().endswith("bob]")
-    assert "1 of 2 notebooks are done" in said.out
+    assert "1 of 2 students are graded" in said.out
     assert "Give the same command again" in said.out
 
 
@@ -249,5 +249,6 @@ def test_ctrl_c_says_what_is_done_and_how_to_go_on(jobs, tmp_path):
     os.killpg(grader.pid, signal.SIGINT)  # as a terminal sends it: to all of the command
     said, errors = grader.communicate(timeout=120)
     assert (grader.returncode, "Traceback" in errors) == (130, False), errors
-    assert "Stopped: " in said
+    assert said.startswith("Stopped: 1 of 2 students are graded")
+    assert "cancelled" not in said
     assert scores(out) == {"ada": ("9", "graded"), "zoe": ("", "not graded yet")}
