@@ -58,7 +58,7 @@ def heavy(megabytes: int) -> bytes:
     cells = answers(*sources(SOLVED))
     text = 'one " alone, a \\ and ]}}]' * 1000
     for c in cells:
-        c["outputs"] = [{"output_type": "stream", "text": [text] * (megabytes * 11)}]
+        c["outputs"] = [{"output_type": "stream", "text": [text] * (megabytes * 13)}]
     picture = {"image.png": {"image/png": "A" * 1_000_000}}
     pasted = {"cell_type": "markdown", "source": "![](a)", "metadata": {}, "attachments": picture}
     return notebook([pasted, *cells])
