@@ -110,25 +110,13 @@ def grade(
     sheet: Annotated[list[str] | None, typer.Option(help="a sheet that must be there: 05")] = None,
     sandbox: Annotated[str, typer.Option(help="bwrap; none runs code unprotected")] = "bwrap",
     time_limit: Annotated[float | None, typer.Option(help="seconds for one exercise")] = None,
+    budget: Annotated[float, typer.Option(help="seconds for one submission")] = 300.0,
 ):
     """Grade a class: a table, and a page for each student."""
-    from tqdm import tqdm
-
-    from gancourse import grade as grading
-    from gancourse.grade.report import summary
+    from gancourse.grade.terminal import show
 
     options = {"jobs": jobs, "cluster": cluster, "sandbox": sandbox, "time_limit": time_limit}
-    steps = grading.grade(submissions, out, sheets=tuple(sheet or ()), **options)
-    results: dict[str, list] = {}
-    with tqdm(unit="submission") as bar:
-        for step in steps:
-            bar.total = step.total
-            bar.update(step.done - bar.n)
-            results.setdefault(step.result.student, []).append(step.result)
-    for student in sorted(results):
-        name, score, maximum, status, _ = summary(student, results[student])
-        typer.echo(f"{name}: {score} of {maximum}, {status}")
-    typer.echo(f"grades.csv and the feedback pages are in {out}.")
+    raise typer.Exit(show(submissions, out, sheets=tuple(sheet or ()), budget=budget, **options))
 
 
 @app.command()

@@ -1,9 +1,10 @@
 """Finding the notebooks in what a teacher downloads: folders and zips of Moodle, Canvas, or plain.
 
 A file is only ever read, through a limit on its size; links are not followed, and nothing is
-unpacked to disk.
+unpacked to disk. Whatever is wrong with one student's files costs that student alone.
 """
 
+import hashlib
 import io
 import os
 import re
@@ -14,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from gancourse.errors import InputError
-from gancourse.grade.notebook import MAX_BYTES, Cell, Unusable, read
+from gancourse.grade.box.wire import clean
+from gancourse.grade.ipynb import MAX_BYTES, Cell, Unusable, read
 
 MOODLE = re.compile(r"(?P<who>[^/]+_\d+)_assignsubmission_(file|onlinetext)_?(?P<rest>/?.*)", re.S)
 CANVAS = re.compile(r"(?P<who>[^/_]+)(?P<late>_LATE)?_(?P<id>\d+)_\d+_(?P<file>[^/]+)", re.S)
@@ -22,7 +24,9 @@ AGAIN = re.compile(r"-(\d+)(?=\.ipynb$)")
 JUNK = re.compile(
     r"(^|/)(__MACOSX|\.ipynb_checkpoints|\.git)(/|$)|(^|/)(\._|\.DS_Store|Thumbs\.db)"
 )
-MAX_FILES, MAX_TOTAL, MAX_RATIO = 20_000, 2_000_000_000, 200
+MAX_FILES, MAX_TOTAL, MAX_RATIO = 1_000_000, 50_000_000_000, 200
+MAX_NOTEBOOKS, MAX_PATH = 50, 1000  # of one student; characters of a path that are looked at
+MAX_NAME = 120  # characters of a student's name, or of a file's
 
 
 @dataclass(frozen=True)
@@ -72,13 +76,20 @@ def _in_folder(root: Path) -> list[Found]:
         for name in sorted([*files, *links]):
             path = Path(folder, name)
             inside = path.relative_to(root).as_posix()
-            found.append(Found(inside, (path.lstat().st_mtime,), lambda p=path: _read_file(p)))
+            found.append(Found(inside, (_time(path),), lambda p=path: _read_file(p)))
         if not names and not files and folder != str(root):
             inside = Path(folder).relative_to(root).as_posix()
             found.append(Found(f"{inside}/", (0,), lambda: b""))
         if len(found) > MAX_FILES:
             raise InputError(f"{root} holds over {MAX_FILES} files: give the submissions alone.")
     return found
+
+
+def _time(path: Path) -> float:
+    try:
+        return path.lstat().st_mtime
+    except OSError:  # gone meanwhile: reading it will say so
+        return 0.0
 
 
 def _read_file(path: Path) -> bytes:
@@ -134,7 +145,7 @@ def _read_entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo, spent: list[int
     except Unusable:
         raise
     except Exception as error:  # damaged or encrypted: zipfile and zlib raise many kinds
-        raise Unusable("not readable", f"The zip is damaged here ({error}).") from None
+        raise Unusable("not readable", clean(f"The zip is damaged here ({error}).")) from None
     spent[0] += len(data)
     return data
 
@@ -165,31 +176,67 @@ def student_of(path: str) -> tuple[str, str, bool]:
     return PurePosixPath(path).stem, path, False
 
 
-def _printable(name: str) -> str:
-    name = name.encode("utf-8", "replace").decode()
-    return "".join(c if c.isprintable() else "?" for c in name)[:120]
+def printable(name: str) -> str:
+    """Return a name that any table can hold; two names never become one.
+
+    One that has to be changed, or cut, gets a few letters of its own hash.
+    """
+    plain = name.encode("utf-8", "replace").decode()
+    plain = "".join(c if c.isprintable() else "?" for c in plain)
+    if plain == name and len(name) <= MAX_NAME:
+        return name
+    own = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{plain[: MAX_NAME - 9]}~{own}"
 
 
 def _by_student(files: list[Found], strip: int) -> Iterator[Submission]:
     students: dict[str, list[Submission]] = {}
+    others: dict[str, list[str]] = {}
     for found in sorted(files, key=lambda f: f.path):
-        path = "/".join(found.path.split("/")[strip:])
-        who, rest, late = student_of(path)
-        given = students.setdefault(_printable(who), [])
+        path = "/".join(found.path.split("/")[strip:])[:MAX_PATH]
+        raw, rest, late = student_of(path)
+        who = printable(raw)
+        given = students.setdefault(who, [])
         if rest.lower().endswith(".ipynb"):
-            given.append(_submission(_printable(who), rest, late, found))
+            given += _submissions(who, rest, late, found, len(given))
+        elif rest:
+            others.setdefault(who, []).append(rest)
     for who, given in students.items():
-        yield from given or [
-            Submission(who, "", status="no notebook", notes=["No .ipynb file was handed in."])
-        ]
+        yield from given or [_without_notebook(who, others.get(who, []))]
+
+
+def _without_notebook(who: str, others: list[str]) -> Submission:
+    """Return the submission of a student whose files are no notebooks."""
+    packed = [n for n in others if n.lower().endswith((".zip", ".7z", ".rar", ".tar", ".gz"))]
+    if packed:
+        note = "A packed file was handed in, and is not opened: hand in the .ipynb inside it."
+        return Submission(who, printable(packed[0]), status="a zip", notes=[note])
+    note = "No .ipynb file was handed in."
+    if others:
+        note = f"{note[:-1]}, but {printable(others[0])}."
+    return Submission(who, "", status="no notebook", notes=[note])
+
+
+def _submissions(
+    who: str, rest: str, late: bool, found: Found, before: int
+) -> Iterator[Submission]:
+    """Yield a student's notebook; one of too many is not read."""
+    if before < MAX_NOTEBOOKS:
+        yield _submission(who, rest, late, found)
+    elif before == MAX_NOTEBOOKS:
+        note = f"Over {MAX_NOTEBOOKS} notebooks were handed in: those after them are not read."
+        yield Submission(who, printable(rest), (0,), late, status="too many files", notes=[note])
 
 
 def _submission(who: str, rest: str, late: bool, found: Found) -> Submission:
     again = AGAIN.search(rest)
-    attempt = (int(again[1]) if again else 0, found.time)
-    submission = Submission(who, _printable(rest), attempt, late)
+    attempt = (int(again[1][:9]) if again else 0, found.time)
+    submission = Submission(who, printable(rest), attempt, late)
     try:
         submission.cells = read(found.read())
     except Unusable as reason:
         submission.status, submission.notes = reason.status, [reason.sentence]
+    except Exception as error:  # nothing that one hands in may stop the others
+        said = clean(f"The file cannot be read ({type(error).__name__}: {error}).", 300)
+        submission.status, submission.notes = "not readable", [said]
     return submission

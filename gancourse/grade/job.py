@@ -1,23 +1,26 @@
-"""Grading one submission: a sandbox, a fresh process for each exercise, the verdict out here."""
+"""Grading one submission: its cells run once, a fork for each exercise, the verdict out here."""
 
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from hashlib import sha256
 from importlib import import_module
 
 import torch
 
-from gancourse.check.spec import ERROR, NOT_DONE, Exercise, PartResult, Verdict, evaluate
-from gancourse.grade.box.remote import RemoteBench, Session, within_time
-from gancourse.grade.box.sandbox import Broken, Limits, Sandbox
-from gancourse.grade.notebook import Answer, Cell, find_answers
+from gancourse.check.spec import ERROR, NOT_DONE, Exercise, PartResult, evaluate
+from gancourse.grade.box.remote import Ended
+from gancourse.grade.box.sandbox import Broken
+from gancourse.grade.box.wire import clean
+from gancourse.grade.ipynb import Cell
+from gancourse.grade.notebook import Answer, find_answers, saved_points
+from gancourse.grade.task import Task
+from gancourse.grade.walk import Judged, Walks
 
 GRADED, UNTOUCHED, MISSING, SYNTAX, STOPPED = (
     "graded", "not done", "missing", "syntax error", "error",
 )  # fmt: skip
 NOT_GRADED = "not graded"  # the grader's own failure: tried again on the next run
-MAX_DETOURS = 4  # cells that hang or crash and are left out, in one exercise
+NOT_YET = "not graded yet"
 WARM = {
     "opt": "torch._dynamo",  # the first optimiser imports it, which takes seconds
     "plots": "gancourse.plots",
@@ -26,34 +29,21 @@ WARM = {
 }
 
 
-@dataclass(frozen=True)
-class Task:
-    """All that grading one notebook needs, small enough to send to another machine."""
-
-    student: str
-    sheet: str
-    file: str
-    cells: tuple[Cell, ...]
-    seed: str
-    checks: str = "gancourse.check"
-    ids: dict[str, str] = field(default_factory=dict)
-    sandbox: str = "bwrap"
-    limits: Limits = field(default_factory=Limits)
-    notes: tuple[str, ...] = ()
-    version: str = ""
-
-
 @dataclass
 class Graded:
-    """One exercise of one student: points, a status of a few words, notes, and the parts."""
+    """One exercise of one student: points, a status of a few words, notes, and the parts.
+
+    `score` is None as long as it is not known. `remark` is for the teacher's table too.
+    """
 
     id: str
     title: str
-    score: int
+    score: int | None
     maximum: int
     status: str
     notes: list[str] = field(default_factory=list)
     parts: list[dict] = field(default_factory=list)
+    remark: str = ""
 
 
 @dataclass
@@ -70,8 +60,15 @@ class Result:
     version: str = ""
 
     @property
+    def known(self) -> bool:
+        """Whether every exercise has its points, be they 0."""
+        waiting = self.status in (NOT_GRADED, NOT_YET)
+        return not waiting and all(e.score is not None for e in self.exercises)
+
+    @property
     def score(self) -> int:
-        return sum(e.score for e in self.exercises)
+        """The points that are known."""
+        return sum(e.score or 0 for e in self.exercises)
 
     @property
     def maximum(self) -> int:
@@ -83,128 +80,95 @@ def exercises_of(checks: str, sheet: str) -> Sequence[Exercise]:
     return import_module(checks).sheet(sheet)
 
 
-def grade_task(task: Task, sandbox: Sandbox | None = None) -> Result:
-    """Return the result of one notebook; never raises, whatever a student or this machine does.
+def modules_for(cells: Sequence[Cell]) -> set[str]:
+    """Return the modules that are worth importing before code like this runs."""
+    source = "\n".join(c.source for c in cells)
+    return {module for word, module in WARM.items() if word in source}
 
-    A `sandbox` that is given is used for as long as it lasts; the caller closes it.
-    """
+
+def without_points(task: Task, status: str, *notes: str) -> Result:
+    """Return the result of a notebook whose points are not known, as `status` says."""
+    exercises = exercises_of(task.checks, task.sheet)
+    rows = [Graded(e.id, e.title, None, e.points, status) for e in exercises]
+    return Result(task.student, task.sheet, task.file, status, [*task.notes, *notes], rows)
+
+
+def grade_task(task: Task) -> Result:
+    """Return the result of one notebook; never raises, whatever a student or this machine does."""
     start, threads = time.perf_counter(), torch.get_num_threads()
-    result = Result(task.student, task.sheet, task.file, GRADED, list(task.notes), [])
     torch.set_num_threads(1)
     try:
-        result.exercises = _Grading(task, sandbox).exercises()
+        result = _graded(task)
     except Exception as error:  # one student's luck must not end the batch
-        result.notes.append(f"The grader failed ({type(error).__name__}: {error}).")
+        said = clean(f"The grader failed ({type(error).__name__}: {error}).", 500)
+        result = without_points(task, NOT_GRADED, said)
     finally:
         torch.set_num_threads(threads)
-    if not result.exercises or any(e.status == NOT_GRADED for e in result.exercises):
-        result.status = NOT_GRADED
     result.seconds, result.version = round(time.perf_counter() - start, 2), task.version
     return result
 
 
-class _Grading:
-    """The state of one notebook's grading: its sandbox, and the cells found to be harmful."""
-
-    def __init__(self, task: Task, sandbox: Sandbox | None):
-        self.task, self.sandbox, self.given = task, sandbox, sandbox
-        self.harmful: dict[int, str] = {}
-        exercises = exercises_of(task.checks, task.sheet)
-        self.answers = find_answers(list(task.cells), exercises, task.ids)
-
-    def exercises(self) -> list[Graded]:
-        try:
-            return [self._survive(answer) for answer in self.answers]
-        finally:
-            self._close()
-
-    def _survive(self, answer: Answer) -> Graded:
-        try:
-            return self._grade(answer)
-        except Broken as error:
-            self._close()
-            return _nothing(answer, NOT_GRADED, f"The sandbox failed ({error}): grade again.")
-
-    def _close(self) -> None:
-        if self.sandbox and self.sandbox is not self.given:
-            self.sandbox.close()
-        self.sandbox = None
-
-    def _grade(self, answer: Answer) -> Graded:
-        if not answer.cells:
-            return _nothing(answer, MISSING)
-        for _ in range(MAX_DETOURS):
-            session = self._session()
-            try:
-                own = {c.number for c in answer.cells}
-                cells = self._cells(answer, own)
-                session.run(cells, own, answer.exercise.names)
-                if session.fate and cells[session.reached].number not in own:
-                    self._leave_out(cells[session.reached], session)
-                    continue
-                return self._judge(answer, session, cells)
-            finally:
-                session.close()
-        return _nothing(answer, STOPPED, "Too many cells before this one hang or end Python.")
-
-    def _session(self) -> Session:
-        if self.sandbox and not self.sandbox.usable:
-            self._close()
-        if not self.sandbox:
-            source = "\n".join(c.source for c in self.task.cells)
-            modules = tuple(module for word, module in WARM.items() if word in source)
-            self.sandbox = Sandbox(self.task.sandbox, self.task.limits, modules)
-        return Session(self.sandbox)
-
-    def _cells(self, answer: Answer, own: set[int]) -> list[Cell]:
-        last = max(own)
-        return [
-            c
-            for c in self.task.cells
-            if c.number in own or (c.number < last and c.number not in self.harmful)
-        ]
-
-    def _leave_out(self, cell: Cell, session: Session) -> None:
-        self.harmful[cell.number] = session.ending()[1]
-
-    def _judge(self, answer: Answer, session: Session, cells: list[Cell]) -> Graded:
-        own = {c.number for c in answer.cells}
-        problems = [p for p in session.problems if p["cell"] in range(len(cells))]
-        mine = [p for p in problems if cells[p["cell"]].number in own]
-        self._note_others(answer, [cells[p["cell"]].number for p in problems if p not in mine])
-        answer.notes += [_sentence(p) for p in mine if p["kind"] != "NotImplementedError"]
-        if session.fate:
-            self._leave_out(cells[session.reached], session)
-            answer.notes.append(f"The cell itself did not end well: {session.ending()[1]}.")
-            return _nothing(answer, session.fate)
-        if mine and len(session.answers) < len(answer.exercise.names):
-            return _nothing(answer, _status_of(mine[-1]["kind"]))
-        return self._evaluate(answer, session)
-
-    def _note_others(self, answer: Answer, failed: list[int]) -> None:
-        first = min(c.number for c in answer.cells)
-        left_out = [n for n in self.harmful if n < first]
-        answer.notes += [
-            f"Code cell {n} was left out: {self.harmful[n]}." for n in sorted(left_out)
-        ]
-        if failed:
-            numbers = ", ".join(map(str, sorted(set(failed))))
-            answer.notes.append(f"These code cells before it stopped with an error: {numbers}.")
-
-    def _evaluate(self, answer: Answer, session: Session) -> Graded:
-        exercise = answer.exercise
-        timed = within_time(exercise, session, self.task.limits.part)
-        seed = int.from_bytes(sha256(f"{self.task.seed}/{exercise.id}".encode()).digest()[:6])
-        report = evaluate(timed, RemoteBench(session), session.answers, seed, hidden=True)
-        return _from_report(report, session.fate, answer.notes)
+def _graded(task: Task) -> Result:
+    exercises = exercises_of(task.checks, task.sheet)
+    answers = find_answers(task.cells, exercises, task.ids)
+    walks = Walks(task, exercises, answers)
+    failed = ""
+    try:
+        walks.all()
+    except Broken as error:
+        failed = clean(f"The sandbox failed ({error}): grade again.", 500)
+    rows = [_row(walks, k, answer, failed) for k, answer in enumerate(answers)]
+    status = NOT_GRADED if any(r.score is None for r in rows) else GRADED
+    return Result(task.student, task.sheet, task.file, status, list(task.notes), rows)
 
 
-def _nothing(answer: Answer, status: str, *notes: str) -> Graded:
+def _row(walks: Walks, k: int, answer: Answer, failed: str) -> Graded:
+    own = {c.number for c in answer.cells}
+    mine = [walks.problems[n] for n in sorted(own) if n in walks.problems]
+    notes = answer.notes + [_sentence(p) for p in mine if p["kind"] != "NotImplementedError"]
+    hung = [walks.harmful[n] for n in sorted(own) if n in walks.harmful]
+    notes += [f"The cell itself did not end well: {e.sentence}." for e in hung]
+    judged = walks.judged.get(k)
+    if judged and judged.report:
+        row = _from_report(judged, notes)
+    elif judged:
+        row = _nothing(
+            answer, judged.end.fate, [*notes, f"It was not judged: {judged.end.sentence}."]
+        )
+    elif failed:
+        return _nothing(answer, NOT_GRADED, [*notes, failed], None)
+    else:
+        row = _undefined(walks, answer, notes, mine, hung)
+    row.notes += walks.left_out(answer)
+    if row.score < row.maximum:
+        row.notes += answer.doubts + walks.doubts(answer)
+    _compare(row, walks.task.cells)
+    return row
+
+
+def _undefined(
+    walks: Walks, answer: Answer, notes: list[str], mine: list[dict], hung: list[Ended]
+) -> Graded:
+    """Return the row of an exercise whose names no cell has defined."""
+    if hung:
+        return _nothing(answer, hung[-1].fate, notes)
+    if mine:
+        return _nothing(answer, _status_of(mine[-1]["kind"]), notes)
+    if walks.unreached(answer):
+        return _nothing(answer, *walks.why_unreached(notes))
+    if not answer.cells:
+        return _nothing(answer, f"{answer.gone} cell" if answer.gone else MISSING, notes)
+    report = evaluate(answer.exercise, None, {}, 0, hidden=True)  # says that a name is missing
+    return _from_report(Judged(0, report), notes)
+
+
+def _nothing(answer: Answer, status: str, notes: list[str], score: int | None = 0) -> Graded:
     e = answer.exercise
-    return Graded(e.id, e.title, 0, e.points, status, [*answer.notes, *notes])
+    return Graded(e.id, e.title, score, e.points, status, notes)
 
 
-def _from_report(report: Verdict, fate: str | None, notes: list[str]) -> Graded:
+def _from_report(judged: Judged, notes: list[str]) -> Graded:
+    report, fate = judged.report, judged.end.fate if judged.end else None
     status = fate or (UNTOUCHED if report.not_done else GRADED)
     if not fate and all(r.status in (ERROR, NOT_DONE) for r in report.results):
         status = UNTOUCHED if report.not_done else STOPPED
@@ -213,7 +177,18 @@ def _from_report(report: Verdict, fate: str | None, notes: list[str]) -> Graded:
 
 
 def _part(result: PartResult) -> dict:
-    return asdict(result) | {"message": result.message[:1000]}
+    return asdict(result) | {"message": clean(result.message, 1000)}
+
+
+def _compare(row: Graded, cells: Sequence[Cell]) -> None:
+    """Say where the notebook's saved output of `check` is not what grading found."""
+    said = saved_points(cells, row.id)
+    found = sum(p["points"] for p in row.parts if p["shown"])
+    if said and said[0] != found:
+        row.remark = (
+            f"The notebook's saved check says {said[0]} of {said[1]} points; for the same parts "
+            f"grading found {found}."
+        )
 
 
 def _status_of(kind: str) -> str:

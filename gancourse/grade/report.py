@@ -13,15 +13,28 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import NamedTuple
 
 import jinja2
 
 from gancourse.check.spec import ERROR, HELD, NOT_DONE, WRONG
-from gancourse.grade.job import Graded, Result
+from gancourse.grade.job import NOT_GRADED, NOT_YET, Graded, Result
 from gancourse.store import make_folder, write_whole
 
-COLUMNS = ("student", "sheet", "exercise", "score", "maximum", "status")
+TABLE_COLUMNS = ("student", "score", "maximum", "status", "feedback", "note")
 MARKS = {HELD: "Holds", WRONG: "Does not hold", ERROR: "Stopped", NOT_DONE: "Not yet done"}
+
+
+class Row(NamedTuple):
+    """A row of grades.csv. `score` is None as long as it is not known."""
+
+    student: str
+    sheet: str
+    exercise: str
+    score: int | None
+    maximum: int
+    status: str
+    note: str
 
 
 def slug(student: str) -> str:
@@ -61,7 +74,7 @@ def recall(out: Path, student: str, sheet: str, version: str) -> Result | None:
         data = json.loads(_result_path(out, student, sheet).read_text())
         exercises = [Graded(**e) for e in data.pop("exercises")]
         result = Result(**data, exercises=exercises)
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
     return result if result.version == version else None
 
@@ -81,31 +94,87 @@ def table(rows: Iterable[tuple], columns: tuple[str, ...]) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-def grade_rows(results: Iterable[Result]) -> list[tuple]:
+def grade_rows(results: Iterable[Result]) -> list[Row]:
     """Return the rows of grades.csv: one for each exercise, or one for a file without any."""
     rows = []
     for r in results:
-        rows += [(r.student, r.sheet, e.id, e.score, e.maximum, e.status) for e in r.exercises]
+        for e in r.exercises:
+            rows.append(Row(r.student, r.sheet, e.id, e.score, e.maximum, e.status, e.remark))
         if not r.exercises:
-            rows.append((r.student, r.sheet, "", 0, 0, r.status))
+            score = 0 if r.known else None
+            rows.append(Row(r.student, r.sheet, "", score, 0, r.status, " ".join(r.notes)))
     return rows
 
 
-def write_tables(out: Path, by_student: Mapping[str, list[Result]]) -> None:
-    """Write grades.csv, and summary.csv with one line for each student."""
+def write_tables(out: Path, by_student: Mapping[str, list[Result]]) -> list[Path]:
+    """Write grades.csv, and summary.csv with one line for each student.
+
+    A table that was changed since it was written is kept beside; those copies are returned.
+    """
     everything = [r for results in by_student.values() for r in results]
-    write_whole(out / "grades.csv", table(grade_rows(everything), COLUMNS))
     lines = [summary(student, results) for student, results in by_student.items()]
-    columns = ("student", "score", "maximum", "status", "feedback")
-    write_whole(out / "summary.csv", table(lines, columns))
+    tables = {
+        "grades.csv": table(grade_rows(everything), Row._fields),
+        "summary.csv": table(lines, TABLE_COLUMNS),
+    }
+    kept = [_keep_changed(out, name) for name in tables]
+    for name, content in tables.items():
+        write_whole(out / name, content)
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in tables.items()}
+    write_whole(private(out) / "tables.json", json.dumps(hashes).encode())
+    return [path for path in kept if path]
+
+
+def standing(out: Path) -> tuple[int, int]:
+    """Return how many students of summary.csv are graded, and how many there are."""
+    try:
+        text = (out / "summary.csv").read_text(encoding="utf-8-sig")
+    except OSError:
+        return 0, 0
+    rows = list(csv.DictReader(io.StringIO(text)))
+    return sum(NOT_YET not in row["status"] for row in rows), len(rows)
+
+
+def _keep_changed(out: Path, name: str) -> Path | None:
+    """Return the copy of a table that somebody has changed, or None where nobody has."""
+    path = out / name
+    if not path.is_file():
+        return None
+    content = path.read_bytes()
+    try:
+        known = json.loads((private(out) / "tables.json").read_text())[name]
+    except (OSError, ValueError, KeyError, TypeError):
+        known = ""
+    if hashlib.sha256(content).hexdigest() == known:
+        return None
+    number = 1
+    while (copy := out / f"{path.stem} changed by hand {number}.csv").exists():
+        number += 1
+    return write_whole(copy, content)
 
 
 def summary(student: str, results: list[Result]) -> tuple:
-    """Return a student's line: points, and every status other than plain graded."""
+    """Return a student's line: points, and every status other than plain graded.
+
+    The score is None until all of it is known.
+    """
     odd = {r.status for r in results} | {e.status for r in results for e in r.exercises}
-    status = ", ".join(sorted(odd - {"graded"})) or "graded"
+    known = bool(results) and all(r.known for r in results)
+    if NOT_YET in odd:
+        odd -= {NOT_GRADED}
+    status = ", ".join(sorted(odd - {"graded"})) or ("graded" if known else NOT_YET)
     score, maximum = sum(r.score for r in results), sum(r.maximum for r in results)
-    return student, score, maximum, status, f"feedback/{slug(student)}.html"
+    page = f"feedback/{slug(student)}.html"
+    return student, score if known else None, maximum, status, page, _note(results)
+
+
+def _note(results: list[Result]) -> str:
+    """Return what a teacher may want to look into: files that were not read, and other marks."""
+    notes = [f"{r.file}: {' '.join(r.notes)}" for r in results if r.file and not r.exercises]
+    ids = [e.id for r in results for e in r.exercises if e.remark]
+    if ids:
+        notes.append(f"The notebook's saved check gives other points: {', '.join(ids)}.")
+    return " ".join(notes)
 
 
 def _further(exercise: dict) -> list[dict]:
@@ -131,7 +200,7 @@ def page(student: str, results: list[Result]) -> str:
     return environment.from_string(template).render(
         student=student,
         results=[asdict(r) for r in results],
-        score=sum(r.score for r in results),
+        score=sum(r.score for r in results) if all(r.known for r in results) else None,
         maximum=sum(r.maximum for r in results),
         marks=MARKS,
         further=_further,

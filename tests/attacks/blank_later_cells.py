@@ -1,6 +1,6 @@
 """Blank all later cells through IPython's input transformers.
 
-status: error
+status: graded
 after: graded
 """
 

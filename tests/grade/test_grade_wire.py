@@ -264,3 +264,45 @@ def test_the_filter_is_whole_rules_and_short_jumps(machine):
 
 def test_a_machine_that_is_not_known_has_no_filter():
     assert seccomp.program("pdp11") is None
+
+
+# Text that comes out of the sandbox
+
+
+@pytest.mark.parametrize(("text", "cleaned"), [
+    ("ä \U0001f600\n\tb", "ä \U0001f600\n\tb"),
+    ("a\ud800b\udfff", "a\ufffdb\ufffd"),
+    ("\0\x1b[31m\r\x7f\x85", "\ufffd\ufffd[31m\ufffd\ufffd\ufffd"),
+    ("\u202e1\u2066\u2028\u200f", "\ufffd1\ufffd\ufffd\ufffd"),
+    ("x" * 5000, "x" * wire.MAX_TEXT),
+    ("\ufffe\uffff", "\ufffd\ufffd"),
+])  # fmt: skip
+def test_text_is_cleaned_wherever_it_stands(text, cleaned, ends):
+    ends[0].cleaned = True
+    ends[1].send([text, {text: Odd(text)}])
+    assert ends[0].receive() == [cleaned, {cleaned: Odd(cleaned)}]
+
+
+def test_what_goes_in_stays_as_it_is(ends):
+    ends[0].send("\ud800" + "x" * 5000)
+    assert ends[1].receive() == "\ud800" + "x" * 5000
+
+
+def test_a_socket_can_be_handed_over(ends):
+    ours, theirs = socket.socketpair()
+    ends[0].send(1)
+    ends[0].send_socket(theirs)
+    ends[0].send(2)
+    assert ends[1].receive() == 1
+    with ends[1].receive_socket() as given:
+        given.sendall(b"x")
+    assert (ours.recv(2), ends[1].receive()) == (b"x", 2)
+
+
+def test_no_socket_where_one_is_awaited_is_lost(ends):
+    ends[0].sock.sendall(b"s")
+    with pytest.raises(Lost):
+        ends[1].receive_socket()
+    ends[1].sock.close()
+    with pytest.raises(Lost):
+        ends[0].send_socket(ends[0].sock)

@@ -1,123 +1,256 @@
-"""The grader's end of a student in the sandbox: the same methods, forwarded by name.
+"""The grader's end of a student in the sandbox: cells to run, and the same methods by name.
 
-After the first thing that goes wrong (time, memory, a crash, a forged frame) nothing more is asked:
-every later call says the same as a StudentError, so that `evaluate` goes on to its end.
+After the first thing that goes wrong (time, memory, a crash, a forged frame) nothing more is asked
+of a process: every later call says the same as a StudentError, so that `evaluate` goes on to its
+end.
 """
 
 import secrets
 import signal
+import socket
 import time
 from dataclasses import replace
 from functools import partial
 
 from gancourse.check.spec import Draw, Exercise, Part
 from gancourse.check.student import Handle, NotDone, Odd, Student, StudentError
-from gancourse.grade.box.sandbox import Sandbox
-from gancourse.grade.box.wire import Lost, TimeUp, WireError
-from gancourse.grade.notebook import Cell
+from gancourse.grade.box.sandbox import Broken, Limits, Sandbox
+from gancourse.grade.box.wire import Channel, Lost, TimeUp, WireError
+from gancourse.grade.ipynb import Cell
 
 TIME, MEMORY, CRASH, FORGED = "time limit", "memory limit", "crashed", "not an answer"
+FATES = {Lost: CRASH, TimeUp: TIME, WireError: FORGED}
 KILLED_BY_US = -signal.SIGKILL
+OPENING, STOPPING = 20.0, 10.0  # seconds for a fork to answer at all, and for its end
+
+
+class Budget:
+    """The wall time of one submission, from now on, on the grader's clock."""
+
+    def __init__(self, seconds: float):
+        self.seconds, self.end = seconds, time.monotonic() + seconds
+
+    @property
+    def over(self) -> bool:
+        return time.monotonic() >= self.end
+
+    def until(self, seconds: float) -> float:
+        """Return when so many seconds are over, or the budget, if that is sooner."""
+        return min(time.monotonic() + seconds, self.end)
+
+
+class Line:
+    """Questions to a process that may be hostile. Each has a ticket, which its reply must bear."""
+
+    def __init__(self, channel: Channel):
+        self.channel = channel
+
+    def ask(self, message: dict, until: float) -> dict:
+        """Return the reply; raise WireError, TimeUp or Lost."""
+        if self.channel.waiting():
+            raise WireError("something nobody asked for")
+        self.send(message, until)
+        return self.reply(until)
+
+    def send(self, message: dict, until: float) -> None:
+        self.ticket = secrets.token_hex(8)  # a reply written before the question has none
+        self.channel.send(message | {"ticket": self.ticket}, until)
+
+    def reply(self, until: float) -> dict:
+        reply = self.channel.receive(until)
+        if not isinstance(reply, dict) or reply.get("ticket") != self.ticket:
+            raise WireError("a reply to no question")
+        return reply
+
+    def close(self) -> None:
+        self.channel.sock.close()
+
+
+class Ended(Exception):
+    """A student's process is of no more use; `fate` is how it ended, `sentence` says it."""
+
+    def __init__(self, fate: str, kind: str, sentence: str):
+        super().__init__(fate, kind, sentence)
+        self.fate, self.kind, self.sentence = fate, kind, sentence
+
+
+def ended(fate: str, seconds: float, code: int | None, budget: Budget) -> Ended:
+    """Return what is said of a process that ended so, of its limit or with its exit status."""
+    if fate == TIME and budget.over:
+        return Ended(TIME, "Timeout", f"the {budget.seconds:g} seconds of a submission were over")
+    sentences = {
+        TIME: ("Timeout", f"it was not done after {seconds:g} seconds"),
+        MEMORY: ("MemoryError", "it took more memory than an exercise may use"),
+        CRASH: ("Exit", f"it ended Python {_how(code)}"),
+        FORGED: ("Answer", "what came back is no answer that can be read"),
+    }
+    return Ended(fate, *sentences[fate])
+
+
+def _how(code: int | None) -> str:
+    if code is None or code == KILLED_BY_US:
+        return "(it was killed)"
+    if code < 0:
+        return f"(signal {-code}, {signal.strsignal(-code)})"
+    return f"(exit code {code})"
 
 
 class Session:
-    """One exercise in a sandbox: a fresh process that has run the cells, then answers calls.
+    """A fresh process in the sandbox that runs one student's cells, and is forked to be judged.
 
-    `fate` is how it ended before its time (one of the constants above), or None; `reached` is the
-    cell that ran last, `answers` and `problems` are what the cells left.
+    `exercises` holds the names that each exercise asks for; an exercise is meant by its place.
     """
 
-    def __init__(self, sandbox: Sandbox):
-        self.sandbox, self.channel = sandbox, sandbox.session()
-        self.fate, self.reached, self.problems = None, 0, []
-        self.answers: dict[str, Handle | Odd] = {}
-        self.allow(sandbox.limits.cell)
+    def __init__(self, sandbox: Sandbox, exercises: list[list[str]], budget: Budget):
+        self.sandbox, self.budget = sandbox, budget
+        self.exercises = exercises
+        self.line = Line(sandbox.session())
+        try:
+            self.line.channel.send({"exercises": exercises}, time.monotonic() + OPENING)
+        except (Lost, TimeUp):
+            self.close()
+            raise Broken("a student's process did not start") from None
+
+    def run(self, cell: Cell) -> tuple[dict | None, list[int]]:
+        """Run a cell; return what went wrong, or None, and the exercises it defines; Ended."""
+        most = self.sandbox.limits.cell
+        reply = self._ask({"number": cell.number, "source": cell.source}, most)
+        match reply:
+            case {"problem": None | dict() as problem, "defined": list(defined)}:
+                return problem if _is_problem(problem) else None, self._places(defined)
+        raise self._end(WireError(), most)
+
+    def changed(self) -> list[int]:
+        """Return the exercises that use what was bound after their cell; Ended."""
+        match self._ask({"end": True}, OPENING):
+            case {"changed": list(changed)}:
+                return self._places(changed)
+        raise self._end(WireError(), OPENING)
+
+    def fork(self, k: int) -> Line:
+        """Return the line to a new process that holds the answers to an exercise; Lost, TimeUp."""
+        ours, theirs = socket.socketpair()
+        until = self.budget.until(OPENING)
+        with theirs:
+            self.line.send({"fork": k}, until)
+            self.line.channel.send_socket(theirs)
+        self.line.reply(until)
+        return Line(Channel(ours, cleaned=True))
+
+    def stop(self) -> int | None:
+        """End the process of the last fork; return how it ended; WireError, TimeUp or Lost."""
+        code = self.line.ask({"stop": True}, time.monotonic() + STOPPING).get("code")
+        return code if isinstance(code, int) else None
+
+    def _places(self, found: list) -> list[int]:
+        return [k for k in range(len(self.exercises)) if k in found]
+
+    def _ask(self, message: dict, seconds: float) -> dict:
+        try:
+            return self.line.ask(message, self.budget.until(seconds))
+        except (Lost, TimeUp, WireError) as error:
+            raise self._end(error, seconds) from None
+
+    def _end(self, error: Exception, seconds: float) -> Ended:
+        code = self.close()
+        fate = MEMORY if self.sandbox.reason else FATES[type(error)]
+        return ended(fate, seconds, code, self.budget)
+
+    def close(self) -> int | None:
+        """End all that the student started; return how the process that ran the cells ended."""
+        if self.line is None:
+            return None
+        code, self.line = self.sandbox.finish(self.line.channel), None
+        return code
+
+    @property
+    def usable(self) -> bool:
+        return self.line is not None and self.sandbox.usable
+
+
+class Bench:
+    """One exercise in a fork of the student's process. The methods of gancourse.check.Student.
+
+    `answers` is what the exercise's names stand for, `end` how the process ended before its time.
+    Raises Lost, TimeUp or WireError where it does not even open.
+    """
+
+    METHODS = Student.METHODS
+
+    def __init__(self, session: Session, k: int):
+        limits, self.before = session.sandbox.limits, session.sandbox.processes()
+        self.session, self.budget, self.end = session, session.budget, None
+        self.exercise_end = session.budget.until(limits.exercise or session.budget.seconds)
+        self.line = session.fork(k)
+        self.allow(OPENING)
+        self.answers = self._opened(session.exercises[k])
+
+    def _opened(self, names: list[str]) -> dict[str, Handle | Odd]:
+        match self.line.ask({"open": True}, self.until):
+            case {"answers": dict(found)}:
+                return {n: a for n, a in found.items() if n in names and _is_answer(a)}
+        raise WireError("no answers")
 
     def allow(self, seconds: float) -> None:
         """Let the next calls take so many seconds, all together."""
-        self.seconds, self.until = seconds, time.monotonic() + seconds
+        left = max(0.0, self.exercise_end - time.monotonic())
+        self.seconds = seconds
+        self.until = time.monotonic() + min(seconds, left)
 
-    def run(self, cells: list[Cell], own: set[int], names: tuple[str, ...]) -> None:
-        """Run the cells and learn what the exercise's names stand for."""
-        sent = [{"number": c.number, "source": c.source, "own": c.number in own} for c in cells]
-        try:
-            self.channel.send({"cells": sent, "names": list(names)}, self.until)
-            for number in range(len(cells)):
-                self._expect({"at": number})
-                self.reached = number
-                self.allow(self.sandbox.limits.cell)
-            self._read_answers(self.channel.receive(self.until), names)
-        except (Lost, TimeUp, WireError) as error:
-            self._end(error)
+    def __getattr__(self, name: str):
+        if name not in Student.METHODS:
+            raise AttributeError(f"a student has no method {name!r}")
+        return partial(self._forward, name)
 
-    def _expect(self, message: dict) -> None:
-        if self.channel.receive(self.until) != message:
-            raise WireError("another message than expected")
+    def cpu_seconds(self) -> float:
+        """Return the processor time used so far, as the kernel counts it, not the student."""
+        return self.session.sandbox.cpu_seconds()
 
-    def _read_answers(self, message: object, names: tuple[str, ...]) -> None:
-        match message:
-            case {"answers": dict(answers), "problems": list(problems)}:
-                given = {n: a for n, a in answers.items() if isinstance(a, Handle | Odd)}
-                self.answers = {n: given[n] for n in names if n in given}
-                self.problems = [p for p in problems if _is_problem(p)]
-            case _:
-                raise WireError("no answers")
-
-    def ask(self, name: str, args: tuple, kwargs: dict) -> object:
+    def _forward(self, name: str, *args, **kwargs):
         """Return what a method of the student returns in the sandbox; StudentError, NotDone."""
-        if self.fate is None:
+        if self.end is None:
             try:
-                if self.channel.waiting():
-                    raise WireError("something nobody asked for")
-                ticket = secrets.token_hex(8)  # a reply written before the question has none
-                call = {"call": name, "args": list(args), "kwargs": kwargs, "ticket": ticket}
-                self.channel.send(call, self.until)
-                return _opened(self.channel.receive(self.until), ticket)
+                call = {"call": name, "args": list(args), "kwargs": kwargs}
+                return _value(self.line.ask(call, self.until))
             except (Lost, TimeUp, WireError) as error:
-                self._end(error)
-        raise StudentError(*self.ending())
+                self._ended(error)
+        raise StudentError(self.end.kind, self.end.sentence)
 
-    def _end(self, error: Exception) -> None:
-        self.fate = {Lost: CRASH, TimeUp: TIME, WireError: FORGED}[type(error)]
-        self.close()
+    def _ended(self, error: Exception) -> None:
+        fate, code = FATES[type(error)], self._stop()
+        if self.session.sandbox.reason:
+            fate = MEMORY
+        self.end = ended(fate, self.seconds, code, self.budget)
 
     def close(self) -> None:
-        """End the process; find out why it ended, where it did so by itself."""
-        if self.channel is None:
-            return
-        self.code = self.sandbox.finish(self.channel)
-        self.channel = None
-        if self.sandbox.reason:
-            self.fate = MEMORY
+        """End the process; where that fails, or something of it lives on, end the session."""
+        if self.end is None:
+            self._stop()
+        self.line.close()
 
-    def ending(self) -> tuple[str, str]:
-        """Return the kind and the sentence of what ended this exercise."""
-        sentences = {
-            TIME: ("Timeout", f"it was not done after {self.seconds:g} seconds"),
-            MEMORY: ("MemoryError", "it took more memory than an exercise may use"),
-            CRASH: ("Exit", f"it ended Python {self._how()}"),
-            FORGED: ("Answer", "what came back is no answer that can be read"),
-        }
-        return sentences[self.fate]
+    def _stop(self) -> int | None:
+        code = None
+        try:
+            code = self.session.stop()
+        except (Lost, TimeUp, WireError):
+            self.session.close()
+        if self.session.usable and self.session.sandbox.processes() > self.before:
+            self.session.close()
+        return code
 
-    def _how(self) -> str:
-        if self.code is None or self.code == KILLED_BY_US:
-            return "(it was killed)"
-        if self.code < 0:
-            return f"(signal {-self.code}, {signal.strsignal(-self.code)})"
-        return f"(exit code {self.code})"
+
+def _is_answer(thing: object) -> bool:
+    return isinstance(thing, Handle | Odd)
 
 
 def _is_problem(problem: object) -> bool:
     match problem:
-        case {"cell": int(), "kind": str(), "message": str(), "line": int() | None}:
+        case {"kind": str(), "message": str(), "line": int() | None}:
             return True
     return False
 
 
-def _opened(reply: object, ticket: str) -> object:
-    if not isinstance(reply, dict) or reply.get("ticket") != ticket:
-        raise WireError("a reply to no question")
+def _value(reply: dict) -> object:
     match reply:
         case {"ok": value}:
             return value
@@ -128,29 +261,15 @@ def _opened(reply: object, ticket: str) -> object:
     raise WireError("no reply")
 
 
-class RemoteBench:
-    """Has the methods of gancourse.check.Student; each is carried out in the sandbox."""
+def within_time(exercise: Exercise, bench: Bench, limits: Limits) -> Exercise:
+    """Return the exercise with each part held to its seconds, and to those that a part may take.
 
-    METHODS = Student.METHODS
-
-    def __init__(self, session: Session):
-        self._session = session
-
-    def __getattr__(self, name: str):
-        if name not in Student.METHODS:
-            raise AttributeError(f"a student has no method {name!r}")
-        return partial(self._forward, name)
-
-    def _forward(self, name: str, *args, **kwargs):
-        return self._session.ask(name, args, kwargs)
-
-
-def within_time(exercise: Exercise, session: Session, most: float) -> Exercise:
-    """Return the exercise with each part held to its seconds, and to `most` at most."""
+    Where an exercise as a whole has its time, each part may take what is left of that.
+    """
 
     def held(part: Part) -> Part:
-        def run(student: RemoteBench, answers: object, draw: Draw) -> None:
-            session.allow(min(part.seconds, most))
+        def run(student: Bench, answers: object, draw: Draw) -> None:
+            bench.allow(limits.exercise or min(part.seconds, limits.part))
             part.run(student, answers, draw)
 
         return replace(part, run=run)

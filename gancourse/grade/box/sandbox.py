@@ -24,13 +24,14 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import gancourse
 from gancourse.errors import InputError
-from gancourse.grade.box import seccomp
+from gancourse.grade.box import procs, seccomp
 from gancourse.grade.box.wire import Channel
 
 MB = 1 << 20
@@ -46,16 +47,21 @@ REMEDIES = (
 )
 SANDBOXES = ("bwrap", "none")
 WATCH_SECONDS = 0.05
-PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 _numbers = itertools.count()
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one exercise may use: seconds for a cell, bytes, processes, threads; start: seconds."""
+    """What a submission may use: seconds, bytes, processes, threads.
 
-    cell: float = 20.0
+    `submission` is the wall time for all its cells and exercises, `cell` for one cell, `part` for
+    one part of an exercise, `exercise` for all its parts together, `start` for the sandbox.
+    """
+
+    submission: float = 300.0
+    cell: float = 60.0
     part: float = 120.0
+    exercise: float | None = None
     memory: int = 2048 * MB
     scratch: int = 64 * MB
     processes: int = 64
@@ -66,7 +72,7 @@ class Limits:
         """Return the limits of each process by their names in `resource`."""
         return {
             "RLIMIT_CORE": 0,
-            "RLIMIT_CPU": int(self.cell + 10 * self.part) + 1,
+            "RLIMIT_CPU": int(self.submission) + 1,
             "RLIMIT_FSIZE": self.scratch,
             "RLIMIT_MSGQUEUE": 0,
             "RLIMIT_NOFILE": 256,
@@ -112,8 +118,7 @@ def _course_binds() -> list[str]:
     files = {
         "check/__init__.py": box / "inside" / "check.py",
         "check/student.py": package / "check" / "student.py",
-        "grade/box/wire.py": box / "wire.py",
-        "grade/box/worker.py": box / "worker.py",
+        **{f"grade/box/{name}": box / name for name in ("kernel.py", "wire.py", "worker.py")},
     }
     options = ["--ro-bind", str(package), inside]
     for folder in ("check", "grade"):
@@ -206,7 +211,8 @@ class Sandbox:
 
     def __init__(self, kind: str, limits: Limits, modules: tuple[str, ...] = ()):
         self.kind, self.limits, self.reason, self.usable = kind, limits, None, False
-        self._closed = threading.Event()
+        self._closed, self._busy = threading.Event(), threading.Event()
+        self.modules, self._over = modules, False
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed in close)
         self.control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with inside:
@@ -218,7 +224,7 @@ class Sandbox:
             self.process.kill()
             raise
         self.usable = True
-        self._idle = _held(self.first, exact=True)
+        self._idle = procs.held(self.first, exact=True)
         self._watcher = threading.Thread(target=self._watch, daemon=True)
         self._watcher.start()
 
@@ -239,8 +245,10 @@ class Sandbox:
     def _popen(self, program: list[str], fds: tuple[int, ...], **options) -> None:
         null = subprocess.DEVNULL
         self.process = subprocess.Popen(
-            program, stdin=null, stdout=null, stderr=self._errors, pass_fds=fds, **options
-        )
+            program, stdin=null, stdout=null, stderr=self._errors, pass_fds=fds,
+            start_new_session=True,  # Ctrl-C is for the grader, which then ends this
+            **options,
+        )  # fmt: skip
 
     def _bwrap(self, program: list[str], control: int) -> None:
         read_info, info = os.pipe()
@@ -265,7 +273,7 @@ class Sandbox:
         program[3] = START.replace(repr(COURSE), repr(folder))
         self._home = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         environment = _environment(self.limits.threads, self._home.name)
-        self._popen(program, (control,), env=environment, start_new_session=True)
+        self._popen(program, (control,), env=environment)
         self.first = self.process.pid
 
     def session(self) -> Channel:
@@ -276,7 +284,8 @@ class Sandbox:
                 socket.send_fds(self.control, [b"run"], [theirs.fileno()])
             except OSError:
                 raise self._broken("the server has gone") from None
-        return Channel(ours)
+        self._busy.set()
+        return Channel(ours, cleaned=True)
 
     def finish(self, channel: Channel) -> int | None:
         """End the child and all that it started; return its exit status as subprocess gives it.
@@ -291,12 +300,33 @@ class Sandbox:
         except (Broken, OSError):
             self.usable = False
             return None
+        self._busy.clear()
         self.usable = ended["clean"] and not self._closed.is_set()
         return ended["code"]
 
+    def alive(self) -> bool:
+        """Tell whether it can take another student: nothing ended it since the last one."""
+        return self.usable and not select.select([self._first], [], [], 0)[0]
+
+    def processes(self) -> int:
+        """Return how many processes run in it now."""
+        return len(procs.descendants(self.first))
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time of all that runs in it and of what has been waited for.
+
+        Read from the kernel, out here: student code has no part in it. Wall time where there is no
+        /proc.
+        """
+        return procs.cpu_seconds(self.first) or time.perf_counter()
+
     def close(self) -> None:
-        """End all that runs in the sandbox."""
+        """End all that runs in the sandbox; a second time does nothing."""
+        if self._over:
+            return
+        self._over = True
         self._closed.set()
+        self._busy.set()
         self.usable = False
         self._kill()
         self._watcher.join()
@@ -317,6 +347,8 @@ class Sandbox:
         with suppress(OSError):
             signal.pidfd_send_signal(self._first, signal.SIGKILL)
             select.select([self._first], [], [], 10)
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(2)  # it ends by itself, and its time is added to ours
         self.process.kill()
         self.process.wait()
 
@@ -337,53 +369,11 @@ class Sandbox:
         return Broken(": ".join([what, *last]))
 
     def _watch(self) -> None:
-        while not self._closed.wait(WATCH_SECONDS):
-            held = _held(self.first, exact=False)
+        while self._busy.wait() and not self._closed.wait(WATCH_SECONDS):
+            held = procs.held(self.first, exact=False)
             if held > self._idle + self.limits.memory:
-                held = _held(self.first, exact=True)
+                held = procs.held(self.first, exact=True)
             if held > self._idle + self.limits.memory and not self._closed.is_set():
                 self.reason = "memory"
                 self._closed.set()
                 self._kill()
-
-
-def _descendants(first: int) -> list[int]:
-    found, todo = [], [first]
-    while todo and len(found) < 4096:
-        pid = todo.pop()
-        found.append(pid)
-        for thread in _threads(pid):
-            with suppress(OSError):
-                todo += map(int, Path(f"/proc/{pid}/task/{thread}/children").read_text().split())
-    return found
-
-
-def _threads(pid: int) -> list[str]:
-    try:
-        return os.listdir(f"/proc/{pid}/task")
-    except OSError:  # a process may end at any moment
-        return []
-
-
-def _held(first: int, exact: bool) -> int:
-    """Return the bytes of memory that a process and all below it hold.
-
-    The exact way gives each process its share of what it shares with others; the other way counts
-    that once for each process, which is never too little, and cheap.
-    """
-    return sum((_share if exact else _resident)(pid) for pid in _descendants(first))
-
-
-def _resident(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
-    except (OSError, IndexError):
-        return 0
-
-
-def _share(pid: int) -> int:
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0
-    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))

@@ -2,11 +2,13 @@
 
 A frame is two lengths, a JSON tree and the bytes of its tensors. Nothing is unpickled, every size
 is checked before memory is taken for it, and a frame that is not exactly as described here raises
-WireError. Both sides use this file; it imports nothing that the sandbox must not see.
+WireError. Text that comes out of the sandbox is cleaned here, so that nothing behind has to.
+Both sides use this file; it imports nothing that the sandbox must not see.
 """
 
 import json
 import math
+import re
 import select
 import socket
 import struct
@@ -23,6 +25,16 @@ MAX_ITEMS, MAX_DEPTH, MAX_DIMS = 50_000, 16, 8
 _NAMES = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64")
 DTYPES = {name: getattr(torch, name) for name in _NAMES}
 KINDS = ("module", "function", "optimizer")
+MAX_TEXT = 4000  # characters of one text that comes out of the sandbox
+# Half characters, control characters, and marks that turn the direction of the text around them.
+UNWRITABLE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+
+
+def clean(text: str, most: int = MAX_TEXT) -> str:
+    """Return a text that any file, page or table can hold: at most so many plain characters."""
+    return UNWRITABLE.sub("\ufffd", text[:most])
 
 
 class WireError(Exception):
@@ -71,13 +83,16 @@ def _tensor_tree(t: Tensor, blocks: list[bytes]) -> dict:
     return {"t": [name, list(t.shape)]}
 
 
-def unpack(tree: bytes, body: bytes) -> object:
-    """Return the value of a frame, or raise WireError; never trusts what the frame says."""
+def unpack(tree: bytes, body: bytes, cleaned: bool = False) -> object:
+    """Return the value of a frame, its texts cleaned or as they are; WireError for anything else.
+
+    Never trusts what the frame says.
+    """
     try:
         data = json.loads(tree)
     except (ValueError, RecursionError) as error:
         raise WireError(f"no JSON ({type(error).__name__})") from None
-    reader = _Reader(body)
+    reader = _Reader(body, cleaned)
     value = reader.value(data, 0)
     if reader.at != len(body):
         raise WireError("bytes that belong to no tensor")
@@ -87,8 +102,9 @@ def unpack(tree: bytes, body: bytes) -> object:
 class _Reader:
     """Turns a JSON tree and the bytes beside it into a value, within limits."""
 
-    def __init__(self, body: bytes):
+    def __init__(self, body: bytes, cleaned: bool):
         self.body, self.at, self.items = body, 0, 0
+        self.text = clean if cleaned else str
 
     def value(self, data: object, depth: int) -> object:
         self.items += 1
@@ -98,6 +114,8 @@ class _Reader:
             return [self.value(d, depth + 1) for d in data]
         if isinstance(data, dict):
             return self.marked(data, depth)
+        if isinstance(data, str):
+            return self.text(data)
         if type(data) is int and not -(2**63) <= data < 2**63:
             raise WireError("a whole number of over 64 bits")
         return data
@@ -112,7 +130,7 @@ class _Reader:
     def mapping(self, content: object, depth: int) -> dict:
         if not isinstance(content, dict):
             raise WireError("a mapping that is none")
-        return {name: self.value(v, depth + 1) for name, v in content.items()}
+        return {self.text(name): self.value(v, depth + 1) for name, v in content.items()}
 
     def handle(self, content: object, depth: int) -> Handle:
         match content:
@@ -123,7 +141,7 @@ class _Reader:
     def odd(self, content: object, depth: int) -> Odd:
         if not isinstance(content, str):
             raise WireError("a description that is none")
-        return Odd(content)
+        return Odd(self.text(content))
 
     def tensor(self, content: object, depth: int) -> Tensor:
         match content:
@@ -150,10 +168,13 @@ def _is_shape(shape: list) -> bool:
 
 
 class Channel:
-    """One end of a stream socket that carries frames; `until` is a time of time.monotonic."""
+    """One end of a stream socket that carries frames; `until` is a time of time.monotonic.
 
-    def __init__(self, sock: socket.socket):
-        self.sock = sock
+    `cleaned` says that texts which come in are not to be trusted.
+    """
+
+    def __init__(self, sock: socket.socket, cleaned: bool = False):
+        self.sock, self.cleaned = sock, cleaned
 
     def send(self, value: object, until: float | None = None) -> None:
         """Send one frame; raise WireError, TimeUp or Lost."""
@@ -171,7 +192,23 @@ class Channel:
         n_tree, n_body = LENGTHS.unpack(self._read(LENGTHS.size, until))
         if n_tree > MAX_TREE or n_body > MAX_BODY:
             raise WireError("a frame larger than any answer needs")
-        return unpack(self._read(n_tree, until), self._read(n_body, until))
+        return unpack(self._read(n_tree, until), self._read(n_body, until), self.cleaned)
+
+    def send_socket(self, sock: socket.socket) -> None:
+        """Give the other side a socket; raise Lost."""
+        try:
+            self.sock.settimeout(5)
+            socket.send_fds(self.sock, [b"s"], [sock.fileno()])
+        except OSError:
+            raise Lost from None
+
+    def receive_socket(self) -> socket.socket:
+        """Return the socket that the other side gives; raise Lost."""
+        self.sock.settimeout(None)
+        _, fds, _, _ = socket.recv_fds(self.sock, 1, 1)
+        if not fds:
+            raise Lost
+        return socket.socket(fileno=fds[0])
 
     def waiting(self) -> bool:
         """Tell whether something lies there unread, or the other side has gone."""

@@ -1,39 +1,32 @@
-"""What runs inside the sandbox: a server that has imported PyTorch, and a fork for each exercise.
+"""What runs inside the sandbox: a server that has imported PyTorch, and a fork for each student.
 
-The server never runs student code. For each exercise it gets one end of a socket, forks, and the
-child gives up what rights it has, runs the student's cells and answers calls on its `Student`. When
-the grader says stop, the server kills whatever the exercise left and says how the child ended. It
+The server never runs student code. For each student it gets one end of a socket, forks, and the
+child gives up what rights it has and runs the student's cells; for each exercise it forks once
+more, and that process answers calls on its `Student`. When the grader says stop, the server kills
+whatever the student left, empties and resets the scratch folders, and says how the child ended. It
 is the reaper of all that descends from it, so that "no child left" is a proof and not a guess.
 """
 
-import ast
 import ctypes
 import gc
 import importlib
 import json
-import linecache
 import os
-import re
 import resource
 import shutil
 import signal
 import socket
-import sys
 import time
-import types
 from contextlib import suppress
 
 import torch
 
-from gancourse.check.student import NotDone, Student, StudentError, student_error
+from gancourse.check.student import NotDone, Student, StudentError
+from gancourse.grade.box.kernel import MAX_MESSAGE, Kernel
 from gancourse.grade.box.wire import Channel, Lost, WireError
 
 SET_PDEATHSIG, SET_DUMPABLE, SET_SUBREAPER, SET_NO_NEW_PRIVS = 1, 4, 36, 38
 SCRATCH = (os.environ.get("GANCOURSE_SCRATCH", "/tmp"), "/dev/shm")
-KEPT = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign)
-KEPT += (ast.AnnAssign, ast.AugAssign, ast.If, ast.Try, ast.With)
-MAX_MESSAGE = 500
-UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
 
 
 def _prctl(option: int, value: int) -> None:
@@ -48,13 +41,14 @@ def serve(setup: str) -> None:
     """
     options = json.loads(setup)
     _make_ready(options)
+    options["scratch"] = [_state(folder) for folder in SCRATCH]
     control = socket.socket(fileno=options["control"])
     control.send(b'{"ready": true}')
     while True:
         message, fds, _, _ = socket.recv_fds(control, 4096, 1)
         if not message:
             return
-        child = _fork(lambda fds=fds: _exercise(fds[0], options))
+        child = _fork(lambda fds=fds: _student(fds[0], options))
         os.close(fds[0])
         if not control.recv(4096):
             return
@@ -67,6 +61,7 @@ def _make_ready(options: dict) -> None:
             importlib.import_module(name)
     if _alone(options):
         _wipe()  # or what the imports left there would pass for a student's
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a student of the same uid may send it
     _prctl(SET_SUBREAPER, 1)
     _prctl(SET_NO_NEW_PRIVS, 1)
     _prctl(SET_DUMPABLE, 0)  # a child of the same uid must not look into this process
@@ -89,7 +84,7 @@ def _fork(work) -> int:
 
 
 def _ended(child: int, options: dict) -> dict:
-    """Kill all that the exercise left; return how its child ended, and if nothing remains."""
+    """Kill all that the student left; return how its child ended, and if nothing remains."""
     alone = _alone(options)
     status = _kill_all(child, alone)
     tidy = not alone or _wiped(options)
@@ -116,10 +111,31 @@ def _kill_all(child: int, alone: bool) -> int | None:
 
 
 def _wiped(options: dict) -> bool:
-    """Empty the scratch folders, with the student's rights; tell whether they are empty."""
+    """Empty the scratch folders with the student's rights; tell whether they are as at first."""
+    for folder in SCRATCH:
+        with suppress(OSError):  # an ordinary user's student owns them
+            _reset(folder)
     helper = _fork(lambda: (_drop_rights(options), _wipe()))
     os.waitpid(helper, 0)
-    return not any(os.listdir(folder) for folder in SCRATCH)
+    for folder in SCRATCH:
+        with suppress(OSError):
+            os.utime(folder, (0, 0))
+    return [_state(folder) for folder in SCRATCH] == options["scratch"]
+
+
+def _reset(folder: str) -> None:
+    os.chmod(folder, 0o1777)
+    for name in os.listxattr(folder):
+        os.removexattr(folder, name)
+
+
+def _state(folder: str) -> tuple | None:
+    """Return all that a folder can hold: rights, owner, attributes, entries."""
+    try:
+        found = os.stat(folder)
+        return found.st_mode, found.st_uid, found.st_gid, os.listxattr(folder), os.listdir(folder)
+    except OSError:
+        return None
 
 
 def _wipe() -> None:
@@ -131,16 +147,18 @@ def _wipe() -> None:
                 os.unlink(entry.path)
 
 
-def _exercise(fd: int, options: dict) -> None:
-    """Run one exercise in this process, which is then killed."""
+def _student(fd: int, options: dict) -> None:
+    """Run one student's cells in this process, which is then killed."""
     os.setsid()
     os.closerange(3, fd)
     os.closerange(fd + 1, 4096)
     _confine(options)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    importlib.import_module("gancourse.check").check = _check
     torch.set_num_threads(options["threads"])
     channel = Channel(socket.socket(fileno=fd))
     with suppress(Lost):
-        _answer_calls(channel, channel.receive())
+        _serve(channel)
 
 
 def _confine(options: dict) -> None:
@@ -170,31 +188,75 @@ def _drop_rights(options: dict) -> None:
         os.setresuid(*[options["uid"]] * 3)
 
 
-def _answer_calls(channel: Channel, task: dict) -> None:
-    importlib.import_module("gancourse.check").check = lambda *answers: None  # graded outside
-    space = _notebook_space()
-    problems = []
-    for number, cell in enumerate(task["cells"]):
-        channel.send({"at": number})
-        if cell["own"] and not any(c["own"] for c in task["cells"][:number]):
-            for name in task["names"]:  # an earlier cell's function is no answer to this one
-                space.pop(name, None)
-        problem = _run_cell(cell, f"<cell {cell['number']}>", space)
-        problems += [{"cell": number, **problem}] if problem else []
-    student = Student()
-    answers = {name: student.admit(space[name]) for name in task["names"] if name in space}
-    channel.send({"answers": answers, "problems": problems[:50]})
+def _serve(channel: Channel) -> None:
+    """Run the cells that the grader sends, and fork a process for each exercise to be judged.
+
+    After every piece of the student's code only the process that started it goes on: another one
+    would answer in its place.
+    """
+    me, child = os.getpid(), None
+    kernel = Kernel(channel.receive()["exercises"])
+    while True:
+        message, reply = channel.receive(), {}
+        if "source" in message:
+            problem, defined = kernel.run(message["number"], message["source"])
+            reply = {"problem": problem, "defined": defined}
+        elif "fork" in message:
+            child = _fork_for(channel, kernel, message["fork"])
+        elif "stop" in message:
+            reply = {"code": _stopped(child)}
+        else:
+            reply = {"changed": kernel.changed()}
+        if os.getpid() != me:
+            os._exit(0)
+        channel.send(reply | {"ticket": message["ticket"]})
+
+
+def _fork_for(channel: Channel, kernel: Kernel, k: int) -> int:
+    """Start a process that answers calls on exercise k, over a socket that the grader sends."""
+    with channel.receive_socket() as sock:
+
+        def work():
+            _prctl(SET_DUMPABLE, 1)
+            channel.sock.close()
+            with suppress(Lost):
+                _answer_calls(Channel(sock), kernel.answers(k))
+
+        _prctl(SET_DUMPABLE, 0)  # what it forks must not look into it
+        return _fork(work)
+
+
+def _stopped(child: int) -> int:
+    """End the process of an exercise, if it has not ended; return how, as subprocess does."""
+    found, status = os.waitpid(child, os.WNOHANG)
+    if not found:
+        os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+    _prctl(SET_DUMPABLE, 1)
+    return os.waitstatus_to_exitcode(status)
+
+
+def _answer_calls(channel: Channel, given: dict[str, object]) -> None:
+    me, student = os.getpid(), Student()
+    opening = channel.receive()
+    answers = {name: student.admit(thing) for name, thing in given.items()}
+    channel.send({"answers": answers, "ticket": opening["ticket"]})
     while True:
         message = channel.receive()
-        _send(channel, _reply(student, message) | {"ticket": message["ticket"]})
+        reply = _reply(student, message)
+        if os.getpid() != me:
+            os._exit(0)
+        _send(channel, reply | {"ticket": message["ticket"]})
 
 
-def _notebook_space() -> dict:
-    """Return the names of a new `__main__`, as a notebook's cells see them."""
-    main = types.ModuleType("__main__")
-    main.__builtins__ = __builtins__
-    sys.modules["__main__"] = main
-    return vars(main)
+class Unjudged:
+    """What `check` returns here: the verdict is reached outside, so nothing waits for it."""
+
+    passed, score, maximum, more = True, 0, 0, 0
+
+
+def _check(*given, **more) -> Unjudged:
+    return Unjudged()
 
 
 def _reply(student: Student, message: dict) -> dict:
@@ -214,47 +276,3 @@ def _send(channel: Channel, reply: dict) -> None:
         channel.send(reply)
     except WireError as error:
         channel.send({"raised": ["Answer", str(error), None], "ticket": reply["ticket"]})
-
-
-def _run_cell(cell: dict, name: str, space: dict) -> dict | None:
-    """Run one cell; return what went wrong, or None."""
-    source = cell["source"]
-    linecache.cache[name] = (len(source), None, source.splitlines(True), name)
-    try:
-        tree = _parsed(source, name)
-        if not cell["own"]:
-            tree.body = [node for node in tree.body if isinstance(node, KEPT)]
-        code = compile(tree, name, "exec", dont_inherit=True)
-    except UNREADABLE as error:
-        line = getattr(error, "lineno", None)
-        return {"kind": "SyntaxError", "message": str(error.args[:1])[:MAX_MESSAGE], "line": line}
-    try:
-        exec(code, space)
-    except BaseException as error:
-        return _problem(student_error(error))
-    return None
-
-
-def _problem(error: StudentError | NotDone) -> dict:
-    if isinstance(error, NotDone):
-        return {"kind": "NotImplementedError", "message": "", "line": None}
-    return {"kind": error.kind, "message": error.message[:MAX_MESSAGE], "line": error.line}
-
-
-def _parsed(source: str, name: str) -> ast.Module:
-    """Return the cell's syntax tree; IPython's magics and shell lines are left out."""
-    try:
-        return ast.parse(source, name)
-    except SyntaxError:
-        return ast.parse(without_magics(source), name)
-
-
-def without_magics(source: str) -> str:
-    """Return a cell with `%magic`, `!command` and `name?` lines blank, so that lines keep numbers.
-
-    A whole-cell magic for another language (`%%bash`) leaves nothing.
-    """
-    if re.match(r"\s*%%(?!time|timeit|capture|prun)", source):
-        return ""
-    magic = re.compile(r"^\s*(%|!|\?|[\w.]+\s*=\s*[%!])|^[\s\w.]+\?+\s*$")
-    return "\n".join("" if magic.match(line) else line for line in source.split("\n"))
