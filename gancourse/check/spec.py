@@ -92,7 +92,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Again:
-    """What a hidden part runs: shown parts once more. Its draws are others, its promises are not."""
+    """What a hidden part runs: shown parts once more, on other draws, with no other promise."""
 
     runs: tuple[Callable[[Student, Handle | dict, Draw], None], ...]
 
@@ -124,9 +124,6 @@ class Exercise:
             raise ValueError(f"exercise {self.id}: its parts do not add up to {self.points} points")
         if len({part.name for part in self.parts}) != len(self.parts):
             raise ValueError(f"exercise {self.id}: two parts have the same name")
-        lost = {name for _, name in self.promises} - {p.name for p in self.parts if p.shown}
-        if lost:
-            raise ValueError(f"exercise {self.id}: no shown part is called {sorted(lost)}")
 
     def chosen(self, hidden: bool) -> tuple[Part, ...]:
         """Return the parts that the learner sees, or all."""

@@ -84,13 +84,6 @@ def test_every_exercise_is_whole():
         assert all(part.seconds > 0 and part.points > 0 for part in exercise.parts)
 
 
-def test_a_promise_names_a_shown_part():
-    parts = (Part("a", 1, print), Part("b", 1, print, shown=False))
-    Exercise("00.1", "t", 2, 1, parts, ("f",), promises=(("a clause", "a"),))
-    with pytest.raises(ValueError, match=r"no shown part is called \['b'\]"):
-        Exercise("00.1", "t", 2, 1, parts, ("f",), promises=(("a clause", "b"),))
-
-
 def test_a_hidden_part_may_run_shown_parts_again():
     ran = []
     again = Again((lambda s, a, d: ran.append(1), lambda s, a, d: ran.append(2)))
