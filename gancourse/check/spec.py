@@ -92,7 +92,11 @@ class Part:
 
 @dataclass(frozen=True)
 class Exercise:
-    """An exercise of a sheet: `names` are what it asks the learner to define."""
+    """An exercise of a sheet: `names` are what it asks the learner to define.
+
+    `withheld` are the package's functions and classes, by dotted name, that do what it asks the
+    learner to write ("gancourse.losses.cross_entropy_d"): they are not there while it is judged.
+    """
 
     id: str
     title: str
@@ -100,6 +104,7 @@ class Exercise:
     minutes: int
     parts: tuple[Part, ...]
     names: tuple[str, ...]
+    withheld: tuple[str, ...] = ()
 
     def __post_init__(self):
         if self.points != sum(part.points for part in self.parts):
