@@ -82,6 +82,16 @@ def all_near(got: Mapping[str, Tensor], want: Mapping[str, Tensor], tolerance: f
     )
 
 
+def equal(a: Mapping[str, object], b: Mapping[str, object]) -> bool:
+    """Tell whether two dicts hold the same, bit for bit: tensors, numbers, True, False or None."""
+    return a.keys() == b.keys() and all(
+        a[name].dtype == b[name].dtype and torch.equal(a[name], b[name])
+        if isinstance(a[name], Tensor) and isinstance(b[name], Tensor)
+        else type(a[name]) is type(b[name]) and a[name] == b[name]
+        for name in a
+    )
+
+
 def diagnose(got: float, want: float, tolerance: float, mistakes: Mapping[str, float], else_: str):
     """Return None if `got` is `want`; else raise Wrong: the mistake that gives `got`, or `else_`.
 

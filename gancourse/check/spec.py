@@ -92,11 +92,23 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Again:
+    """What a hidden part runs: shown parts once more, on other draws, with the same promises."""
+
+    runs: tuple[Callable[[Student, Handle | dict, Draw], None], ...]
+
+    def __call__(self, student: Student, answers: Handle | dict, draw: Draw) -> None:
+        for run in self.runs:
+            run(student, answers, draw)
+
+
+@dataclass(frozen=True)
 class Exercise:
     """An exercise of a sheet: `names` are what it asks the learner to define.
 
     `withheld` are the package's functions and classes, by dotted name, that do what it asks the
     learner to write ("gancourse.losses.cross_entropy_d"): they are not there while it is judged.
+    `promises` are the clauses of its prompt, each with the name of the shown part that tests it.
     """
 
     id: str
@@ -106,12 +118,16 @@ class Exercise:
     parts: tuple[Part, ...]
     names: tuple[str, ...]
     withheld: tuple[str, ...] = ()
+    promises: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self):
         if self.points != sum(part.points for part in self.parts):
             raise ValueError(f"exercise {self.id}: its parts do not add up to {self.points} points")
         if len({part.name for part in self.parts}) != len(self.parts):
             raise ValueError(f"exercise {self.id}: two parts have the same name")
+        lost = {name for _, name in self.promises} - {p.name for p in self.parts if p.shown}
+        if lost:
+            raise ValueError(f"exercise {self.id}: no shown part is called {sorted(lost)}")
 
     def chosen(self, hidden: bool) -> tuple[Part, ...]:
         """Return the parts that the learner sees, or all."""

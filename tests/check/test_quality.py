@@ -66,11 +66,17 @@ def test_a_check_that_misjudges_is_reported():
     assert "05.1 b: seed 0: all held" in shown
 
 
+RIGHT = """
+from torch.nn.functional import softplus
+def right(real, fake): return softplus(-real).mean() + softplus(fake).mean()
+"""
+
+
 def judged(tmp_path, source):
     """Return what the tool says of answers to 05.1 that are written here."""
     path = tmp_path / "sheet05" / "d_loss.py"
     path.parent.mkdir()
-    path.write_text("import torch.nn.functional as F\n\ndef right(real, fake):\n    return F.softplus(-real).mean() + F.softplus(fake).mean()\n\n" + source)
+    path.write_text(RIGHT + source)
     return check_quality.judge(path, 0, short=True)
 
 

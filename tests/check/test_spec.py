@@ -15,7 +15,7 @@ from gancourse.check import (
     sheet,
     sheets,
 )
-from gancourse.check.spec import timed
+from gancourse.check.spec import Again, timed
 
 
 def right(logit_real, logit_fake):
@@ -88,3 +88,17 @@ def test_every_exercise_is_whole():
         assert exercise.chosen(hidden=False)
         assert any(not part.shown for part in exercise.parts)
         assert all(part.seconds > 0 and part.points > 0 for part in exercise.parts)
+
+
+def test_a_promise_names_a_shown_part():
+    parts = (Part("a", 1, print), Part("b", 1, print, shown=False))
+    Exercise("00.1", "t", 2, 1, parts, ("f",), promises=(("a clause", "a"),))
+    with pytest.raises(ValueError, match=r"no shown part is called \['b'\]"):
+        Exercise("00.1", "t", 2, 1, parts, ("f",), promises=(("a clause", "b"),))
+
+
+def test_a_hidden_part_may_run_shown_parts_again():
+    ran = []
+    again = Again((lambda s, a, d: ran.append(1), lambda s, a, d: ran.append(2)))
+    again(None, None, None)
+    assert ran == [1, 2]
