@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check.student import Handle, NotDone, Odd, Student, StudentError
+from gancourse.check.withheld import Withheld
 
 HELD, WRONG, ERROR, NOT_DONE = "held", "wrong", "error", "not done"
 Answers = Mapping[str, Handle | Odd]
@@ -92,7 +93,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Again:
-    """What a hidden part runs: shown parts once more, on other draws, with no other promise."""
+    """What a hidden part runs: shown parts once more, on other draws, with the same promises."""
 
     runs: tuple[Callable[[Student, Handle | dict, Draw], None], ...]
 
@@ -181,12 +182,16 @@ def _status(
     exercise: Exercise, part: Part, student: Student, answers: Answers, draw: Draw
 ) -> tuple:
     try:
+        if exercise.withheld:
+            student.withhold(list(exercise.withheld))
         part.run(student, _given(exercise, answers), draw)
     except NotDone:
         return NOT_DONE, ""
     except Wrong as wrong:
         return WRONG, str(wrong)
     except StudentError as error:
+        if error.kind == Withheld.__name__:
+            return WRONG, error.message
         line = f" in line {error.line}" if error.line else ""
         return ERROR, f"Your code stopped with {error.kind}{line}: {error.message}"
     except Exception as error:  # data of a shape that no honest answer has

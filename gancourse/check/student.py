@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from gancourse.check.withheld import Shelf
 from gancourse.machine import random_digest, seed_everything
 from gancourse.nets import DISCRIMINATORS, GENERATORS
 
@@ -189,6 +190,7 @@ class Student:
         "load",
         "set_grads",
         "cpu_seconds",
+        "withhold",
         "random_state",
         "watch",
     )
@@ -196,6 +198,15 @@ class Student:
     def __init__(self):
         self._things: list[object] = []
         self._watched: dict[int, dict[str, int]] = {}
+        self._shelf = Shelf()
+
+    def withhold(self, names: list[str]) -> None:
+        """From now on these of the package, by dotted name, are not there for the learner's code.
+
+        Raises StudentError("Withheld") where it calls one.
+        """
+        if self._shelf.names != tuple(names):
+            self._shelf = Shelf(names)
 
     def admit(self, thing: object) -> Handle | Odd:
         """Return a handle for a module, an optimizer or anything callable; Odd for the rest.
@@ -213,7 +224,7 @@ class Student:
 
         `seed` seeds the global generators first.
         """
-        with student_code(seed):
+        with student_code(seed), self._shelf.closed():
             return self._data(self._call(fn, args, kwargs))
 
     def call_with_grads(self, fn: Handle, args, wrt, along: Tensor | None = None) -> dict:
@@ -225,7 +236,7 @@ class Student:
         """
         given = self._real(list(args))
         leaves = [self._leaves(w, given) for w in wrt]
-        with student_code():
+        with student_code(), self._shelf.closed():
             value = self._thing(fn)(*given)
             flat = [leaf for named in leaves for leaf in named.values()]
             found = iter(_gradients(value, flat, along))
@@ -243,7 +254,7 @@ class Student:
         if net.kind == "module":
             nn.Module.train(thing, train)
             x = x.to(next((p.device for p in nn.Module.parameters(thing)), x.device))
-        with student_code(), torch.no_grad():
+        with student_code(), self._shelf.closed(), torch.no_grad():
             return self._data(thing(x))
 
     def build_net(self, net: str, options: dict, tensors: dict[str, Tensor]) -> Handle:

@@ -66,11 +66,17 @@ def test_a_check_that_misjudges_is_reported():
     assert "05.1 b: seed 0: all held" in shown
 
 
+RIGHT = """
+from torch.nn.functional import softplus
+def right(real, fake): return softplus(-real).mean() + softplus(fake).mean()
+"""
+
+
 def judged(tmp_path, source):
     """Return what the tool says of answers to 05.1 that are written here."""
     path = tmp_path / "sheet05" / "d_loss.py"
     path.parent.mkdir()
-    path.write_text("from gancourse.losses import cross_entropy_d\n" + source)
+    path.write_text(RIGHT + source)
     return check_quality.judge(path, 0, short=True)
 
 
@@ -84,7 +90,7 @@ def test_a_correct_answer_that_fails_is_told(tmp_path):
 @pytest.mark.parametrize("phrase", ["", "another meaning"])
 def test_a_mistake_that_passes_is_told(phrase, tmp_path):
     part = "the gradient reaches the logits"
-    source = f"CORRECT = ()\nMISTAKES = {{cross_entropy_d: ({part!r}, {phrase!r})}}"
+    source = f"CORRECT = ()\nMISTAKES = {{right: ({part!r}, {phrase!r})}}"
     verdict = judged(tmp_path, source)
     assert (verdict.right, verdict.told) == (False, f"seed 0: {part}: held")
 

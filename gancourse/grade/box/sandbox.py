@@ -112,6 +112,7 @@ def _course_binds() -> list[str]:
     files = {
         "check/__init__.py": box / "inside" / "check.py",
         "check/student.py": package / "check" / "student.py",
+        "check/withheld.py": package / "check" / "withheld.py",
         "grade/box/wire.py": box / "wire.py",
         "grade/box/worker.py": box / "worker.py",
     }
