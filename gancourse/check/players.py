@@ -93,11 +93,17 @@ class Players:
 
 
 def two_players(
-    student: Student, draw: Draw, norm: bool = False, momentum: float = 0.0, sure: float = 0.0
+    student: Student,
+    draw: Draw,
+    norm: bool = False,
+    momentum: float = 0.0,
+    sure: float = 0.0,
+    decay: float = 0.0,
 ) -> Players:
     """Return fresh players in training mode and a batch of 6 to 16 samples.
 
     `norm` gives G batch norm, which needs more: 16 to 32. `sure` is taken off all of D's logits.
+    `decay` is the optimisers' weight decay, by which a step shows that one of them took it.
     """
     z_dim, N = draw.integer(2, 4), draw.integer(16, 32) if norm else draw.integer(6, 16)
 
@@ -107,7 +113,8 @@ def two_players(
     made = {"widths": [8], "shape": [2]}
     G = twins.twin(student, draw, "generator/mlp", {"z_dim": z_dim, "norm": norm, **made})
     D = twins.twin(student, draw, "discriminator/mlp", made, lower)
-    settings = {who: {"lr": draw.uniform(0.1, 0.2), "momentum": momentum} for who in "GD"}
+    fixed = {"momentum": momentum, "weight_decay": decay}
+    settings = {who: {"lr": draw.uniform(0.1, 0.2), **fixed} for who in "GD"}
     opt_G = student.build_optimizer("SGD", G.there, settings["G"])
     opt_D = student.build_optimizer("SGD", D.there, settings["D"])
     x_real = draw.normal(N, 2) + draw.normal(2)

@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from gancourse.nets import MLPGenerator
+
 
 class AsASequence(nn.Module):
     def __init__(self, z_dim):
@@ -258,6 +260,15 @@ class WithoutAKink(nn.Module):
         return self.body(z).tanh().view(-1, 1, 28, 28)
 
 
+class FromTheCourse(nn.Module):
+    def __init__(self, z_dim):
+        super().__init__()
+        self.net = MLPGenerator(z_dim)
+
+    def forward(self, z):
+        return self.net(z)
+
+
 CORRECT = (
     AsASequence, Functional, Convolutional, InFloat64, a_function_that_builds_one, WithDropout,
     NormOnTheOutputToo, NormOnZToo, Residual, NormByHand, DeepAndLazy,
@@ -273,6 +284,7 @@ MISTAKES = {
     WithoutNorm: (NORM, "there is no batch norm"),
     LayerNorm: (NORM, "there is no batch norm"),
     DropoutForNorm: (NORM, "there is no batch norm"),
+    FromTheCourse: (RANGE, "Your answer calls gancourse.nets.MLPGenerator"),
     Clamped: (RANGE, "cut off at -1 and 1"),
     NormOnTheOutputAlone: (NORM, "only on z or on the output"),
     NormOnZAlone: (NORM, "only on z or on the output"),

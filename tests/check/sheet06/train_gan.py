@@ -7,7 +7,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from gancourse.losses import cross_entropy_d
-from gancourse.nets import MLPDiscriminator, MLPGenerator
+from gancourse.nets import MLPDiscriminator, MLPGenerator, load_shipped
+from gancourse.train import Recipe, State, train
 
 SEEDS = 1  # of three trainings each
 STEPS = 2000
@@ -237,6 +238,19 @@ def one_image_for_all(x_real, seed):
     return Blank()
 
 
+def shipped(x_real, seed):
+    return load_shipped("mnist")
+
+
+def through_the_course(x_real, seed):
+    shape = {"shape": x_real.shape[1:]}
+    nets = {"G": {"z_dim": 32, **shape}, "D": shape}
+    state = State(Recipe("mlp", batch=32, precision="fp32", **nets), seed, "cpu")
+    for _ in train(state, lambda n, rng: x_real[torch.randint(len(x_real), (n,))], 100):
+        pass
+    return state.G
+
+
 CORRECT = (
     by_hand, with_nets_of_its_own, least_squares, hinge, smoothed_labels, larger_batches,
     in_epochs, averaged,
@@ -253,6 +267,8 @@ MISTAKES = {
     some_digits_only: (CLASSES, "Mode collapse"),
     noise: (CLASSES, "make them readable first"),
     one_image_for_all: (MAP, "All z give the same sample"),
+    shipped: (READ, "Your answer calls gancourse.nets.load_"),
+    through_the_course: (READ, "Your answer calls gancourse.train."),
     nothing_returned: (READ, "is there a `return`?"),
     lookup_of_images: (MAP, "jumps"),
     principal_components: (READ, "Too few of your images"),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 DIMS = (0, 2, 3)
@@ -174,6 +175,18 @@ sd_averaged = named("sd_averaged", mistaken(
     average=lambda x, m, v: (0.9 * m + 0.1 * x.mean(DIMS), 0.9 * v + 0.1 * x.std(DIMS))
 ))  # fmt: skip
 
+
+def functional(x, running_mean, running_var, training):
+    mean, var = running_mean.clone(), running_var.clone()
+    return F.batch_norm(x, mean, var, training=training), mean, var
+
+
+def a_module(x, running_mean, running_var, training):
+    norm = nn.BatchNorm2d(x.shape[1]).train(training)
+    norm.running_mean, norm.running_var = running_mean, running_var
+    return [norm(x), norm.running_mean, norm.running_var]
+
+
 CORRECT = (
     lerped, channel_by_channel, in_float64, in_place, in_numpy, var_mean, channels_last, by_einsum,
 )  # fmt: skip
@@ -181,6 +194,8 @@ OUT, AVERAGES = "training: the output", "training: the running averages"
 EVALUATION, HARDLY, FAR = ("evaluation", "a channel that hardly varies",
                            "means in the thousands")  # fmt: skip
 MISTAKES = {
+    functional: (OUT, "Your answer calls torch.nn.functional.batch_norm"),
+    a_module: (OUT, "Your answer calls torch.nn.functional.batch_norm"),
     always_running: (OUT, "this uses the running ones"),
     unbiased_output: (OUT, "unbiased variance"),
     root_missing: (OUT, "The root is missing"),
