@@ -17,7 +17,6 @@ from itertools import takewhile
 from pathlib import Path
 
 import jupytext
-from build.exercises import with_solution
 from mutations import Mutation, mutations, planted
 
 from gancourse.check import Student, get_exercise
@@ -27,6 +26,7 @@ from gancourse.machine import seed_everything
 ROOT = Path(__file__).resolve().parents[1]
 LISTED = Path(__file__).with_suffix(".toml")
 TRAINING = 20.0  # seconds: a part that may take more trains
+BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"
 LEFT_OUT = ast.Assign | ast.AugAssign | ast.Expr | ast.If | ast.For | ast.With
 
 
@@ -61,10 +61,19 @@ def names_before(sheet: str) -> dict:
 
 
 def solution(id: str) -> str:
-    """Return the source of the worked solution of an exercise, as its cell has it."""
+    """Return the source of the cell of an exercise; its worked solution stands between marks."""
     tag = f"exercise:{id}"
     (cell,) = (c for c in cells(id[:2]) if tag in c.metadata.get("tags", []))
-    return with_solution(cell.source)
+    return cell.source
+
+
+def written(source: str) -> set[int]:
+    """Return the numbers of the lines that the learner writes."""
+    inside, found = False, set()
+    for number, line in enumerate(source.splitlines(), 1):
+        inside = (inside or line.strip() == BEGIN) and line.strip() != END
+        found |= {number} if inside else set()
+    return found
 
 
 def answer(id: str, source: str) -> object:
@@ -80,7 +89,8 @@ def mutants(id: str) -> list[Mutation]:
     Where the whole exercise is a training its constants are settings, and stay.
     """
     source = solution(id)
-    every = [*mutations(source), *left_out(source)]
+    lines = written(source)
+    every = [m for m in (*mutations(source), *left_out(source)) if m.line in lines]
     if not quick_parts(get_exercise(id)):
         every = [m for m in every if not m.change.split(" -> ")[0][:1].isdigit()]
     return list({m.source: m for m in every}.values())
