@@ -102,9 +102,9 @@ assert result.passed
 # %% [markdown]
 # ## 04.3 The largest step
 #
-# Given the Jacobian $J$ at a place of rest, return the bound on the step size: simultaneous steps
-# with a smaller $h$ converge, with a larger one they do not. Return 0 where no positive step
-# converges.
+# Given the Jacobian $J$ at a place of rest (it has an inverse), return the bound on the step size:
+# simultaneous steps with a smaller $h$ converge, with a larger one they do not. Return 0 where no
+# positive step converges.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea

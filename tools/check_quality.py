@@ -110,7 +110,8 @@ def with_parts(exercise, part: str | None, short: bool):
     if short:
         first = {p.run: p for p in reversed(parts)}
         parts = [p for p in parts if first[p.run] is p]
-    return replace(exercise, parts=tuple(parts), points=sum(p.points for p in parts))
+    points = sum(p.points for p in parts)
+    return replace(exercise, parts=tuple(parts), points=points, promises=())
 
 
 def one_thread() -> None:

@@ -15,7 +15,7 @@ from gancourse.score import ModeReport, mode_report
 # high quality, and a G that collapsed to half of the modes a reverse KL of log 2 = 0.69.
 MISSING_MODES, HIGH_QUALITY, REVERSE_KL = 1, 0.4, 0.6
 LIMIT = 30.0  # seconds on two cores
-Z_DIM = 2
+Z_DIM, MOST_MODES = 2, 8
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Run:
     report: ModeReport
 
 
-def _trained(student: Student, fn: Handle, draw: Draw) -> Run:
-    toy, seed = random_ring(draw), draw.seed()
+def _trained(student: Student, fn: Handle, draw: Draw, modes: int | None = None) -> Run:
+    toy, seed = random_ring(draw, modes), draw.seed()
     x_real = toy.sample(10_000, draw.generator())
     made = timed(student, LIMIT, "train_gan", lambda: student.call(fn, [x_real, seed], seed=seed))
     G = facts.net(made, "What train_gan returns")
@@ -53,17 +53,21 @@ def _check_quality(report: ModeReport) -> None:
         )
 
 
+def _first(student: Student, fn: Handle, draw: Draw) -> Run:
+    """Return the training that the shown parts look at: on a ring with as many modes as can be."""
+    return draw.once("ring 1", lambda d: _trained(student, fn, d, MOST_MODES))
+
+
 def gan_covers(student: Student, fn: Handle, draw: Draw) -> None:
-    _check_modes(draw.once("ring 1", lambda d: _trained(student, fn, d)).report)
+    _check_modes(_first(student, fn, draw).report)
 
 
 def gan_quality(student: Student, fn: Handle, draw: Draw) -> None:
-    _check_quality(draw.once("ring 1", lambda d: _trained(student, fn, d)).report)
+    _check_quality(_first(student, fn, draw).report)
 
 
 def gan_is_a_map(student: Student, fn: Handle, draw: Draw) -> None:
-    run = draw.once("ring 1", lambda d: _trained(student, fn, d))
-    maps.check_map(student, run.G, draw, Z_DIM, (2,))
+    maps.check_map(student, _first(student, fn, draw).G, draw, Z_DIM, (2,))
 
 
 def gan_again(student: Student, fn: Handle, draw: Draw) -> None:
@@ -86,4 +90,21 @@ EXERCISE = Exercise(
         Part("a third ring", 2, gan_again, shown=False, seconds=90.0),
     ),
     names=("train_gan",),
+    withheld=(
+        "gancourse.train.steps.train",
+        "gancourse.train.steps.one_step",
+        "gancourse.train.steps.d_step",
+        "gancourse.train.steps.g_step",
+    ),
+    promises=(
+        (
+            "Train a GAN on `x_real`, points around 5 to 8 modes on a circle",
+            "the modes are covered",
+        ),
+        ("return G. It maps `z [N, 2]`, normal, to points", "G is a map from z"),
+        ("At most one mode may be missed", "the modes are covered"),
+        ("reverse KL at most 0.6", "the modes are covered"),
+        ("at least 40 in 100 samples must lie within 3 sd of a mode", "the samples are good"),
+        ("in 30 seconds on two cores", "the modes are covered"),
+    ),
 )
