@@ -85,10 +85,10 @@ EXERCISE = Exercise(
     ),
     names=("train_gan",),
     withheld=(
-        "gancourse.train.steps.train",
-        "gancourse.train.steps.one_step",
-        "gancourse.train.steps.d_step",
-        "gancourse.train.steps.g_step",
+        "gancourse.train.train",
+        "gancourse.train.one_step",
+        "gancourse.train.d_step",
+        "gancourse.train.g_step",
     ),
     promises=(
         (
