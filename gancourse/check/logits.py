@@ -4,7 +4,7 @@ A loss is judged by its numbers. Where PyTorch's graph comes with it, its gradie
 well; an answer in NumPy or plain floats has none, and no prompt asks for one.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -31,6 +31,14 @@ CLAMPED = (
 ROUGH = (
     "At a logit of {at:.3g} this is off by {error:.1g}: a shortcut for large logits sets in too "
     "early, or digits are lost; a loss on logits is exact at every size."
+)
+ANOTHER = (
+    "At a logit of {at:,.0f} this is {got:,.4g}, and the loss is {want:,.4g}: it is not the loss "
+    "that is asked for."
+)
+LOST = (
+    "At logits of 10,000 the gradient is lost or has the wrong sign, where D is wrong: D could "
+    "never correct its worst error."
 )
 OVERFLOWS = ("OverflowError", "ValueError", "ZeroDivisionError", "FloatingPointError")
 
@@ -62,12 +70,23 @@ def value(student: Student, fn: Handle, args: list, what: str) -> float:
     return facts.number(got, what)
 
 
-def judge_sure(got: float, want: float, near: float, at: float) -> None:
-    """Raise Wrong unless the loss of one sample at a logit of size `at` is exact."""
+def judge_sure(got: float, want: float, near: float, at: float, mistakes: Mapping) -> None:
+    """Raise Wrong unless the loss of one sample at a logit of size `at` is exact.
+
+    `mistakes` maps what a mistake means to the number that it leads to here; it is told only where
+    no other one leads there, too.
+    """
     if facts.near(got, want, near):
         return
-    small = abs(at) > 30 and 0 <= got < 0.9 * want
-    raise Wrong(CLAMPED.format(at=at) if small else ROUGH.format(at=at, error=abs(got - want)))
+    error = abs(got - want)
+    if error < 0.01:
+        raise Wrong(ROUGH.format(at=at, error=error))
+    found = [meaning for meaning, number in mistakes.items() if facts.near(got, number, near)]
+    if len(found) == 1:
+        raise Wrong(found[0])
+    if abs(at) > 30 and 0 < got < 0.9 * want and not found:
+        raise Wrong(CLAMPED.format(at=at))
+    raise Wrong(ANOTHER.format(at=at, got=got, want=want))
 
 
 def judge_gradients(
@@ -77,19 +96,34 @@ def judge_gradients(
 
     `wanted` are those by the first tensors of `args`.
     """
-    try:
-        found = student.call_with_grads(fn, args, list(range(len(wanted))))["grads"]
-    except StudentError as error:
-        if error.kind in ("RuntimeError", "TypeError"):  # NumPy takes no tensor with a graph
-            return
-        raise
-    if all(grad is None for grad in found):
-        return
-    for got, want in zip(found, wanted, strict=True):
+    found = _gradients(student, fn, args, len(wanted))
+    for got, want in zip(found, wanted, strict=False):
         if got is None:
             raise Wrong(CUT)
         if not facts.near(facts.tensor(got, want.shape, "The gradient"), want, near):
             raise Wrong(else_)
+
+
+def judge_far_gradients(student: Student, fn: Handle, args: list, wanted: Sequence[Tensor]) -> None:
+    """Raise Wrong where a gradient that comes back pushes D nowhere, or the wrong way."""
+    found = _gradients(student, fn, args, len(wanted))
+    for got, want in zip(found, wanted, strict=False):
+        if got is None:
+            raise Wrong(CUT)
+        got = facts.tensor(got, want.shape, "The gradient")
+        if (got * want < 0.01 * want.square()).logical_and(want != 0).any():
+            raise Wrong(LOST)
+
+
+def _gradients(student: Student, fn: Handle, args: list, n: int) -> list[Tensor | None]:
+    """Return the gradients by the first n arguments; none at all where no graph comes with it."""
+    try:
+        found = student.call_with_grads(fn, args, list(range(n)))["grads"]
+    except StudentError as error:
+        if error.kind in ("RuntimeError", "TypeError"):  # NumPy takes no tensor with a graph
+            return []
+        raise
+    return [] if all(grad is None for grad in found) else found
 
 
 def one(*logits: float, dtype: torch.dtype = torch.float32) -> list[Tensor]:

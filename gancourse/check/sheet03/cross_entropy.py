@@ -75,13 +75,13 @@ def entropy_far(student: Student, fn: Handle, draw: Draw) -> None:
         for at, label in ((right, 1.0), (wrong, 0.0), (wrong, draw.uniform(0.2, 0.8))):
             logit, y = logits.one(at, label)
             got = logits.value(student, fn, [logit, y], "cross_entropy")
-            want = entropy(logit.double(), y.double()).item()
-            logits.judge_sure(got, want, logits.tolerance(logit), at)
+            exact = logit.double(), y.double()
+            want, mistakes = entropy(*exact).item(), _entropy_mistakes(*exact)
+            logits.judge_sure(got, want, logits.tolerance(logit), at, mistakes)
     logit = logits.FAR * torch.tensor([1.0, -1.0, 1.0, -1.0])
     y = torch.tensor([1.0, 0.0, 0.0, 1.0])  # right, right, wrong, wrong
     wanted = [torch.tensor([0.0, 0.0, 0.25, -0.25])]
-    else_ = "At logits of 10,000 the gradient is lost: D could never correct its worst error."
-    logits.judge_gradients(student, fn, [logit, y], wanted, 1e-5, else_)
+    logits.judge_far_gradients(student, fn, [logit, y], wanted)
 
 
 def entropy_hard(student: Student, fn: Handle, draw: Draw) -> None:

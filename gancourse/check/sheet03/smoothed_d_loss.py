@@ -95,8 +95,9 @@ def smoothed_far(student: Student, fn: Handle, draw: Draw) -> None:
         alpha = draw.uniform(0.6, 0.95)
         real, fake = logits.one(*at)
         got = logits.value(student, fn, [real, fake, alpha], "smoothed_d_loss")
-        want = _smoothed(real.double(), fake.double(), alpha).item()
-        logits.judge_sure(got, want, 2 * logits.tolerance(real, fake), at[0])
+        exact = real.double(), fake.double(), alpha
+        want, mistakes = _smoothed(*exact).item(), _smooth_mistakes(*exact)
+        logits.judge_sure(got, want, 2 * logits.tolerance(real, fake), at[0], mistakes)
 
 
 EXERCISE = Exercise(

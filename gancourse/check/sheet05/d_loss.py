@@ -13,10 +13,6 @@ PUSHED = (
     "The gradient by the logits is not (D(x) - 1) / N for real and D(G(z)) / N for fake samples: D "
     "would be pushed elsewhere."
 )
-LOST = (
-    "At logits of 10,000 the gradient is lost, in part or whole, or has the wrong sign: D could "
-    "never correct its worst error."
-)
 
 
 def _drawn(draw: Draw, n: int, m: int) -> tuple[Tensor, Tensor]:
@@ -59,11 +55,13 @@ def d_loss_far(student: Student, fn: Handle, draw: Draw) -> None:
     for at in logits.sure(draw):
         real, fake = logits.one(*at)
         got = logits.value(student, fn, [real, fake], "d_loss")
-        want = cross_entropy_d(real.double(), fake.double()).item()
-        logits.judge_sure(got, want, 2 * logits.tolerance(real, fake), at[0])
+        exact = real.double(), fake.double()
+        want = cross_entropy_d(*exact).item()
+        mistakes = {meaning: loss(*exact) for meaning, loss in D_MISTAKES.items()}
+        logits.judge_sure(got, want, 2 * logits.tolerance(real, fake), at[0], mistakes)
     far = logits.FAR * torch.tensor([1.0, -1.0])  # one right, one wrong
     wanted = [torch.tensor([0.0, -0.5]), torch.tensor([0.5, 0.0])]
-    logits.judge_gradients(student, fn, [far, far], wanted, 1e-5, LOST)
+    logits.judge_far_gradients(student, fn, [far, far], wanted)
 
 
 EXERCISE = Exercise(
