@@ -80,9 +80,9 @@ assert result.passed
 # %% [markdown]
 # ## 07.2 Choosing kernel, stride, padding
 #
-# Choose a transposed convolution that makes $m = s\,n$ pixels of $n$, for $n \ge 8$: return `k, s,
-# p`. Along a row, every pixel in the middle half of the output must be fed by the same number of
-# inputs, two or more. No `output_padding`.
+# Choose a transposed convolution that makes $m = s\,n$ pixels of $n$, for $n \ge 8$ and $s$ from 2
+# to 7: return `k, s, p`. Along a row, every pixel in the middle half of the output must be fed by
+# the same number of inputs, two or more. No `output_padding`.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea
@@ -119,9 +119,10 @@ assert result.passed
 # %% [markdown]
 # ## 07.3 Batch norm in both modes
 #
-# Normalise `x [N, C, H, W]`, without gain and shift, with `eps = 1e-5` below the root. Return the
-# output and both running averages, each `[C]`. Training: use the batch's own moments, and move the
-# averages a tenth of the way. Evaluation: use the averages, and leave them alone.
+# Normalise `x [N, C, H, W]`, whose means may be in the thousands, without gain and shift, with
+# `eps = 1e-5` below the root. Return the output and both running averages, each `[C]`. Training: use
+# the batch's own moments, move the averages a tenth of the way. Evaluation: use the averages, and
+# leave them alone.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea
@@ -164,7 +165,7 @@ assert result.passed
 # %% [markdown]
 # ## 07.4 The first weights of G
 #
-# A transposed convolution (`c_in` to `c_out` channels, kernel `k`, stride `s` that divides it) is
+# A transposed convolution (`c_in` to `c_out` channels, kernel `k`, stride `s` that divides `k`) is
 # followed by LeakyReLU of slope `a`. Its weights are drawn from $N(0, \sigma^2)$. Which $\sigma$
 # keeps the mean square, from its input to LeakyReLU's output, away from the border?
 

@@ -87,8 +87,9 @@ assert cost([128, 64, 1], 7, up=True) == cost([1, 64, 128], 28, up=False)
 # %% [markdown]
 # ## 08.2 One batch of fakes for both players
 #
-# Take one step of D down cross-entropy, then one of G down the mean of $-\log D(G(z))$, against the
-# new D. Both use the same fakes: call G once. Return d_loss and g_loss. D returns logits `[N]`.
+# Take one step of D down cross-entropy, by `opt_D`, then one of G down the mean of $-\log D(G(z))$,
+# against the new D. Both use the same fakes: call G once, and let nothing of D's loss go back
+# through G. Either net may hold old gradients. Return d_loss and g_loss. D returns logits `[N]`.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea
@@ -139,8 +140,8 @@ assert result.passed
 # %% [markdown]
 # ## 08.3 A step that can be resumed
 #
-# Write one step of Adam with $\beta_1 = 0.5$, $\beta_2 = 0.999$. All that it must remember goes
-# into `state`, which is `{}` at first. Between two steps the check takes weight and state out of
+# Write one step of Adam with $\beta_1 = 0.5$, $\beta_2 = 0.999$, for a weight of any shape. All that
+# it must remember goes into `state`, which is `{}` at first. Between two steps the check takes weight and state out of
 # your process and brings them back, as a checkpoint would: plain numbers and tensors only.
 
 # %% [markdown] tags=["hint"]

@@ -124,7 +124,8 @@ assert result.passed
 #
 # Given pictures `x [N, ...]` and starts `z [N, z_dim]`, go down the error of each picture by
 # itself: the mean of $(G(z) - x)^2$ over pixels, plus `prior` times $|z|^2 / z_{dim}$. Plain
-# gradient descent, `steps` times. `G` comes in evaluation mode; leave it as it was.
+# gradient descent, `steps` times. `G` comes in evaluation mode; leave it as it was: weights, mode,
+# gradients.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea

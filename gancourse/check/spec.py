@@ -98,6 +98,7 @@ class Again:
     runs: tuple[Callable[[Student, Handle | dict, Draw], None], ...]
 
     def __call__(self, student: Student, answers: Handle | dict, draw: Draw) -> None:
+        draw = Draw(draw.seed())  # with a training of its own, too
         for run in self.runs:
             run(student, answers, draw)
 
