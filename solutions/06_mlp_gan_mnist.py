@@ -25,6 +25,13 @@
 # | 06.3 the moving average of G | 15 | ● ● ○ | 6 |
 # | 06.4 a whole GAN on digits | 40 | ● ● ● | 12 |
 #
+# **Whose work?** What an exercise asks for, you write. Everything else in PyTorch and in the course
+# may be used; the course's own version of what is asked is not there while your answer is checked
+# or graded, and a sentence says so where you call it. Withheld are `gancourse.nets.MLPGenerator`,
+# `gancourse.nets.DCGANGenerator` in 06.1; `gancourse.train.ema_step` in 06.3;
+# `gancourse.nets.load_shipped`, `gancourse.nets.load_generator`, `gancourse.train.train`,
+# `gancourse.train.one_step`, `gancourse.train.d_step`, `gancourse.train.g_step` in 06.4.
+#
 # <!-- /exercises -->
 #
 # Each check draws fresh inputs whenever you run it and says what a mistake means. Grading uses

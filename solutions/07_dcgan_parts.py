@@ -25,6 +25,11 @@
 # | 07.3 batch norm in both modes | 20 | ● ● ○ | 9 |
 # | 07.4 the first weights of G | 15 | ● ● ● | 6 |
 #
+# **Whose work?** What an exercise asks for, you write. Everything else in PyTorch and in the course
+# may be used; the course's own version of what is asked is not there while your answer is checked
+# or graded, and a sentence says so where you call it. Withheld are `torch.nn.functional.batch_norm`
+# in 07.3.
+#
 # <!-- /exercises -->
 #
 # Each check draws fresh inputs whenever you run it and says what a mistake means. Grading uses

@@ -25,6 +25,12 @@
 # | 08.3 a step that can be resumed | 25 | ● ● ○ | 8 |
 # | 08.4 steps that bf16 cannot hold | 15 | ● ● ● | 6 |
 #
+# **Whose work?** What an exercise asks for, you write. Everything else in PyTorch and in the course
+# may be used; the course's own version of what is asked is not there while your answer is checked
+# or graded, and a sentence says so where you call it. Withheld are `gancourse.train.one_step`,
+# `gancourse.train.d_step`, `gancourse.train.g_step`, `gancourse.losses.cross_entropy_d`,
+# `gancourse.losses.non_saturating_g` in 08.2; `torch.optim.Adam`, `torch.optim.adam.adam` in 08.3.
+#
 # <!-- /exercises -->
 #
 # Each check draws fresh inputs whenever you run it and says what a mistake means. Grading uses

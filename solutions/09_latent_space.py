@@ -25,6 +25,11 @@
 # | 09.3 back to z | 20 | ● ● ● | 9 |
 # | 09.4 copies or chance | 15 | ● ● ○ | 6 |
 #
+# **Whose work?** What an exercise asks for, you write. Everything else in PyTorch and in the course
+# may be used; the course's own version of what is asked is not there while your answer is checked
+# or graded, and a sentence says so where you call it. Withheld are `gancourse.maths.latent.slerp`
+# in 09.1; `gancourse.maths.latent.invert` in 09.3.
+#
 # <!-- /exercises -->
 #
 # Each check draws fresh inputs whenever you run it and says what a mistake means. Grading uses

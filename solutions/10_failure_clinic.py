@@ -26,6 +26,11 @@
 # | 10.4 a look that spoils the run | 15 | ● ● ○ | 8 |
 # | 10.5 ten layers and no signal | 20 | ● ● ● | 8 |
 #
+# **Whose work?** What an exercise asks for, you write. Everything else in PyTorch and in the course
+# may be used; the course's own version of what is asked is not there while your answer is checked
+# or graded, and a sentence says so where you call it. Withheld are `gancourse.train.sample` in
+# 10.4.
+#
 # <!-- /exercises -->
 #
 # Each patient is a few lines of code, with a mistake in it. Run them, look, then mend them where
