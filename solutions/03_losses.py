@@ -13,11 +13,15 @@
 # | 03.3 the best score under least squares | 15 | ● ● ○ | 6 |
 # | 03.4 KL from D's logits | 15 | ● ● ● | 6 |
 #
+# **Whose work?** What an exercise asks for, you write. Everything else in PyTorch and in the course
+# may be used; the course's own version of what is asked is not there while your answer is checked
+# or graded, and a sentence says so where you call it.
+#
 # <!-- /exercises -->
 #
-# Each check draws fresh inputs whenever you run it and says what a mistake means. Grading uses
-# other draws and adds a few parts that are not shown here. The exercises do not depend on each
-# other.
+# Each check draws fresh inputs whenever you run it and says what a mistake means. Grading runs the
+# same parts again on other draws, for the points that are left, and asks for nothing more. The
+# exercises do not depend on each other.
 
 # %%
 import torch

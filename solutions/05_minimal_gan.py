@@ -25,11 +25,18 @@
 # | 05.3 a step of G | 15 | ● ● ○ | 8 |
 # | 05.4 a whole GAN on the ring | 30 | ● ● ● | 12 |
 #
+# **Whose work?** What an exercise asks for, you write. Everything else in PyTorch and in the course
+# may be used; the course's own version of what is asked is not there while your answer is checked
+# or graded, and a sentence says so where you call it. Withheld are
+# `gancourse.losses.cross_entropy_d` in 05.1; `gancourse.train.d_step` in 05.2;
+# `gancourse.train.g_step` in 05.3; `gancourse.train.train`, `gancourse.train.one_step`,
+# `gancourse.train.d_step`, `gancourse.train.g_step` in 05.4.
+#
 # <!-- /exercises -->
 #
-# Each check draws fresh inputs whenever you run it and says what a mistake means. Grading uses
-# other draws, and adds a few parts that are not shown here, with their points. The exercises do not
-# depend on each other.
+# Each check draws fresh inputs whenever you run it and says what a mistake means. Grading runs the
+# same parts again on other draws, for the points that are left, and asks for nothing more. The
+# exercises do not depend on each other.
 
 # %%
 import torch

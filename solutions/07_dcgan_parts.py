@@ -32,9 +32,9 @@
 #
 # <!-- /exercises -->
 #
-# Each check draws fresh inputs whenever you run it and says what a mistake means. Grading uses
-# other draws, and adds a few parts that are not shown here, with their points. The exercises do not
-# depend on each other.
+# Each check draws fresh inputs whenever you run it and says what a mistake means. Grading runs the
+# same parts again on other draws, for the points that are left, and asks for nothing more. The
+# exercises do not depend on each other.
 
 # %%
 import torch

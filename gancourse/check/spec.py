@@ -93,14 +93,17 @@ class Part:
 
 @dataclass(frozen=True)
 class Again:
-    """What a hidden part runs: shown parts once more, on other draws, with the same promises."""
+    """What a hidden part runs: shown parts once more, on other draws, with the same promises.
+
+    What they share by `Draw.once` is made afresh.
+    """
 
     runs: tuple[Callable[[Student, Handle | dict, Draw], None], ...]
 
     def __call__(self, student: Student, answers: Handle | dict, draw: Draw) -> None:
-        draw = Draw(draw.seed())  # with a training of its own, too
+        other = Draw(draw.seed())
         for run in self.runs:
-            run(student, answers, draw)
+            run(student, answers, other)
 
 
 @dataclass(frozen=True)

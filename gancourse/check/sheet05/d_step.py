@@ -128,7 +128,7 @@ EXERCISE = Exercise(
         ),
     ),
     names=("d_step",),
-    withheld=("gancourse.train.steps.d_step",),
+    withheld=("gancourse.train.d_step",),
     promises=(
         ("one step of D on `x_real` and the fakes `G(z)`", MOVES),
         ("with the optimiser that is given", TWICE),

@@ -178,7 +178,7 @@ EXERCISE = Exercise(
         ),
     ),
     names=("g_step",),
-    withheld=("gancourse.train.steps.g_step",),
+    withheld=("gancourse.train.g_step",),
     promises=(
         (r"one step of G down the mean of $-\log D(G(z))$", MOVES),
         ("also where D is sure (logits of -150)", SURE),

@@ -290,7 +290,7 @@ MISTAKES = {
     lookup_by_interval: (MAP, "jumps"),
     z_is_ignored: (MAP, "The same z gave another sample"),
     ring_known_by_heart: (QUALITY, "G has not learned"),
-    through_the_course: (COVERS, "gancourse.train.steps.train"),
+    through_the_course: (COVERS, "gancourse.train.train"),
     g_learns_to_be_caught: (QUALITY, "G has not learned"),
     d_without_real: (QUALITY, "G has not learned"),
     mean_of_the_ring: (COVERS, "Mode collapse"),
