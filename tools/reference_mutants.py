@@ -7,7 +7,6 @@ is the same by another name, or only falls where a training shows it, stands wit
 """
 
 import ast
-import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -83,6 +82,11 @@ def answer(id: str, source: str) -> object:
     return names[get_exercise(id).names[0]]
 
 
+def worked(id: str) -> object:
+    """Return the worked solution of an exercise."""
+    return answer(id, solution(id))
+
+
 def mutants(id: str) -> list[Mutation]:
     """Return the mutants of the worked solution, each source once.
 
@@ -145,13 +149,16 @@ def excused(id: str, mutation: Mutation, train: bool) -> bool:
     return entry is not None and not (train and "trained" in entry)
 
 
-def survivors(id: str, seeds: int, train: bool = False) -> Iterator[Survivor]:
-    """Yield the mutants of a worked solution that its check accepts and that nothing excuses."""
+def asked(id: str, train: bool = False) -> list[Mutation]:
+    """Return the mutants that must fall: all but those that the list excuses."""
     if not train and not quick_parts(get_exercise(id)):
-        return
-    for mutation in mutants(id):
-        if excused(id, mutation, train):
-            continue
+        return []
+    return [mutation for mutation in mutants(id) if not excused(id, mutation, train)]
+
+
+def survivors(id: str, seeds: int, train: bool = False) -> Iterator[Survivor]:
+    """Yield the mutants of a worked solution that its check accepts, though they must fall."""
+    for mutation in asked(id, train):
         lived = next((s for s in range(seeds) if not falls(id, mutation, s, train)), None)
         if lived is not None:
             yield Survivor(id, mutation, lived)
@@ -161,13 +168,3 @@ def unused(id: str) -> list[tuple[str, str, str]]:
     """Return the entries of the list for an exercise that name no mutant of it."""
     known = {(id, *m.key) for m in mutants(id)}
     return [key for key in listed() if key[0] == id and key not in known]
-
-
-if __name__ == "__main__":
-    import torch
-
-    torch.set_num_threads(1)
-    for id in sys.argv[1:]:
-        print(id, len(mutants(id)), "mutants", flush=True)
-        for survivor in survivors(id, seeds=2):
-            print(survivor, flush=True)

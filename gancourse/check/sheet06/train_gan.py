@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts, maps
-from gancourse.check.spec import Draw, Exercise, Part, Wrong, timed
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong, timed
 from gancourse.check.student import Handle, Student
 from gancourse.data import load_images
 
@@ -139,15 +139,9 @@ def digits_map(student: Student, fn: Handle, draw: Draw) -> None:
     maps.check_map(student, _first(student, fn, draw)[0], draw, Z_DIM, SMALL)
 
 
-def digits_again(student: Student, fn: Handle, draw: Draw) -> None:
-    G, report = _trained(student, fn, draw, draw.choice(list(VIEWS)))
-    for judge in (_check_readable, _check_classes, _check_spread):
-        judge(report)
-    maps.check_map(student, G, draw, Z_DIM, SMALL)
-
-
 READ, COVERED = "the digits can be read", "the classes are covered"
 VARIED, MAP, SECONDS = "the images vary as the real ones", "G is a map from z", 90.0
+AGAIN = Again((digits_readable, digits_classes, digits_spread, digits_map))
 EXERCISE = Exercise(
     "06.4",
     "a whole GAN on digits",
@@ -158,8 +152,8 @@ EXERCISE = Exercise(
         Part(COVERED, 2, digits_classes, seconds=SECONDS),
         Part(VARIED, 2, digits_spread, seconds=SECONDS),
         Part(MAP, 1, digits_map, seconds=SECONDS),
-        Part("another training", 2, digits_again, shown=False, seconds=SECONDS),
-        Part("a third training", 2, digits_again, shown=False, seconds=SECONDS),
+        Part("another training", 2, AGAIN, shown=False, seconds=SECONDS),
+        Part("a third training", 2, AGAIN, shown=False, seconds=SECONDS),
     ),
     names=("train_gan",),
     withheld=(
