@@ -296,12 +296,12 @@ EXERCISE = Exercise(
         "gancourse.losses.non_saturating_g",
     ),
     promises=(
-        ("one step of D down cross-entropy, by opt_D", MOVES_D),
-        ("then one of G down the mean of -log D(G(z)), by opt_G", MOVES_G),
+        ("one step of D down cross-entropy, by `opt_D`", MOVES_D),
+        ("then one of G down the mean of $-\\log D(G(z))$", MOVES_G),
         ("against the new D", MOVES_G),
-        ("both use the same fakes: call G once", ONCE),
-        ("D's loss must not go back through G", ONCE),
-        ("either net may hold old gradients", CLEARED),
-        ("return d_loss and g_loss", RETURNED),
+        ("Both use the same fakes: call G once", ONCE),
+        ("let nothing of D's loss go back through G", ONCE),
+        ("Either net may hold old gradients", CLEARED),
+        ("Return d_loss and g_loss", RETURNED),
     ),
 )

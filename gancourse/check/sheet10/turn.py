@@ -187,10 +187,10 @@ EXERCISE = Exercise(
     ),
     names=("turn",),
     promises=(
-        ("opt_G steps down the gradient of G's loss, and of nothing else", MOVES),
-        ("one turn: a step of D, then one of G", LEARNS),
+        ("down E log(1 - D(G(z)))", MOVES),
+        ("Take a step of D on x_real [N, 2] and G(z)", LEARNS),
+        ("with no gradients left over", MOVES),
         ("leave both losses as they are", MOVES),
-        ("turn after turn: no gradients are left over", MOVES),
         ("the mended run must reach the band of healthy runs", MENDED),
     ),
 )
