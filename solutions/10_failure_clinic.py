@@ -36,8 +36,8 @@
 # Each patient is a few lines of code, with a mistake in it. Run them, look, then mend them where
 # they stand. The check tests the lines alone, and then trains with them: the mended run must reach
 # the band of healthy runs in one of three tries, since a healthy GAN can have bad luck too. Grading
-# uses other draws, and adds a few parts that are not shown here, with their points. The exercises
-# do not depend on each other.
+# runs the same parts again on other draws, for the points that are left, and asks for nothing more.
+# The exercises do not depend on each other.
 
 # %%
 import torch

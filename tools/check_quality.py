@@ -30,8 +30,10 @@ from types import ModuleType
 
 import reference_mutants
 
+from gancourse.check import Student, evaluate
 from gancourse.check.spec import Again
 from gancourse.errors import choose
+from gancourse.machine import seed_everything
 
 ANSWERS = Path(__file__).resolve().parents[1] / "tests" / "check"
 SEEDS, SHORT_SEEDS = 10, 3
@@ -101,17 +103,14 @@ def one(path: Path, answer: object, part: str | None, phrase: str, seed: int, sh
     return "" if caught else f"seed {seed}: {failed or f'{part}: held'}"
 
 
-def whole(exercise, answer: object, seed: int) -> str:
+def whole(exercise, answer: object, seed: int, student: Student | None = None) -> str:
     """Return which parts a correct answer fails with this seed, or ''."""
-    failed = _failed(exercise, answer, seed)
+    failed = _failed(exercise, answer, seed, student)
     return f"seed {seed}: {failed}" if failed else ""
 
 
-def _failed(exercise, answer: object, seed: int) -> dict[str, str]:
-    from gancourse.check import Student, evaluate
-    from gancourse.machine import seed_everything
-
-    student = Student()
+def _failed(exercise, answer: object, seed: int, student: Student | None = None) -> dict[str, str]:
+    student = student or Student()
     seed_everything(seed)  # some answers draw noise of their own
     report = evaluate(
         exercise, student, {exercise.names[0]: student.admit(answer)}, seed, hidden=True
@@ -186,7 +185,8 @@ def accepted(path: Path, number: int | None, draws: int) -> tuple[str, str, int,
     else:
         answer = load(path).CORRECT[number]
         name = name_of(answer)
-    told = [told for seed in range(draws) if (told := whole(exercise, answer, seed))]
+    student = Student()  # one for all draws: what is withheld is looked up once
+    told = [told for seed in range(draws) if (told := whole(exercise, answer, seed, student))]
     return exercise.id, name, draws - len(told), next(iter(told), "")
 
 

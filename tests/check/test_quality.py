@@ -1,6 +1,6 @@
 """Every correct solution passes and every classic mistake is caught: `make check-quality`.
 
-GANCOURSE_LONG=1 takes ten draws in place of three, and trains for each hidden part too.
+GANCOURSE_LONG=1 takes ten draws in place of three, and trains for each hidden part and mutant too.
 """
 
 import os
@@ -54,16 +54,29 @@ def test_a_file_is_named_as_what_the_learner_defines(id):
 @each_exercise
 def test_there_are_enough_solutions_and_mistakes(id):
     module = check_quality.load(MODULES[id])
-    assert len(module.CORRECT) >= 3
-    assert len(module.MISTAKES) >= 5
+    assert len(module.CORRECT) >= 8
+    assert len(module.MISTAKES) >= 12
+
+
+@pytest.mark.timeout(3600)
+@each_exercise
+def test_mutants_of_the_worked_solution_fall(id):
+    """Each in the shown parts, with every seed; what only a training shows, at full length."""
+    found = check_quality.mutate(id, seeds=1 if SHORT else 3, train=not SHORT)
+    assert found.wrong == ()
 
 
 def test_a_check_that_misjudges_is_reported():
+    """Whether of an answer or of a mutant."""
     right = check_quality.Verdict("05.1", "a", True, True, "", 1.0)
     missed = check_quality.Verdict("05.1", "b", False, False, "seed 0: all held", 1.0)
     shown = check_quality.table([right, missed])
     assert "1 of 1            0 of 1" in shown
     assert "05.1 b: seed 0: all held" in shown
+    lived = check_quality.Mutants("05.1", 3, ("05.1: a line",), 1.0)
+    shown = check_quality.table([right], [lived])
+    assert "2 of 3" in shown
+    assert shown.endswith("05.1: a line")
 
 
 RIGHT = """

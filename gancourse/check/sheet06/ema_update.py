@@ -179,10 +179,10 @@ EXERCISE = Exercise(
     names=("ema_update",),
     withheld=("gancourse.train.ema_step",),
     promises=(
-        ("change G_avg in place", MIXES),
-        ("each parameter becomes decay times itself plus 1 - decay times G's", MIXES),
-        ("copy the buffers", BUFFERS),
-        ("G stays as it is: weights, buffers, mode, gradients", ALONE),
-        ("after an update both nets go on by themselves", TWICE),
+        ("Change `G_avg` in place", MIXES),
+        ("each parameter becomes `decay` times itself plus `1 - decay` times G's", MIXES),
+        ("Copy the buffers", BUFFERS),
+        ("G stays as it is: weights, buffers, mode and gradients", ALONE),
+        ("an average over its steps", TWICE),
     ),
 )

@@ -195,11 +195,13 @@ EXERCISE = Exercise(
     names=("Generator",),
     withheld=("gancourse.nets.MLPGenerator", "gancourse.nets.DCGANGenerator"),
     promises=(
-        ("maps z [N, z_dim] to images [N, 1, 28, 28]", RANGE),
-        ("in [-1, 1], through a tanh", RANGE),
-        ("batch norm in at least one hidden layer", NORM),
-        ("every weight must be reached by the gradient", LEARNS),
-        ("in evaluation mode an image depends on its own z only", NORM),
-        ("one image alone, and the same z gives the same image", MAP),
+        (
+            "maps `z [N, z_dim]` to images `[N, 1, 28, 28]` in [-1, 1], through a tanh at the end",
+            RANGE,
+        ),
+        ("Use batch norm in at least one hidden layer, before its kink", NORM),
+        ("Every weight must be reached by the gradient", LEARNS),
+        ("in evaluation mode an image, or one image alone, may depend on its own z only", NORM),
+        ("A generator: z [N, z_dim] to images", MAP),
     ),
 )

@@ -117,9 +117,9 @@ EXERCISE = Exercise(
     ),
     names=("read_curves",),
     promises=(
-        ("three numbers from the logits of N real and N fake samples", REAL),
-        ("the mean of D(x), as a probability", REAL),
-        ("the mean of D(G(z)), as a probability", FAKE),
-        ("the share of all 2N samples on the right side of 1/2", ACCURACY),
+        ("From the logits of N real and N fake samples, return three numbers", REAL),
+        ("the mean of $D(x)$", REAL),
+        ("the mean of $D(G(z))$, both as probabilities", FAKE),
+        ("the share of all 2N samples that D puts on the right side of 1/2", ACCURACY),
     ),
 )

@@ -165,11 +165,11 @@ EXERCISE = Exercise(
         "gancourse.train.g_step",
     ),
     promises=(
-        ("a classifier must be sure of 35 in 100", READ),
+        ("perhaps mirrored, turned or negative", READ),
+        ("return G: `z [N, 32]` to images", MAP),
+        ("A classifier must be sure of 35 in 100", READ),
         ("at least 8 digits must appear", COVERED),
         ("they must vary as the real ones do", VARIED),
-        ("return G: z [N, 32] to images", MAP),
         ("in 30 seconds on two cores", READ),
-        ("the digits may be mirrored, turned or negative", READ),
     ),
 )

@@ -259,12 +259,12 @@ EXERCISE = Exercise(
     names=("batch_norm",),
     withheld=("torch.nn.functional.batch_norm",),
     promises=(
-        ("normalise x [N, C, H, W] without gain and shift", OUT),
-        ("training: use the batch's own moments", OUT),
+        ("Normalise `x [N, C, H, W]`", OUT),
+        ("whose means may be in the thousands", FAR),
+        ("with `eps = 1e-5` below the root", HARDLY),
+        ("the output and both running averages, each `[C]`", AVERAGES),
+        ("Training: use the batch's own moments", OUT),
         ("move the averages a tenth of the way", AVERAGES),
-        ("return the output and both running averages, each [C]", AVERAGES),
-        ("evaluation: use the averages, and leave them alone", EVALUATION),
-        ("eps = 1e-5 below the root", HARDLY),
-        ("means may be in the thousands", FAR),
+        ("Evaluation: use the averages, and leave them alone", EVALUATION),
     ),
 )

@@ -108,9 +108,12 @@ EXERCISE = Exercise(
     ),
     names=("conv_matrix",),
     promises=(
-        ("C times the flattened picture is the flattened output", HAND),
-        ("both are flattened row by row", HAND),
-        ("kernel w [k, k], stride s and padding p on pictures of n by n", STRIDED),
-        ("C^T is the transposed convolution", TRANSPOSE),
+        ("$C$ times the flattened picture is the flattened output", HAND),
+        ("Both are flattened row by row, as `flatten()` does", HAND),
+        (
+            "with kernel `w [k, k]`, stride `s` and padding `p` on pictures of `n` by `n` pixels",
+            STRIDED,
+        ),
+        ("$C^T$ is the transposed convolution", TRANSPOSE),
     ),
 )

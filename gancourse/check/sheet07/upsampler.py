@@ -116,11 +116,12 @@ EXERCISE = Exercise(
     ),
     names=("upsampler",),
     promises=(
-        ("a transposed convolution that makes m = s n pixels of n", TWICE),
-        ("for s from 2 to 7", LARGER),
-        ("for n >= 8", LARGER),
-        ("every pixel in the middle half is fed by the same number of inputs", EVEN),
-        ("two or more", EVEN),
-        ("no output_padding", TWICE),
+        ("a transposed convolution that makes $m = s\\,n$ pixels of $n$", TWICE),
+        ("for $n \\ge 8$ and $s$ from 2 to 7", LARGER),
+        (
+            "fed by the same number of inputs, two or more",
+            EVEN,
+        ),
+        ("No `output_padding`", TWICE),
     ),
 )

@@ -90,10 +90,13 @@ EXERCISE = Exercise(
     ),
     names=("weight_sd",),
     promises=(
-        ("c_in to c_out channels, kernel k, a stride s that divides it", LEAKY),
-        ("followed by LeakyReLU of slope a", LEAKY),
+        ("`c_in` to `c_out` channels, kernel `k`", LEAKY),
+        ("followed by LeakyReLU of slope `a`", LEAKY),
         ("a = 0 is ReLU", RELU),
-        ("the sd that keeps the mean square, away from the border", LEAKY),
-        ("a stride that divides the kernel: 1 and k too", EDGES),
+        ("stride `s` that divides `k`", EDGES),
+        (
+            "keeps the mean square, from its input to LeakyReLU's output, away from the border",
+            LEAKY,
+        ),
     ),
 )

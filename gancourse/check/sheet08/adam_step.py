@@ -201,9 +201,9 @@ EXERCISE = Exercise(
     names=("adam_step",),
     withheld=("torch.optim.Adam", "torch.optim.adam.adam"),
     promises=(
-        ("one step of Adam with beta1 = 0.5, beta2 = 0.999", FIRST),
-        ("all that it must remember goes into state, which is {} at first", ON),
-        ("state goes out of your process and comes back: plain numbers and tensors", TWO),
-        ("a weight of any shape, and many steps", LONG),
+        ("one step of Adam with $\\beta_1 = 0.5$, $\\beta_2 = 0.999$", FIRST),
+        ("for a weight of any shape", LONG),
+        ("All that it must remember goes into `state`, which is `{}` at first", ON),
+        ("plain numbers and tensors only", TWO),
     ),
 )

@@ -152,9 +152,12 @@ def step_of_d(student: Student, fn: Handle, draw: Draw) -> None:
     got = _taken(student, fn, players)["D"]["weights"]
     if twins.same_weights(student, players.D):
         raise Wrong(twins.STILL.format(who="D", opt="opt_D"))
+    want = players.played(both_step).weights("D")
+    if facts.all_near(got, want, TOLERANCE):
+        return
     twins.judge_weights(
         got,
-        players.played(both_step).weights("D"),
+        want,
         TOLERANCE,
         {what: players.played(step).weights("D") for what, step in D_STEPS.items()},
         "D moved, but not by one step of opt_D down its loss on x_real and G(z).",
@@ -170,11 +173,13 @@ def step_of_g(student: Student, fn: Handle, draw: Draw) -> None:
             "logits back through the fakes, and then opt_G.step()."
         )
     got, own_D = after["G"]["weights"], after["D"]["weights"]
-    if facts.all_near(got, players.played(both_step).weights("G"), TOLERANCE):
-        return  # where D moved once more after G's step
+    for step in (both_step, _g_step(own_D)):  # the first, where D moved once more after G's step
+        want = players.played(step).weights("G")
+        if facts.all_near(got, want, TOLERANCE):
+            return
     twins.judge_weights(
         got,
-        players.played(_g_step(own_D)).weights("G"),
+        want,
         TOLERANCE,
         {what: players.played(step).weights("G") for what, step in _g_mistakes(own_D).items()},
         "G moved, but not by one step of opt_G down the mean of -log D(G(z)), with the new D.",
@@ -296,12 +301,12 @@ EXERCISE = Exercise(
         "gancourse.losses.non_saturating_g",
     ),
     promises=(
-        ("one step of D down cross-entropy, by opt_D", MOVES_D),
-        ("then one of G down the mean of -log D(G(z)), by opt_G", MOVES_G),
+        ("one step of D down cross-entropy, by `opt_D`", MOVES_D),
+        ("then one of G down the mean of $-\\log D(G(z))$", MOVES_G),
         ("against the new D", MOVES_G),
-        ("both use the same fakes: call G once", ONCE),
-        ("D's loss must not go back through G", ONCE),
-        ("either net may hold old gradients", CLEARED),
-        ("return d_loss and g_loss", RETURNED),
+        ("Both use the same fakes: call G once", ONCE),
+        ("let nothing of D's loss go back through G", ONCE),
+        ("Either net may hold old gradients", CLEARED),
+        ("Return d_loss and g_loss", RETURNED),
     ),
 )

@@ -164,10 +164,10 @@ EXERCISE = Exercise(
     ),
     names=("cost",),
     promises=(
-        ("the stack's weights: 4 x 4 kernels, no bias", WEIGHTS),
+        ("Each block has 4 x 4 kernels, stride 2, padding 1, no bias", WEIGHTS),
+        ("With `up` it is a transposed convolution that doubles the side", UP),
+        ("else a convolution that halves it", DOWN),
+        ("the stack's weights", WEIGHTS),
         ("its FLOP for one image: two for each multiply-add, borders counted in full", DOWN),
-        ("a convolution halves the side", DOWN),
-        ("with up it is a transposed convolution that doubles the side", UP),
-        ("each block of the stack, be it one or many", WEIGHTS),
     ),
 )

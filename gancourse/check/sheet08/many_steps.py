@@ -137,9 +137,9 @@ EXERCISE = Exercise(
     ),
     names=("many_steps",),
     promises=(
-        ("one step of plain gradient descent for each row of grads", KEPT),
+        ("one step of plain gradient descent for each row of `grads`", KEPT),
         ("the weight to keep, exact to float32", KEPT),
-        ("each single step is smaller than bf16 can see, at any size of the weights", KEPT),
         ("the copy that the net would compute with: the nearest bf16 numbers", COPY),
+        ("Each single step here is smaller than bf16 can see", KEPT),
     ),
 )

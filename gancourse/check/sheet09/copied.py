@@ -197,10 +197,9 @@ EXERCISE = Exercise(
     ),
     names=("copied",),
     promises=(
-        ("the share of fakes with its nearest real picture among the training pictures", SHARE),
-        ("nearest by Euclidean distance", SHARE),
-        ("p = M / (M + H)", SCORE),
-        ("how many sd of a mean of N draws the share lies above p", SCORE),
-        ("below p too, and where all or none are copies", EITHER),
+        ("its nearest real picture (Euclidean)", SHARE),
+        ("among the training pictures, not among the held-out ones", EITHER),
+        ("$p = M / (M + H)$", SCORE),
+        ("how many standard deviations of a mean of N draws it lies above $p$", SCORE),
     ),
 )

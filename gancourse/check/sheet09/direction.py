@@ -160,10 +160,10 @@ EXERCISE = Exercise(
     ),
     names=("direction",),
     promises=(
-        ("fit each by least squares with a plane: slopes times z, plus an offset", NOISY),
+        ("by least squares with a plane: slopes times z, plus an offset", NOISY),
         ("the direction of length 1", ALONE),
-        ("along which the fitted y rises fastest", ALONE),
-        ("of all those along which the fitted other stays as it is", TOGETHER),
-        ("whichever way the other score goes, for z of two numbers too", OPPOSED),
+        ("along which the fitted `y` rises fastest", ALONE),
+        ("of all those along which the fitted `other` stays as it is", TOGETHER),
+        ("that raises y [N] and keeps other [N]", OPPOSED),
     ),
 )

@@ -209,12 +209,11 @@ EXERCISE = Exercise(
     names=("invert",),
     withheld=("gancourse.maths.latent.invert",),
     promises=(
-        ("the mean of (G(z) - x)^2 over pixels", ONE),
-        ("the error of each picture by itself", MANY),
-        ("plain gradient descent, steps times", MANY),
-        ("plus prior times |z|^2 / z_dim", PRIOR),
-        ("G comes in evaluation mode", MANY),
-        ("leave it as it was: weights, mode and gradients", AFTER),
-        ("no steps leave z as it is", AFTER),
+        ("go down the error of each picture by itself", MANY),
+        ("the mean of $(G(z) - x)^2$ over pixels", ONE),
+        ("plus `prior` times $|z|^2 / z_{dim}$", PRIOR),
+        ("Plain gradient descent, `steps` times", MANY),
+        ("`G` comes in evaluation mode", MANY),
+        ("leave it as it was: weights, mode, gradients", AFTER),
     ),
 )

@@ -171,10 +171,11 @@ EXERCISE = Exercise(
     names=("slerp",),
     withheld=("gancourse.maths.latent.slerp",),
     promises=(
-        ("a and b are less than half a turn apart", PACE),
-        ("the points t of the shorter arc from a (t = 0) to b (t = 1), one in each row", PACE),
+        ("less than half a turn", PACE),
+        ("the points `t` of the shorter arc from `a` (t = 0) to `b` (t = 1)", PACE),
+        ("one in each row", PACE),
         ("all of that norm", HALF),
-        ("equal steps of t turn by equal angles", PACE),
-        ("think of a = b too", HOME),
+        ("equal steps of `t` turn by equal angles", PACE),
+        ("Think of `a = b` too", HOME),
     ),
 )

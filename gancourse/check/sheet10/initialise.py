@@ -148,7 +148,7 @@ EXERCISE = Exercise(
     ),
     names=("initialise",),
     promises=(
-        ("draw the weights of every dense layer of the net", REACHES),
+        ("Draw the weights of every dense layer of the net", REACHES),
         ("for LeakyReLU 0.2 (He et al. 2015)", CARRIES),
         ("the mended run must reach the band of healthy runs", MENDED),
     ),

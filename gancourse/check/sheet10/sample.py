@@ -170,9 +170,9 @@ EXERCISE = Exercise(
     names=("sample",),
     withheld=("gancourse.train.sample",),
     promises=(
-        ("training goes on as without a look: G in training mode", MODE),
-        ("weights, averages, gradients and random numbers as without a look", TRACE),
-        ("each sample a function of its own z, one z alone too", MAP),
+        ("Mend the look, so that the run goes on as without it", MODE),
+        ("so that the run goes on as without it", TRACE),
+        ("each a function of its own z", MAP),
         ("the mended run must reach the band of healthy runs", MENDED),
     ),
 )

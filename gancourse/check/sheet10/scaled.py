@@ -128,8 +128,8 @@ EXERCISE = Exercise(
     ),
     names=("scaled",),
     promises=(
-        ("the pixels as D should see them: 0 to 255 fills the range of G's tanh", FITS),
-        ("whatever pictures stand beside them, one picture alone too", DIM),
+        ("all of tanh's range, and no more", FITS),
+        ("Return pixels [N, 196] from 0 to 255", DIM),
         ("the mended run must reach the band of healthy runs", MENDED),
     ),
 )

@@ -99,8 +99,9 @@ EXERCISE = Exercise(
     ),
     names=("train",),
     promises=(
-        ("train G and D in place, for so many turns", BOTH),
-        ("opt_G moves G and opt_D moves D", APART),
+        ("and D in place", BOTH),
+        ("for so many turns", BOTH),
+        ("Gradients reach both nets", APART),
         ("the mended run must reach the band of healthy runs", MENDED),
     ),
 )

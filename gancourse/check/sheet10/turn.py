@@ -119,16 +119,25 @@ def _piles_up(student: Student, turn: Handle, players: Players, who: str) -> boo
     return not facts.all_near(got, clean, TOLERANCE)
 
 
+def _judge(players: Players, who: str, after: dict, mistakes: dict, else_: str) -> None:
+    """Raise Wrong unless this player moved as it should, G against the learner's own D."""
+
+    def led(leak: Leak) -> dict[str, Tensor]:
+        return players.played(_turn(leak, after["D"] if who == "G" else None)).weights(who)
+
+    want = led(Leak())
+    if not facts.all_near(after[who], want, TOLERANCE):
+        others = {what: led(leak) for what, leak in mistakes.items()}
+        twins.judge_weights(after[who], want, TOLERANCE, others, else_)
+
+
 def turn_G(student: Student, turn: Handle, draw: Draw) -> None:
     players, after = _played_once(student, turn, draw, "G")
-    twins.judge_weights(
-        after["G"],
-        players.played(_turn(Leak(), after["D"])).weights("G"),
-        TOLERANCE,
-        {
-            what: players.played(_turn(leak, after["D"])).weights("G")
-            for what, leak in TURN_MISTAKES.items()
-        },
+    _judge(
+        players,
+        "G",
+        after,
+        TURN_MISTAKES,
         "G did not move down its own loss: after D's step G takes one of opt_G down "
         "log(1 - D(G(z))), through the new D.",
     )
@@ -144,11 +153,11 @@ def turn_D(student: Student, turn: Handle, draw: Draw) -> None:
     as_handed_out = players.played(_turn(Leak(1.0), after["D"])).weights("G")
     if facts.all_near(after["G"], as_handed_out, TOLERANCE):
         raise Wrong(STILL_LEAKS)  # nothing is mended yet
-    twins.judge_weights(
-        after["D"],
-        players.played(_turn(Leak())).weights("D"),
-        TOLERANCE,
-        {what: players.played(_turn(leak)).weights("D") for what, leak in D_MISTAKES.items()},
+    _judge(
+        players,
+        "D",
+        after,
+        D_MISTAKES,
         "D did not move down its own loss: first D takes a step of opt_D on x_real and G(z).",
     )
     if _piles_up(student, turn, players, "D"):
@@ -187,10 +196,10 @@ EXERCISE = Exercise(
     ),
     names=("turn",),
     promises=(
-        ("opt_G steps down the gradient of G's loss, and of nothing else", MOVES),
-        ("one turn: a step of D, then one of G", LEARNS),
+        ("down E log(1 - D(G(z)))", MOVES),
+        ("Take a step of D on x_real [N, 2] and G(z)", LEARNS),
+        ("with no gradients left over", MOVES),
         ("leave both losses as they are", MOVES),
-        ("turn after turn: no gradients are left over", MOVES),
         ("the mended run must reach the band of healthy runs", MENDED),
     ),
 )
