@@ -152,8 +152,8 @@ assert result.passed
 # ## 03.4 KL from D's logits
 #
 # D is at its best: its logit is $\log(p/q)$. You do not know $p$ and $q$, only D's logits on real
-# and on fake samples. Estimate $\mathrm{KL}(q\Vert p) = E_q \log(q/p)$ from them; from few samples it
-# may come out negative. It must stay finite at logits of 10,000.
+# and on fake samples. Estimate $\mathrm{KL}(q\Vert p) = E_q \log(q/p)$ from them; from few samples
+# it may come out negative. It must stay finite at logits of 10,000.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea

@@ -7,10 +7,17 @@ from gancourse.check import facts, twins
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
+SURE = 8.0  # the largest logit: 1 - sigmoid keeps digits in float32, however it is written
 
-def _sharper(D: torch.nn.Module) -> None:
+
+def _sharper(D: torch.nn.Module, x: Tensor) -> None:
+    """Make D decided at x [N, 1], but nowhere surer than a logit of SURE."""
     for weight in D.parameters():
         weight *= 2.5
+    largest = D(x).abs().max()
+    if largest > SURE:
+        for weight in D.body[-1].parameters():
+            weight *= SURE / largest
 
 
 def _slopes(D: torch.nn.Module, m: Tensor, s: Tensor, z: Tensor, of=None) -> Tensor:
@@ -72,9 +79,12 @@ def _pair(got: object) -> Tensor:
 
 
 def _judge_slopes(student: Student, fn: Handle, draw: Draw, which: tuple[int, ...]) -> None:
-    D = twins.twin(student, draw, "discriminator/mlp", {"widths": [8], "shape": [1]}, _sharper)
     m, s = draw.normal(), torch.tensor(draw.uniform(0.5, 1.5))
     z = draw.normal(draw.integer(8, 40), 1)
+    options = {"widths": [8], "shape": [1]}
+    D = twins.twin(
+        student, draw, "discriminator/mlp", options, lambda net: _sharper(net, m + s * z)
+    )
     got = _pair(student.call(fn, [D.there, m, s, z]))
     given = (D.here, m, s, z)
     want, at = _slopes(*given), list(which)

@@ -55,7 +55,7 @@ def two_grads(D, m, s, z):
 
 
 def differences_in_float64(D, m, s, z):
-    D, z, h = copy.deepcopy(D).double(), z.double(), 1e-5
+    D, z, h = copy.deepcopy(D).double(), z.double(), 1e-7
 
     def V(m, s):
         with torch.no_grad():
