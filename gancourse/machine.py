@@ -8,6 +8,7 @@ compiles the nets for a GPU; it is off by default because no GPU has tested it y
 
 import ctypes
 import functools
+import hashlib
 import os
 import random
 import sys
@@ -219,3 +220,10 @@ def seed_everything(seed: int = 0) -> torch.Generator:
     np.random.seed(seed)  # noqa: NPY002  (libraries that use NumPy's global state)
     torch.manual_seed(seed)
     return generator
+
+
+def random_digest() -> str:
+    """Return a digest of the random states that `seed_everything` sets: a draw changes it."""
+    state = np.random.get_state()  # noqa: NPY002
+    parts = repr((random.getstate(), state[2:])).encode(), state[1], torch.get_rng_state()
+    return hashlib.sha256(b"".join(bytes(part) for part in parts)).hexdigest()

@@ -25,11 +25,16 @@
 # | 01.3 what moves G | 15 | ● ● ● | 8 |
 # | 01.4 who moves first | 10 | ● ○ ○ | 6 |
 #
+# **Whose work?** What an exercise asks for, you write. Everything else in PyTorch and in the course
+# may be used; the course's own version of what is asked is not there while your answer is checked
+# or graded, and a sentence says so where you call it. Withheld are
+# `gancourse.losses.cross_entropy_d` in 01.1.
+#
 # <!-- /exercises -->
 #
-# Each check draws fresh inputs whenever you run it and says what a mistake means. Grading uses
-# other draws, and adds a few parts that are not shown here, with their points. The exercises do not
-# depend on each other.
+# Each check draws fresh inputs whenever you run it and says what a mistake means. Grading runs the
+# same parts again on other draws, for the points that are left, and asks for nothing more. The
+# exercises do not depend on each other.
 
 # %%
 import torch

@@ -26,11 +26,17 @@
 # | 02.3 how far the sand travels | 10 | ● ○ ○ | 6 |
 # | 02.4 the slope that is left for G | 20 | ● ● ● | 8 |
 #
+# **Whose work?** What an exercise asks for, you write. Everything else in PyTorch and in the course
+# may be used; the course's own version of what is asked is not there while your answer is checked
+# or graded, and a sentence says so where you call it. Withheld are
+# `gancourse.maths.divergences.optimal_logit` in 02.1; `gancourse.maths.divergences.jsd`,
+# `gancourse.maths.divergences.kl` in 02.2; `gancourse.maths.divergences.wasserstein1` in 02.3.
+#
 # <!-- /exercises -->
 #
-# Each check draws fresh inputs whenever you run it and says what a mistake means. Grading uses
-# other draws, and adds a few parts that are not shown here, with their points. The exercises do not
-# depend on each other.
+# Each check draws fresh inputs whenever you run it and says what a mistake means. Grading runs the
+# same parts again on other draws, for the points that are left, and asks for nothing more. The
+# exercises do not depend on each other.
 
 # %%
 import torch

@@ -13,11 +13,15 @@
 # | 03.3 the best score under least squares | 15 | ● ● ○ | 6 |
 # | 03.4 KL from D's logits | 15 | ● ● ● | 6 |
 #
+# **Whose work?** What an exercise asks for, you write. Everything else in PyTorch and in the course
+# may be used; the course's own version of what is asked is not there while your answer is checked
+# or graded, and a sentence says so where you call it.
+#
 # <!-- /exercises -->
 #
-# Each check draws fresh inputs whenever you run it and says what a mistake means. Grading uses
-# other draws and adds a few parts that are not shown here. The exercises do not depend on each
-# other.
+# Each check draws fresh inputs whenever you run it and says what a mistake means. Grading runs the
+# same parts again on other draws, for the points that are left, and asks for nothing more. The
+# exercises do not depend on each other.
 
 # %%
 import torch
@@ -70,8 +74,8 @@ assert result.passed
 # ## 03.2 One-sided label smoothing
 #
 # Give real samples the label $\alpha$, a little below 1, and leave fakes at 0: D is no longer paid
-# for being endlessly sure (Salimans et al. 2016). Return the loss, the sum of two means. Where
-# does D's best logit on a real sample lie now, far from any fake?
+# for being endlessly sure (Salimans et al. 2016). Return the loss, the sum of two means, exact at
+# logits of 10,000. Where does D's best logit on a real sample lie now, far from any fake?
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea
@@ -112,7 +116,7 @@ assert result.passed
 #
 # D minimises $E_p(D - b)^2 + E_q(D - a)^2$ on raw scores, with any targets: $b$ for real samples,
 # $a$ for fakes. At a point where the densities are $p$ and $q$, which score is best? Return it for
-# each point.
+# each point; one may be 0, and both as small as $10^{-20}$.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea
@@ -148,8 +152,8 @@ assert result.passed
 # ## 03.4 KL from D's logits
 #
 # D is at its best: its logit is $\log(p/q)$. You do not know $p$ and $q$, only D's logits on real
-# and on fake samples. Estimate $\mathrm{KL}(q\Vert p) = E_q \log(q/p)$ from them. It must stay
-# finite at logits of 10,000.
+# and on fake samples. Estimate $\mathrm{KL}(q\Vert p) = E_q \log(q/p)$ from them; from few samples
+# it may come out negative. It must stay finite at logits of 10,000.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea

@@ -12,11 +12,17 @@
 # | 04.3 the largest step | 15 | ● ● ● | 6 |
 # | 04.4 D's step under R1 | 15 | ● ● ○ | 6 |
 #
+# **Whose work?** What an exercise asks for, you write. Everything else in PyTorch and in the course
+# may be used; the course's own version of what is asked is not there while your answer is checked
+# or graded, and a sentence says so where you call it. Withheld are `gancourse.maths.dynamics.step`,
+# `gancourse.maths.dynamics.path` in 04.1; `gancourse.maths.dynamics.modulus`,
+# `gancourse.maths.dynamics.step_matrix` in 04.2; `gancourse.maths.dynamics.dirac` in 04.4.
+#
 # <!-- /exercises -->
 #
-# Each check draws fresh inputs whenever you run it and says what a mistake means. Grading uses
-# other draws and adds a few parts that are not shown here. The exercises do not depend on each
-# other.
+# Each check draws fresh inputs whenever you run it and says what a mistake means. Grading runs the
+# same parts again on other draws, for the points that are left, and asks for nothing more. The
+# exercises do not depend on each other.
 
 # %%
 import torch
@@ -102,9 +108,9 @@ assert result.passed
 # %% [markdown]
 # ## 04.3 The largest step
 #
-# Given the Jacobian $J$ at a place of rest, return the bound on the step size: simultaneous steps
-# with a smaller $h$ converge, with a larger one they do not. Return 0 where no positive step
-# converges.
+# Given the Jacobian $J$ at a place of rest (it has an inverse), return the bound on the step size:
+# simultaneous steps with a smaller $h$ converge, with a larger one they do not. Return 0 where no
+# positive step converges.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea

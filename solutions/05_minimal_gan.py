@@ -25,11 +25,18 @@
 # | 05.3 a step of G | 15 | ● ● ○ | 8 |
 # | 05.4 a whole GAN on the ring | 30 | ● ● ● | 12 |
 #
+# **Whose work?** What an exercise asks for, you write. Everything else in PyTorch and in the course
+# may be used; the course's own version of what is asked is not there while your answer is checked
+# or graded, and a sentence says so where you call it. Withheld are
+# `gancourse.losses.cross_entropy_d` in 05.1; `gancourse.train.d_step` in 05.2;
+# `gancourse.train.g_step` in 05.3; `gancourse.train.train`, `gancourse.train.one_step`,
+# `gancourse.train.d_step`, `gancourse.train.g_step` in 05.4.
+#
 # <!-- /exercises -->
 #
-# Each check draws fresh inputs whenever you run it and says what a mistake means. Grading uses
-# other draws, and adds a few parts that are not shown here, with their points. The exercises do not
-# depend on each other.
+# Each check draws fresh inputs whenever you run it and says what a mistake means. Grading runs the
+# same parts again on other draws, for the points that are left, and asks for nothing more. The
+# exercises do not depend on each other.
 
 # %%
 import torch
@@ -81,8 +88,8 @@ assert result.passed
 # ## 05.2 A step of D
 #
 # Take one step of D on `x_real` and the fakes `G(z)`, with the optimiser that is given, and return
-# the loss that the step went down. Clear D's old gradients first; G must come out unmoved, without
-# any gradient, and still trainable.
+# the loss that the step went down. Clear D's old gradients first. G must come out as it went in:
+# unmoved, without any gradient, trainable; and both nets still in training mode.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea
@@ -124,19 +131,20 @@ assert result.passed
 # %% [markdown]
 # ## 05.3 A step of G
 #
-# Take one step of G down the mean of $-\log D(G(z))$ and return that loss. The gradient passes
-# through D, and D must come out as it went in: unmoved, without gradients of this step, and still
-# trainable.
+# Take one step of G down the mean of $-\log D(G(z))$, also where D is sure (logits of -150), with
+# the optimiser that is given, and return that loss. Clear G's old gradients first. D must come out
+# unmoved and trainable, both nets still in training mode. D's next step clears D's gradients.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea
-# Here nothing may be cut: G learns only what D's slope tells it. But backward fills the gradients
-# of every weight on its way. Let D's weights want none meanwhile, or clear them afterwards.
+# Here nothing may be cut: G learns only what D's slope tells it. Backward fills the gradients of
+# every weight on its way, D's too, and nobody uses those. You may let D's weights want none
+# meanwhile; then give them back.
 
 # %% [markdown] tags=["hint"]
 # Hint: what to look up
-# `nn.Module.requires_grad_(False)` and `(True)`, or `D.zero_grad()`. The loss is the label "real"
-# for fakes: `F.softplus(-logit)`.
+# The loss is the label "real" for fakes: `F.softplus(-logit)`. Then `Optimizer.zero_grad()`,
+# `backward()`, `Optimizer.step()`. To save D's gradients: `nn.Module.requires_grad_(False)`.
 
 
 # %% tags=["exercise:05.3"]
@@ -169,8 +177,8 @@ assert result.passed
 # ## 05.4 A whole GAN on the ring
 #
 # Train a GAN on `x_real`, points around 5 to 8 modes on a circle, and return G. It maps `z [N, 2]`,
-# normal, to points. At most one mode may be missed and at least 40 in 100 samples must lie within
-# 3 sd of a mode, in 30 seconds on two cores.
+# normal, to points. At most one mode may be missed (reverse KL at most 0.6), and at least 40 in
+# 100 samples must lie within 3 sd of a mode, in 30 seconds on two cores.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea

@@ -25,11 +25,18 @@
 # | 06.3 the moving average of G | 15 | ● ● ○ | 6 |
 # | 06.4 a whole GAN on digits | 40 | ● ● ● | 12 |
 #
+# **Whose work?** What an exercise asks for, you write. Everything else in PyTorch and in the course
+# may be used; the course's own version of what is asked is not there while your answer is checked
+# or graded, and a sentence says so where you call it. Withheld are `gancourse.nets.MLPGenerator`,
+# `gancourse.nets.DCGANGenerator` in 06.1; `gancourse.train.ema_step` in 06.3;
+# `gancourse.nets.load_shipped`, `gancourse.nets.load_generator`, `gancourse.train.train`,
+# `gancourse.train.one_step`, `gancourse.train.d_step`, `gancourse.train.g_step` in 06.4.
+#
 # <!-- /exercises -->
 #
-# Each check draws fresh inputs whenever you run it and says what a mistake means. Grading uses
-# other draws, and adds a few parts that are not shown here, with their points. The exercises do not
-# depend on each other.
+# Each check draws fresh inputs whenever you run it and says what a mistake means. Grading runs the
+# same parts again on other draws, for the points that are left, and asks for nothing more. The
+# exercises do not depend on each other.
 
 # %%
 import torch
@@ -42,9 +49,10 @@ from gancourse.nets import MLPDiscriminator, MLPGenerator
 # %% [markdown]
 # ## 06.1 A generator of images
 #
-# Write a generator: `Generator(z_dim)` maps `z [N, z_dim]` to images `[N, 1, 28, 28]` in [-1, 1].
-# Use batch norm in at least one hidden layer. Every weight must be reached by the gradient, and in
-# evaluation mode an image may depend on its own z only.
+# Write a generator: `Generator(z_dim)` maps `z [N, z_dim]` to images `[N, 1, 28, 28]` in [-1, 1],
+# through a tanh at the end. Use batch norm in at least one hidden layer, before its kink. Every
+# weight must be reached by the gradient, and in evaluation mode an image, or one image alone, may
+# depend on its own z only.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea
@@ -135,7 +143,7 @@ assert result.passed
 #
 # G jitters from step to step, and an average over its steps is calmer. Change `G_avg` in place:
 # each parameter becomes `decay` times itself plus `1 - decay` times G's. Copy the buffers. G stays
-# as it is.
+# as it is: weights, buffers, mode and gradients.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea
@@ -174,14 +182,14 @@ assert result.passed
 # %% [markdown]
 # ## 06.4 A whole GAN on digits
 #
-# Train a GAN on `x_real`, 1,437 real digits halved to 14 x 14, in [-1, 1], and return G: `z [N,
-# 32]` to images. A classifier must be sure of 35 in 100, at least 8 digits must appear, and they
-# must vary as the real ones do, in 30 seconds on two cores.
+# Train a GAN on `x_real`, 1,437 real digits halved to 14 x 14, in [-1, 1], perhaps mirrored, turned
+# or negative, and return G: `z [N, 32]` to images. A classifier must be sure of 35 in 100, at least
+# 8 digits must appear, and they must vary as the real ones do, in 30 seconds on two cores.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea
-# It is the loop of sheet 05 with larger nets. Batch norm in G helps. In grading the images may be
-# mirrored, turned or negative, so take sizes and values from `x_real` alone.
+# It is the loop of sheet 05 with larger nets. Batch norm in G helps. The images may be mirrored,
+# turned or negative, so take sizes and values from `x_real` alone.
 
 # %% [markdown] tags=["hint"]
 # Hint: what to look up

@@ -25,11 +25,16 @@
 # | 07.3 batch norm in both modes | 20 | ● ● ○ | 9 |
 # | 07.4 the first weights of G | 15 | ● ● ● | 6 |
 #
+# **Whose work?** What an exercise asks for, you write. Everything else in PyTorch and in the course
+# may be used; the course's own version of what is asked is not there while your answer is checked
+# or graded, and a sentence says so where you call it. Withheld are `torch.nn.functional.batch_norm`
+# in 07.3.
+#
 # <!-- /exercises -->
 #
-# Each check draws fresh inputs whenever you run it and says what a mistake means. Grading uses
-# other draws, and adds a few parts that are not shown here, with their points. The exercises do not
-# depend on each other.
+# Each check draws fresh inputs whenever you run it and says what a mistake means. Grading runs the
+# same parts again on other draws, for the points that are left, and asks for nothing more. The
+# exercises do not depend on each other.
 
 # %%
 import torch
@@ -80,9 +85,9 @@ assert result.passed
 # %% [markdown]
 # ## 07.2 Choosing kernel, stride, padding
 #
-# Choose a transposed convolution that makes $m = s\,n$ pixels of $n$, for $n \ge 8$: return `k, s,
-# p`. Along a row, every pixel in the middle half of the output must be fed by the same number of
-# inputs, two or more. No `output_padding`.
+# Choose a transposed convolution that makes $m = s\,n$ pixels of $n$, for $n \ge 8$ and $s$ from 2
+# to 7: return `k, s, p`. Along a row, every pixel in the middle half of the output must be fed by
+# the same number of inputs, two or more. No `output_padding`.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea
@@ -119,9 +124,10 @@ assert result.passed
 # %% [markdown]
 # ## 07.3 Batch norm in both modes
 #
-# Normalise `x [N, C, H, W]`, without gain and shift, with `eps = 1e-5` below the root. Return the
-# output and both running averages, each `[C]`. Training: use the batch's own moments, and move the
-# averages a tenth of the way. Evaluation: use the averages, and leave them alone.
+# Normalise `x [N, C, H, W]`, whose means may be in the thousands, without gain and shift, with
+# `eps = 1e-5` below the root. Return the output and both running averages, each `[C]`. Training: use
+# the batch's own moments, move the averages a tenth of the way. Evaluation: use the averages, and
+# leave them alone.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea
@@ -164,7 +170,7 @@ assert result.passed
 # %% [markdown]
 # ## 07.4 The first weights of G
 #
-# A transposed convolution (`c_in` to `c_out` channels, kernel `k`, stride `s` that divides it) is
+# A transposed convolution (`c_in` to `c_out` channels, kernel `k`, stride `s` that divides `k`) is
 # followed by LeakyReLU of slope `a`. Its weights are drawn from $N(0, \sigma^2)$. Which $\sigma$
 # keeps the mean square, from its input to LeakyReLU's output, away from the border?
 

@@ -25,11 +25,17 @@
 # | 08.3 a step that can be resumed | 25 | ● ● ○ | 8 |
 # | 08.4 steps that bf16 cannot hold | 15 | ● ● ● | 6 |
 #
+# **Whose work?** What an exercise asks for, you write. Everything else in PyTorch and in the course
+# may be used; the course's own version of what is asked is not there while your answer is checked
+# or graded, and a sentence says so where you call it. Withheld are `gancourse.train.one_step`,
+# `gancourse.train.d_step`, `gancourse.train.g_step`, `gancourse.losses.cross_entropy_d`,
+# `gancourse.losses.non_saturating_g` in 08.2; `torch.optim.Adam`, `torch.optim.adam.adam` in 08.3.
+#
 # <!-- /exercises -->
 #
-# Each check draws fresh inputs whenever you run it and says what a mistake means. Grading uses
-# other draws, and adds a few parts that are not shown here, with their points. The exercises do not
-# depend on each other.
+# Each check draws fresh inputs whenever you run it and says what a mistake means. Grading runs the
+# same parts again on other draws, for the points that are left, and asks for nothing more. The
+# exercises do not depend on each other.
 
 # %%
 from itertools import pairwise
@@ -87,8 +93,9 @@ assert cost([128, 64, 1], 7, up=True) == cost([1, 64, 128], 28, up=False)
 # %% [markdown]
 # ## 08.2 One batch of fakes for both players
 #
-# Take one step of D down cross-entropy, then one of G down the mean of $-\log D(G(z))$, against the
-# new D. Both use the same fakes: call G once. Return d_loss and g_loss. D returns logits `[N]`.
+# Take one step of D down cross-entropy, by `opt_D`, then one of G down the mean of $-\log D(G(z))$,
+# against the new D. Both use the same fakes: call G once, and let nothing of D's loss go back
+# through G. Either net may hold old gradients. Return d_loss and g_loss. D returns logits `[N]`.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea
@@ -139,9 +146,10 @@ assert result.passed
 # %% [markdown]
 # ## 08.3 A step that can be resumed
 #
-# Write one step of Adam with $\beta_1 = 0.5$, $\beta_2 = 0.999$. All that it must remember goes
-# into `state`, which is `{}` at first. Between two steps the check takes weight and state out of
-# your process and brings them back, as a checkpoint would: plain numbers and tensors only.
+# Write one step of Adam with $\beta_1 = 0.5$, $\beta_2 = 0.999$, for a weight of any shape. All that
+# it must remember goes into `state`, which is `{}` at first. Between two steps the check takes
+# weight and state out of your process and brings them back, as a checkpoint would: plain numbers
+# and tensors only.
 
 # %% [markdown] tags=["hint"]
 # Hint: the formula

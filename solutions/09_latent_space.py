@@ -25,11 +25,16 @@
 # | 09.3 back to z | 20 | ● ● ● | 9 |
 # | 09.4 copies or chance | 15 | ● ● ○ | 6 |
 #
+# **Whose work?** What an exercise asks for, you write. Everything else in PyTorch and in the course
+# may be used; the course's own version of what is asked is not there while your answer is checked
+# or graded, and a sentence says so where you call it. Withheld are `gancourse.maths.latent.slerp`
+# in 09.1; `gancourse.maths.latent.invert` in 09.3.
+#
 # <!-- /exercises -->
 #
-# Each check draws fresh inputs whenever you run it and says what a mistake means. Grading uses
-# other draws, and adds a few parts that are not shown here, with their points. The exercises do not
-# depend on each other.
+# Each check draws fresh inputs whenever you run it and says what a mistake means. Grading runs the
+# same parts again on other draws, for the points that are left, and asks for nothing more. The
+# exercises do not depend on each other.
 
 # %%
 import torch
@@ -124,7 +129,8 @@ assert result.passed
 #
 # Given pictures `x [N, ...]` and starts `z [N, z_dim]`, go down the error of each picture by
 # itself: the mean of $(G(z) - x)^2$ over pixels, plus `prior` times $|z|^2 / z_{dim}$. Plain
-# gradient descent, `steps` times. `G` comes in evaluation mode; leave it as it was.
+# gradient descent, `steps` times. `G` comes in evaluation mode; leave it as it was: weights, mode,
+# gradients.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea

@@ -26,13 +26,18 @@
 # | 10.4 a look that spoils the run | 15 | ● ● ○ | 8 |
 # | 10.5 ten layers and no signal | 20 | ● ● ● | 8 |
 #
+# **Whose work?** What an exercise asks for, you write. Everything else in PyTorch and in the course
+# may be used; the course's own version of what is asked is not there while your answer is checked
+# or graded, and a sentence says so where you call it. Withheld are `gancourse.train.sample` in
+# 10.4.
+#
 # <!-- /exercises -->
 #
 # Each patient is a few lines of code, with a mistake in it. Run them, look, then mend them where
 # they stand. The check tests the lines alone, and then trains with them: the mended run must reach
 # the band of healthy runs in one of three tries, since a healthy GAN can have bad luck too. Grading
-# uses other draws, and adds a few parts that are not shown here, with their points. The exercises
-# do not depend on each other.
+# runs the same parts again on other draws, for the points that are left, and asks for nothing more.
+# The exercises do not depend on each other.
 
 # %%
 import torch
@@ -82,7 +87,7 @@ def digit_nets():
 #
 # One turn of the minimax game. After 600 turns no mode is found; $D(x)$ is 1.00 and $D(G(z))$ 0.00.
 # The gradient that `opt_G` steps down is less than a hundredth of that of G's loss, from the first
-# turn on. Mend it; leave both losses as they are.
+# turn on. Mend it, with no gradients left over; leave both losses as they are.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea
@@ -211,7 +216,7 @@ assert result.passed
 #
 # G ends in a tanh. After 600 turns $D(x)$ is 1.00 and $D(G(z))$ 0.01: D never doubts. One in seven
 # of G's pixels stands above 0.98, where tanh is flat, and still the real strokes are brighter.
-# Return the pixels as D should see them.
+# Return the pixels as D should see them: all of tanh's range, and no more.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea
@@ -256,8 +261,8 @@ assert result.passed
 # ## 10.4 A look that spoils the run
 #
 # G has batch norm. Trained without a look at its samples it comes to a Frechet distance of 0.22;
-# with a look every 100 turns, and the same seed, to 0.63. $D(x)$ of 0.60 and $D(G(z))$ of 0.49
-# show nothing. Mend the look.
+# with a look every 100 turns, and the same seed, to 0.63. $D(x)$ of 0.60 and $D(G(z))$ of 0.49 show
+# nothing. Mend the look, so that the run goes on as without it.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea

@@ -1,12 +1,18 @@
 """Measure the checks: correct solutions must pass, classic mistakes fail with the right message.
 
-    python tools/check_quality.py [--only 05.1 ...] [--short] [--jobs 2]
+    python tools/check_quality.py [--only 05.1 ...] [--short] [--train] [--jobs 2]
+    python tools/check_quality.py --draws 2000 [--only 05.1 ...]
 
 tests/check/sheetNN/NAME.py mirrors gancourse/check/sheetNN/NAME.py: it has CORRECT (answers) and
 MISTAKES (answer: the part that must fail, a phrase of its message), and perhaps SEEDS. A correct
 answer is judged in all parts, hidden ones too, and a mistake in the part that must fail, over ten
-seeds. `--short` takes three seeds, and of parts that do the same with other draws the first. Ends
-with 1 unless every correct answer passed and every mistake was caught, on every seed.
+seeds. `--short` takes three seeds, and of parts that do the same with other draws the first. The
+worked solution's mechanical mutants (`reference_mutants.py`) must fall as well, with `--train` also
+those that only a training shows. Ends with 1 unless every correct answer passed, and every mistake
+and every mutant was caught, on every seed.
+
+`--draws N` counts in how many of N draws the worked solution and each correct answer are accepted,
+by the parts that do not train; ends with 1 where it is less than 1,999 in 2,000.
 """
 
 import argparse
@@ -22,7 +28,12 @@ from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
 
+import reference_mutants
+
+from gancourse.check import Student, evaluate
+from gancourse.check.spec import Again
 from gancourse.errors import choose
+from gancourse.machine import seed_everything
 
 ANSWERS = Path(__file__).resolve().parents[1] / "tests" / "check"
 SEEDS, SHORT_SEEDS = 10, 3
@@ -84,19 +95,27 @@ def judge(path: Path, number: int, short: bool = False) -> Verdict:
 
 def one(path: Path, answer: object, part: str | None, phrase: str, seed: int, short: bool) -> str:
     """Return what the check did wrong for this answer with this seed, or ''."""
-    from gancourse.check import Student, evaluate
-    from gancourse.machine import seed_everything
+    exercise = with_parts(exercise_of(path), part, short)
+    if part is None:
+        return whole(exercise, answer, seed)
+    failed = _failed(exercise, answer, seed)
+    caught = part in failed and phrase in failed[part]
+    return "" if caught else f"seed {seed}: {failed or f'{part}: held'}"
 
-    exercise, student = with_parts(exercise_of(path), part, short), Student()
+
+def whole(exercise, answer: object, seed: int, student: Student | None = None) -> str:
+    """Return which parts a correct answer fails with this seed, or ''."""
+    failed = _failed(exercise, answer, seed, student)
+    return f"seed {seed}: {failed}" if failed else ""
+
+
+def _failed(exercise, answer: object, seed: int, student: Student | None = None) -> dict[str, str]:
+    student = student or Student()
     seed_everything(seed)  # some answers draw noise of their own
     report = evaluate(
         exercise, student, {exercise.names[0]: student.admit(answer)}, seed, hidden=True
     )
-    failed = {r.name: r.message for r in report.results if r.status != "held"}
-    if part is None:
-        return f"seed {seed}: {failed}" if failed else ""
-    caught = part in failed and phrase in failed[part]
-    return "" if caught else f"seed {seed}: {failed or f'{part}: held'}"
+    return {r.name: r.message for r in report.results if r.status != "held"}
 
 
 def with_parts(exercise, part: str | None, short: bool):
@@ -109,8 +128,9 @@ def with_parts(exercise, part: str | None, short: bool):
         raise ValueError(f"exercise {exercise.id} has no part {part!r}")
     if short:
         first = {p.run: p for p in reversed(parts)}
-        parts = [p for p in parts if first[p.run] is p]
-    return replace(exercise, parts=tuple(parts), points=sum(p.points for p in parts))
+        parts = [p for p in parts if first[p.run] is p and not isinstance(p.run, Again)]
+    points = sum(p.points for p in parts)
+    return replace(exercise, parts=tuple(parts), points=points, promises=())
 
 
 def one_thread() -> None:
@@ -123,25 +143,89 @@ def one_thread() -> None:
 def measure(paths: list[Path], jobs: int, short: bool = False) -> list[Verdict]:
     """Return a verdict for each answer of each module."""
     tasks = [(path, number) for path in paths for number in range(len(list(answers(path))))]
+    return _spread(partial(judge, short=short), tasks, jobs)
+
+
+def _spread(work, tasks: list[tuple], jobs: int) -> list:
+    """Return work(*task) for each task, `jobs` at a time."""
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=spawn, initializer=one_thread) as pool:
-        return list(pool.map(partial(judge, short=short), *zip(*tasks, strict=True)))
+        return list(pool.map(work, *zip(*tasks, strict=True)))
 
 
-def row(exercise: str, verdicts: list[Verdict]) -> str:
+@dataclass(frozen=True)
+class Mutants:
+    """An exercise's mutants: how many, and what is wrong (survivors, entries that name none)."""
+
+    exercise: str
+    number: int
+    wrong: tuple[str, ...]
+    seconds: float
+
+
+def mutate(id: str, seeds: int, train: bool) -> Mutants:
+    """Judge the mutants of one worked solution."""
+    start = time.perf_counter()
+    lived = [str(survivor) for survivor in reference_mutants.survivors(id, seeds, train)]
+    stale = [f"{id}: no mutant is {key[1:]}" for key in reference_mutants.unused(id)]
+    number = len(reference_mutants.asked(id, train))
+    return Mutants(id, number, (*lived, *stale), time.perf_counter() - start)
+
+
+def accepted(path: Path, number: int | None, draws: int) -> tuple[str, str, int, str]:
+    """Return exercise, answer, in how many draws it passes what does not train, and a miss.
+
+    `number` is that of a correct answer; None is the worked solution.
+    """
+    exercise = exercise_of(path)
+    parts = tuple(p for p in exercise.parts if p.seconds <= reference_mutants.TRAINING)
+    exercise = replace(exercise, parts=parts, points=sum(p.points for p in parts))
+    if number is None:
+        name, answer = "worked solution", reference_mutants.worked(exercise.id)
+    else:
+        answer = load(path).CORRECT[number]
+        name = name_of(answer)
+    student = Student()  # one for all draws: what is withheld is looked up once
+    told = [told for seed in range(draws) if (told := whole(exercise, answer, seed, student))]
+    return exercise.id, name, draws - len(told), next(iter(told), "")
+
+
+def count(paths: list[Path], jobs: int, draws: int) -> list[tuple[str, str, int, str]]:
+    """Return for each correct answer in how many draws it is accepted."""
+    tasks = [
+        (path, number)
+        for path in paths
+        if reference_mutants.quick_parts(exercise_of(path))
+        for number in (None, *range(len(load(path).CORRECT)))
+    ]
+    return _spread(partial(accepted, draws=draws), tasks, jobs)
+
+
+def row(exercise: str, verdicts: list[Verdict], mutants: list[Mutants]) -> str:
     """Return one line of the table."""
     mine = [v for v in verdicts if v.exercise == exercise]
     correct, mistakes = ([v.right for v in mine if v.correct is kind] for kind in (True, False))
     counts = [f"{sum(found)} of {len(found)}" for found in (correct, mistakes)]
-    return f"{exercise:10}{counts[0]:>18}{counts[1]:>18}{sum(v.seconds for v in mine):>10.1f} s"
+    planted = [m for m in mutants if m.exercise == exercise]
+    counts += [f"{m.number - len(m.wrong)} of {m.number}" for m in planted] or ["-"]
+    seconds = sum(v.seconds for v in (*mine, *planted))
+    return f"{exercise:10}{''.join(f'{c:>18}' for c in counts)}{seconds:>10.1f} s"
 
 
-def table(verdicts: list[Verdict]) -> str:
-    """Return the table, and below it each answer that was judged wrongly."""
-    head = f"{'exercise':10}{'correct accepted':>18}{'mistakes caught':>18}{'time':>12}"
-    rows = [row(exercise, verdicts) for exercise in dict.fromkeys(v.exercise for v in verdicts)]
+def table(verdicts: list[Verdict], mutants: list[Mutants] = ()) -> str:
+    """Return the table, and below it each answer and each mutant that was judged wrongly."""
+    titles = ("correct accepted", "mistakes caught", "mutants fallen")
+    head = f"{'exercise':10}{''.join(f'{title:>18}' for title in titles)}{'time':>12}"
+    ids = dict.fromkeys(v.exercise for v in verdicts)
+    rows = [row(exercise, verdicts, list(mutants)) for exercise in ids]
     wrong = [f"{v.exercise} {v.name}: {v.told}" for v in verdicts if not v.right]
-    return "\n".join([head, *rows, *wrong])
+    return "\n".join([head, *rows, *wrong, *(line for m in mutants for line in m.wrong)])
+
+
+def counted(found: list[tuple[str, str, int, str]], draws: int) -> str:
+    """Return the table of `--draws`."""
+    rows = [f"{id:10}{name:32}{n:>8} of {draws}  {told}" for id, name, n, told in found]
+    return "\n".join(rows)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -150,14 +234,23 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--only", nargs="*", default=[], help="exercises, such as 05.1 (all)")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("--short", action="store_true", help="three seeds, no part twice")
+    parser.add_argument("--train", action="store_true", help="judge mutants by trainings as well")
+    parser.add_argument("--draws", type=int, help="count the draws that accept a correct answer")
     options = parser.parse_args(argv)
     found = modules()
     for id in options.only:
         choose("exercise", id, found)
-    paths = [path for id, path in found.items() if not options.only or id in options.only]
-    verdicts = measure(paths, options.jobs, options.short)
-    print(table(verdicts))
-    return int(not all(v.right for v in verdicts))
+    paths = {id: path for id, path in found.items() if not options.only or id in options.only}
+    if options.draws:
+        counts = count(list(paths.values()), options.jobs, options.draws)
+        print(counted(counts, options.draws))
+        return int(any(2000 * n < 1999 * options.draws for _, _, n, _ in counts))
+    verdicts = measure(list(paths.values()), options.jobs, options.short)
+    seeds = 1 if options.train else SHORT_SEEDS
+    mutants = _spread(partial(mutate, seeds=seeds, train=options.train), [(i,) for i in paths],
+                      options.jobs)  # fmt: skip
+    print(table(verdicts, mutants))
+    return int(not all(v.right for v in verdicts) or any(m.wrong for m in mutants))
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ def mutations(source: str) -> list[Mutation]:
     found = []
     tree = ast.parse(source)
     for node, new in _changes(tree, _imported(tree)):
-        mutation = _planted(source, node, new)
+        mutation = planted(source, node, new)
         if mutation:
             seen[mutation.key] += 1
             found.append(_numbered(mutation, seen[mutation.key]))
@@ -74,7 +74,7 @@ def _numbered(mutation: Mutation, number: int) -> Mutation:
     return Mutation(mutation.line, mutation.text, change, mutation.source)
 
 
-def _planted(source: str, node: ast.AST, new: ast.AST | None) -> Mutation | None:
+def planted(source: str, node: ast.AST, new: ast.AST | None) -> Mutation | None:
     """Return the mutation that puts `new` where `node` stands; None where nothing would change."""
     lines = source.encode().splitlines(keepends=True)
     start = sum(map(len, lines[: node.lineno - 1])) + node.col_offset

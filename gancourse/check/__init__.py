@@ -4,15 +4,13 @@ Each sheet is a folder `sheetNN` in this package, and each file in it that holds
 exercise of that sheet, named as what the learner defines: `sheet05/d_loss.py`.
 """
 
-import html
 import secrets
-from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
-from textwrap import fill
 
 from gancourse import machine
+from gancourse.check.result import Board, CheckResult
 from gancourse.check.spec import (
     ERROR,
     HELD,
@@ -54,8 +52,6 @@ __all__ = [
     "sheets",
 ]  # fmt: skip
 
-MARKS = {HELD: "holds", WRONG: "does not hold yet", ERROR: "stopped", NOT_DONE: "not yet done"}
-
 
 @cache
 def sheets() -> tuple[str, ...]:
@@ -82,41 +78,10 @@ def get_exercise(id: str) -> Exercise:
     return next(e for e in known if e.id == id)
 
 
-class CheckResult:
-    """How an answer did: `passed`, `score`, `maximum`, and `report` with every part shown.
-
-    `more` is how many points the parts have that run in grading alone.
-    """
-
-    def __init__(self, report: Verdict, more: int = 0):
-        self.report, self.passed, self.more = report, report.passed, more
-        self.score, self.maximum = report.score, report.maximum
-
-    def __repr__(self) -> str:
-        if self.report.not_done:
-            return f"{self.report.id} {self.report.title}: not yet done"
-        done = "passed" if self.passed else "not passed yet"
-        points = points_of(self.score, self.maximum)
-        points += f" ({self.more} more in grading)" if self.more else ""
-        return f"{self.report.id} {self.report.title}: {done}, {points}"
-
-    def _repr_html_(self) -> str:
-        """The same words for a page and a screen reader; nothing is said by colour alone."""
-        return f'<p role="status"><strong>{html.escape(repr(self))}</strong></p>'
-
-
-def points_of(score: int, maximum: int) -> str:
-    """Return e.g. "1 of 2 points"."""
-    return f"{score} of {maximum} point{'' if maximum == 1 else 's'}"
-
-
-def line_of(result: PartResult) -> str:
-    """Return what the learner reads of one part, e.g. "  holds: both terms (2 of 2 points)"."""
-    return f"  {MARKS[result.status]}: {result.name} ({points_of(result.points, result.maximum)})"
-
-
 def check(id: str, *answers: object) -> CheckResult:
-    """Check the answers to an exercise on fresh random inputs, and print which parts hold.
+    """Check the answers to an exercise on fresh random inputs, and say what holds.
+
+    The first line is the verdict; then comes the one part to look at first.
 
     Give what the sheet asks for, in its order: `check("05.1", d_loss)`. The global random state
     stays as it is. Raises InputError for an unknown exercise or another number of answers.
@@ -130,24 +95,10 @@ def check(id: str, *answers: object) -> CheckResult:
         )
     student = Student()
     given = {name: student.admit(a) for name, a in zip(exercise.names, answers, strict=True)}
+    board = Board()
     with rng_untouched(), machine.one_thread():  # as in grading
-        results = tuple(_told(judged(exercise, student, given, secrets.randbits(48))))
-    report = Verdict(exercise.id, exercise.title, results)
-    return CheckResult(report, more=exercise.points - report.maximum)
-
-
-def _told(results: Iterable[PartResult]) -> Iterator[PartResult]:
-    """Yield the results, each printed at once.
-
-    The same message is said once; that a stub is not done is said by the result, not for each part.
-    """
-    said = ""
-    for result in results:
-        if result.status != NOT_DONE:
-            print(line_of(result), flush=True)
-        if result.message not in ("", said):
-            indent = " " * 6
-            message = fill(result.message, 88, initial_indent=indent, subsequent_indent=indent)
-            print(message, flush=True)
-            said = result.message
-        yield result
+        results = board.follow(judged(exercise, student, given, secrets.randbits(48)))
+    report = Verdict(exercise.id, exercise.title, tuple(results))
+    result = CheckResult(report, more=exercise.points - report.maximum)
+    board.finish(result.text())
+    return result

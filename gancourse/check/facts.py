@@ -72,6 +72,12 @@ def near(got: Tensor | float, want: Tensor | float, tolerance: float) -> bool:
     return bool((difference.abs() <= tolerance).all())
 
 
+def distance(got: Tensor | float, want: Tensor | float) -> float:
+    """Return the largest distance between numbers of both."""
+    difference = torch.as_tensor(got, dtype=torch.float64) - torch.as_tensor(want).double()
+    return difference.abs().max().item()
+
+
 def all_near(got: Mapping[str, Tensor], want: Mapping[str, Tensor], tolerance: float) -> bool:
     """Tell whether two dicts have the same names and, for each, numbers within the tolerance."""
     return got.keys() == want.keys() and all(
@@ -82,17 +88,26 @@ def all_near(got: Mapping[str, Tensor], want: Mapping[str, Tensor], tolerance: f
     )
 
 
+def equal(a: Mapping[str, object], b: Mapping[str, object]) -> bool:
+    """Tell whether two dicts hold the same, bit for bit: tensors, numbers, True, False or None."""
+    return a.keys() == b.keys() and all(
+        a[name].dtype == b[name].dtype and torch.equal(a[name], b[name])
+        if isinstance(a[name], Tensor) and isinstance(b[name], Tensor)
+        else type(a[name]) is type(b[name]) and a[name] == b[name]
+        for name in a
+    )
+
+
 def diagnose(got: float, want: float, tolerance: float, mistakes: Mapping[str, float], else_: str):
     """Return None if `got` is `want`; else raise Wrong: the mistake that gives `got`, or `else_`.
 
-    `mistakes` maps what a mistake means to the number it leads to.
+    `mistakes` maps what a mistake means to the number it leads to. Where several lie within the
+    tolerance, by chance, it is the nearest.
     """
     if near(got, want, tolerance):
         return
-    for meaning, number in mistakes.items():
-        if near(got, number, tolerance):
-            raise Wrong(meaning)
-    raise Wrong(else_)
+    found = {meaning: n for meaning, n in mistakes.items() if near(got, n, tolerance)}
+    raise Wrong(min(found, key=lambda meaning: distance(got, found[meaning]), default=else_))
 
 
 def empty_grads(grads: Mapping[str, Tensor | None]) -> bool:

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -68,6 +68,22 @@ class Players:
     settings: dict[str, dict]  # of the optimisers, torch.optim.SGD, by player
     x_real: Tensor  # [N, 2]
     z: Tensor  # [N, z_dim]
+    made: dict[str, tuple[str, dict]]  # how the nets are made: kind and options, by player
+
+    def renewed(self, student: Student) -> "Players":
+        """Return players with the weights of the moment, and neither gradients nor momentum."""
+        nets = {who: self._renewed(student, who) for who in "GD"}
+        opts = {
+            f"opt_{who}": student.build_optimizer("SGD", net.there, self.settings[who])
+            for who, net in nets.items()
+        }
+        return replace(self, **nets, **opts)
+
+    def _renewed(self, student: Student, who: str) -> Twin:
+        net = getattr(self, who)
+        now, here = student.snapshot(net.there), copy.deepcopy(net.here)
+        here.load_state_dict(now["weights"] | now["buffers"])
+        return Twin(here, student.build_net(*self.made[who], now["weights"] | now["buffers"]))
 
     def all(self) -> list:
         """Return both nets, both optimisers and the batch, for a step to be called with."""
@@ -93,22 +109,33 @@ class Players:
 
 
 def two_players(
-    student: Student, draw: Draw, norm: bool = False, momentum: float = 0.0, sure: float = 0.0
+    student: Student,
+    draw: Draw,
+    norm: bool = False,
+    momentum: float = 0.0,
+    sure: float = 0.0,
+    decay: float = 0.0,
 ) -> Players:
     """Return fresh players in training mode and a batch of 6 to 16 samples.
 
     `norm` gives G batch norm, which needs more: 16 to 32. `sure` is taken off all of D's logits.
+    `decay` is the optimisers' weight decay, by which a step shows that one of them took it.
     """
     z_dim, N = draw.integer(2, 4), draw.integer(16, 32) if norm else draw.integer(6, 16)
 
     def lower(D: nn.Module) -> None:
         D.body[-1].bias -= sure
 
-    made = {"widths": [8], "shape": [2]}
-    G = twins.twin(student, draw, "generator/mlp", {"z_dim": z_dim, "norm": norm, **made})
-    D = twins.twin(student, draw, "discriminator/mlp", made, lower)
-    settings = {who: {"lr": draw.uniform(0.1, 0.2), "momentum": momentum} for who in "GD"}
+    size = {"widths": [8], "shape": [2]}
+    made = {
+        "G": ("generator/mlp", {"z_dim": z_dim, "norm": norm, **size}),
+        "D": ("discriminator/mlp", size),
+    }
+    G = twins.twin(student, draw, *made["G"])
+    D = twins.twin(student, draw, *made["D"], lower)
+    fixed = {"momentum": momentum, "weight_decay": decay}
+    settings = {who: {"lr": draw.uniform(0.1, 0.2), **fixed} for who in "GD"}
     opt_G = student.build_optimizer("SGD", G.there, settings["G"])
     opt_D = student.build_optimizer("SGD", D.there, settings["D"])
     x_real = draw.normal(N, 2) + draw.normal(2)
-    return Players(G, D, opt_G, opt_D, settings, x_real, draw.normal(N, z_dim))
+    return Players(G, D, opt_G, opt_D, settings, x_real, draw.normal(N, z_dim), made)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check.student import Handle, NotDone, Odd, Student, StudentError
+from gancourse.check.withheld import Withheld
 
 HELD, WRONG, ERROR, NOT_DONE = "held", "wrong", "error", "not done"
 Answers = Mapping[str, Handle | Odd]
@@ -91,8 +92,28 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Again:
+    """What a hidden part runs: shown parts once more, on other draws, with the same promises.
+
+    What they share by `Draw.once` is made afresh.
+    """
+
+    runs: tuple[Callable[[Student, Handle | dict, Draw], None], ...]
+
+    def __call__(self, student: Student, answers: Handle | dict, draw: Draw) -> None:
+        other = Draw(draw.seed())
+        for run in self.runs:
+            run(student, answers, other)
+
+
+@dataclass(frozen=True)
 class Exercise:
-    """An exercise of a sheet: `names` are what it asks the learner to define."""
+    """An exercise of a sheet: `names` are what it asks the learner to define.
+
+    `withheld` are the package's functions and classes, by dotted name, that do what it asks the
+    learner to write ("gancourse.losses.cross_entropy_d"): they are not there while it is judged.
+    `promises` are the clauses of its prompt, each with the name of the shown part that tests it.
+    """
 
     id: str
     title: str
@@ -100,6 +121,8 @@ class Exercise:
     minutes: int
     parts: tuple[Part, ...]
     names: tuple[str, ...]
+    withheld: tuple[str, ...] = ()
+    promises: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self):
         if self.points != sum(part.points for part in self.parts):
@@ -163,12 +186,16 @@ def _status(
     exercise: Exercise, part: Part, student: Student, answers: Answers, draw: Draw
 ) -> tuple:
     try:
+        if exercise.withheld:
+            student.withhold(list(exercise.withheld))
         part.run(student, _given(exercise, answers), draw)
     except NotDone:
         return NOT_DONE, ""
     except Wrong as wrong:
         return WRONG, str(wrong)
     except StudentError as error:
+        if error.kind == Withheld.__name__:
+            return WRONG, error.message
         line = f" in line {error.line}" if error.line else ""
         return ERROR, f"Your code stopped with {error.kind}{line}: {error.message}"
     except Exception as error:  # data of a shape that no honest answer has

@@ -9,6 +9,7 @@ another process than the one that runs this.
 import random
 import sysconfig
 import time
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gancourse.machine import seed_everything
+from gancourse.check.withheld import Shelf
+from gancourse.machine import random_digest, seed_everything
 from gancourse.nets import DISCRIMINATORS, GENERATORS
 
 MAX_NUMBERS, MAX_ITEMS, MAX_DEPTH, MAX_TEXT = 2_000_000, 1000, 6, 2000
@@ -188,10 +190,23 @@ class Student:
         "load",
         "set_grads",
         "cpu_seconds",
+        "withhold",
+        "random_state",
+        "watch",
     )
 
     def __init__(self):
         self._things: list[object] = []
+        self._watched: dict[int, dict[str, int]] = {}
+        self._shelf = Shelf()
+
+    def withhold(self, names: list[str]) -> None:
+        """From now on these of the package, by dotted name, are not there for the learner's code.
+
+        Raises StudentError("Withheld") where it calls one.
+        """
+        if self._shelf.names != tuple(names):
+            self._shelf = Shelf(names)
 
     def admit(self, thing: object) -> Handle | Odd:
         """Return a handle for a module, an optimizer or anything callable; Odd for the rest.
@@ -209,7 +224,7 @@ class Student:
 
         `seed` seeds the global generators first.
         """
-        with student_code(seed):
+        with student_code(seed), self._shelf.closed():
             return self._data(self._call(fn, args, kwargs))
 
     def call_with_grads(self, fn: Handle, args, wrt, along: Tensor | None = None) -> dict:
@@ -221,7 +236,7 @@ class Student:
         """
         given = self._real(list(args))
         leaves = [self._leaves(w, given) for w in wrt]
-        with student_code():
+        with student_code(), self._shelf.closed():
             value = self._thing(fn)(*given)
             flat = [leaf for named in leaves for leaf in named.values()]
             found = iter(_gradients(value, flat, along))
@@ -239,7 +254,7 @@ class Student:
         if net.kind == "module":
             nn.Module.train(thing, train)
             x = x.to(next((p.device for p in nn.Module.parameters(thing)), x.device))
-        with student_code(), torch.no_grad():
+        with student_code(), self._shelf.closed(), torch.no_grad():
             return self._data(thing(x))
 
     def build_net(self, net: str, options: dict, tensors: dict[str, Tensor]) -> Handle:
@@ -259,9 +274,10 @@ class Student:
         return self.admit(make(self._thing(net).parameters(), **options))
 
     def snapshot(self, net: Handle) -> dict:
-        """Return a module's weights, grads, buffers (dicts by name) and training (bool).
+        """Return a module's weights, grads, buffers, requires_grad and modes, dicts by name.
 
-        A gradient is None where there is none.
+        A gradient is None where there is none; a mode is True in training; and `training` says that
+        all of them are.
         """
         module = self._thing(net)
         named = dict(nn.Module.named_parameters(module))
@@ -269,6 +285,8 @@ class Student:
             "weights": {name: self._data(p) for name, p in named.items()},
             "grads": {name: self._data(p.grad) for name, p in named.items()},
             "buffers": {n: self._data(b) for n, b in nn.Module.named_buffers(module)},
+            "requires_grad": {name: bool(p.requires_grad) for name, p in named.items()},
+            "modes": {n: bool(m.training) for n, m in nn.Module.named_modules(module)},
             "training": all(bool(m.training) for m in nn.Module.modules(module)),
         }
 
@@ -289,6 +307,20 @@ class Student:
     def cpu_seconds(self) -> float:
         """Return the processor time that this process has used so far."""
         return time.process_time()
+
+    def random_state(self) -> str:
+        """Return a digest of the global random states of Python, NumPy and PyTorch (CPU)."""
+        return random_digest()
+
+    def watch(self, net: Handle) -> dict[str, int]:
+        """Return {"calls": , "backwards": } of a module since it was first watched.
+
+        Backwards are the backward passes that reach its outputs.
+        """
+        if net.id not in self._watched:
+            seen = self._watched[net.id] = {"calls": 0, "backwards": 0}
+            self._thing(net).register_forward_hook(_counting(seen))
+        return dict(self._watched[net.id])
 
     def _thing(self, handle: Handle):
         return self._things[handle.id]
@@ -337,7 +369,9 @@ class Student:
             items = list.__getitem__ if kind is list else tuple.__getitem__
             first = items(thing, slice(MAX_ITEMS + 1))
             return [self._data(t, budget, depth + 1) for t in first]
-        if kind is dict and len(thing) <= MAX_ITEMS and all(type(name) is str for name in thing):
+        if kind in (dict, OrderedDict) and len(thing) <= MAX_ITEMS:
+            if not all(type(name) is str for name in thing):
+                return Odd("a dictionary with a name that is no text")
             return {name[:60]: self._data(t, budget, depth + 1) for name, t in thing.items()}
         return self.admit(thing)
 
@@ -352,3 +386,14 @@ def _gradients(value: object, leaves: list[Tensor], along: Tensor | None) -> lis
     total = value.sum() if along is None else (value * along).sum()
     found = iter(torch.autograd.grad(total, wanted, allow_unused=True))
     return [next(found) if leaf.requires_grad else None for leaf in leaves]
+
+
+def _counting(seen: dict[str, int]):
+    """Return a forward hook that counts calls, and backward passes, into `seen`."""
+
+    def called(module: nn.Module, given: tuple, out: Tensor) -> None:
+        seen["calls"] += 1
+        if out.requires_grad:
+            out.register_hook(lambda grad: seen.update(backwards=seen["backwards"] + 1))
+
+    return called

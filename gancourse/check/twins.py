@@ -63,6 +63,27 @@ def still_learns(student: Student, net: Twin, x: Tensor) -> bool:
     return all(isinstance(g, Tensor) for g in grads.values())
 
 
+UNTOUCHED = {
+    "weights": "{who}'s weights have changed.",
+    "buffers": "{who}'s buffers have changed: batch norm ran in training mode, and its running "
+    "averages moved.",
+    "modes": "{who} comes back in another mode than it came in: one of train() and eval() was left "
+    "on.",
+    "requires_grad": "{who}'s weights were left frozen: give them requires_grad back.",
+    "grads": "{who}'s gradients have changed: what lay there belongs to whoever trains it.",
+}
+
+
+def judge_untouched(before: dict, after: dict, who: str, but: tuple = (), **said: str) -> None:
+    """Raise Wrong for the first thing that two snapshots of a net do not share, all looked at.
+
+    `but` names what may change, and `said` gives another sentence for a thing.
+    """
+    for aspect, meaning in (UNTOUCHED | said).items():
+        if aspect not in but and not facts.equal(before[aspect], after[aspect]):
+            raise Wrong(meaning.format(who=who))
+
+
 def leave_grads(student: Student, net: Twin, draw: Draw) -> None:
     """Put random gradients into the learner's twin, as an earlier step leaves them."""
     stale = {name: draw.normal(*w.shape) for name, w in net.weights().items()}

@@ -2,11 +2,15 @@
 
 import random
 
+import IPython
+import IPython.display
 import pytest
 import torch
 
 from gancourse.check import (
+    ERROR,
     HELD,
+    WRONG,
     CheckResult,
     PartResult,
     Verdict,
@@ -16,9 +20,13 @@ from gancourse.check import (
     sheets,
 )
 from gancourse.errors import InputError
-from gancourse.losses import cross_entropy_d
 
+softplus = torch.nn.functional.softplus
 ALL = [exercise for number in sheets() for exercise in sheet(number)]
+
+
+def right(logit_real, logit_fake):
+    return softplus(-logit_real).mean() + softplus(logit_fake).mean()
 
 
 def not_yet(*args, **kwargs):
@@ -26,7 +34,7 @@ def not_yet(*args, **kwargs):
 
 
 def test_a_right_answer_passes_and_says_so(capsys):
-    result = check("05.1", cross_entropy_d)
+    result = check("05.1", right)
     assert (result.passed, result.score, result.maximum) == (True, 5, 5)
     assert repr(result) == "05.1 D's loss on logits: passed, 5 of 5 points (1 more in grading)"
     assert capsys.readouterr().out.count("holds") == 3
@@ -44,7 +52,7 @@ def test_where_grading_adds_nothing_nothing_is_said():
 
 
 def test_a_mistake_is_told_by_its_meaning(capsys):
-    result = check("05.1", lambda real, fake: -cross_entropy_d(real, fake))
+    result = check("05.1", lambda real, fake: -right(real, fake))
     assert not result.passed
     assert "V(D, G) itself" in capsys.readouterr().out
 
@@ -53,6 +61,74 @@ def test_an_error_that_stops_every_part_is_told_once(capsys):
     check("05.1", lambda real, fake: {}["gone"])
     shown = capsys.readouterr().out
     assert (shown.count("stopped:"), shown.count("KeyError")) == (3, 1)
+
+
+def test_the_first_line_is_the_verdict_in_words_and_a_mark(capsys):
+    check("05.1", right)
+    check("05.1", lambda real, fake: -right(real, fake))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("✓ 05.1 D's loss on logits: passed, ")
+    assert next(line for line in lines if line.startswith("✗")).startswith(
+        "✗ 05.1 D's loss on logits: not passed yet, "
+    )
+
+
+def result_of(*parts):
+    """Return what is said of an exercise whose parts went so: (name, status, message)."""
+    results = tuple(PartResult(n, int(s == HELD), 1, s, m) for n, s, m in parts)
+    return CheckResult(Verdict("05.1", "D's loss", results))
+
+
+SLIP = result_of(
+    ("a", HELD, ""),
+    ("b", WRONG, "The sign."),
+    ("c", WRONG, "The <end>."),
+    ("d", ERROR, "The sign."),
+)
+
+
+def test_then_comes_the_one_part_to_look_at_first():
+    assert SLIP.text().splitlines() == [
+        "✗ 05.1 D's loss: not passed yet, 1 of 4 points",
+        "  Look first at: b",
+        "      The sign.",
+        "  holds: a (1 of 1 point)",
+        "  does not hold yet: b (0 of 1 point)",
+        "  does not hold yet: c (0 of 1 point)",
+        "  stopped: d (0 of 1 point)",
+    ]
+
+
+def test_what_other_parts_say_is_folded_on_the_page():
+    page = SLIP._repr_html_()
+    assert page.startswith('<p role="status"><strong>✗ 05.1')
+    assert "<details>" in page
+    assert (page.count("The sign."), page.count("The &lt;end&gt;.")) == (0, 1)
+    assert "<details>" not in result_of(("a", HELD, ""), ("b", WRONG, "x"))._repr_html_()
+
+
+class Kernel:
+    kernel = True
+
+
+def test_in_a_notebook_the_verdict_takes_the_place_of_the_parts(monkeypatch, capsys):
+    shown = []
+
+    class Handle:
+        def update(self, data, raw):
+            shown[-1].append(data["text/plain"])
+
+    def display(data, raw, display_id):
+        shown.append([data["text/plain"]])
+        return Handle()
+
+    monkeypatch.setattr(IPython, "get_ipython", Kernel)
+    monkeypatch.setattr(IPython.display, "display", display)
+    check("05.1", right)
+    ((first, *_, last),) = shown
+    assert first.count("holds:") == 1
+    assert last.startswith("✓ 05.1 D's loss on logits: passed")
+    assert capsys.readouterr().out == ""
 
 
 def test_the_page_says_the_same_in_words():

@@ -24,3 +24,23 @@ def test_what_is_no_number_is_wrong(value):
 def test_what_is_no_such_tensor_is_wrong(value):
     with pytest.raises(Wrong):
         facts.tensor(value, [2], "It")
+
+
+SAME = {"a": torch.ones(2), "b": None, "c": True}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"a": torch.ones(2), "b": None},
+        SAME | {"a": torch.tensor([1.0, 1.0 + facts.EPS])},
+        SAME | {"a": torch.ones(2).double()},
+        SAME | {"a": None},
+        SAME | {"b": torch.zeros(1)},
+        SAME | {"c": False},
+        SAME | {"c": 1},
+    ],
+)
+def test_two_states_are_equal_bit_for_bit(other):
+    assert facts.equal(SAME, SAME | {"a": torch.ones(2)})
+    assert not facts.equal(SAME, other)

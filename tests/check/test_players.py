@@ -20,7 +20,9 @@ def textbook(G, D, opt_G, opt_D, x_real, z):
     return d_loss, g_loss
 
 
-@pytest.mark.parametrize("options", [{}, {"norm": True}, {"momentum": 0.5}, {"sure": 5.0}])
+@pytest.mark.parametrize(
+    "options", [{}, {"norm": True}, {"momentum": 0.5}, {"sure": 5.0}, {"decay": 0.1}]
+)
 def test_three_steps_lead_where_the_textbook_leads(options):
     student, draw = Student(), Draw(0)
     players, step = two_players(student, draw, **options), student.admit(textbook)
@@ -60,3 +62,19 @@ def test_a_sure_d_calls_everything_fake():
     players = two_players(student, Draw(0), sure=200.0)
     assert (student.apply(players.D.there, players.x_real) < -100).all()
     assert (players.D.here(players.x_real.double()) < -100).all()
+
+
+def test_renewed_players_go_on_from_the_weights_of_the_moment():
+    student = Student()
+    players, step = two_players(student, Draw(0), norm=True, decay=0.1), student.admit(textbook)
+    student.call(step, players.all())
+    fresh = players.renewed(student)
+    seen = [student.snapshot(net.there) for net in (players.G, fresh.G)]
+    assert facts.equal(seen[0]["weights"], seen[1]["weights"])
+    assert facts.equal(seen[0]["buffers"], seen[1]["buffers"])
+    assert all(g is None for g in seen[1]["grads"].values())
+    student.call(step, players.all())
+    student.call(step, fresh.all())
+    moved = [student.snapshot(net.there)["weights"] for net in (players.G, fresh.G)]
+    assert facts.all_near(*moved, players.tolerance())
+    assert facts.all_near(moved[0], fresh.played(both_step).weights("G"), 4 * players.tolerance())

@@ -1,6 +1,6 @@
 """Every correct solution passes and every classic mistake is caught: `make check-quality`.
 
-GANCOURSE_LONG=1 takes ten draws in place of three, and trains for each hidden part too.
+GANCOURSE_LONG=1 takes ten draws in place of three, and trains for each hidden part and mutant too.
 """
 
 import os
@@ -54,23 +54,42 @@ def test_a_file_is_named_as_what_the_learner_defines(id):
 @each_exercise
 def test_there_are_enough_solutions_and_mistakes(id):
     module = check_quality.load(MODULES[id])
-    assert len(module.CORRECT) >= 3
-    assert len(module.MISTAKES) >= 5
+    assert len(module.CORRECT) >= 8
+    assert len(module.MISTAKES) >= 12
+
+
+@pytest.mark.timeout(3600)
+@each_exercise
+def test_mutants_of_the_worked_solution_fall(id):
+    """Each in the shown parts, with every seed; what only a training shows, at full length."""
+    found = check_quality.mutate(id, seeds=1 if SHORT else 3, train=not SHORT)
+    assert found.wrong == ()
 
 
 def test_a_check_that_misjudges_is_reported():
+    """Whether of an answer or of a mutant."""
     right = check_quality.Verdict("05.1", "a", True, True, "", 1.0)
     missed = check_quality.Verdict("05.1", "b", False, False, "seed 0: all held", 1.0)
     shown = check_quality.table([right, missed])
     assert "1 of 1            0 of 1" in shown
     assert "05.1 b: seed 0: all held" in shown
+    lived = check_quality.Mutants("05.1", 3, ("05.1: a line",), 1.0)
+    shown = check_quality.table([right], [lived])
+    assert "2 of 3" in shown
+    assert shown.endswith("05.1: a line")
+
+
+RIGHT = """
+from torch.nn.functional import softplus
+def right(real, fake): return softplus(-real).mean() + softplus(fake).mean()
+"""
 
 
 def judged(tmp_path, source):
     """Return what the tool says of answers to 05.1 that are written here."""
     path = tmp_path / "sheet05" / "d_loss.py"
     path.parent.mkdir()
-    path.write_text("from gancourse.losses import cross_entropy_d\n" + source)
+    path.write_text(RIGHT + source)
     return check_quality.judge(path, 0, short=True)
 
 
@@ -83,8 +102,8 @@ def test_a_correct_answer_that_fails_is_told(tmp_path):
 
 @pytest.mark.parametrize("phrase", ["", "another meaning"])
 def test_a_mistake_that_passes_is_told(phrase, tmp_path):
-    part = "the gradient reaches the logits"
-    source = f"CORRECT = ()\nMISTAKES = {{cross_entropy_d: ({part!r}, {phrase!r})}}"
+    part = "exact at logits of 10,000"
+    source = f"CORRECT = ()\nMISTAKES = {{right: ({part!r}, {phrase!r})}}"
     verdict = judged(tmp_path, source)
     assert (verdict.right, verdict.told) == (False, f"seed 0: {part}: held")
 
@@ -94,8 +113,8 @@ def test_a_part_that_an_exercise_has_not_is_an_error():
         check_quality.with_parts(get_exercise("05.1"), "a rest", short=False)
 
 
-def test_the_short_run_trains_once_for_parts_that_do_the_same():
+def test_the_short_run_leaves_out_parts_that_run_again():
     exercise = get_exercise("05.4")
     names = [p.name for p in check_quality.with_parts(exercise, None, short=True).parts]
-    assert names == [p.name for p in exercise.parts][:4]
-    assert check_quality.with_parts(exercise, None, short=False) == replace(exercise)
+    assert names == [p.name for p in exercise.parts if p.shown]
+    assert check_quality.with_parts(exercise, None, short=False) == replace(exercise, promises=())

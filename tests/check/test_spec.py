@@ -1,6 +1,7 @@
 """Answers are judged part by part, on fresh draws; what cannot be judged scores nothing."""
 
 import pytest
+import torch
 
 from gancourse.check import (
     Draw,
@@ -14,8 +15,13 @@ from gancourse.check import (
     sheet,
     sheets,
 )
-from gancourse.check.spec import timed
-from gancourse.losses import cross_entropy_d
+from gancourse.check.spec import Again, timed
+
+
+def right(logit_real, logit_fake):
+    softplus = torch.nn.functional.softplus
+    return softplus(-logit_real).mean() + softplus(logit_fake).mean()
+
 
 ALL = [exercise for number in sheets() for exercise in sheet(number)]
 
@@ -71,7 +77,7 @@ def test_a_missing_answer_scores_nothing(answers):
 
 def test_hidden_parts_run_only_when_asked():
     student = Student()
-    answers = {"d_loss": student.admit(cross_entropy_d)}
+    answers = {"d_loss": student.admit(right)}
     shown, hidden = (evaluate(get_exercise("05.1"), student, answers, 0, h) for h in (False, True))
     assert (shown.score, hidden.score) == (5, 6)
     assert shown.results == hidden.results[:3]
@@ -82,3 +88,11 @@ def test_every_exercise_is_whole():
         assert exercise.chosen(hidden=False)
         assert any(not part.shown for part in exercise.parts)
         assert all(part.seconds > 0 and part.points > 0 for part in exercise.parts)
+
+
+def test_a_hidden_part_may_run_shown_parts_again():
+    ran, draw = [], Draw(0)
+    shared = lambda s, a, d: ran.append(d.once("training", lambda d: d.seed()))  # noqa: E731
+    shared(None, None, draw)
+    Again((shared, shared))(None, None, draw)
+    assert ran[0] != ran[1] == ran[2]

@@ -1,6 +1,8 @@
 """The student turns what student code gives into plain data, and what it raises too."""
 
+import random
 import time
+from collections import OrderedDict
 
 import numpy as np
 import pytest
@@ -226,3 +228,46 @@ def test_what_a_value_does_not_depend_on_has_no_gradient():
 def test_all_methods_that_may_be_forwarded_exist():
     assert all(callable(getattr(Student, name)) for name in Student.METHODS)
     assert "admit" not in Student.METHODS
+
+
+def small_net(student):
+    net = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    return net, student.admit(net)
+
+
+def test_a_snapshot_tells_modes_and_what_is_frozen():
+    student = Student()
+    net, handle = small_net(student)
+    net[1].eval()
+    net[0].bias.requires_grad_(False)
+    seen = student.snapshot(handle)
+    assert seen["modes"] == {"": True, "0": True, "1": False}
+    assert [name for name, learns in seen["requires_grad"].items() if not learns] == ["0.bias"]
+
+
+def test_calls_and_backward_passes_are_counted():
+    student = Student()
+    net, handle = small_net(student)
+    assert student.watch(handle) == {"calls": 0, "backwards": 0}
+    x = torch.randn(4, 2)
+    out = net(x)
+    out.sum().backward(retain_graph=True)
+    out.detach().requires_grad_().sum().backward()
+    out.mean().backward()
+    with torch.no_grad():
+        net(x)
+    assert student.watch(handle) == {"calls": 2, "backwards": 2}
+
+
+@pytest.mark.parametrize("draw", [random.random, np.random.rand, torch.rand])
+def test_a_draw_changes_the_random_state_and_nothing_else_does(draw):
+    student = Student()
+    before = student.random_state()
+    assert student.random_state() == before
+    draw(*([1] if draw is torch.rand else []))
+    assert student.random_state() != before
+
+
+def test_a_dictionary_is_plain_where_its_names_are_text():
+    assert returned(OrderedDict(a=1.0)) == {"a": 1.0}
+    assert returned({0: 1.0}) == Odd("a dictionary with a name that is no text")

@@ -20,6 +20,11 @@ from gancourse import syllabus
 from gancourse.syllabus import Lesson
 
 RECORDS = "gancourse/syllabus.py"
+RULE = (
+    "**Whose work?** What an exercise asks for, you write. Everything else in PyTorch and in the "
+    "course may be used; the course's own version of what is asked is not there while your answer "
+    "is checked or graded, and a sentence says so where you call it."
+)
 WIDTH = 98  # of a line in a source, without its "# "
 
 
@@ -114,7 +119,16 @@ def table_of_exercises(lesson: Lesson) -> str:
         [f"{e.id} {e.title}", str(e.minutes), level, str(e.points)]
         for e, level in zip(exercises, levels, strict=True)
     )
-    return table(["exercise", "minutes", "difficulty", "points"], rows)
+    head = table(["exercise", "minutes", "difficulty", "points"], rows)
+    return f"{head}\n\n{rule_of_work(exercises)}"
+
+
+def rule_of_work(exercises: Iterable) -> str:
+    """Return the rule of a sheet on whose work an answer is, and what it withholds."""
+    names = {e.id: [f"`{name}`" for name in e.withheld] for e in exercises if e.withheld}
+    listed = "; ".join(f"{', '.join(found)} in {id}" for id, found in names.items())
+    text = f"{RULE} Withheld are {listed}." if listed else RULE
+    return fill(text, WIDTH, break_on_hyphens=False, break_long_words=False)
 
 
 def dots(level: int) -> str:

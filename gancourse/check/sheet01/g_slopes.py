@@ -4,13 +4,20 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts, twins
-from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
+SURE = 8.0  # the largest logit: 1 - sigmoid keeps digits in float32, however it is written
 
-def _sharper(D: torch.nn.Module) -> None:
+
+def _sharper(D: torch.nn.Module, x: Tensor) -> None:
+    """Make D decided at x [N, 1], but nowhere surer than a logit of SURE."""
     for weight in D.parameters():
         weight *= 2.5
+    largest = D(x).abs().max()
+    if largest > SURE:
+        for weight in D.body[-1].parameters():
+            weight *= SURE / largest
 
 
 def _slopes(D: torch.nn.Module, m: Tensor, s: Tensor, z: Tensor, of=None) -> Tensor:
@@ -18,6 +25,12 @@ def _slopes(D: torch.nn.Module, m: Tensor, s: Tensor, z: Tensor, of=None) -> Ten
     of = of or (lambda logit: -torch.nn.functional.softplus(logit))
     m, s = m.double().requires_grad_(), s.double().requires_grad_()
     return torch.stack(torch.autograd.grad(of(D(m + s * z.double())).mean(), (m, s)))
+
+
+def _of_the_mean(D: torch.nn.Module, m: Tensor, s: Tensor, z: Tensor) -> Tensor:
+    """Return the slopes of log(1 - mean D)."""
+    share = torch.sigmoid(D((m + s * z).double())).mean()
+    return _slopes(D, m, s, z, torch.sigmoid) / (share - 1)
 
 
 G_MISTAKES = {
@@ -32,6 +45,18 @@ G_MISTAKES = {
     ),
     "This is the slope of -log D(G(z)), another loss: V contains log(1 - D(G(z))).": (
         lambda *given: _slopes(*given, lambda logit: torch.nn.functional.softplus(-logit))
+    ),
+    "This is the slope of log D(G(z)), another loss: V contains log(1 - D(G(z))).": (
+        lambda *given: _slopes(*given, torch.nn.functional.logsigmoid)
+    ),
+    "This is the slope of the logit: V contains log(1 - D(G(z))), whose slope has the factor -D.": (
+        lambda *given: _slopes(*given, lambda logit: logit)
+    ),
+    "This is the slope of 1 - D(G(z)): the logarithm in V is missing.": (
+        lambda *given: _slopes(*given, lambda logit: 1 - logit.sigmoid())
+    ),
+    "The logarithm is taken of the mean: V averages logarithms, one for each sample.": (
+        lambda *given: _of_the_mean(*given)
     ),
     "This is the slope of D(G(z)): the logarithm in V is missing.": (
         lambda *given: _slopes(*given, torch.sigmoid)
@@ -54,9 +79,12 @@ def _pair(got: object) -> Tensor:
 
 
 def _judge_slopes(student: Student, fn: Handle, draw: Draw, which: tuple[int, ...]) -> None:
-    D = twins.twin(student, draw, "discriminator/mlp", {"widths": [8], "shape": [1]}, _sharper)
     m, s = draw.normal(), torch.tensor(draw.uniform(0.5, 1.5))
     z = draw.normal(draw.integer(8, 40), 1)
+    options = {"widths": [8], "shape": [1]}
+    D = twins.twin(
+        student, draw, "discriminator/mlp", options, lambda net: _sharper(net, m + s * z)
+    )
     got = _pair(student.call(fn, [D.there, m, s, z]))
     given = (D.here, m, s, z)
     want, at = _slopes(*given), list(which)
@@ -68,6 +96,8 @@ def _judge_slopes(student: Student, fn: Handle, draw: Draw, which: tuple[int, ..
             "Both slopes are 0: the way from m and s through G(z) and D to V was cut, by detach, "
             "no_grad or .item()."
         )
+    if facts.near(got, want.flip(0), tolerance):
+        raise Wrong("The slopes have changed places: first the one by m, then the one by s.")
     if facts.near(got[1], got[0], tolerance):
         raise Wrong(NO_CHAIN)
     for meaning, mistake in G_MISTAKES.items():
@@ -86,11 +116,6 @@ def slope_by_s(student: Student, fn: Handle, draw: Draw) -> None:
     _judge_slopes(student, fn, draw, (1,))
 
 
-def slope_again(student: Student, fn: Handle, draw: Draw) -> None:
-    for _ in range(2):
-        _judge_slopes(student, fn, draw, (0, 1))
-
-
 EXERCISE = Exercise(
     "01.3",
     "what moves G",
@@ -99,7 +124,14 @@ EXERCISE = Exercise(
     parts=(
         Part("the slope by m", 3, slope_by_m),
         Part("the slope by s", 3, slope_by_s),
-        Part("other D and other batches", 2, slope_again, shown=False),
+        Part("other D and other batches", 2, Again((slope_by_m, slope_by_s)), shown=False),
     ),
     names=("g_slopes",),
+    promises=(
+        ("the slopes of $V$ by $m$", "the slope by m"),
+        ("and by $s$", "the slope by s"),
+        ("estimated on the noise `z`", "the slope by m"),
+        ("Autograd and the formula of lesson 01 are both welcome.", "the slope by m"),
+        ("shape [2]", "the slope by m"),
+    ),
 )

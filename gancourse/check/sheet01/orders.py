@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
 
@@ -31,11 +31,15 @@ ORDER_MISTAKES = {
 
 
 def _table(draw: Draw, rows: int, columns: int) -> Tensor:
-    """Return a table without a saddle point, also none for players who have changed sides."""
+    """Return a table without a saddle point, also none for players who have changed sides.
+
+    Nobody's best first move is the first one in the table.
+    """
     for _ in range(1000):
         V = draw.normal(rows, columns)
         values = torch.stack([*_orders(V), *_orders(V.T)]).sort().values
-        if values.diff().min() > 0.01:
+        first = V.amin(1).argmax() * V.amax(0).argmin() == 0
+        if values.diff().min() > 0.01 and not first:
             return V
     raise RuntimeError("no table without a saddle point was drawn")
 
@@ -59,7 +63,8 @@ def _judge_orders(student: Student, fn: Handle, V: Tensor, which: tuple[int, ...
     for meaning, mistake in ORDER_MISTAKES.items():
         if same(mistake(V)):
             raise Wrong(meaning)
-    if any(same([value, value]) for value in _orders(V)):
+    d_first, g_first = _orders(V)
+    if d_first != g_first and any(same([value, value]) for value in (d_first, g_first)):
         raise Wrong(
             "Both orders give the same here: that holds only where there is a saddle point."
         )
@@ -80,8 +85,10 @@ def g_first(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 def any_table(student: Student, fn: Handle, draw: Draw) -> None:
-    for shape in ((3, 6), (6, 3)):
-        V = _table(draw, *shape)
+    """Wide, tall, and where one player has a single move."""
+    n = draw.integer(2, 4)
+    tables = [_table(draw, n, 2 * n), _table(draw, 2 * n, n), draw.normal(1, n), draw.normal(n, 1)]
+    for V in tables:
         _judge_orders(student, fn, V, (0,))
         _judge_orders(student, fn, V, (1,))
 
@@ -94,7 +101,14 @@ EXERCISE = Exercise(
     parts=(
         Part("D moves first", 2, d_first),
         Part("G moves first", 2, g_first),
-        Part("tables that are not square", 2, any_table, shown=False),
+        Part("tables that are not square", 1, any_table),
+        Part("other tables", 1, Again((d_first, g_first, any_table)), shown=False),
     ),
     names=("orders",),
+    promises=(
+        ("when D must move first and G answers", "D moves first"),
+        ("when G must move first and D answers", "G moves first"),
+        ("Each plays as well as it can.", "D moves first"),
+        ("a table V [rows, columns]", "tables that are not square"),
+    ),
 )

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from gancourse.check import facts
 from gancourse.check.sheet01.shared import probabilities
-from gancourse.check.spec import Draw, Exercise, Part
+from gancourse.check.spec import Again, Draw, Exercise, Part
 from gancourse.check.student import Handle, Student
 
 
@@ -19,6 +19,11 @@ def _errors(real: Tensor, fake: Tensor, unbiased: bool = True) -> tuple[Tensor, 
 
 def _standard_error(real: Tensor, fake: Tensor) -> Tensor:
     return sum(_errors(real, fake)).sqrt()
+
+
+def _paired(real: Tensor, fake: Tensor) -> Tensor:
+    n = min(len(real), len(fake))
+    return (real[:n].log() + (1 - fake[:n]).log()).std() / math.sqrt(n)
 
 
 SE_MISTAKES = {
@@ -43,6 +48,25 @@ SE_MISTAKES = {
     ),
     "Only the fake samples' error is in it: the real samples' average is random, too.": (
         lambda real, fake: _errors(real, fake)[1].sqrt()
+    ),
+    "On fakes V averages log(1 - D), not log D: the scatter of another term is taken.": (
+        lambda real, fake: (real.log().var() / len(real) + fake.log().var() / len(fake)).sqrt()
+    ),
+    "Real and fake have changed places: V averages log D over real samples, and log(1 - D) over "
+    "fakes.": lambda real, fake: _standard_error(fake, real),
+    "Both variances are divided by the size of the real batch: each has the size of its own.": (
+        lambda real, fake: ((real.log().var() + (1 - fake).log().var()) / len(real)).sqrt()
+    ),
+    "Both variances are divided by the size of the fake batch: each has the size of its own.": (
+        lambda real, fake: ((real.log().var() + (1 - fake).log().var()) / len(fake)).sqrt()
+    ),
+    "Real samples are paired with fakes, so their covariance is counted too: the two batches are "
+    "independent, and only variances add.": lambda real, fake: _paired(real, fake),
+    "The logarithm has another base: V uses the natural one.": (
+        lambda real, fake: _standard_error(real, fake) / math.log(2)
+    ),
+    "The errors are halved: V is the sum of both means, not their average.": (
+        lambda real, fake: _standard_error(real, fake) / 2
     ),
     "Real and fake terms are thrown into one pot: each average has its own mean and variance.": (
         lambda real, fake: (
@@ -79,13 +103,11 @@ def error_even(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 def error_uneven(student: Student, fn: Handle, draw: Draw) -> None:
-    real, fake = probabilities(draw, draw.integer(8, 12), draw.integer(30, 60))
-    _judge_error(student.call(fn, [real, fake]), real.double(), fake.double())
-
-
-def error_float64(student: Student, fn: Handle, draw: Draw) -> None:
-    real, fake = probabilities(draw, draw.integer(40, 60), draw.integer(8, 12))
-    _judge_error(student.call(fn, [real.double(), fake.double()]), real.double(), fake.double())
+    few, many = draw.integer(8, 12), draw.integer(30, 60)
+    for n, m, dtype in ((few, many, torch.float32), (many, few, torch.float64)):
+        real, fake = probabilities(draw, n, m)
+        got = student.call(fn, [real.to(dtype), fake.to(dtype)])
+        _judge_error(got, real.double(), fake.double())
 
 
 EXERCISE = Exercise(
@@ -96,7 +118,13 @@ EXERCISE = Exercise(
     parts=(
         Part("as many real as fake samples", 3, error_even),
         Part("batches of two sizes", 3, error_uneven),
-        Part("in float64, more real than fake", 1, error_float64, shown=False),
+        Part("other batches", 1, Again((error_even, error_uneven)), shown=False),
     ),
     names=("standard_error",),
+    promises=(
+        ("the standard deviation of that scatter", "as many real as fake samples"),
+        ("Real and fake samples are independent.", "as many real as fake samples"),
+        ("from the samples themselves", "as many real as fake samples"),
+        ("probabilities [N] and [M]", "batches of two sizes"),
+    ),
 )

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from gancourse.check import facts
 from gancourse.check.sheet01.shared import probabilities
-from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
 
@@ -74,8 +74,13 @@ def value_of_coin(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 def value_uneven(student: Student, fn: Handle, draw: Draw) -> None:
-    real, fake = probabilities(draw, draw.integer(3, 9), draw.integer(20, 40))
-    for dtype in (torch.float32, torch.float64):
+    few, many = draw.integer(2, 9), draw.integer(20, 40)
+    for n, m, dtype in (
+        (few, many, torch.float32),
+        (many, few, torch.float64),
+        (1, few, torch.float64),
+    ):
+        real, fake = probabilities(draw, n, m)
         got = student.call(fn, [real.to(dtype), fake.to(dtype)])
         _judge_value(got, real.double(), fake.double())
 
@@ -86,9 +91,17 @@ EXERCISE = Exercise(
     points=6,
     minutes=8,
     parts=(
-        Part("both terms, as means", 3, value_of_batch),
+        Part("both terms, as means", 2, value_of_batch),
         Part("a coin scores -log 4", 1, value_of_coin),
-        Part("batches of two sizes, in float32 and float64", 2, value_uneven, shown=False),
+        Part("batches of two sizes, in float32 and float64", 2, value_uneven),
+        Part("other batches", 1, Again((value_of_batch, value_of_coin, value_uneven)), shown=False),
     ),
     names=("value",),
+    withheld=("gancourse.losses.cross_entropy_d",),
+    promises=(
+        ("the estimate of V", "both terms, as means"),
+        ("the probability of being real", "a coin scores -log 4"),
+        ("The batches may differ in size.", "batches of two sizes, in float32 and float64"),
+        ("a scalar", "both terms, as means"),
+    ),
 )

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
 
@@ -19,7 +19,14 @@ def _jsd(p: Tensor, q: Tensor) -> Tensor:
     return (_kl(p, m) + _kl(q, m)) / 2
 
 
+def _masked(p: Tensor, q: Tensor) -> Tensor:
+    both = (p > 0) & (q > 0)
+    return _jsd(p[both], q[both])
+
+
 JSD_MISTAKES = {
+    "Only values that both p and q can take are counted: where q is 0 and p is not, p still adds "
+    "p log(p / m); leave out only the terms whose own probability is 0.": _masked,
     "The half is missing: JSD is the mean of the two KL, not their sum.": (
         lambda p, q: 2 * _jsd(p, q)
     ),
@@ -57,8 +64,8 @@ def _shares(draw: Draw, k: int) -> Tensor:
 def _judge_jsd(got: object, p: Tensor, q: Tensor) -> None:
     if isinstance(got, Tensor) and got.is_floating_point() and not got.isfinite().all():
         raise Wrong(
-            "This is NaN or infinite where p or q is 0: 0 log 0 counts as 0, for such x never "
-            "occur; leave those terms out."
+            "This is NaN or infinite where p or q is 0, or both are: 0 log 0 counts as 0, for such "
+            "x never occur; leave those terms out."
         )
     p, q = p.double(), q.double()
     facts.diagnose(
@@ -80,16 +87,19 @@ def jsd_value(student: Student, fn: Handle, draw: Draw) -> None:
 def jsd_ends(student: Student, fn: Handle, draw: Draw) -> None:
     k = draw.integer(3, 6)
     p, q = _shares(draw, k), _shares(draw, k)
+    sure = torch.eye(k)
     apart = torch.cat([p, torch.zeros(k)]), torch.cat([torch.zeros(k), q])
-    _judge_jsd(student.call(fn, list(apart)), *apart)
-    _judge_jsd(student.call(fn, [p, p]), p, p)
+    for a, b in (apart, (p, p), (sure[0], sure[-1]), (sure[0], sure[0])):
+        _judge_jsd(student.call(fn, [a, b]), a, b)
 
 
 def jsd_zeros(student: Student, fn: Handle, draw: Draw) -> None:
+    """Zeros in p, in q, and in both at once."""
     k = draw.integer(6, 12)
-    p, q = torch.zeros(2, k, dtype=torch.float64)
-    p[: k - 2], q[2:] = _shares(draw, k - 2).double(), _shares(draw, k - 2).double()
-    p, q = p / p.sum(), q / q.sum()
+    p, q = torch.zeros(2, k + 1, dtype=torch.float64)
+    p[: k - 2], q[2:k] = _shares(draw, k - 2).double(), _shares(draw, k - 2).double()
+    order = torch.randperm(k + 1, generator=draw.generator())
+    p, q = (p / p.sum())[order], (q / q.sum())[order]
     for dtype in (torch.float32, torch.float64):
         _judge_jsd(student.call(fn, [p.to(dtype), q.to(dtype)]), p, q)
 
@@ -102,7 +112,16 @@ EXERCISE = Exercise(
     parts=(
         Part("the mean of two KL", 3, jsd_value),
         Part("0 for equals, log 2 for strangers", 2, jsd_ends),
-        Part("zeros here and there", 2, jsd_zeros, shown=False),
+        Part("zeros in one, and in both", 1, jsd_zeros),
+        Part("other probabilities", 1, Again((jsd_value, jsd_ends, jsd_zeros)), shown=False),
     ),
     names=("jsd",),
+    withheld=("gancourse.maths.divergences.jsd", "gancourse.maths.divergences.kl"),
+    promises=(
+        (r"Return $\mathrm{JSD}(p, q)$", "the mean of two KL"),
+        ("zeros are allowed", "zeros in one, and in both"),
+        ("in natural units", "the mean of two KL"),
+        ("0 for equals", "0 for equals, log 2 for strangers"),
+        (r"$\log 2$ where they share nothing", "0 for equals, log 2 for strangers"),
+    ),
 )

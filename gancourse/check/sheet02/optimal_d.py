@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 from gancourse.maths import divergences
 
@@ -51,39 +51,45 @@ def _bells(draw: Draw, x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def d_near(student: Student, fn: Handle, draw: Draw) -> None:
-    log_p, log_q = _bells(draw, draw.normal(draw.integer(8, 40), sd=1.2))
-    _judge_d(student.call(fn, [log_p, log_q]), log_p, log_q)
+    n = draw.integer(8, 40)
+    for x in (draw.normal(n, sd=1.2), draw.normal(4, 6, sd=1.2).double(), draw.normal(1)):
+        log_p, log_q = _bells(draw, x)
+        _judge_d(student.call(fn, [log_p, log_q]), log_p, log_q)
 
 
-def d_far(student: Student, fn: Handle, draw: Draw) -> None:
-    base = torch.full((9,), -draw.uniform(500.0, 900.0)).round()
-    log_p, log_q = base + torch.linspace(-4, 4, 9), base + draw.integer(-1, 1)
-    got = student.call(fn, [log_p, log_q])
-    if isinstance(got, Tensor) and got.is_floating_point() and not got.isfinite().all():
-        raise Wrong(
-            "Far from both bells this is 0 / 0: both densities are rounded to 0, while their "
-            "logarithms are exact; stay with the logarithms."
-        )
-    if isinstance(got, Tensor) and not got.any():
-        raise Wrong(
-            "Far from both bells this is 0: something added to p + q outweighs both densities; "
-            "stay with the logarithms."
-        )
+def _judge_far(got: object, log_p: Tensor, log_q: Tensor) -> None:
+    if isinstance(got, Tensor) and got.is_floating_point() and got.shape == log_p.shape:
+        if not got.isfinite().all():
+            raise Wrong(
+                "Far from both bells this is 0 / 0: both densities are rounded to 0 there (one "
+                "factor for all points does not save them), while their logarithms are exact; "
+                "stay with the logarithms."
+            )
+        if (got[torch.sigmoid(log_p - log_q) > 0.01] < 1e-6).any():
+            raise Wrong(
+                "Far from both bells this is 0: something added to p + q outweighs both "
+                "densities; stay with the logarithms."
+            )
     _judge_d(got, log_p, log_q)
 
 
+def d_far(student: Student, fn: Handle, draw: Draw) -> None:
+    """Far points alone, then together with near ones, as on a grid."""
+    base = torch.full((9,), -draw.uniform(500.0, 900.0)).round()
+    mixed = base * torch.linspace(0, 1, 9).round(decimals=1)
+    for height in (base, mixed, mixed.flip(0).double()):
+        log_p, log_q = height + torch.linspace(-4, 4, 9), height + draw.integer(-1, 1)
+        _judge_far(student.call(fn, [log_p, log_q]), log_p, log_q)
+
+
 def d_alone(student: Student, fn: Handle, draw: Draw) -> None:
-    nothing = torch.tensor([-math.inf, 0.0])
-    some = draw.normal(1, mean=-1.0).expand(2)
-    log_p, log_q = some + nothing, some + nothing.flip(0)
-    got = facts.tensor(student.call(fn, [log_p, log_q]), [2], "D*")
-    if not facts.near(got, [0.0, 1.0], 1e-6):
+    """One density is 0 and the other one is large, middling, or rounded to 0 itself."""
+    some = torch.tensor([0.5, -1.0, -700.0]) * draw.uniform(0.9, 1.1)
+    nothing = torch.full_like(some, -math.inf)
+    log_p, log_q = torch.cat([nothing, some]), torch.cat([some, nothing])
+    got = facts.tensor(student.call(fn, [log_p, log_q]), [6], "D*")
+    if not facts.near(got, [0.0] * 3 + [1.0] * 3, 1e-6):
         raise Wrong("Where p has no mass, D* is 0; where q has none, it is 1: there D can be sure.")
-
-
-def d_float64(student: Student, fn: Handle, draw: Draw) -> None:
-    log_p, log_q = _bells(draw, draw.normal(4, 6, sd=2.0).double())
-    _judge_d(student.call(fn, [log_p, log_q]), log_p, log_q)
 
 
 EXERCISE = Exercise(
@@ -95,7 +101,15 @@ EXERCISE = Exercise(
         Part("p / (p + q)", 3, d_near),
         Part("far from both bells", 2, d_far),
         Part("where one side has no mass", 1, d_alone),
-        Part("in float64, in any shape", 1, d_float64, shown=False),
+        Part("other bells", 1, Again((d_near, d_far, d_alone)), shown=False),
     ),
     names=("optimal_D",),
+    withheld=("gancourse.maths.divergences.optimal_logit",),
+    promises=(
+        ("as probabilities", "p / (p + q)"),
+        ("from the *logarithms* of both densities", "p / (p + q)"),
+        ("where both densities are rounded to 0", "far from both bells"),
+        ("where one of them is 0", "where one side has no mass"),
+        ("in the shape of log_p and log_q", "p / (p + q)"),
+    ),
 )

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 from gancourse.maths import divergences
 
@@ -37,6 +37,10 @@ SLOPE_MISTAKES = {
     "log(1 - D), and G's samples come from q.": lambda t: t * (1 - _share(t)),
     "This is the slope with D held at 1/2: the best D is p / (p + q).": lambda t: t / 2,
     "This is the slope of KL: at the best D, V contains both terms, 2 JSD.": lambda t: t,
+    "This is E_q (1 - D*): E_q D* times theta is the slope.": lambda t: 1 - _share(t),
+    "This is twice the slope: D's own change does not count, for it sits on a maximum.": (
+        lambda t: 2 * _slope(t)
+    ),
     "This is C itself: its slope by theta is asked for.": (
         lambda t: divergences.best_value(X, LOG_P, divergences.log_normal(X, t.double()[:, None]))
     ),
@@ -61,29 +65,40 @@ def _judge_slope(got: object, theta: Tensor, tolerance: float) -> None:
 def slope_both_sides(student: Student, fn: Handle, draw: Draw) -> None:
     t = draw.uniform(0.5, 1.0)
     theta = torch.tensor([-3 * t, -t, 0.0, t, 3 * t], dtype=torch.float64)
-    _judge_slope(student.call(fn, [theta]), theta, 1e-3)
+    before = student.random_state()
+    got = student.call(fn, [theta])
+    if student.random_state() != before:
+        raise Wrong(
+            "This samples: its answer is another one each time, and too noisy where the slope is "
+            "tiny; integrate on a grid."
+        )
+    _judge_slope(got, theta, 1e-3)
 
 
 def slope_far(student: Student, fn: Handle, draw: Draw) -> None:
-    theta = torch.tensor([5.0, 6.0, 7.0], dtype=torch.float64) + draw.uniform(0.0, 0.5)
+    """Up to 8 in size, on both sides."""
+    far = torch.tensor([5.0, 6.0, 7.0], dtype=torch.float64) + draw.uniform(0.0, 0.5)
+    theta = torch.cat([torch.tensor([-8.0]), -far.flip(0), far, torch.tensor([8.0])])
     got, want = student.call(fn, [theta]), _slope(theta)
     if isinstance(got, Tensor) and got.is_floating_point() and not got.isfinite().all():
         raise Wrong(
             "Far out this is not finite: densities are rounded to 0 there, their logarithms are "
             "exact; stay with the logarithms."
         )
-    got = facts.tensor(got, [3], "The slope")
-    if facts.near(got, want, 0.1) and not ((got - want).abs() < 0.1 * want).all():
+    got = facts.tensor(got, [8], "The slope")
+    if facts.near(got, want, 0.1) and not ((got - want).abs() < 0.1 * want.abs()).all():
         raise Wrong(
-            "For theta above 5 this is off by more than a tenth: the slope is tiny there, and that "
-            "is the point; integrate on a grid that reaches beyond theta."
+            "For theta beyond 5 this is off by more than a tenth: the slope is tiny there, and "
+            "that is the point; integrate on a grid that reaches beyond theta, to 8 and to -8."
         )
     _judge_slope(got, theta, 1e-3)
 
 
 def slope_many(student: Student, fn: Handle, draw: Draw) -> None:
-    theta = 1.5 * draw.normal(draw.integer(6, 12)).double()
-    _judge_slope(student.call(fn, [theta]), theta, 1e-3)
+    """One theta, and many."""
+    for n in (1, draw.integer(6, 12)):
+        theta = 1.5 * draw.normal(n).double()
+        _judge_slope(student.call(fn, [theta]), theta, 1e-3)
 
 
 EXERCISE = Exercise(
@@ -94,7 +109,16 @@ EXERCISE = Exercise(
     parts=(
         Part("on both sides of p", 3, slope_both_sides),
         Part("far out, where it dies", 3, slope_far),
-        Part("many theta", 2, slope_many, shown=False),
+        Part("one theta, and many", 1, slope_many),
+        Part("other theta", 1, Again((slope_both_sides, slope_far, slope_many)), shown=False),
     ),
     names=("slope_of_C",),
+    promises=(
+        ("let D always be the best one", "on both sides of p"),
+        ("for each $\\theta$ in `theta`", "one theta, and many"),
+        ("(up to 8 in size)", "far out, where it dies"),
+        ("within 0.001", "on both sides of p"),
+        ("within a tenth of itself where it is tiny", "far out, where it dies"),
+        ("Integrate, do not sample.", "on both sides of p"),
+    ),
 )

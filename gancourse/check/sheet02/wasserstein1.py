@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.spec import Draw, Exercise, Part
+from gancourse.check.spec import Again, Draw, Exercise, Part
 from gancourse.check.student import Handle, Student
 
 
@@ -37,6 +37,18 @@ W1_MISTAKES = {
     "Ways to the left and to the right cancel here: take the absolute value before the mean.": (
         lambda x, y: (x - y).mean()
     ),
+    "One sample is sorted and the other one is not: the best plan pairs both in sorted order.": (
+        lambda x, y: (x.sort().values - y).abs().mean()
+    ),
+    "One sample is sorted and the other one is not: both are paired in sorted order.": (
+        lambda x, y: (x - y.sort().values).abs().mean()
+    ),
+    "This is the median way: W1 is the mean way.": (
+        lambda x, y: (x.sort().values - y.sort().values).abs().median()
+    ),
+    "This is half of the mean way: each sample carries the share 1 / N, and moves once.": (
+        lambda x, y: _w1(x, y) / 2
+    ),
     "This is the mean way to the nearest sample: a plan must fill all places, each once.": (
         lambda x, y: (x[:, None] - y).abs().amin(1).mean()
     ),
@@ -66,16 +78,19 @@ def w1_value(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 def w1_shift(student: Student, fn: Handle, draw: Draw) -> None:
+    """Shifted by more and by less than the sample's width; and not at all."""
     x, n = draw.normal(draw.integer(8, 40)), draw.integer(2, 9)
     order = torch.randperm(len(x), generator=draw.generator())
-    for shift in (n, -n):
+    for shift in (n, -n, 0):
         _judge_w1(student.call(fn, [x, (x + shift)[order]]), x, (x + shift)[order])
 
 
-def w1_float64(student: Student, fn: Handle, draw: Draw) -> None:
-    x, y = (sample.double() for sample in _samples(draw, draw.integer(200, 300)))
-    _judge_w1(student.call(fn, [x, y]), x, y)
-    _judge_w1(student.call(fn, [y, x]), y, x)
+def w1_sizes(student: Student, fn: Handle, draw: Draw) -> None:
+    """One grain, grains that lie on each other, and many, in float64."""
+    many = tuple(sample.double() for sample in _samples(draw, draw.integer(200, 300)))
+    piled = tuple(sample.round() for sample in _samples(draw, draw.integer(8, 20)))
+    for x, y in (_samples(draw, 1), piled, many, many[::-1]):
+        _judge_w1(student.call(fn, [x, y]), x, y)
 
 
 EXERCISE = Exercise(
@@ -86,7 +101,15 @@ EXERCISE = Exercise(
     parts=(
         Part("the mean way of the best plan", 3, w1_value),
         Part("a shift costs its length", 1, w1_shift),
-        Part("larger samples, in float64", 2, w1_float64, shown=False),
+        Part("one grain, piles, many grains in float64", 1, w1_sizes),
+        Part("other samples", 1, Again((w1_value, w1_shift, w1_sizes)), shown=False),
     ),
     names=("wasserstein1",),
+    withheld=("gancourse.maths.divergences.wasserstein1",),
+    promises=(
+        ("samples of equal size on a line", "one grain, piles, many grains in float64"),
+        ("Each point carries the mass $1/N$.", "the mean way of the best plan"),
+        ("the mean way under the best plan", "the mean way of the best plan"),
+        ("takes each point of `x` to one point of `y`", "a shift costs its length"),
+    ),
 )

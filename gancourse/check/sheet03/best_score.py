@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
 
@@ -47,14 +47,16 @@ def _judge_best(got: object, p: Tensor, q: Tensor, a: float, b: float) -> None:
 
 
 def _targets(draw: Draw) -> tuple[float, float]:
-    a = draw.uniform(-2.0, -0.5)
-    return a, draw.uniform(1.2, 2.5)
+    return draw.uniform(-2.0, -0.5), draw.uniform(1.2, 2.5)
 
 
 def best_value(student: Student, fn: Handle, draw: Draw) -> None:
-    n, (a, b) = draw.integer(6, 20), _targets(draw)
-    p, q = draw.normal(n).exp(), draw.normal(n).exp()
-    _judge_best(student.call(fn, [p, q, a, b]), p, q, a, b)
+    """Any targets: the real one above, then below; and a single point."""
+    low, high = _targets(draw)
+    many = draw.integer(6, 20)
+    for n, a, b in ((many, low, high), (many, high, low), (1, low, high)):
+        p, q = draw.normal(n).exp(), draw.normal(n).exp()
+        _judge_best(student.call(fn, [p, q, a, b]), p, q, a, b)
 
 
 def best_equal(student: Student, fn: Handle, draw: Draw) -> None:
@@ -68,10 +70,18 @@ def best_equal(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 def best_alone(student: Student, fn: Handle, draw: Draw) -> None:
-    a, b = _targets(draw)
-    p, q = torch.tensor([0.0, 0.3, 1e-20]), torch.tensor([0.7, 0.0, 3e-20])
-    _judge_best(student.call(fn, [p, q, a, b]), p, q, a, b)
-    _judge_best(student.call(fn, [p.double(), q.double(), b, a]), p, q, b, a)
+    """Where one density is 0, one is tiny, or both are."""
+    (low, high), u = _targets(draw), draw.uniform(0.3, 3.0)
+    few = torch.tensor([0.0, 0.3, 1e-20, 1e-20, 0.0])
+    more = torch.tensor([0.7, 0.0, 3e-20, 0.5, 1e-20])
+    for p, q, a, b in ((u * few, more, low, high), (few.double(), u * more.double(), high, low)):
+        got = student.call(fn, [p, q, a, b])
+        if isinstance(got, Tensor) and got.is_floating_point() and not got.isfinite().all():
+            raise Wrong(
+                "Where one density is 0, or both are as small as 1e-20, this is not finite: divide "
+                "by p + q alone, which is positive."
+            )
+        _judge_best(got, p, q, a, b)
 
 
 EXERCISE = Exercise(
@@ -80,9 +90,22 @@ EXERCISE = Exercise(
     points=6,
     minutes=15,
     parts=(
-        Part("the weighted mean of the targets", 3, best_value),
+        Part("the weighted mean of the targets", 2, best_value),
         Part("the middle where p = q", 1, best_equal),
-        Part("where one density is 0, or both are tiny", 2, best_alone, shown=False),
+        Part("where one density is 0, or both are tiny", 2, best_alone),
+        Part("other densities", 1, Again((best_value, best_equal, best_alone)), shown=False),
     ),
     names=("best_score",),
+    promises=(
+        (r"minimises $E_p(D - b)^2 + E_q(D - a)^2$", "the weighted mean of the targets"),
+        (
+            "with any targets: $b$ for real samples, $a$ for fakes",
+            "the weighted mean of the targets",
+        ),
+        ("Return it for each point", "the middle where p = q"),
+        (
+            "one may be 0, and both as small as $10^{-20}$",
+            "where one density is 0, or both are tiny",
+        ),
+    ),
 )

@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from gancourse.check import facts
-from gancourse.check.sheet03.shared import FAR, entropy, finite, gradient
-from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check import facts, logits
+from gancourse.check.sheet03.shared import entropy
+from gancourse.check.spec import Again, Draw, Exercise, Part
 from gancourse.check.student import Handle, Student
 
 
@@ -26,6 +26,18 @@ def _entropy_mistakes(logit: Tensor, y: Tensor) -> dict[str, Tensor]:
         ),
         "The sigmoid is applied twice: the input is a logit, and a loss 'with logits' applies it "
         "itself.": entropy(D, y).mean(),
+        "This is half of the loss: both terms belong to each sample, and are added.": (
+            entropy(logit, y).mean() / 2
+        ),
+        "This is in bits: the course takes the natural logarithm.": (
+            entropy(logit, y).mean() / torch.tensor(2.0, dtype=torch.float64).log()
+        ),
+        "The logarithm is taken of a mean: average the logarithms, one for each sample.": (
+            -(y * D + (1 - y) * (1 - D)).mean().log()
+        ),
+        "The labels are rounded: y may lie anywhere between 0 and 1, and counts as it is.": (
+            entropy(logit, y.round()).mean()
+        ),
         "This is the squared error of D: its gradient dies where D is sure and wrong, which is why "
         "the course takes the logarithm.": (D - y).square().mean(),
     }
@@ -51,40 +63,35 @@ def entropy_value(student: Student, fn: Handle, draw: Draw) -> None:
     for _ in range(2):
         logit, y = _labelled(draw)
         _judge_entropy(student.call(fn, [logit, y]), logit, y)
-
-
-def entropy_gradient(student: Student, fn: Handle, draw: Draw) -> None:
-    logit, y = _labelled(draw)
-    (found,) = student.call_with_grads(fn, [logit, y], [0])["grads"]
     want = (logit.double().sigmoid() - y.double()) / len(logit)
-    if not facts.near(gradient(found, len(logit)), want, facts.rounding(8, 1 / len(logit))):
-        raise Wrong("The gradient by the logit is not (D - y) / N: D would be pushed elsewhere.")
+    else_ = "The gradient by the logit is not (D - y) / N: D would be pushed elsewhere."
+    near = facts.rounding(8, 1 / len(logit))
+    logits.judge_gradients(student, fn, [logit, y], [want], near, else_)
 
 
 def entropy_far(student: Student, fn: Handle, draw: Draw) -> None:
-    logit = FAR * torch.tensor([1.0, -1.0, 1.0, -1.0]) * draw.uniform(0.9, 1.1)
+    """At each size of a logit, wrong and right, with labels at both ends and between."""
+    for right, wrong in logits.sure(draw):
+        for at, label in ((right, 1.0), (wrong, 0.0), (wrong, draw.uniform(0.2, 0.8))):
+            logit, y = logits.one(at, label)
+            got = logits.value(student, fn, [logit, y], "cross_entropy")
+            exact = logit.double(), y.double()
+            want, mistakes = entropy(*exact).item(), _entropy_mistakes(*exact)
+            logits.judge_sure(got, want, logits.tolerance(logit), at, mistakes)
+    logit = logits.FAR * torch.tensor([1.0, -1.0, 1.0, -1.0])
     y = torch.tensor([1.0, 0.0, 0.0, 1.0])  # right, right, wrong, wrong
-    found = student.call_with_grads(fn, [logit, y], [0])
-    finite(found["value"])
-    want = entropy(logit.double(), y.double()).mean().item()
-    hidden = (
-        "At logits of 10,000 the loss is too small: a clamp or an epsilon inside of the logarithm "
-        "hides how wrong D is, and its gradient; stay with the logit."
-    )
-    got = facts.number(found["value"], "cross_entropy")
-    facts.diagnose(got, want, facts.rounding(8, want), {}, hidden)
-    grads = gradient(found["grads"][0], 4)
-    if not facts.near(grads, [0.0, 0.0, 0.25, -0.25], 1e-5):
-        raise Wrong(
-            "At logits of 10,000 the gradient is lost: D could never correct its worst error."
-        )
+    wanted = [torch.tensor([0.0, 0.0, 0.25, -0.25])]
+    logits.judge_far_gradients(student, fn, [logit, y], wanted)
 
 
 def entropy_hard(student: Student, fn: Handle, draw: Draw) -> None:
+    """Labels of real and fake samples, and a batch of one."""
     for dtype in (torch.float32, torch.float64):
         logit, y = _labelled(draw)
         y = (y > 0.5).float()
         _judge_entropy(student.call(fn, [logit.to(dtype), y.to(dtype)]), logit, y)
+    logit, y = draw.normal(1), draw.normal(1).sigmoid()
+    _judge_entropy(student.call(fn, [logit, y]), logit, y)
 
 
 EXERCISE = Exercise(
@@ -94,9 +101,16 @@ EXERCISE = Exercise(
     minutes=10,
     parts=(
         Part("both terms, averaged", 2, entropy_value),
-        Part("the gradient is (D - y) / N", 1, entropy_gradient),
+        Part("labels 0 and 1, in float32 and float64", 1, entropy_hard),
         Part("exact at logits of 10,000", 2, entropy_far),
-        Part("labels 0 and 1, in float32 and float64", 1, entropy_hard, shown=False),
+        Part("other logits", 1, Again((entropy_value, entropy_hard, entropy_far)), shown=False),
     ),
     names=("cross_entropy",),
+    promises=(
+        ("a label $y$ between 0 (fake) and 1 (real)", "labels 0 and 1, in float32 and float64"),
+        (r"mean of $-y \log D - (1-y) \log(1-D)$", "both terms, averaged"),
+        (r"$D = \sigma(l)$, the sigmoid of the logit", "both terms, averaged"),
+        ("stay exact at logits of 10,000", "exact at logits of 10,000"),
+        ("a scalar", "both terms, averaged"),
+    ),
 )

@@ -4,9 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from gancourse.check import facts
-from gancourse.check.sheet03.shared import FAR, finite
-from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check import facts, logits
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 from gancourse.losses import cross_entropy_d
 
@@ -35,6 +34,23 @@ def _kl_mistakes(real: Tensor, fake: Tensor) -> dict[str, Tensor]:
         "The sizes are averaged: a fake whose logit is above 0 counts with its sign.": (
             fake.abs().mean()
         ),
+        "This weighs each fake with D: the average over fakes is a plain mean.": (
+            -(fake.sigmoid() * fake).mean()
+        ),
+        "This is E_q q/p, without the logarithm.": (-fake).exp().mean(),
+        "Real and fake samples are averaged together: KL(q||p) averages over fakes.": (
+            -torch.cat([real, fake]).mean()
+        ),
+    }
+
+
+def _lost_signs(fake: Tensor) -> dict[str, Tensor]:
+    """Return what a negative estimate, which few samples may give, is turned into."""
+    return {
+        "The estimate has lost its sign: KL is never below 0, and yet an estimate of it from few "
+        "samples may be.": fake.mean().abs(),
+        "The estimate is cut off at 0: KL is never below it, and yet an estimate from few samples "
+        "may be; cut off, it would be too large on average.": (-fake.mean()).clamp(min=0),
     }
 
 
@@ -48,28 +64,31 @@ def _best_logits(draw: Draw, n: int, m: int) -> tuple[Tensor, Tensor, float]:
     return p.log_prob(real) - q.log_prob(real), p.log_prob(fake) - q.log_prob(fake), kl
 
 
-def _judge_kl(got: object, real: Tensor, fake: Tensor) -> None:
+def _judge_kl(got: object, real: Tensor, fake: Tensor, mistakes: dict | None = None) -> None:
     real, fake = real.double(), fake.double()
     facts.diagnose(
         facts.number(got, "kl_fake_real"),
         -fake.mean(),
         facts.rounding(len(fake), fake.abs().max().item()),
-        _kl_mistakes(real, fake),
+        _kl_mistakes(real, fake) if mistakes is None else mistakes,
         "This is not the mean over the fakes of log(q / p), which the best D's logits tell.",
     )
 
 
 def kl_value(student: Student, fn: Handle, draw: Draw) -> None:
-    for _ in range(2):
-        real, fake, _ = _best_logits(draw, draw.integer(20, 40), draw.integer(41, 80))
+    """More fakes, more real samples, and few fakes that D takes for real: a negative estimate."""
+    few, many = draw.integer(20, 40), draw.integer(41, 80)
+    for n, m in ((few, many), (many, few)):
+        real, fake, _ = _best_logits(draw, n, m)
         _judge_kl(student.call(fn, [real, fake]), real, fake)
+    fooled = draw.normal(draw.integer(2, 5), mean=1.0, sd=0.3).abs()
+    _judge_kl(student.call(fn, [real, fooled]), real, fooled, _lost_signs(fooled.double()))
 
 
 def kl_far(student: Student, fn: Handle, draw: Draw) -> None:
-    far = FAR * torch.tensor([1.0, -1.0, -1.0]) * draw.uniform(0.9, 1.1)
-    value = student.call(fn, [far, far])
-    finite(value)
-    _judge_kl(value, far, far)
+    real, fake = torch.tensor([1.0, 1.0, -1.0]), torch.tensor([1.0, -1.0, -1.0, -1.0])
+    real, fake = (logits.FAR * t * draw.uniform(0.9, 1.1) for t in (real, fake))
+    _judge_kl(logits.value(student, fn, [real, fake], "kl_fake_real"), real, fake)
 
 
 def kl_closed_form(student: Student, fn: Handle, draw: Draw) -> None:
@@ -91,7 +110,14 @@ EXERCISE = Exercise(
     parts=(
         Part("the right average of the logits", 3, kl_value),
         Part("finite at logits of 10,000", 1, kl_far),
-        Part("two Gaussians, 20,000 samples", 2, kl_closed_form, shown=False),
+        Part("two Gaussians, 20,000 samples", 1, kl_closed_form),
+        Part("other logits", 1, Again((kl_value, kl_far, kl_closed_form)), shown=False),
     ),
     names=("kl_fake_real",),
+    promises=(
+        (r"Estimate $\mathrm{KL}(q\Vert p) = E_q \log(q/p)$", "two Gaussians, 20,000 samples"),
+        ("may come out negative", "the right average of the logits"),
+        ("finite at logits of 10,000", "finite at logits of 10,000"),
+        ("the best D's logits [N] and [M]", "the right average of the logits"),
+    ),
 )

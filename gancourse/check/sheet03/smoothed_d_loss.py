@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from gancourse.check import facts
-from gancourse.check.sheet03.shared import FAR, entropy, finite, gradient
-from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check import facts, logits
+from gancourse.check.sheet03.shared import entropy
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 from gancourse.losses import cross_entropy_d
 
@@ -36,6 +36,9 @@ def _smooth_mistakes(real: Tensor, fake: Tensor, alpha: float) -> dict[str, Tens
         "The label of real samples is 1 - alpha here: D would learn to call them fake.": (
             _smoothed(real, fake, 1 - alpha)
         ),
+        "The fakes are missing: only real samples count.": right - fake_term,
+        "The real samples are missing: only fakes count.": fake_term,
+        "Real and fake have changed places.": _smoothed(fake, real, alpha),
         "This is what D wants large; a loss is made small: put a minus before it.": -right,
         "This is half of the loss: each kind of sample has its own mean, and they are added.": (
             right / 2
@@ -58,29 +61,43 @@ def _judge_smoothed(got: object, real: Tensor, fake: Tensor, alpha: float) -> No
 
 
 def smoothed_value(student: Student, fn: Handle, draw: Draw) -> None:
-    n, alpha = draw.integer(6, 30), draw.uniform(0.6, 0.9)
-    real, fake = draw.normal(n, mean=1.0, sd=2.0), draw.normal(n, mean=-1.0, sd=2.0)
-    _judge_smoothed(student.call(fn, [real, fake, alpha]), real, fake, alpha)
+    """As many real as fake samples, then fewer, then more."""
+    few, many = draw.integer(2, 9), draw.integer(20, 40)
+    for n, m in ((many, many), (few, many), (many, few)):
+        alpha = draw.uniform(0.6, 0.95)
+        real, fake = draw.normal(n, mean=1.0, sd=2.0), draw.normal(m, mean=-1.0, sd=2.0)
+        _judge_smoothed(student.call(fn, [real, fake, alpha]), real, fake, alpha)
+    wanted = [(real.double().sigmoid() - alpha) / n, fake.double().sigmoid() / m]
+    else_ = (
+        "The gradient by the logits is not (D - alpha) / N for real and D / M for fake samples: D "
+        "would be pushed elsewhere."
+    )
+    logits.judge_gradients(student, fn, [real, fake, alpha], wanted, facts.rounding(8, 1), else_)
 
 
 def smoothed_rest(student: Student, fn: Handle, draw: Draw) -> None:
-    """On real samples D is at rest where it says alpha, not where it says 1."""
-    n, alpha = draw.integer(4, 12), draw.uniform(0.6, 0.9)
-    at_rest = torch.full((n,), alpha).logit()
-    found = student.call_with_grads(fn, [at_rest, draw.normal(n), alpha], [0])["grads"][0]
-    if not facts.near(gradient(found, n), 0.0, 4 * facts.EPS):
+    """On real samples D is at rest where it says alpha: to both sides the loss rises."""
+    n, alpha = draw.integer(4, 12), draw.uniform(0.6, 0.95)
+    at_rest, fake = torch.full((n,), alpha, dtype=torch.float64).logit(), draw.normal(n).double()
+    losses = [
+        facts.number(student.call(fn, [at_rest + step, fake, alpha]), "smoothed_d_loss")
+        for step in (-1.0, 0.0, 1.0)
+    ]
+    if min(losses) != losses[1]:
         raise Wrong(
-            "Where D says alpha on a real sample the gradient should vanish, and it does not: with "
-            "the label alpha, that is D's best answer where no fakes are."
+            "A real sample should cost least where D says alpha, and it does not: with the label "
+            "alpha, that is D's best answer where no fakes are."
         )
 
 
-def smoothed_edges(student: Student, fn: Handle, draw: Draw) -> None:
-    real, fake = draw.normal(draw.integer(2, 9)), draw.normal(draw.integer(20, 40))
-    for alpha in (1.0, draw.uniform(0.6, 0.9)):
-        _judge_smoothed(student.call(fn, [real, fake, alpha]), real, fake, alpha)
-    far = FAR * torch.tensor([1.0, -1.0])
-    finite(student.call(fn, [far, far, 0.9]))
+def smoothed_far(student: Student, fn: Handle, draw: Draw) -> None:
+    for at in logits.sure(draw):
+        alpha = draw.uniform(0.6, 0.95)
+        real, fake = logits.one(*at)
+        got = logits.value(student, fn, [real, fake, alpha], "smoothed_d_loss")
+        exact = real.double(), fake.double(), alpha
+        want, mistakes = _smoothed(*exact).item(), _smooth_mistakes(*exact)
+        logits.judge_sure(got, want, 2 * logits.tolerance(real, fake), at[0], mistakes)
 
 
 EXERCISE = Exercise(
@@ -89,9 +106,18 @@ EXERCISE = Exercise(
     points=6,
     minutes=10,
     parts=(
-        Part("the real label alone is smoothed", 3, smoothed_value),
-        Part("D rests where it says alpha", 2, smoothed_rest),
-        Part("alpha of 1, two sizes, far logits", 1, smoothed_edges, shown=False),
+        Part("the real label alone is smoothed", 2, smoothed_value),
+        Part("D rests where it says alpha", 1, smoothed_rest),
+        Part("exact at logits of 10,000", 2, smoothed_far),
+        Part("other logits", 1, Again((smoothed_value, smoothed_rest, smoothed_far)), shown=False),
     ),
     names=("smoothed_d_loss",),
+    promises=(
+        (r"Give real samples the label $\alpha$", "the real label alone is smoothed"),
+        ("leave fakes at 0", "the real label alone is smoothed"),
+        ("the sum of two means", "the real label alone is smoothed"),
+        ("Where does D's best logit on a real sample lie now", "D rests where it says alpha"),
+        ("exact at logits of 10,000", "exact at logits of 10,000"),
+        ("real logits [N] with label alpha and fake ones [M]", "the real label alone is smoothed"),
+    ),
 )

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
 
@@ -43,6 +43,9 @@ STEP_MISTAKES: dict[str, Callable] = {
 
 
 def _pair(value: object, shape: Sequence[int]) -> Tensor:
+    """Return x and y [2, *shape], given as two things or as one stacked tensor."""
+    if isinstance(value, Tensor) and value.dim() == len(shape) + 1:
+        value = list(value)
     if not isinstance(value, list) or len(value) != 2:
         raise Wrong(f"The step should return x and y, and gave {facts.describe(value)}.")
     if not shape:
@@ -78,10 +81,13 @@ def step_orbit(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 def step_tensors(student: Student, fn: Handle, draw: Draw) -> None:
-    x, y, h = draw.normal(5), draw.normal(5), draw.uniform(0.1, 0.9)
-    want = _stacked(_alternating(x.double(), y.double(), h))
-    if not facts.near(_pair(student.call(fn, [x, y, h]), [5]), want, 1e-5):
-        raise Wrong("Five games at once, x and y of shape [5], do not take the same step as one.")
+    for shape in ([5], [2, 3], []):
+        x, y, h = draw.normal(*shape), draw.normal(*shape), draw.uniform(0.1, 0.9)
+        want = _stacked(_alternating(x.double(), y.double(), h))
+        if not facts.near(_pair(student.call(fn, [x, y, h]), shape), want, 1e-5):
+            raise Wrong(
+                f"Many games at once, x and y of shape {shape}, do not take the same step as one."
+            )
 
 
 EXERCISE = Exercise(
@@ -91,8 +97,18 @@ EXERCISE = Exercise(
     minutes=10,
     parts=(
         Part("x moves, then y answers", 3, step_value),
-        Part("sixty steps stay on one ellipse", 2, step_orbit),
-        Part("five games at once", 1, step_tensors, shown=False),
+        Part("sixty steps stay on one ellipse", 1, step_orbit),
+        Part("many games at once", 1, step_tensors),
+        Part("other games", 1, Again((step_value, step_orbit, step_tensors)), shown=False),
     ),
     names=("alternating_step",),
+    withheld=("gancourse.maths.dynamics.step", "gancourse.maths.dynamics.path"),
+    promises=(
+        ("a gradient step of size $h$", "x moves, then y answers"),
+        ("$x$ first, downhill", "x moves, then y answers"),
+        ("then $y$, uphill, in answer to the new $x$", "x moves, then y answers"),
+        ("Return both numbers, $x$ first.", "x moves, then y answers"),
+        ("Sixty such steps should stay on one ellipse.", "sixty steps stay on one ellipse"),
+        ("numbers, or tensors of equal shape", "many games at once"),
+    ),
 )

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.spec import Again, Draw, Exercise, Part
 from gancourse.check.student import Handle, Student
 
 
@@ -50,6 +50,22 @@ D_MISTAKES: dict[str, Callable] = {
     "The penalty lacks the step size: all of the gradient is multiplied by h.": (
         lambda theta, psi, h, gamma: psi - h * _push(theta, psi) - gamma * psi
     ),
+    "The step size is missing: subtract h times the gradient.": (
+        lambda theta, psi, h, gamma: psi - (_push(theta, psi) + gamma * psi)
+    ),
+    "This is the gradient: return psi after the step.": (
+        lambda theta, psi, h, gamma: _push(theta, psi) + gamma * psi
+    ),
+    "This adds the push of both kinds of sample: the real one lies at 0, where the logit does not "
+    "depend on psi.": lambda theta, psi, h, gamma: (
+        psi - h * (theta * (torch.sigmoid(psi * theta) - torch.sigmoid(-psi * theta)) + gamma * psi)
+    ),
+    "The sigmoid's own slope is taken: softplus has the slope sigmoid, not D (1 - D).": (
+        lambda theta, psi, h, gamma: (
+            psi
+            - h * (theta * torch.sigmoid(psi * theta) * torch.sigmoid(-psi * theta) + gamma * psi)
+        )
+    ),
     "The penalty itself is subtracted, not its slope: the slope of gamma/2 psi^2 is gamma psi.": (
         lambda theta, psi, h, gamma: psi - h * (_push(theta, psi) + gamma * psi**2 / 2)
     ),
@@ -81,17 +97,14 @@ def d_step_penalty(student: Student, fn: Handle, draw: Draw) -> None:
         _judge_d_step(student, fn, _d_state(draw), h, gamma)
 
 
-def d_step_far(student: Student, fn: Handle, draw: Draw) -> None:
-    """Where D is sure, wrong or right, the sigmoid is 1 or 0, and no exponential may overflow."""
-    theta = torch.tensor([100.0, -100.0, 100.0, -100.0]) * draw.uniform(0.9, 1.1)
-    psi = torch.tensor([100.0, -100.0, -100.0, 100.0])
-    value = student.call(fn, [theta, psi, 0.1, 0.5])
-    if isinstance(value, Tensor) and not value.isfinite().all():
-        raise Wrong(
-            "At a logit of 10,000 the new psi is not finite: e^10000 overflows; use a sigmoid that "
-            "is exact there."
-        )
-    _judge_d_step(student, fn, (theta, psi), 0.1, 0.5)
+def d_step_each(student: Student, fn: Handle, draw: Draw) -> None:
+    """One game; and many, some of them where D or G is at 0, others where D is fairly sure."""
+    h, gamma = draw.uniform(0.1, 0.5), draw.uniform(0.5, 3.0)
+    theta, psi = _d_state(draw, 8)
+    theta[:2], psi[1:3] = 0.0, 0.0
+    theta[3:5] = torch.tensor([4.0, -4.0]) * draw.uniform(0.9, 1.1)
+    for state in (_d_state(draw, 1), (theta, psi)):
+        _judge_d_step(student, fn, state, h, gamma)
 
 
 EXERCISE = Exercise(
@@ -101,8 +114,16 @@ EXERCISE = Exercise(
     minutes=15,
     parts=(
         Part("D's own loss, without penalty", 2, d_step_plain),
-        Part("with the penalty", 3, d_step_penalty),
-        Part("at logits of 10,000", 1, d_step_far, shown=False),
+        Part("with the penalty", 2, d_step_penalty),
+        Part("one game, and many", 1, d_step_each),
+        Part("other games", 1, Again((d_step_plain, d_step_penalty, d_step_each)), shown=False),
     ),
     names=("d_step_r1",),
+    withheld=("gancourse.maths.dynamics.dirac",),
+    promises=(
+        (r"its loss $\log 2 + \mathrm{softplus}(\psi\theta)$", "D's own loss, without penalty"),
+        (r"Add R1 with weight $\gamma$", "with the penalty"),
+        (r"return $\psi$ after one gradient step of size $h$", "with the penalty"),
+        ("N separate games", "one game, and many"),
+    ),
 )

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.spec import Draw, Exercise, Part
+from gancourse.check.spec import Again, Draw, Exercise, Part
 from gancourse.check.student import Handle, Student
 
 NEAR = 1e-4  # eigenvalues of float32 matrices of size 1, some hundred eps apart
@@ -37,6 +37,12 @@ def _growth_mistakes(J: Tensor, h: float) -> dict[str, Tensor]:
             (h * values.real).exp().max()
         ),
         "This is the modulus squared: take the root.": (1 + h * values).abs().max().square(),
+        "This is the largest real part of the eigenvalues: a step that turns lengthens, too; take "
+        "the modulus.": (1 + h * values.real).max(),
+        "This is I - h J: a step goes along J.": (1 - h * values).abs().max(),
+        "This is the modulus of J's own eigenvalues: the matrix of a step is I + h J.": (
+            values.abs().max()
+        ),
         "This is |det|: it mixes all eigenvalues, and a contracting one hides a growing one.": (
             torch.linalg.det(step).abs()
         ),
@@ -55,10 +61,11 @@ def _judge_growth(student: Student, fn: Handle, J: Tensor, h: float) -> None:
 
 
 def growth_game(student: Student, fn: Handle, draw: Draw) -> None:
-    """Games: complex eigenvalues, away from a rotation alone."""
-    turn, friction = draw.uniform(0.8, 2.0), draw.uniform(0.2, 0.6)
-    J = torch.tensor([[0.0, turn], [-turn - 1.0, -friction]])
-    _judge_growth(student, fn, J, draw.uniform(0.3, 0.6))
+    """Games: complex eigenvalues, with friction and without."""
+    for friction in (draw.uniform(0.2, 0.6), 0.0):
+        turn = draw.uniform(0.8, 2.0)
+        J = torch.tensor([[0.0, turn], [-turn - 1.0, -friction]])
+        _judge_growth(student, fn, J, draw.uniform(0.3, 0.6))
 
 
 def growth_descent(student: Student, fn: Handle, draw: Draw) -> None:
@@ -69,9 +76,9 @@ def growth_descent(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 def growth_larger(student: Student, fn: Handle, draw: Draw) -> None:
-    J = draw.normal(5, 5)
-    for dtype in (torch.float32, torch.float64):
-        _judge_growth(student, fn, J.to(dtype), draw.uniform(0.3, 0.6))
+    """One player, and five; a J without complex eigenvalues, and any."""
+    for n, dtype in ((1, torch.float32), (5, torch.float32), (5, torch.float64)):
+        _judge_growth(student, fn, draw.normal(n, n).to(dtype), draw.uniform(0.3, 0.6))
 
 
 EXERCISE = Exercise(
@@ -82,7 +89,16 @@ EXERCISE = Exercise(
     parts=(
         Part("a game that turns", 2, growth_game),
         Part("a descent with a slow direction", 2, growth_descent),
-        Part("five players, in float32 and float64", 2, growth_larger, shown=False),
+        Part("one player, and five", 1, growth_larger),
+        Part("other games", 1, Again((growth_game, growth_descent, growth_larger)), shown=False),
     ),
     names=("growth",),
+    withheld=("gancourse.maths.dynamics.modulus", "gancourse.maths.dynamics.step_matrix"),
+    promises=(
+        ("simultaneous steps of size $h$", "a game that turns"),
+        ("after many of them", "a descent with a slow direction"),
+        ("the largest modulus among the eigenvalues", "a game that turns"),
+        ("J is [n, n]", "one player, and five"),
+        ("one number", "a game that turns"),
+    ),
 )

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
 
@@ -29,6 +29,12 @@ def _largest_mistakes(J: Tensor) -> dict[str, Tensor]:
         "rotation makes it smaller.": (2 / size).min(),
         "The imaginary part is forgotten: divide by |lambda|^2, not by (Re lambda)^2.": (
             (2 / real).min()
+        ),
+        "This is the bound squared: solve 2 Re lambda + h |lambda|^2 = 0 for h itself.": (
+            (2 * real / size.square()).min().square()
+        ),
+        "This is twice the bound: |1 + h lambda| is 1 at -2 Re lambda / |lambda|^2.": (
+            (4 * real / size.square()).min()
         ),
         "This is the mean of the bounds: all eigenvalues must converge, so take the smallest.": (
             (2 * real / size.square()).mean()
@@ -60,23 +66,26 @@ def largest_value(student: Student, fn: Handle, draw: Draw) -> None:
         _judge_largest(student, fn, _stable(draw))
 
 
+def largest_sizes(student: Student, fn: Handle, draw: Draw) -> None:
+    """One player, two with little friction, four that descend; in float32 and float64."""
+    weight = draw.uniform(0.2, 0.8)  # complex: Re = -weight / 2, |lambda|^2 = 1/4, so h = 4 weight
+    _judge_largest(student, fn, torch.tensor([[0.0, 0.5], [-0.5, -weight]]))
+    _judge_largest(student, fn, -torch.eye(1) * draw.uniform(0.5, 2.0))
+    _judge_largest(student, fn, -torch.eye(4).double() * draw.uniform(0.5, 2.0))
+
+
 def largest_none(student: Student, fn: Handle, draw: Draw) -> None:
     turn = draw.uniform(0.5, 1.5)
     games = {
         "a rotation without friction": [[0.0, turn], [-turn, 0.0]],
         "a saddle, which one direction leaves": [[-1.0, 0.5], [0.0, turn]],
         "a spiral that grows": [[0.2, turn], [-turn, 0.2]],
+        "a single player that climbs": [[turn]],
     }
     for what, J in games.items():
         got = facts.number(student.call(fn, [torch.tensor(J)]), "largest_step")
         if not facts.near(got, 0.0, 1e-4):
             raise Wrong(f"For {what} no step converges: the answer is 0, and yours is {got:.3g}.")
-
-
-def largest_r1(student: Student, fn: Handle, draw: Draw) -> None:
-    weight = draw.uniform(0.2, 0.8)  # complex: Re = -weight / 2, |lambda|^2 = 1/4, so h = 4 weight
-    _judge_largest(student, fn, torch.tensor([[0.0, 0.5], [-0.5, -weight]]))
-    _judge_largest(student, fn, -torch.eye(4) * draw.uniform(0.5, 2.0))
 
 
 EXERCISE = Exercise(
@@ -86,8 +95,18 @@ EXERCISE = Exercise(
     minutes=15,
     parts=(
         Part("a spiral and a slow direction", 3, largest_value),
-        Part("0 where no step converges", 2, largest_none),
-        Part("the Dirac-GAN with R1, and a descent", 1, largest_r1, shown=False),
+        Part("0 where no step converges", 1, largest_none),
+        Part("one player, two and four", 1, largest_sizes),
+        Part("other games", 1, Again((largest_value, largest_none, largest_sizes)), shown=False),
     ),
     names=("largest_step",),
+    promises=(
+        ("the bound on the step size", "a spiral and a slow direction"),
+        (
+            "with a smaller $h$ converge, with a larger one they do not",
+            "a spiral and a slow direction",
+        ),
+        ("Return 0 where no positive step converges.", "0 where no step converges"),
+        ("the Jacobian J [n, n]", "one player, two and four"),
+    ),
 )

@@ -3,7 +3,7 @@
 from gancourse.check import facts, twins
 from gancourse.check.players import Game, Players, Step, two_players
 from gancourse.check.sheet05.shared import D_MISTAKES
-from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 from gancourse.losses import cross_entropy_d
 
@@ -40,16 +40,29 @@ def d_step_moves(student: Student, step: Handle, draw: Draw) -> None:
 
 def d_step_leaves_g(student: Student, step: Handle, draw: Draw) -> None:
     players = two_players(student, draw)
+    G, D = (student.snapshot(net.there) for net in (players.G, players.D))
     _take(student, step, players)
-    if not twins.same_weights(student, players.G):
-        raise Wrong("G moved in D's step: only opt_D may step here.")
-    if not facts.empty_grads(student.snapshot(players.G.there)["grads"]):
+    after = student.snapshot(players.G.there)
+    twins.judge_untouched(
+        G,
+        after,
+        "G",
+        but=("grads",),
+        weights="G moved in D's step: only opt_D may step here.",
+        requires_grad="G stays frozen after D's step: give its weights requires_grad back.",
+    )
+    if not facts.empty_grads(after["grads"]):
         raise Wrong(
             "Your fake batch is still attached: G's weights got a gradient in D's step; detach the "
             "fakes, or make them under no_grad."
         )
-    if not twins.still_learns(student, players.G, players.z):
-        raise Wrong("G stays frozen after D's step: give its weights requires_grad back.")
+    twins.judge_untouched(
+        D,
+        student.snapshot(players.D.there),
+        "D",
+        but=("weights", "grads"),
+        requires_grad="D stays frozen after its own step: give its weights requires_grad back.",
+    )
 
 
 def d_step_clears(student: Student, step: Handle, draw: Draw) -> None:
@@ -94,17 +107,34 @@ def d_step_twice(student: Student, step: Handle, draw: Draw) -> None:
     )
 
 
+MOVES, ALONE = "D moves one step down its loss", "G is left alone"
+CLEARED, RETURNED, TWICE = "old gradients are cleared", "the loss is returned", "two steps in a row"
 EXERCISE = Exercise(
     "05.2",
     "a step of D",
     points=8,
     minutes=15,
     parts=(
-        Part("D moves one step down its loss", 2, d_step_moves),
-        Part("G is left alone", 2, d_step_leaves_g),
-        Part("old gradients are cleared", 2, d_step_clears),
-        Part("the loss is returned", 1, d_step_returns),
-        Part("two steps with momentum", 1, d_step_twice, shown=False),
+        Part(MOVES, 2, d_step_moves),
+        Part(ALONE, 2, d_step_leaves_g),
+        Part(CLEARED, 1, d_step_clears),
+        Part(RETURNED, 1, d_step_returns),
+        Part(TWICE, 1, d_step_twice),
+        Part(
+            "other players",
+            1,
+            Again((d_step_moves, d_step_leaves_g, d_step_clears, d_step_returns, d_step_twice)),
+            shown=False,
+        ),
     ),
     names=("d_step",),
+    withheld=("gancourse.train.d_step",),
+    promises=(
+        ("one step of D on `x_real` and the fakes `G(z)`", MOVES),
+        ("with the optimiser that is given", TWICE),
+        ("return the loss that the step went down", RETURNED),
+        ("Clear D's old gradients first", CLEARED),
+        ("G must come out as it went in: unmoved, without any gradient, trainable", ALONE),
+        ("both nets still in training mode", ALONE),
+    ),
 )

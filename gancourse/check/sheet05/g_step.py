@@ -5,7 +5,7 @@ from torch.nn.functional import softplus
 
 from gancourse.check import facts, twins
 from gancourse.check.players import Game, Players, Step, two_players
-from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 from gancourse.losses import non_saturating_g, saturating_g
 
@@ -67,18 +67,39 @@ def g_step_moves(student: Student, step: Handle, draw: Draw) -> None:
 
 
 def g_step_leaves_d(student: Student, step: Handle, draw: Draw) -> None:
+    """D may hold gradients afterwards: its own next step clears them, as in lesson 05."""
     players = two_players(student, draw)
+    G, D = (student.snapshot(net.there) for net in (players.G, players.D))
     _take(student, step, players)
     _check_moved(student, players)
-    if not twins.same_weights(student, players.D):
-        raise Wrong("D moved in G's step: D would help G to fool it; only opt_G may step here.")
-    if not facts.empty_grads(student.snapshot(players.D.there)["grads"]):
-        raise Wrong(
-            "D holds gradients of G's step, which D's next step would add to its own: freeze D "
-            "meanwhile, or clear them."
-        )
-    if not twins.still_learns(student, players.D, players.x_real):
-        raise Wrong("D stays frozen after G's step: give its weights requires_grad back.")
+    twins.judge_untouched(
+        D,
+        student.snapshot(players.D.there),
+        "D",
+        but=("grads",),
+        weights="D moved in G's step: D would help G to fool it; only opt_G may step here.",
+        requires_grad="D stays frozen after G's step: give its weights requires_grad back.",
+    )
+    twins.judge_untouched(
+        G,
+        student.snapshot(players.G.there),
+        "G",
+        but=("weights", "grads"),
+        requires_grad="G stays frozen after its own step: give its weights requires_grad back.",
+    )
+
+
+def g_step_returns(student: Student, step: Handle, draw: Draw) -> None:
+    players = two_players(student, draw)
+    got = _take(student, step, players)
+    before, after = players.played(_down(), times=2).losses
+    facts.diagnose(
+        facts.number(got, "What g_step returns"),
+        before,
+        facts.rounding(8 * len(players.z), 1.0),
+        {"This is G's loss after its step: return the loss that the step went down.": after},
+        "What g_step returns is not the mean of -log D(G(z)), the loss that its step went down.",
+    )
 
 
 def g_step_clears(student: Student, step: Handle, draw: Draw) -> None:
@@ -113,32 +134,58 @@ def g_step_where_d_is_sure(student: Student, step: Handle, draw: Draw) -> None:
 
 def g_step_twice(student: Student, step: Handle, draw: Draw) -> None:
     players = two_players(student, draw, momentum=0.5)
-    got = [_take(student, step, players) for _ in range(2)]
-    game = players.played(_down(), times=2)
-    second = facts.number(got[1], "What g_step returns")
+    for _ in range(2):
+        _take(student, step, players)
     twins.judge_weights(
         student.snapshot(players.G.there)["weights"],
-        game.weights("G"),
+        players.played(_down(), times=2).weights("G"),
         4 * players.tolerance(),  # the second step adds its own rounding to the first one's
         {},
         "Two steps in a row, with momentum, do not lead where opt_G leads: step with the optimiser "
         "that was given, and clear the gradients each time.",
     )
-    if not facts.near(second, game.losses[1], facts.rounding(8 * len(players.z), 1.0)):
-        raise Wrong("What g_step returns is not the loss that its step went down.")
 
 
+MOVES, LEFT = "G moves one step down -log D(G(z))", "D is left as it was"
+CLEARED, SURE = "old gradients are cleared", "G learns where D is sure"
+RETURNED, TWICE = "the loss is returned", "two steps in a row"
 EXERCISE = Exercise(
     "05.3",
     "a step of G",
     points=8,
     minutes=15,
     parts=(
-        Part("G moves one step down -log D(G(z))", 2, g_step_moves),
-        Part("D is left as it was", 2, g_step_leaves_d),
-        Part("old gradients are cleared", 1, g_step_clears),
-        Part("G learns where D is sure", 2, g_step_where_d_is_sure),
-        Part("two steps with momentum", 1, g_step_twice, shown=False),
+        Part(MOVES, 2, g_step_moves),
+        Part(LEFT, 1, g_step_leaves_d),
+        Part(CLEARED, 1, g_step_clears),
+        Part(RETURNED, 1, g_step_returns),
+        Part(TWICE, 1, g_step_twice),
+        Part(SURE, 1, g_step_where_d_is_sure),
+        Part(
+            "other players",
+            1,
+            Again(
+                (
+                    g_step_moves,
+                    g_step_leaves_d,
+                    g_step_clears,
+                    g_step_returns,
+                    g_step_twice,
+                    g_step_where_d_is_sure,
+                )
+            ),
+            shown=False,
+        ),
     ),
     names=("g_step",),
+    withheld=("gancourse.train.g_step",),
+    promises=(
+        (r"one step of G down the mean of $-\log D(G(z))$", MOVES),
+        ("also where D is sure (logits of -150)", SURE),
+        ("with the optimiser that is given", TWICE),
+        ("return that loss", RETURNED),
+        ("Clear G's old gradients first", CLEARED),
+        ("D must come out unmoved and trainable", LEFT),
+        ("both nets still in training mode", LEFT),
+    ),
 )

@@ -1,5 +1,7 @@
 """D's losses that mistakes amount to, for values and for steps."""
 
+import math
+
 from torch.nn.functional import softplus
 
 from gancourse.losses import cross_entropy_d
@@ -25,6 +27,12 @@ D_MISTAKES = {
     "term.": (lambda real, fake: softplus(-real).sum() + softplus(fake).sum()),
     "This is half of the loss: each term is an expectation of its own; add the two means, do not "
     "average them.": (lambda real, fake: cross_entropy_d(real, fake) / 2),
+    "This is in bits: the logarithm of V is the natural one.": (
+        lambda real, fake: cross_entropy_d(real, fake) / math.log(2)
+    ),
+    "The logarithms are taken of means: each sample has its own, and those are averaged.": (
+        lambda real, fake: -real.sigmoid().mean().log() - (1 - fake.sigmoid()).mean().log()
+    ),
     "The sigmoid is applied twice: these are logits, and a loss 'with logits' applies it itself.": (
         lambda real, fake: cross_entropy_d(real.sigmoid(), fake.sigmoid())
     ),

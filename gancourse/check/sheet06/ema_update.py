@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts, twins
-from gancourse.check.spec import Draw, Exercise, Part, Wrong
-from gancourse.check.student import Handle, Student
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
+from gancourse.check.student import Handle, Student, StudentError
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,15 @@ class Averaged:
     decay: float
 
     def update(self, student: Student, fn: Handle) -> None:
-        student.call(fn, [self.avg.there, self.G.there, self.decay])
+        try:
+            student.call(fn, [self.avg.there, self.G.there, self.decay])
+        except StudentError as error:
+            if "leaf Variable" not in error.message:
+                raise
+            raise Wrong(
+                "PyTorch refuses to write into weights that learn, since it records each operation "
+                "on them: an average is no step to differentiate, so write under torch.no_grad()."
+            ) from None
 
     def mixed(self, share: float, avg: dict | None = None) -> dict[str, Tensor]:
         """Return share * average + (1 - share) * G, by name."""
@@ -35,14 +43,14 @@ def _state(draw: Draw, net: torch.nn.Module) -> dict[str, Tensor]:
     }
 
 
-def _averaged(student: Student, draw: Draw) -> Averaged:
+def _averaged(student: Student, draw: Draw, decay: float | None = None) -> Averaged:
     options = {"z_dim": 3, "widths": [6], "shape": [2], "norm": True}
 
     def settle(net: torch.nn.Module) -> None:
         net.load_state_dict(_state(draw, net))
 
     avg, G = (twins.twin(student, draw, "generator/mlp", options, settle) for _ in range(2))
-    return Averaged(avg, G, draw.uniform(0.55, 0.95))
+    return Averaged(avg, G, draw.uniform(0.55, 0.95) if decay is None else decay)
 
 
 def _ema_moved(student: Student, pair: Averaged) -> None:
@@ -58,16 +66,19 @@ EMA_ROUNDING = 8 * facts.EPS
 
 
 def ema_mixes(student: Student, fn: Handle, draw: Draw) -> None:
-    pair = _averaged(student, draw)
-    pair.update(student, fn)
-    _ema_moved(student, pair)
-    twins.judge_weights(
-        student.snapshot(pair.avg.there)["weights"],
-        pair.mixed(pair.decay),
-        EMA_ROUNDING,
-        _ema_mistakes(pair),
-        "The average is not decay * average + (1 - decay) * G in each of its parameters.",
-    )
+    for decay in (None, 0.999, 0.0, 1.0):
+        pair = _averaged(student, draw, decay)
+        pair.update(student, fn)
+        if decay != 1.0:
+            _ema_moved(student, pair)
+        twins.judge_weights(
+            student.snapshot(pair.avg.there)["weights"],
+            pair.mixed(pair.decay),
+            EMA_ROUNDING,
+            _ema_mistakes(pair) if decay is None else {},
+            "The average is not decay * average + (1 - decay) * G in each of its parameters"
+            + ("." if decay is None else f" with a decay of {decay:g}."),
+        )
 
 
 def _ema_mistakes(pair: Averaged) -> dict[str, dict[str, Tensor]]:
@@ -83,14 +94,29 @@ def _ema_mistakes(pair: Averaged) -> dict[str, dict[str, Tensor]]:
     }
 
 
+KEPT = {
+    "weights": "G itself changed: the average watches the training, it does not steer it.",
+    "buffers": "G itself changed, in its buffers: the average watches the training.",
+    "modes": "{who} comes back in another mode: train() or eval() was called and left on.",
+    "grads": "{who}'s gradients have changed: an average takes no step and needs none.",
+}
+
+
 def ema_leaves_g(student: Student, fn: Handle, draw: Draw) -> None:
+    """G as it was, all of it; and of the average only what it is asked to change."""
     pair = _averaged(student, draw)
-    pair.update(student, fn)
-    _ema_moved(student, pair)
-    now = student.snapshot(pair.G.there)["buffers"]
-    buffers_kept = facts.all_near(now, dict(pair.G.here.named_buffers()), 0.0)
-    if not (twins.same_weights(student, pair.G) and buffers_kept):
-        raise Wrong("G itself changed: the average watches the training, it does not steer it.")
+    for net in (pair.avg, pair.G):
+        twins.leave_grads(student, net, draw)
+    for train in (True, False):
+        student.apply(pair.avg.there, torch.zeros(0, 3), train=False)  # sets the mode
+        student.apply(pair.G.there, draw.normal(4, 3), train)
+        before = [student.snapshot(net.there) for net in (pair.avg, pair.G)]
+        pair.update(student, fn)
+        _ema_moved(student, pair)
+        after = [student.snapshot(net.there) for net in (pair.avg, pair.G)]
+        twins.judge_untouched(before[1], after[1], "G", **KEPT)
+        changing = ("weights", "buffers")
+        twins.judge_untouched(before[0], after[0], "G_avg", changing, **KEPT)
 
 
 def ema_buffers(student: Student, fn: Handle, draw: Draw) -> None:
@@ -131,16 +157,32 @@ def ema_twice(student: Student, fn: Handle, draw: Draw) -> None:
     )
 
 
+MIXES, ALONE = "the average moves a little towards G", "G is left alone"
+BUFFERS, TWICE = "the buffers follow G", "two updates, with G moving in between"
 EXERCISE = Exercise(
     "06.3",
     "the moving average of G",
     points=6,
     minutes=15,
     parts=(
-        Part("the average moves a little towards G", 2, ema_mixes),
-        Part("G is left alone", 1, ema_leaves_g),
-        Part("the buffers follow G", 2, ema_buffers),
-        Part("two updates, with G moving in between", 1, ema_twice, shown=False),
+        Part(MIXES, 2, ema_mixes),
+        Part(ALONE, 1, ema_leaves_g),
+        Part(BUFFERS, 1, ema_buffers),
+        Part(TWICE, 1, ema_twice),
+        Part(
+            "another pair of nets",
+            1,
+            Again((ema_mixes, ema_leaves_g, ema_buffers, ema_twice)),
+            shown=False,
+        ),
     ),
     names=("ema_update",),
+    withheld=("gancourse.train.ema_step",),
+    promises=(
+        ("Change `G_avg` in place", MIXES),
+        ("each parameter becomes `decay` times itself plus `1 - decay` times G's", MIXES),
+        ("Copy the buffers", BUFFERS),
+        ("G stays as it is: weights, buffers, mode and gradients", ALONE),
+        ("an average over its steps", TWICE),
+    ),
 )

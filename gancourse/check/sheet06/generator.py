@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts, maps
-from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
 IMAGE = (1, 28, 28)
@@ -12,7 +12,7 @@ IMAGE = (1, 28, 28)
 
 def _made(student: Student, cls: Handle, draw: Draw) -> tuple[Handle, int]:
     """Return a new generator of the learner's class, and its z_dim."""
-    z_dim = draw.choice([8, 16, 24, 32])
+    z_dim = draw.choice([2, 8, 16, 24, 32])
     G = student.call(cls, [z_dim], seed=draw.seed())
     if not isinstance(G, Handle) or G.kind != "module":
         raise Wrong(f"Generator(z_dim) should be a torch.nn.Module, and is {facts.describe(G)}.")
@@ -23,9 +23,15 @@ def _images(student: Student, G: Handle, z: Tensor, train: bool = False) -> Tens
     return facts.tensor(student.apply(G, z, train), (len(z), *IMAGE), "G(z)")
 
 
+def _trained_images(student: Student, G: Handle, z: Tensor, seed: int) -> Tensor:
+    """Return G(z) in training mode, where dropout draws from the seed."""
+    student.apply(G, z, train=True)  # sets the mode
+    return facts.tensor(student.call(G, [z], seed=seed), (len(z), *IMAGE), "G(z)")
+
+
 def generator_range(student: Student, cls: Handle, draw: Draw) -> None:
     G, z_dim = _made(student, cls, draw)
-    x = _images(student, G, draw.normal(draw.integer(3, 9), z_dim), train=True)
+    x = _images(student, G, draw.normal(draw.integer(2, 9), z_dim), train=True)
     far = _images(student, G, 30 * draw.normal(16, z_dim))  # drives the last layer to both ends
     x = torch.cat([x, far])
     if x.abs().max() > 1 + facts.EPS:
@@ -39,6 +45,24 @@ def generator_range(student: Student, cls: Handle, draw: Draw) -> None:
         )
     if x.max() < 0.1:
         raise Wrong("No pixel gets above 0, but the strokes of the real images are near +1.")
+    _check_end(student, G, draw.normal(32, z_dim))
+
+
+def _check_end(student: Student, G: Handle, z: Tensor) -> None:
+    """Raise Wrong for pixels that are cut off at -1 and 1; tanh only comes near them.
+
+    z is scaled until an average pixel is halfway to an end; there tanh has hardly any at 1, which
+    in float32 it is from 9 on.
+    """
+    for power in range(-2, 9):
+        x = _images(student, G, 2.0**power * z)
+        if x.abs().mean() > 0.5:
+            if (x.abs() >= 1).double().mean() > 0.05:
+                raise Wrong(
+                    "The pixels are cut off at -1 and 1: a clamp has slope 0 there, and what lies "
+                    "beyond learns nothing. tanh has a slope everywhere."
+                )
+            return
 
 
 def generator_learns(student: Student, cls: Handle, draw: Draw) -> None:
@@ -66,13 +90,11 @@ def generator_learns(student: Student, cls: Handle, draw: Draw) -> None:
 
 def generator_norm(student: Student, cls: Handle, draw: Draw) -> None:
     G, z_dim = _made(student, cls, draw)
-    z, others = draw.normal(8, z_dim), draw.normal(8, z_dim)
+    z, others, seed = draw.normal(8, z_dim), draw.normal(8, z_dim), draw.seed()
     mixed = torch.cat([z[:1], others[1:]])
     before = student.snapshot(G)["buffers"]
-    first = [_images(student, G, batch, train=True)[0] for batch in (z, z, mixed)]
-    if not facts.near(first[0], first[1], 1e-4):
-        raise Wrong("The same batch gave other images: all randomness of a generator is in z.")
-    if facts.near(first[0], first[2], 1e-4):
+    first = [_trained_images(student, G, batch, seed)[0] for batch in (z, mixed)]
+    if facts.near(first[0], first[1], 1e-4):
         raise Wrong(
             "In training mode an image does not depend on its batch: there is no batch norm, or it "
             "is switched off."
@@ -84,6 +106,65 @@ def generator_norm(student: Student, cls: Handle, draw: Draw) -> None:
         )
     if facts.all_near(student.snapshot(G)["buffers"], before, 0.0):
         raise Wrong("Batch norm keeps no running mean and variance, which evaluation mode needs.")
+    _check_hidden(student, G, draw, 0.5 * draw.normal(64, z_dim))
+
+
+def _heights(student: Student, G: Handle, z: Tensor) -> Tensor:
+    """Return what goes into the tanh [N, 784], in evaluation mode."""
+    return _images(student, G, z).clamp(-1 + 1e-6, 1 - 1e-6).atanh().flatten(1)
+
+
+def _check_hidden(student: Student, G: Handle, draw: Draw, z: Tensor) -> None:
+    """Raise Wrong where G has no hidden layer, or normalises nothing but z or its output.
+
+    A changed average shifts and stretches whatever is normalised. Of the output that is all that
+    happens; in a hidden layer it is more, since a kink comes after.
+    """
+    u, origin = _heights(student, G, z), _heights(student, G, 0 * z[:2])[:1]
+    sums = _heights(student, G, z[::2] + z[1::2])
+    if facts.near(sums + origin, u[::2] + u[1::2], 1e-4 * (1 + u.abs().max().item())):
+        raise Wrong(
+            "Before its tanh G is a linear map of z: a hidden layer is linear, batch norm and then "
+            "a function with a kink."
+        )
+    if not any(_is_hidden(student, G, draw, z, u, owner) for owner in _norms(student, G)):
+        raise Wrong(
+            "Batch norm stands only on z or on the output: take it between a hidden layer's linear "
+            "map and its kink, where it keeps the signal from dying or exploding."
+        )
+
+
+def _norms(student: Student, G: Handle) -> dict[str, dict[str, Tensor]]:
+    """Return the floating-point buffers of G, by the module that owns them."""
+    owners: dict[str, dict[str, Tensor]] = {}
+    for name, b in student.snapshot(G)["buffers"].items():
+        if b.is_floating_point():
+            owners.setdefault(name.rpartition(".")[0], {})[name] = b
+    return owners
+
+
+def _is_hidden(student: Student, G: Handle, draw: Draw, z: Tensor, u: Tensor, owner: str) -> bool:
+    buffers, small = _norms(student, G)[owner], 1e-3 * (1 + u.abs().max().item())
+    hidden = False
+    for name, b in buffers.items():
+        shift = 0.2 + 0.3 * draw.normal(*b.shape).abs()
+        student.load(G, {name: b + shift})
+        moved, back = (
+            _heights(student, G, z),
+            _heights(student, G, z + shift.flatten()) if (b.numel() == z.shape[1]) else None,
+        )
+        student.load(G, {name: b})
+        if back is not None and facts.near(back, u, small):
+            return False  # the mean of z itself
+        hidden |= not facts.near(_beyond_affine(moved - u, u), torch.zeros_like(u), small)
+    return hidden
+
+
+def _beyond_affine(change: Tensor, u: Tensor) -> Tensor:
+    """Return what is left of the change [N, 784] when each pixel's best line in u is taken off."""
+    change, u = change - change.mean(0), u - u.mean(0)
+    slope = (change * u).sum(0) / u.square().sum(0).clamp(min=1e-12)
+    return change - slope * u
 
 
 def generator_uses_z(student: Student, cls: Handle, draw: Draw) -> None:
@@ -92,16 +173,35 @@ def generator_uses_z(student: Student, cls: Handle, draw: Draw) -> None:
     _images(student, G, draw.normal(1, z_dim))
 
 
+RANGE, LEARNS = "images of the right shape and range", "every weight learns"
+NORM, MAP = "batch norm, in training mode only", "a map from z, for one image too"
 EXERCISE = Exercise(
     "06.1",
     "a generator of images",
     points=8,
     minutes=15,
     parts=(
-        Part("images of the right shape and range", 2, generator_range),
-        Part("every weight learns", 2, generator_learns),
-        Part("batch norm, in training mode only", 2, generator_norm),
-        Part("a map from z, for one image too", 2, generator_uses_z, shown=False),
+        Part(RANGE, 2, generator_range),
+        Part(LEARNS, 2, generator_learns),
+        Part(NORM, 2, generator_norm),
+        Part(MAP, 1, generator_uses_z),
+        Part(
+            "another generator",
+            1,
+            Again((generator_range, generator_learns, generator_norm, generator_uses_z)),
+            shown=False,
+        ),
     ),
     names=("Generator",),
+    withheld=("gancourse.nets.MLPGenerator", "gancourse.nets.DCGANGenerator"),
+    promises=(
+        (
+            "maps `z [N, z_dim]` to images `[N, 1, 28, 28]` in [-1, 1], through a tanh at the end",
+            RANGE,
+        ),
+        ("Use batch norm in at least one hidden layer, before its kink", NORM),
+        ("Every weight must be reached by the gradient", LEARNS),
+        ("in evaluation mode an image, or one image alone, may depend on its own z only", NORM),
+        ("A generator: z [N, z_dim] to images", MAP),
+    ),
 )

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
 CURVES = ("The first number, the mean D(x),", "The second number, the mean D(G(z)),")
@@ -73,7 +73,8 @@ def curve_accuracy(student: Student, fn: Handle, draw: Draw) -> None:
     n = draw.integer(20, 60)
     real = _signs(draw, n, n - draw.integer(1, n // 4))
     fake = _signs(draw, n, n // 2 - draw.integer(1, n // 8))  # so that no two answers below agree
-    real[0] = 0.3  # right, and below 1/2
+    real[:2], fake[0] = 0.3, 0.3  # above 0, and below 1/2
+    real[-1], fake[-1] = -0.3, -0.3
     right = (_share(real > 0) + _share(fake < 0)) / 2
     facts.diagnose(
         facts.number(_curves(student, fn, real, fake)[2], "The third number, D's accuracy,"),
@@ -102,24 +103,23 @@ def _accuracy_mistakes(real: Tensor, fake: Tensor, right: float) -> dict[str, fl
     }
 
 
-def curve_far(student: Student, fn: Handle, draw: Draw) -> None:
-    for size, dtype in ((1e4, torch.float32), (2.0, torch.float64)):
-        real, fake = (size * x.to(dtype) for x in _curve_logits(draw))
-        got = _curves(student, fn, real, fake)
-        _judge_mean(got[0], 0, real, fake)
-        _judge_mean(got[1], 1, fake, real)
-
-
+REAL, FAKE, ACCURACY = "the mean of D(x)", "the mean of D(G(z))", "D's accuracy"
 EXERCISE = Exercise(
     "06.2",
     "reading the curves",
     points=6,
     minutes=10,
     parts=(
-        Part("the mean of D(x)", 2, curve_real),
-        Part("the mean of D(G(z))", 1, curve_fake),
-        Part("D's accuracy", 2, curve_accuracy),
-        Part("logits of 10,000, and float64", 1, curve_far, shown=False),
+        Part(REAL, 2, curve_real),
+        Part(FAKE, 1, curve_fake),
+        Part(ACCURACY, 2, curve_accuracy),
+        Part("other logits", 1, Again((curve_real, curve_fake, curve_accuracy)), shown=False),
     ),
     names=("read_curves",),
+    promises=(
+        ("From the logits of N real and N fake samples, return three numbers", REAL),
+        ("the mean of $D(x)$", REAL),
+        ("the mean of $D(G(z))$, both as probabilities", FAKE),
+        ("the share of all 2N samples that D puts on the right side of 1/2", ACCURACY),
+    ),
 )

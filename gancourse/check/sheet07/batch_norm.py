@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
 EPS = 1e-5
@@ -184,9 +184,18 @@ def norm_evaluates(student: Student, fn: Handle, draw: Draw) -> None:
             )
 
 
+def norm_alone(student: Student, fn: Handle, draw: Draw) -> None:
+    """One picture of one pixel in evaluation mode: its own variance, which is 0, is no matter."""
+    _, mean, var = _batch(draw)
+    one = draw.normal(1, len(mean), 1, 1)
+    y = facts.tensor(_normed(student, fn, one, mean, var, False)[0], one.shape, "The output")
+    if not facts.near(y, _norm(*_as_double(one, mean, var)), 1e-4):
+        raise Wrong("One picture of one pixel, in evaluation mode, is not normalised as others.")
+
+
 def norm_far(student: Student, fn: Handle, draw: Draw) -> None:
-    """Far from 0, in float32, and one picture in evaluation mode, whose variance is no matter."""
-    x, mean, var = _batch(draw, shift=3000.0)
+    """Means in the thousands, in float32."""
+    x, mean, var = _batch(draw, shift=5000.0)
     y = _normed(student, fn, x, mean, var, True)[0]
     want = _norm(x.double(), *_moments(x.double())[:2])
     if not (isinstance(y, Tensor) and y.shape == x.shape and facts.near(y, want, 0.05)):
@@ -194,10 +203,6 @@ def norm_far(student: Student, fn: Handle, draw: Draw) -> None:
             "Around a mean of thousands the output is wrong: E[x^2] - E[x]^2 takes two huge "
             "numbers apart, and float32 keeps seven digits; average (x - mean)^2."
         )
-    one = draw.normal(1, len(mean), 1, 1)
-    y = facts.tensor(_normed(student, fn, one, mean, var, False)[0], one.shape, "The output")
-    if not facts.near(y, _norm(*_as_double(one, mean, var)), 1e-4):
-        raise Wrong("One picture of one pixel, in evaluation mode, is not normalised as others.")
 
 
 def norm_constant(student: Student, fn: Handle, draw: Draw) -> None:
@@ -225,17 +230,41 @@ def norm_constant(student: Student, fn: Handle, draw: Draw) -> None:
     )  # fmt: skip
 
 
+def norm_in_evaluation(student: Student, fn: Handle, draw: Draw) -> None:
+    norm_evaluates(student, fn, draw)
+    norm_alone(student, fn, draw)
+
+
+OUT, AVERAGES = "training: the output", "training: the running averages"
+EVALUATION = "evaluation"
+HARDLY, FAR = "a channel that hardly varies", "means in the thousands"
 EXERCISE = Exercise(
     "07.3",
     "batch norm in both modes",
     points=9,
     minutes=20,
     parts=(
-        Part("training: the output", 2, norm_trains),
-        Part("training: the running averages", 2, norm_averages),
-        Part("evaluation", 2, norm_evaluates),
-        Part("a channel that hardly varies", 1, norm_constant),
-        Part("far from 0, and a batch of one", 2, norm_far, shown=False),
+        Part(OUT, 2, norm_trains),
+        Part(AVERAGES, 2, norm_averages),
+        Part(EVALUATION, 2, norm_in_evaluation),
+        Part(HARDLY, 1, norm_constant),
+        Part(FAR, 1, norm_far),
+        Part(
+            "other batches",
+            1,
+            Again((norm_trains, norm_averages, norm_in_evaluation, norm_constant, norm_far)),
+            shown=False,
+        ),
     ),
     names=("batch_norm",),
+    withheld=("torch.nn.functional.batch_norm",),
+    promises=(
+        ("Normalise `x [N, C, H, W]`", OUT),
+        ("whose means may be in the thousands", FAR),
+        ("with `eps = 1e-5` below the root", HARDLY),
+        ("the output and both running averages, each `[C]`", AVERAGES),
+        ("Training: use the batch's own moments", OUT),
+        ("move the averages a tenth of the way", AVERAGES),
+        ("Evaluation: use the averages, and leave them alone", EVALUATION),
+    ),
 )

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from gancourse.check import facts
-from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
 
@@ -70,8 +70,12 @@ def matrix_by_hand(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 def matrix_strided(student: Student, fn: Handle, draw: Draw) -> None:
+    """With pixels that a stride leaves over at the border, a kernel of one pixel, and n = k."""
     k, s, p = draw.choice([(3, 2, 1), (4, 2, 1), (2, 2, 1), (5, 2, 2)])
-    _judge_matrix(student, fn, draw.normal(k, k), draw.choice([5, 6]), s, p)
+    for side in (5, 6):
+        _judge_matrix(student, fn, draw.normal(k, k), side, s, p)
+    for n, k, s, p in ((8, 3, 3, 1), (5, 1, 2, 0), (3, 3, 1, 0)):
+        _judge_matrix(student, fn, draw.normal(k, k), n, s, p)
 
 
 def matrix_transposed(student: Student, fn: Handle, draw: Draw) -> None:
@@ -84,15 +88,32 @@ def matrix_transposed(student: Student, fn: Handle, draw: Draw) -> None:
         raise Wrong("C turned over is not the transposed convolution: a column is misplaced.")
 
 
+HAND, STRIDED = "a 3 x 3 kernel on a 4 x 4 picture", "with stride and padding"
+TRANSPOSE = "its transpose"
 EXERCISE = Exercise(
     "07.1",
     "a convolution as a matrix",
     points=6,
     minutes=15,
     parts=(
-        Part("a 3 x 3 kernel on a 4 x 4 picture", 2, matrix_by_hand),
-        Part("with stride and padding", 3, matrix_strided),
-        Part("its transpose", 1, matrix_transposed, shown=False),
+        Part(HAND, 2, matrix_by_hand),
+        Part(STRIDED, 2, matrix_strided),
+        Part(TRANSPOSE, 1, matrix_transposed),
+        Part(
+            "other kernels",
+            1,
+            Again((matrix_by_hand, matrix_strided, matrix_transposed)),
+            shown=False,
+        ),
     ),
     names=("conv_matrix",),
+    promises=(
+        ("$C$ times the flattened picture is the flattened output", HAND),
+        ("Both are flattened row by row, as `flatten()` does", HAND),
+        (
+            "with kernel `w [k, k]`, stride `s` and padding `p` on pictures of `n` by `n` pixels",
+            STRIDED,
+        ),
+        ("$C^T$ is the transposed convolution", TRANSPOSE),
+    ),
 )

@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from gancourse.check import facts
-from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
 
@@ -52,15 +52,23 @@ def _judge_size(k: int, s: int, p: int, n: int, m: int) -> None:
     )
 
 
+EVEN_STRIDES, ODD_STRIDES = (2, 4, 6), (3, 5, 7)
+
+
+def _sides(draw: Draw) -> tuple[int, int]:
+    """Return the smallest side that the prompt names, and another one."""
+    return 8, draw.integer(9, 30)
+
+
 def sizes_double(student: Student, fn: Handle, draw: Draw) -> None:
-    for n in (7, 14, draw.integer(3, 30)):
+    for n in _sides(draw):
         _judge_size(*_upsampler(student, fn, n, 2 * n), n, 2 * n)
 
 
 def sizes_larger(student: Student, fn: Handle, draw: Draw) -> None:
-    for s in (3, 4, 5):
-        n = draw.integer(4, 12)
-        _judge_size(*_upsampler(student, fn, n, s * n), n, s * n)
+    for s in (*ODD_STRIDES, *EVEN_STRIDES):
+        for n in _sides(draw):
+            _judge_size(*_upsampler(student, fn, n, s * n), n, s * n)
 
 
 def _judge_overlap(k: int, s: int, p: int, n: int, wanted: int) -> None:
@@ -77,7 +85,8 @@ def _judge_overlap(k: int, s: int, p: int, n: int, wanted: int) -> None:
             "input paints a tile of its own. Take a larger multiple of s."
         )
     counts = F.conv_transpose1d(torch.ones(1, 1, n), torch.ones(1, 1, k), stride=s, padding=p)[0, 0]
-    half = counts[len(counts) // 4 : -(len(counts) // 4)]
+    quarter = -(-len(counts) // 4)  # rounded up: no more than the middle half is asked
+    half = counts[quarter:-quarter]
     if half.min() < half.max():
         raise Wrong(
             f"k = {k} is so large for {n} inputs that the border, where some are missing, reaches "
@@ -86,31 +95,33 @@ def _judge_overlap(k: int, s: int, p: int, n: int, wanted: int) -> None:
 
 
 def sizes_overlap(student: Student, fn: Handle, draw: Draw) -> None:
-    for wanted in (2, 3, 4, 5):
-        n = draw.integer(8, 12)
-        k, s, p = _upsampler(student, fn, n, wanted * n)
-        _judge_size(k, s, p, n, wanted * n)
-        _judge_overlap(k, s, p, n, wanted)
+    for wanted in (*EVEN_STRIDES, *ODD_STRIDES):
+        for n in _sides(draw):
+            k, s, p = _upsampler(student, fn, n, wanted * n)
+            _judge_size(k, s, p, n, wanted * n)
+            _judge_overlap(k, s, p, n, wanted)
 
 
-def sizes_six(student: Student, fn: Handle, draw: Draw) -> None:
-    for wanted in (6, 7):
-        n = draw.integer(8, 12)
-        k, s, p = _upsampler(student, fn, n, wanted * n)
-        _judge_size(k, s, p, n, wanted * n)
-        _judge_overlap(k, s, p, n, wanted)
-
-
+TWICE, LARGER, EVEN = "twice the side", "up to seven times the side", "even overlaps"
 EXERCISE = Exercise(
     "07.2",
     "choosing kernel, stride, padding",
     points=6,
     minutes=15,
     parts=(
-        Part("twice the side", 2, sizes_double),
-        Part("three, four and five times the side", 1, sizes_larger),
-        Part("even overlaps", 2, sizes_overlap),
-        Part("six and seven times the side", 1, sizes_six, shown=False),
+        Part(TWICE, 2, sizes_double),
+        Part(LARGER, 1, sizes_larger),
+        Part(EVEN, 2, sizes_overlap),
+        Part("other sides", 1, Again((sizes_double, sizes_larger, sizes_overlap)), shown=False),
     ),
     names=("upsampler",),
+    promises=(
+        ("a transposed convolution that makes $m = s\\,n$ pixels of $n$", TWICE),
+        ("for $n \\ge 8$ and $s$ from 2 to 7", LARGER),
+        (
+            "fed by the same number of inputs, two or more",
+            EVEN,
+        ),
+        ("No `output_padding`", TWICE),
+    ),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from gancourse.check import facts
-from gancourse.check.spec import Draw, Exercise, Part
+from gancourse.check.spec import Again, Draw, Exercise, Part
 from gancourse.check.student import Handle, Student
 
 
@@ -61,7 +61,7 @@ def _channels(draw: Draw) -> tuple[int, int]:
 
 
 def sd_leaky(student: Student, fn: Handle, draw: Draw) -> None:
-    for k, s in ((6, 3), (4, 2)):
+    for k, s in ((6, 3), (4, 2), draw.choice([(9, 3), (12, 4), (15, 5)])):
         _judge_sd(student, fn, (*_channels(draw), k, s, draw.uniform(0.3, 0.6)))
 
 
@@ -70,21 +70,33 @@ def sd_relu(student: Student, fn: Handle, draw: Draw) -> None:
     _judge_sd(student, fn, (*_channels(draw), k, s, 0.0))
 
 
-def sd_other(student: Student, fn: Handle, draw: Draw) -> None:
+def sd_edges(student: Student, fn: Handle, draw: Draw) -> None:
     """No kink at all; a stride of 1; stamps that only touch."""
     for k, s, a in ((4, 2, 1.0), (3, 1, 0.2), (3, 3, 0.2)):
         _judge_sd(student, fn, (*_channels(draw), k, s, a))
 
 
+LEAKY, RELU, EDGES = "with LeakyReLU", "with ReLU", "no kink, stride 1, no overlap"
 EXERCISE = Exercise(
     "07.4",
     "the first weights of G",
     points=6,
     minutes=15,
     parts=(
-        Part("with LeakyReLU", 3, sd_leaky),
-        Part("with ReLU", 2, sd_relu),
-        Part("no kink, stride 1, no overlap", 1, sd_other, shown=False),
+        Part(LEAKY, 2, sd_leaky),
+        Part(RELU, 2, sd_relu),
+        Part(EDGES, 1, sd_edges),
+        Part("other layers", 1, Again((sd_leaky, sd_relu, sd_edges)), shown=False),
     ),
     names=("weight_sd",),
+    promises=(
+        ("`c_in` to `c_out` channels, kernel `k`", LEAKY),
+        ("followed by LeakyReLU of slope `a`", LEAKY),
+        ("a = 0 is ReLU", RELU),
+        ("stride `s` that divides `k`", EDGES),
+        (
+            "keeps the mean square, from its input to LeakyReLU's output, away from the border",
+            LEAKY,
+        ),
+    ),
 )

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Odd, Student
 
 BETA1, BETA2, TINY = 0.5, 0.999, 1e-8
@@ -106,6 +106,12 @@ def _plain(state: object) -> object:
             _plain(part)
         return state
     what = state.what if isinstance(state, Odd) else f"a {state.kind}"
+    if what.startswith("a dictionary"):
+        raise Wrong(
+            "The state holds a dictionary whose names are no text, as the state_dict() of an "
+            "optimiser has, which numbers its weights. A file keeps names that are text: return "
+            "t, m and v under names of their own."
+        )
     raise Wrong(
         f"The state holds {what}: a checkpoint keeps numbers and tensors under names that are "
         "text, since live objects die with their process."
@@ -176,16 +182,28 @@ def adam_shapes(student: Student, fn: Handle, draw: Draw) -> None:
         _taken(student, fn, run, grads, "Thirty steps of a matrix do not lead where Adam leads.")
 
 
+FIRST, ON = "the first step", "the steps after it"
+TWO, LONG = "two runs in turn", "a matrix, 30 steps, float64"
 EXERCISE = Exercise(
     "08.3",
     "a step that can be resumed",
     points=8,
     minutes=25,
     parts=(
-        Part("the first step", 2, adam_first),
-        Part("the steps after it", 2, adam_on),
-        Part("two runs in turn", 2, adam_two_runs),
-        Part("a matrix, 30 steps, float64", 2, adam_shapes, shown=False),
+        Part(FIRST, 2, adam_first),
+        Part(ON, 2, adam_on),
+        Part(TWO, 2, adam_two_runs),
+        Part(LONG, 1, adam_shapes),
+        Part(
+            "other runs", 1, Again((adam_first, adam_on, adam_two_runs, adam_shapes)), shown=False
+        ),
     ),
     names=("adam_step",),
+    withheld=("torch.optim.Adam", "torch.optim.adam.adam"),
+    promises=(
+        ("one step of Adam with $\\beta_1 = 0.5$, $\\beta_2 = 0.999$", FIRST),
+        ("for a weight of any shape", LONG),
+        ("All that it must remember goes into `state`, which is `{}` at first", ON),
+        ("plain numbers and tensors only", TWO),
+    ),
 )

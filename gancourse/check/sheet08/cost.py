@@ -6,7 +6,7 @@ from itertools import pairwise
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
 
@@ -128,41 +128,46 @@ def _judge_flop(got: list, channels: Sequence[int], side: int, up: bool) -> None
     )
 
 
+BLOCKS = (2, 1, 4)  # with two, no two mistakes give one number
+
+
 def cost_weights(student: Student, fn: Handle, draw: Draw) -> None:
     for up in (False, True):
-        given = _stack(draw, up)
-        _judge_weights(_cost(student, fn, given), given[0])
+        for blocks in BLOCKS:
+            given = _stack(draw, up, blocks)
+            _judge_weights(_cost(student, fn, given), given[0])
 
 
 def cost_down(student: Student, fn: Handle, draw: Draw) -> None:
-    given = _stack(draw, up=False)
-    _judge_flop(_cost(student, fn, given), *given)
+    for blocks in BLOCKS:
+        given = _stack(draw, False, blocks)
+        _judge_flop(_cost(student, fn, given), *given)
 
 
 def cost_up(student: Student, fn: Handle, draw: Draw) -> None:
-    given = _stack(draw, up=True)
-    _judge_flop(_cost(student, fn, given), *given)
+    for blocks in BLOCKS:
+        given = _stack(draw, True, blocks)
+        _judge_flop(_cost(student, fn, given), *given)
 
 
-def cost_long(student: Student, fn: Handle, draw: Draw) -> None:
-    for up in (False, True):
-        for blocks in (1, 4):
-            given = _stack(draw, up, blocks)
-            got = _cost(student, fn, given)
-            _judge_weights(got, given[0])
-            _judge_flop(got, *given)
-
-
+WEIGHTS, DOWN, UP = "the weights", "the FLOP of a discriminator", "the FLOP of a generator"
 EXERCISE = Exercise(
     "08.1",
     "what a stack of convolutions costs",
     points=6,
     minutes=15,
     parts=(
-        Part("the weights", 1, cost_weights),
-        Part("the FLOP of a discriminator", 2, cost_down),
-        Part("the FLOP of a generator", 2, cost_up),
-        Part("stacks of one and of four blocks", 1, cost_long, shown=False),
+        Part(WEIGHTS, 1, cost_weights),
+        Part(DOWN, 2, cost_down),
+        Part(UP, 2, cost_up),
+        Part("other stacks", 1, Again((cost_weights, cost_down, cost_up)), shown=False),
     ),
     names=("cost",),
+    promises=(
+        ("Each block has 4 x 4 kernels, stride 2, padding 1, no bias", WEIGHTS),
+        ("With `up` it is a transposed convolution that doubles the side", UP),
+        ("else a convolution that halves it", DOWN),
+        ("the stack's weights", WEIGHTS),
+        ("its FLOP for one image: two for each multiply-add, borders counted in full", DOWN),
+    ),
 )

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
 
@@ -109,33 +109,37 @@ def _judge_copy(got: Tensor, given: list) -> None:
         )
 
 
+SIZES = (1.0, 2.0**-9, 2.0**9)
+
+
 def steps_kept(student: Student, fn: Handle, draw: Draw) -> None:
-    given = _descent(draw, 64, draw.integer(300, 400))
-    _judge_kept(_both(student, fn, given)[0], given)
+    for size in SIZES:
+        given = _descent(draw, 64, draw.integer(300, 400), size)
+        _judge_kept(_both(student, fn, given)[0], given)
 
 
 def steps_copy(student: Student, fn: Handle, draw: Draw) -> None:
-    given = _descent(draw, 64, draw.integer(300, 400))
-    _judge_copy(_both(student, fn, given)[1], given)
+    for size in SIZES:
+        given = _descent(draw, 64, draw.integer(300, 400), size)
+        _judge_copy(_both(student, fn, given)[1], given)
 
 
-def steps_sizes(student: Student, fn: Handle, draw: Draw) -> None:
-    for size in (2.0**-9, 2.0**9):
-        given = _descent(draw, 64, 300, size)
-        kept, rounded = _both(student, fn, given)
-        _judge_kept(kept, given)
-        _judge_copy(rounded, given)
-
-
+KEPT, COPY = "the weight that is kept", "its copy in bf16"
 EXERCISE = Exercise(
     "08.4",
     "steps that bf16 cannot hold",
     points=6,
     minutes=15,
     parts=(
-        Part("the weight that is kept", 3, steps_kept),
-        Part("its copy in bf16", 2, steps_copy),
-        Part("small and large weights", 1, steps_sizes, shown=False),
+        Part(KEPT, 3, steps_kept),
+        Part(COPY, 2, steps_copy),
+        Part("other weights", 1, Again((steps_kept, steps_copy)), shown=False),
     ),
     names=("many_steps",),
+    promises=(
+        ("one step of plain gradient descent for each row of `grads`", KEPT),
+        ("the weight to keep, exact to float32", KEPT),
+        ("the copy that the net would compute with: the nearest bf16 numbers", COPY),
+        ("Each single step here is smaller than bf16 can see", KEPT),
+    ),
 )

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
 
@@ -35,14 +35,16 @@ def _pile(draw: Draw, near_train: int, near_held: int, more: tuple[int, int]) ->
     """Return as many fakes near a picture of each pile; `more` real ones lie far from them all.
 
     Each fake has a picture in either pile. The nearest one is at a distance of 2 and the other of
-    3 or more. For three fakes near training pictures sums of absolute differences say otherwise.
-    The held-out pictures that lie far away lie furthest.
+    3 or more. For three fakes near training pictures sums of absolute differences say otherwise,
+    and for four others angles do: there the held-out picture is twice the fake. The held-out
+    pictures that lie far away lie furthest.
     """
     N = near_train + near_held
     fake = 4.0 * draw.normal(N, 16)
     ahead, behind = _offsets(draw, N, spread=True), _offsets(draw, N, spread=False)
     clear = torch.arange(N) >= 3  # there the other one is further by any measure
     behind[clear] *= 3.0
+    behind[3:7] = fake[3:7]
     nearer = (torch.arange(N) < near_train)[:, None]
     train = torch.where(nearer, fake + ahead, fake + behind)
     held = torch.where(nearer, fake + behind, fake + ahead)
@@ -58,6 +60,11 @@ def _shuffled(draw: Draw, x: Tensor) -> Tensor:
 def _apart(x: Tensor, y: Tensor, p: float = 2.0) -> Tensor:
     x, y = x.double().flatten(1), y.double().flatten(1)
     return (x[:, None] - y[None]).abs().pow(p).sum(2)  # [N, M]
+
+
+def _angles(x: Tensor, y: Tensor) -> Tensor:
+    x, y = (torch.nn.functional.normalize(t.double().flatten(1), dim=1) for t in (x, y))
+    return -x @ y.T  # [N, M], the cosines
 
 
 def _share(pile: Pile) -> float:
@@ -77,6 +84,10 @@ def _share_mistakes(pile: Pile) -> dict[str, float]:
         "This is a count: divide it by the number of fakes.": share * len(fake),
         "Pixels are compared by absolute differences: the distance is Euclidean.": _nearer(
             _apart(fake, train, 1).amin(1), _apart(fake, held, 1).amin(1)
+        ),
+        "Pictures are compared by the angle between them: twice a picture is not near it, the "
+        "distance is Euclidean.": _nearer(
+            _angles(fake, train).amin(1), _angles(fake, held).amin(1)
         ),
         "No fake comes out nearer to a training picture. Are mean or largest distances compared? "
         "It is the nearest picture of each pile that matters.": 0.0,
@@ -172,15 +183,23 @@ def copies_extremes(student: Student, fn: Handle, draw: Draw) -> None:
         _judge_score(score, pile)
 
 
+SHARE, SCORE, EITHER = "the share", "the score", "copies of either pile"
 EXERCISE = Exercise(
     "09.4",
     "copies or chance",
     points=6,
     minutes=15,
     parts=(
-        Part("the share", 2, copies_share),
-        Part("the score", 3, copies_score),
-        Part("copies of either pile", 1, copies_extremes, shown=False),
+        Part(SHARE, 2, copies_share),
+        Part(SCORE, 2, copies_score),
+        Part(EITHER, 1, copies_extremes),
+        Part("other piles", 1, Again((copies_share, copies_score, copies_extremes)), shown=False),
     ),
     names=("copied",),
+    promises=(
+        ("its nearest real picture (Euclidean)", SHARE),
+        ("among the training pictures, not among the held-out ones", EITHER),
+        ("$p = M / (M + H)$", SCORE),
+        ("how many standard deviations of a mean of N draws it lies above $p$", SCORE),
+    ),
 )

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
 
@@ -139,16 +139,31 @@ def direction_opposed(student: Student, fn: Handle, draw: Draw) -> None:
     )
 
 
+ALONE, TOGETHER = "scores that do not meet", "scores that go together"
+NOISY, OPPOSED = "noise and offsets", "scores that go against each other"
 EXERCISE = Exercise(
     "09.2",
     "one score up, another kept",
     points=9,
     minutes=20,
     parts=(
-        Part("scores that do not meet", 2, direction_alone),
-        Part("scores that go together", 3, direction_keeps),
-        Part("noise and offsets", 2, direction_noisy),
-        Part("scores that go against each other", 2, direction_opposed, shown=False),
+        Part(ALONE, 2, direction_alone),
+        Part(TOGETHER, 3, direction_keeps),
+        Part(NOISY, 2, direction_noisy),
+        Part(OPPOSED, 1, direction_opposed),
+        Part(
+            "other scores",
+            1,
+            Again((direction_alone, direction_keeps, direction_noisy, direction_opposed)),
+            shown=False,
+        ),
     ),
     names=("direction",),
+    promises=(
+        ("by least squares with a plane: slopes times z, plus an offset", NOISY),
+        ("the direction of length 1", ALONE),
+        ("along which the fitted `y` rises fastest", ALONE),
+        ("of all those along which the fitted `other` stays as it is", TOGETHER),
+        ("that raises y [N] and keeps other [N]", OPPOSED),
+    ),
 )

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.check import facts, twins
-from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
 
@@ -162,34 +162,58 @@ def search_prior(student: Student, fn: Handle, draw: Draw) -> None:
     _judge_search(student, fn, search)
 
 
+LEFT = {
+    "weights": "G's weights have moved: inversion looks for z, and G stays what it is.",
+    "grads": "G's gradients are not what they were: backward() fills them on its way to z, and "
+    "whoever trains G next would add to them. torch.autograd.grad(loss, z) touches nothing else.",
+}
+
+
 def search_leaves(student: Student, fn: Handle, draw: Draw) -> None:
-    """G keeps weights, averages and mode, and still learns; and no steps leave z alone."""
-    search = _search(student, draw, N=4, steps=3, prior=0.1)
-    search.take(student, fn)
-    after = student.snapshot(search.G.there)
-    if not facts.all_near(after["weights"], search.G.weights(), 0.0):
-        raise Wrong("G's weights have moved: inversion looks for z, and G stays what it is.")
-    averages = {name: b.detach() for name, b in search.G.here.named_buffers()}
-    if after["training"] or not facts.all_near(after["buffers"], averages, 0.0):
-        raise Wrong("G was put in training mode: its batch norm's averages or its mode changed.")
-    if not twins.still_learns(student, search.G, search.z):
-        raise Wrong("G's weights were left frozen: give them requires_grad back.")
+    """All of G as it was, the global random state too; and no steps leave z alone."""
+    for old_grads in (False, True):
+        search = _search(student, draw, N=4, steps=3, prior=0.1)
+        if old_grads:
+            twins.leave_grads(student, search.G, draw)
+        before, random_state = student.snapshot(search.G.there), student.random_state()
+        search.take(student, fn)
+        after, drawn = student.snapshot(search.G.there), student.random_state()
+        twins.judge_untouched(before, after, "G", **LEFT)
+        if drawn != random_state:
+            raise Wrong("Random numbers were drawn: the descent starts from the z that is given.")
     still = _search(student, draw, N=2, steps=0)
     got = facts.tensor(still.take(student, fn), still.z.shape, "With no steps z")
     if not facts.near(got, still.z, 1e-6):
         raise Wrong("With no steps the answer should be the z that was given.")
 
 
+ONE, MANY, PRIOR = "one step for one picture", "several steps and pictures", "with a prior"
+AFTER = "G as it was"
 EXERCISE = Exercise(
     "09.3",
     "back to z",
     points=9,
     minutes=20,
     parts=(
-        Part("one step for one picture", 2, search_step),
-        Part("several steps and pictures", 3, search_many),
-        Part("with a prior", 2, search_prior),
-        Part("G as it was", 2, search_leaves, shown=False),
+        Part(ONE, 2, search_step),
+        Part(MANY, 3, search_many),
+        Part(PRIOR, 2, search_prior),
+        Part(AFTER, 1, search_leaves),
+        Part(
+            "other pictures",
+            1,
+            Again((search_step, search_many, search_prior, search_leaves)),
+            shown=False,
+        ),
     ),
     names=("invert",),
+    withheld=("gancourse.maths.latent.invert",),
+    promises=(
+        ("go down the error of each picture by itself", MANY),
+        ("the mean of $(G(z) - x)^2$ over pixels", ONE),
+        ("plus `prior` times $|z|^2 / z_{dim}$", PRIOR),
+        ("Plain gradient descent, `steps` times", MANY),
+        ("`G` comes in evaluation mode", MANY),
+        ("leave it as it was: weights, mode, gradients", AFTER),
+    ),
 )

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
 Path = Callable[[Tensor, Tensor, Tensor], Tensor]  # a, b [z_dim], t [T] -> [T, z_dim]
@@ -112,35 +112,70 @@ def arc_middle(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 def arc_pace(student: Student, fn: Handle, draw: Draw) -> None:
+    """Both ends are among the points; at last nearly half a turn, a right angle and two numbers."""
     for angle in _angles(draw):
         t = torch.linspace(0, 1, draw.choice([5, 8, 11]))
         _judge_arc(student, fn, *_ends(draw, angle, draw.integer(12, 16)), t)
+    for angle, z_dim in ((draw.uniform(2.9, 3.0), 8), (pi / 2, 16), (1.0, 2)):
+        _judge_arc(student, fn, *_ends(draw, angle, z_dim), torch.tensor([0.0, 0.3, 1.0]))
 
 
 def arc_still(student: Student, fn: Handle, draw: Draw) -> None:
-    """From a point to itself: the cosine may round to more than 1, and sin(angle) is 0."""
-    t = torch.linspace(0, 1, 6)
-    for a in (2 * torch.eye(3)[draw.integer(0, 2)], draw.normal(64), draw.normal(512)):
-        z_dim = len(a)
-        got = student.call(fn, [a, a.clone(), t])
-        if not (isinstance(got, Tensor) and got.shape == (6, z_dim) and got.isfinite().all()):
-            raise Wrong(
-                "From a point to itself the arc is NaN, inf, or of another shape: the cosine "
-                "rounds to 1 or more, and sin(angle) is 0, so take the straight line there."
-            )
-        if not facts.near(got, a.expand(6, -1), 1e-3 * a.norm().item()):
-            raise Wrong("From a point to itself every point of the arc should be that point.")
+    """From a point to itself or nearly: the cosine may round to more than 1, sin(angle) is 0."""
+    t, drawn = torch.linspace(0, 1, 6), (draw.normal(64), draw.normal(512))
+    for a in (2 * torch.eye(3)[draw.integer(0, 2)], *drawn, *_beyond_one(draw)):
+        for b in (a.clone(), a * (1 + 2e-7 * draw.normal(len(a)).sign())):
+            _judge_still(student.call(fn, [a, b, t]), a)
 
 
+COSINES: tuple[Callable[[Tensor], Tensor], ...] = (
+    lambda a: a @ a / (a.norm() * a.norm()),
+    lambda a: a @ a / a.norm() / a.norm(),
+    lambda a: (a / a.norm()) @ (a / a.norm()),
+    lambda a: (a * a).sum() / a.norm() ** 2,
+)
+
+
+def _beyond_one(draw: Draw) -> list[Tensor]:
+    """Return for each way to write a cosine a vector [16] whose cosine with itself rounds above 1.
+
+    About one in six does; a way for which 200 draws hold none is left out.
+    """
+    tried = [draw.normal(16) for _ in range(200)]
+    found = [next((a for a in tried if cosine(a) > 1), None) for cosine in COSINES]
+    return [a for a in found if a is not None]
+
+
+def _judge_still(got: object, a: Tensor) -> None:
+    if not (isinstance(got, Tensor) and got.shape == (6, len(a)) and got.isfinite().all()):
+        raise Wrong(
+            "From a point to itself the arc is NaN, inf, or of another shape: the cosine "
+            "rounds to 1 or more, and sin(angle) is 0, so take the straight line there."
+        )
+    if not facts.near(got, a.expand(6, -1), 1e-3 * a.norm().item()):
+        raise Wrong("From a point to itself every point of the arc should be that point.")
+
+
+HALF, PACE, HOME = "halfway", "an even pace", "from a point to itself"
 EXERCISE = Exercise(
     "09.1",
     "the arc",
     points=6,
     minutes=15,
     parts=(
-        Part("halfway", 2, arc_middle),
-        Part("an even pace", 3, arc_pace),
-        Part("from a point to itself", 1, arc_still, shown=False),
+        Part(HALF, 2, arc_middle),
+        Part(PACE, 2, arc_pace),
+        Part(HOME, 1, arc_still),
+        Part("other arcs", 1, Again((arc_middle, arc_pace, arc_still)), shown=False),
     ),
     names=("slerp",),
+    withheld=("gancourse.maths.latent.slerp",),
+    promises=(
+        ("less than half a turn", PACE),
+        ("the points `t` of the shorter arc from `a` (t = 0) to `b` (t = 1)", PACE),
+        ("one in each row", PACE),
+        ("all of that norm", HALF),
+        ("equal steps of `t` turn by equal angles", PACE),
+        ("Think of `a = b` too", HOME),
+    ),
 )

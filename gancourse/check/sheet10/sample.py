@@ -18,7 +18,7 @@ from gancourse.check.sheet10.digits import (
     train_digits,
 )
 from gancourse.check.sheet10.shared import FAULTY, N_SAMPLES, in_band
-from gancourse.check.spec import Draw, Exercise, Part, Wrong
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student, StudentError
 from gancourse.check.twins import Twin
 
@@ -36,31 +36,48 @@ def look_leaves_mode(student: Student, sample: Handle, draw: Draw) -> None:
 
 def _back_in_training(student: Student, G: Twin) -> None:
     """Raise Wrong where a look has left G in evaluation mode; no part holds for the faulty run."""
-    if not student.snapshot(G.there)["training"]:
+    modes = student.snapshot(G.there)["modes"]
+    if not any(modes.values()):
         raise Wrong(
             FAULTY.format(
                 "G comes back in evaluation mode. From the first look on it trains on old averages "
                 "in place of its batches' own."
             )
         )
+    if not all(modes.values()):
+        raise Wrong("Parts of G come back in evaluation mode: G.train() sets all of it.")
+
+
+LEFT = {
+    "weights": "The look has changed G's weights: it should only call G.",
+    "buffers": "The look has moved the batch norm's running averages: G ran in training mode, and "
+    "each look leaves its trace in the samples.",
+    "grads": "The look has changed G's gradients: whoever trains it may still need them.",
+}
 
 
 def look_leaves_state(student: Student, sample: Handle, draw: Draw) -> None:
+    """All of G, and the global random state: a look that draws changes the run after it."""
     G = _small_G(student, draw)
+    twins.leave_grads(student, G, draw)
+    before, random_state = student.snapshot(G.there), student.random_state()
     student.call(sample, [G.there, draw.normal(8, 3)])
-    seen = student.snapshot(G.there)
-    if not facts.all_near(seen["weights"], G.weights(), 0.0):
-        raise Wrong("The look has changed G's weights: it should only call G.")
-    floats = {n: b for n, b in G.here.named_buffers() if b.is_floating_point()}
-    if not facts.all_near({n: seen["buffers"][n] for n in floats}, floats, 1e-6):
-        raise Wrong(
-            "The look has moved the batch norm's running averages: G ran in training mode, and "
-            "each look leaves its trace in the samples."
-        )
+    after, drawn = student.snapshot(G.there), student.random_state()
     _back_in_training(student, G)
+    twins.judge_untouched(before, after, "G", ("modes",), **LEFT)
+    if drawn != random_state:
+        raise Wrong(
+            "The look has drawn random numbers: the run after it draws others than it would have "
+            "without a look. Take the z that is given."
+        )
 
 
 def look_is_a_map(student: Student, sample: Handle, draw: Draw) -> None:
+    _look_at_many(student, sample, draw)
+    _look_at_one(student, sample, draw)
+
+
+def _look_at_many(student: Student, sample: Handle, draw: Draw) -> None:
     G, z = _small_G(student, draw), draw.normal(9, 3)
     got = facts.tensor(student.call(sample, [G.there, z]), (9, 2), "What sample returns")
     with torch.no_grad():
@@ -75,7 +92,7 @@ def look_is_a_map(student: Student, sample: Handle, draw: Draw) -> None:
     raise Wrong("These are not G's samples of z in evaluation mode, in the order of z.")
 
 
-def look_at_one(student: Student, sample: Handle, draw: Draw) -> None:
+def _look_at_one(student: Student, sample: Handle, draw: Draw) -> None:
     G, z = _small_G(student, draw), draw.normal(1, 3)
     try:
         got = facts.tensor(student.call(sample, [G.there, z]), (1, 2), "What sample returns")
@@ -131,17 +148,31 @@ def look_repaired(student: Student, sample: Handle, draw: Draw) -> None:
     in_band(student, "The training", lambda: _looked_run(student, sample, draw))
 
 
+MODE, TRACE = "G goes on in training mode", "the look leaves no trace"
+MAP, MENDED = "each sample depends on its z alone", "the repaired run draws digits"
 EXERCISE = Exercise(
     "10.4",
     "a look that spoils the run",
     points=8,
     minutes=15,
     parts=(
-        Part("G goes on in training mode", 2, look_leaves_mode),
-        Part("the look leaves no trace", 1, look_leaves_state),
-        Part("each sample depends on its z alone", 2, look_is_a_map),
-        Part("the repaired run draws digits", 2, look_repaired, seconds=90.0),
-        Part("a single z", 1, look_at_one, shown=False),
+        Part(MODE, 2, look_leaves_mode),
+        Part(TRACE, 1, look_leaves_state),
+        Part(MAP, 2, look_is_a_map),
+        Part(MENDED, 2, look_repaired, seconds=90.0),
+        Part(
+            "other looks",
+            1,
+            Again((look_leaves_mode, look_leaves_state, look_is_a_map)),
+            shown=False,
+        ),
     ),
     names=("sample",),
+    withheld=("gancourse.train.sample",),
+    promises=(
+        ("Mend the look, so that the run goes on as without it", MODE),
+        ("so that the run goes on as without it", TRACE),
+        ("each a function of its own z", MAP),
+        ("the mended run must reach the band of healthy runs", MENDED),
+    ),
 )

@@ -84,16 +84,24 @@ def optimisers_repaired(student: Student, train: Handle, draw: Draw) -> None:
     in_band(student, "train", lambda: _trained_on_ring(student, train, draw))
 
 
+BOTH, APART = "both nets move", "each optimiser moves one net"
+MENDED = "the repaired run finds the modes"
 EXERCISE = Exercise(
     "10.2",
     "a G that does not move at all",
     points=8,
     minutes=15,
     parts=(
-        Part("both nets move", 2, optimisers_move_both),
-        Part("each optimiser moves one net", 2, optimisers_apart),
-        Part("the repaired run finds the modes", 3, optimisers_repaired, seconds=90.0),
+        Part(BOTH, 2, optimisers_move_both),
+        Part(APART, 2, optimisers_apart),
+        Part(MENDED, 3, optimisers_repaired, seconds=90.0),
         Part("a second run", 1, optimisers_repaired, shown=False, seconds=90.0),
     ),
     names=("train",),
+    promises=(
+        ("and D in place", BOTH),
+        ("for so many turns", BOTH),
+        ("Gradients reach both nets", APART),
+        ("the mended run must reach the band of healthy runs", MENDED),
+    ),
 )

@@ -1,5 +1,8 @@
 """What moves G: correct in several styles, and the classic mistakes."""
 
+import copy
+
+import numpy as np
 import torch
 from torch.nn.functional import logsigmoid, softplus
 
@@ -40,6 +43,42 @@ def functional(D, m, s, z):
         return -softplus(D(m + s * z)).mean()
 
     return torch.func.grad(V, argnums=(0, 1))(m, s)
+
+
+def two_grads(D, m, s, z):
+    found = []
+    for leaf in (m, s):
+        leaf.requires_grad_(True)
+        V = torch.log1p(-D(m + s * z).double().sigmoid()).mean()
+        found.append(torch.autograd.grad(V, leaf)[0].item())
+    return found
+
+
+def differences_in_float64(D, m, s, z):
+    D, z, h = copy.deepcopy(D).double(), z.double(), 1e-7
+
+    def V(m, s):
+        with torch.no_grad():
+            return -softplus(D(m + s * z)).mean().item()
+
+    m, s = m.item(), s.item()
+    return np.array([V(m + h, s) - V(m - h, s), V(m, s + h) - V(m, s - h)]) / (2 * h)
+
+
+def sample_by_sample(D, m, s, z):
+    total = torch.zeros(2)
+    for one in z:
+        x = (m + s * one)[None].requires_grad_(True)  # [1, 1]
+        logit = D(x)
+        (slope,) = torch.autograd.grad(logit.sum(), x)
+        total += -logit.sigmoid().item() * slope.item() * torch.stack([one.new_tensor(1), one[0]])
+    return total / len(z)
+
+
+def jacobian_of_x(D, m, s, z):
+    x = (m + s * z).detach().requires_grad_()
+    (logsigmoid(-D(x)).sum() / z.shape[0]).backward()
+    return torch.cat([torch.ones_like(z), z], 1).T @ x.grad[:, 0]
 
 
 def downhill(D, m, s, z):
@@ -84,7 +123,53 @@ def v_itself(D, m, s, z):
     return -softplus(D(m + s * z)).mean()
 
 
-CORRECT = (autograd_of_v, the_formula, backward_on_parameters, both_at_once, functional)
+def log_d(D, m, s, z):
+    m, s = _leaves(m, s)
+    return torch.stack(torch.autograd.grad(logsigmoid(D(m + s * z)).mean(), (m, s)))
+
+
+def slope_of_the_logit(D, m, s, z):
+    m, s = _leaves(m, s)
+    return torch.stack(torch.autograd.grad(D(m + s * z).mean(), (m, s)))
+
+
+def log_of_the_mean(D, m, s, z):
+    m, s = _leaves(m, s)
+    V = (1 - D(m + s * z).sigmoid().mean()).log()
+    return torch.stack(torch.autograd.grad(V, (m, s)))
+
+
+def logit_for_probability(D, m, s, z):
+    m, s = _leaves(m, s)
+    V = (1 - D(m + s * z)).abs().log().mean()
+    return torch.stack(torch.autograd.grad(V, (m, s)))
+
+
+def z_of_the_first(D, m, s, z):
+    by_m, _ = the_formula(D, m, s, z)
+    return by_m, by_m * z[0, 0]
+
+
+def z_outside_of_the_mean(D, m, s, z):
+    by_m, _ = the_formula(D, m, s, z)
+    return by_m, by_m * z.mean()
+
+
+def m_alone(D, m, s, z):
+    return the_formula(D, m, s, z)[0]
+
+
+CORRECT = (
+    autograd_of_v,
+    the_formula,
+    backward_on_parameters,
+    both_at_once,
+    functional,
+    two_grads,
+    differences_in_float64,
+    sample_by_sample,
+    jacobian_of_x,
+)
 M, S = "the slope by m", "the slope by s"
 MISTAKES = {
     downhill: (M, "downhill"),
@@ -94,6 +179,13 @@ MISTAKES = {
     no_logarithm: (M, "logarithm in V is missing"),
     no_chain: (S, "chain rule"),
     cut: (M, "was cut"),
-    exchanged: (M, "not the slope by m"),
+    exchanged: (M, "changed places"),
+    log_d: (M, "slope of log D(G(z))"),
+    slope_of_the_logit: (M, "slope of the logit"),
+    log_of_the_mean: (M, "taken of the mean"),
+    logit_for_probability: (M, "taken for the probability"),
+    z_of_the_first: (S, "not the slope by s"),
+    z_outside_of_the_mean: (S, "not the slope by s"),
+    m_alone: (M, "shape [2]"),
     v_itself: (M, "shape [2]"),
 }

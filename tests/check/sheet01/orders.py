@@ -1,5 +1,6 @@
 """Who moves first: correct in several styles, and the classic mistakes."""
 
+import numpy as np
 import torch
 
 
@@ -25,6 +26,28 @@ def by_answers(V):
     replies = V.argmax(0)  # [columns]: D's best row against each column
     d_first = torch.stack([V[i, j] for i, j in enumerate(answers)]).max()
     return d_first, torch.stack([V[i, j] for j, i in enumerate(replies)]).min()
+
+
+def sorted_rows(V):
+    return V.sort(1).values[:, 0].sort().values[-1], V.sort(0).values[-1].sort().values[0]
+
+
+def by_duality(V):
+    return -(-V).amax(1).amin(), -(-V).amin(0).amax()
+
+
+def loops(V):
+    d_first, g_first = -float("inf"), float("inf")
+    for row in V:
+        d_first = max(d_first, float(row.min()))
+    for column in V.T:
+        g_first = min(g_first, float(column.max()))
+    return d_first, g_first
+
+
+def in_an_array(V):
+    V = np.asarray(V)
+    return np.array([np.max(np.min(V, 1)), np.min(np.max(V, 0))])
 
 
 def exchanged(V):
@@ -59,7 +82,42 @@ def positions(V):
     return V.min(1).values.argmax(), V.max(0).values.argmin()
 
 
-CORRECT = (reductions, amin_amax, python_lists, in_numpy, by_answers)
+def other_player_helps(V):
+    return V.max(1).values.max(), V.min(0).values.min()
+
+
+def transposed_second(V):
+    return V.min(1).values.max(), V.max(1).values.min()
+
+
+def first_row_only(V):
+    return V[0].min(), V[:, 0].max()
+
+
+def negated(V):
+    return tuple(-v for v in reductions(V))
+
+
+def rows_of_values(V):
+    return V.min(1).values, V.max(0).values
+
+
+def square_only(V):
+    n = min(V.shape)
+    return reductions(V[:n, :n])
+
+
+CORRECT = (
+    reductions,
+    amin_amax,
+    python_lists,
+    in_numpy,
+    by_answers,
+    sorted_rows,
+    by_duality,
+    loops,
+    in_an_array,
+)
 D_FIRST, G_FIRST = "D moves first", "G moves first"
 MISTAKES = {
     exchanged: (D_FIRST, "The two have changed places"),
@@ -70,4 +128,10 @@ MISTAKES = {
     averaged: (D_FIRST, "averages over the answers"),
     one_number: (D_FIRST, "Two numbers"),
     positions: (D_FIRST, "This is not the value when D moves first"),
+    other_player_helps: (D_FIRST, "This is not the value when D moves first"),
+    transposed_second: (G_FIRST, "This is not the value when G moves first"),
+    first_row_only: (D_FIRST, ""),
+    negated: (D_FIRST, "This is not the value when D moves first"),
+    rows_of_values: (D_FIRST, "Each value should be one number"),
+    square_only: ("tables that are not square", ""),
 }

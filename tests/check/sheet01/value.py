@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 
 def means_of_logs(prob_real, prob_fake):
@@ -32,6 +33,26 @@ def a_loop(prob_real, prob_fake):
     for d in prob_fake:
         V += math.log(1 - d) / len(prob_fake)
     return V
+
+
+def expectations_as_dot_products(prob_real, prob_fake):
+    real, fake = torch.log(prob_real), torch.log(1 - prob_fake)
+    weights = real.new_full(real.shape, 1 / len(real)), fake.new_full(fake.shape, 1 / len(fake))
+    return weights[0] @ real + torch.einsum("i,i->", weights[1], fake)
+
+
+def through_logits(prob_real, prob_fake):
+    real, fake = torch.logit(prob_real.double()), torch.logit(prob_fake.double())
+    return -F.softplus(-real).mean() - F.softplus(fake).mean()
+
+
+def in_a_column(prob_real, prob_fake):
+    return (prob_real[:, None].log().mean(0) + (1 - prob_fake[:, None]).log().mean(0)).squeeze()
+
+
+def geometric_means(prob_real, prob_fake):
+    real, fake = prob_real.double(), 1 - prob_fake.double()
+    return (real.prod() ** (1 / len(real)) * fake.prod() ** (1 / len(fake))).log()
 
 
 def negative(prob_real, prob_fake):
@@ -83,7 +104,41 @@ def pairs_only(prob_real, prob_fake):
     return (prob_real[:n] * (1 - prob_fake[:n])).log().mean()
 
 
-CORRECT = (means_of_logs, log1p_and_sums, cross_entropies, in_numpy, a_loop)
+def fake_alone(prob_real, prob_fake):
+    return (1 - prob_fake).log().mean()
+
+
+def without_logarithm(prob_real, prob_fake):
+    return prob_real.mean() + (1 - prob_fake).mean()
+
+
+def size_of_real_for_both(prob_real, prob_fake):
+    return (prob_real.log().sum() + (1 - prob_fake).log().sum()) / len(prob_real)
+
+
+def medians(prob_real, prob_fake):
+    return prob_real.log().median() + (1 - prob_fake).log().median()
+
+
+def nothing_returned(prob_real, prob_fake):
+    means_of_logs(prob_real, prob_fake)
+
+
+def two_numbers(prob_real, prob_fake):
+    return prob_real.log().mean(), (1 - prob_fake).log().mean()
+
+
+CORRECT = (
+    means_of_logs,
+    log1p_and_sums,
+    cross_entropies,
+    in_numpy,
+    a_loop,
+    expectations_as_dot_products,
+    through_logits,
+    in_a_column,
+    geometric_means,
+)
 BATCH, COIN = "both terms, as means", "a coin scores -log 4"
 UNEVEN = "batches of two sizes, in float32 and float64"
 MISTAKES = {
@@ -99,4 +154,10 @@ MISTAKES = {
     not_reduced: (BATCH, "average over the batch"),
     log_with_epsilon: (COIN, "-1.386"),
     pairs_only: (UNEVEN, "This is not the mean"),
+    fake_alone: (BATCH, "Only the fake samples"),
+    without_logarithm: (BATCH, "This is not the mean of log D"),
+    size_of_real_for_both: (UNEVEN, "This is not the mean"),
+    medians: (BATCH, "This is not the mean of log D"),
+    nothing_returned: (BATCH, "is there a `return`?"),
+    two_numbers: (BATCH, "should be one number"),
 }

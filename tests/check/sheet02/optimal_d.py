@@ -1,7 +1,10 @@
 """The best D: correct in several styles, and the classic mistakes."""
 
+import math
+
 import numpy as np
 import torch
+import torch.nn.functional as F
 from scipy.special import expit
 
 
@@ -23,6 +26,32 @@ def by_division(log_p, log_q):
 
 def in_numpy(log_p, log_q):
     return expit(np.subtract(log_p.numpy(), log_q.numpy()))
+
+
+def maximum_of_each_point(log_p, log_q):
+    top = torch.maximum(log_p, log_q)
+    p, q = (log_p - top).exp(), (log_q - top).exp()
+    return p / (p + q)
+
+
+def tanh_of_half(log_p, log_q):
+    return (1 + torch.tanh((log_p - log_q) / 2)) / 2
+
+
+def plain_floats(log_p, log_q):
+    def one(a, b):
+        return 1 / (1 + math.exp(min(b - a, 700.0)))
+
+    pairs = zip(log_p.flatten().tolist(), log_q.flatten().tolist(), strict=True)
+    return torch.tensor([one(a, b) for a, b in pairs]).reshape(log_p.shape)
+
+
+def log_softmax(log_p, log_q):
+    return F.log_softmax(torch.stack([log_p, log_q], -1).double(), -1)[..., 0].exp()
+
+
+def bernoulli(log_p, log_q):
+    return torch.distributions.Bernoulli(logits=log_p - log_q, validate_args=False).probs
 
 
 def fake_share(log_p, log_q):
@@ -65,7 +94,44 @@ def clamped(log_p, log_q):
     return torch.sigmoid(log_p - log_q).clamp(0.01, 0.99)
 
 
-CORRECT = (sigmoid_of_ratio, normalised, softmax_of_two, by_division, in_numpy)
+def one_maximum_for_all(log_p, log_q):
+    top = max(log_p.max(), log_q.max())
+    p, q = (log_p - top).exp(), (log_q - top).exp()
+    return p / (p + q)
+
+
+def nan_to_half(log_p, log_q):
+    return torch.nan_to_num(of_densities(log_p, log_q), nan=0.5)
+
+
+def negative_logit(log_p, log_q):
+    return 1 - torch.sigmoid(log_p - log_q) * 1.0
+
+
+def ratio_of_logits(log_p, log_q):
+    return torch.sigmoid(log_p / log_q)
+
+
+def flattened(log_p, log_q):
+    return torch.sigmoid(log_p - log_q).flatten()
+
+
+def softmax_over_points(log_p, log_q):
+    return torch.softmax(log_p - log_q, 0)
+
+
+CORRECT = (
+    sigmoid_of_ratio,
+    normalised,
+    softmax_of_two,
+    by_division,
+    in_numpy,
+    maximum_of_each_point,
+    tanh_of_half,
+    plain_floats,
+    log_softmax,
+    bernoulli,
+)
 NEAR, FAR, ALONE = "p / (p + q)", "far from both bells", "where one side has no mass"
 MISTAKES = {
     fake_share: (NEAR, "probability of being fake"),
@@ -78,4 +144,10 @@ MISTAKES = {
     with_epsilon: (FAR, "outweighs both densities"),
     average: (NEAR, "This is not p / (p + q)"),
     clamped: (ALONE, "D* is 0"),
+    one_maximum_for_all: (FAR, "one factor for all points"),
+    nan_to_half: (FAR, "This is not p / (p + q)"),
+    negative_logit: (NEAR, "probability of being fake"),
+    ratio_of_logits: (NEAR, "This is not p / (p + q)"),
+    flattened: (NEAR, "should be a tensor of shape [4, 6]"),
+    softmax_over_points: (NEAR, "This is not p / (p + q)"),
 }

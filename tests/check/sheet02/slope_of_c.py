@@ -5,6 +5,8 @@ import torch
 from scipy.integrate import quad
 from torch.nn.functional import logsigmoid, softplus
 
+from gancourse.maths import divergences
+
 X = torch.linspace(-14, 16, 3001, dtype=torch.float64)
 
 
@@ -58,6 +60,36 @@ def with_scipy(theta):
     return torch.tensor([t * quad(f, t / 2 - 8, t / 2 + 8, args=(t,))[0] for t in theta.tolist()])
 
 
+def in_numpy(theta):
+    t = theta.numpy()[:, None]
+    x = np.linspace(-16, 16, 4001)
+    log_p, log_q = -(x**2) / 2, -((x - t) ** 2) / 2
+    weight = np.exp(log_p + log_q - np.logaddexp(log_p, log_q)) / np.sqrt(2 * np.pi)
+    return torch.as_tensor((t * weight).sum(1) * (x[1] - x[0]))
+
+
+def one_by_one(theta):
+    slopes = [t * torch.trapezoid((log_bell(X, t) + logsigmoid(t * (t / 2 - X))).exp(), X)
+              for t in theta]  # fmt: skip
+    return torch.stack(slopes)
+
+
+def gauss_hermite(theta):
+    nodes, weights = np.polynomial.hermite_e.hermegauss(120)
+    z = torch.as_tensor(nodes)
+    share = torch.sigmoid(-(theta[:, None] ** 2) / 2 - theta[:, None] * z)  # at x = theta + z
+    found = share @ torch.as_tensor(weights) / np.sqrt(2 * np.pi)
+    return theta * found
+
+
+def through_the_course(theta):
+    x = divergences.line(-16, 16)
+    theta = theta.clone().requires_grad_()
+    log_q = divergences.log_normal(x, theta[:, None])
+    C = divergences.best_value(x, divergences.log_normal(x).expand_as(log_q), log_q)
+    return torch.autograd.grad(C.sum(), theta)[0]
+
+
 def downhill(theta):
     return -the_formula(theta)
 
@@ -105,7 +137,42 @@ def one_number(theta):
     return the_formula(theta).mean()
 
 
-CORRECT = (the_formula, autograd_of_c, differences, autograd_with_d_held, with_scipy)
+def honest_samples(theta):
+    x = theta[:, None] + torch.randn(len(theta), 4000, dtype=torch.float64)
+    return theta * torch.sigmoid(theta[:, None] ** 2 / 2 - theta[:, None] * x).mean(1)
+
+
+def share_of_fake(theta):
+    return 1 - share(theta)
+
+
+def doubled(theta):
+    return 2 * the_formula(theta)
+
+
+def coarse_grid(theta):
+    return theta * share(theta, torch.linspace(-16, 16, 17, dtype=torch.float64))
+
+
+def size_alone(theta):
+    return the_formula(theta).abs()
+
+
+def one_side_of_the_grid(theta):
+    return theta * share(theta, torch.linspace(-2.5, 16, 4001, dtype=torch.float64))
+
+
+CORRECT = (
+    the_formula,
+    autograd_of_c,
+    differences,
+    autograd_with_d_held,
+    with_scipy,
+    in_numpy,
+    one_by_one,
+    gauss_hermite,
+    through_the_course,
+)
 SIDES, FAR = "on both sides of p", "far out, where it dies"
 MISTAKES = {
     downhill: (SIDES, "downhill"),
@@ -115,7 +182,13 @@ MISTAKES = {
     d_at_one_half: (SIDES, "held at 1/2"),
     slope_of_kl: (SIDES, "slope of KL"),
     c_itself: (SIDES, "This is C itself"),
-    from_samples: (SIDES, "Close, but not within"),
+    from_samples: (SIDES, "This samples"),
+    honest_samples: (SIDES, "This samples"),
+    share_of_fake: (SIDES, "This is E_q (1 - D*)"),
+    doubled: (SIDES, "twice the slope"),
+    coarse_grid: (SIDES, "Close, but not within"),
+    size_alone: (SIDES, "This is not the slope"),
+    one_side_of_the_grid: (FAR, "off by more than a tenth"),
     short_grid: (FAR, "off by more than a tenth"),
     rounded_densities: (FAR, "not finite"),
     one_number: (SIDES, "shape [5]"),

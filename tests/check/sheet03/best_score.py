@@ -1,5 +1,6 @@
 """The best score under least squares: correct in several styles, and classic mistakes."""
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -32,6 +33,26 @@ class Module(nn.Module):
 
 
 as_a_module = Module()
+
+
+def in_numpy(p, q, a, b):
+    p, q = p.numpy(), q.numpy()
+    return np.average(np.stack([np.full_like(p, b), np.full_like(q, a)]), 0, np.stack([p, q]))
+
+
+def plain_floats(p, q, a, b):
+    pairs = zip(p.tolist(), q.tolist(), strict=True)
+    return torch.tensor([(b * u + a * v) / (u + v) for u, v in pairs])
+
+
+def einsum(p, q, a, b):
+    weights = torch.stack([p, q], 1).double()
+    weights /= weights.sum(1, keepdim=True)
+    return torch.einsum("nk,k->n", weights, torch.tensor([b, a], dtype=torch.float64))
+
+
+def from_the_middle(p, q, a, b):
+    return (a + b) / 2 + (b - a) / 2 * (p - q) / (p + q)
 
 
 def places_exchanged(p, q, a, b):
@@ -70,6 +91,23 @@ def with_epsilon(p, q, a, b):
     return (b * p + a * q) / (p + q + 1e-8)
 
 
+def ratio_of_densities(p, q, a, b):
+    r = p / q
+    return (b * r + a) / (r + 1)
+
+
+def target_of_real(p, q, a, b):
+    return torch.full_like(p, b)
+
+
+def squared_weights(p, q, a, b):
+    return (b * p**2 + a * q**2) / (p**2 + q**2)
+
+
+def distance_of_targets(p, q, a, b):
+    return (b - a) * p / (p + q)
+
+
 CORRECT = (
     weighted_mean,
     between_the_targets,
@@ -77,8 +115,12 @@ CORRECT = (
     in_float64_with_lerp,
     normal_equations,
     as_a_module,
+    in_numpy,
+    plain_floats,
+    einsum,
+    from_the_middle,
 )
-VALUE = "the weighted mean of the targets"
+VALUE, ALONE = "the weighted mean of the targets", "where one density is 0, or both are tiny"
 MISTAKES = {
     places_exchanged: (VALUE, "changed places"),
     targets_forgotten: (VALUE, "right for the targets 0 and 1 only"),
@@ -88,5 +130,9 @@ MISTAKES = {
     wrong_sign: (VALUE, "A sign is wrong"),
     clipped: (VALUE, "clipped to [0, 1]"),
     averaged: (VALUE, "tensor of shape"),
-    with_epsilon: ("where one density is 0, or both are tiny", "does not minimise"),
+    with_epsilon: (ALONE, "does not minimise"),
+    ratio_of_densities: (ALONE, "not finite"),
+    target_of_real: (VALUE, "does not minimise"),
+    squared_weights: (VALUE, "does not minimise"),
+    distance_of_targets: (VALUE, "does not minimise"),
 }

@@ -1,5 +1,8 @@
 """An alternating step of min over x, max over y of x y: several styles, and classic mistakes."""
 
+import math
+from typing import NamedTuple
+
 import numpy as np
 import torch
 
@@ -25,7 +28,7 @@ def by_autograd(x, y, h):
 def as_a_matrix(x, y, h):
     step = torch.tensor([[1, -h], [h, 1 - h * h]], dtype=torch.float64)
     state = torch.stack([torch.as_tensor(x).double(), torch.as_tensor(y).double()])
-    return tuple(step @ state)
+    return tuple(torch.einsum("ij,j...->i...", step, state))
 
 
 def in_numpy_in_place(x, y, h):
@@ -33,6 +36,37 @@ def in_numpy_in_place(x, y, h):
     x -= h * y
     y += h * x
     return x, y
+
+
+def one_stacked_tensor(x, y, h):
+    x, y = torch.as_tensor(x), torch.as_tensor(y)
+    x = x - h * y
+    return torch.stack([x, y + h * x])
+
+
+def an_array(x, y, h):
+    x = np.asarray(x) - h * np.asarray(y)
+    return np.stack([x, np.asarray(y) + h * x])
+
+
+class Named(NamedTuple):
+    x: object
+    y: object
+
+
+def a_named_pair(x, y, h):
+    new = Named(x=x - y * h, y=None)
+    return new._replace(y=y + new.x * h)
+
+
+def with_an_optimiser(x, y, h):
+    players = [torch.tensor(np.asarray(v, dtype=float), requires_grad=True) for v in (x, y)]
+    for player, sign in zip(players, (1, -1), strict=True):
+        optimiser = torch.optim.SGD([player], lr=h)
+        optimiser.zero_grad()
+        (sign * players[0] * players[1]).sum().backward()
+        optimiser.step()
+    return tuple(player.detach() for player in players)
 
 
 def simultaneous(x, y, h):
@@ -75,7 +109,42 @@ def only_y(x, y, h):
     return y + h * (x - h * y)
 
 
-CORRECT = (two_lines, one_expression, by_autograd, as_a_matrix, in_numpy_in_place)
+def y_stays(x, y, h):
+    return x - h * y, y
+
+
+def two_steps(x, y, h):
+    return two_lines(*two_lines(x, y, h), h)
+
+
+def no_step_size(x, y, h):
+    x = x - y
+    return x, y + x
+
+
+def half_a_step(x, y, h):
+    return two_lines(x, y, h / 2)
+
+
+def on_the_circle(x, y, h):
+    return math.cos(h) * x - math.sin(h) * y, math.sin(h) * x + math.cos(h) * y
+
+
+def for_numbers_only(x, y, h):
+    return two_lines(float(x), float(y), h)
+
+
+CORRECT = (
+    two_lines,
+    one_expression,
+    by_autograd,
+    as_a_matrix,
+    in_numpy_in_place,
+    one_stacked_tensor,
+    an_array,
+    a_named_pair,
+    with_an_optimiser,
+)
 VALUE = "x moves, then y answers"
 MISTAKES = {
     simultaneous: (VALUE, "it spirals out"),
@@ -87,4 +156,10 @@ MISTAKES = {
     x_stays: (VALUE, "x has not moved"),
     answer_turned_round: (VALUE, "return x first"),
     only_y: (VALUE, "should return x and y"),
+    y_stays: (VALUE, "y has not moved"),
+    two_steps: (VALUE, "This is not"),
+    no_step_size: (VALUE, "This is not"),
+    half_a_step: (VALUE, "This is not"),
+    on_the_circle: (VALUE, "This is not"),
+    for_numbers_only: ("many games at once", "stopped with"),
 }

@@ -1,6 +1,7 @@
 """The largest modulus of a step matrix: correct in several styles, and classic mistakes."""
 
 import numpy as np
+import scipy.linalg
 import torch
 
 
@@ -28,6 +29,26 @@ def by_many_steps(J, h):
         size = torch.linalg.matrix_norm(power)
         log, power = 2 * (log + size.log()), (power / size) @ (power / size)
     return (log / 2**40).exp()
+
+
+def plain_python(J, h):
+    values = np.linalg.eigvals(J.double().numpy())
+    return max(abs(1 + h * complex(v)) for v in values)
+
+
+def spectral_radius_of_the_conjugate(J, h):
+    step = torch.eye(len(J), dtype=torch.complex128) + h * J.to(torch.complex128)
+    return torch.linalg.eigvals(step.mH).abs().amax()
+
+
+def with_scipy(J, h):
+    step = scipy.linalg.expm(np.zeros_like(J)) + h * J.numpy()
+    return max(np.abs(scipy.linalg.eigvals(step)))
+
+
+def by_the_schur_form(J, h):
+    form, _ = scipy.linalg.schur(J.double().numpy(), output="complex")
+    return np.abs(1 + h * np.diag(form)).max()
 
 
 def without_identity(J, h):
@@ -74,12 +95,41 @@ def all_of_them(J, h):
     return (1 + h * torch.linalg.eigvals(J)).abs()
 
 
+def hundred_steps(J, h):
+    return eigenvalues_of_j(J, h) ** 100
+
+
+def largest_real_part(J, h):
+    return (1 + h * torch.linalg.eigvals(J)).real.max()
+
+
+def other_direction(J, h):
+    return (1 - h * torch.linalg.eigvals(J)).abs().max()
+
+
+def of_j_alone(J, h):
+    return torch.linalg.eigvals(J).abs().max()
+
+
+def symmetric(J, h):
+    step = torch.eye(len(J), dtype=J.dtype) + h * J
+    return torch.linalg.eigvalsh(step).abs().max()
+
+
+def frobenius(J, h):
+    return torch.linalg.matrix_norm(torch.eye(len(J), dtype=J.dtype) + h * J)
+
+
 CORRECT = (
     eigenvalues_of_j,
     eigenvalues_of_the_step,
     in_numpy,
     with_real_and_imaginary_parts,
     by_many_steps,
+    plain_python,
+    spectral_radius_of_the_conjugate,
+    with_scipy,
+    by_the_schur_form,
 )
 GAME, DESCENT = "a game that turns", "a descent with a slow direction"
 MISTAKES = {
@@ -94,4 +144,10 @@ MISTAKES = {
     squared: (DESCENT, "modulus squared"),
     determinant: (DESCENT, "mixes all eigenvalues"),
     all_of_them: (GAME, "should be one number"),
+    hundred_steps: (GAME, "This is not the largest modulus"),
+    largest_real_part: (GAME, "real part"),
+    other_direction: (GAME, "I - h J"),
+    of_j_alone: (GAME, "J's own eigenvalues"),
+    symmetric: (GAME, "This is not the largest modulus"),
+    frobenius: (GAME, "This is not the largest modulus"),
 }

@@ -37,6 +37,29 @@ def by_bisection(J):
     return low
 
 
+def half_plane(J):
+    values = torch.linalg.eigvals(J.double())
+    if (values.real > -1e-6).any():
+        return torch.zeros(())
+    return (2 / (-(1 / values)).real.reciprocal()).min()
+
+
+def plain_python(J):
+    values = [complex(v) for v in np.linalg.eigvals(J.double().numpy())]
+    return max(0.0, min(-2 * v.real / (v.real**2 + v.imag**2) for v in values))
+
+
+def where(J):
+    values = torch.linalg.eigvals(J)
+    bounds = -2 * values.real / (values * values.conj()).real
+    return torch.where(bounds > 0, bounds, 0.0).min()
+
+
+def roots_of_the_parabola(J):
+    values = torch.linalg.eigvals(J.double()).numpy()
+    return max(0.0, min(max(np.roots([abs(v) ** 2, 2 * v.real, 0.0]).real) for v in values))
+
+
 def most_patient(J):
     values = torch.linalg.eigvals(J)
     return (-2 * values.real / values.abs() ** 2).max().clamp(min=0)
@@ -80,12 +103,39 @@ def all_of_them(J):
     return (-2 * values.real / values.abs() ** 2).clamp(min=0)
 
 
+def squared(J):
+    return smallest_bound(J) ** 2
+
+
+def doubled(J):
+    return 2 * smallest_bound(J)
+
+
+def infinite_without_bound(J):
+    values = torch.linalg.eigvals(J)
+    bounds = -2 * values.real / values.abs() ** 2
+    return bounds[bounds > 0].min() if (bounds > 0).any() else torch.tensor(torch.inf)
+
+
+def one_where_none(J):
+    bound = smallest_bound(J)
+    return bound if bound > 1e-6 else 1.0
+
+
+def of_the_symmetric_part(J):
+    return (2 / -torch.linalg.eigvalsh((J + J.T) / 2)).min().clamp(min=0)
+
+
 CORRECT = (
     smallest_bound,
     loop_over_eigenvalues,
     in_numpy,
     real_part_of_the_inverse,
     by_bisection,
+    half_plane,
+    plain_python,
+    where,
+    roots_of_the_parabola,
 )
 VALUE, NONE = "a spiral and a slow direction", "0 where no step converges"
 MISTAKES = {
@@ -98,4 +148,9 @@ MISTAKES = {
     negative_steps: (NONE, "no step converges"),
     sign_forgotten: (NONE, "no step converges"),
     all_of_them: (VALUE, "should be one number"),
+    squared: (VALUE, "bound squared"),
+    doubled: (VALUE, "twice the bound"),
+    infinite_without_bound: (NONE, ""),
+    one_where_none: (NONE, "no step converges"),
+    of_the_symmetric_part: (VALUE, "largest modulus of I + h J is not 1"),
 }

@@ -1,5 +1,8 @@
 """D's loss on logits: correct in several styles, and the classic mistakes."""
 
+import math
+
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -49,6 +52,36 @@ def loop_over_samples(logit_real, logit_fake):
     return total
 
 
+def plain_number(logit_real, logit_fake):
+    return softplus_means(logit_real, logit_fake).item()
+
+
+def in_numpy(logit_real, logit_fake):
+    return np.logaddexp(0, -logit_real.numpy()).mean() + np.logaddexp(0, logit_fake.numpy()).mean()
+
+
+def plain_floats(logit_real, logit_fake):
+    def softplus(logit):
+        return max(logit, 0.0) + math.log1p(math.exp(-abs(logit)))
+
+    real = [softplus(-logit) for logit in logit_real.tolist()]
+    return sum(real) / len(real) + sum(map(softplus, logit_fake.tolist())) / len(logit_fake)
+
+
+def one_einsum(logit_real, logit_fake):
+    logits = torch.cat([-logit_real, logit_fake])
+    n, m = len(logit_real), len(logit_fake)
+    weights = torch.cat([torch.full((n,), 1 / n), torch.full((m,), 1 / m)]).to(logits)
+    return torch.einsum("n,n->", weights, F.softplus(logits))
+
+
+def the_sum_of_maximum_and_log1p(logit_real, logit_fake):
+    def softplus(logit):
+        return logit.clamp(min=0) + torch.log1p((-logit.abs()).exp())
+
+    return softplus(-logit_real).mean() + softplus(logit_fake).mean()
+
+
 def labels_exchanged(logit_real, logit_fake):
     return softplus_means(logit_fake, logit_real)
 
@@ -88,8 +121,44 @@ def log_with_epsilon(logit_real, logit_fake):
     return -((real + 1e-8).log().mean() + (fake + 1e-8).log().mean())
 
 
-def plain_number(logit_real, logit_fake):
-    return softplus_means(logit_real, logit_fake).item()
+def early_shortcut(logit_real, logit_fake):
+    real = F.softplus(-logit_real, threshold=8).mean()
+    return real + F.softplus(logit_fake, threshold=8).mean()
+
+
+def clamped_logits(logit_real, logit_fake):
+    return softplus_means(logit_real.clamp(-100, 100), logit_fake.clamp(-100, 100))
+
+
+def clamped_probabilities(logit_real, logit_fake):
+    real, fake = logit_real.sigmoid(), 1 - logit_fake.sigmoid()
+    return -(real.clamp(min=1e-12).log().mean() + fake.clamp(min=1e-12).log().mean())
+
+
+def fake_alone(logit_real, logit_fake):
+    return F.softplus(logit_fake).mean()
+
+
+def bits(logit_real, logit_fake):
+    return softplus_means(logit_real, logit_fake) / math.log(2)
+
+
+def logs_of_means(logit_real, logit_fake):
+    return -logit_real.sigmoid().mean().log() - (1 - logit_fake.sigmoid().mean()).log()
+
+
+def exponentials(logit_real, logit_fake):
+    return (1 + (-logit_real).exp()).log().mean() + (1 + logit_fake.exp()).log().mean()
+
+
+def floats_that_overflow(logit_real, logit_fake):
+    real = [math.log(1 + math.exp(-logit)) for logit in logit_real.tolist()]
+    fake = [math.log(1 + math.exp(logit)) for logit in logit_fake.tolist()]
+    return sum(real) / len(real) + sum(fake) / len(fake)
+
+
+def one_size(logit_real, logit_fake):
+    return (F.softplus(-logit_real).sum() + F.softplus(logit_fake).sum()) / len(logit_real)
 
 
 def detached(logit_real, logit_fake):
@@ -107,8 +176,16 @@ CORRECT = (
     as_a_module,
     in_float64,
     loop_over_samples,
+    plain_number,
+    in_numpy,
+    plain_floats,
+    one_einsum,
+    the_sum_of_maximum_and_log1p,
 )
-VALUE, GRADIENT = "both terms, as means, to be minimised", "the gradient reaches the logits"
+VALUE, UNEVEN = (
+    "both terms, as means, to be minimised",
+    "batches of two sizes, in float32 and float64",
+)
 FAR = "exact at logits of 10,000"
 MISTAKES = {
     labels_exchanged: (VALUE, "changed places"),
@@ -120,7 +197,15 @@ MISTAKES = {
     averaged: (VALUE, "half of the loss"),
     log_of_sigmoid: (FAR, "not finite"),
     log_with_epsilon: (FAR, "epsilon"),
-    plain_number: (GRADIENT, "No gradient comes back"),
-    detached: (GRADIENT, "No gradient comes back"),
+    early_shortcut: (FAR, "shortcut"),
+    clamped_logits: (FAR, "too small"),
+    clamped_probabilities: (FAR, "too small"),
+    fake_alone: (VALUE, "Only the fake samples"),
+    bits: (VALUE, "in bits"),
+    logs_of_means: (VALUE, "taken of means"),
+    exponentials: (FAR, "not finite"),
+    floats_that_overflow: (FAR, "not finite"),
+    one_size: (UNEVEN, "This is not the mean"),
+    detached: (VALUE, "Some logits get no gradient"),
     not_reduced: (VALUE, "average over the batch"),
 }

@@ -64,6 +64,54 @@ def gradients_by_hand(G, D, opt_D, x_real, z):
     return loss
 
 
+def cleared_by_hand(G, D, opt_D, x_real, z):
+    x_fake = G(z).clone().detach()
+    loss = F.softplus(torch.cat([-D(x_real), D(x_fake)])).sum() / len(z)
+    for group in opt_D.param_groups:
+        for p in group["params"]:
+            p.grad = None
+    loss.backward()
+    opt_D.step()
+    return float(loss)
+
+
+def in_a_closure(G, D, opt_D, x_real, z):
+    with torch.no_grad():
+        x_fake = G(z)
+
+    def closure():
+        opt_D.zero_grad()
+        loss = cross_entropy_d(D(x_real), D(x_fake))
+        loss.backward()
+        return loss
+
+    return opt_D.step(closure).item()
+
+
+def backward_into_d_alone(G, D, opt_D, x_real, z):
+    opt_D.zero_grad()
+    loss = cross_entropy_d(D(x_real), D(G(z)))
+    loss.backward(inputs=list(D.parameters()))
+    opt_D.step()
+    return loss.detach().numpy()
+
+
+def modes_set_and_put_back(G, D, opt_D, x_real, z):
+    G.eval()
+    x_fake = G(z).detach()
+    G.train()
+    return _step(cross_entropy_d(D(x_real), D(x_fake)), opt_D)
+
+
+def g_s_gradients_cleared_too(G, D, opt_D, x_real, z):
+    loss = cross_entropy_d(D(x_real), D(G(z)))
+    opt_D.zero_grad()
+    loss.backward()
+    opt_D.step()
+    G.zero_grad(set_to_none=False)
+    return loss.item()
+
+
 def _step(loss, opt):
     opt.zero_grad()
     loss.backward()
@@ -144,6 +192,49 @@ def an_optimiser_of_its_own(G, D, opt_D, x_real, z):
     return detach_the_fakes(G, D, torch.optim.Adam(D.parameters(), lr=1e-2), x_real, z)
 
 
+def d_left_in_evaluation(G, D, opt_D, x_real, z):
+    D.eval()
+    return _step(cross_entropy_d(D(x_real), D(G(z).detach())), opt_D)
+
+
+def g_left_in_evaluation(G, D, opt_D, x_real, z):
+    G.eval()
+    return _step(cross_entropy_d(D(x_real), D(G(z).detach())), opt_D)
+
+
+def first_layer_frozen(G, D, opt_D, x_real, z):
+    loss = _step(cross_entropy_d(D(x_real), D(G(z).detach())), opt_D)
+    next(D.parameters()).requires_grad_(False)
+    return loss
+
+
+def fake_alone(G, D, opt_D, x_real, z):
+    return _step(F.softplus(D(G(z).detach())).mean(), opt_D)
+
+
+def summed(G, D, opt_D, x_real, z):
+    logits = -D(x_real), D(G(z).detach())
+    return _step(sum(F.softplus(logit).sum() for logit in logits), opt_D)
+
+
+def own_noise(G, D, opt_D, x_real, z):
+    return _step(cross_entropy_d(D(x_real), D(G(torch.randn_like(z)).detach())), opt_D)
+
+
+def own_sgd_at_the_same_rate(G, D, opt_D, x_real, z):
+    own = torch.optim.SGD(D.parameters(), lr=opt_D.param_groups[0]["lr"])
+    return detach_the_fakes(G, D, own, x_real, z)
+
+
+def two_steps(G, D, opt_D, x_real, z):
+    detach_the_fakes(G, D, opt_D, x_real, z)
+    return detach_the_fakes(G, D, opt_D, x_real, z)
+
+
+def v_returned(G, D, opt_D, x_real, z):
+    return -detach_the_fakes(G, D, opt_D, x_real, z)
+
+
 CORRECT = (
     detach_the_fakes,
     fakes_under_no_grad,
@@ -151,6 +242,11 @@ CORRECT = (
     two_backward_passes,
     freeze_g_meanwhile,
     gradients_by_hand,
+    cleared_by_hand,
+    in_a_closure,
+    backward_into_d_alone,
+    modes_set_and_put_back,
+    g_s_gradients_cleared_too,
 )
 MOVES, ALONE = "D moves one step down its loss", "G is left alone"
 CLEARED, RETURNED = "old gradients are cleared", "the loss is returned"
@@ -168,4 +264,13 @@ MISTAKES = {
     an_optimiser_of_its_own: (MOVES, "not by one step of opt_D"),
     loss_after_the_step: (RETURNED, "after its step"),
     nothing_returned: (RETURNED, "is there a `return`?"),
+    d_left_in_evaluation: (ALONE, "D comes back in another mode"),
+    g_left_in_evaluation: (ALONE, "G comes back in another mode"),
+    first_layer_frozen: (ALONE, "D stays frozen"),
+    fake_alone: (MOVES, "Only the fake samples"),
+    summed: (MOVES, "sums over the batch"),
+    own_noise: (MOVES, "not by one step of opt_D"),
+    own_sgd_at_the_same_rate: ("two steps in a row", "optimiser that was given"),
+    two_steps: (MOVES, "not by one step"),
+    v_returned: (RETURNED, "is not D's loss"),
 }

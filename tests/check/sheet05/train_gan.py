@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from gancourse import losses
 from gancourse.losses import cross_entropy_d
 from gancourse.nets import MLPDiscriminator, MLPGenerator
 from gancourse.train import Recipe, State, train
@@ -20,7 +21,19 @@ def mlp(*sizes):
     return nn.Sequential(*layers[:-1])
 
 
-def by_hand(x_real, seed, steps=STEPS, d_loss=cross_entropy_d, g_sign=1.0, fixed_z=False):
+def non_saturating(logit_real, logit_fake):
+    return F.softplus(-logit_fake).mean()
+
+
+def by_hand(
+    x_real,
+    seed,
+    steps=STEPS,
+    d_loss=cross_entropy_d,
+    g_loss=non_saturating,
+    fixed_z=False,
+    then=None,
+):
     torch.manual_seed(seed)
     G = MLPGenerator(2, (64, 64), shape=(2,), norm=False)
     D = MLPDiscriminator((64, 64), shape=(2,))
@@ -35,8 +48,10 @@ def by_hand(x_real, seed, steps=STEPS, d_loss=cross_entropy_d, g_sign=1.0, fixed
         d_loss(D(batch), D(x_fake.detach())).backward()
         opt_D.step()
         opt_G.zero_grad()
-        (g_sign * F.softplus(-D(x_fake))).mean().backward()
+        g_loss(D(batch), D(x_fake)).backward()
         opt_G.step()
+        if then:
+            then(G)
     return G
 
 
@@ -55,6 +70,52 @@ def with_nets_of_its_own(x_real, seed):
         bce(D(G(torch.randn(128, 2))), one).backward()
         opts[0].step()
     return G
+
+
+def relativistic(x_real, seed):
+    return by_hand(x_real, seed, STEPS, losses.relativistic_d, losses.relativistic_g)
+
+
+def hinge(x_real, seed):
+    return by_hand(x_real, seed, STEPS, losses.hinge_d, losses.linear_g)
+
+
+def saturating(x_real, seed):
+    return by_hand(x_real, seed, STEPS, g_loss=losses.saturating_g)
+
+
+def averaged_weights(x_real, seed):
+    mean = torch.optim.swa_utils.AveragedModel(
+        MLPGenerator(2, (64, 64), shape=(2,), norm=False),
+        multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99),
+    )
+    by_hand(x_real, seed, then=mean.update_parameters)
+    return mean.module
+
+
+def in_two_functions(x_real, seed):
+    """The steps of 05.2 and 05.3, and batches without repetition."""
+    rng = torch.Generator().manual_seed(seed)
+    torch.manual_seed(seed)
+    G, D = mlp(2, 64, 64, 2), mlp(2, 64, 64, 1)
+    opt_G, opt_D = (torch.optim.RMSprop(net.parameters(), lr=5e-4) for net in (G, D))
+    for step in range(STEPS):
+        if step % 39 == 0:
+            order = torch.randperm(len(x_real), generator=rng)
+        batch = x_real[order[step % 39 * 256 :][:256]]
+        with torch.no_grad():
+            x_fake = G(torch.randn(256, 2, generator=rng))
+        descend(cross_entropy_d(D(batch), D(x_fake)), opt_D)
+        D.requires_grad_(False)
+        descend(-F.logsigmoid(D(G(torch.randn(256, 2, generator=rng)))).mean(), opt_G)
+        D.requires_grad_(True)
+    return G
+
+
+def descend(loss, optimiser):
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
 
 
 def through_the_course(x_real, seed):
@@ -113,7 +174,7 @@ def far_too_few_steps(x_real, seed):
 
 
 def g_walks_uphill(x_real, seed):
-    return by_hand(x_real, seed, steps=500, g_sign=-1.0)
+    return by_hand(x_real, seed, 500, g_loss=lambda *logits: -non_saturating(*logits))
 
 
 def d_without_fakes(x_real, seed):
@@ -176,7 +237,46 @@ def ring_known_by_heart(x_real, seed):
     return KnownRing()
 
 
-CORRECT = (by_hand, with_nets_of_its_own, through_the_course, in_float64)
+def g_learns_to_be_caught(x_real, seed):
+    return by_hand(x_real, seed, 500, g_loss=lambda real, fake: F.softplus(fake).mean())
+
+
+def d_without_real(x_real, seed):
+    return by_hand(x_real, seed, 500, lambda real, fake: F.softplus(fake).mean())
+
+
+def mean_of_the_ring(x_real, seed):
+    """Collapses to the middle: no z reaches the points."""
+    return Scaled(x_real.mean(0), 0.0)
+
+
+def gaussian_over_the_ring(x_real, seed):
+    return Scaled(x_real.mean(0), x_real.std())
+
+
+def one_mode(x_real, seed):
+    return Scaled(x_real[0], 0.01)
+
+
+class Scaled(nn.Module):
+    def __init__(self, centre, scale):
+        super().__init__()
+        self.centre, self.scale = centre, scale
+
+    def forward(self, z):
+        return self.centre + self.scale * z
+
+
+CORRECT = (
+    by_hand,
+    with_nets_of_its_own,
+    in_float64,
+    relativistic,
+    hinge,
+    saturating,
+    averaged_weights,
+    in_two_functions,
+)
 COVERS, QUALITY, MAP = "the modes are covered", "the samples are good", "G is a map from z"
 MISTAKES = {
     never_trained: (COVERS, "Mode collapse"),
@@ -190,4 +290,10 @@ MISTAKES = {
     lookup_by_interval: (MAP, "jumps"),
     z_is_ignored: (MAP, "The same z gave another sample"),
     ring_known_by_heart: (QUALITY, "G has not learned"),
+    through_the_course: (COVERS, "gancourse.train.train"),
+    g_learns_to_be_caught: (QUALITY, "G has not learned"),
+    d_without_real: (QUALITY, "G has not learned"),
+    mean_of_the_ring: (COVERS, "Mode collapse"),
+    gaussian_over_the_ring: (QUALITY, "G has not learned"),
+    one_mode: (COVERS, "Mode collapse"),
 }

@@ -40,6 +40,38 @@ def foreach(G_avg, G, decay):
         avg.data.copy_(b.data)
 
 
+def swa_utils(G_avg, G, decay):
+    average = torch.optim.swa_utils.get_ema_multi_avg_fn(decay)
+    average([p.detach() for p in G_avg.parameters()], [p.detach() for p in G.parameters()], 1)
+    for avg, b in zip(G_avg.buffers(), G.buffers(), strict=True):
+        avg.data.copy_(b)
+
+
+def buffers_by_load(G_avg, G, decay):
+    old = {name: p.detach().clone() for name, p in G_avg.named_parameters()}
+    G_avg.load_state_dict(G.state_dict())
+    with torch.no_grad():
+        for name, p in G_avg.named_parameters():
+            p += decay * (old[name] - p)
+
+
+def layer_by_layer(G_avg, G, decay):
+    with torch.inference_mode():
+        for mine, other in zip(G_avg.modules(), G.modules(), strict=True):
+            for name, p in mine.named_parameters(recurse=False):
+                p.copy_(p * decay + getattr(other, name) * (1 - decay))
+            for name, b in mine.named_buffers(recurse=False):
+                b.copy_(getattr(other, name))
+
+
+def in_float64(G_avg, G, decay):
+    for avg, p in zip(G_avg.parameters(), G.parameters(), strict=True):
+        mixed = decay * avg.detach().double() + (1 - decay) * p.detach().double()
+        avg.data = mixed.float()
+    with torch.no_grad():
+        _buffers(G_avg, G)
+
+
 def _buffers(G_avg, G):
     for avg, b in zip(G_avg.buffers(), G.buffers(), strict=True):
         avg.copy_(b)
@@ -110,7 +142,44 @@ def in_place_with_graph(G_avg, G, decay):
         avg.mul_(decay).add_(p, alpha=1 - decay)
 
 
-CORRECT = (lerp, through_data, state_dicts, foreach)
+@torch.no_grad()
+def eval_left_on(G_avg, G, decay):
+    G.eval()
+    lerp(G_avg, G, decay)
+
+
+@torch.no_grad()
+def average_in_training_mode(G_avg, G, decay):
+    G_avg.train()
+    lerp(G_avg, G, decay)
+
+
+def left_frozen(G_avg, G, decay):
+    G.requires_grad_(False)
+    lerp(G_avg, G, decay)
+
+
+def gradients_cleared(G_avg, G, decay):
+    G.zero_grad()
+    lerp(G_avg, G, decay)
+
+
+@torch.no_grad()
+def decay_of_its_own(G_avg, G, decay):
+    lerp(G_avg, G, min(decay, 0.99))
+
+
+@torch.no_grad()
+def first_layer_alone(G_avg, G, decay):
+    for avg, p in list(zip(G_avg.parameters(), G.parameters(), strict=True))[:2]:
+        avg.lerp_(p, 1 - decay)
+    _buffers(G_avg, G)
+
+
+CORRECT = (
+    lerp, through_data, state_dicts, foreach, swa_utils, buffers_by_load, layer_by_layer,
+    in_float64,
+)  # fmt: skip
 MIXES, ALONE = "the average moves a little towards G", "G is left alone"
 BUFFERS = "the buffers follow G"
 MISTAKES = {
@@ -119,7 +188,13 @@ MISTAKES = {
     new_tensors: (MIXES, "in place"),
     shares_above_one: (MIXES, "add up to 1"),
     written_into_g: (MIXES, "did not change"),
-    in_place_with_graph: (MIXES, "leaf Variable"),
+    in_place_with_graph: (MIXES, "write under torch.no_grad()"),
+    decay_of_its_own: (MIXES, "with a decay of 0.999"),
+    first_layer_alone: (MIXES, "in each of its parameters"),
+    eval_left_on: (ALONE, "G comes back in another mode"),
+    average_in_training_mode: (ALONE, "G_avg comes back in another mode"),
+    left_frozen: (ALONE, "left frozen"),
+    gradients_cleared: (ALONE, "G's gradients have changed"),
     g_pulled_along: (ALONE, "G itself changed"),
     buffers_forgotten: (BUFFERS, "stayed behind"),
     buffers_averaged: (BUFFERS, "are not G's"),

@@ -1,8 +1,12 @@
 """A generator of images: correct in several styles, and the classic mistakes."""
 
+from itertools import pairwise
+
 import torch
 import torch.nn.functional as F
 from torch import nn
+
+from gancourse.nets import MLPGenerator
 
 
 class AsASequence(nn.Module):
@@ -60,6 +64,71 @@ class InFloat64(AsASequence):
 
 def a_function_that_builds_one(z_dim: int):
     return AsASequence(z_dim)
+
+
+class WithDropout(AsASequence):
+    def __init__(self, z_dim):
+        super().__init__(z_dim)
+        self.body.insert(3, nn.Dropout(0.3))
+
+
+class NormOnTheOutputToo(AsASequence):
+    def __init__(self, z_dim):
+        super().__init__(z_dim)
+        self.body.insert(4, nn.BatchNorm1d(784))
+
+
+class NormOnZToo(AsASequence):
+    def __init__(self, z_dim):
+        super().__init__(z_dim)
+        self.body.insert(0, nn.BatchNorm1d(z_dim))
+
+
+class Residual(nn.Module):
+    def __init__(self, z_dim):
+        super().__init__()
+        self.into, self.out = nn.Linear(z_dim, 80), nn.Linear(80, 784)
+        self.norm, self.inner = nn.BatchNorm1d(80), nn.Linear(80, 80)
+
+    def forward(self, z):
+        h = self.into(z)
+        h = h + F.silu(self.norm(self.inner(h)))
+        return torch.tanh(self.out(h)).unflatten(1, (1, 28, 28))
+
+
+class OwnNorm(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.register_buffer("m", torch.zeros(width))
+        self.register_buffer("v", torch.ones(width))
+
+    def forward(self, x):
+        mean, var = self.m, self.v
+        if self.training:
+            mean, var = x.mean(0), x.var(0, correction=0)
+            self.m.lerp_(mean.detach(), 0.1)
+            self.v.lerp_(var.detach(), 0.1)
+        return (x - mean) / (var + 1e-5).sqrt()
+
+
+class NormByHand(AsASequence):
+    def __init__(self, z_dim):
+        super().__init__(z_dim)
+        self.body[1] = OwnNorm(64)
+
+
+class DeepAndLazy(nn.Module):
+    def __init__(self, z_dim):
+        super().__init__()
+        widths = [z_dim, 32, 64, 128]
+        blocks = [
+            nn.Sequential(nn.Linear(a, b), nn.BatchNorm1d(b, momentum=0.5), nn.ELU())
+            for a, b in pairwise(widths)
+        ]
+        self.blocks, self.last = nn.Sequential(*blocks), nn.Linear(128, 28 * 28)
+
+    def forward(self, z):
+        return self.last(self.blocks(z)).tanh().reshape(-1, 1, 28, 28)
 
 
 class Variant(nn.Module):
@@ -146,7 +215,64 @@ class NoiseOfItsOwn(Variant):
         return super().forward(torch.randn_like(z))
 
 
-CORRECT = (AsASequence, Functional, Convolutional, InFloat64, a_function_that_builds_one)
+class Clamped(Variant):
+    def end(self):
+        return nn.Hardtanh()
+
+
+class NormOnTheOutputAlone(nn.Module):
+    def __init__(self, z_dim):
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Linear(z_dim, 64), nn.LeakyReLU(0.2), nn.Linear(64, 784), nn.BatchNorm1d(784)
+        )
+
+    def forward(self, z):
+        return self.body(z).tanh().view(-1, 1, 28, 28)
+
+
+class NormOnZAlone(nn.Module):
+    def __init__(self, z_dim):
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.BatchNorm1d(z_dim), nn.Linear(z_dim, 64), nn.ReLU(), nn.Linear(64, 784), nn.Tanh()
+        )
+
+    def forward(self, z):
+        return self.body(z).view(-1, 1, 28, 28)
+
+
+class NormOnZAndLinear(nn.Module):
+    def __init__(self, z_dim):
+        super().__init__()
+        self.norm, self.out = nn.BatchNorm1d(z_dim), nn.Linear(z_dim, 784)
+
+    def forward(self, z):
+        return self.out(self.norm(z)).tanh().view(-1, 1, 28, 28)
+
+
+class WithoutAKink(nn.Module):
+    def __init__(self, z_dim):
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(z_dim, 64), nn.BatchNorm1d(64), nn.Linear(64, 784))
+
+    def forward(self, z):
+        return self.body(z).tanh().view(-1, 1, 28, 28)
+
+
+class FromTheCourse(nn.Module):
+    def __init__(self, z_dim):
+        super().__init__()
+        self.net = MLPGenerator(z_dim)
+
+    def forward(self, z):
+        return self.net(z)
+
+
+CORRECT = (
+    AsASequence, Functional, Convolutional, InFloat64, a_function_that_builds_one, WithDropout,
+    NormOnTheOutputToo, NormOnZToo, Residual, NormByHand, DeepAndLazy,
+)  # fmt: skip
 RANGE, LEARNS = "images of the right shape and range", "every weight learns"
 NORM, Z = "batch norm, in training mode only", "a map from z, for one image too"
 MISTAKES = {
@@ -157,7 +283,13 @@ MISTAKES = {
     ChannelsLast: (RANGE, "is a tensor of shape"),
     WithoutNorm: (NORM, "there is no batch norm"),
     LayerNorm: (NORM, "there is no batch norm"),
-    DropoutForNorm: (NORM, "all randomness of a generator is in z"),
+    DropoutForNorm: (NORM, "there is no batch norm"),
+    FromTheCourse: (RANGE, "Your answer calls gancourse.nets.MLPGenerator"),
+    Clamped: (RANGE, "cut off at -1 and 1"),
+    NormOnTheOutputAlone: (NORM, "only on z or on the output"),
+    NormOnZAlone: (NORM, "only on z or on the output"),
+    NormOnZAndLinear: (NORM, "a linear map of z"),
+    WithoutAKink: (NORM, "a linear map of z"),
     NormAlwaysOnTheBatch: (NORM, "In evaluation mode"),
     LayersInAList: (LEARNS, "a Python list hides them"),
     LayerLeftOut: (LEARNS, "extra.weight"),

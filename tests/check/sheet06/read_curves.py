@@ -94,12 +94,41 @@ def not_averaged(logit_real, logit_fake):
     return logit_real.sigmoid(), p_fake, right
 
 
-def exp_overflows(logit_real, logit_fake):
+def accuracy_on_fakes_alone(logit_real, logit_fake):
+    p_real, p_fake, _ = sigmoid_then_mean(logit_real, logit_fake)
+    return p_real, p_fake, (logit_fake < 0).float().mean()
+
+
+def right_answers_counted(logit_real, logit_fake):
+    p_real, p_fake, right = sigmoid_then_mean(logit_real, logit_fake)
+    return p_real, p_fake, right * 2 * len(logit_real)
+
+
+def two_numbers(logit_real, logit_fake):
+    return sigmoid_then_mean(logit_real, logit_fake)[:2]
+
+
+def with_math_exp(logit_real, logit_fake):
+    real, fake = ([1 / (1 + math.exp(-x)) for x in t.tolist()] for t in (logit_real, logit_fake))
+    right = [p > 0.5 for p in real] + [p < 0.5 for p in fake]
+    return sum(real) / len(real), sum(fake) / len(fake), sum(right) / len(right)
+
+
+def exp_over_one_plus_exp(logit_real, logit_fake):
     p_real, p_fake = (x.exp() / (1 + x.exp()) for x in (logit_real, logit_fake))
     return p_real.mean(), p_fake.mean(), sigmoid_then_mean(logit_real, logit_fake)[2]
 
 
-CORRECT = (sigmoid_then_mean, on_logits, plain_python, numpy_arrays, as_a_module)
+def through_tanh(logit_real, logit_fake):
+    p_real, p_fake = ((1 + torch.tanh(x / 2)) / 2 for x in (logit_real, logit_fake))
+    wrong = (p_real < 0.5).sum() + (p_fake > 0.5).sum()
+    return p_real.mean(), p_fake.mean(), 1 - wrong / (2 * len(p_real))
+
+
+CORRECT = (
+    sigmoid_then_mean, on_logits, plain_python, numpy_arrays, as_a_module, with_math_exp,
+    exp_over_one_plus_exp, through_tanh,
+)  # fmt: skip
 REAL, FAKE, ACCURACY = "the mean of D(x)", "the mean of D(G(z))", "D's accuracy"
 MISTAKES = {
     sigmoid_of_the_mean: (REAL, "sigmoid of the mean logit"),
@@ -112,5 +141,7 @@ MISTAKES = {
     share_called_real: (ACCURACY, "calls real"),
     share_of_errors: (ACCURACY, "share of errors"),
     not_averaged: (REAL, "average over the batch"),
-    exp_overflows: ("logits of 10,000, and float64", "not finite"),
+    accuracy_on_fakes_alone: (ACCURACY, "fake samples alone"),
+    right_answers_counted: (ACCURACY, "counts right answers"),
+    two_numbers: (REAL, "should return three numbers"),
 }

@@ -7,14 +7,21 @@ import torch.nn.functional as F
 from torch import nn
 
 from gancourse.losses import cross_entropy_d
-from gancourse.nets import MLPDiscriminator, MLPGenerator
+from gancourse.nets import MLPDiscriminator, MLPGenerator, load_shipped
 from gancourse.train import Recipe, State, train
 
 SEEDS = 1  # of three trainings each
 STEPS = 2000
 
 
-def by_hand(x_real, seed, steps=STEPS, d_loss=cross_entropy_d, g_sign=1.0, scale=lambda x: x):
+def non_saturating(logit):
+    return F.softplus(-logit).mean()
+
+
+def by_hand(
+    x_real, seed, steps=STEPS, d_loss=cross_entropy_d, g_loss=non_saturating, batch=32,
+    scale=lambda x: x,
+):  # fmt: skip
     torch.manual_seed(seed)
     x_real = scale(x_real)
     shape = x_real.shape[1:]
@@ -23,13 +30,13 @@ def by_hand(x_real, seed, steps=STEPS, d_loss=cross_entropy_d, g_sign=1.0, scale
     opt_G = torch.optim.Adam(G.parameters(), 1e-3, (0.5, 0.999))
     opt_D = torch.optim.Adam(D.parameters(), 1e-3, (0.5, 0.999))
     for _ in range(steps):
-        batch = x_real[torch.randint(len(x_real), (32,))]
-        x_fake = G(torch.randn(32, 32))
+        x = x_real[torch.randint(len(x_real), (batch,))]
+        x_fake = G(torch.randn(batch, 32))
         opt_D.zero_grad()
-        d_loss(D(batch), D(x_fake.detach())).backward()
+        d_loss(D(x), D(x_fake.detach())).backward()
         opt_D.step()
         opt_G.zero_grad()
-        (g_sign * F.softplus(-D(x_fake))).mean().backward()
+        g_loss(D(x_fake)).backward()
         opt_G.step()
     return G
 
@@ -63,21 +70,73 @@ def with_nets_of_its_own(x_real, seed):
     return average
 
 
-def through_the_course(x_real, seed):
-    shape = {"shape": x_real.shape[1:]}
-    nets = {
-        "G": {"z_dim": 32, "widths": (128, 256), **shape},
-        "D": {"widths": (256, 128), **shape},
-    }
-    rates = {"lr_G": 1e-3, "lr_D": 1e-3, "batch": 32, "ema": 0.99, "precision": "fp32"}
-    state = State(Recipe("mlp", **nets, **rates), seed, "cpu")
+def least_squares(x_real, seed):
+    def d_loss(real, fake):
+        return (real - 1).square().mean() + fake.square().mean()
 
-    def sample_real(n, generator):
-        return x_real[torch.randint(len(x_real), (n,), generator=generator)]
+    return by_hand(x_real, seed, d_loss=d_loss, g_loss=lambda fake: (fake - 1).square().mean())
 
-    for _ in train(state, sample_real, STEPS):
-        pass
-    return state.ema_G
+
+def hinge(x_real, seed):
+    def d_loss(real, fake):
+        return F.relu(1 - real).mean() + F.relu(1 + fake).mean()
+
+    return by_hand(x_real, seed, d_loss=d_loss, g_loss=lambda fake: -fake.mean())
+
+
+def smoothed_labels(x_real, seed):
+    def d_loss(real, fake):
+        return (0.9 * F.softplus(-real) + 0.1 * F.softplus(real)).mean() + F.softplus(fake).mean()
+
+    return by_hand(x_real, seed, d_loss=d_loss)
+
+
+def larger_batches(x_real, seed):
+    return by_hand(x_real, seed, steps=1500, batch=64)
+
+
+def in_epochs(x_real, seed):
+    """One pass after another through a loader, with a fresh batch of fakes for each player."""
+    torch.manual_seed(seed)
+    shape = x_real.shape[1:]
+    nets = MLPGenerator(32, (128, 256), shape), MLPDiscriminator((256, 128), shape)
+    opts = [torch.optim.Adam(net.parameters(), 1e-3, (0.5, 0.999)) for net in nets]
+    G, D = nets
+    for _ in range(46):
+        for x in x_real[torch.randperm(len(x_real))].split(32):
+            if len(x) < 2:
+                continue
+            for loss, opt in (
+                (lambda x=x: cross_entropy_d(D(x), D(G(torch.randn(len(x), 32)).detach())), 1),
+                (lambda x=x: non_saturating(D(G(torch.randn(len(x), 32)))), 0),
+            ):
+                opts[opt].zero_grad()
+                loss().backward()
+                opts[opt].step()
+    return G
+
+
+def averaged(x_real, seed):
+    """The average of G over its steps, in evaluation mode."""
+    torch.manual_seed(seed)
+    shape = x_real.shape[1:]
+    G, D = MLPGenerator(32, (128, 256), shape), MLPDiscriminator((256, 128), shape)
+    average = copy.deepcopy(G)
+    opts = [torch.optim.Adam(net.parameters(), 1e-3, (0.5, 0.99)) for net in (G, D)]
+    for _ in range(1800):
+        x_fake = G(torch.randn(32, 32))
+        opts[1].zero_grad()
+        cross_entropy_d(D(x_real[torch.randint(len(x_real), (32,))]), D(x_fake.detach())).backward()
+        opts[1].step()
+        opts[0].zero_grad()
+        non_saturating(D(x_fake)).backward()
+        opts[0].step()
+        with torch.no_grad():
+            for mine, other in zip(average.parameters(), G.parameters(), strict=True):
+                mine.lerp_(other, 0.01)
+            for mine, other in zip(average.buffers(), G.buffers(), strict=True):
+                mine.copy_(other)
+    return average.eval()
 
 
 def never_trained(x_real, seed):
@@ -89,7 +148,7 @@ def far_too_few_steps(x_real, seed):
 
 
 def g_walks_uphill(x_real, seed):
-    return by_hand(x_real, seed, steps=300, g_sign=-1.0)
+    return by_hand(x_real, seed, steps=300, g_loss=lambda fake: -non_saturating(fake))
 
 
 def d_without_fakes(x_real, seed):
@@ -161,7 +220,41 @@ def ten_images_blended(x_real, seed):
     return TenImages(x_real)
 
 
-CORRECT = (by_hand, with_nets_of_its_own, through_the_course)
+class Noise(nn.Module):
+    def forward(self, z):
+        return torch.tanh(z.repeat(1, 7)[:, :196]).view(-1, 1, 14, 14)
+
+
+def noise(x_real, seed):
+    return Noise()
+
+
+class Blank(nn.Module):
+    def forward(self, z):
+        return z.new_full((len(z), 1, 14, 14), -1.0)
+
+
+def one_image_for_all(x_real, seed):
+    return Blank()
+
+
+def shipped(x_real, seed):
+    return load_shipped("mnist")
+
+
+def through_the_course(x_real, seed):
+    shape = {"shape": x_real.shape[1:]}
+    nets = {"G": {"z_dim": 32, **shape}, "D": shape}
+    state = State(Recipe("mlp", batch=32, precision="fp32", **nets), seed, "cpu")
+    for _ in train(state, lambda n, rng: x_real[torch.randint(len(x_real), (n,))], 100):
+        pass
+    return state.G
+
+
+CORRECT = (
+    by_hand, with_nets_of_its_own, least_squares, hinge, smoothed_labels, larger_batches,
+    in_epochs, averaged,
+)  # fmt: skip
 READ, CLASSES = "the digits can be read", "the classes are covered"
 SPREAD, MAP = "the images vary as the real ones", "G is a map from z"
 MISTAKES = {
@@ -172,6 +265,10 @@ MISTAKES = {
     labels_exchanged: (READ, "Too few of your images"),
     real_images_in_0_1: (READ, "Too few of your images"),
     some_digits_only: (CLASSES, "Mode collapse"),
+    noise: (CLASSES, "make them readable first"),
+    one_image_for_all: (MAP, "All z give the same sample"),
+    shipped: (READ, "Your answer calls gancourse.nets.load_"),
+    through_the_course: (READ, "Your answer calls gancourse.train."),
     nothing_returned: (READ, "is there a `return`?"),
     lookup_of_images: (MAP, "jumps"),
     principal_components: (READ, "Too few of your images"),

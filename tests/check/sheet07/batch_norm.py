@@ -1,5 +1,6 @@
 """Batch norm in both modes: correct in several styles, and the classic mistakes."""
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -18,19 +19,6 @@ def lerped(x, running_mean, running_var, training):
         running_mean = running_mean.lerp(mean, 0.1)
         running_var = running_var.lerp(x.var(DIMS, correction=1), 0.1)
     return normal(x, mean, var), running_mean, running_var
-
-
-def functional(x, running_mean, running_var, training):
-    mean, var = running_mean.clone(), running_var.clone()
-    return F.batch_norm(x, mean, var, training=training), mean, var
-
-
-def a_module(x, running_mean, running_var, training):
-    norm = nn.BatchNorm2d(x.shape[1]).train(training)
-    with torch.no_grad():
-        norm.running_mean.copy_(running_mean)
-        norm.running_var.copy_(running_var)
-    return [norm(x), norm.running_mean, norm.running_var]
 
 
 def channel_by_channel(x, running_mean, running_var, training):
@@ -59,6 +47,49 @@ def in_place(x, running_mean, running_var, training):
         y = normal(x, rows.mean(1), rows.var(1, unbiased=False))
         return y, running_mean, running_var
     return normal(x, running_mean, running_var), running_mean, running_var
+
+
+def in_numpy(x, running_mean, running_var, training):
+    x, mean, var = (np.asarray(t, dtype=np.float64) for t in (x, running_mean, running_var))
+    n, kept = x.size // x.shape[1], (mean, var)
+    if training:
+        mean, var = x.mean(DIMS), x.var(DIMS)
+        kept = 0.9 * kept[0] + 0.1 * mean, 0.9 * kept[1] + 0.1 * var * n / (n - 1)
+    y = (x - mean[:, None, None]) / np.sqrt(var[:, None, None] + 1e-5)
+    return y, *kept
+
+
+def var_mean(x, running_mean, running_var, training):
+    if not training:
+        return normal(x, running_mean, running_var), running_mean, running_var
+    var, mean = torch.var_mean(x, DIMS, correction=0, keepdim=True)
+    n = x.numel() / x.shape[1]
+    moved = running_var + 0.1 * (var.flatten() * n / (n - 1) - running_var)
+    return (x - mean) * (var + 1e-5).rsqrt(), running_mean.lerp(mean.flatten(), 0.1), moved
+
+
+def channels_last(x, running_mean, running_var, training):
+    rows = x.permute(0, 2, 3, 1).reshape(-1, x.shape[1])  # [N * H * W, C]
+    mean, var = running_mean, running_var
+    if training:
+        mean, var = rows.mean(0), (rows - rows.mean(0)).square().mean(0)
+        running_mean = 0.9 * running_mean + 0.1 * mean
+        running_var = 0.9 * running_var + 0.1 * rows.var(0)
+    y = (rows - mean) / torch.sqrt(var + 1e-5)
+    return y.view(len(x), *x.shape[2:], -1).permute(0, 3, 1, 2), running_mean, running_var
+
+
+def by_einsum(x, running_mean, running_var, training):
+    mean, var = running_mean, running_var
+    if training:
+        n = x.numel() / x.shape[1]
+        mean = torch.einsum("nchw->c", x) / n
+        d = x - mean[None, :, None, None]
+        var = torch.einsum("nchw,nchw->c", d, d) / n
+        running_mean = torch.lerp(running_mean, mean, 0.1)
+        running_var = torch.lerp(running_var, var * (n / (n - 1)), 0.1)
+    scale = torch.rsqrt(var + 1e-5)[None, :, None, None]
+    return (x - mean[None, :, None, None]) * scale, running_mean, running_var
 
 
 def mistaken(output=None, average=None, evaluation=None):
@@ -144,11 +175,27 @@ sd_averaged = named("sd_averaged", mistaken(
     average=lambda x, m, v: (0.9 * m + 0.1 * x.mean(DIMS), 0.9 * v + 0.1 * x.std(DIMS))
 ))  # fmt: skip
 
-CORRECT = (lerped, functional, a_module, channel_by_channel, in_float64, in_place)
+
+def functional(x, running_mean, running_var, training):
+    mean, var = running_mean.clone(), running_var.clone()
+    return F.batch_norm(x, mean, var, training=training), mean, var
+
+
+def a_module(x, running_mean, running_var, training):
+    norm = nn.BatchNorm2d(x.shape[1]).train(training)
+    norm.running_mean, norm.running_var = running_mean, running_var
+    return [norm(x), norm.running_mean, norm.running_var]
+
+
+CORRECT = (
+    lerped, channel_by_channel, in_float64, in_place, in_numpy, var_mean, channels_last, by_einsum,
+)  # fmt: skip
 OUT, AVERAGES = "training: the output", "training: the running averages"
 EVALUATION, HARDLY, FAR = ("evaluation", "a channel that hardly varies",
-                           "far from 0, and a batch of one")  # fmt: skip
+                           "means in the thousands")  # fmt: skip
 MISTAKES = {
+    functional: (OUT, "Your answer calls torch.nn.functional.batch_norm"),
+    a_module: (OUT, "Your answer calls torch.nn.functional.batch_norm"),
     always_running: (OUT, "this uses the running ones"),
     unbiased_output: (OUT, "unbiased variance"),
     root_missing: (OUT, "The root is missing"),

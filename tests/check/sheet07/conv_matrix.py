@@ -58,6 +58,27 @@ def from_the_way_back(w, n, s, p):
     return up.flatten(1)
 
 
+def with_im2col(w, n, s, p):
+    units = torch.eye(n * n, dtype=w.dtype).view(-1, 1, n, n)
+    columns = F.unfold(units, len(w), padding=p, stride=s)  # [n * n, k * k, out * out]
+    return (w.flatten() @ columns).T
+
+
+def one_picture_at_a_time(w, n, s, p):
+    columns = []
+    for j in range(n * n):
+        x = torch.zeros(n * n)
+        x[j] = 1
+        columns.append(F.conv2d(x.view(1, 1, n, n), w[None, None], None, s, p).flatten())
+    return torch.stack(columns, 1)
+
+
+def as_a_module(w, n, s, p):
+    layer = torch.nn.Conv2d(1, 1, len(w), s, p, bias=False)
+    layer.weight.data[0, 0] = w
+    return layer(torch.eye(n * n).view(-1, 1, n, n)).view(n * n, -1).t()
+
+
 def turned_over(w, n, s, p):
     return unit_pictures(w, n, s, p).T
 
@@ -104,7 +125,20 @@ def transposed_layer(w, n, s, p):
     return F.conv_transpose2d(units, w[None, None], stride=s, padding=p).flatten(1).T
 
 
-CORRECT = (unit_pictures, four_loops, by_autograd, windows, in_numpy, from_the_way_back)
+def ceiling_of_the_side(w, n, s, p):
+    return unit_pictures(w, n + (-(n + 2 * p - len(w))) % s, s, p)
+
+
+def outputs_columns_first(w, n, s, p):
+    C = unit_pictures(w, n, s, p)
+    out = int(len(C) ** 0.5)
+    return C.view(out, out, -1).transpose(0, 1).flatten(0, 1)
+
+
+CORRECT = (
+    unit_pictures, four_loops, by_autograd, windows, in_numpy, from_the_way_back, with_im2col,
+    one_picture_at_a_time, as_a_module,
+)  # fmt: skip
 HAND, STRIDED = "a 3 x 3 kernel on a 4 x 4 picture", "with stride and padding"
 MISTAKES = {
     turned_over: (HAND, "turned over"),
@@ -116,5 +150,7 @@ MISTAKES = {
     stride_forgotten: (STRIDED, "The stride is forgotten"),
     wrapped_round: (STRIDED, "column j should be"),
     border_shifted: (STRIDED, "column j should be"),
+    ceiling_of_the_side: (STRIDED, "should be a tensor of shape"),
+    outputs_columns_first: (HAND, "The outputs stand in another order"),
     transposed_layer: (HAND, "should be a tensor of shape [4, 16]"),
 }

@@ -37,6 +37,18 @@ def four_strides(n, m):
     return k, s, (k - s) // 2
 
 
+def from_the_padding(n, m):
+    """k = s + 2p with the smallest p that makes k a multiple of s, two strides at least."""
+    s = m // n
+    p = next(p for p in range(2 * s) if (s + 2 * p) % s == 0 and p > 0)
+    return s + 2 * p, s, p
+
+
+def in_a_table(n, m):
+    return {2: (4, 2, 1), 3: (9, 3, 3), 4: (8, 4, 2), 5: (15, 5, 5), 6: (12, 6, 3),
+            7: (21, 7, 7)}[m // n]  # fmt: skip
+
+
 def always_4_2_1(n, m):
     return 4, 2, 1
 
@@ -84,18 +96,36 @@ def huge(n, m):
     return k, s, (k - s) // 2
 
 
+def output_padding_needed(n, m):
+    s = m // n
+    return (2 * s if s % 2 == 0 else 2 * s + 1), s, (s + 1) // 2
+
+
+def one_pixel_less(n, m):
+    s = m // n
+    return 2 * s, s, s // 2 + 1
+
+
+def negative_padding(n, m):
+    s = m // n
+    return s - 2, s, -1
+
+
 CORRECT = (two_or_three_strides, always_three_strides, searched, as_a_tensor, as_floats,
-           four_strides)  # fmt: skip
-TWICE, LARGER, EVEN = "twice the side", "three, four and five times the side", "even overlaps"
+           four_strides, from_the_padding, in_a_table)  # fmt: skip
+TWICE, LARGER, EVEN = "twice the side", "up to seven times the side", "even overlaps"
 MISTAKES = {
     always_4_2_1: (LARGER, "(n - 1) s - 2p + k"),
-    kernel_3: (TWICE, "the way back stops at 13"),
+    kernel_3: (TWICE, "the way back stops at 15"),
     kernel_two_strides: (LARGER, "(n - 1) s - 2p + k"),
     half_a_pixel: (LARGER, "k - s must be even"),
     tiles: (EVEN, "the stamps only touch"),
-    two_more: (EVEN, "Checkerboard: with k = 5 and s = 3"),
+    two_more: (EVEN, "Checkerboard: with k = 6 and s = 4"),
     stride_1: (EVEN, "the stride should be 2"),
     only_a_kernel: (TWICE, "three numbers"),
-    downwards: (TWICE, "A convolution takes 7 to 14"),
+    downwards: (TWICE, "A convolution takes 8 to 16"),
+    output_padding_needed: (EVEN, "Checkerboard"),
+    one_pixel_less: (TWICE, "(n - 1) s - 2p + k"),
+    negative_padding: (LARGER, "a padding is not below 0"),
     huge: (EVEN, "the border"),
 }

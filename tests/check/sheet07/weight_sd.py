@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -24,6 +25,34 @@ def as_a_tensor(c_in, c_out, k, s, a):
 def overlap_counted(c_in, c_out, k, s, a):
     counts = F.conv_transpose2d(torch.ones(1, 1, 9, 9), torch.ones(1, 1, k, k), stride=s)
     return math.sqrt(2 / (1 + a * a) / (c_in * counts.max().item()))
+
+
+def by_the_variance(c_in, c_out, k, s, a):
+    products = c_in * (k / s) ** 2
+    left = 0.5 + 0.5 * a * a  # LeakyReLU's share of a mean square
+    return math.exp(-0.5 * math.log(products * left))
+
+
+def in_numpy(c_in, c_out, k, s, a):
+    return np.sqrt(2.0 / (1 + np.square(a)) / (c_in * np.square(k // s)))
+
+
+def rescaled_kaiming(c_in, c_out, k, s, a):
+    """The sd of a plain convolution with that fan-in, times the stride."""
+    return s * math.sqrt(2 / (1 + a**2)) / math.sqrt(c_in * k**2)
+
+
+def stamp_by_stamp(c_in, c_out, k, s, a):
+    overlap = len(range(0, k, s))
+    return 1 / math.sqrt(c_in * overlap * overlap * (1 + a * a) / 2)
+
+
+def overlap_once(c_in, c_out, k, s, a):
+    return (2 / ((1 + a**2) * c_in * (k // s))) ** 0.5
+
+
+def overlap_doubled(c_in, c_out, k, s, a):
+    return (2 / ((1 + a**2) * c_in * (k // s) * 2)) ** 0.5
 
 
 def fan(c_in, c_out, k, s, a):
@@ -80,7 +109,10 @@ def dcgan(c_in, c_out, k, s, a):
     return 0.02
 
 
-CORRECT = (by_fan_in, with_torchs_gain, as_a_tensor, overlap_counted)
+CORRECT = (
+    by_fan_in, with_torchs_gain, as_a_tensor, overlap_counted, by_the_variance, in_numpy,
+    rescaled_kaiming, stamp_by_stamp,
+)  # fmt: skip
 LEAKY, RELU = "with LeakyReLU", "with ReLU"
 MISTAKES = {
     stride_forgotten: (LEAKY, "The stride is forgotten"),
@@ -94,5 +126,7 @@ MISTAKES = {
     slope_not_squared: (LEAKY, "(1 + a) / 2"),
     kernel_in_one_direction: (LEAKY, "not k."),
     both_ways: (LEAKY, "counts both ways"),
+    overlap_once: (LEAKY, "is not that of the input"),
+    overlap_doubled: (LEAKY, "is not that of the input"),
     dcgan: (LEAKY, "is not that of the input"),
 }

@@ -1,6 +1,7 @@
 """A step that can be resumed: correct in several styles, and the classic mistakes."""
 
 import math
+from collections import OrderedDict
 
 import numpy as np
 import torch
@@ -14,16 +15,6 @@ def by_the_formula(weight, grad, state, lr):
     v = B2 * state.get("v", 0) + (1 - B2) * grad**2
     ratio = (m / (1 - B1**t)) / ((v / (1 - B2**t)).sqrt() + EPS)
     return weight - lr * ratio, {"t": t, "m": m, "v": v}
-
-
-def torchs_own(weight, grad, state, lr):
-    w = torch.nn.Parameter(weight.clone())
-    opt = torch.optim.Adam([w], lr, (B1, B2))
-    if state:
-        opt.load_state_dict({"state": {0: state}, "param_groups": opt.state_dict()["param_groups"]})
-    w.grad = grad
-    opt.step()
-    return w.detach(), opt.state_dict()["state"][0]
 
 
 def in_place(weight, grad, state, lr):
@@ -56,6 +47,38 @@ def numpy_in_float64(weight, grad, state, lr):
     t, m, v = t + 1, B1 * np.asarray(m) + (1 - B1) * g, B2 * np.asarray(v) + (1 - B2) * g * g
     step = lr * (m / (1 - B1**t)) / (np.sqrt(v / (1 - B2**t)) + EPS)
     return torch.from_numpy(weight.double().numpy() - step).to(weight), {"all": [t, m, v]}
+
+
+def powers_kept(weight, grad, state, lr):
+    """The powers of both betas stand in for the count."""
+    p1, p2, m, v = state.get("all", [1.0, 1.0, 0.0, 0.0])
+    p1, p2 = p1 * B1, p2 * B2
+    m, v = torch.add(B1 * m, grad, alpha=1 - B1), B2 * v + (1 - B2) * grad**2
+    step = m / (1 - p1) / (torch.sqrt(v / (1 - p2)) + EPS)
+    return weight - lr * step, {"all": [p1, p2, m, v]}
+
+
+def history_kept(weight, grad, state, lr):
+    """All gradients, and the averages as sums over them."""
+    grads = [*state.get("grads", []), grad]
+    t = len(grads)
+    m = sum((1 - B1) * B1 ** (t - 1 - i) * g for i, g in enumerate(grads)) / (1 - B1**t)
+    v = sum((1 - B2) * B2 ** (t - 1 - i) * g * g for i, g in enumerate(grads)) / (1 - B2**t)
+    return weight - lr * m / (v.sqrt() + EPS), {"grads": grads}
+
+
+def ordered(weight, grad, state, lr):
+    weight, state = by_the_formula(weight, grad, state, lr)
+    return weight, OrderedDict(state)
+
+
+def stacked(weight, grad, state, lr):
+    kept = state.get("kept", torch.zeros(2, *weight.shape, dtype=weight.dtype))
+    t = state.get("t", 0) + 1
+    beta = torch.tensor([B1, B2], dtype=weight.dtype).view(2, *[1] * weight.dim())
+    kept = beta * kept + (1 - beta) * torch.stack([grad, grad * grad])
+    m, v = kept / (1 - torch.tensor([B1, B2]).double() ** t).view(2, *[1] * weight.dim())
+    return (weight - lr * m / (v.sqrt() + EPS)).to(weight), {"t": t, "kept": kept}
 
 
 def _adam(weight, grad, state, lr, b1=B1, b2=B2, unbias=(True, True), root=torch.sqrt):
@@ -128,12 +151,33 @@ def global_state(weight, grad, state, lr):
     return new, {"t": kept["t"]}
 
 
-def optimiser_in_the_state(weight, grad, state, lr):
+def torchs_own(weight, grad, state, lr):
     w = torch.nn.Parameter(weight.clone())
-    opt = state.get("opt") or torch.optim.Adam([w], lr, (B1, B2))
-    opt.param_groups[0]["params"][0].grad = grad
+    opt = torch.optim.Adam([w], lr, (B1, B2))
+    if state:
+        opt.load_state_dict({"state": {0: state}, "param_groups": opt.state_dict()["param_groups"]})
+    w.grad = grad
     opt.step()
-    return opt.param_groups[0]["params"][0].detach(), {"opt": opt}
+    return w.detach(), opt.state_dict()["state"][0]
+
+
+class Live:
+    """An object that holds the averages."""
+
+    def __init__(self):
+        self.state = {}
+
+
+def object_in_the_state(weight, grad, state, lr):
+    live = state.get("live") or Live()
+    weight, live.state = by_the_formula(weight, grad, live.state, lr)
+    return weight, {"live": live}
+
+
+def numbered(weight, grad, state, lr):
+    """Under numbers, as the state_dict() of an optimiser is."""
+    weight, state = by_the_formula(weight, grad, state.get("state", {}), lr)
+    return weight, {"state": {0: state}, "param_groups": [{"lr": lr}]}
 
 
 def old_weight(weight, grad, state, lr):
@@ -156,7 +200,10 @@ def one_number_for_all(weight, grad, state, lr):
     return weight - lr * ratio, {"t": t, "m": m, "v": v}
 
 
-CORRECT = (by_the_formula, torchs_own, in_place, sums_from_the_start, numpy_in_float64)
+CORRECT = (
+    by_the_formula, in_place, sums_from_the_start, numpy_in_float64, powers_kept, history_kept,
+    ordered, stacked,
+)  # fmt: skip
 FIRST, ON, TWO = "the first step", "the steps after it", "two runs in turn"
 MISTAKES = {
     no_correction: (FIRST, "Neither average is divided"),
@@ -172,7 +219,9 @@ MISTAKES = {
     v_forgotten: (ON, "v is lost between calls"),
     weights_alone: (ON, "each call starts afresh"),
     global_state: (TWO, "disturb each other"),
-    optimiser_in_the_state: (FIRST, "live objects die"),
+    object_in_the_state: (FIRST, "live objects die"),
+    numbered: (FIRST, "state_dict() of an optimiser"),
+    torchs_own: (FIRST, "Your answer calls torch.optim.Adam"),
     old_weight: (FIRST, "did not move"),
     exchanged: (FIRST, "The new weight should be a tensor"),
     state_not_returned: (FIRST, "should return (weight, state)"),

@@ -51,8 +51,85 @@ def through_the_fakes_by_hand(G, D, opt_G, opt_D, x_real, z):
     return torch.stack([d_loss, g_loss]).detach()
 
 
+def for_d_alone(G, D, opt_G, opt_D, x_real, z):
+    """The graph is kept, and D's loss asks for D's gradients only."""
+    x_fake = G(z)
+    weights = list(D.parameters())
+    d_loss = F.softplus(-D(x_real)).mean() + F.softplus(D(x_fake)).mean()
+    for p, g in zip(weights, torch.autograd.grad(d_loss, weights, retain_graph=True), strict=True):
+        p.grad = g
+    opt_D.step()
+    g_loss = F.softplus(-D(x_fake)).mean()
+    opt_G.zero_grad()
+    g_loss.backward(inputs=list(G.parameters()))
+    opt_G.step()
+    return [d_loss, g_loss]
+
+
+def real_and_fake_in_turn(G, D, opt_G, opt_D, x_real, z):
+    x_fake = G(z)
+    opt_D.zero_grad(set_to_none=False)
+    on_real = F.softplus(-D(x_real)).mean()
+    on_real.backward()
+    on_fake = F.softplus(D(x_fake.data)).mean()
+    on_fake.backward()
+    opt_D.step()
+    G.zero_grad()
+    g_loss = -torch.log(torch.sigmoid(D(x_fake))).mean()
+    g_loss.backward()
+    opt_G.step()
+    return (on_real + on_fake).item(), g_loss.item()
+
+
+def both_cleared_first(G, D, opt_G, opt_D, x_real, z):
+    for opt in (opt_D, opt_G):
+        opt.zero_grad()
+    x_fake = G(z)
+    logits = D(torch.cat([x_real, x_fake.detach()]))
+    labels = torch.cat([torch.ones(len(x_real)), torch.zeros(len(z))])
+    d_loss = 2 * F.binary_cross_entropy_with_logits(logits, labels)
+    d_loss.backward()
+    opt_D.step()
+    g_loss = F.binary_cross_entropy_with_logits(D(x_fake), torch.ones(len(z)))
+    g_loss.backward()
+    opt_G.step()
+    opt_D.zero_grad()
+    return d_loss.detach(), g_loss.detach()
+
+
+def probabilities(G, D, opt_G, opt_D, x_real, z):
+    x_fake = G(z)
+    with torch.no_grad():
+        seen = x_fake.clone()
+    d_loss = -(D(x_real).sigmoid().log().mean() + (1 - D(seen).sigmoid()).log().mean())
+    opt_D.zero_grad()
+    d_loss.backward()
+    opt_D.step()
+    for p in G.parameters():
+        p.grad = None
+    g_loss = F.binary_cross_entropy(D(x_fake).sigmoid(), torch.ones(len(z)))
+    g_loss.backward()
+    opt_G.step()
+    return torch.stack([d_loss, g_loss])
+
+
+def lazily_logged(G, D, opt_G, opt_D, x_real, z):
+    logs = []
+    x_fake = G(z)
+    for who, opt, loss in (
+        ("D", opt_D, lambda: F.softplus(-D(x_real)).mean() + F.softplus(D(x_fake.detach())).mean()),
+        ("G", opt_G, lambda: F.softplus(-D(x_fake)).mean()),
+    ):
+        opt.zero_grad()
+        value = loss()
+        value.backward()
+        opt.step()
+        logs.append((who, value.item()))
+    return tuple(value for _, value in logs)
+
+
 def graph_kept_and_cleared(G, D, opt_G, opt_D, x_real, z):
-    """Wasteful, and right: D's loss is sent through G, and G's gradients are cleared after."""
+    """D's loss is sent through G, and G's gradients are cleared after."""
     x_fake = G(z)
     opt_D.zero_grad()
     d_loss = F.softplus(-D(x_real)).mean() + F.softplus(D(x_fake)).mean()
@@ -63,6 +140,33 @@ def graph_kept_and_cleared(G, D, opt_G, opt_D, x_real, z):
     g_loss.backward()
     opt_G.step()
     return [d_loss, g_loss]
+
+
+def own_step_for_g(G, D, opt_G, opt_D, x_real, z):
+    x_fake = G(z)
+    d_loss = _d(D, opt_D, x_real, x_fake.detach())
+    g_loss = F.softplus(-D(x_fake)).mean()
+    G.zero_grad()
+    g_loss.backward()
+    for p in G.parameters():
+        p.data -= opt_G.param_groups[0]["lr"] * p.grad
+    return d_loss, g_loss
+
+
+def d_left_in_eval(G, D, opt_G, opt_D, x_real, z):
+    x_fake = G(z)
+    d_loss = _d(D, opt_D, x_real, x_fake.detach())
+    D.eval()
+    return d_loss, _g(D, opt_G, x_fake)
+
+
+def halved_for_d(G, D, opt_G, opt_D, x_real, z):
+    x_fake = G(z)
+    d_loss = (F.softplus(-D(x_real)).mean() + F.softplus(D(x_fake.detach())).mean()) / 2
+    opt_D.zero_grad()
+    d_loss.backward()
+    opt_D.step()
+    return d_loss, _g(D, opt_G, x_fake)
 
 
 def _d(D, opt_D, x_real, x_fake, sign=1):
@@ -190,10 +294,14 @@ CORRECT = (
     detached_for_d,
     frozen_d_and_labels,
     through_the_fakes_by_hand,
-    graph_kept_and_cleared,
+    for_d_alone,
+    real_and_fake_in_turn,
+    both_cleared_first,
+    probabilities,
+    lazily_logged,
 )
 MOVES_D, MOVES_G = "D moves one step down its loss", "G moves one step, against the new D"
-ONCE, CLEARED = "G is called once", "old gradients are cleared"
+ONCE, CLEARED = "one call of G, and one way back", "old gradients are cleared"
 RETURNED = "both losses are returned"
 MISTAKES = {
     not_detached: (MOVES_D, "backward through the graph a second time"),
@@ -205,10 +313,14 @@ MISTAKES = {
     saturating: (MOVES_G, "saturating loss"),
     d_uphill: (MOVES_D, "went up its loss"),
     d_moves_twice: (MOVES_D, "moved in G's step too"),
-    d_left_frozen: (MOVES_D, "stays frozen"),
+    d_left_frozen: (MOVES_D, "left frozen"),
     nothing_cleared: (CLEARED, "With old gradients left in both nets, D goes elsewhere"),
     cleared_after_g_alone: (CLEARED, "With old gradients left"),
     g_in_evaluation_mode: (ONCE, "not called in training mode"),
+    graph_kept_and_cleared: (ONCE, "went back through G"),
+    own_step_for_g: (MOVES_G, "not the one that opt_G takes"),
+    d_left_in_eval: (MOVES_D, "D comes back in another mode"),
+    halved_for_d: (MOVES_D, "half as long"),
     exchanged: (RETURNED, "the other player's"),
     one_loss: (RETURNED, "should return d_loss and g_loss"),
 }

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import numpy as np
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
@@ -42,6 +43,47 @@ def recursive(channels, side, up):
     positions = side**2 if up else (side // 2) ** 2
     weights, flop = recursive(channels[1:], side * 2 if up else side // 2, up)
     return [weights + 16 * n_in * n_out, flop + 32 * n_in * n_out * positions]
+
+
+def sums_of_powers(channels, side, up):
+    pairs = list(pairwise(channels))
+    sides = [side * 2**i if up else side // 2 ** (i + 1) for i in range(len(pairs))]
+    weights = [4 * 4 * a * b for a, b in pairs]
+    return sum(weights), 2 * sum(w * n * n for w, n in zip(weights, sides, strict=True))
+
+
+def in_numpy(channels, side, up):
+    c = np.array(channels, dtype=np.int64)
+    weights = 16 * c[:-1] * c[1:]
+    steps = np.arange(len(weights))
+    small = side * 2**steps if up else side // 2 ** (steps + 1)
+    return weights.sum(), (2 * weights * small**2).sum()
+
+
+def as_a_dot_product(channels, side, up):
+    weights = torch.tensor([16.0 * a * b for a, b in pairwise(channels)], dtype=torch.float64)
+    first = side if up else side / 2
+    positions = [first**2 * (4.0 if up else 0.25) ** i for i in range(len(weights))]
+    return weights.sum(), 2 * weights @ torch.tensor(positions, dtype=torch.float64)
+
+
+def real_layers(channels, side, up):
+    weights = flop = 0
+    for a, b in pairwise(channels):
+        layer = (nn.ConvTranspose2d if up else nn.Conv2d)(a, b, 4, 2, 1, bias=False)
+        weights += layer.weight.numel()
+        flop += 2 * layer.weight.numel() * (side if up else side // 2) ** 2
+        side = side * 2 if up else side // 2
+    return weights, flop
+
+
+def first_block_alone(channels, side, up):
+    return _counted(channels[:2], side, up)
+
+
+def flop_of_a_batch(channels, side, up):
+    weights, flop = in_a_loop(channels, side, up)
+    return weights, 64 * flop
 
 
 def _counted(channels, side, up, weight=16, flop=32, positions=None, bias=0):
@@ -105,7 +147,10 @@ def weights_alone(channels, side, up):
     return in_a_loop(channels, side, up)[0]
 
 
-CORRECT = (in_a_loop, counted_by_torch, turned_round, recursive)
+CORRECT = (
+    in_a_loop, counted_by_torch, turned_round, recursive, sums_of_powers, in_numpy,
+    as_a_dot_product, real_layers,
+)  # fmt: skip
 WEIGHTS, DOWN, UP = "the weights", "the FLOP of a discriminator", "the FLOP of a generator"
 MISTAKES = {
     with_biases: (WEIGHTS, "biases too"),
@@ -119,5 +164,7 @@ MISTAKES = {
     output_positions: (UP, "for each input position"),
     one_row: (UP, "one row of positions"),
     side_stays: (DOWN, "stays the same for all blocks"),
+    first_block_alone: (WEIGHTS, "the first block alone"),
+    flop_of_a_batch: (UP, "is not the sum over the blocks"),
     each_weight_once: (UP, "count each weight once"),
 }

@@ -39,6 +39,23 @@ def numpy_and_bits(weight, grads, lr):
     return kept, bits.astype(np.uint32).view(np.float32)
 
 
+def as_a_product(weight, grads, lr):
+    kept = torch.addmv(weight, grads.T, torch.ones(len(grads)), alpha=-lr)
+    return [kept, kept.type(torch.bfloat16)]
+
+
+def running_sums(weight, grads, lr):
+    kept = (weight - lr * grads.cumsum(0))[-1]
+    return kept, torch.empty_like(kept, dtype=torch.bfloat16).copy_(kept)
+
+
+def in_place_by_row(weight, grads, lr):
+    kept = weight.clone()
+    for row in grads:
+        kept.add_(row, alpha=-lr)
+    return kept, kept.bfloat16().float()
+
+
 def stays_in_bf16(weight, grads, lr):
     weight = weight.bfloat16()
     for grad in grads:
@@ -105,7 +122,10 @@ def one_tensor(weight, grads, lr):
     return weight - lr * grads.sum(0)
 
 
-CORRECT = (row_by_row, all_at_once, with_an_optimiser, in_float64, numpy_and_bits)
+CORRECT = (
+    row_by_row, all_at_once, with_an_optimiser, in_float64, numpy_and_bits, as_a_product,
+    running_sums, in_place_by_row,
+)  # fmt: skip
 KEPT, COPY = "the weight that is kept", "its copy in bf16"
 MISTAKES = {
     stays_in_bf16: (KEPT, "hardly moved"),

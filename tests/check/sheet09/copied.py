@@ -1,7 +1,10 @@
 """Copies or chance: correct in several styles, and the classic mistakes."""
 
+import math
+
 import numpy as np
 import torch
+from torch.nn import functional as F
 
 
 def _nearest(x, y, p=2.0):
@@ -60,6 +63,31 @@ def expanded_square(x_fake, x_train, x_held):
     return copies.mean(), score
 
 
+def sorted_distances(x_fake, x_train, x_held):
+    both = torch.cat([x_train, x_held]).flatten(1)
+    order = torch.cdist(x_fake.flatten(1), both).sort(1).indices[:, 0]
+    M, N, all_ = len(x_train), len(x_fake), len(both)
+    share = (order < M).sum() / N
+    return share.item(), ((share - M / all_) / math.sqrt(M * (all_ - M) / all_**2 / N)).item()
+
+
+def one_by_one(x_fake, x_train, x_held):
+    labels = [1] * len(x_train) + [0] * len(x_held)
+    reals = [*x_train, *x_held]
+    found = []
+    for x in x_fake:
+        distances = [(x - r).pow(2).sum().item() for r in reals]
+        found.append(labels[distances.index(min(distances))])
+    p, share = sum(labels) / len(labels), sum(found) / len(found)
+    return share, (share - p) / math.sqrt(p * (1 - p) / len(found))
+
+
+def a_z_test(x_fake, x_train, x_held):
+    coin = torch.distributions.Bernoulli(len(x_train) / (len(x_train) + len(x_held)))
+    share = (_nearest(x_fake, x_train) < _nearest(x_fake, x_held)).double().mean()
+    return share, (share - coin.mean) / (coin.variance / len(x_fake)).sqrt()
+
+
 def _scored(share, p, N):
     return share, (share - p) / (p * (1 - p) / N) ** 0.5
 
@@ -84,6 +112,16 @@ def counted(x_fake, x_train, x_held):
 def absolute(x_fake, x_train, x_held):
     nearer = _nearest(x_fake, x_train, 1.0) < _nearest(x_fake, x_held, 1.0)
     return _scored(nearer.float().mean().item(), _chance(x_train, x_held), len(x_fake))
+
+
+def by_cosine(x_fake, x_train, x_held):
+    def nearest(y):
+        return (
+            1 - F.normalize(x_fake.flatten(1), dim=1) @ F.normalize(y.flatten(1), dim=1).T
+        ).amin(1)
+
+    share = (nearest(x_train) < nearest(x_held)).float().mean().item()
+    return _scored(share, _chance(x_train, x_held), len(x_fake))
 
 
 def mean_distances(x_fake, x_train, x_held):
@@ -166,12 +204,16 @@ def in_percent(x_fake, x_train, x_held):
     return 100 * share, score
 
 
-CORRECT = (two_distances, one_search_in_both, by_counts, in_numpy, expanded_square)
+CORRECT = (
+    two_distances, one_search_in_both, by_counts, in_numpy, expanded_square, sorted_distances,
+    one_by_one, a_z_test,
+)  # fmt: skip
 SHARE, SCORE, EITHER = "the share", "the score", "copies of either pile"
 MISTAKES = {
     share_of_held: (SHARE, "held out"),
     counted: (SHARE, "This is a count"),
     absolute: (SHARE, "absolute differences"),
+    by_cosine: (SHARE, "by the angle between them"),
     mean_distances: (SHARE, "Every fake comes out"),
     furthest: (SHARE, "Every fake comes out"),
     largest_index: (SHARE, "No fake comes out"),

@@ -58,6 +58,29 @@ def covariance_solved(z, y, other):
     return F.normalize(_without(*slopes.T), dim=0)
 
 
+def in_float64(z, y, other):
+    inputs = torch.cat([z, torch.ones(len(z), 1)], 1).double()
+    fit = torch.linalg.lstsq(inputs, torch.stack([y, other], 1).double()).solution[:-1]
+    w, k = fit.unbind(1)
+    d = w - torch.dot(w, k) / torch.dot(k, k) * k
+    return (d / torch.linalg.vector_norm(d)).float()
+
+
+def within_the_null_space(z, y, other):
+    """Slopes in the directions that the other score does not see."""
+    k = _slopes(z, other)
+    basis = torch.linalg.svd(k[None], full_matrices=True)[2][1:]  # [z_dim - 1, z_dim]
+    return F.normalize((basis @ _slopes(z, y)) @ basis, dim=0)
+
+
+def with_lagrange(z, y, other):
+    """Maximise w.d where k.d = 0 and d.d = 1: d is along w - mu k, with mu from k.d = 0."""
+    w, k = _slopes(z, y), _slopes(z, other)
+    mu = torch.linalg.lstsq(k[:, None], w[:, None]).solution
+    d = w - (mu * k).flatten()
+    return d / d.square().sum() ** 0.5
+
+
 def turned_round(z, y, other):
     return -two_fits(z, y, other)
 
@@ -123,6 +146,7 @@ def the_best_sample(z, y, other):
 
 CORRECT = (
     two_fits, centred_pinv, normal_equations, in_numpy, by_orthogonal_basis, covariance_solved,
+    in_float64, within_the_null_space, with_lagrange,
 )  # fmt: skip
 ALONE, TOGETHER = "scores that do not meet", "scores that go together"
 NOISY = "noise and offsets"

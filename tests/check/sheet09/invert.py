@@ -1,5 +1,7 @@
 """Inversion by gradient descent: correct in several styles, and the classic mistakes."""
 
+import copy
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -23,7 +25,7 @@ def by_optimizer(G, x, z, steps, lr, prior):
     for _ in range(steps):
         loss = _errors(G, x, z, prior).sum()
         opt.zero_grad()
-        loss.backward()
+        loss.backward(inputs=[z])
         opt.step()
     return z
 
@@ -35,11 +37,45 @@ def each_alone(G, x, z, steps, lr, prior):
         for _ in range(steps):
             loss = F.mse_loss(G(v), target[None]) + prior * v.norm() ** 2 / v.numel()
             v.grad = None
-            loss.backward()
+            loss.backward(inputs=v)
             with torch.no_grad():
                 v -= lr * v.grad
         found.append(v.detach()[0])
     return torch.stack(found)
+
+
+def of_a_copy(G, x, z, steps, lr, prior):
+    G, z = copy.deepcopy(G), z.clone().requires_grad_()
+    for _ in range(steps):
+        z.grad = None
+        _errors(G, x, z, prior).sum().backward()
+        z.data -= lr * z.grad
+    return z.detach()
+
+
+def gradients_put_back(G, x, z, steps, lr, prior):
+    kept = [None if p.grad is None else p.grad.clone() for p in G.parameters()]
+    v = z.clone().requires_grad_()
+    for _ in range(steps):
+        v.grad = None
+        _errors(G, x, v, prior).sum().backward()
+        v.data.sub_(lr * v.grad)
+    for p, g in zip(G.parameters(), kept, strict=True):
+        p.grad = g
+    return v
+
+
+def each_frozen(G, x, z, steps, lr, prior):
+    learning = [p for p in G.parameters() if p.requires_grad]
+    for p in learning:
+        p.requires_grad_(False)
+    z = z.clone().requires_grad_()
+    for _ in range(steps):
+        (grad,) = torch.autograd.grad(_errors(G, x, z, prior).sum(), z)
+        z = (z - lr * grad).detach().requires_grad_()
+    for p in learning:
+        p.requires_grad_(True)
+    return z.detach()
 
 
 def mean_times_batch(G, x, z, steps, lr, prior):
@@ -66,6 +102,20 @@ def by_jacobian(G, x, z, steps, lr, prior):
     for _ in range(steps):
         z = z - lr * grad(z)
     return z
+
+
+def filled_gradients(G, x, z, steps, lr, prior):
+    return _descend(lambda z: _errors(G, x, z, prior).sum(), z, steps, lr)
+
+
+def cleared_gradients(G, x, z, steps, lr, prior):
+    found = filled_gradients(G, x, z, steps, lr, prior)
+    G.zero_grad()
+    return found
+
+
+def jittered(G, x, z, steps, lr, prior):
+    return by_grad(G, x, z + 1e-9 * torch.randn_like(z), steps, lr, prior)
 
 
 def _descend(loss_of, z, steps, lr, optimizer=torch.optim.SGD):
@@ -211,7 +261,10 @@ def one_step_at_least(G, x, z, steps, lr, prior):
     return by_grad(G, x, z, max(steps, 1), lr, prior)
 
 
-CORRECT = (by_grad, by_optimizer, each_alone, mean_times_batch, frozen_meanwhile, by_jacobian)
+CORRECT = (
+    by_grad, by_optimizer, each_alone, mean_times_batch, frozen_meanwhile, by_jacobian,
+    of_a_copy, gradients_put_back, each_frozen,
+)  # fmt: skip
 ONE, MANY, PRIOR = "one step for one picture", "several steps and pictures", "with a prior"
 AFTER = "G as it was"
 MISTAKES = {
@@ -236,6 +289,9 @@ MISTAKES = {
     own_start: (ONE, "This is not where gradient descent"),
     g_moves_too: (AFTER, "G's weights have moved"),
     left_frozen: (AFTER, "left frozen"),
-    left_in_training: (AFTER, "G was put in training mode"),
+    left_in_training: (AFTER, "G comes back in another mode"),
+    filled_gradients: (AFTER, "G's gradients are not what they were"),
+    cleared_gradients: (AFTER, "G's gradients are not what they were"),
+    jittered: (AFTER, "Random numbers were drawn"),
     one_step_at_least: (AFTER, "With no steps"),
 }

@@ -57,6 +57,32 @@ def clamped_inside(a, b, t):
                         torch.stack([a, b])) / angle.sin()  # fmt: skip
 
 
+def by_complex_powers(a, b, t):
+    """In the plane of a and b, a turn by the angle is a power of one complex number."""
+    ahead = a.double() / a.double().norm()
+    aside = b.double() - (b.double() @ ahead) * ahead
+    turn = torch.complex(b.double() @ ahead, aside.norm()) / b.double().norm()
+    turned = torch.polar(torch.ones_like(t.double()), t.double() * turn.angle())
+    aside = aside / aside.norm().clamp(min=1e-30)
+    return (a.norm() * (turned.real[:, None] * ahead + turned.imag[:, None] * aside)).float()
+
+
+def in_float64(a, b, t):
+    a, b, t = a.double(), b.double(), t.double()[:, None]
+    angle = torch.atan2((a * b.norm() - b * a.norm()).norm(), (a * b.norm() + b * a.norm()).norm())
+    angle = 2 * angle
+    if angle < 1e-9:
+        return a.repeat(len(t), 1)
+    return (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)
+
+
+def with_sinc(a, b, t):
+    """sin(s x) / sin(x) = s sinc(s x) / sinc(x): no division by 0."""
+    angle = F.cosine_similarity(a, b, dim=0).clamp(-1, 1).acos() / math.pi
+    of_a, of_b = (s * torch.sinc(s * angle) / torch.sinc(angle) for s in (1 - t, t))
+    return of_a.outer(a) + of_b.outer(b)
+
+
 def straight(a, b, t):
     return torch.lerp(a, b, t[:, None])
 
@@ -121,7 +147,14 @@ def nan_at_home(a, b, t):
     return _sines(a, b, t, F.cosine_similarity(a, b, dim=0).acos())
 
 
-CORRECT = (shoemake, turned_in_a_plane, half_angle, in_numpy, one_by_one, clamped_inside)
+def only_for_equal_ends(a, b, t):
+    return a.expand(len(t), -1) if torch.equal(a, b) else nan_at_home(a, b, t)
+
+
+CORRECT = (
+    shoemake, turned_in_a_plane, half_angle, in_numpy, one_by_one, clamped_inside,
+    by_complex_powers, in_float64, with_sinc,
+)  # fmt: skip
 HALF, PACE, HOME = "halfway", "an even pace", "from a point to itself"
 MISTAKES = {
     straight: (HALF, "This is the straight line"),
@@ -137,5 +170,6 @@ MISTAKES = {
     norms_forgotten: (HALF, "The arc is NaN"),
     columns: (PACE, "should be a tensor of shape"),
     from_b_onwards: (PACE, "These are not the points"),
+    only_for_equal_ends: (HOME, "From a point to itself"),
     nan_at_home: (HOME, "From a point to itself"),
 }

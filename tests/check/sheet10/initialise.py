@@ -42,6 +42,49 @@ def recursive(net):
             recursive(layer)
 
 
+def by_names(net):
+    for name, p in net.named_parameters():
+        if name.endswith("weight"):
+            kaiming_normal_(p, a=0.2, mode="fan_in")
+        else:
+            nn.init.zeros_(p)
+
+
+def with_gain(net):
+    gain = nn.init.calculate_gain("leaky_relu", 0.2)
+    for layer in linears(net):
+        nn.init.normal_(layer.weight, std=gain / layer.in_features**0.5)
+
+
+def new_parameters(net):
+    for layer in linears(net):
+        drawn = torch.randn(layer.out_features, layer.in_features)
+        layer.weight = nn.Parameter(drawn * (2 / 1.04 / layer.in_features) ** 0.5)
+        layer.bias = nn.Parameter(torch.zeros(layer.out_features))
+
+
+def through_a_state(net):
+    state = net.state_dict()
+    for name, t in state.items():
+        state[name] = kaiming_normal_(t.clone(), a=0.2) if t.dim() == 2 else torch.zeros_like(t)
+    net.load_state_dict(state)
+
+
+def for_relu(net):
+    for layer in linears(net):
+        kaiming_normal_(layer.weight, nonlinearity="relu")
+
+
+def slope_doubled(net):
+    for layer in linears(net):
+        kaiming_normal_(layer.weight, a=0.4)
+
+
+def half_of_the_layers(net):
+    for layer in linears(net)[::2]:
+        kaiming_normal_(layer.weight, a=0.2)
+
+
 def unmended(net):
     for layer in net.children():
         if isinstance(layer, nn.Linear):
@@ -95,7 +138,10 @@ def first_layer_alone(net):
 
 
 REACHES, CARRIES = "every layer is drawn afresh", "the signal keeps its size"
-CORRECT = (over_modules, through_apply, by_hand, recursive)
+CORRECT = (
+    over_modules, through_apply, by_hand, recursive, by_names, with_gain, new_parameters,
+    through_a_state,
+)  # fmt: skip
 MISTAKES = {
     unmended: (REACHES, "The run is still faulty: every weight is what it was before"),
     of_copies: (REACHES, "every weight is what it was before"),
@@ -106,5 +152,8 @@ MISTAKES = {
     zeros: (CARRIES, "All units of a layer have the same weights"),
     constant: (CARRIES, "All units of a layer have the same weights"),
     xavier_without_gain: (CARRIES, "signal dies"),
+    for_relu: (CARRIES, "with a=0 the draw is for ReLU"),
+    slope_doubled: (CARRIES, "for LeakyReLU 0.2 it is"),
+    half_of_the_layers: (REACHES, "keep their old weights"),
     first_layer_alone: (REACHES, "keep their old weights"),
 }

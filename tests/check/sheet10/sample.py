@@ -36,6 +36,42 @@ def in_rows(G, z):
 
 
 @torch.no_grad()
+def finally_back(G, z):
+    was = G.training
+    try:
+        return G.train(False)(z)
+    finally:
+        G.train(was)
+
+
+@torch.no_grad()
+def module_by_module(G, z):
+    modes = {m: m.training for m in G.modules()}
+    G.eval()
+    x = G(z)
+    for m, mode in modes.items():
+        m.training = mode
+    return x
+
+
+def functional(G, z):
+    frozen = copy.deepcopy(G).eval()
+    state = {**dict(G.named_parameters()), **dict(G.named_buffers())}
+    return torch.func.functional_call(frozen, state, (z,)).detach()
+
+
+@torch.no_grad()
+def norms_alone(G, z):
+    norms = [m for m in G.modules() if isinstance(m, torch.nn.BatchNorm1d)]
+    for m in norms:
+        m.eval()
+    x = G(z)
+    for m in norms:
+        m.train()
+    return x
+
+
+@torch.no_grad()
 def unmended(G, z):
     G.eval()
     return G(z)
@@ -85,17 +121,64 @@ def own_noise(G, z):
     return x
 
 
+@torch.no_grad()
+def drawn_beside(G, z):
+    torch.randperm(len(z))
+    return there_and_back(G, z)
+
+
+def gradients_cleared(G, z):
+    G.zero_grad()
+    return there_and_back(G, z)
+
+
+@torch.no_grad()
+def top_alone(G, z):
+    G.eval()
+    x = G(z)
+    G.training = True
+    return x
+
+
+@torch.no_grad()
+def first_picture_alone(G, z):
+    return there_and_back(G, z[:1]).expand(len(z), *G.shape)
+
+
+@torch.no_grad()
+def sorted_looks(G, z):
+    return there_and_back(G, z.sort(0).values)
+
+
+@torch.no_grad()
+def averages_reset(G, z):
+    x = there_and_back(G, z)
+    for m in G.modules():
+        if isinstance(m, torch.nn.BatchNorm1d):
+            m.reset_running_stats()
+    return x
+
+
 MODE, TRACE, MAP = (
     "G goes on in training mode", "the look leaves no trace",
     "each sample depends on its z alone",
 )  # fmt: skip
-CORRECT = (there_and_back, as_it_was, of_a_copy, in_rows)
+CORRECT = (
+    there_and_back, as_it_was, of_a_copy, in_rows, finally_back, module_by_module, functional,
+    norms_alone,
+)  # fmt: skip
 MISTAKES = {
     unmended: (MODE, "The run is still faulty: G comes back in evaluation mode"),
     never_eval: (TRACE, "running averages"),
     turned_round: (MODE, "evaluation mode"),
     train_too_late: (MODE, "evaluation mode"),
     train_too_early: (MAP, "in another company"),
-    averages_of_the_look: ("a single z", "One z alone cannot be drawn"),
+    averages_of_the_look: (MAP, "in another company"),
+    drawn_beside: (TRACE, "has drawn random numbers"),
+    gradients_cleared: (TRACE, "has changed G's gradients"),
+    top_alone: (MODE, "Parts of G come back in evaluation mode"),
+    first_picture_alone: (MAP, "not G's samples of z"),
+    sorted_looks: (MAP, "not G's samples of z"),
+    averages_reset: (TRACE, "running averages"),
     own_noise: (MAP, "not G's samples of z"),
 }

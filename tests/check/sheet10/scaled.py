@@ -1,5 +1,6 @@
 """Pixels in the range of tanh: correct in several styles, and the classic mistakes."""
 
+import numpy as np
 import torch
 from torchvision.transforms.v2.functional import normalize
 
@@ -22,12 +23,25 @@ def with_torchvision(x):
     return normalize(x.view(-1, 1, 14, 14) / 255, [0.5], [0.5]).flatten(1)
 
 
-def over_128(x):
-    return (x - 128) / 128
-
-
 def with_lerp(x):
     return torch.lerp(torch.tensor(-1.0), torch.tensor(1.0), x / 255)
+
+
+def from_the_middle(x):
+    return (x - 127.5).div(127.5)
+
+
+def in_float64(x):
+    return x.double() / 255 * 2 - 1
+
+
+def in_numpy(x):
+    return torch.from_numpy(np.interp(x.numpy(), [0, 255], [-1, 1]))
+
+
+def weighted_ends(x):
+    share = x / 255
+    return share * 1.0 + (1 - share) * -1.0
 
 
 def unmended(x):
@@ -71,11 +85,24 @@ def by_the_picture(x):
     return 2 * (x - low) / (high - low) - 1
 
 
+def over_128(x):
+    return x / 128 - 1
+
+
+def from_128(x):
+    return (x - 127.5) / 128
+
+
+def whole_numbers(x):
+    return (x / 127.5 - 1).round()
+
+
 FITS, DIM, MENDED = (
     "the pixels fill what G can give", "a dim batch stays dim", "the repaired run draws digits",
 )  # fmt: skip
 CORRECT = (
-    over_half, twice_less_one, mean_and_sd_of_a_half, with_torchvision, over_128, with_lerp,
+    over_half, twice_less_one, mean_and_sd_of_a_half, with_torchvision, with_lerp, from_the_middle,
+    in_float64, in_numpy, weighted_ends,
 )  # fmt: skip
 MISTAKES = {
     unmended: (FITS, "The run is still faulty: the real pixels run from -0.42 to 2.82"),
@@ -84,6 +111,9 @@ MISTAKES = {
     clamped: (FITS, "cut off"),
     tanh_on_top: (FITS, "bent by a tanh"),
     negative: (FITS, "negative"),
+    over_128: (FITS, "255 becomes 0.992"),
+    from_128: (FITS, "255 becomes 0.996"),
+    whole_numbers: (FITS, "in even steps"),
     centred: (FITS, "only centred"),
     divided: (FITS, "the range is not filled"),
     by_the_batch: (DIM, "depends on the batch"),

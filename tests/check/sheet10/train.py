@@ -44,6 +44,56 @@ def in_groups(G, D, x_real, turns):
     loop(G, D, x_real, turns, opts)
 
 
+def lists_of_weights(G, D, x_real, turns):
+    opts = [Adam([p for _, p in net.named_parameters()], **RATES) for net in (G, D)]
+    loop(G, D, x_real, turns, opts)
+
+
+def groups_added(G, D, x_real, turns):
+    opts = []
+    for net in (G, D):
+        first, *others = net.parameters()
+        opt = Adam([first], **RATES)
+        opt.add_param_group({"params": others})
+        opts.append(opt)
+    loop(G, D, x_real, turns, opts)
+
+
+def amsgrad(G, D, x_real, turns):
+    opts = [Adam(net.parameters(), amsgrad=True, **RATES) for net in (G, D)]
+    loop(G, D, x_real, turns, opts)
+
+
+def fresh_fakes_for_g(G, D, x_real, turns):
+    opt_G, opt_D = (Adam(net.parameters(), **RATES) for net in (G, D))
+    for _ in range(turns):
+        x = x_real[torch.randperm(len(x_real))[:128]]
+        opt_D.zero_grad()
+        cross_entropy_d(D(x), D(G(torch.randn(128, 2)).detach())).backward()
+        opt_D.step()
+        opt_G.zero_grad()
+        F.softplus(-D(G(torch.randn(128, 2)))).mean().backward()
+        opt_G.step()
+
+
+def by_player(G, D, x_real, turns):
+    """A dict of optimisers, and D frozen while G steps."""
+    nets = {"G": G, "D": D}
+    opts = {who: Adam(net.parameters(), **RATES) for who, net in nets.items()}
+    for _ in range(turns):
+        x_fake = G(torch.randn(128, 2))
+        for who in "DG":
+            D.requires_grad_(who == "D")
+            opts[who].zero_grad()
+            if who == "D":
+                x = x_real[torch.randint(len(x_real), (128,))]
+                cross_entropy_d(D(x), D(x_fake.detach())).backward()
+            else:
+                F.softplus(-D(x_fake)).mean().backward()
+            opts[who].step()
+    D.requires_grad_(True)
+
+
 def unmended(G, D, x_real, turns):
     loop(G, D, x_real, turns, (Adam(D.parameters(), **RATES), Adam(D.parameters(), **RATES)))
 
@@ -81,9 +131,41 @@ def d_crawls(G, D, x_real, turns):
     loop(G, D, x_real, turns, (Adam(G.parameters(), **RATES), Adam(D.parameters(), **slow)))
 
 
+def never_stepped(G, D, x_real, turns):
+    own_weights(copy.deepcopy(G), D, x_real, turns)
+
+
+def no_turn(G, D, x_real, turns):
+    own_weights(G, D, x_real, 0)
+
+
+def cut_off(G, D, x_real, turns):
+    opt_G, opt_D = (Adam(net.parameters(), **RATES) for net in (G, D))
+    for _ in range(turns):
+        x_fake = G(torch.randn(128, 2)).detach()
+        opt_D.zero_grad()
+        cross_entropy_d(D(x_real[:128]), D(x_fake)).backward()
+        opt_D.step()
+        F.softplus(-D(x_fake)).mean().backward()
+        opt_G.step()
+
+
+def a_twentieth_of_the_turns(G, D, x_real, turns):
+    own_weights(G, D, x_real, max(turns // 20, 2))
+
+
+def g_too(G, D, x_real, turns):
+    """opt_D holds G's weights as well: its zero_grad and its step reach them."""
+    every = [*D.parameters(), *G.parameters()]
+    loop(G, D, x_real, turns, (Adam(every, **RATES), Adam(every, **RATES)))
+
+
 BOTH, APART = "both nets move", "each optimiser moves one net"
 MENDED = "the repaired run finds the modes"
-CORRECT = (own_weights, another_adam, in_groups)
+CORRECT = (
+    own_weights, another_adam, in_groups, lists_of_weights, groups_added, amsgrad,
+    fresh_fakes_for_g, by_player,
+)  # fmt: skip
 MISTAKES = {
     unmended: (BOTH, "The run is still faulty: G has not moved at all"),
     both_in_one: (APART, "D gives in to G"),
@@ -92,5 +174,10 @@ MISTAKES = {
     of_a_copy: (BOTH, "G has not moved at all"),
     g_twice: (BOTH, "D has not moved at all"),
     larger_rate: (BOTH, "G has not moved at all"),
+    never_stepped: (BOTH, "G has not moved at all"),
+    no_turn: (BOTH, "G has not moved at all"),
+    cut_off: (BOTH, "G has not moved at all"),
+    g_too: (APART, "D gives in to G"),
+    a_twentieth_of_the_turns: (MENDED, "The run is still faulty: after its training"),
     d_crawls: (MENDED, "The run is still faulty: after its training"),
 }

@@ -59,6 +59,53 @@ def only_the_gradients_wanted(G, D, opt_G, opt_D, x_real, z):
         opt.step()
 
 
+def d_frozen_meanwhile(G, D, opt_G, opt_D, x_real, z):
+    x_fake = G(z)
+    opt_D.zero_grad()
+    (-F.logsigmoid(D(x_real)).mean() - F.logsigmoid(-D(x_fake.detach())).mean()).backward()
+    opt_D.step()
+    for p in D.parameters():
+        p.requires_grad_(False)
+    opt_G.zero_grad()
+    torch.log(1 - torch.sigmoid(D(x_fake))).mean().backward()
+    opt_G.step()
+    for p in D.parameters():
+        p.requires_grad_(True)
+
+
+def cleared_after_each_step(G, D, opt_G, opt_D, x_real, z):
+    x_fake = G(z)
+    cross_entropy_d(D(x_real), D(x_fake.detach())).backward()
+    opt_D.step()
+    (-F.softplus(D(x_fake)).mean()).backward()
+    opt_G.step()
+    G.zero_grad()
+    D.zero_grad()
+
+
+def inputs_named(G, D, opt_G, opt_D, x_real, z):
+    x_fake = G(z)
+    opt_D.zero_grad()
+    d_loss = cross_entropy_d(D(x_real), D(x_fake))
+    d_loss.backward(inputs=list(D.parameters()), retain_graph=True)
+    opt_D.step()
+    opt_G.zero_grad()
+    (-F.softplus(D(x_fake)).mean()).backward(inputs=list(G.parameters()))
+    opt_G.step()
+
+
+def real_then_fake(G, D, opt_G, opt_D, x_real, z):
+    x_fake = G(z)
+    opt_D.zero_grad()
+    F.softplus(-D(x_real)).mean().backward()
+    F.softplus(D(x_fake.data)).mean().backward()
+    opt_D.step()
+    opt_G.zero_grad()
+    loss = F.binary_cross_entropy_with_logits(D(x_fake), torch.zeros(len(z)))
+    (-loss).backward()
+    opt_G.step()
+
+
 def unmended(G, D, opt_G, opt_D, x_real, z):
     x_fake = G(z)
     d_loss = F.softplus(-D(x_real)).mean() + F.softplus(D(x_fake)).mean()
@@ -141,9 +188,47 @@ def other_loss_detached(G, D, opt_G, opt_D, x_real, z):
     opt_G.step()
 
 
+def g_never_cleared(G, D, opt_G, opt_D, x_real, z):
+    x_fake = G(z)
+    opt_D.zero_grad()
+    cross_entropy_d(D(x_real), D(x_fake.detach())).backward()
+    opt_D.step()
+    (-F.softplus(D(x_fake)).mean()).backward()
+    opt_G.step()
+
+
+def d_uphill(G, D, opt_G, opt_D, x_real, z):
+    x_fake = G(z)
+    opt_D.zero_grad()
+    (-cross_entropy_d(D(x_real), D(x_fake.detach()))).backward()
+    opt_D.step()
+    opt_G.zero_grad()
+    (-F.softplus(D(x_fake)).mean()).backward()
+    opt_G.step()
+
+
+def d_left_frozen(G, D, opt_G, opt_D, x_real, z):
+    x_fake = G(z)
+    opt_D.zero_grad()
+    cross_entropy_d(D(x_real), D(x_fake.detach())).backward()
+    opt_D.step()
+    D.requires_grad_(False)
+    opt_G.zero_grad()
+    (-F.softplus(D(x_fake)).mean()).backward()
+    opt_G.step()
+
+
+def eval_left_on(G, D, opt_G, opt_D, x_real, z):
+    detached(G, D, opt_G, opt_D, x_real, z)
+    G.eval()
+
+
 MOVES, LEARNS = "G moves down its own loss alone", "D learns from real and fake"
 MENDED = "the repaired run finds the modes"
-CORRECT = (detached, made_twice, cleared_in_time, only_the_gradients_wanted)
+CORRECT = (
+    detached, made_twice, cleared_in_time, only_the_gradients_wanted, d_frozen_meanwhile,
+    cleared_after_each_step, inputs_named, real_then_fake,
+)  # fmt: skip
 MISTAKES = {
     unmended: (MOVES, "The run is still faulty: D's loss still reaches G"),
     detached_for_both: (MOVES, "G stands still"),
@@ -152,5 +237,9 @@ MISTAKES = {
     d_without_clearing: (LEARNS, "D's gradients pile up"),
     other_loss: (MOVES, "Another loss of G only hides"),
     other_loss_detached: (MOVES, "the fault was not there"),
+    g_never_cleared: (MOVES, "G's gradients pile up"),
+    d_uphill: (LEARNS, "D goes up its loss"),
+    d_left_frozen: (LEARNS, "left frozen"),
+    eval_left_on: (MOVES, "G comes back in another mode"),
     louder: (MOVES, "G did not move down its own loss"),
 }

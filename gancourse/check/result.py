@@ -1,0 +1,126 @@
+"""What a learner reads of a check: the verdict first, then the one part to look at first.
+
+One slip often spoils several parts. So one part alone says why it does not hold, and the others are
+named; on a page their reasons are folded below.
+"""
+
+import html
+import sys
+from collections.abc import Iterable, Sequence
+from textwrap import fill
+
+from gancourse.check.spec import ERROR, HELD, NOT_DONE, WRONG, PartResult, Verdict
+
+WORDS = {HELD: "holds", WRONG: "does not hold yet", ERROR: "stopped", NOT_DONE: "not yet done"}
+PASSED, NOT_PASSED, OPEN = "✓", "✗", "○"  # each beside the word that it stands for
+WIDTH, INDENT = 88, " " * 6
+
+
+class CheckResult:
+    """How an answer did: `passed`, `score`, `maximum`, and `report` with every part shown.
+
+    `more` is how many points the parts have that run in grading alone.
+    """
+
+    def __init__(self, report: Verdict, more: int = 0):
+        self.report, self.passed, self.more = report, report.passed, more
+        self.score, self.maximum = report.score, report.maximum
+
+    @property
+    def mark(self) -> str:
+        """The verdict in one character."""
+        return OPEN if self.report.not_done else PASSED if self.passed else NOT_PASSED
+
+    def __repr__(self) -> str:
+        if self.report.not_done:
+            return f"{self.report.id} {self.report.title}: not yet done"
+        done = "passed" if self.passed else "not passed yet"
+        points = points_of(self.score, self.maximum)
+        points += f" ({self.more} more in grading)" if self.more else ""
+        return f"{self.report.id} {self.report.title}: {done}, {points}"
+
+    def _repr_html_(self) -> str:
+        """The same words for a page and a screen reader; nothing is said by colour alone."""
+        line = f"{self.mark} {html.escape(repr(self))}"
+        return f'<p role="status"><strong>{line}</strong></p>{self._folded()}'
+
+    def text(self) -> str:
+        """Return all that is said of the answer: the verdict, the first part to look at, the rest.
+
+        Empty for a stub that is not done.
+        """
+        if self.report.not_done:
+            return ""
+        first = self._failed()[:1]
+        lines = [f"{self.mark} {self!r}"]
+        lines += [f"  Look first at: {r.name}\n{_wrapped(r.message)}" for r in first if r.message]
+        return "\n".join([*lines, *map(line_of, self.report.results)])
+
+    def _failed(self) -> list[PartResult]:
+        return [r for r in self.report.results if r.status in (WRONG, ERROR)]
+
+    def _folded(self) -> str:
+        """Return the reasons of the other parts that say another thing, folded, or ''."""
+        first, *others = self._failed() or [None]
+        others = [r for r in others if r.message not in ("", first.message)]
+        if not others:
+            return ""
+        rows = "".join(
+            f"<dt>{html.escape(r.name)}</dt><dd>{html.escape(r.message)}</dd>" for r in others
+        )
+        title = "What the other parts say (often the same slip)"
+        return f"<details><summary>{title}</summary><dl>{rows}</dl></details>"
+
+
+def _wrapped(message: str) -> str:
+    return fill(message, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT)
+
+
+def points_of(score: int, maximum: int) -> str:
+    """Return e.g. "1 of 2 points"."""
+    return f"{score} of {maximum} point{'' if maximum == 1 else 's'}"
+
+
+def line_of(result: PartResult) -> str:
+    """Return what the learner reads of one part, e.g. "  holds: both terms (2 of 2 points)"."""
+    return f"  {WORDS[result.status]}: {result.name} ({points_of(result.points, result.maximum)})"
+
+
+class Board:
+    """Where a check is shown: in a notebook its parts appear one by one, and then the verdict.
+
+    Elsewhere the text is printed once, when it is whole: its first line is the verdict.
+    """
+
+    def __init__(self):
+        ipython = sys.modules.get("IPython")
+        self._notebook = bool(ipython and getattr(ipython.get_ipython(), "kernel", None))
+        self._shown = None
+
+    def follow(self, results: Iterable[PartResult]) -> Sequence[PartResult]:
+        """Return the results; in a notebook each is shown as soon as it is known."""
+        seen: list[PartResult] = []
+        for result in results:
+            seen.append(result)
+            if result.status != NOT_DONE:
+                self._show("\n".join(map(line_of, seen)))
+        return seen
+
+    def finish(self, text: str) -> None:
+        """Show the whole text, in place of the parts."""
+        if self._notebook:
+            self._show(text)
+        elif text:
+            print(text, flush=True)
+
+    def _show(self, text: str) -> None:
+        """Put the text where the last one stood, in a notebook."""
+        if not (self._notebook and text):
+            return
+        from IPython.display import display
+
+        data = {"text/plain": text}
+        if self._shown:
+            self._shown.update(data, raw=True)
+        else:
+            self._shown = display(data, raw=True, display_id=True)

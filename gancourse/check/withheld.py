@@ -1,0 +1,117 @@
+"""What an exercise asks the learner to write is not there, in the package, while it is judged.
+
+A function is withheld by its code, so that every name that was bound to it before says the same:
+`from gancourse.losses import cross_entropy_d as d_loss`, a lambda around it, an entry of a table, a
+function that it had made. Only the learner's code meets this: references run outside.
+"""
+
+import gc
+import inspect
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from types import CodeType, FunctionType
+
+HERE = __file__
+TEMPLATE = """
+def closure({cells}):
+    def refusing(*args, **kwargs):
+        ({cells})
+        from gancourse.check.withheld import refused
+        return refused({name!r}, {key}, args, kwargs)
+    return refusing
+"""
+
+
+class Withheld(Exception):
+    """The learner's code called what the exercise asks to write; the message says which and why."""
+
+    def __init__(self, name: str):
+        super().__init__(
+            f"Your answer calls {name}, which is what this exercise asks you to write: the "
+            "course's own version is withheld while an answer is checked or graded. Write it out."
+        )
+
+
+class Shelf:
+    """The functions behind dotted names: `closed()` withholds them for as long as it lasts.
+
+    A class stands for all of its methods, and a function for those that it has made before, too.
+    Raises AttributeError or ImportError for a name that the package has not.
+    """
+
+    def __init__(self, names: Sequence[str] = ()):
+        self.names = tuple(names)
+        self._code = {f: f.__code__ for n in names for f in _functions(_found(n))}
+        owners = {f: n for n in names for f in _functions(_found(n))}
+        self._refusing = {f: _refusing(f, owners[f]) for f in self._code}
+
+    @property
+    def functions(self) -> list[FunctionType]:
+        return list(self._code)
+
+    @contextmanager
+    def closed(self) -> Iterator[None]:
+        """Withhold the functions from code that starts to run now, and give them back."""
+        known = frozenset(threading.enumerate()) - {threading.current_thread()}
+        for function, code in self._refusing.items():
+            _originals[id(function)] = function, self._code[function], known
+            function.__code__ = code
+        try:
+            yield
+        finally:
+            for function, code in self._code.items():
+                function.__code__ = code
+                _originals.pop(id(function), None)
+
+
+_originals: dict[int, tuple[FunctionType, CodeType, frozenset]] = {}
+
+
+def refused(name: str, key: int, args: tuple, kwargs: dict) -> object:
+    """Raise Withheld; in a thread that ran before (a widget's training) return what the call gives.
+
+    `key` is the id of the function that was called.
+    """
+    function, code, known = _originals[key]
+    if threading.current_thread() not in known:
+        raise Withheld(name)
+    parts = function.__globals__, function.__name__, function.__defaults__, function.__closure__
+    copy = FunctionType(code, *parts)
+    copy.__kwdefaults__ = function.__kwdefaults__
+    return copy(*args, **kwargs)
+
+
+def _found(name: str) -> object:
+    module, _, attribute = name.rpartition(".")
+    return getattr(import_module(module), attribute)
+
+
+def _functions(thing: object) -> list[FunctionType]:
+    """Return the Python functions that do a thing's work: below its decorators, or its methods."""
+    if isinstance(thing, type):
+        return [f for f in map(_bare, vars(thing).values()) if f]
+    function = _bare(thing)
+    return [function, *_made_by(function.__code__)] if function else []
+
+
+def _bare(thing: object) -> FunctionType | None:
+    thing = inspect.unwrap(getattr(thing, "__func__", thing)) if callable(thing) else None
+    return thing if isinstance(thing, FunctionType) else None
+
+
+def _made_by(code: CodeType) -> list[FunctionType]:
+    """Return the functions that are alive and were defined inside of this code."""
+    inner = [c for c in code.co_consts if isinstance(c, CodeType)]
+    alive = [f for f in gc.get_referrers(*inner) if isinstance(f, FunctionType)] if inner else []
+    return [f for f in alive if f.__code__ in inner] + [f for c in inner for f in _made_by(c)]
+
+
+def _refusing(function: FunctionType, name: str) -> CodeType:
+    """Return code with as many free variables as the function has, which refuses each call."""
+    cells = [f"c{number}" for number in range(len(function.__code__.co_freevars))]
+    source = TEMPLATE.format(cells=", ".join(cells), name=name, key=id(function))
+    space: dict[str, Callable] = {}
+    exec(compile(source, HERE, "exec"), space)
+    return space["closure"](*cells).__code__

@@ -1,0 +1,43 @@
+"""In grading, too, what an exercise asks the learner to write is not there."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from gancourse.errors import InputError
+from gancourse.grade.box.sandbox import Limits, Sandbox, require
+from gancourse.grade.job import Task, grade_task
+from gancourse.grade.notebook import read
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "grading"))
+
+from notebooks import cell, notebook
+
+LIMITS = Limits(cell=60.0, part=20.0)
+NAME = "gancourse.losses.cross_entropy_d"
+ALIAS = "from gancourse.losses import cross_entropy_d as d_loss"
+OWN = """
+from torch.nn.functional import softplus
+def d_loss(logit_real, logit_fake):
+    return softplus(-logit_real).mean() + softplus(logit_fake).mean()
+"""
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    try:
+        require("bwrap", LIMITS)
+    except InputError as error:
+        pytest.skip(str(error))
+    with Sandbox("bwrap", LIMITS) as found:
+        yield found
+
+
+@pytest.mark.parametrize(("answer", "points"), [(ALIAS, 0), (OWN, 6)])
+def test_another_name_for_the_courses_function_earns_nothing(answer, points, sandbox):
+    cells = tuple(read(notebook([cell(answer, "exercise:05.1", "05-1")])))
+    task = Task("ada", "05", "x.ipynb", cells, "7", limits=LIMITS)
+    graded = next(e for e in grade_task(task, sandbox).exercises if e.id == "05.1")
+    assert (graded.score, graded.status) == (points, "graded")
+    assert all((NAME in part["message"]) is (points == 0) for part in graded.parts)
