@@ -7,6 +7,7 @@ is the same by another name, or only falls where a training shows it, stands wit
 """
 
 import ast
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LISTED = Path(__file__).with_suffix(".toml")
 TRAINING = 20.0  # seconds: a part that may take more trains
 BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"
+SETTING = r"\d|torch\.manual_seed|torch\.optim\.\w+\(.* -> torch\.optim\.\w+\("
 LEFT_OUT = ast.Assign | ast.AugAssign | ast.Expr | ast.If | ast.For | ast.With
 
 
@@ -90,13 +92,14 @@ def worked(id: str) -> object:
 def mutants(id: str) -> list[Mutation]:
     """Return the mutants of the worked solution, each source once.
 
-    Where the whole exercise is a training its constants are settings, and stay.
+    Where the whole exercise is a training its constants, its seed and what its optimisers are told
+    are settings, and stay.
     """
     source = solution(id)
     lines = written(source)
     every = [m for m in (*mutations(source), *left_out(source)) if m.line in lines]
     if not quick_parts(get_exercise(id)):
-        every = [m for m in every if not m.change.split(" -> ")[0][:1].isdigit()]
+        every = [m for m in every if not re.match(SETTING, m.change)]
     return list({m.source: m for m in every}.values())
 
 

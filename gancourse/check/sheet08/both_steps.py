@@ -234,6 +234,10 @@ def step_clears(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 LOSSES = ("d_loss", "g_loss")
+ASKED = {
+    "d_loss": "D's cross-entropy on x_real and G(z), from before D's step: two means, added",
+    "g_loss": "the mean of -log D(G(z)) with the new D, from before G's step",
+}
 
 
 def step_returns(student: Student, fn: Handle, draw: Draw) -> None:
@@ -267,7 +271,7 @@ def _judge_loss(players: Players, what: str, got: float, right: float, both: lis
             if what == "g_loss"
             else "d_loss has the wrong sign.": old[what],
         },
-        f"{what} is not the loss that this step went down.",
+        f"{what} is not {ASKED[what]}.",
     )
 
 
