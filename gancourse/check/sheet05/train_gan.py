@@ -13,6 +13,8 @@ from gancourse.score import ModeReport, mode_report
 # rings each, the worst of all 80 runs: no mode missed, 0.53 of high quality, reverse KL 0.06 (the
 # worked solution: 0.64 and 0.02). The other side: noise spread over the square has less than 0.1 of
 # high quality, and a G that collapsed to half of the modes a reverse KL of log 2 = 0.69.
+# With 5 or 8 modes, 17 runs of the first solution: 0.80 of high quality, deviation 0.05, worst 0.65
+# and a reverse KL of 0.02, no mode missed: the bound lies 7 deviations below the mean.
 MISSING_MODES, HIGH_QUALITY, REVERSE_KL = 1, 0.4, 0.6
 LIMIT = 30.0  # seconds on two cores
 Z_DIM, MODES = 2, (5, 8)  # the fewest and the most

@@ -72,7 +72,7 @@ def cleared_by_hand(G, D, opt_D, x_real, z):
             p.grad = None
     loss.backward()
     opt_D.step()
-    return float(loss)
+    return loss.item()
 
 
 def in_a_closure(G, D, opt_D, x_real, z):
