@@ -125,9 +125,9 @@ assert result.passed
 # ## 07.3 Batch norm in both modes
 #
 # Normalise `x [N, C, H, W]`, whose means may be in the thousands, without gain and shift, with
-# `eps = 1e-5` below the root. Return the output and both running averages, each `[C]`. Training: use
-# the batch's own moments, move the averages a tenth of the way. Evaluation: use the averages, and
-# leave them alone.
+# `eps = 1e-5` below the root. Return the output and both running averages, each `[C]`. Training:
+# use the batch's own moments, move the averages a tenth of the way. Evaluation: use the averages,
+# and leave them alone.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea

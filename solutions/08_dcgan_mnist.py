@@ -146,8 +146,8 @@ assert result.passed
 # %% [markdown]
 # ## 08.3 A step that can be resumed
 #
-# Write one step of Adam with $\beta_1 = 0.5$, $\beta_2 = 0.999$, for a weight of any shape. All that
-# it must remember goes into `state`, which is `{}` at first. Between two steps the check takes
+# Write one step of Adam with $\beta_1 = 0.5$, $\beta_2 = 0.999$, for a weight of any shape. All
+# that it must remember goes into `state`, which is `{}` at first. Between two steps the check takes
 # weight and state out of your process and brings them back, as a checkpoint would: plain numbers
 # and tensors only.
 
