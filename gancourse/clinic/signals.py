@@ -67,6 +67,20 @@ class Signals:
     fresh_sight: float = math.nan  # the same for a small new net
     fresh_judge: float = math.nan  # how well a small new net, trained alone, tells the last fakes
     finite: bool = True  # weights and samples at the end
+    owned: dict[str, dict[str, int]] = field(default_factory=dict)  # see `Ledger.count_owned`
+    arrived: dict[str, list[float]] = field(default_factory=lambda: {"G": [], "D": []})
+    pull: dict[str, list[float]] = field(default_factory=dict)  # see `steps.Effects`
+    handed_in: int = 0  # real batches
+    bad_batch: int | None = None  # the turn of the first real batch that holds NaN or infinity
+    repeated: list[float] = field(default_factory=list)  # whether a batch was the one before
+    unknown: float = 0.0  # share of D's batches that hold neither real samples nor G's
+    outputs: tuple[float, float] | None = None  # the lowest and highest that D gave
+    as_logits: list[float] = field(default_factory=list)  # cross-entropy, were they logits
+    drawn: str = "G"  # who draws the samples: G, G and more ("changed"), or another net ("other")
+    far: float = math.nan  # share of G's own samples that those of another net reach
+    regions: tuple[int, int] | None = None  # of the real samples: reached, in all
+    best: dict[str, float] = field(default_factory=dict)  # the fit of real samples to real ones
+    skipped: dict[str, str] = field(default_factory=dict)  # probes that could not run, and why
 
     def fit(self) -> dict[str, float]:
         """Return the mean of the last two looks: precision, coverage, spread, closeness."""
@@ -98,7 +112,8 @@ def load_signals(path: str | Path) -> Signals:
     try:
         stored = json.loads(Path(path).read_text(encoding="utf-8"))
         stored |= {name: Noise(**stored[name]) for name in ("training", "sampling")}
-        stored["limits"] = stored["limits"] and tuple(stored["limits"])
+        for pair in ("limits", "outputs", "regions"):
+            stored[pair] = stored[pair] and tuple(stored[pair])
         if stored.keys() != {f.name for f in fields(Signals)}:
             raise KeyError("names of other signals")
     except (OSError, ValueError, KeyError, TypeError) as error:
