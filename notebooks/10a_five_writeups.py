@@ -268,7 +268,8 @@ cosine
 #
 # Two of the articles train for 50 rounds of the data. `tools/writeups.py --epochs 50` gave as many
 # to each system with its corrections (20 to 001 and 003, whose batches of 8 are slow), several at
-# once on one GPU, and scored 2,500 samples by the ruler of lesson 11. One row each, from 000 to 004.
+# once on one GPU, and scored 2,500 samples by the ruler of lesson 11. One row each, from 000 to
+# 004.
 
 
 # %%

@@ -40,3 +40,14 @@ def pytest_collection_modifyitems(config, items):
         k, n = map(int, share.split("/"))
         config.hook.pytest_deselected(items=[x for i, x in enumerate(items) if i % n != k - 1])
         items[:] = items[k - 1 :: n]
+
+
+@pytest.fixture
+def elsewhere(monkeypatch):
+    """A device that is not the CPU, on every machine: tensors there have a shape and no numbers."""
+    import torch
+
+    from gancourse import machine
+
+    monkeypatch.setattr(machine, "device", torch.device)
+    return torch.device("meta")

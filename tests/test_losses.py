@@ -3,6 +3,7 @@
 import math
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 import torch
 from torch.autograd.functional import jacobian
@@ -12,6 +13,7 @@ from gancourse.errors import InputError
 from gancourse.losses import (
     LOSSES,
     WRITEUP_LOSSES,
+    Loss,
     get_loss,
     r1_penalty,
     r2_penalty,
@@ -112,6 +114,45 @@ def test_value_and_gradient_are_those_of_the_closed_form(name, player):
 def test_only_a_loss_that_says_so_looks_at_the_real_logits_for_g(name):
     looks = any(found(get_loss(name).g_loss)[1])
     assert get_loss(name).pairs_real is looks
+
+
+@pytest.mark.parametrize("by_grad", [False, True])
+@pytest.mark.parametrize("name", EVERY_LOSS)
+def test_slopes_by_the_logits_are_those_of_the_closed_form(name, by_grad):
+    slopes = get_loss(name)._replace(closed=None).slopes if by_grad else get_loss(name).slopes
+    d, g = TABLE[name]
+    for found, wanted in zip(slopes, (d.by_r, d.by_f, g.by_f), strict=True):
+        values = found(np.array(REAL)[:, None], np.array(FAKE))  # every real with every fake
+        rows = [[wanted(r, f) for f in FAKE] for r in REAL]
+        np.testing.assert_allclose(np.broadcast_to(values, (3, 3)), rows, rtol=1e-12)
+
+
+def test_a_loss_is_asked_for_slopes_with_logits_in_a_row():
+    seen = []
+    loss = Loss(lambda r, f: seen.append((r.shape, f.shape)) or (r * f).mean(), None)
+    assert loss.slopes.d_real(np.ones((2, 1)), np.ones(3)).shape == (2, 3)
+    assert seen == [((6,), (6,))]
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_slopes_in_closed_form_are_finite_far_out_and_at_0(name):
+    far = np.array([-1e4, 0.0, 1e4])
+    with np.errstate(over="raise", divide="raise", invalid="raise"):
+        assert all(np.isfinite(slope(far, -far)).all() for slope in get_loss(name).slopes)
+
+
+def weighed(real, fake):
+    """Cross-entropy with weights: where both kinds are as frequent, D is best at real / both."""
+    return Loss(lambda r, f: real * bce(r, torch.ones(1)) + fake * bce(f, torch.zeros(1)), None)
+
+
+def test_rest_is_the_logit_at_which_d_is_best():
+    assert {name: loss.rest for name, loss in LOSSES.items()} == pytest.approx(
+        {**dict.fromkeys(LOSSES, 0.0), "least-squares": 0.5}
+    )
+    assert weighed(1, 3).rest == pytest.approx(-math.log(3), rel=1e-12)
+    assert weighed(3, 1).rest == pytest.approx(math.log(3), rel=1e-12)
+    assert Loss(lambda r, f: (2 * f - r).mean(), None).rest == 0  # no logit is best
 
 
 def test_every_loss_has_a_row_in_the_table():

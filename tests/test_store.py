@@ -1,6 +1,7 @@
-"""Tensors in files: what comes back, and that equal contents are equal bytes."""
+"""Files are whole or not there; what was saved comes back, and equal contents are equal bytes."""
 
 import os
+import stat
 import subprocess
 import sys
 from hashlib import sha256
@@ -76,3 +77,112 @@ def test_metadata_that_are_not_text_are_refused(tmp_path):
 
 def test_shipped_generators_keep_their_cards():
     assert {nets.load_any(name).card["data"] for name in nets.shipped()} == {"mnist", "fashion"}
+
+
+def test_what_is_written_is_there_whole_and_readable_by_all(tmp_path):
+    path = store.write_whole(tmp_path / "new" / "folder" / "a.txt", b"hello")
+    assert path.read_bytes() == b"hello"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    assert os.listdir(path.parent) == ["a.txt"]
+
+
+def test_a_path_may_be_text(tmp_path):
+    path = store.write_whole(str(tmp_path / "a.txt"), b"hello")
+    assert path == tmp_path / "a.txt"
+    assert path.read_bytes() == b"hello"
+
+
+def test_an_old_file_is_replaced_and_never_opened(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"old")
+    with path.open("rb") as reader:
+        store.write_whole(path, b"new")
+        assert reader.read() == b"old"
+    assert path.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("step", ["fsync", "chmod", "replace"])
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(step, tmp_path, monkeypatch):
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"old")
+
+    def full(*args):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(os, step, full)
+    with pytest.raises(OSError, match="No space"):
+        store.write_whole(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_the_content_is_on_the_disk_before_it_takes_the_name(tmp_path, monkeypatch):
+    order, fsync, replace = [], os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda fd: order.append(os.fstat(fd).st_size) or fsync(fd))
+    monkeypatch.setattr(os, "replace", lambda *a: order.append("renamed") or replace(*a))
+    store.write_whole(tmp_path / "a.txt", b"hello")
+    assert order == [5, "renamed"]
+
+
+def test_the_file_beside_lies_in_the_same_folder_and_is_hidden(tmp_path, monkeypatch):
+    seen, replace = [], os.replace
+    monkeypatch.setattr(os, "replace", lambda a, b: seen.append(a) or replace(a, b))
+    store.write_whole(tmp_path / "a.txt", b"hello")
+    assert os.path.dirname(seen[0]) == str(tmp_path)
+    assert os.path.basename(seen[0]).startswith(".a.txt.")
+
+
+def test_a_folder_is_no_place_for_a_file(tmp_path):
+    with pytest.raises(InputError, match="is a folder, and a file was to be written there"):
+        store.write_whole(tmp_path, b"hello")
+
+
+def test_a_folder_is_made_with_those_above_it_and_may_be_there_already(tmp_path):
+    for _ in range(2):
+        made = store.make_folder(str(tmp_path / "a" / "b"))
+        assert made == tmp_path / "a" / "b"
+        assert made.is_dir()
+
+
+@pytest.mark.parametrize("name", ["file", "file/below"])
+def test_a_file_is_no_folder(name, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="it is a file or lies below one"):
+        store.make_folder(tmp_path / name)
+
+
+def test_a_folder_that_may_not_be_made_is_named(tmp_path, monkeypatch):
+    def refused(*args, **options):
+        raise PermissionError
+
+    monkeypatch.setattr("pathlib.Path.mkdir", refused)
+    with pytest.raises(InputError, match="cannot be made: no permission"):
+        store.make_folder(tmp_path / "a")
+
+
+def test_tensors_and_metadata_come_back(tmp_path):
+    turned = torch.arange(6.0).reshape(2, 3).T.requires_grad_()  # not contiguous
+    saved = {"a": turned, "b": torch.tensor([True, False]), "c": torch.empty(0, 4)}
+    path = store.save_tensors(tmp_path / "a.safetensors", saved, {"z": "1", "a": "2", "m": "3"})
+    tensors, metadata = store.load_tensors(str(path))
+    assert tensors.keys() == saved.keys()
+    assert all(torch.equal(tensors[name], t) for name, t in saved.items())
+    assert list(metadata.items()) == [("a", "2"), ("m", "3"), ("z", "1")]
+
+
+def test_no_file_is_named(tmp_path):
+    for path in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(InputError, match="is not a file: give the path of a"):
+            store.load_tensors(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(b"", "it is empty"), (b"\x80\x04K\x01.", "looks like a pickle"), (b"PK\x03\x04", "a pickle"),
+     (b"Px hello hello", "header"), (b"hello", "header")],
+)  # fmt: skip
+def test_what_is_no_safetensors_file_is_named_with_the_reason(content, why, tmp_path):
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=f"is not a whole safetensors file .*{why}"):
+        store.load_tensors(path)

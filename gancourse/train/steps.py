@@ -141,7 +141,7 @@ def note(state: State, seen: dict[str, Tensor]) -> Record:
 def _row(seen: dict[str, Tensor]) -> Tensor:
     """Return d_loss, g_loss, mean D(x) and mean D(G(z)) [4], without a wait for the device."""
     shares = [seen[name].float().sigmoid().mean() for name in ("D(x)", "D(G(z))")]
-    return torch.stack([seen["d_loss"], seen["g_loss"], *shares]).detach()
+    return torch.stack([seen["d_loss"], seen["g_loss"], *shares])
 
 
 def _noted(state: State, row: Tensor) -> Record:

@@ -1,10 +1,13 @@
 """Image sets: where they are looked for, how they are fetched, what comes out."""
 
+import hashlib
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
 from threading import Barrier, Thread
+from urllib.error import URLError
 
 import numpy as np
 import pytest
@@ -67,9 +70,9 @@ def write(folder, files):
 
 
 def tree(folder):
-    """Return everything below a folder, with contents and times."""
+    """Return everything below a folder, with contents and times of change (to read is none)."""
     return {
-        path: path.stat().st_mtime_ns if path.is_dir() else (path.stat(), path.read_bytes())
+        path: (path.stat().st_mtime_ns, path.stat().st_mode, path.is_file() and path.read_bytes())
         for path in folder.rglob("*")
     }
 
@@ -225,6 +228,12 @@ def test_unknown_device():
         load_images("digits", device="gpu")
 
 
+def test_an_unknown_device_is_named_before_anything_is_read(monkeypatch):
+    monkeypatch.setattr(sets.EmbeddedDigits, "read", None)
+    with pytest.raises(InputError, match="device"):
+        load_images("digits", device="gpu")
+
+
 # the embedded digits
 
 
@@ -253,6 +262,25 @@ def test_digits_made_small_again_are_the_original(digits):
     assert match > 0.9
 
 
+def test_enlarged_digits_are_rounded_to_the_nearest_grey(digits):
+    from sklearn.datasets import load_digits
+
+    small = torch.from_numpy(load_digits().images[:1437] / 16)[:, None]
+    grey = 255 * (2 * torch.nn.functional.interpolate(small, (20, 20), mode="bicubic") - 0.6)
+    assert (digits.images[..., 4:24, 4:24] - grey.clamp(0, 255)).abs().max() <= 0.5
+
+
+def test_white_stays_white_when_digits_are_enlarged(digits):
+    """Twice the contrast takes greys beyond white: they are cut there, and do not wrap around."""
+    from sklearn.datasets import load_digits
+
+    full = torch.from_numpy(load_digits().images[:1437] == 16).float()[:, None]
+    inside = torch.nn.functional.interpolate(full, size=(20, 20), mode="nearest-exact")
+    kernel = torch.nn.functional.avg_pool2d(inside, 3, 1, 1) > 0.999  # white all around
+    assert kernel.sum() > 1000
+    assert (digits.images[..., 4:24, 4:24][kernel] == 255).all()
+
+
 # GANCOURSE_DATA
 
 
@@ -260,6 +288,23 @@ def test_given_folder_comes_first(given, raw, capfd):
     write(raw, {TRAIN: b"never read"})
     assert str(given) in load_images("mnist").source
     assert capfd.readouterr().out == ""
+
+
+def test_files_are_checked_where_md5_is_barred_for_security(given, monkeypatch):
+    def barred(data, usedforsecurity=True):
+        if usedforsecurity:
+            raise ValueError("[digital envelope routines] unsupported")  # as in FIPS mode
+        return allowed(data, usedforsecurity=False)
+
+    allowed = hashlib.md5
+    monkeypatch.setattr(hashlib, "md5", barred)
+    assert load_images("mnist").name == "mnist"
+
+
+def test_given_folder_may_lie_in_the_home_folder(given, monkeypatch):
+    monkeypatch.setenv("HOME", str(given.parent))
+    monkeypatch.setenv("GANCOURSE_DATA", f"~/{given.name}")
+    assert str(given) in load_images("mnist").source
 
 
 def test_given_folder_stays_as_it_is(given):
@@ -464,6 +509,17 @@ def test_stalled_mirror_is_not_asked_again_at_once(mirrors):
     assert len(stalled.asked) == 1
 
 
+def test_stalled_mirror_is_asked_again_after_a_minute(mirrors, monkeypatch):
+    with serving(FILES, "silent") as server:
+        mirrors(server)
+        load_images("mnist")
+        server.how, now = "good", time.monotonic()
+        monkeypatch.setattr(time, "monotonic", lambda: now + 50)
+        assert load_images("mnist").name == "digits"
+        monkeypatch.setattr(time, "monotonic", lambda: now + 61)
+        assert load_images("mnist").name == "mnist"
+
+
 def test_broken_mirror_is_asked_again_at_once(mirrors):
     with serving(FILES, "503") as server:
         mirrors(server)
@@ -512,6 +568,83 @@ def test_another_download_in_progress_is_left_alone(raw):
     part = leftover(raw, age=0)
     load_images("mnist")
     assert part.exists()
+
+
+def test_a_download_that_still_grows_is_left_alone(raw):
+    write(raw, FILES)
+    part = leftover(raw, age=100)
+    os.utime(part / TRAIN)  # a folder's own time does not change when a file in it grows
+    load_images("mnist")
+    assert part.exists()
+
+
+def test_a_download_goes_to_a_hidden_folder_that_a_sweep_finds(raw, mirrors):
+    seen = set()
+    look = lambda: seen.update(path.name for path in raw.iterdir() if path.is_dir())  # noqa: E731
+    with serving(FILES, hook=look) as server:
+        mirrors(server)
+        load_images("mnist")
+    assert len(seen) == 4
+    assert all(name.startswith(".") and name.endswith(".part") for name in seen)
+    assert {name[1:].partition(".gz")[0] + ".gz" for name in seen} == set(FILES)
+
+
+def test_another_process_may_be_faster_and_sweep(raw, monkeypatch):
+    def elsewhere(url, part, name, md5):
+        (raw / name).write_bytes(FILES[name])
+        shutil.rmtree(part)
+
+    monkeypatch.setattr("torchvision.datasets.utils.download_url", elsewhere)
+    assert load_images("mnist").name == "mnist"
+
+
+def test_a_mirror_that_is_given_up_keeps_no_program_from_its_end(mirrors, monkeypatch):
+    class Spy(Thread):
+        def start(self):
+            started.append(self)
+            super().start()
+
+    started = []
+    monkeypatch.setattr(download, "Thread", Spy)
+    with serving(FILES, "silent") as silent:
+        mirrors(silent)
+        load_images("mnist")
+        assert [(thread.is_alive(), thread.daemon) for thread in started] == [(True, True)]
+
+
+def test_a_mirror_that_sends_nothing_is_given_up_after_one_wait(mirrors, monkeypatch):
+    class Never:
+        done = ()
+
+    asked = []
+    monkeypatch.setattr(download, "wait", lambda jobs, seconds: asked.append(seconds) or Never)
+    with serving(FILES, "silent") as silent:
+        mirrors(silent)
+        assert load_images("mnist").name == "digits"
+    assert asked == [0.4]
+
+
+SAID = [
+    (URLError(TimeoutError()), "sent nothing for 0.4 s"),
+    (URLError("no route"), "could not be reached: no route"),
+    (RuntimeError("File not found or corrupted."), "sent a file whose checksum is wrong"),
+    (OSError("the disk is full"), "failed: the disk is full"),
+]
+
+
+@pytest.mark.parametrize(("error", "said"), SAID)
+def test_what_the_last_mirror_did_is_said(error, said, tmp_path, monkeypatch):
+    def fail(*given):
+        raise error
+
+    monkeypatch.setattr(download, "_fetch", fail)
+    with pytest.raises(download.Unavailable, match=f"^the last mirror, http://m/, {said}$"):
+        download.download({"a": ""}, ["http://m/"], tmp_path)
+
+
+def test_without_a_mirror_nothing_can_be_had(tmp_path):
+    with pytest.raises(download.Unavailable, match="it has no mirror"):
+        download.download({"a": ""}, [], tmp_path)
 
 
 def test_a_leftover_is_not_taken_for_the_file(raw, mirrors):
@@ -587,3 +720,12 @@ def test_every_idx_entry_names_a_torchvision_class():
         if isinstance(entry, sets.IdxFiles):
             assert set(entry.md5) == set(FILES)
             assert hasattr(datasets, entry.torchvision)
+
+
+def test_a_set_and_what_is_drawn_from_it_are_on_the_device_asked_for(elsewhere):
+    digits = load_images("digits", "test", elsewhere)
+    assert len(digits) == 360
+    x, labels = digits.labelled_batch(3, torch.Generator())
+    found = [digits.images, digits.labels, x, labels, digits.batch(2, torch.Generator())]
+    assert {x.device for x in found} == {elsewhere}
+    assert load_images("digits").to(elsewhere).labels.device == elsewhere

@@ -79,6 +79,7 @@ def test_ring_has_eight_distinct_modes_on_radius_one():
     assert torch.pdist(ring.centres).min() == pytest.approx(2 * math.sin(math.pi / 8))
     assert torch.allclose(ring.centres.norm(dim=1), torch.ones(8, dtype=F64))
     assert (ring.sd, ring.dim) == (0.01, 2)
+    assert type(ring.sd) is float
 
 
 def test_grid_has_the_modes_of_the_paper():
@@ -101,6 +102,23 @@ def test_modes_are_equally_likely(name):
     nearest = torch.cdist(toy.sample(100_000, rng()).double(), toy.centres).argmin(1)
     share = nearest.bincount() / 100_000
     assert (share - 1 / len(toy.centres)).abs().max() < 0.005
+
+
+def test_what_each_toy_is_by_default():
+    sds = {
+        "ring": 0.01,
+        "grid": 0.05,
+        "moons": 0.05,
+        "spiral": 0.02,
+        "two_bumps": 0.5,
+        "narrow": 0.1,
+    }
+    sizes = {"ring": 8, "grid": 25, "moons": 16, "spiral": 16, "two_bumps": 2, "narrow": 1}
+    assert {name: load_points(name).sd for name in TOYS} == sds
+    assert {name: len(load_points(name).centres) for name in TOYS} == sizes
+    assert load_points("two_bumps").centres.tolist() == [[-1.5], [1.5]]
+    assert load_points("two_bumps").weights.tolist() == [0.5, 0.5]
+    assert load_points("narrow").centres.tolist() == [[0.0]]
 
 
 def test_options_override():
@@ -207,6 +225,25 @@ def test_moons_lie_where_sklearn_puts_them():
     assert torch.cdist(theirs, ours).amin(1).max() < 2e-3
 
 
+def test_moons_begin_at_an_end_of_each_half_circle():
+    begin = load_points("moons").along(torch.tensor([0.0, 0.5], dtype=F64))
+    torch.testing.assert_close(begin, torch.tensor([[1.0, 0.0], [0.0, 0.5]], dtype=F64))
+
+
+def test_spiral_makes_one_turn_and_a_half():
+    spiral, end = load_points("spiral"), 3 * math.pi
+    begin, last = spiral.along(torch.tensor([0.0, 1.0], dtype=F64)) * math.hypot(1, end)
+    torch.testing.assert_close(begin, torch.tensor([1.0, 0.0], dtype=F64))
+    torch.testing.assert_close(last, torch.tensor([-1.0, end], dtype=F64))
+
+
+@pytest.mark.parametrize("name", CURVES)
+@pytest.mark.parametrize("sd", [0.01, 0.05])
+def test_quadrature_takes_no_more_nodes_than_it_needs(name, sd):
+    gaps = load_points(name, sd=sd).nodes.diff(dim=0).norm(dim=1) / sd
+    assert 0.5 < gaps[gaps < 2].max() < 2 / 3  # without the way from one moon to the other
+
+
 def test_spiral_ends_on_radius_one_and_keeps_its_arms_apart():
     spiral = load_points("spiral", turns=3)
     radius = spiral.along(torch.linspace(0, 1, 9, dtype=F64)).norm(dim=1)
@@ -272,6 +309,15 @@ def test_density_in_pieces_is_the_same(monkeypatch):
     whole = toy.log_density(x)
     monkeypatch.setattr(gancourse.data.toys, "_KERNELS", 1)
     assert torch.equal(toy.log_density(x), whole)
+
+
+def test_a_density_takes_at_most_a_million_kernels_at_once(monkeypatch):
+    sizes, logsumexp = [], torch.logsumexp
+    monkeypatch.setattr(torch, "logsumexp", lambda x, d: sizes.append(x.numel()) or logsumexp(x, d))
+    load_points("grid").density(torch.zeros(60_000, 2))
+    assert sum(sizes) == 25 * 60_000
+    assert len(sizes) == 2
+    assert 1_000_000 < max(sizes) <= 2**20
 
 
 def test_log_density_has_a_gradient():

@@ -1,5 +1,6 @@
 """What passes between grader and sandbox: round trips, and everything that is no frame."""
 
+import io
 import json
 import socket
 import time
@@ -101,6 +102,11 @@ def test_longer_whole_numbers_are_refused(value):
         unpack(json.dumps(value).encode(), b"")
 
 
+def test_an_answer_is_at_most_1_mb_of_tree_and_64_of_numbers():
+    assert (wire.MAX_TREE, wire.MAX_BODY) == (2**20, 64 * 2**20)
+    assert (wire.MAX_ITEMS, wire.MAX_DEPTH, wire.MAX_DIMS) == (50_000, 16, 8)
+
+
 def nested(depth):
     return json.loads("[" * depth + "]" * depth)
 
@@ -191,6 +197,28 @@ def test_waiting_tells_of_bytes_and_of_the_end(ends):
     assert here.waiting() is True
 
 
+def test_to_look_what_is_there_waits_for_nothing(ends, monkeypatch):
+    asked = []
+    monkeypatch.setattr("select.select", lambda *given: asked.append(given[3]) or ([], [], []))
+    assert ends[0].waiting() is False
+    assert asked == [0]
+
+
+def test_no_memory_is_taken_for_what_has_not_come():
+    class Sock:
+        def settimeout(self, seconds):
+            pass
+
+        def recv(self, size):
+            asked.append(size)
+            return frame.read(size)
+
+    asked, value = [], torch.arange(100_000)
+    frame = io.BytesIO(pack(value))
+    assert torch.equal(Channel(Sock()).receive(), value)
+    assert max(asked) == 2**16
+
+
 def test_sending_gives_up_in_time_and_notices_the_end(ends):
     here, there = ends
     large = torch.zeros(1 << 20)
@@ -201,10 +229,12 @@ def test_sending_gives_up_in_time_and_notices_the_end(ends):
         here.send(1)
 
 
-def test_no_time_left_is_time_up_at_once(ends):
+@pytest.mark.parametrize("left", [0, -0.5, -2])
+def test_no_time_left_is_time_up_at_once(left, ends, monkeypatch):
     ends[1].send(1)
+    monkeypatch.setattr(time, "monotonic", lambda: 100.0)
     with pytest.raises(TimeUp):
-        ends[0].receive(time.monotonic() - 1)
+        ends[0].receive(100.0 + left)
 
 
 def test_a_closed_socket_is_lost(ends):

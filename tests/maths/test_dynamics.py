@@ -65,6 +65,10 @@ def test_wgan_gp_is_the_penalty_of_the_losses_module():
     np.testing.assert_allclose(found, [0, -slope.item()], atol=1e-12)
 
 
+def test_wgan_gp_does_not_push_a_discriminator_that_sees_nothing():
+    np.testing.assert_array_equal(dynamics.dirac("minimax", "WGAN-GP", 0.5)(np.zeros(2)), [0, 0])
+
+
 def test_instance_noise_is_an_expectation():
     theta, psi, sd = 0.8, 1.3, 0.7
 
@@ -106,6 +110,7 @@ def test_instance_noise_has_the_closed_form(name, sd):
 def test_steps_of_the_bilinear_game_have_the_closed_form(h):
     J = dynamics.jacobian(dynamics.bilinear)
     assert dynamics.modulus(J, h) == pytest.approx(np.sqrt(1 + h**2))
+    assert type(dynamics.modulus(J, h)) is float
     assert dynamics.modulus(J, h, "alternating") == pytest.approx(1)
 
 
@@ -132,6 +137,13 @@ def test_a_path_follows_the_steps_and_stays_put_once_it_has_left():
     np.testing.assert_array_equal(states[-1], states[-2])
 
 
+def test_a_path_has_left_at_a_million():
+    def away(state):
+        return state  # each step of size 1 doubles it
+
+    assert dynamics.path(away, (1.0, 0.0), 1.0, 30).max() == 2**20  # the first above 1e6
+
+
 def test_wgan_gp_ends_on_a_cycle_of_the_derived_size():
     rho = np.exp(-np.pi * 0.1 / np.sqrt(1 - 0.1**2))
     size = 0.2 * (1 + rho) / (1 - rho)
@@ -145,6 +157,8 @@ def test_losses_along_a_path_are_the_losses():
     d_loss, g_loss = dynamics.losses_along("least-squares", np.array([[0.0, 3.0], [1.0, 0.5]]))
     np.testing.assert_allclose(d_loss, [0.5, 1.25])  # (1/2 - 1)^2 + (1/2 + psi theta)^2
     np.testing.assert_allclose(g_loss, [0.25, 0.0])
+    whole = dynamics.losses_along("minimax", np.array([[2, 1]]))  # in float64, whatever is given
+    np.testing.assert_allclose(whole, [[-np.log(0.5 * expit(-2))], [np.log(expit(-2))]], rtol=1e-14)
 
 
 @pytest.mark.parametrize(
@@ -155,6 +169,7 @@ def test_losses_along_a_path_are_the_losses():
         (lambda: dynamics.dirac("hinge", "R1", -1.0), "weight must be 0 or more"),
         (lambda: dynamics.path(dynamics.bilinear, (1, 0), 0.1, 0), "steps must be a whole number"),
         (lambda: dynamics.path(dynamics.bilinear, (1, 0), 0.1, 5, "both"), "Unknown order"),
+        (lambda: dynamics.step_matrix(np.eye(2), 0.1, "both"), "Unknown order"),
     ],
 )
 def test_what_cannot_be_used_is_named(call, says):

@@ -50,12 +50,15 @@ def test_an_arc_between_points_of_one_direction_is_the_line():
         (lambda a, b: L.slerp(a, -a, 0.5), "opposite directions"),
         (lambda a, b: L.slerp(a, 0 * b, 0.5), "not 0"),
         (lambda a, b: L.lerp(a, b[:3], 0.5), r"\[8\] and \[3\]"),
+        (lambda a, b: L.slerp(a, b[:3], 0.5), r"\[8\] and \[3\]"),
         (lambda a, b: L.combine(a, b, b[:3]), "vectors of one length"),
+        (lambda a, b: L.combine(a, b[:3], b), "vectors of one length"),
         (lambda a, b: L.average(a), r"\[N, z_dim\]"),
         (lambda a, b: L.average(torch.empty(0, 8)), r"\[0, 8\]"),
         (lambda a, b: L.truncate(a, -1), "psi"),
         (lambda a, b: L.random_plane(1), "z_dim"),
         (lambda a, b: L.pca_directions(tiny(), 7), "7 directions"),
+        (lambda a, b: L.pca_directions(tiny(), 0), "n must be"),
         (lambda a, b: L.pca_directions(nn.Tanh(), 1), "dense layer"),
         (lambda a, b: L.class_directions(tiny(), lambda x: x, n=3), "n must be"),
         (lambda a, b: L.invert(tiny(), torch.zeros(1, 28, 28)), r"\[1, 28, 28\]"),
@@ -188,6 +191,14 @@ def test_a_line_and_an_arc_at_a_generic_point():
     torch.testing.assert_close(L.slerp(a, b, 0.25), f64(2 * c, 3 * s))
 
 
+def test_a_way_is_as_exact_as_its_ends():
+    a, b = f64(1.0, 0.0), f64(0.0, 1.0)
+    assert L.lerp(a, b, 0.3).tolist() == [0.7, 0.3]
+    angle = 0.3 * math.pi / 2
+    wanted = f64(math.cos(angle), math.sin(angle))
+    torch.testing.assert_close(L.slerp(a, b, 0.3), wanted, rtol=1e-14, atol=0)
+
+
 def test_an_arc_of_less_than_a_right_angle_has_the_closed_form():
     angle, t = 0.8, 0.3
     a, b = f64(1.0, 0.0), f64(math.cos(angle), math.sin(angle))
@@ -217,6 +228,10 @@ def test_the_shell_keeps_directions_and_stays_finite_at_zero():
     z = torch.tensor([[3.0, 4.0, 0.0, 0.0], [0.0, 0.0, 0.0, -5.0], [0.0] * 4])
     wanted = torch.tensor([[1.2, 1.6, 0.0, 0.0], [0.0, 0.0, 0.0, -2.0], [0.0] * 4])
     torch.testing.assert_close(L.on_shell(z), wanted)
+
+
+def test_the_shell_takes_what_is_longer_than_1e_12():
+    assert L.on_shell(f64(1.5e-12, 0, 0, 0)).tolist() == [2, 0, 0, 0]
 
 
 @pytest.mark.parametrize("psi", [0, 2])
@@ -348,6 +363,23 @@ def test_inversion_takes_200_steps_from_4_starts_by_default(monkeypatch):
 def test_inversion_of_other_shapes_is_refused(shape):
     with pytest.raises(InputError, match="makes images of shape"):
         L.invert(LinearG(), torch.zeros(shape))
+
+
+def test_a_generator_may_give_its_shape_as_a_list():
+    G = LinearG()
+    G.shape = [1, 1, 4]
+    assert L.invert(G, torch.zeros(2, 1, 1, 4), steps=1).z.shape == (2, 3)
+
+
+def test_the_search_is_where_the_generator_is_and_what_it_finds_on_the_cpu(monkeypatch):
+    monkeypatch.setattr(torch.Tensor, "cpu", lambda t: torch.zeros(t.shape, dtype=t.dtype))
+    G, seen = LinearG().to("meta"), []  # where tensors have a shape and no numbers
+    G.register_forward_pre_hook(lambda net, given: seen.append(given[0].device.type))
+    found = L.invert(G, torch.zeros(2, 1, 1, 4), steps=1)
+    assert {x.device.type for x in (found.z, found.error, found.errors)} == {"cpu"}
+    assert L.images_of(G, torch.zeros(2, 3)).device.type == "meta"
+    assert seen == ["meta"] * 3
+    assert L.pca_directions(G).device.type == "cpu"
 
 
 @pytest.mark.parametrize("training", [True, False])

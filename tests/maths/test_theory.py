@@ -33,6 +33,34 @@ def test_line_needs_an_interval():
         divergences.line(1, 1)
 
 
+def test_line_is_from_minus_10_to_10_in_steps_of_a_200th():
+    torch.testing.assert_close(divergences.line() * 200, torch.arange(-2000.0, 2001).double())
+
+
+def test_the_uniform_density_is_on_0_to_1_and_1_over_the_length():
+    x = divergences.line(-0.5, 4.5, 6)  # -0.5, 0.5, ..., 4.5
+    assert divergences.log_uniform(x).exp().tolist() == [0, 1, 0, 0, 0, 0]
+    found = divergences.log_uniform(x, 1.5, 3.5).exp()  # both ends belong to it
+    torch.testing.assert_close(found, torch.tensor([0, 0, 0.5, 0.5, 0.5, 0]).double())
+
+
+def test_a_line_has_two_points_at_least():
+    assert divergences.line(0, 1, 2).tolist() == [0, 1]
+    with pytest.raises(InputError, match="at least 2 points"):
+        divergences.line(0, 1, 1)
+
+
+def test_the_logarithms_of_2_and_4():
+    assert math.exp(divergences.LOG2) == pytest.approx(2)
+    assert math.exp(divergences.LOG4) == pytest.approx(4)
+
+
+def test_where_neither_has_mass_the_best_logit_is_0_and_infinite_where_one_has():
+    log_p = torch.tensor([-math.inf, -math.inf, 0.0, -1.0])
+    log_q = torch.tensor([-math.inf, 0.0, -math.inf, -3.0])
+    assert divergences.optimal_logit(log_p, log_q).tolist() == [0, -math.inf, math.inf, 2]
+
+
 @pytest.mark.parametrize(("mean", "sd"), [(0.0, 1.0), (-3.0, 0.1), (2.0, 1.7)])
 def test_normal_density_has_mass_mean_and_variance(mean, sd):
     log_p = divergences.log_normal(X, mean, sd)

@@ -39,6 +39,13 @@ def test_the_edge_of_high_quality_is_three_standard_deviations():
     assert report.reverse_kl == pytest.approx(0, abs=1e-12)
 
 
+def test_points_come_to_the_cpu_where_the_toy_is(monkeypatch):
+    moved, cpu = [], torch.Tensor.cpu
+    monkeypatch.setattr(torch.Tensor, "cpu", lambda x: moved.append(x.shape) or cpu(x))
+    mode_report(torch.ones(5, 2), load_points("ring"))
+    assert moved == [(5, 2)]
+
+
 def test_points_between_the_modes_cover_none():
     toy = load_points("ring")
     report = mode_report(torch.zeros(10, 2) + 0.01, toy)

@@ -119,6 +119,63 @@ def test_the_table_of_known_cases_has_a_line_for_each(cases):
     assert f"{cases['blurred'].fid:.2f}" in known.table(cases)
 
 
+def test_each_known_case_is_as_many_images_and_has_the_fault_it_names(cases, reference):
+    labels = reference.train_set.labels
+    there = {"no class 0": int((labels != 0).sum())}
+    wanted = {name: min(1500, there.get(name, len(labels))) for name in known.CASES}
+    assert {name: cases[name].n for name in known.CASES} == wanted
+    few = known.few(reference.train_set, 120, machine.seed_generator(0))
+    assert len(few) == 120
+    assert len(few.flatten(1).unique(dim=0)) == 50
+    one = known.collapsed(reference.train_set, 3, machine.seed_generator(0))
+    assert (one == one[0]).all()
+
+
+def test_halves_of_the_test_images_share_none(cases, reference):
+    half, n = cases[REAL], len(reference.test_set)
+    assert (half.n, half.n_real) == (n - n // 2, n // 2)
+    assert half.fid == known.half_against_half(reference).fid
+    assert half.fid != known.half_against_half(reference, seed=1).fid
+
+
+def test_the_blur_is_gaussian_of_one_pixel_and_the_noise_has_every_grey():
+    x = torch.zeros(1, 1, 28, 28, dtype=torch.uint8)
+    x[..., 14] = 255  # a line
+    rng = machine.seed_generator(0)
+    row = known.blurred(replace(load_images("digits"), images=x), 1, rng)[0, 0, 14].double()
+    at = torch.arange(28.0) - 14
+    assert (row * at.square()).sum() / row.sum() == pytest.approx(1, abs=0.05)
+    assert row.nonzero().flatten().tolist() == list(range(11, 18))
+    grey = known.noise(load_images("digits"), 100, rng).flatten()
+    assert grey.bincount(minlength=256).min() > 0.7 * len(grey) / 256
+
+
+def test_the_floor_is_of_training_images_drawn_from_seed_0():
+    train, test = load_images("digits"), load_images("digits", "test")
+    reference = images.Reference(load_ruler("digits"), train, test)
+    index = torch.randperm(len(train), generator=machine.seed_generator(0))[:150]
+    assert images.floor(reference, 150) == reference.scores(train.images[index], 0)
+
+
+def test_the_known_cases_command_prints_their_table(monkeypatch, capsys):
+    asked = []
+    monkeypatch.setattr(known, "known_cases", lambda *given: asked.append(given) or {})
+    for options in ([], ["--n", "300", "--seed", "5"]):
+        monkeypatch.setattr("sys.argv", ["", "digits", *options])
+        known.main()
+    assert [given[1:] for given in asked] == [(10_000, 0), (300, 5)]
+    assert asked[0][0].ruler is load_ruler("digits")
+    assert [len(asked[0][0].train_set), len(asked[0][0].test_set)] == [1437, 360]
+    assert capsys.readouterr().out == 2 * (known.table({}) + "\n")
+
+
+def test_the_known_cases_command_says_what_it_is_for(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["", "--help"])
+    with pytest.raises(SystemExit):
+        known.main()
+    assert "Known cases: what the scores say" in capsys.readouterr().out
+
+
 # copies
 
 
@@ -149,7 +206,14 @@ def test_the_nearest_training_image_of_a_training_image_is_itself():
 
 @pytest.mark.parametrize(
     ("share", "alarms", "verdict"),
-    [(0.0, 0.0, False), (0.01, 0.0, False), (0.02, 0.0, True), (0.02, 0.005, False)],
+    [
+        (0.0, 0.0, False),
+        (0.01, 0.0, False),
+        (0.011, 0.0, True),
+        (0.02, 0.005, False),
+        (0.026, 0.005, True),
+        (0.024, 0.005, False),
+    ],
 )
 def test_the_verdict_allows_for_false_alarms(share, alarms, verdict):
     report = score_images(load_images("digits").scaled(slice(200)), "digits")
@@ -183,12 +247,31 @@ def test_more_samples_only_add_and_the_mode_of_g_is_kept(G):
     assert not G.training
 
 
+def test_samples_are_drawn_500_at_a_time_from_the_seeds_own_z():
+    G = make_generator("mlp", z_dim=5, widths=(8,))  # randn goes on alike after multiples of 16
+    rng = torch.Generator().manual_seed(2)
+    z = torch.cat([torch.randn(500, 5, generator=rng) for _ in range(2)])[:510]
+    with torch.no_grad():
+        wanted = G.eval()(z).add(1).mul(127.5)
+    drawn = images.draw(G, 510, seed=2)
+    assert drawn.dtype == torch.uint8
+    assert (drawn - wanted).abs().max() < 0.51
+
+
+def test_a_generator_is_judged_by_10000_samples_of_seed_0(G, monkeypatch):
+    monkeypatch.setattr(images, "draw", lambda G, n, seed: (n, seed))
+    monkeypatch.setattr(images, "score_images", lambda *given: given)
+    assert score_generator(G) == ((10_000, 0), "mnist", 0)
+
+
 def test_the_table_and_the_json_say_the_same():
     report = score_images(load_images("digits").images[:500], "digits")
     facts = json.loads(report.to_json())
     assert facts["fid"] == report.fid
     assert facts["real"]["fid"] == report.real.fid
     assert facts["memorised"] is report.memorised is True
+    assert [facts[name] for name in ("data", "n", "n_real", "seed")] == ["digits", 500, 360, 0]
+    assert f"classes in %: 0 {100 * report.shares[0]:.1f}, 1 " in str(report)
     assert sum(facts["shares"]) == pytest.approx(1)
     for said in ("500 images against 360 test images of digits", f"{report.fid:.2f}", "classes in"):
         assert said in str(report)
@@ -201,7 +284,7 @@ def test_floats_are_scored_as_the_bytes_they_stand_for():
 
 
 def test_fid_alone_is_the_reports():
-    x = load_images("digits").scaled(slice(300))
+    x = (load_images("digits").scaled(slice(300)) + 0.003).clamp(-1, 1)
     assert fid(x, "digits") == score_images(x, "digits").fid
 
 

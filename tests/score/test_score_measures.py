@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.linalg import sqrtm
+from torchmetrics.image import kid
 
 from gancourse.score import measures
 
@@ -64,6 +65,19 @@ def test_kid_of_two_samples_of_one_distribution_is_0_within_its_noise():
     assert measures.kid(points(shift=1), points(seed=1)) > 20 * np.std(kids)
 
 
+@pytest.mark.parametrize(("n_fake", "n_real", "size"), [(1200, 1100, 1000), (40, 60, 40)])
+def test_kid_is_the_mean_over_50_subsets_of_at_most_1000(n_fake, n_real, size, monkeypatch):
+    class Spy(kid.KernelInceptionDistance):
+        def __init__(self, *given, subsets, subset_size, **named):
+            asked.append((subsets, subset_size))
+            super().__init__(*given, subsets=1, subset_size=subset_size, **named)
+
+    asked = []
+    monkeypatch.setattr(kid, "KernelInceptionDistance", Spy)
+    measures.kid(points(n_fake), points(n_real))
+    assert asked == [(50, size)]
+
+
 def by_loops(fake, real, k):
     """Return, in plain loops, which fakes lie in which real neighbourhoods, [real][fake]."""
 
@@ -91,6 +105,12 @@ def test_density_and_coverage_are_those_of_plain_loops():
     assert found == (pytest.approx(density), pytest.approx(coverage))
 
 
+def test_a_point_as_far_away_as_the_kth_neighbour_still_lies_in_the_neighbourhood():
+    real = torch.arange(5.0)[:, None]  # each has its nearest at distance 1
+    precision, _ = measures.precision_recall(torch.tensor([[5.0], [5.5]]), real, k=1)
+    assert precision == 0.5
+
+
 def test_more_centres_than_one_part_holds_change_nothing():
     fake, real = points(700, 4, 1, shift=0.5), points(2300, 4, 2)
     apart = torch.cdist(real.double(), fake.double())
@@ -114,3 +134,11 @@ def test_class_shares_and_their_kl():
     assert found.shares == (0.75, 0.25, *[0.0] * 8)
     want = 0.75 * math.log(7.5) + 0.25 * math.log(2.5)
     assert found.class_kl == pytest.approx(want)
+
+
+def test_the_scores_are_those_of_each_measure():
+    fake, real, logits = points(60, 3, 1, shift=0.5), points(80, 3), points(60, 10, 2)
+    found = measures.scores(fake, real, logits, seed=4)
+    assert (found.fid, found.kid) == (measures.fid(fake, real), measures.kid(fake, real, 4))
+    assert (found.precision, found.recall) == measures.precision_recall(fake, real)
+    assert (found.density, found.coverage) == measures.density_coverage(fake, real)

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from gancourse import machine
 from gancourse.data import IMAGE_SETS, load_images
 from gancourse.errors import InputError
 from gancourse.score import Ruler, classify, features, fit_ruler, load_ruler
 from gancourse.score.ruler import WEIGHTS
+from gancourse.store import load_tensors
 
 DATA = Path(os.environ.get("GANCOURSE_DATA") or Path(__file__).parents[3] / "shared" / "data")
 FOLDERS = {"mnist": "MNIST", "fashion": "FashionMNIST"}
@@ -106,6 +108,113 @@ def test_training_learns_and_its_files_load(tmp_path, monkeypatch):
     again = load_ruler.__wrapped__("mnist")
     assert torch.equal(features(again, test.images), features(ruler, test.images))
     assert f"{reached:.2f} % on the 360 test images" in path.with_suffix(".md").read_text()
+
+
+def test_a_ruler_keeps_freed_memory_for_the_next_images(monkeypatch):
+    asked = []
+    monkeypatch.setattr(machine, "keep_memory", lambda: asked.append("keep"))
+    load_ruler.__wrapped__("mnist")
+    assert asked == ["keep"]
+
+
+def test_a_loaded_ruler_learns_and_drops_nothing():
+    ruler = load_ruler("mnist")
+    assert not ruler.training
+    assert not any(p.requires_grad for p in ruler.parameters())
+    assert [m.p for m in Ruler().modules() if isinstance(m, torch.nn.Dropout)] == [0.3]
+
+
+def test_images_are_measured_500_at_a_time():
+    digits, ruler, sizes = load_images("digits"), load_ruler.__wrapped__("digits"), []
+    ruler.register_forward_pre_hook(lambda net, given: sizes.append(len(given[0])))
+    features(ruler, digits.images[:1100])
+    assert sizes == [500, 500, 100]
+
+
+def test_images_are_shifted_all_alike_by_up_to_two_pixels_each_way():
+    x = torch.zeros(2, 1, 28, 28, dtype=torch.uint8)
+    x[:, 0, 10, 12] = 255
+    places = set()
+    for seed in range(300):
+        moved = fit_ruler.shifted(x, torch.Generator().manual_seed(seed))
+        assert moved.shape == x.shape
+        (_, _, *first), (_, _, *second) = (moved == 1).nonzero().tolist()
+        assert first == second
+        assert (moved == -1).sum() == 2 * (28 * 28 - 1)
+        places.add(tuple(first))
+    assert places == {(row, column) for row in range(8, 13) for column in range(10, 15)}
+
+
+class Line(torch.nn.Module):
+    """A ruler in one layer, which trains in no time."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(28 * 28, 10)
+        self.seen = []
+
+    def logits(self, x):
+        self.seen.append(len(x))
+        return self.layer(x.flatten(1))
+
+
+def test_training_is_ten_epochs_of_adam_with_one_cycle_of_the_rate(monkeypatch):
+    digits, seed = load_images("digits"), 3
+    few = replace(digits, images=digits.images[:300], labels=digits.labels[:300])
+    monkeypatch.setattr(fit_ruler, "Ruler", Line)
+    found = fit_ruler.train_ruler(few, seed)
+    assert found.seen == [128] * 20  # the 44 that fill no batch wait for the next epoch
+    assert not found.training
+    rng, theirs = machine.seed_everything(seed), Line()
+    adam = torch.optim.Adam(theirs.parameters(), weight_decay=1e-5)
+    cycle = torch.optim.lr_scheduler.OneCycleLR(adam, max_lr=4e-3, total_steps=20)
+    for _ in range(10):
+        for index in torch.randperm(300, generator=rng)[:256].split(128):
+            logits = theirs.logits(fit_ruler.shifted(few.images[index], rng))
+            adam.zero_grad()
+            torch.nn.functional.cross_entropy(logits, few.labels[index]).backward()
+            adam.step()
+            cycle.step()
+    torch.testing.assert_close(found.layer.weight, theirs.layer.weight, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("out", [[], ["--out"]])
+def test_the_command_writes_weights_and_a_card_that_says_how(out, tmp_path, monkeypatch, capsys):
+    digits, test, ruler = load_images("digits"), load_images("digits", "test"), load_ruler("mnist")
+    clock = iter([100.0, 190.0])
+    monkeypatch.setattr("time.perf_counter", lambda: next(clock))
+    monkeypatch.setattr(fit_ruler, "real_images", lambda data: (replace(digits, name=data), test))
+    trained = {(digits.images, 7 if out else 0): ruler}
+    monkeypatch.setattr(fit_ruler, "train_ruler", lambda x, seed: trained[x.images, seed])
+    monkeypatch.setattr(machine, "keep_memory", lambda: asked.append("keep"))
+    asked = []
+    monkeypatch.setattr(fit_ruler, "WEIGHTS", tmp_path / "own")
+    folder = tmp_path / "other" if out else tmp_path / "own"
+    options = ["--seed", "7", *out, str(folder)] if out else []
+    monkeypatch.setattr(sys, "argv", ["", "fashion", *options])
+    fit_ruler.main()
+    assert asked == ["keep"]
+    reached = f"{100 * fit_ruler.accuracy(ruler, test):.2f} %"
+    card = (folder / "fashion.md").read_text()
+    for said in (
+        "The ruler of fashion", "1,437 training images of fashion (H. Xiao", "138,474",
+        f"--seed {7 if out else 0}`", f"{reached} on the 360 test images", "1.5 minutes of",
+    ):  # fmt: skip
+        assert said in card
+    assert capsys.readouterr().out.startswith(f"{reached} of the test images are named rightly")
+    assert load_tensors(folder / "fashion.safetensors")[1]["seed"] == ("7" if out else "0")
+
+
+def test_the_command_says_what_it_is_for(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["", "--help"])
+    with pytest.raises(SystemExit):
+        fit_ruler.main()
+    assert "Train a ruler" in capsys.readouterr().out
+
+
+def test_a_ruler_is_trained_on_the_training_images_and_judged_on_the_others():
+    images, test = fit_ruler.real_images("digits")
+    assert [(part.split, len(part)) for part in (images, test)] == [("train", 1437), ("test", 360)]
 
 
 def test_no_ruler_is_trained_on_what_stands_in_for_mnist(tmp_path, monkeypatch):

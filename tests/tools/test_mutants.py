@@ -112,6 +112,36 @@ def test_a_reason_excuses_a_survivor_and_nothing_else(tmp_path, monkeypatch, cap
     assert "0 of 1 mutants that change behaviour fell" in capsys.readouterr().out
 
 
+def test_what_changed_while_it_ran_is_to_be_run_again(tmp_path, capsys):
+    (mutant,) = mutants.sampled(["losses"], 1, 0)
+    results = mutants.Results(tmp_path / "r.json", fresh=True)
+    results.known = {mutant.key: verdict(mutant, tests="old")}
+    assert mutants.report([], [mutant], results) is False
+    assert "run this again" in capsys.readouterr().out
+
+
+def test_every_reason_is_of_a_mutant_that_there_is():
+    names = {key.split(" | ")[0] for key in mutants.equivalent()}
+    there = {m.key for name in names for m in mutants.sampled([name], 10_000, 0)}
+    assert mutants.equivalent().keys() <= there
+
+
+def test_tests_that_modules_share_are_timed_once():
+    class Run:
+        def ended(self):
+            return False, "", 2.0
+
+    class Tree:
+        def start(self, mutant, owner, seconds):
+            started.append(owner.tests)
+            return Run()
+
+    started = []
+    names = ["train.state", "train.steps", "losses"]
+    assert mutants.limits([Tree()], names) == dict.fromkeys(names, 40.0)
+    assert started == ["tests/train/test_train.py", "tests/test_losses.py"]
+
+
 def test_an_unchanged_package_passes_in_a_fork_and_a_broken_one_falls(tmp_path):
     """The whole way, in a process of its own: this one has imported the package."""
     code = (
@@ -126,7 +156,7 @@ def test_an_unchanged_package_passes_in_a_fork_and_a_broken_one_falls(tmp_path):
     )
     said = mutants_say(code)
     assert said[0] == said[2] == "(False, '')"
-    assert said[1].startswith("(True, 'tests/test_store_whole.py::test_what_is_written")
+    assert said[1].startswith("(True, 'tests/test_store.py::test_what_is_written")
 
 
 def mutants_say(code):

@@ -14,13 +14,14 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from gancourse import losses, nets
+from gancourse import losses, machine, nets
 from gancourse import train as T
 from gancourse.data import load_points
 from gancourse.errors import InputError
 from gancourse.store import load_tensors, save_tensors
 from gancourse.train import checkpoint
 from gancourse.train import run as runs
+from gancourse.train.presets import WRITEUP_PRESETS
 
 LONG = os.environ.get("GANCOURSE_LONG") == "1"
 POINTS = {"shape": (2,), "widths": (16,)}
@@ -376,8 +377,8 @@ def test_both_players_and_both_penalties_are_looked_at(bad):
 def test_a_recipe_read_from_json_is_the_one_that_was_written():
     recipe = replace(TINY, anneal=(2, 6), betas=(0, 0.9))
     again = T.Recipe(**json.loads(json.dumps(asdict(recipe))))
-    assert again.betas == (0.0, 0.9)
-    assert again.anneal == (2, 6)
+    assert repr(again.betas) == "(0.0, 0.9)"
+    assert repr(again.anneal) == repr(replace(TINY, anneal=[2.0, 6.0]).anneal) == "(2, 6)"
     assert again.rates(4) == recipe.rates(4)
 
 
@@ -402,6 +403,33 @@ def test_what_each_preset_chooses():
                                  ema=0.9998, anneal=(27_000, 36_000)),
     }  # fmt: skip
     assert wanted == T.PRESETS
+
+
+def test_what_each_writeup_chooses():
+    """The articles' own choices where they name one (lesson 10a), and what a variant changes."""
+    keras, deep = {"lr_G": 1e-4, "lr_D": 1e-4, "betas": (0.9, 0.999), "batch": 8}, {"depth": 324}
+    today = {"lr_G": 5e-4, "lr_D": 5e-4, "betas": (0.5, 0.999), "batch": 64, "ema": 0.999}
+    own = {"000": {}, "001": keras, "002": {"batch": 64}, "003": keras, "004": keras}
+    variants = {
+        "000": {}, "000-printed": {"D": {"norm": "last"}},
+        "000-squared": {"loss": "squared-generator"},
+        "000-sgd": {"optimiser": "sgd", "lr_G": 0.05, "lr_D": 0.05},
+        "000-tanh": {"G": {"squash": "tanh"}}, "000-conv": {"D": {"conv": True}},
+        "001": {}, "001-squared": {"loss": "squared-probability"},
+        "001-no-dropout": {"D": {"dropout": 0.0}},
+        "001-fast": {"lr_G": 1e-3, "lr_D": 1e-3, "betas": (0.5, 0.999)},
+        "001-today": today, "004-today": today, "002-slow": {"lr_G": 2e-4, "lr_D": 2e-4},
+        "002": {}, "002-printed": {"G": {**deep, "remedy": "none"}},
+        "002-he": {"G": {**deep, "remedy": "he"}}, "002-norm": {"G": {**deep, "remedy": "norm"}},
+        "002-skips": {"G": {**deep, "remedy": "skips"}}, "002-shallow": {"G": {"remedy": "none"}},
+        "003": {}, "003-momentum": {"G": {"momentum": 0.99}}, "003-mlp": {"D": {"mlp": True}},
+        "004": {}, "004-no-dropout": {"D": {"dropout": 0.0}},
+    }  # fmt: skip
+    wanted = {}
+    for name, changes in variants.items():
+        choices = {"lr_G": 1e-3, "lr_D": 1e-3, "ema": 0.995} | own[name[:3]] | changes
+        wanted[f"writeup-{name}"] = T.Recipe(f"writeup-{name[:3]}", **choices)
+    assert wanted == WRITEUP_PRESETS
 
 
 def test_sgd_takes_its_momentum_from_the_first_beta():
@@ -497,6 +525,35 @@ def test_a_record_says_its_four_numbers():
     assert isinstance(record["D(x)"], float)
 
 
+def test_the_history_is_of_float32_whatever_the_nets_compute_in():
+    state, logit = T.State(TINY, 0, "cpu", "bf16"), torch.linspace(-3, 2, 7, dtype=torch.bfloat16)
+    both = dict.fromkeys(["d_loss", "g_loss"], torch.ones(()))
+    T.note(state, both | {"D(x)": logit, "D(G(z))": logit})
+    shares = [1 / (1 + math.exp(-t)) for t in logit.tolist()]
+    assert state.history[0].tolist() == pytest.approx([1, 1, *[sum(shares) / 7] * 2], rel=1e-6)
+
+
+def test_a_run_computes_on_its_device(elsewhere):
+    recipe = T.Recipe("dcgan", G={"width": 8}, D={"width": 8}, batch=4, r1=0.1, precision="fp32")
+    state = T.State(recipe, 0, elsewhere)
+    state.opt_G, state.opt_D = (torch.optim.Adam(net.parameters()) for net in (state.G, state.D))
+    record = T.one_step(state, lambda n, generator: torch.randn(n, 1, 28, 28, generator=generator))
+    asked = []
+    for norm in (m for m in state.ema_G.modules() if isinstance(m, torch.nn.BatchNorm2d)):
+        norm.forward = lambda x: asked.append(x) or x  # a mean of batches needs their numbers
+    G = T.averaged_generator(state)
+    found = [record.row, state.noise(2), T.sample(G, 2), *asked, *G.parameters()]
+    assert {x.device for x in found} == {elsewhere}
+    assert len(asked) >= 20
+
+
+def test_a_run_keeps_freed_memory_for_its_next_step(monkeypatch):
+    asked = []
+    monkeypatch.setattr(machine, "keep_memory", lambda: asked.append("keep"))
+    T.State(TINY, device="cpu")
+    assert asked == ["keep"]
+
+
 def test_the_history_needs_no_gradient():
     assert not any(row.requires_grad for row in run(1).history)
 
@@ -563,11 +620,37 @@ def test_a_run_that_has_taken_no_step_is_saved_and_goes_on(tmp_path):
 def test_resuming_keeps_curves_precision_and_the_global_random_state(tmp_path):
     state = T.State(TINY, 0, "cpu", "bf16")
     list(T.train(state, RING.sample, 3))
+    torch.rand(5)  # as dropout would: the global state is no longer what the seed made it
     path, drawn = T.save_state(state, tmp_path / "c.safetensors"), torch.rand(3)
     again = T.load_state(path, "cpu")
     assert torch.equal(torch.rand(3), drawn)
     assert again.curves() == state.curves()
     assert again.precision == "bf16"
+
+
+@pytest.mark.parametrize(("noted", "cores", "wanted"), [(3, 4, 3), (3, 2, 2), (None, 9, 5)])
+def test_a_resumed_run_has_its_own_threads_or_what_cores_there_are(
+    noted, cores, wanted, tmp_path, monkeypatch
+):
+    path = T.save_state(T.State(TINY, device="cpu"), tmp_path / "c.safetensors")
+    tensors, metadata = load_tensors(path)
+    notes = {**json.loads(metadata["notes"]), "threads": noted}
+    if noted is None:
+        del notes["threads"]  # a run of an older version had PyTorch's number
+    save_tensors(path, tensors, {**metadata, "notes": json.dumps(notes)})
+    monkeypatch.setattr(machine, "cores", lambda: cores)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 5)
+    assert T.load_state(path, "cpu").threads == wanted
+
+
+def test_steps_are_computed_on_the_runs_threads():
+    state, before, seen = T.State(TINY, device="cpu"), torch.get_num_threads(), []
+    state.threads = before + 1
+    state.D.register_forward_hook(lambda *_: seen.append(torch.get_num_threads()))
+    T.one_step(state, RING.sample)
+    T.d_step(state, RING.sample(4, state.rng)), T.g_step(state, RING.sample(4, state.rng))
+    assert set(seen) == {before + 1}
+    assert torch.get_num_threads() == before
 
 
 def train_digits(out, resume):
