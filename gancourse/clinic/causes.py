@@ -152,6 +152,11 @@ FACTS = {
         "lower the rates, or penalise D",
         "logits that grow beyond all bounds before anything else breaks",
     ),
+    "huge weight decay": Cause(
+        "05",
+        "lower weight_decay to 0 or a thousandth",
+        "a pull of the weights to 0 that is larger than their gradient",
+    ),
     "another net draws": Cause(
         "08",
         "draw from G, or bring the other net's weights and buffers up to date",

@@ -9,8 +9,8 @@ from gancourse.clinic.signals import Signals, finite, late, mean, middle
 
 Found = tuple[float, str] | None  # weight and evidence
 BEYOND = 1e4  # logits of this size are divergence
-FEW = 5  # measured turns that a fact about directions needs
-MOST = 0.9  # of the measured turns
+FEW = 5  # measured turns that a fact needs
+MOVES, MOST = 10, 0.85  # measured steps that a direction needs, and how many must agree
 Names = ("G", "D")
 
 
@@ -37,11 +37,17 @@ def no_gradient(s: Signals) -> Found:
 
 
 def upwards(s: Signals) -> bool | None:
-    """Tell whether a step of D moves its answers to real samples up against fakes; None unknown."""
+    """Tell whether real samples are "up" in this program: by D's ranks, or else by its steps.
+
+    None where neither says it.
+    """
+    rank = mean(s.auc)
+    if rank > 0.75 or rank < 0.25:
+        return rank > 0.5
     pairs = zip(s.pull.get("D on real", ()), s.pull.get("D on fakes", ()), strict=False)
     apart = [real - fake for real, fake in pairs if math.isfinite(real) and math.isfinite(fake)]
     up = sum(x > 0 for x in apart)
-    if len(apart) < FEW or MOST * len(apart) > max(up, len(apart) - up):
+    if len(apart) < MOVES or MOST * len(apart) > max(up, len(apart) - up):
         return None
     return up > len(apart) / 2
 
@@ -49,10 +55,10 @@ def upwards(s: Signals) -> bool | None:
 def with_G(s: Signals, up: bool | None) -> bool | None:
     """Tell whether a step of G moves its fakes to where D moves real samples; None unknown."""
     moves = [x for x in finite(s.pull.get("G on fakes", ())) if x]
-    if up is None or len(moves) < FEW:
+    if up is None or len(moves) < MOVES:
         return None
     along = sum((x > 0) == up for x in moves)
-    if along <= (1 - MOST) * len(moves):
+    if len(moves) - along >= MOST * len(moves):
         return False
     return True if along >= MOST * len(moves) else None
 
@@ -73,7 +79,7 @@ def both_real(s: Signals) -> Found:
     pairs = list(zip(s.pull.get("D on real", ()), s.pull.get("D on fakes", ()), strict=False))
     pairs = [pair for pair in pairs if all(map(math.isfinite, pair)) and any(pair)]
     alike = sum(real * fake > 0 for real, fake in pairs)
-    if len(pairs) < FEW or alike < MOST * len(pairs) or not late(s.fake) > 0.8:
+    if len(pairs) < MOVES or alike < MOST * len(pairs) or not late(s.fake) > 0.8:
         return None
     return 0.95, (
         f"a step of D raises its answers to real and to fake samples alike in {alike} of "
@@ -125,6 +131,16 @@ def diverged(s: Signals) -> Found:
     return weight, f"the run diverged: D's answers were beyond {BEYOND:g} in turn {turn}"
 
 
+def huge_decay(s: Signals) -> Found:
+    for who, ratios in s.decay.items():
+        if len(ratios) >= 3 and middle(ratios) > 5:
+            return 0.95, (
+                f"weight decay pulls {who}'s weights to 0 with {middle(ratios):.0f} times the size "
+                "of their gradient"
+            )
+    return None
+
+
 def another_net(s: Signals) -> Found:
     if s.drawn != "other" or not s.far < 0.3:
         return None
@@ -145,5 +161,6 @@ FOUND = {
     "G steps the wrong way": wrong_way,
     "fakes called real": both_real,
     "probabilities as logits": not_logits,
+    "huge weight decay": huge_decay,
     "another net draws": another_net,
 }

@@ -90,6 +90,7 @@ class Ledger:
             self.old = {net: self._flat(net) for net in self.nets}
             for player in self.nets if self.shared else who:
                 self._note_layers(player)
+                self._note_decay(player)
             self.stepped(who, False)
 
     def _after(self, who: str, *_) -> None:
@@ -155,6 +156,26 @@ class Ledger:
             if weight.dim() > 1:
                 norm = 0.0 if weight.grad is None else weight.grad.norm().item()
                 kept.setdefault(name.removesuffix(".weight"), []).append(norm)
+
+    def _note_decay(self, who: str) -> None:
+        """Note the pull of weight decay over the gradient's size; for AdamW, over 0.1 % a step."""
+        pull = size = 0.0
+        mine = {id(w) for w in self.weights[who]}
+        for group in self.opts[who].param_groups:
+            decay, kept = (
+                group.get("weight_decay", 0),
+                [w for w in group["params"] if id(w) in mine],
+            )
+            apart = group.get("decoupled_weight_decay") or isinstance(
+                self.opts[who], torch.optim.AdamW
+            )
+            for w in kept if decay else ():
+                norm = w.detach().norm().item()
+                grad = 0.0 if w.grad is None else w.grad.norm().item()
+                pull += (float(group["lr"]) * decay * norm if apart else decay * norm) ** 2
+                size += (0.001 * norm if apart else grad) ** 2
+        if pull:
+            self.signals.decay[who].append((pull / max(size, 1e-30)) ** 0.5)
 
     def close(self) -> None:
         """Note a measured turn's moves."""

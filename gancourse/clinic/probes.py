@@ -131,6 +131,23 @@ def reach(G: Callable[[Tensor], Tensor], z: Tensor) -> tuple[float, float] | Non
     return (low, high) if 0 < width < float("inf") and grown < 0.05 * width else None
 
 
+def pile(fake: Tensor, real: Tensor) -> tuple[float, float] | None:
+    """Return the end of fakes [N, dim] at which many of their numbers lie, as after a ReLU.
+
+    And the share of the real numbers beyond it; None where no end has one in twenty numbers, or
+    where no real number lies beyond.
+    """
+    room = 0.02 * (real.max() - real.min())
+    for end, beyond in (
+        (fake.min(), real < fake.min() - room),
+        (fake.max(), real > fake.max() + room),
+    ):
+        share = beyond.double().mean().item()
+        if (fake == end).double().mean() > 0.05 and share > 0:
+            return end.item(), share
+    return None
+
+
 def by_layer(G: nn.Module, run: Callable[[Tensor], Tensor], z: Tensor) -> list[float]:
     """Return how much of z is left after each dense or convolutional layer of G, in `run(z)`.
 

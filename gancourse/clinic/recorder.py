@@ -14,13 +14,14 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.clinic import calls, probes
+from gancourse.clinic.comparison import SAMPLES, Comparison
 from gancourse.clinic.ledger import Ledger
 from gancourse.clinic.signals import Signals, mean
 from gancourse.clinic.steps import Effects, undisturbed
 from gancourse.clinic.watchers import Clock, Witness, noise_of, twin
 from gancourse.errors import InputError
 
-LOOK, SAMPLES = 150, 256  # turns between two looks, samples in each
+LOOK = 150  # turns between two looks
 
 
 class Recorder:
@@ -140,7 +141,7 @@ class Recorder:
         self.signals.in_sampling = modes
         if not modes > 0:  # no batch norm in training mode: each sample for itself
             return
-        G = twin(self.nets["G"], self).eval()
+        G = twin(self.nets["G"]).eval()
         with torch.no_grad():
             alone = torch.cat([calls.samples_of(G(*c.args, **c.kwargs)) for c in drawn])
         x = torch.cat([c.out for c in drawn])
@@ -159,7 +160,7 @@ class Recorder:
 
     def _G(self) -> tuple[nn.Module, Callable[[Tensor], Tensor]]:
         """Return a copy of G, and what gives its samples for z with the arguments last drawn."""
-        G, call = twin(self.nets["G"], self).eval(), self.last_drawn
+        G, call = twin(self.nets["G"]).eval(), self.last_drawn
 
         def run(z: Tensor) -> Tensor:
             args, kwargs = call.on(z)
@@ -191,56 +192,10 @@ class Recorder:
         if not s.handed_in:
             s.skipped["real batches"] = "none was handed in with recorder.real"
         elif kept and self.looks:
-            self._compare(torch.cat(kept))
+            found = Comparison(s, self.witness, self._tried, self._layers, self._reach)
+            own = self.own if s.drawn == "changed" else [x.flatten(1) for x in self.looks]
+            found.compare(own, torch.cat(kept), self.own)
         return s
-
-    def _compare(self, real: Tensor) -> None:
-        """Hold the samples against the real ones that were handed in, as many of them."""
-        s = self.signals
-        looks = self.own if s.drawn == "changed" else [x.flatten(1) for x in self.looks]
-        looks = [x if x.isfinite().all() and x.shape[1] == real.shape[1] else None for x in looks]
-        chosen = torch.linspace(0, len(real) - 1, min(SAMPLES, len(real))).long()
-        some = real[chosen]
-        self._tried("samples beside real ones", lambda: self._fit(looks, some))
-        if looks and looks[-1] is not None:
-            last = looks[-1]
-            s.regions = self._tried("regions", lambda: probes.reached(last, real))
-            s.best = self._tried("real beside real", lambda: probes.best_fit(real, SAMPLES)) or {}
-            if s.drawn == "other":
-                own = self.own[-1]
-                s.far = self._tried("the other net", lambda: probes.shared(last, own)) or 0.0
-            if s.finite:
-                self._try_out(some, last)
-
-    def _fit(self, looks: list[Tensor | None], real: Tensor) -> None:
-        s = self.signals
-        s.fits = [probes.fit(x, real) for x in looks if x is not None]
-        s.looked = [turn for turn, x in zip(s.looked, looks, strict=False) if x is not None]
-        if looks[0] is not None:
-            s.start_spread = s.fits[0]["spread"]
-
-    def _try_out(self, real: Tensor, fake: Tensor) -> None:
-        s, seen = self.signals, self.witness.seen_D
-        shape = (
-            seen.x.shape[1:] if seen and seen.x[0].numel() == real[0].numel() else fake.shape[1:]
-        )
-        shaped, faked = (x.view(-1, *shape).to(fake) for x in (real, fake))
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            cloud, fresh = probes.lookalikes(shaped), probes.judge_for
-            sight = self._tried(
-                "D alone",
-                lambda: probes.given_time(twin(self.nets["D"], self), shaped, cloud),
-            )
-            s.sight = float("nan") if sight is None else sight
-            s.fresh_sight = probes.given_time(fresh(shaped), shaped, cloud)
-            s.fresh_judge = probes.given_time(fresh(shaped), shaped, faked)
-        s.end_layers = self._tried("the last layers", self._layers) or []
-        s.limits = self._tried("G's limits", self._reach)
-        if s.limits:
-            low, high = s.limits
-            room = 0.02 * (high - low)
-            s.beyond = ((real < low - room) | (real > high + room)).double().mean().item()
 
 
 def _expect(**parts) -> None:

@@ -42,8 +42,6 @@ def wrong_weights(s: Signals) -> Found:
     own, other, back = (
         late(s.moved.get(key, []), 0.0) for key in ("G by opt_G", "D by opt_G", "G by opt_D")
     )
-    if not owned_by_other(s):
-        return None
     if other > 0:
         return 1.0, (
             f"a step of opt_G changes D's weights by {100 * other:.2g} % and G's by "
@@ -52,10 +50,6 @@ def wrong_weights(s: Signals) -> Found:
     if back > 0:
         return 1.0, f"a step of opt_D changes G's weights by {100 * back:.2g} %"
     return None
-
-
-def owned_by_other(s: Signals) -> bool:
-    return any(owned["other"] for owned in s.owned.values())
 
 
 def no_zero_grad(s: Signals) -> Found:
@@ -121,6 +115,12 @@ def not_shuffled(s: Signals) -> Found:
 
 
 def out_of_range(s: Signals) -> Found:
+    if s.pile is not None and s.pile[1] > 0.02:
+        end, share = s.pile
+        return (
+            0.9,
+            f"many of G's numbers are {end:.2f}, and {100 * share:.0f} % of real ones lie beyond",
+        )
     if s.limits is None or s.beyond < 0.02:
         return None
     low, high = s.limits

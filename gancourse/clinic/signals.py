@@ -31,7 +31,9 @@ class Signals:
     sample higher), `gradients` (norm by player and layer), `moved` (relative change of a net's
     weights in a turn, by net and by whose optimiser), `carried` (share of a player's gradient that
     is older than its last step), `leaked` (what D's loss left in the gradient that G used, over the
-    rest of it; 0 if nothing). Lists by look (`looked`): `fits`, see `probes.fit`.
+    rest of it; 0 if nothing). By measured step of a player: `arrived` (1 where a gradient had
+    reached it), `decay` (weight decay's pull over the gradient's size), `pull` (how the step
+    changed D's mean answers). Lists by look (`looked`): `fits`, see `probes.fit`.
     """
 
     turns: int = 0
@@ -69,6 +71,8 @@ class Signals:
     finite: bool = True  # weights and samples at the end
     owned: dict[str, dict[str, int]] = field(default_factory=dict)  # see `Ledger.count_owned`
     arrived: dict[str, list[float]] = field(default_factory=lambda: {"G": [], "D": []})
+    decay: dict[str, list[float]] = field(default_factory=lambda: {"G": [], "D": []})
+    pile: tuple[float, float] | None = None  # a value that G often ends at, share of real beyond
     pull: dict[str, list[float]] = field(default_factory=dict)  # see `steps.Effects`
     handed_in: int = 0  # real batches
     bad_batch: int | None = None  # the turn of the first real batch that holds NaN or infinity
@@ -112,7 +116,7 @@ def load_signals(path: str | Path) -> Signals:
     try:
         stored = json.loads(Path(path).read_text(encoding="utf-8"))
         stored |= {name: Noise(**stored[name]) for name in ("training", "sampling")}
-        for pair in ("limits", "outputs", "regions"):
+        for pair in ("limits", "outputs", "regions", "pile"):
             stored[pair] = stored[pair] and tuple(stored[pair])
         if stored.keys() != {f.name for f in fields(Signals)}:
             raise KeyError("names of other signals")

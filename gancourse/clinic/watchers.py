@@ -183,7 +183,7 @@ class Witness:
 
     def _alone(self, call: Call, fake: Tensor) -> float:
         """Return by how many sd D's logits of these fakes change when they come alone."""
-        D = twin(self.nets["D"], self)
+        D = twin(self.nets["D"])
         args, kwargs = call.on(call.x[fake])
         with torch.no_grad():
             shift = calls.logits_of(D(*args, **kwargs), int(fake.sum())).float() - call.out[fake]
@@ -223,11 +223,11 @@ class Witness:
                 s.outputs = (every.min().item(), every.max().item())
 
 
-def twin(net: nn.Module, *watchers: object) -> nn.Module:
-    """Return a copy of a net without the hooks of those who watch it."""
-    watched = [w for watcher in watchers for w in (watcher, *vars(watcher).values())]
-    made = copy.deepcopy(net, {id(w): w for w in watched})
+def twin(net: nn.Module) -> nn.Module:
+    """Return a copy of a net that nobody watches."""
+    made = copy.deepcopy(net)
     made._forward_hooks.clear()
+    made._forward_hooks_with_kwargs.clear()
     return made
 
 
