@@ -106,21 +106,84 @@ CAUSES = {
 }
 
 
+# What is a fact about a program as soon as it is seen. The clinic has no faulty run of these.
+FACTS = {
+    "a player not stepped": Cause(
+        "05", "call step() of this player's own optimiser", "an optimiser that never takes a step"
+    ),
+    "weights nobody owns": Cause(
+        "05",
+        "give the optimiser all of the net's parameters(), those of layers added later too",
+        "weights in no optimiser, though they ask for a gradient",
+    ),
+    "no gradient arrives": Cause(
+        "05",
+        "compute G's loss from D(G(z)) without detach, on the fakes and not on real samples",
+        "steps taken with no gradient",
+    ),
+    "G steps the wrong way": Cause(
+        "03",
+        "check the sign of G's loss and its targets: a step of G should raise D's opinion of it",
+        "fakes that D likes less after each step of G",
+    ),
+    "fakes called real": Cause(
+        "01",
+        "give D the target 0 for fakes",
+        "a step of D that raises its answers to real and to fake samples alike",
+    ),
+    "D says one number": Cause(
+        "03",
+        "let D end in one logit without softmax or ReLU",
+        "the same answer to every sample",
+    ),
+    "probabilities as logits": Cause(
+        "03",
+        "leave out D's sigmoid, or use the loss on probabilities",
+        "a loss on logits of a D whose answers lie between 0 and 1",
+    ),
+    "one batch for ever": Cause(
+        "06", "draw a new batch in each turn", "the same real batch, turn after turn"
+    ),
+    "bad real batch": Cause(
+        "06", "look at the data: NaN or infinity is in it", "a real batch that is not finite"
+    ),
+    "divergence": Cause(
+        "04",
+        "lower the rates, or penalise D",
+        "logits that grow beyond all bounds before anything else breaks",
+    ),
+    "huge weight decay": Cause(
+        "05",
+        "lower weight_decay to 0 or a thousandth",
+        "a pull of the weights to 0 that is larger than their gradient",
+    ),
+    "another net draws": Cause(
+        "08",
+        "draw from G, or bring the other net's weights and buffers up to date",
+        "samples far from what G makes, from a net that is not G",
+    ),
+}
+
+
 @dataclass(frozen=True)
 class Suspicion:
-    """One possible cause, what speaks for it, and how strongly, 0 to 1."""
+    """A possible cause, what speaks for it, and how strongly, 0 to 1.
+
+    `seen` says that the evidence is a fact about the program, and no mere symptom.
+    """
 
     cause: str
     weight: float
     evidence: str
+    seen: bool = False
 
     @property
     def lesson(self) -> str:
-        return CAUSES[self.cause].lesson
+        return (CAUSES | FACTS)[self.cause].lesson
 
     @property
     def remedy(self) -> str:
-        return CAUSES[self.cause].remedy
+        return (CAUSES | FACTS)[self.cause].remedy
 
     def __str__(self) -> str:
         return (
@@ -130,7 +193,8 @@ class Suspicion:
 
 
 SENTENCES = {
-    "healthy": "Nothing suspicious.",
+    "healthy": "Healthy: nothing suspicious, and the samples are like real ones.",
+    "sound": "Sound so far: nothing suspicious.",
     "unknown": "I do not know what is wrong: no rule fits.",
     "too short": f"I do not know: the run has fewer than {LEAST_TURNS} turns.",
 }
@@ -138,15 +202,18 @@ SENTENCES = {
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """Suspicions, the strongest first, and how the samples are, in words.
+    """What was seen, what is suspected, what was not looked at, and how the samples are.
 
-    `verdict` is "suspicious" where there is one, "healthy" where the samples are like the real
-    ones, "unknown" where they are not and no rule says why, "too short" where nothing can be said.
+    Suspicions stand with the strongest first. `verdict` is "suspicious" where there is one,
+    "healthy" where the samples reach what real ones reach, "sound" where they are near it,
+    "unknown" where they are poor and no rule says why, "too short" where nothing can be said.
+    `skipped` names the looks that could not be taken, and why: their causes are not excluded.
     """
 
     verdict: str
     suspicions: tuple[Suspicion, ...]
     samples: str
+    skipped: tuple[tuple[str, str], ...] = ()
 
     @property
     def first(self) -> str:
@@ -154,7 +221,12 @@ class Diagnosis:
         return self.suspicions[0].cause if self.suspicions else self.verdict
 
     def __str__(self) -> str:
-        if not self.suspicions:
-            return f"{SENTENCES[self.verdict]} {self.samples}"
-        lines = [f"{i}. {suspicion}" for i, suspicion in enumerate(self.suspicions, 1)]
-        return "\n".join([*lines, self.samples])
+        numbered = list(enumerate(self.suspicions, 1))
+        lines = [] if numbered else [SENTENCES[self.verdict]]
+        for title, seen in (("Seen:", True), ("Suspected:", False)):
+            mine = [f"{i}. {suspicion}" for i, suspicion in numbered if suspicion.seen is seen]
+            lines += [title, *mine] if mine else []
+        lines.append(self.samples)
+        if self.skipped:
+            lines += ["Not looked at:", *(f"- {what} ({why})" for what, why in self.skipped)]
+        return "\n".join(lines)

@@ -58,7 +58,7 @@ def watch(state: State, source: Callable, steps: int) -> Signals:
 
     recorder = Recorder(state.G, state.D, state.opt_G, state.opt_D, draw)
     with machine.threaded("dense"):  # what the recorder does; the run's steps have their own number
-        for record in train.train(state, source, steps):
+        for record in train.train(state, lambda n, rng: recorder.real(source(n, rng)), steps):
             recorder.step(record["d_loss"], record["g_loss"])
         return recorder.finish()
 

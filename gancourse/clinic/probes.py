@@ -5,11 +5,16 @@ tried out is tried on a copy.
 """
 
 import math
+from collections.abc import Callable
 
+import numpy as np
 import torch
+from scipy.sparse.csgraph import connected_components
+from sklearn.cluster import KMeans
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
+from gancourse.clinic.calls import logits_of
 from gancourse.score.measures import density_coverage, distances, precision_recall
 
 COMPONENTS = 16
@@ -32,21 +37,6 @@ def auc(real: Tensor, fake: Tensor) -> float:
         return math.nan
     over = real[:, None] - fake[None]
     return ((over > 0).double() + 0.5 * (over == 0).double()).mean().item()
-
-
-def matched(total: Tensor, parts: list[Tensor]) -> tuple[int, float]:
-    """Return how many of the last `parts` add up to `total`, and the share that they leave over.
-
-    `total` is the gradient that an optimiser uses, `parts` are those that backward brought since
-    its last step, all [K]. A share near 0: nothing older is in it.
-    """
-    best, left, size = (0, 1.0), total.clone(), total.norm().clamp(min=1e-30)
-    for count, part in enumerate(reversed(parts), 1):
-        left -= part
-        share = (left.norm() / size).item()
-        if share < best[1]:
-            best = (count, share)
-    return best
 
 
 def cosine(a: Tensor, b: Tensor) -> float:
@@ -85,11 +75,50 @@ def principal(fake: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
     return (fake - mean) @ axes, (real - mean) @ axes
 
 
+def best_fit(real: Tensor, n: int) -> dict[str, float]:
+    """Return how real samples lie among others, two lots of n or half of what there is."""
+    n = min(n, len(real) // 2)
+    order = torch.randperm(len(real), generator=torch.Generator().manual_seed(0))
+    return fit(real[order[:n]], real[order[n : 2 * n]])
+
+
+def shared(fake: Tensor, other: Tensor) -> float:
+    """Return the share of the neighbourhoods of `other` [M, dim] that hold one of `fake`."""
+    return density_coverage(*principal(fake.double(), other.double()))[1]
+
+
+LEAST_SHARE, FEWEST = 0.02, 0.2  # of a region among real ones; of its samples, to be reached
+MANY, REGIONS = 50, 10  # regions at most; how many where the real samples are one piece
+
+
+def reached(fake: Tensor, real: Tensor) -> tuple[int, int]:
+    """Return how many regions of the real samples [M, dim] fakes [N, dim] reach, and of how many.
+
+    Regions are the pieces into which real samples fall when neighbours are joined, or else ten
+    clusters. One is reached where at least a fifth of its share of the fakes lies in it.
+    """
+    fake, real = principal(fake.double(), real.double()[:1000])
+    apart = torch.cdist(real, real)
+    near = apart.kthvalue(min(4, len(real)), 1).values.quantile(0.95).item()
+    count, label = connected_components((apart <= 2 * near).numpy())
+    share = np.bincount(label, minlength=count) / len(real)
+    large = np.flatnonzero(share >= LEAST_SHARE)
+    if not 1 < len(large) <= MANY:
+        count = min(REGIONS, len(real))
+        label = KMeans(count, n_init=1, random_state=0).fit_predict(real.numpy())
+        share = np.bincount(label, minlength=count) / len(real)
+        large = np.arange(count)
+    distance, nearest = torch.cdist(fake, real).min(1)
+    inside = label[nearest[distance <= 4 * near].numpy()]
+    found = np.bincount(inside, minlength=count) / len(fake)
+    return int((found[large] >= FEWEST * share[large]).sum()), len(large)
+
+
 def _nearest(x: Tensor) -> float:
     return distances(x, x, 2)[0][:, 1].median().item()
 
 
-def reach(G: nn.Module, z: Tensor) -> tuple[float, float] | None:
+def reach(G: Callable[[Tensor], Tensor], z: Tensor) -> tuple[float, float] | None:
     """Return the lowest and the highest value that G can give, or None where it has no limit.
 
     Tried out with z made 100 and 1000 times as large: a tanh or a sigmoid ends at its limits.
@@ -102,8 +131,25 @@ def reach(G: nn.Module, z: Tensor) -> tuple[float, float] | None:
     return (low, high) if 0 < width < float("inf") and grown < 0.05 * width else None
 
 
-def by_layer(G: nn.Module, z: Tensor) -> list[float]:
-    """Return how much of z is left after each dense or convolutional layer of G.
+def pile(fake: Tensor, real: Tensor) -> tuple[float, float] | None:
+    """Return the end of fakes [N, dim] at which many of their numbers lie, as after a ReLU.
+
+    And the share of the real numbers beyond it; None where no end has one in twenty numbers, or
+    where no real number lies beyond.
+    """
+    room = 0.02 * (real.max() - real.min())
+    for end, beyond in (
+        (fake.min(), real < fake.min() - room),
+        (fake.max(), real > fake.max() + room),
+    ):
+        share = beyond.double().mean().item()
+        if (fake == end).double().mean() > 0.05 and share > 0:
+            return end.item(), share
+    return None
+
+
+def by_layer(G: nn.Module, run: Callable[[Tensor], Tensor], z: Tensor) -> list[float]:
+    """Return how much of z is left after each dense or convolutional layer of G, in `run(z)`.
 
     For each layer, the root mean square over its units of their standard deviation over z. The
     last number over the first tells whether the signal dies on its way.
@@ -116,7 +162,7 @@ def by_layer(G: nn.Module, z: Tensor) -> list[float]:
     kinds = nn.Linear | nn.Conv2d | nn.ConvTranspose2d
     hooks = [m.register_forward_hook(note) for m in G.modules() if isinstance(m, kinds)]
     with torch.no_grad():
-        G(z)
+        run(z)
     for hook in hooks:
         hook.remove()
     return seen
@@ -133,10 +179,11 @@ def given_time(D: nn.Module, real: Tensor, fake: Tensor, steps: int = 150) -> fl
     D.train().requires_grad_(True)
     for _ in range(steps):
         opt.zero_grad()
-        (softplus(-D(halves[0])).mean() + softplus(D(halves[2])).mean()).backward()
+        real_now, fake_now = (logits_of(D(x), len(x)) for x in halves[::2])
+        (softplus(-real_now).mean() + softplus(fake_now).mean()).backward()
         opt.step()
     with torch.no_grad():
-        return auc(D(halves[1]).flatten(), D(halves[3]).flatten())
+        return auc(*(logits_of(D(x), len(x)) for x in halves[1::2]))
 
 
 def judge_for(x: Tensor, width: int = 64) -> nn.Module:

@@ -1,40 +1,69 @@
 """A recorder that watches any GAN's training from outside, for `gancourse.diagnose`. Lesson 10.
 
-It sees what goes into G and D and what comes out, the gradients, what each optimiser moves, and the
-samples of your own sampling function. It never sees the code, and it never changes the run: random
-state, modes and weights are as they were after each look.
+It sees what goes into G and D and what comes out, the gradients, what each optimiser holds and
+moves, the real batches that are handed to it, and the samples of your own sampling function. It
+never sees the code, and it never changes the run: random state, modes and weights are as they were
+after each look. A look that fails costs itself, and is named among what was not looked at.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from gancourse.clinic import probes
+from gancourse.clinic import calls, probes
+from gancourse.clinic.comparison import SAMPLES, Comparison
+from gancourse.clinic.ledger import Ledger
 from gancourse.clinic.signals import Signals, mean
-from gancourse.clinic.watchers import Clock, Ledger, Witness, noise_of, twin
+from gancourse.clinic.steps import Effects, undisturbed
+from gancourse.clinic.watchers import Clock, Witness, noise_of, twin
+from gancourse.errors import InputError
 
-LOOK, SAMPLES = 150, 256  # turns between two looks, samples in each
+LOOK = 150  # turns between two looks
 
 
 class Recorder:
-    """Watches a run: call `step(d_loss, g_loss)` after each turn of the players, then `finish()`.
+    """Watches a run: `real(x)` for each real batch, `step(d_loss, g_loss)` after each turn.
 
-    `sample(n)` is the run's own way of drawing n samples for people to look at. Every 20th turn is
-    measured, every 150th turn 256 samples are drawn. D must return logits [N].
+    `sample(n)` is the run's own way of drawing n samples for people to look at, a tensor or array
+    [n, ...]. Every 20th turn is measured, every 150th turn 256 samples are drawn; `finish()` ends
+    it. One optimiser for both players is fine, and so are G(z, y), a D that returns (logit, class)
+    and several steps of a player in a turn. Raises InputError where G or D is no module, or where
+    an optimiser is none.
     """
 
     def __init__(self, G, D, opt_G, opt_D, sample: Callable[[int], Tensor]):
+        _expect(G=G, D=D, opt_G=opt_G, opt_D=opt_D)
         self.nets, self.sample = {"G": G, "D": D}, sample
         self.clock, self.signals = Clock(), Signals()
+        self.witness = Witness(self.nets, self.clock, self.signals, self._guarded)
         opts = {"G": opt_G, "D": opt_D}
-        self.ledger = Ledger(self.nets, opts, self.clock, self.signals)
-        self.witness = Witness(self.nets, self.clock, self.signals)
+        effects = self._guarded("a step's direction", Effects(self.witness).stepped)
+        self.ledger = Ledger(self.nets, opts, self.clock, self.signals, self._guarded, effects)
         self.looks: list[Tensor] = []
+        self.own: list[Tensor] = []  # G's own samples, where other ones are shown to people
         self.sampled: list[Tensor] = []  # z in the sampling function
+        self.last_drawn: calls.Call | None = None
         self._look()
-        self.signals.start_layers = self._layers()
+        self.signals.start_layers = self._tried("the first layers", self._layers) or []
+
+    def real(self, batch):
+        """Note a real batch, a tensor [N, ...] or (tensor, labels), and return it as it is."""
+        x = calls.batch_of(batch)
+        if x is None or x.dim() < 2:
+            raise InputError(
+                "recorder.real takes a batch of real samples, a tensor [N, ...] or a tuple that "
+                f"begins with one, and {type(batch).__name__} was given: hand in what D sees."
+            )
+        self._tried("real batches", lambda: self.witness.real.saw(x, self.clock))
+        return batch
+
+    def loader(self, batches: Iterable) -> Iterator:
+        """Yield the batches of a loader, each noted as real."""
+        for batch in batches:
+            yield self.real(batch)
 
     def step(self, d_loss, g_loss) -> None:
         """Note the end of a turn, with both losses (numbers or scalars)."""
@@ -45,92 +74,135 @@ class Recorder:
         if measured:
             s.at.append(self.clock.turn)
             self.ledger.close()
-        self.witness.close(measured)
+        self._tried("what D answers", lambda: self.witness.close(measured))
         self.clock.turn += 1
         s.turns = self.clock.turn
         if s.turns % LOOK == 0:
             self._look()
 
+    def _tried(self, what: str, look: Callable):
+        """Return what a look gives; where it fails, note that, and return None."""
+        try:
+            return look()
+        except Exception as error:
+            why = str(error).splitlines()[0] if str(error) else "no reason given"
+            self.signals.skipped.setdefault(what, f"{type(error).__name__}: {why[:200]}")
+            return None
+
+    def _guarded(self, what: str, look: Callable) -> Callable:
+        @wraps(look)
+        def tried(*given, **named):
+            self._tried(what, lambda: look(*given, **named))  # a hook's answer would change the run
+
+        return tried
+
     def _look(self) -> None:
         """Draw samples as the run does, and leave no trace of it."""
+        x = self._tried("your samples", self._drawn)
+        if x is None:
+            return
+        self.looks.append(x)
+        self.signals.looked.append(self.clock.turn)
+        self._tried("who draws the samples", lambda: self._note_drawer(x))
+        if self.witness.drawn:
+            self._tried("z in sampling", self._note_sampling)
+
+    def _drawn(self) -> Tensor:
         self.witness.drawn.clear()
         with self._no_trace(), torch.no_grad():
-            x = self.sample(SAMPLES)
-        self.looks.append(x.detach().cpu())
-        self.signals.looked.append(self.clock.turn)
-        if self.witness.drawn:
-            self._note_sampling()
+            return calls.as_samples(self.sample(SAMPLES))
+
+    def _note_drawer(self, x: Tensor) -> None:
+        """Note whether people see what G gives, more than that, or what another net gives."""
+        drawn, s = self.witness.drawn, self.signals
+        made = torch.cat([c.out.float().cpu().flatten(1) for c in drawn]) if drawn else None
+        if made is None:
+            s.drawn = "other"
+            self.own.append(self._of_G())
+            return
+        same = made.shape == x.flatten(1).shape and torch.allclose(made, x.flatten(1), atol=1e-6)
+        s.drawn = "G" if same else "changed"
+        self.own.append(x.flatten(1) if same else made)
+
+    def _of_G(self) -> Tensor:
+        """Return samples of G itself [n, dim], for the arguments that it had in training."""
+        made = self.witness.seen
+        with undisturbed(self.witness):
+            for m in self.nets["G"].modules():
+                m.training = False
+            x = calls.samples_of(self.nets["G"](*made.args, **made.kwargs))
+            return x.float().cpu().flatten(1)
 
     def _note_sampling(self) -> None:
-        z, x = (torch.cat(parts) for parts in list(zip(*self.witness.drawn, strict=True))[:2])
-        modes = [mode for _, _, mode in self.witness.drawn]
-        self.sampled.append(z)
-        self.signals.in_sampling = mean(modes)
-        if not mean(modes) > 0:  # no batch norm in training mode: each sample for itself
+        drawn = [c for c in self.witness.drawn if len(c.x) == len(c.out)]
+        self.last_drawn = drawn[-1]
+        modes = mean([c.training for c in drawn])
+        self.sampled.append(torch.cat([c.x.flatten(1) for c in drawn]))
+        self.signals.in_sampling = modes
+        if not modes > 0:  # no batch norm in training mode: each sample for itself
             return
+        G = twin(self.nets["G"]).eval()
         with torch.no_grad():
-            alone = twin(self.nets["G"], self).eval()(z)
+            alone = torch.cat([calls.samples_of(G(*c.args, **c.kwargs)) for c in drawn])
+        x = torch.cat([c.out for c in drawn])
         change = (alone - x).double().flatten(1).square().sum(1).mean().item()
         self.signals.neighbours = change / (change + probes.spread(x) ** 2 + 1e-12)
 
     @contextmanager
     def _no_trace(self) -> Iterator[None]:
-        G = self.nets["G"]
-        modes = [(m, m.training) for m in G.modules()]
-        buffers = [(b, b.clone()) for b in G.buffers()]
-        self.clock.sampling = True
-        with torch.random.fork_rng(devices=[]):
-            yield
-        self.clock.sampling = False
-        for module, mode in modes:
-            module.training = mode
-        for buffer, old in buffers:
-            buffer.copy_(old)
+        was, self.clock.sampling = self.clock.sampling, True
+        try:
+            with undisturbed(self.witness):
+                self.clock.still = False
+                yield
+        finally:
+            self.clock.sampling = was
+
+    def _G(self) -> tuple[nn.Module, Callable[[Tensor], Tensor]]:
+        """Return a copy of G, and what gives its samples for z with the arguments last drawn."""
+        G, call = twin(self.nets["G"]).eval(), self.last_drawn
+
+        def run(z: Tensor) -> Tensor:
+            args, kwargs = call.on(z)
+            return calls.samples_of(G(*args, **kwargs))
+
+        return G, run
 
     def _layers(self) -> list[float]:
-        return probes.by_layer(twin(self.nets["G"], self), self.sampled[-1]) if self.sampled else []
+        return probes.by_layer(*self._G(), self.last_drawn.x) if self.last_drawn else []
+
+    def _reach(self) -> tuple[float, float] | None:
+        return probes.reach(self._G()[1], self.last_drawn.x) if self.last_drawn else None
 
     def finish(self) -> Signals:
         """Stop watching and return the signals."""
-        if self.signals.looked[-1] < self.clock.turn:
+        s = self.signals
+        if not s.looked or s.looked[-1] < self.clock.turn:
             self._look()
         for handle in (*self.ledger.handles, *self.witness.handles):
             handle.remove()
-        s, weights = self.signals, [w for ws in self.ledger.weights.values() for w in ws]
-        s.finite = (
-            all(w.isfinite().all() for w in weights) and self.looks[-1].isfinite().all().item()
+        self.ledger.count_owned()
+        weights = [w for ws in self.ledger.weights.values() for w in ws]
+        s.finite = all(w.isfinite().all() for w in weights) and all(
+            x.isfinite().all().item() for x in self.looks[-1:]
         )
-        self.witness.conclude()
-        s.sampling = noise_of(self.sampled)
-        if self.witness.real:
-            self._compare(torch.cat(self.witness.real))
+        self._tried("what went into the nets", self.witness.conclude)
+        s.sampling = self._tried("z in sampling", lambda: noise_of(self.sampled)) or s.sampling
+        kept = self.witness.real.kept
+        if not s.handed_in:
+            s.skipped["real batches"] = "none was handed in with recorder.real"
+        elif kept and self.looks:
+            found = Comparison(s, self.witness, self._tried, self._layers, self._reach)
+            own = self.own if s.drawn == "changed" else [x.flatten(1) for x in self.looks]
+            found.compare(own, torch.cat(kept), self.own)
         return s
 
-    def _compare(self, real: Tensor) -> None:
-        """Hold the samples against the real ones that went by, as many of them."""
-        s, chosen = self.signals, torch.linspace(0, len(real) - 1, min(SAMPLES, len(real)))
-        real = real[chosen.long()]
-        looks = [x.flatten(1) if x.isfinite().all() else None for x in self.looks]
-        s.fits = [probes.fit(x, real) for x in looks if x is not None]
-        s.looked = [turn for turn, x in zip(s.looked, looks, strict=True) if x is not None]
-        if looks[0] is not None:
-            s.start_spread = s.fits[0]["spread"]
-        if s.finite:
-            self._try_out(real, self.looks[-1])
 
-    def _try_out(self, real: Tensor, fake: Tensor) -> None:
-        s, G, D = self.signals, *(twin(self.nets[who], self) for who in ("G", "D"))
-        shaped = real.view(-1, *fake.shape[1:]).to(fake)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            cloud, fresh = probes.lookalikes(shaped), probes.judge_for
-            s.sight = probes.given_time(D, shaped, cloud)
-            s.fresh_sight = probes.given_time(fresh(shaped), shaped, cloud)
-            s.fresh_judge = probes.given_time(fresh(shaped), shaped, fake)
-        if self.sampled:
-            s.end_layers = self._layers()
-            s.limits = probes.reach(G.eval(), self.sampled[-1])
-        if s.limits:
-            low, high = s.limits
-            room = 0.02 * (high - low)
-            s.beyond = ((real < low - room) | (real > high + room)).double().mean().item()
+def _expect(**parts) -> None:
+    for name, part in parts.items():
+        wanted = torch.optim.Optimizer if name.startswith("opt") else nn.Module
+        if not isinstance(part, wanted):
+            raise InputError(
+                f"Recorder's {name} must be a {wanted.__module__.split('.')[0]} {wanted.__name__}, "
+                f"and {type(part).__name__} was given: hand in what the loop trains with."
+            )

@@ -7,6 +7,7 @@ samples that are poor, and speaks after the first kind.
 
 import math
 
+from gancourse.clinic import facts
 from gancourse.clinic.causes import LEAST_TURNS, Diagnosis, Suspicion
 from gancourse.clinic.signals import Signals, finite, late, mean, middle
 from gancourse.errors import InputError
@@ -29,7 +30,7 @@ def log_of_zero(s: Signals) -> Found:
         return None
     at = min(sick)
     size = s.largest[at] if math.isfinite(s.largest[at]) else max(finite(s.largest[:at]), default=0)
-    if size < ROUNDED:
+    if not ROUNDED <= size < facts.BEYOND or s.bad_batch is not None:
         return None
     return 1.0, (
         f"the loss of turn {at} is {s.d_loss[at]:g}, and D's logits were as large as {size:.3g}: "
@@ -56,8 +57,8 @@ def no_zero_grad(s: Signals) -> Found:
         share = middle(shares)
         if share > 0.3:
             return 0.95, (
-                f"{100 * share:.0f} % of the gradient that opt_{who} uses is older than its last "
-                "step"
+                f"gradients from before the last step of opt_{who} were not cleared: they are "
+                f"{100 * share:.0f} % of what it uses"
             )
     return None
 
@@ -73,7 +74,9 @@ def no_detach(s: Signals) -> Found:
 
 def labels_swapped(s: Signals) -> Found:
     """D gives real samples the lower logits, and keeps on doing so."""
-    ranks = finite(s.auc)
+    ranks, up = finite(s.auc), facts.upwards(s)
+    if up is not False or facts.with_G(s, up) is not False:  # D's other convention is no mistake
+        return None
     below = sum(rank < 0.5 for rank in ranks) / max(1, len(ranks))
     if not ranks or below < 0.9 or mean(ranks) > 0.4:
         return None
@@ -112,6 +115,12 @@ def not_shuffled(s: Signals) -> Found:
 
 
 def out_of_range(s: Signals) -> Found:
+    if s.pile is not None and s.pile[1] > 0.02:
+        end, share = s.pile
+        return (
+            0.9,
+            f"many of G's numbers are {end:.2f}, and {100 * share:.0f} % of real ones lie beyond",
+        )
     if s.limits is None or s.beyond < 0.02:
         return None
     low, high = s.limits
@@ -220,6 +229,7 @@ def gradient_ratio(s: Signals) -> float:
 
 
 SEEN = {
+    **facts.FOUND,
     "log of zero": log_of_zero,
     "wrong weights": wrong_weights,
     "no zero_grad": no_zero_grad,
@@ -256,9 +266,14 @@ def diagnose(signals: Signals) -> Diagnosis:
     poor = is_poor(signals)
     rules = SEEN | (FITTING if poor and signals.turns >= LEAST_TURNS else {})
     found = ((cause, rule(signals)) for cause, rule in rules.items())
-    suspicions = [Suspicion(cause, *seen) for cause, seen in found if seen]
+    suspicions = [Suspicion(cause, *seen, cause in SEEN) for cause, seen in found if seen]
     suspicions.sort(key=lambda suspicion: -suspicion.weight)
-    return Diagnosis(_verdict(signals, poor, suspicions), tuple(suspicions), about_samples(signals))
+    verdict, skipped = _verdict(signals, poor, suspicions), dict(signals.skipped)
+    if signals.unknown > 0.5:
+        share = f"{100 * signals.unknown:.0f} % of what D sees is neither a real sample nor G's"
+        skipped["D's answers"] = share
+    about = about_samples(signals)
+    return Diagnosis(verdict, tuple(suspicions), about, tuple(skipped.items()))
 
 
 def _verdict(signals: Signals, poor: bool, suspicions: list[Suspicion]) -> str:
@@ -266,13 +281,27 @@ def _verdict(signals: Signals, poor: bool, suspicions: list[Suspicion]) -> str:
         return "suspicious"
     if signals.turns < LEAST_TURNS:
         return "too short"
-    return "unknown" if poor else "healthy"
+    if not signals.fits:
+        return "sound"
+    return "unknown" if poor else "healthy" if is_like_real(signals) else "sound"
+
+
+def is_like_real(signals: Signals) -> bool:
+    """Tell whether the samples reach what real ones reach, within the error of so many."""
+    fit, best, (found, regions) = signals.fit(), signals.best, signals.regions or (0, 1)
+    return found == regions and all(
+        fit[name]
+        >= best.get(name, 2.0) - 3 * (max(0.02, best[name] * (1 - best[name])) / 256) ** 0.5
+        for name in ("precision", "coverage")
+    )
 
 
 def is_poor(signals: Signals) -> bool:
     """Tell whether the samples are unlike the real ones, by neighbours and by spread."""
     fit = signals.fit()
-    return not signals.finite or not fit or not (
+    if signals.finite and not fit:
+        return False  # no real batch was handed in, or no samples: nothing to hold them against
+    return not signals.finite or not (
         fit["coverage"] >= POOR_COVERAGE
         and fit["precision"] >= POOR_PRECISION
         and fit["spread"] >= POOR_SPREAD
@@ -284,7 +313,9 @@ def about_samples(signals: Signals) -> str:
     fit = signals.fit()
     if not signals.finite or not fit:
         return "There were no samples to look at." if signals.finite else "The run is not finite."
+    reached = "{} of {} regions of the real ones and ".format(*signals.regions or "??")
     return (
         f"Of the samples, {100 * fit['precision']:.0f} % lie among the real ones; they reach "
-        f"{100 * fit['coverage']:.0f} % of these and spread {fit['spread']:.2f} times as wide."
+        f"{reached}{100 * fit['coverage']:.0f} % of their neighbourhoods, and spread "
+        f"{fit['spread']:.2f} times as wide."
     )

@@ -31,7 +31,9 @@ class Signals:
     sample higher), `gradients` (norm by player and layer), `moved` (relative change of a net's
     weights in a turn, by net and by whose optimiser), `carried` (share of a player's gradient that
     is older than its last step), `leaked` (what D's loss left in the gradient that G used, over the
-    rest of it; 0 if nothing). Lists by look (`looked`): `fits`, see `probes.fit`.
+    rest of it; 0 if nothing). By measured step of a player: `arrived` (1 where a gradient had
+    reached it), `decay` (weight decay's pull over the gradient's size), `pull` (how the step
+    changed D's mean answers). Lists by look (`looked`): `fits`, see `probes.fit`.
     """
 
     turns: int = 0
@@ -67,6 +69,22 @@ class Signals:
     fresh_sight: float = math.nan  # the same for a small new net
     fresh_judge: float = math.nan  # how well a small new net, trained alone, tells the last fakes
     finite: bool = True  # weights and samples at the end
+    owned: dict[str, dict[str, int]] = field(default_factory=dict)  # see `Ledger.count_owned`
+    arrived: dict[str, list[float]] = field(default_factory=lambda: {"G": [], "D": []})
+    decay: dict[str, list[float]] = field(default_factory=lambda: {"G": [], "D": []})
+    pile: tuple[float, float] | None = None  # a value that G often ends at, share of real beyond
+    pull: dict[str, list[float]] = field(default_factory=dict)  # see `steps.Effects`
+    handed_in: int = 0  # real batches
+    bad_batch: int | None = None  # the turn of the first real batch that holds NaN or infinity
+    repeated: list[float] = field(default_factory=list)  # whether a batch was the one before
+    unknown: float = 0.0  # share of D's batches that hold neither real samples nor G's
+    outputs: tuple[float, float] | None = None  # the lowest and highest that D gave
+    as_logits: list[float] = field(default_factory=list)  # cross-entropy, were they logits
+    drawn: str = "G"  # who draws the samples: G, G and more ("changed"), or another net ("other")
+    far: float = math.nan  # share of G's own samples that those of another net reach
+    regions: tuple[int, int] | None = None  # of the real samples: reached, in all
+    best: dict[str, float] = field(default_factory=dict)  # the fit of real samples to real ones
+    skipped: dict[str, str] = field(default_factory=dict)  # probes that could not run, and why
 
     def fit(self) -> dict[str, float]:
         """Return the mean of the last two looks: precision, coverage, spread, closeness."""
@@ -98,7 +116,8 @@ def load_signals(path: str | Path) -> Signals:
     try:
         stored = json.loads(Path(path).read_text(encoding="utf-8"))
         stored |= {name: Noise(**stored[name]) for name in ("training", "sampling")}
-        stored["limits"] = stored["limits"] and tuple(stored["limits"])
+        for pair in ("limits", "outputs", "regions", "pile"):
+            stored[pair] = stored[pair] and tuple(stored[pair])
         if stored.keys() != {f.name for f in fields(Signals)}:
             raise KeyError("names of other signals")
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -1,19 +1,21 @@
-"""What a recorder sees: gradients and steps (`Ledger`), samples and logits (`Witness`). Lesson 10.
+"""What a recorder sees of samples and logits: real batches, G's samples, D's answers. Lesson 10.
 
-Both hang on hooks of the nets' weights, calls and optimisers. They look closely at two turns of
-every EVERY.
+A real sample is one that the program has handed in as such. What D sees beside those and G's own
+samples (noisy ones, points between the two) is neither, and is left alone. Two turns of every EVERY
+are looked at closely.
 """
 
 import copy
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import softplus
 
-from gancourse.clinic import probes
+from gancourse.clinic import calls, probes
+from gancourse.clinic.calls import Call
 from gancourse.clinic.signals import Noise, Signals, mean
 
 EVERY, KEPT = 20, 32  # turns between two close looks, real samples kept of each
@@ -22,194 +24,179 @@ BatchNorm = nn.modules.batchnorm._BatchNorm
 
 @dataclass
 class Clock:
-    """Which turn it is, and whether to look closely: two turns of every EVERY, one to warm up."""
+    """Which turn it is, and whether to look closely: two turns of every EVERY, one to warm up.
+
+    While `still`, the recorder itself is using the nets.
+    """
 
     turn: int = 0
     sampling: bool = False
+    still: bool = False
 
     @property
     def near(self) -> bool:
-        return self.turn % EVERY < 2 and not self.sampling
+        return self.turn % EVERY < 2 and not self.sampling and not self.still
 
     @property
     def measured(self) -> bool:
-        return self.turn % EVERY == 1 and not self.sampling
+        return self.turn % EVERY == 1 and not self.sampling and not self.still
 
 
-class Ledger:
-    """Books every gradient that reaches a weight, and what each optimiser's step moves."""
+@dataclass
+class Real:
+    """The real batches that were handed in."""
 
-    def __init__(self, nets: dict[str, nn.Module], opts: dict, clock: Clock, signals: Signals):
-        self.nets, self.clock, self.signals = nets, clock, signals
-        self.weights = {who: list(net.parameters()) for who, net in nets.items()}
-        self.booked = {"G": [], "D": []}  # one dict for each backward since the player's last step
-        self.closed = {"G": True, "D": True}
-        self.before_D = 0  # how many had reached G when D stepped
-        self.moved: dict[str, float] = {}
-        self.handles = [*self._on_weights(), *self._on_steps(opts)]
+    signals: Signals
+    keys: list[Tensor] = field(default_factory=list)  # of this turn's rows
+    batches: list[Tensor] = field(default_factory=list)  # of this turn
+    kept: list[Tensor] = field(default_factory=list)
+    means: list[tuple[Tensor, int]] = field(default_factory=list)
+    last: Tensor | None = None  # keys of the batch before
 
-    def _on_weights(self) -> Iterator:
-        for who, weights in self.weights.items():
-            for i, weight in enumerate(weights):
-                yield weight.register_hook(partial(self._book, who, i))
-
-    def _on_steps(self, opts: dict) -> Iterator:
-        for who, opt in opts.items():
-            yield opt.register_step_pre_hook(partial(self._before, who))
-            yield opt.register_step_post_hook(partial(self._after, who))
-
-    def _book(self, who: str, i: int, grad: Tensor) -> None:
-        if self.clock.near:
-            booked = self.booked[who]
-            if self.closed[who] or not booked or i in booked[-1]:
-                booked.append({})
-                self.closed[who] = False
-            booked[-1][i] = grad.detach().clone()
-
-    def _before(self, who: str, *_) -> None:
-        self.closed = {"G": True, "D": True}
-        if who == "D":
-            self.before_D = len(self.booked["G"])
-        if self.clock.measured:
-            self._audit(who)
-            self._note_layers(who)
-            self.old = {net: self._flat(net) for net in self.nets}
-
-    def _after(self, who: str, *_) -> None:
-        self.signals.steps[who] += 1
-        self.booked[who].clear()
-        if self.clock.measured:
-            for net, old in self.old.items():
-                change = (self._flat(net) - old).norm() / old.norm().clamp(min=1e-12)
-                key = f"{net} by opt_{who}"
-                self.moved[key] = self.moved.get(key, 0.0) + change.item()
-
-    def _flat(self, net: str) -> Tensor:
-        return torch.cat([w.detach().flatten() for w in self.weights[net]])
-
-    def _vector(self, who: str, grads: dict[int, Tensor]) -> Tensor:
-        found = (grads.get(i) for i in range(len(self.weights[who])))
-        pairs = zip(found, self.weights[who], strict=True)
-        return torch.cat([(torch.zeros_like(w) if g is None else g).flatten() for g, w in pairs])
-
-    def _audit(self, who: str) -> None:
-        """Compare the gradient that the optimiser will use with those that backward has brought."""
-        total = self._vector(who, {i: w.grad for i, w in enumerate(self.weights[who])})
-        parts = [self._vector(who, grads) for grads in self.booked[who]]
-        used, left = probes.matched(total, parts)
-        if total.isfinite().all() and total.any():
-            self.signals.carried[who].append(left)
-            if who == "G":
-                self.signals.leaked.append(self._leak(parts[len(parts) - used :]))
-
-    def _leak(self, parts: list[Tensor]) -> float:
-        """Return the size of what came before D's step over the rest, where the two are opposed."""
-        own = len(self.booked["G"]) - self.before_D or 1  # both backwards before both steps: last
-        early, late = parts[:-own], parts[-own:]
-        if not early:
-            return 0.0
-        early, late = sum(early), sum(late)
-        against = probes.cosine(early, late) < -0.2
-        return (early.norm() / late.norm().clamp(min=1e-30)).item() if against else 0.0
-
-    def _note_layers(self, who: str) -> None:
-        kept = self.signals.gradients[who]
-        for name, weight in self.nets[who].named_parameters():
-            if weight.dim() > 1:
-                norm = 0.0 if weight.grad is None else weight.grad.norm().item()
-                kept.setdefault(name.removesuffix(".weight"), []).append(norm)
+    def saw(self, batch: Tensor, clock: Clock) -> None:
+        """Note a batch [N, ...]; of NaN in it always, the rest in turns that are looked at."""
+        s, x = self.signals, batch.detach()
+        s.handed_in += 1
+        if s.bad_batch is None and not x.isfinite().all():
+            s.bad_batch = clock.turn
+        if not clock.near:
+            return
+        keys = probes.rows(x)
+        if self.last is not None:
+            s.repeated.append(float(torch.equal(keys, self.last)))
+        self.last = keys
+        self.keys.append(keys)
+        self.batches.append(x)
+        if clock.measured and len(self.batches) == 1 and x.isfinite().all():
+            flat = x.flatten(1).float().cpu()
+            self.kept.append(flat[:KEPT])
+            self.means.append((flat.double().mean(0), len(flat)))
 
     def close(self) -> None:
-        """Note a measured turn's moves."""
-        for net in self.nets:
-            for who in self.nets:
-                key = f"{net} by opt_{who}"
-                self.signals.moved.setdefault(key, []).append(self.moved.pop(key, 0.0))
+        """End a turn."""
+        self.keys.clear()
+        self.batches.clear()
 
 
 class Witness:
     """Sees what goes into G and D and what comes out, and which of D's samples are G's."""
 
-    def __init__(self, nets: dict[str, nn.Module], clock: Clock, signals: Signals):
+    def __init__(
+        self,
+        nets: dict[str, nn.Module],
+        clock: Clock,
+        signals: Signals,
+        guard: Callable[[str, Callable], Callable],
+    ):
         self.nets, self.clock, self.signals = nets, clock, signals
         self.norms = {who: _batch_norms(net) for who, net in nets.items()}
-        self.calls: list[tuple[Tensor, Tensor, float]] = []  # of G in this turn: z, sample, mode
-        self.drawn: list[tuple[Tensor, Tensor, float]] = []  # the same, in the sampling function
+        self.real = Real(signals)
+        self.calls: list[Call] = []  # of G in this turn
+        self.judged: list[tuple[Call, Tensor, Tensor]] = []  # of D: and which rows are real, fake
+        self.drawn: list[Call] = []  # of G, in the sampling function
+        self.seen: Call | None = None  # the last of G in training
+        self.seen_D: Call | None = None
         self.z: list[Tensor] = []
         self.modes = {"G": [], "D": []}
         self.mixed: list[float] = []
         self.mixing: list[float] = []
-        self.real: list[Tensor] = []
-        self.means: list[tuple[Tensor, int]] = []
+        self.outputs: list[Tensor] = []  # D's, a few of each measured turn
         self.logits: dict[str, Tensor] = {}
-        self.largest, self.kept = 0.0, False
+        self.largest = 0.0
+        self.unknown = {"D": 0, "seen": 0}
+        saw = {"G": guard("what G makes", self._saw_G), "D": guard("what D sees", self._saw_D)}
         self.handles = [
-            nets["G"].register_forward_hook(self._saw_G),
-            nets["D"].register_forward_hook(self._saw_D),
+            net.register_forward_hook(saw[who], with_kwargs=True) for who, net in nets.items()
         ]
 
-    def _saw_G(self, _, args: tuple, x: Tensor) -> None:
-        calls = self.drawn if self.clock.sampling else self.calls
-        if self.clock.near or self.clock.sampling:
-            calls.append((args[0].detach(), x.detach(), _mode(self.norms["G"])))
+    def _saw_G(self, _, args: tuple, kwargs: dict, out: object) -> None:
+        if not (self.clock.near or self.clock.sampling) or self.clock.still:
+            return
+        z, x = calls.looked_at(args, kwargs), calls.samples_of(out)
+        if z is None or x is None:
+            return
+        seen = self.drawn if self.clock.sampling else self.calls
+        mode = _mode(self.norms["G"])
+        seen.append(Call(args, kwargs, z[0], z[1].detach(), x.detach(), x.requires_grad, mode))
+        if seen is self.calls:
+            self.seen = seen[-1]
 
-    def _saw_D(self, _, args: tuple, logit: Tensor) -> None:
-        logit = logit.detach().float().flatten()
+    def _saw_D(self, _, args: tuple, kwargs: dict, out: object) -> None:
+        if self.clock.still or self.clock.sampling:
+            return
+        x = calls.looked_at(args, kwargs)
+        logit = None if x is None else calls.logits_of(out, len(x[1]))
+        if logit is None:
+            return
+        logit = logit.detach().float()
         self.largest = max(self.largest, logit.abs().max().item())
         if self.clock.measured:
-            x = args[0].detach()
-            fake = self._whose(x)
-            self._note_training(x, fake)
-            if len(logit) == len(x):
-                self._note_verdict(x, logit, fake)
+            graph, mode = x[1].requires_grad, _mode(self.norms["D"])
+            call = Call(args, kwargs, x[0], x[1].detach(), logit, graph, mode)
+            real, fake = self._whose(call.x, self.real.keys), self._whose(call.x, self._made())
+            self.judged.append((call, real, fake))
+            self.seen_D = call
+            self._note_call(call, real, fake)
 
-    def _whose(self, x: Tensor) -> Tensor:
-        """Return for each row of x whether G gave it in this turn, bool [N]."""
-        if not self.calls:
-            return torch.zeros(len(x), dtype=torch.bool)
-        keys = [probes.rows(made) for _, made, _ in self.calls]
-        return torch.isin(probes.rows(x), torch.cat(keys)).cpu()
+    def _made(self) -> list[Tensor]:
+        return [probes.rows(call.out) for call in self.calls]
 
-    def _note_training(self, x: Tensor, fake: Tensor) -> None:
-        both = bool(fake.any() and not fake.all())
+    def _whose(self, x: Tensor, keys: list[Tensor]) -> Tensor:
+        """Return for each row of x whether it is one of those, bool [N].
+
+        A row of a pack is, where all that are packed in it are; a row to which something was
+        appended, a label say, is, where its beginning is.
+        """
+        none = torch.zeros(len(x), dtype=torch.bool)
+        like = next((c.out[0].numel() for c in self.calls), 0) or next(
+            (b[0].numel() for b in self.real.batches), 0
+        )
+        if not keys or not like:
+            return none
+        keys, flat = torch.cat(keys), x.flatten(1)
+        wide = flat.shape[1]
+        if wide == like:
+            return torch.isin(probes.rows(flat), keys).cpu()
+        if wide > like and wide % like == 0:
+            packed = torch.isin(probes.rows(flat.reshape(-1, like)), keys)
+            if packed.any():
+                return packed.view(len(x), -1).all(1).cpu()
+        return torch.isin(probes.rows(flat[:, :like]), keys).cpu() if wide > like else none
+
+    def _note_call(self, call: Call, real: Tensor, fake: Tensor) -> None:
+        both = bool(fake.any() and real.any())
         if self.norms["D"]:
             self.mixed.append(float(both))
-            self.modes["D"].append(_mode(self.norms["D"]))
-        if fake.any():
-            used = [call for call in self.calls if len(call[0]) == len(call[1])]
-            self.z += [z for z, _, _ in used[-1:]]
-            self.modes["G"] += [mode for _, _, mode in used[-1:]]
-        if not fake.all():
-            self._keep(x[~fake])
-
-    def _keep(self, real: Tensor) -> None:
-        real = real.flatten(1).cpu()
-        if not self.kept:
-            self.kept = True
-            self.real.append(real[:KEPT])
-            self.means.append((real.double().mean(0), len(real)))
-
-    def _note_verdict(self, x: Tensor, logit: Tensor, fake: Tensor) -> None:
-        if fake.any() and not fake.all() and self.norms["D"]:
-            self.mixing.append(self._alone(x[fake], logit[fake]))
-        for who, mine in (("real", ~fake), ("fake", fake)):
+            self.modes["D"].append(call.training)
+        if fake.any() or call.graph:
+            used = [c for c in self.calls if len(c.x) == len(c.out)]
+            self.z += [c.x.flatten(1) for c in used[-1:]]
+            self.modes["G"] += [c.training for c in used[-1:]]
+        self.unknown["seen"] += 1
+        self.unknown["D"] += not (real.any() or fake.any())
+        self.outputs.append(call.out[:KEPT])
+        if both and self.norms["D"]:
+            self.mixing.append(self._alone(call, fake))
+        for who, mine in (("real", real), ("fake", fake)):
             if mine.any():
-                self.logits.setdefault(who, logit[mine])  # the first of a turn: D's own
+                self.logits.setdefault(who, call.out[mine])  # the first of a turn: D's own
 
-    def _alone(self, x: Tensor, logit: Tensor) -> float:
+    def _alone(self, call: Call, fake: Tensor) -> float:
         """Return by how many sd D's logits of these fakes change when they come alone."""
-        D = twin(self.nets["D"], self)
+        D = twin(self.nets["D"])
+        args, kwargs = call.on(call.x[fake])
         with torch.no_grad():
-            shift = D(x).float().flatten() - logit
-        return (shift.square().mean().sqrt() / logit.std().clamp(min=1e-6)).item()
+            shift = calls.logits_of(D(*args, **kwargs), int(fake.sum())).float() - call.out[fake]
+        return (shift.square().mean().sqrt() / call.out.std().clamp(min=1e-6)).item()
 
     def close(self, measured: bool) -> None:
         """End a turn."""
         if measured:
             self._note_means()
         self.calls.clear()
+        self.judged.clear()
         self.logits.clear()
-        self.kept = False
+        self.real.close()
 
     def _note_means(self) -> None:
         s, real, fake = self.signals, self.logits.get("real"), self.logits.get("fake")
@@ -217,6 +204,8 @@ class Witness:
         s.real.append(math.nan if real is None else real.sigmoid().mean().item())
         s.fake.append(math.nan if fake is None else fake.sigmoid().mean().item())
         s.auc.append(math.nan if nothing else probes.auc(real, fake))
+        if not nothing:
+            s.as_logits.append((softplus(-real).mean() + softplus(fake).mean()).item())
 
     def conclude(self) -> None:
         """Write into the signals what was seen over the whole run."""
@@ -225,14 +214,20 @@ class Witness:
         s.in_training = {who: mean(modes) for who, modes in self.modes.items()}
         s.mixed, s.mixing = mean(self.mixed, 0.0), mean(self.mixing, 0.0)
         s.training = noise_of(self.z)
-        s.order = order_of(self.means, self.real)
+        s.order = order_of(self.real.means, self.real.kept)
+        s.unknown = self.unknown["D"] / max(1, self.unknown["seen"])
+        if self.outputs:
+            every = torch.cat(self.outputs)
+            every = every[every.isfinite()]
+            if len(every):
+                s.outputs = (every.min().item(), every.max().item())
 
 
-def twin(net: nn.Module, *watchers: object) -> nn.Module:
-    """Return a copy of a net without the hooks of those who watch it."""
-    watched = [w for watcher in watchers for w in (watcher, *vars(watcher).values())]
-    made = copy.deepcopy(net, {id(w): w for w in watched})
+def twin(net: nn.Module) -> nn.Module:
+    """Return a copy of a net that nobody watches."""
+    made = copy.deepcopy(net)
     made._forward_hooks.clear()
+    made._forward_hooks_with_kwargs.clear()
     return made
 
 

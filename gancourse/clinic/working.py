@@ -94,6 +94,7 @@ def train(setting, x_real, seed, watch, frames):
     opt_D = torch.optim.Adam(D.parameters(), lr=setting.lr, betas=(0.5, 0.99))
     recorder = watch(G, D, opt_G, opt_D, lambda n: sample(G, torch.randn(n, setting.z_dim)))
     batches, z = real_batches(x_real, setting.batch), torch.randn(64, setting.z_dim)
+    batches = recorder.loader(batches)
     for step in range(setting.steps):
         if step % 300 == 0:
             frames.append((f"step {step}", sample(G, z)))

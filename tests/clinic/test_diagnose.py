@@ -6,15 +6,18 @@ from dataclasses import replace
 import pytest
 
 import gancourse
-from gancourse.clinic import FAULTS, rules
-from gancourse.clinic.causes import CAUSES
+from gancourse.clinic import FAULTS, facts, rules
+from gancourse.clinic.causes import CAUSES, FACTS
 from gancourse.clinic.rules import diagnose
 from gancourse.clinic.signals import Noise, Signals
 from gancourse.errors import InputError
 
-GOOD = {"precision": 0.7, "coverage": 0.6, "spread": 1.0, "closeness": 1.1}
+GOOD = {"precision": 0.9, "coverage": 0.93, "spread": 1.0, "closeness": 1.1}
+BEST = GOOD | {"coverage": 0.95}
 POOR = {"precision": 0.02, "coverage": 0.01, "spread": 0.1, "closeness": 0.1}
 MOVED = {"G by opt_G": [0.01] * 9, "D by opt_D": [0.01] * 9}
+ARRIVED = {"G": [1.0] * 50, "D": [1.0] * 50}
+DOWN = {"D on real": [-0.1] * 50, "D on fakes": [0.1] * 50}  # with G's steps up: they disagree
 MOVED |= {"D by opt_G": [0.0] * 9, "G by opt_D": [0.0] * 9}
 
 
@@ -27,7 +30,8 @@ def signals(**changes) -> Signals:
         training=Noise(0.0, 1.0, 1.0), sampling=Noise(0.0, 1.0, 1.0), norms={"G": 2, "D": 2},
         in_training={"G": 1.0, "D": 1.0}, in_sampling=0.0, limits=(-1.0, 1.0), order=1.0,
         start_spread=0.1, start_layers=[0.5, 0.4], sight=0.8, fresh_sight=0.85,
-        fresh_judge=0.85,
+        fresh_judge=0.85, best=BEST, regions=(8, 8), handed_in=1000, arrived=ARRIVED,
+        pull={"G on fakes": [0.1] * 50, "D on real": [0.1] * 50, "D on fakes": [-0.1] * 50},
     )  # fmt: skip
     return replace(sound, **changes)
 
@@ -37,7 +41,11 @@ PLANTED = {
     "wrong weights": {"moved": MOVED | {"D by opt_G": [0.01] * 9, "G by opt_G": [0.0] * 9}},
     "no zero_grad": {"carried": {"G": [0.0], "D": [0.9] * 50}},
     "no detach": {"leaked": [1.0] * 50},
-    "labels swapped": {"auc": [0.1] * 50, "fits": [POOR] * 3},
+    "labels swapped": {
+        "auc": [0.1] * 50,
+        "fits": [POOR] * 3,
+        "pull": DOWN | {"G on fakes": [0.1] * 50},
+    },
     "one z": {"training": Noise(0.0, 1.0, 0.0), "fits": [POOR] * 3},
     "other noise": {"training": Noise(0.5, 0.29, 1.0)},
     "not shuffled": {"order": 90.0},
@@ -56,9 +64,73 @@ PLANTED = {
 }
 
 
+FACTS_SEEN = {
+    "bad real batch": {"bad_batch": 7},
+    "a player not stepped": {"steps": {"G": 1000, "D": 0}},
+    "no gradient arrives": {"arrived": ARRIVED | {"G": [0.0] * 50}},
+    "weights nobody owns": {
+        "owned": {"D": {"own": 63, "other": 0, "nobody": 65, "frozen": 0, "all": 128}}
+    },
+    "one batch for ever": {"repeated": [1.0] * 50},
+    "D says one number": {"outputs": (1.0, 1.0), "at": list(range(50))},
+    "divergence": {"largest": [3.0] * 10 + [1e7]},
+    "G steps the wrong way": {
+        "auc": [0.99] * 50, "pull": {"G on fakes": [-0.1] * 45 + [0.1] * 5}
+    },
+    "fakes called real": {
+        "fake": [0.99] * 50, "pull": {"D on real": [0.1] * 50, "D on fakes": [0.1] * 50}
+    },
+    "probabilities as logits": {
+        "outputs": (0.1, 0.9), "at": list(range(50)), "as_logits": [1.4] * 50
+    },
+    "huge weight decay": {"decay": {"G": [], "D": [80.0] * 50}},
+    "another net draws": {"drawn": "other", "far": 0.05},
+}  # fmt: skip
+NOTHING_WRONG = {
+    "D counts down, and G with it": {
+        "auc": [0.1] * 50, "pull": DOWN | {"G on fakes": [-0.1] * 50}
+    },
+    "few measured steps": {"auc": [0.99] * 4, "pull": {"G on fakes": [-0.1] * 4}},
+    "a frozen layer": {
+        "owned": {"D": {"own": 63, "other": 0, "nobody": 0, "frozen": 65, "all": 128}}
+    },
+    "an average of G draws": {"drawn": "other", "far": 0.9},
+    "a little weight decay": {"decay": {"G": [0.3] * 50, "D": [0.3] * 50}},
+    "probabilities with their own loss": {
+        "outputs": (0.1, 0.9), "at": list(range(50)), "as_logits": [1.1] * 50
+    },
+}  # fmt: skip
+
+
 def test_there_is_a_rule_a_lesson_and_a_patient_for_each_cause():
-    assert CAUSES.keys() == FAULTS.keys() == (rules.SEEN | rules.FITTING).keys()
-    assert CAUSES.keys() == PLANTED.keys()
+    assert CAUSES.keys() == FAULTS.keys() == PLANTED.keys()
+    assert FACTS.keys() == FACTS_SEEN.keys() == facts.FOUND.keys()
+    assert CAUSES.keys() | FACTS.keys() == (rules.SEEN | rules.FITTING).keys()
+
+
+@pytest.mark.parametrize("fact", FACTS_SEEN)
+def test_a_fact_is_named_alone_and_as_seen(fact):
+    found = diagnose(signals(**FACTS_SEEN[fact]))
+    assert [s.cause for s in found.suspicions] == [fact]
+    assert found.suspicions[0].seen
+    assert str(found).startswith("Seen:\n1. " + fact)
+
+
+@pytest.mark.parametrize("habit", NOTHING_WRONG)
+def test_sound_habits_are_left_alone(habit):
+    assert diagnose(signals(**NOTHING_WRONG[habit])).suspicions == ()
+
+
+@pytest.mark.parametrize(("k", "coverage"), [(7, 0.95), (8, 0.8)])
+def test_samples_below_what_real_ones_reach_are_sound_so_far(k, coverage):
+    found = diagnose(signals(regions=(k, 8), fits=[GOOD | {"coverage": coverage}] * 3))
+    assert found.verdict == "sound"
+    assert f"they reach {k} of 8 regions" in str(found)
+
+
+def test_what_was_not_looked_at_is_said():
+    told = str(diagnose(signals(unknown=1.0, skipped={"G's limits": "TypeError: no y"})))
+    assert "Not looked at:\n- G's limits (TypeError: no y)\n- D's answers (100 %" in told
 
 
 @pytest.mark.parametrize("cause", PLANTED)
@@ -72,7 +144,7 @@ def test_planted_signals_name_their_cause_alone(cause):
 def test_a_healthy_run_is_left_alone():
     found = gancourse.diagnose(signals())
     assert (found.verdict, found.suspicions) == ("healthy", ())
-    assert "Nothing suspicious" in str(found)
+    assert "nothing suspicious" in str(found)
 
 
 def test_poor_samples_that_no_rule_explains_are_unknown():

@@ -9,6 +9,7 @@ from torch import nn
 from gancourse.clinic import probes
 from gancourse.clinic.signals import Noise, Signals, load_signals
 from gancourse.clinic.watchers import noise_of, order_of
+from gancourse.data import load_points
 from gancourse.errors import InputError
 
 
@@ -27,14 +28,6 @@ def test_rows_tell_equal_rows_from_others():
     keys = probes.rows(x)
     assert torch.equal(keys, probes.rows(x.clone()))
     assert len(keys.unique()) == 50
-
-
-def test_matched_finds_the_backwards_that_make_a_gradient():
-    old, new, last = torch.randn(3, 40, generator=rng())
-    assert probes.matched(new + last, [old, new, last]) == (2, pytest.approx(0, abs=1e-6))
-    count, left = probes.matched(old + last, [last])
-    assert count == 1
-    assert left == pytest.approx((old.norm() / (old + last).norm()).item())
 
 
 def test_reach_finds_the_limits_of_tanh_and_none_of_a_line():
@@ -76,8 +69,30 @@ def test_signal_by_layer_falls_with_small_weights():
     net = nn.Sequential(nn.Linear(4, 4, bias=False), nn.Linear(4, 4, bias=False))
     for layer, size in zip(net, (1.0, 0.1), strict=True):
         layer.weight.data = size * torch.eye(4)
-    first, last = probes.by_layer(net, torch.randn(500, 4, generator=rng()))
+    first, last = probes.by_layer(net, net, torch.randn(500, 4, generator=rng()))
     assert last == pytest.approx(0.1 * first)
+
+
+@pytest.mark.parametrize("modes", [3, 5, 7, 8])
+def test_regions_are_counted_and_those_that_are_reached(modes):
+    ring, rng_ = load_points("ring"), rng(1)
+    real, fake = ring.sample(1500, rng_), ring.sample(2000, rng_)
+    turn = torch.atan2(fake[:, 1], fake[:, 0]) + math.pi / 8
+    kept = fake[(turn.remainder(2 * math.pi) / (math.pi / 4)).long() < modes][:256]
+    assert probes.reached(kept, real) == (modes, 8)
+    assert probes.reached(kept + 3, real) == (0, 8)
+
+
+def test_regions_of_one_heap_are_ten_clusters():
+    real, fake = torch.randn(2, 1000, 3, generator=rng())
+    assert probes.reached(fake, real) == (10, 10)
+
+
+def test_a_relu_piles_numbers_up_at_its_end():
+    real = torch.randn(500, 2, generator=rng())
+    assert probes.pile(real.relu(), real) == (0.0, pytest.approx(0.45, abs=0.05))
+    assert probes.pile(real.tanh(), real) is None
+    assert probes.pile(real.relu(), real.abs()) is None
 
 
 def test_noise_of_copies_has_no_spread_within_a_batch():

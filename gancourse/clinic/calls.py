@@ -1,0 +1,93 @@
+"""What goes into a net and comes out, in other people's programs: tensors among tuples and names.
+
+A generator may take (z, y) or names, a discriminator may return (logit, class) or a dict, samples
+may be NumPy arrays or lie in memory as [N, 784] where D takes [N, 1, 28, 28].
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gancourse.errors import InputError
+
+
+@dataclass
+class Call:
+    """One call of a net: its arguments, which of them is the sample or z, and what came out."""
+
+    args: tuple
+    kwargs: dict
+    key: int | str  # of the argument that is looked at
+    x: Tensor  # that argument, without its graph
+    out: Tensor  # the samples, or the logits [N]
+    graph: bool  # whether a gradient can flow into that argument
+    training: float  # share of the batch norm layers in training mode, NaN without any
+
+    def on(self, x: Tensor) -> tuple[tuple, dict]:
+        """Return the same arguments with x in the place of what was looked at."""
+        args, kwargs = list(self.args), dict(self.kwargs)
+        (args if isinstance(self.key, int) else kwargs)[self.key] = x
+        return tuple(args), kwargs
+
+
+def tensors(out: object) -> Iterator[Tensor]:
+    """Yield the tensors in what a net returned, in order, also those in tuples and dicts."""
+    if isinstance(out, Tensor):
+        yield out
+    elif isinstance(out, Mapping):
+        for part in out.values():
+            yield from tensors(part)
+    elif isinstance(out, list | tuple):
+        for part in out:
+            yield from tensors(part)
+
+
+def looked_at(args: tuple, kwargs: dict) -> tuple[int | str, Tensor] | None:
+    """Return the first argument that is a tensor of real numbers, with its place; None without."""
+    for key, value in [*enumerate(args), *kwargs.items()]:
+        if isinstance(value, Tensor) and value.is_floating_point() and value.dim() > 0:
+            return key, value
+    return None
+
+
+def samples_of(out: object) -> Tensor | None:
+    """Return the samples among what G returned: its first tensor of real numbers."""
+    return next((t for t in tensors(out) if t.is_floating_point() and t.dim() > 0), None)
+
+
+def logits_of(out: object, n: int) -> Tensor | None:
+    """Return the logits [n] among what D returned for n samples: one number each; None without.
+
+    A map of logits, a number for each patch, counts by its mean.
+    """
+    found = [t for t in tensors(out) if t.is_floating_point() and t.dim() > 0 and len(t) == n]
+    single = next((t for t in found if t.numel() == n), None)
+    if single is not None:
+        return single.reshape(n)
+    patches = next((t for t in found if t.dim() == 4 and t.shape[1] == 1), None)
+    return None if patches is None else patches.flatten(1).mean(1)
+
+
+def as_samples(x: object) -> Tensor:
+    """Return what a sampling function gave as a float tensor [N, ...] on the CPU.
+
+    Raises InputError for what holds no samples.
+    """
+    if isinstance(x, np.ndarray):
+        x = torch.from_numpy(x)
+    found = samples_of(x.float() if isinstance(x, Tensor) else x)
+    if found is None or found.dim() < 2 or len(found) < 6:
+        what = list(found.shape) if found is not None else type(x).__name__
+        raise InputError(
+            "The recorder's sample(n) must give n samples, a tensor or NumPy array [n, ...] with n "
+            f"of 6 or more, and it gave {what}: let it return G's samples."
+        )
+    return found.detach().float().cpu()
+
+
+def batch_of(batch: object) -> Tensor | None:
+    """Return the samples of a batch of a loader, the first of (x, y) or of a dict."""
+    return next((t for t in tensors(batch) if t.is_floating_point() and t.dim() > 0), None)

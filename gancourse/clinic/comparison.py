@@ -1,0 +1,72 @@
+"""The end of a recorded run: its samples beside real ones, and what fresh judges say of both."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gancourse.clinic import probes
+from gancourse.clinic.signals import Signals
+from gancourse.clinic.watchers import Witness, twin
+
+SAMPLES = 256  # in each look, and of real ones beside them
+
+
+@dataclass
+class Comparison:
+    """Fills in a run's signals. Each question that cannot be asked costs itself: see `tried`."""
+
+    signals: Signals
+    witness: Witness
+    tried: Callable[[str, Callable], object]
+    layers: Callable[[], list[float]]
+    reach: Callable[[], tuple[float, float] | None]
+
+    def compare(self, looks: list[Tensor], real: Tensor, own: list[Tensor]) -> None:
+        """Hold the samples of each look [N, dim] against real ones [M, dim].
+
+        `own` are G's own samples, for runs that show people those of another net.
+        """
+        s, dim = self.signals, real.shape[1]
+        kept = [x if x.isfinite().all() and x.shape[1] == dim else None for x in looks]
+        some = real[torch.linspace(0, len(real) - 1, min(SAMPLES, len(real))).long()]
+        self.tried("samples beside real ones", lambda: self._fit(kept, some))
+        last = kept[-1] if kept else None
+        if last is None:
+            return
+        s.regions = self.tried("regions", lambda: probes.reached(last, real))
+        s.best = self.tried("real beside real", lambda: probes.best_fit(real, SAMPLES)) or {}
+        s.pile = self.tried("where G ends", lambda: probes.pile(last, some))
+        if s.drawn == "other" and own:
+            s.far = self.tried("the other net", lambda: probes.shared(last, own[-1])) or 0.0
+        if s.finite:
+            self.tried("fresh judges", lambda: self._judge(some, last))
+            s.end_layers = self.tried("the last layers", self.layers) or []
+            s.limits = self.tried("G's limits", self.reach)
+        if s.limits:
+            low, high = s.limits
+            room = 0.02 * (high - low)
+            s.beyond = ((some < low - room) | (some > high + room)).double().mean().item()
+
+    def _fit(self, looks: list[Tensor | None], real: Tensor) -> None:
+        s = self.signals
+        s.fits = [probes.fit(x, real) for x in looks if x is not None]
+        s.looked = [turn for turn, x in zip(s.looked, looks, strict=False) if x is not None]
+        if looks[0] is not None:
+            s.start_spread = s.fits[0]["spread"]
+
+    def _judge(self, real: Tensor, fake: Tensor) -> None:
+        """Ask D and small new nets to tell real samples from others, in the shape that D takes."""
+        s, seen = self.signals, self.witness.seen_D
+        fits = seen is not None and seen.x[0].numel() == real[0].numel()
+        shape = seen.x.shape[1:] if fits else real.shape[1:]
+        real, fake = (x.view(-1, *shape).to(fake) for x in (real, fake))
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            cloud, fresh = probes.lookalikes(real), probes.judge_for
+            D = self.tried("D alone", lambda: twin(self.witness.nets["D"]))
+            sight = D and self.tried("D alone", lambda: probes.given_time(D, real, cloud))
+            s.sight = float("nan") if sight is None else sight
+            s.fresh_sight = probes.given_time(fresh(real), real, cloud)
+            s.fresh_judge = probes.given_time(fresh(real), real, fake)

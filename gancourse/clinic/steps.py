@@ -1,0 +1,80 @@
+"""What a step of each player does to D's answers: the direction of a step, never its size.
+
+D's own step says which way is "real" in this program, up or down: it moves the answers to real and
+to fake samples apart. A step of G should move its fakes towards "real". Nothing of the run is
+changed: buffers, modes and random state are put back.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+from gancourse.clinic import calls
+from gancourse.clinic.watchers import Witness
+
+NAMES = ("G on fakes", "D on real", "D on fakes")
+
+
+@contextmanager
+def undisturbed(witness: Witness) -> Iterator[None]:
+    """Use the nets in this block without a trace: no gradients, nobody watches, all put back."""
+    nets = witness.nets.values()
+    modes = [(m, m.training) for net in nets for m in net.modules()]
+    buffers = [(b, b.clone()) for net in nets for b in net.buffers()]
+    was, witness.clock.still = witness.clock.still, True
+    try:
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            yield
+    finally:
+        witness.clock.still = was
+        for module, mode in modes:
+            module.training = mode
+        for buffer, old in buffers:
+            buffer.copy_(old)
+
+
+class Effects:
+    """Measures, around the steps of a measured turn, how D's mean answers change."""
+
+    def __init__(self, witness: Witness):
+        self.witness, self.before = witness, {}
+        self.pull = witness.signals.pull
+        for name in NAMES:
+            self.pull.setdefault(name, [])
+
+    def stepped(self, who: str, after: bool) -> None:
+        """Note D's answers before a step of `who`, or their change after it."""
+        with undisturbed(self.witness):
+            found = self._of_G() if who == "G" else self._of_D()
+        if not after:
+            self.before = found
+            return
+        for name, value in found.items():
+            if name in self.before:
+                self.pull[name].append(value - self.before[name])
+
+    def _of_G(self) -> dict[str, float]:
+        """Return D's mean answer to what G now makes of its last z in this turn."""
+        G, made = self.witness.nets["G"], [c for c in self.witness.calls if c.graph]
+        judged = [call for call, real, _ in self.witness.judged if call.graph and not real.any()]
+        if not made or not judged:
+            return {}
+        x = calls.samples_of(G(*made[-1].args, **made[-1].kwargs))
+        if x.numel() != judged[-1].x.numel():
+            return {}
+        return {"G on fakes": self._answer(judged[-1], x.view_as(judged[-1].x))}
+
+    def _of_D(self) -> dict[str, float]:
+        """Return D's mean answers to the real and to the fake samples of its last calls."""
+        found = {}
+        for call, real, fake in self.witness.judged:
+            for name, mine in (("D on real", real), ("D on fakes", fake)):
+                if mine.all() and not call.graph:
+                    found[name] = self._answer(call, call.x)
+        return found
+
+    def _answer(self, call: calls.Call, x: Tensor) -> float:
+        args, kwargs = call.on(x)
+        return calls.logits_of(self.witness.nets["D"](*args, **kwargs), len(x)).mean().item()
