@@ -33,6 +33,8 @@ from torch import nn
 
 import gancourse
 from gancourse import clinic, plots
+from gancourse.data import load_points
+from gancourse.losses import cross_entropy_d, non_saturating_g
 
 # %% [markdown]
 # ## One program, seventeen patients
@@ -102,6 +104,10 @@ print(gancourse.diagnose(healthy.signals))
 assert gancourse.diagnose(healthy.signals).verdict in ("healthy", "sound")
 
 # %% [markdown]
+# A diagnosis keeps apart what was *seen* in the program, what is *suspected* from symptoms, and
+# what could *not be looked at*. "Healthy" is said only where the samples reach what real samples
+# reach; "sound so far" says how far these have come.
+#
 # ## What the samples show
 #
 # Patient 1 trained as long as the healthy run did. Look at the film. Which mistakes could do this?
@@ -208,9 +214,8 @@ plots.point_film(patient.frames, real)
 
 # %% [markdown]
 # The fakes have left the picture. PyTorch adds every new gradient to the old one until somebody
-# clears it. So D follows the sum of
-# all it ever saw, and of what G's steps left in it too. The recorder books each gradient as
-# `backward` brings it, and compares with what the optimiser uses.
+# clears it. So D follows the sum of all it ever saw, and of what G's steps left in it too. Each
+# time `backward` brings a gradient, the recorder sees what lies at that weight already.
 
 # %%
 carried = sorted(patient.signals.carried["D"])
@@ -318,6 +323,38 @@ assert torch.allclose(first(x), first(x + frame), atol=1e-4)
 # ward.
 
 # %% [markdown]
+# ## Your own loop
+#
+# The recorder takes any loop. Hand it the nets, the optimisers and your way of drawing samples;
+# then each real batch, and the losses of each turn. A generator with labels, a D that returns more
+# than its logit, clipped gradients or one optimiser for both are no trouble to it. This loop has a
+# fault that a public program once had. Find it before you run the cell.
+
+# %%
+torch.manual_seed(0)
+ring, rng = load_points("ring"), torch.Generator().manual_seed(0)
+G = nn.Sequential(nn.Linear(2, 32), nn.ReLU(), nn.Linear(32, 2))
+D = nn.Sequential(nn.Linear(2, 32), nn.ReLU(), nn.Linear(32, 1), nn.Flatten(0))
+opt_G, opt_D = (torch.optim.Adam(net.parameters(), 1e-3) for net in (G, D))
+recorder = clinic.Recorder(G, D, opt_G, opt_D, lambda n: G(torch.randn(n, 2)))
+for _ in range(240):
+    x_real, x_fake = recorder.real(ring.sample(64, rng)), G(torch.randn(64, 2))
+    opt_D.zero_grad()
+    d_loss = cross_entropy_d(D(x_real), D(x_fake.detach()))
+    d_loss.backward()
+    opt_G.zero_grad()
+    g_loss = non_saturating_g(None, D(x_fake))
+    g_loss.backward()
+    opt_G.step()
+    recorder.step(d_loss.detach(), g_loss.detach())
+found = gancourse.diagnose(recorder.finish())
+assert found.first == "a player not stepped"
+print(found)
+
+# %% [markdown]
+# `opt_D.step()` is missing. That is a fact about the program, so it stands under *seen*; the loss
+# curves of such a run look like those of many others.
+#
 # ## How good is the diagnosis?
 #
 # A rule that was made by looking at some runs will name those runs rightly. So the thresholds were
@@ -368,8 +405,10 @@ print(gancourse.diagnose(short))
 #   mistakes may show only one of them, and a mistake of another kind gets no name, or a wrong one.
 # - Symptoms are shared. Where the mistake itself cannot be seen, as with mode collapse, the name is
 #   a guess that fits.
-# - "Nothing suspicious" means that no rule fired and the samples lie among the real ones. Samples
-#   copied from the training set would pass: lesson 11 measures that.
+# - "Healthy" means that no rule fired and the samples reach what real ones do. Samples copied from
+#   the training set would pass: lesson 11 measures that.
+# - What the recorder is not given it cannot judge. Without `recorder.real` it says nothing of the
+#   data and of the samples, and names that among what was not looked at.
 #
 # ## Recap
 #
