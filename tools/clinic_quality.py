@@ -66,7 +66,8 @@ def judge(chosen: argparse.Namespace) -> list[dict]:
             path = path_of(chosen, name, seed)
             if path.exists():
                 found = diagnose(load_signals(path))
-                named = [suspicion.cause for suspicion in found.suspicions] or [found.verdict]
+                verdict = NONE if found.verdict == "sound" else found.verdict  # nobody is accused
+                named = [suspicion.cause for suspicion in found.suspicions] or [verdict]
                 outcome = json.loads(path.with_suffix(".outcome").read_text())
                 runs.append({"name": name, "seed": seed, "found": named, **outcome})
     return runs
@@ -84,7 +85,7 @@ def summary(runs: list[dict], asked: int) -> dict:
         "failed": sum(not run["in_band"] for run in ill),
         "slowest": max((run["seconds"] for run in ill), default=0),  # s of processor time
         "well": len(well),
-        "suspected": sum(run["found"][0] in FAULTS for run in well),
+        "suspected": sum(run["found"][0] not in (NONE, UNKNOWN) for run in well),
         "unknown": sum(run["found"][0] == UNKNOWN for run in well),
         "not_well": sum(not run.get("in_band", True) for run in well),
     }

@@ -22,6 +22,8 @@ def not_stepped(s: Signals) -> Found:
 
 
 def not_owned(s: Signals) -> Found:
+    if any(owned["other"] for owned in s.owned.values()):
+        return None  # they went to the wrong optimiser: see `rules.wrong_weights`
     for who, owned in s.owned.items():
         if owned["nobody"]:
             return 1.0, f"{owned['nobody']} of {owned['all']} weights of {who} are in no optimiser"

@@ -19,20 +19,25 @@ NAMES = ("G on fakes", "D on real", "D on fakes")
 
 @contextmanager
 def undisturbed(witness: Witness) -> Iterator[None]:
-    """Use the nets in this block without a trace: no gradients, nobody watches, all put back."""
-    nets = witness.nets.values()
-    modes = [(m, m.training) for net in nets for m in net.modules()]
-    buffers = [(b, b.clone()) for net in nets for b in net.buffers()]
+    """Use the nets in this block without a trace: no gradients, nobody watches, all put back.
+
+    Buffers are exchanged for copies, not written back: a graph that is still to be walked may hold
+    them, and autograd would see the writing.
+    """
+    modules = [m for net in witness.nets.values() for m in net.modules()]
+    kept = [(m, dict(vars(m)), dict(m._buffers)) for m in modules]
     was, witness.clock.still = witness.clock.still, True
     try:
+        for module in modules:
+            for name, buffer in module._buffers.items():
+                module._buffers[name] = None if buffer is None else buffer.clone()
         with torch.random.fork_rng(devices=[]), torch.no_grad():
             yield
     finally:
         witness.clock.still = was
-        for module, mode in modes:
-            module.training = mode
-        for buffer, old in buffers:
-            buffer.copy_(old)
+        for module, attributes, buffers in kept:
+            vars(module).update(attributes)
+            module._buffers.update(buffers)
 
 
 class Effects:
