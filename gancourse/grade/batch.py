@@ -16,11 +16,13 @@ from pathlib import Path
 import gancourse
 from gancourse.check.spec import Exercise
 from gancourse.errors import InputError, at_least, choose
-from gancourse.grade import report
+from gancourse.grade import overview, report
+from gancourse.grade.alike import alike, answers
 from gancourse.grade.box.sandbox import SANDBOXES, Limits, require
 from gancourse.grade.box.wire import clean
 from gancourse.grade.collect import Submission, collect
 from gancourse.grade.digest import Digests
+from gancourse.grade.exports import Export, exports
 from gancourse.grade.ipynb import Unusable
 from gancourse.grade.job import (
     NOT_GRADED,
@@ -32,25 +34,29 @@ from gancourse.grade.job import (
     without_points,
 )
 from gancourse.grade.notebook import ids_of_sheet, sheets_of
+from gancourse.grade.overrides import student_named
+from gancourse.grade.rules import Rules, absent
 from gancourse.grade.task import Task
 from gancourse.store import make_folder
 
 SECONDS_BETWEEN_TABLES, CLUSTER_SECONDS = 2.0, 20
 NO_SANDBOX = "Student code runs without a sandbox, with your rights and your files in reach."
-CHANGED = (
-    "{path} holds a table that was changed after it was written. Each run writes the tables again: "
-    "keep marks of your own in a file with a name of your own."
-)
+LAST = "{n} notebooks of this sheet: the last one was graded."
+OLD = "Not graded again: the notebook or the checks have changed since then."
 
 
 @dataclass(frozen=True)
 class Step:
-    """One more notebook is done: how many of how many, its result, and if it was graded now."""
+    """One more notebook is done: how many of how many, its result, and if it was graded now.
+
+    `marks` are the student's results so far, as they count.
+    """
 
     done: int
     total: int
     result: Result
     fresh: bool
+    marks: list[Result] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,17 @@ class Options:
     budget: float | None = None
     limits: Limits = field(default_factory=Limits)
     starting: Callable[[str], None] = lambda student: None
+    saying: Callable[[str], None] = lambda sentence: None
+    only: str | None = None
+    again: bool = False
+    attempt: str = "last"
+    late: str | None = None
+    weights: tuple[str, ...] = ()
+    overrides: Path | None = None
+    worksheet: Path | None = None
+    gradebook: Path | None = None
+    assignments: tuple[str, ...] = ()
+    csv: Path | None = None
 
     def __post_init__(self):
         limits = self.limits
@@ -85,8 +102,11 @@ def grade(submissions: Path, out: Path, **options) -> Iterator[Step]:
     known ones, and none is expected, by default); `budget`, the seconds for a submission, and
     `time_limit`, those for an exercise: its cell, or all its parts; `limits`, all limits; `checks`,
     the module with the exercises; `starting`, called with each student whose turn it is, where
-    there is one process. What is in `out` from an earlier run is kept where notebook and checks are
-    the same. Raises InputError, before anything is graded, for what cannot be used.
+    there is one process; `saying`, called with what the teacher has to know at the end. What is in
+    `out` from an earlier run is kept where notebook and checks are the same, unless `again`; `only`
+    names the one student to grade. `attempt`, `late`, `weights` and `overrides` are those of
+    `Rules.of`; `worksheet`, `gradebook`, `assignments` and `csv` those of `exports`. Raises
+    InputError, before anything is graded, for what cannot be used.
     """
     chosen = Options(**options)
     at_least("jobs", chosen.jobs, 1)
@@ -95,12 +115,21 @@ def grade(submissions: Path, out: Path, **options) -> Iterator[Step]:
     _outside(Path(out), Path(submissions))
     choose("sandbox", chosen.sandbox, SANDBOXES)
     known = _known_sheets(chosen)
+    rules = Rules.of(
+        known, Path(out), attempt=chosen.attempt, late=chosen.late, weights=chosen.weights,
+        overrides=chosen.overrides,
+    )  # fmt: skip
+    files = exports(
+        chosen.worksheet, chosen.gradebook, chosen.csv, sheets=chosen.sheets,
+        assignments=chosen.assignments,
+    )  # fmt: skip
     found = list(collect(Path(submissions)))
+    class_, chosen = _class(Path(out), found, chosen, known, rules, files)
     require(chosen.sandbox, chosen.limits)
     if chosen.sandbox == "none":
         warnings.warn(NO_SANDBOX, stacklevel=2)
     make_folder(out)
-    return _batch(found, Path(out), chosen, known)
+    return _batch(class_, found, chosen, known)
 
 
 def _some_time(name: str, seconds: float | None) -> None:
@@ -124,14 +153,38 @@ def _known_sheets(options: Options) -> dict[str, Sequence[Exercise]]:
     return {n: checks.sheet(n) for n in options.sheets or checks.sheets()}
 
 
+def _class(
+    out: Path, found: list[Submission], options: Options, known, rules: Rules, files: list[Export]
+) -> tuple["_Class", Options]:
+    """Return the class, and the options with the whole name of the student in `only`."""
+    handed_in: dict[str, list[Result]] = {}
+    for item in found:
+        mine = handed_in.setdefault(item.student, [])
+        sheets = [] if item.status else sheets_of(item.cells, known)
+        mine += [Result(item.student, s, item.file, NOT_YET, [], []) for s in sheets[:1]]
+    for file in files:
+        file.check(handed_in)
+    away = set().union(*(file.absent(handed_in) for file in files))
+    sheets = options.sheets or {r.sheet for rs in handed_in.values() for r in rs}
+    if options.only is not None:
+        options = replace(options, only=student_named(options.only, handed_in, "--only"))
+    rules = rules.named([*handed_in, *away], sheets)
+    return _Class(out, list(handed_in), sorted(away), rules, files), options
+
+
 def _batch(
-    found: list[Submission], out: Path, options: Options, known: Mapping[str, Sequence[Exercise]]
-) -> Iterator[Step]:
-    class_ = _Class(out, found)
+    class_: "_Class", found: list[Submission], options: Options,
+    known: Mapping[str, Sequence[Exercise]],
+) -> Iterator[Step]:  # fmt: skip
     tasks, ready = [], []
-    for item in _plan(found, options, known, report.secret(out)):
-        old = item if isinstance(item, Result) else _recalled(out, item)
-        ready.append(old) if old else tasks.append(item)
+    for item in _plan(found, options, known, report.secret(class_.out)):
+        old = item if isinstance(item, Result) else _recalled(class_.out, item, options)
+        if isinstance(old, Result):
+            ready.append(old)
+        elif options.only in (None, item.student):
+            tasks.append(item)
+        else:
+            class_.await_(without_points(item, NOT_YET))
     tasks = _warmed(tasks)
     for task in tasks:
         class_.await_(without_points(task, NOT_YET))
@@ -141,14 +194,24 @@ def _batch(
             for result in results:
                 done += 1
                 class_.add(result, fresh)
-                yield Step(done, total, result, fresh)
+                yield Step(done, total, result, fresh, class_.marks_of(result.student))
             class_.write()
     finally:
         class_.write()
+    for sentence in class_.finish(found, known):
+        options.saying(sentence)
 
 
-def _recalled(out: Path, task: Task) -> Result | None:
-    return report.recall(out, task.student, task.sheet, task.version)
+def _recalled(out: Path, task: Task, options: Options) -> Result | None:
+    """Return what an earlier run found: of this notebook, or for whom is not graded now, of any."""
+    mine = options.only in (None, task.student)
+    if options.again and mine:
+        return None
+    old = report.recall(out, task.student, task.sheet, task.version, task.attempt)
+    if old or mine:
+        return old
+    old = report.recall(out, task.student, task.sheet, None, task.attempt)
+    return old and replace(old, notes=[*old.notes, OLD])
 
 
 def _warmed(tasks: list[Task]) -> list[Task]:
@@ -160,9 +223,29 @@ def _warmed(tasks: list[Task]) -> list[Task]:
 class _Class:
     """The results so far, by student; writes pages at once and the tables now and then."""
 
-    def __init__(self, out: Path, found: list[Submission]):
-        self.out, self.written = out, time.monotonic()
-        self.by_student: dict[str, list[Result]] = {s.student: [] for s in found}
+    def __init__(
+        self, out: Path, students: list[str], away: list[str], rules: Rules, files: list[Export]
+    ):
+        self.out, self.away, self.rules, self.files = out, away, rules, files
+        self.by_student: dict[str, list[Result]] = {s: [] for s in students}
+        self.written = time.monotonic()
+        decided = {o.student for o in rules.overrides}
+        self.by_student |= {s: [] for s in away if s in decided and rules.apply(s, [])}
+
+    def marks_of(self, student: str) -> list[Result]:
+        """Return a student's results so far, as they count."""
+        return self.rules.apply(student, self.by_student[student])
+
+    def finish(self, found: list[Submission], known: Mapping[str, Sequence[Exercise]]) -> list[str]:
+        """Write the teacher's page and the files for other programs; return what to say."""
+        marks = {student: self.marks_of(student) for student in self.by_student}
+        for student in set(self.away) & set(marks):
+            report.write_page(self.out, student, marks[student])
+        pairs = alike(answers(found, known, _original_ids()))
+        away = [student for student in self.away if student not in marks]
+        page = overview.write(self.out, marks, pairs, away)
+        said = [sentence for file in self.files for sentence in file.write(self.out, marks)]
+        return [*said, f"{page} shows how the class did; it is for the teacher alone."]
 
     def await_(self, result: Result) -> None:
         """Take a result that says what is still to be graded."""
@@ -193,11 +276,12 @@ class _Class:
     def _write(self, result: Result, fresh: bool) -> None:
         if fresh and result.status != NOT_GRADED:
             report.remember(self.out, result)
-        report.write_page(self.out, result.student, self.by_student[result.student])
+        report.write_page(self.out, result.student, self.marks_of(result.student))
 
     def write(self) -> None:
-        for path in report.write_tables(self.out, self.by_student):
-            warnings.warn(CHANGED.format(path=path), stacklevel=2)
+        marks = {student: self.marks_of(student) for student in self.by_student}
+        for sentence in report.write_tables(self.out, marks):
+            warnings.warn(sentence, stacklevel=2)
         self.written = time.monotonic()
 
 
@@ -215,13 +299,18 @@ def _plan(
         else:
             yield _without_grade(item, sheets)
     for (student, sheet), attempts in sorted(chosen.items()):
-        yield _task(student, sheet, attempts, Task(
+        plain = Task(
             student, sheet, "", (), f"{seed}/{student}/{sheet}", options.checks, ids,
-            options.sandbox, options.limits, version=digest(sheet)))  # fmt: skip
+            options.sandbox, options.limits, version=digest(sheet))  # fmt: skip
+        attempts.sort(key=lambda a: a.attempt, reverse=True)
+        counted = attempts if options.attempt == "best" else attempts[:1]
+        for k, item in enumerate(counted):
+            extra = [] if len(attempts) == len(counted) else [LAST.format(n=len(attempts))]
+            yield _task(item, k, extra, plain)
     for student in dict.fromkeys(s.student for s in found):
         for sheet in options.sheets:
             if (student, sheet) not in chosen:
-                yield _absent(student, sheet, known[sheet])
+                yield absent(student, sheet, known[sheet])
 
 
 def _without_grade(item: Submission, sheets: list[str]) -> Result:
@@ -235,23 +324,14 @@ def _without_grade(item: Submission, sheets: list[str]) -> Result:
     return Result(item.student, "", item.file, status, notes, [])
 
 
-def _absent(student: str, sheet: str, exercises: Sequence[Exercise]) -> Result:
-    rows = [Graded(e.id, e.title, 0, e.points, "not handed in") for e in exercises]
-    return Result(student, sheet, "", "not handed in", [], rows)
-
-
-def _task(student: str, sheet: str, attempts: list[Submission], plain: Task) -> Task:
-    """Return the task for a student's last attempt at a sheet."""
-    attempts = sorted(attempts, key=lambda a: a.attempt)
-    last, notes = attempts[-1], []
-    if len(attempts) > 1:
-        notes.append(f"{len(attempts)} notebooks of this sheet: the last one was graded.")
-    if last.late:
-        notes.append("Handed in late.")
-    text = json.dumps([asdict(c) for c in last.cells]) + plain.version + plain.seed
+def _task(item: Submission, attempt: int, notes: list[str], plain: Task) -> Task:
+    """Return the task for one notebook; `attempt` counts back from the last."""
+    if item.late:
+        notes = [*notes, "Handed in late."]
+    text = json.dumps([asdict(c) for c in item.cells]) + plain.version + plain.seed
     version = hashlib.sha256(text.encode()).hexdigest()
-    return replace(plain, file=last.file, cells=tuple(last.cells), notes=tuple(notes),
-                   version=version)  # fmt: skip
+    return replace(plain, file=item.file, cells=tuple(item.cells), notes=tuple(notes),
+                   version=version, attempt=attempt)  # fmt: skip
 
 
 def _original_ids() -> dict[str, str]:
