@@ -1,47 +1,37 @@
 """The batch: collect, grade what is new, here, in several processes or on a cluster, and write."""
 
-import hashlib
-import json
 import multiprocessing
 import signal
-import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
-from functools import cache
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 
-import gancourse
 from gancourse.check.spec import Exercise
 from gancourse.errors import InputError, at_least, choose
-from gancourse.grade import overview, report
-from gancourse.grade.alike import alike, answers
-from gancourse.grade.box.sandbox import SANDBOXES, Limits, require
-from gancourse.grade.box.wire import clean
+from gancourse.grade import report
+from gancourse.grade.box.sandbox import SANDBOXES, require
+from gancourse.grade.classroom import Classroom
 from gancourse.grade.collect import Submission, collect
-from gancourse.grade.digest import Digests
 from gancourse.grade.exports import Export, exports
-from gancourse.grade.ipynb import Unusable
 from gancourse.grade.job import (
-    NOT_GRADED,
     NOT_YET,
-    Graded,
     Result,
     grade_task,
     modules_for,
     without_points,
 )
-from gancourse.grade.notebook import ids_of_sheet, sheets_of
+from gancourse.grade.notebook import sheets_of
 from gancourse.grade.overrides import student_named
-from gancourse.grade.rules import Rules, absent
+from gancourse.grade.plan import Options, plan
+from gancourse.grade.rules import Rules
 from gancourse.grade.task import Task
 from gancourse.store import make_folder
 
-SECONDS_BETWEEN_TABLES, CLUSTER_SECONDS = 2.0, 20
+CLUSTER_SECONDS = 20
 NO_SANDBOX = "Student code runs without a sandbox, with your rights and your files in reach."
-LAST = "{n} notebooks of this sheet: the last one was graded."
 OLD = "Not graded again: the notebook or the checks have changed since then."
 
 
@@ -57,41 +47,6 @@ class Step:
     result: Result
     fresh: bool
     marks: list[Result] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to grade; see `grade`."""
-
-    jobs: int = 1
-    cluster: str | None = None
-    sandbox: str = "bwrap"
-    sheets: tuple[str, ...] = ()
-    checks: str = "gancourse.check"
-    time_limit: float | None = None
-    budget: float | None = None
-    limits: Limits = field(default_factory=Limits)
-    starting: Callable[[str], None] = lambda student: None
-    saying: Callable[[str], None] = lambda sentence: None
-    only: str | None = None
-    again: bool = False
-    attempt: str = "last"
-    late: str | None = None
-    weights: tuple[str, ...] = ()
-    overrides: Path | None = None
-    worksheet: Path | None = None
-    gradebook: Path | None = None
-    assignments: tuple[str, ...] = ()
-    csv: Path | None = None
-
-    def __post_init__(self):
-        limits = self.limits
-        if self.budget is not None:
-            limits = replace(limits, submission=self.budget)
-        if self.time_limit is not None:
-            shorter = min(self.time_limit, limits.cell)
-            limits = replace(limits, exercise=self.time_limit, cell=shorter)
-        object.__setattr__(self, "limits", limits)
 
 
 def grade(submissions: Path, out: Path, **options) -> Iterator[Step]:
@@ -112,7 +67,8 @@ def grade(submissions: Path, out: Path, **options) -> Iterator[Step]:
     at_least("jobs", chosen.jobs, 1)
     for name in ("budget", "time_limit"):
         _some_time(name, getattr(chosen, name))
-    _outside(Path(out), Path(submissions))
+    for path in (out, chosen.worksheet, chosen.gradebook, chosen.csv, chosen.overrides):
+        _outside(path, Path(submissions))
     choose("sandbox", chosen.sandbox, SANDBOXES)
     known = _known_sheets(chosen)
     rules = Rules.of(
@@ -124,7 +80,7 @@ def grade(submissions: Path, out: Path, **options) -> Iterator[Step]:
         assignments=chosen.assignments,
     )  # fmt: skip
     found = list(collect(Path(submissions)))
-    class_, chosen = _class(Path(out), found, chosen, known, rules, files)
+    class_, chosen = _classroom(Path(out), found, chosen, known, rules, files)
     require(chosen.sandbox, chosen.limits)
     if chosen.sandbox == "none":
         warnings.warn(NO_SANDBOX, stacklevel=2)
@@ -137,12 +93,12 @@ def _some_time(name: str, seconds: float | None) -> None:
         raise InputError(f"{name} is a number of seconds, and {seconds:g} was given: give e.g. 60.")
 
 
-def _outside(out: Path, submissions: Path) -> None:
-    """Raise InputError where the grades would lie among the submissions."""
-    if out.resolve().is_relative_to(submissions.resolve()):
+def _outside(path: Path | None, submissions: Path) -> None:
+    """Raise InputError where what is no submission lies among the submissions."""
+    if path is not None and Path(path).resolve().is_relative_to(submissions.resolve()):
         raise InputError(
-            f"{out} lies inside {submissions}: the next run would take the grades for submissions. "
-            "Name a folder outside."
+            f"{path} lies inside {submissions}: it would be taken for a submission. "
+            "Name a place outside."
         )
 
 
@@ -153,9 +109,9 @@ def _known_sheets(options: Options) -> dict[str, Sequence[Exercise]]:
     return {n: checks.sheet(n) for n in options.sheets or checks.sheets()}
 
 
-def _class(
+def _classroom(
     out: Path, found: list[Submission], options: Options, known, rules: Rules, files: list[Export]
-) -> tuple["_Class", Options]:
+) -> tuple[Classroom, Options]:
     """Return the class, and the options with the whole name of the student in `only`."""
     handed_in: dict[str, list[Result]] = {}
     for item in found:
@@ -169,15 +125,15 @@ def _class(
     if options.only is not None:
         options = replace(options, only=student_named(options.only, handed_in, "--only"))
     rules = rules.named([*handed_in, *away], sheets)
-    return _Class(out, list(handed_in), sorted(away), rules, files), options
+    return Classroom(out, list(handed_in), sorted(away), rules, files), options
 
 
 def _batch(
-    class_: "_Class", found: list[Submission], options: Options,
+    class_: Classroom, found: list[Submission], options: Options,
     known: Mapping[str, Sequence[Exercise]],
 ) -> Iterator[Step]:  # fmt: skip
     tasks, ready = [], []
-    for item in _plan(found, options, known, report.secret(class_.out)):
+    for item in plan(found, options, known, report.secret(class_.out)):
         old = item if isinstance(item, Result) else _recalled(class_.out, item, options)
         if isinstance(old, Result):
             ready.append(old)
@@ -218,131 +174,6 @@ def _warmed(tasks: list[Task]) -> list[Task]:
     """Give every task the same modules to import first, so that a sandbox serves them all."""
     modules = tuple(sorted(set().union(*(modules_for(t.cells) for t in tasks))))
     return [replace(t, modules=modules) for t in tasks]
-
-
-class _Class:
-    """The results so far, by student; writes pages at once and the tables now and then."""
-
-    def __init__(
-        self, out: Path, students: list[str], away: list[str], rules: Rules, files: list[Export]
-    ):
-        self.out, self.away, self.rules, self.files = out, away, rules, files
-        self.by_student: dict[str, list[Result]] = {s: [] for s in students}
-        self.written = time.monotonic()
-        decided = {o.student for o in rules.overrides}
-        self.by_student |= {s: [] for s in away if s in decided and rules.apply(s, [])}
-
-    def marks_of(self, student: str) -> list[Result]:
-        """Return a student's results so far, as they count."""
-        return self.rules.apply(student, self.by_student[student])
-
-    def finish(self, found: list[Submission], known: Mapping[str, Sequence[Exercise]]) -> list[str]:
-        """Write the teacher's page and the files for other programs; return what to say."""
-        marks = {student: self.marks_of(student) for student in self.by_student}
-        for student in set(self.away) & set(marks):
-            report.write_page(self.out, student, marks[student])
-        pairs = alike(answers(found, known, _original_ids()))
-        away = [student for student in self.away if student not in marks]
-        page = overview.write(self.out, marks, pairs, away)
-        said = [sentence for file in self.files for sentence in file.write(self.out, marks)]
-        return [*said, f"{page} shows how the class did; it is for the teacher alone."]
-
-    def await_(self, result: Result) -> None:
-        """Take a result that says what is still to be graded."""
-        self.by_student[result.student].append(result)
-
-    def add(self, result: Result, fresh: bool) -> None:
-        """Take a result in the place of what was awaited; nothing in it can stop the batch."""
-        self._place(result)
-        try:
-            self._write(result, fresh)
-        except OSError:  # the disk is full, or not ours: that is nobody's answer
-            raise
-        except Exception as error:
-            note = clean(f"Its page could not be written ({type(error).__name__}).")
-            rows = [Graded(e.id, e.title, None, e.maximum, NOT_GRADED) for e in result.exercises]
-            result = replace(result, status=NOT_GRADED, notes=[note], exercises=rows)
-            self._place(result)
-            self._write(result, False)
-        if time.monotonic() - self.written > SECONDS_BETWEEN_TABLES:
-            self.write()
-
-    def _place(self, result: Result) -> None:
-        results = self.by_student[result.student]
-        same = (result.sheet, result.file)
-        kept = [r for r in results if (r.sheet, r.file) != same]
-        results[:] = sorted([*kept, result], key=lambda r: (r.sheet, r.file))
-
-    def _write(self, result: Result, fresh: bool) -> None:
-        if fresh and result.status != NOT_GRADED:
-            report.remember(self.out, result)
-        report.write_page(self.out, result.student, self.marks_of(result.student))
-
-    def write(self) -> None:
-        marks = {student: self.marks_of(student) for student in self.by_student}
-        for sentence in report.write_tables(self.out, marks):
-            warnings.warn(sentence, stacklevel=2)
-        self.written = time.monotonic()
-
-
-def _plan(
-    found: list[Submission], options: Options, known: Mapping[str, Sequence[Exercise]], seed: str
-) -> Iterator[Task | Result]:
-    """Yield a task for each notebook to grade, and a result for what has none."""
-    ids = _original_ids()
-    digest = cache(Digests(options.checks, options.limits).of)
-    chosen: dict[tuple[str, str], list[Submission]] = {}
-    for item in found:
-        sheets = [] if item.status else sheets_of(item.cells, known)
-        if len(sheets) == 1:
-            chosen.setdefault((item.student, sheets[0]), []).append(item)
-        else:
-            yield _without_grade(item, sheets)
-    for (student, sheet), attempts in sorted(chosen.items()):
-        plain = Task(
-            student, sheet, "", (), f"{seed}/{student}/{sheet}", options.checks, ids,
-            options.sandbox, options.limits, version=digest(sheet))  # fmt: skip
-        attempts.sort(key=lambda a: a.attempt, reverse=True)
-        counted = attempts if options.attempt == "best" else attempts[:1]
-        for k, item in enumerate(counted):
-            extra = [] if len(attempts) == len(counted) else [LAST.format(n=len(attempts))]
-            yield _task(item, k, extra, plain)
-    for student in dict.fromkeys(s.student for s in found):
-        for sheet in options.sheets:
-            if (student, sheet) not in chosen:
-                yield absent(student, sheet, known[sheet])
-
-
-def _without_grade(item: Submission, sheets: list[str]) -> Result:
-    status, notes = item.status, item.notes
-    if sheets:
-        status = "two sheets in one file"
-        named = " and ".join(sheets)
-        notes = [f"The notebook holds exercises of sheets {named}: hand in one file for each."]
-    elif not status:
-        status, notes = "wrong sheet", ["No exercise of a sheet to be graded is in this notebook."]
-    return Result(item.student, "", item.file, status, notes, [])
-
-
-def _task(item: Submission, attempt: int, notes: list[str], plain: Task) -> Task:
-    """Return the task for one notebook; `attempt` counts back from the last."""
-    if item.late:
-        notes = [*notes, "Handed in late."]
-    text = json.dumps([asdict(c) for c in item.cells]) + plain.version + plain.seed
-    version = hashlib.sha256(text.encode()).hexdigest()
-    return replace(plain, file=item.file, cells=tuple(item.cells), notes=tuple(notes),
-                   version=version, attempt=attempt)  # fmt: skip
-
-
-def _original_ids() -> dict[str, str]:
-    """Return the exercise of each cell id, from the sheets beside the package where they are."""
-    ids = {}
-    for path in sorted((Path(gancourse.__file__).parents[1] / "exercises").glob("*.ipynb")):
-        try:
-            ids |= ids_of_sheet(path.read_bytes())
-        except Unusable:
-            continue
-    return ids
 
 
 def _graded(tasks: list[Task], options: Options) -> Iterator[Result]:

@@ -133,38 +133,48 @@ def write_tables(out: Path, by_student: Mapping[str, list[Result]]) -> list[str]
         "grades.csv": table(grade_rows(everything), Row._fields),
         "summary.csv": table(lines, TABLE_COLUMNS),
     }
-    return [said for name, content in tables.items() for said in write_table(out, name, content)[1]]
+    return write_files(out, tables)
 
 
 def write_table(out: Path, name: str, content: bytes) -> tuple[Path, list[str]]:
-    """Write a table into `out`; return its path, and a sentence where it had been changed by hand.
+    """Write one table into `out`; return its path, and what to say as `write_files` does."""
+    said = write_files(out, {name: content})
+    return out / name, said
 
-    The changed one is kept beside.
+
+def write_files(out: Path, tables: Mapping[str, bytes]) -> list[str]:
+    """Write tables into `out`; return a sentence for each that had been changed by hand.
+
+    The changed one is kept beside. What is to be written is known before it is there, and what was
+    there until then: a run that ends in between takes neither for a change.
     """
-    path, memory = out / name, private(out) / "tables.json"
+    memory = private(out) / "tables.json"
     known = _hashes(memory)
-    said = _keep_changed(path, known.get(name), out)
-    write_whole(path, content)
-    new = known | {name: hashlib.sha256(content).hexdigest()}
-    if new != known:
-        write_whole(memory, json.dumps(new).encode())
-    return path, said
+    said = [s for name in tables for s in _keep_changed(out / name, known.get(name, []), out)]
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in tables.items()}
+    new = {name: [*known.get(name, [])[-1:], hash] for name, hash in hashes.items()}
+    if any(known.get(name, [])[-1:] != [hash] for name, hash in hashes.items()):
+        write_whole(memory, json.dumps(known | new).encode())
+    for name, content in tables.items():
+        write_whole(out / name, content)
+    return said
 
 
-def _hashes(memory: Path) -> dict[str, str]:
+def _hashes(memory: Path) -> dict[str, list[str]]:
+    """Return the hashes of each table's last two versions."""
     try:
         found = json.loads(memory.read_text())
-    except (OSError, ValueError):
+        return {name: [h] if isinstance(h, str) else list(h) for name, h in found.items()}
+    except (OSError, ValueError, AttributeError, TypeError):
         return {}
-    return found if isinstance(found, dict) else {}
 
 
-def _keep_changed(path: Path, known: str | None, out: Path) -> list[str]:
+def _keep_changed(path: Path, known: list[str], out: Path) -> list[str]:
     """Keep a copy of a table that somebody has changed, and return the sentence that says so."""
     if not path.is_file():
         return []
     content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() == known:
+    if hashlib.sha256(content).hexdigest() in known:
         return []
     number = 1
     while (copy := path.with_name(f"{path.stem} changed by hand {number}.csv")).exists():
