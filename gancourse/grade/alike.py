@@ -1,9 +1,9 @@
 """Who looks alike: answers that are the same text, weighed by how common they are in the class.
 
-Comments and layout do not count. An answer that c of the n students with an answer gave is met by
-chance with probability c / n; the product over the answers that two students share, times the
-number of pairs in the class, is how many pairs so alike are to be expected by chance. That takes
-answers to different exercises for independent, which they are not quite: a hint and no verdict.
+Comments and layout do not count. Where c of n students gave an answer, another student than the one
+at hand gave it with probability (c - 1) / (n - 1); the product over the answers that two students
+share, times the number of pairs in the class, is how many pairs so alike are to be expected by
+chance. That takes exercises for independent, which they are not quite: a hint and no verdict.
 """
 
 import re
@@ -64,7 +64,9 @@ def alike(by_student: Mapping[str, Mapping[str, str]]) -> list[Pair]:
     for mine in texts.values():
         for exercise, text in mine.items():
             counts.setdefault(exercise, Counter())[text] += 1
-    shares = {e: {t: c / n.total() for t, c in n.items()} for e, n in counts.items()}
+    shares = {
+        e: {t: (c - 1) / max(n.total() - 1, 1) for t, c in n.items()} for e, n in counts.items()
+    }
     found = []
     for one, other in combinations(sorted(texts), 2):
         both = texts[one].keys() & texts[other].keys()

@@ -17,7 +17,7 @@ class Override:
     """One line: `exercise` is one's id, a sheet's number, or "" for all of the student's."""
 
     student: str
-    exercise: str
+    exercise: str = ""
     points: float | None = None
     excused: bool = False
     late: int | None = None

@@ -10,10 +10,14 @@ import io
 import re
 import zipfile
 
-ENGLISH = {"id": "Identifier", "grade": "Grade", "modified": "Last modified (grade)",
-           "comments": "Feedback comments", "participant": "Participant ", "point": "."}  # fmt: skip
-GERMAN = {"id": "ID", "grade": "Bewertung", "modified": "Zuletzt geändert (Bewertung)",
-          "comments": "Feedback als Kommentar", "participant": "Teilnehmer/in", "point": ","}  # fmt: skip
+ENGLISH = {
+    "id": "Identifier", "grade": "Grade", "modified": "Last modified (grade)",
+    "comments": "Feedback comments", "participant": "Participant ", "point": ".",
+}  # fmt: skip
+GERMAN = {
+    "id": "ID", "grade": "Bewertung", "modified": "Zuletzt geändert (Bewertung)",
+    "comments": "Feedback als Kommentar", "participant": "Teilnehmer/in", "point": ",",
+}  # fmt: skip
 
 
 class Refused(Exception):

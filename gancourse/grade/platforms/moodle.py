@@ -52,14 +52,15 @@ class Worksheet:
     def _find_columns(self) -> None:
         """Find the columns by their English names, in another language by where they stand."""
         self.identifier = column(self.file, IDENTIFIER)
-        self.english = self.identifier is not None
+        self.english = bool({IDENTIFIER, MAXIMUM, MODIFIED} & set(self.file.header))
         at = {name: column(self.file, name) for name in (GRADE, MAXIMUM, MODIFIED, COMMENTS)}
         if not self.english:
             at = self._columns_by_place()
         self.grade, self.maximum = at[GRADE], at[MAXIMUM]
         self.comments = at[COMMENTS]
         self.name = column(self.file, NAME) if self.english else self.identifier + 1
-        for name in (GRADE, MAXIMUM, MODIFIED):
+        at[IDENTIFIER] = self.identifier
+        for name in (IDENTIFIER, GRADE, MAXIMUM, MODIFIED):
             if at[name] is None:
                 hint = " (an assignment with a scale has none)" if name == MAXIMUM else ""
                 raise InputError(f"{self.path} has no column {name!r}{hint}: {AGAIN}")

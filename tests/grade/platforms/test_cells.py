@@ -10,7 +10,7 @@ FILES = {
     "no end": b"a,b\n1,2",
     "windows": b"a,b\r\n1,2\r\n",
     "mac": b"a,b\r1,2\r",
-    "bom": b"\xef\xbb\xbf\"a\",b\n1,2\n",
+    "bom": b'\xef\xbb\xbf"a",b\n1,2\n',
     "utf-16": "a,b\n1,ü\n".encode("utf-16"),
     "western": "a;b\nü;2\n".encode("cp1252"),
     "semicolon": b"a;b\n1,5;2,5\n",
