@@ -12,8 +12,9 @@ from pathlib import Path
 from gancourse.check.spec import Exercise
 from gancourse.errors import InputError, at_least, choose
 from gancourse.grade import report
+from gancourse.grade.box import pool
 from gancourse.grade.box.sandbox import SANDBOXES, require
-from gancourse.grade.classroom import Classroom
+from gancourse.grade.classroom import Classroom, Notice
 from gancourse.grade.collect import Submission, collect
 from gancourse.grade.exports import Export, exports
 from gancourse.grade.job import (
@@ -83,7 +84,7 @@ def grade(submissions: Path, out: Path, **options) -> Iterator[Step]:
     class_, chosen = _classroom(Path(out), found, chosen, known, rules, files)
     require(chosen.sandbox, chosen.limits)
     if chosen.sandbox == "none":
-        warnings.warn(NO_SANDBOX, stacklevel=2)
+        warnings.warn(NO_SANDBOX, Notice, stacklevel=2)
     make_folder(out)
     return _batch(class_, found, chosen, known)
 
@@ -153,6 +154,7 @@ def _batch(
                 yield Step(done, total, result, fresh, class_.marks_of(result.student))
             class_.write()
     finally:
+        pool.close_idle()
         class_.write()
     for sentence in class_.finish(found, known):
         options.saying(sentence)
@@ -182,12 +184,37 @@ def _graded(tasks: list[Task], options: Options) -> Iterator[Result]:
             options.starting(task.student)
             yield grade_task(task)
         return
+    left = list(tasks)
+    with _backend(options.cluster):
+        try:
+            for result in _parallel(left, -1 if options.cluster else options.jobs):
+                left = [t for t in left if _key(t) != _key(result)]
+                yield result
+        except InputError:
+            raise
+        except Exception:  # a process of the grader was killed, and joblib gives up: one by one
+            yield from (_alone(task) for task in left)
+
+
+def _key(item: Task | Result) -> tuple[str, str, int]:
+    return item.student, item.sheet, item.attempt
+
+
+def _parallel(tasks: list[Task], jobs: int) -> Iterator[Result]:
     from joblib import Parallel, delayed
 
-    with _backend(options.cluster):
-        jobs = -1 if options.cluster else options.jobs
-        parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
-        yield from parallel(delayed(_in_worker)(task) for task in tasks)
+    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
+    yield from parallel(delayed(_in_worker)(task) for task in tasks)
+
+
+def _alone(task: Task) -> Result:
+    """Grade one task in a process of its own: if that one is killed too, it costs this task."""
+    try:
+        (result,) = _parallel([task], 2)
+    except Exception as error:
+        note = f"A process of the grader was ended ({type(error).__name__}): grade again."
+        return without_points(task, NOT_GRADED, note)
+    return result
 
 
 def _in_worker(task: Task) -> Result:
@@ -200,9 +227,14 @@ def _in_worker(task: Task) -> Result:
 
 @contextmanager
 def _backend(cluster: str | None) -> Iterator[None]:
-    """Let joblib use the Dask cluster at this address, where there is one."""
+    """Let joblib use the Dask cluster at this address, or processes here, which end after it."""
     if not cluster:
-        yield
+        from joblib.externals.loky import get_reusable_executor
+
+        try:
+            yield
+        finally:
+            get_reusable_executor().shutdown(wait=True)  # and with them their sandboxes
         return
     try:
         from distributed import Client

@@ -19,6 +19,10 @@ from gancourse.grade.rules import Rules
 SECONDS_BETWEEN_TABLES = 2.0
 
 
+class Notice(UserWarning):
+    """Something that a teacher has to know, and that stops nothing."""
+
+
 class Classroom:
     """The results so far, by student; writes pages at once and the tables now and then."""
 
@@ -80,5 +84,5 @@ class Classroom:
     def write(self) -> None:
         marks = {student: self.marks_of(student) for student in self.by_student}
         for sentence in report.write_tables(self.out, marks):
-            warnings.warn(sentence, stacklevel=2)
+            warnings.warn(sentence, Notice, stacklevel=2)
         self.written = time.monotonic()

@@ -160,6 +160,16 @@ def write_files(out: Path, tables: Mapping[str, bytes]) -> list[str]:
     return said
 
 
+def standing(out: Path) -> tuple[int, int]:
+    """Return how many students of summary.csv are graded, and how many there are."""
+    try:
+        text = (out / "summary.csv").read_text(encoding="utf-8-sig")
+    except OSError:
+        return 0, 0
+    rows = list(csv.DictReader(io.StringIO(text)))
+    return sum(NOT_YET not in row["status"] for row in rows), len(rows)
+
+
 def _hashes(memory: Path) -> dict[str, list[str]]:
     """Return the hashes of each table's last two versions."""
     try:

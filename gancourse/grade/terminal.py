@@ -6,7 +6,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from gancourse.grade.batch import Step, grade
-from gancourse.grade.report import summary
+from gancourse.grade.classroom import Notice
+from gancourse.grade.report import standing, summary
 
 INTERRUPTED = 130  # the exit code of what Ctrl-C has ended
 
@@ -16,14 +17,14 @@ def show(submissions: Path, out: Path, **options) -> int:
     steps: list[Step] = []
     sentences: list[str] = []
     with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always", UserWarning)
+        warnings.simplefilter("always", Notice)
         try:
             _watch(submissions, out, steps, options | {"saying": sentences.append})
         except KeyboardInterrupt:
-            print(_stopped(steps, out))
+            print(_stopped(out))
             return INTERRUPTED
         finally:
-            for text in dict.fromkeys(str(w.message) for w in said if w.category is UserWarning):
+            for text in dict.fromkeys(str(w.message) for w in said if w.category is Notice):
                 print(f"Note: {text}")
     for line in _lines(steps):
         print(line)
@@ -59,11 +60,12 @@ def _lines(steps: list[Step]) -> list[str]:
     return lines
 
 
-def _stopped(steps: list[Step], out: Path) -> str:
-    if not steps:
-        return "Stopped before the first notebook was done: give the same command again."
+def _stopped(out: Path) -> str:
+    done, students = standing(out)
+    if not students:
+        return "Stopped before the first student was graded: give the same command again."
     return (
-        f"Stopped: {steps[-1].done} of {steps[-1].total} notebooks are done, and their marks are "
-        f"in {out}; the others stand there as not graded yet. Give the same command again, and it "
-        "goes on from there."
+        f"Stopped: {done} of {students} students are graded, and their marks are in {out}; the "
+        "others stand there as not graded yet. Give the same command again, and it goes on from "
+        "there."
     )

@@ -15,6 +15,7 @@ import pytest
 from gancourse.check.spec import Exercise, Part
 from gancourse.errors import InputError
 from gancourse.grade import grade
+from gancourse.grade.box import pool
 from gancourse.grade.box.remote import within_time
 from gancourse.grade.box.sandbox import Limits, require
 from gancourse.grade.collect import collect
@@ -45,13 +46,20 @@ LIMITS = Limits(cell=4.0, part=2.0, memory=700 << 20, scratch=8 << 20)
 KNOWN = {"90": toy_checks.sheet("90")}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _sandboxes():
+    yield
+    pool.close_idle()
+
+
 @pytest.fixture
-def bwrap():
-    """Grade in sandboxes, which wait for the next test as they do for the next student."""
+def bwrap(monkeypatch):
+    """Grade in sandboxes which wait for the next test, as their start takes longest."""
     try:
         require("bwrap", LIMITS)
     except InputError as error:
         pytest.skip(str(error))
+    monkeypatch.setattr("gancourse.grade.batch.pool.close_idle", lambda seconds=0.0: None)
 
 
 def put(folder: Path, files: dict[str, bytes]) -> Path:
@@ -368,9 +376,11 @@ def test_a_locked_down_kernel_is_refused_with_its_reason(tmp_path, monkeypatch):
 
 
 def test_sandbox_none_warns_and_grades(tmp_path):
+    """And nothing waits after the batch."""
     with pytest.warns(UserWarning, match="without a sandbox"):
         steps = run(two_students(tmp_path), tmp_path / "out", sandbox="none")
     assert [s.result.score for s in steps] == [9, 0]
+    assert pool.idle() == []
 
 
 # What a student reads

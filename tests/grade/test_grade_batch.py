@@ -119,6 +119,24 @@ def test_an_unexpected_error_in_grading_costs_its_own_student(tmp_path, monkeypa
     assert scores(tmp_path / "out") == dict.fromkeys(("ada", "bob"), ("", "not graded"))
 
 
+def test_a_killed_process_of_the_grader_costs_one_student(tmp_path, judged, monkeypatch):
+    """As when the machine has no memory left: joblib then gives up on all that is left."""
+
+    def parallel(tasks, jobs):
+        for task in tasks:
+            if task.student == "bob":
+                raise RuntimeError("a worker process was terminated")
+            yield batch.grade_task(task)
+
+    monkeypatch.setattr(batch, "_parallel", parallel)
+    source, out = a_class(tmp_path / "in", "ada", "bob", "eve"), tmp_path / "out"
+    steps = list(grade(source, out, **OPTIONS, jobs=2))
+    assert [s.result.student for s in steps] == ["ada", "bob", "eve"]
+    assert scores(out) == {
+        "ada": ("9", "graded"), "bob": ("", "not graded"), "eve": ("9", "graded"),
+    }  # fmt: skip
+
+
 # Where it is written
 
 
@@ -197,7 +215,7 @@ def test_the_bar_names_the_student_whose_turn_it_is(tmp_path, judged, capsys):
     said = capsys.readouterr()
     assert code == terminal.INTERRUPTED
     assert said.err.rstrip().endswith("bob]")
-    assert "1 of 2 notebooks are done" in said.out
+    assert "1 of 2 students are graded" in said.out
     assert "Give the same command again" in said.out
 
 
@@ -231,5 +249,6 @@ def test_ctrl_c_says_what_is_done_and_how_to_go_on(jobs, tmp_path):
     os.killpg(grader.pid, signal.SIGINT)  # as a terminal sends it: to all of the command
     said, errors = grader.communicate(timeout=120)
     assert (grader.returncode, "Traceback" in errors) == (130, False), errors
-    assert "Stopped: " in said
+    assert said.startswith("Stopped: 1 of 2 students are graded")
+    assert "cancelled" not in said
     assert scores(out) == {"ada": ("9", "graded"), "zoe": ("", "not graded yet")}

@@ -13,6 +13,7 @@ from gancourse.grade.box.sandbox import Limits, Sandbox
 IDLE_SECONDS = 60.0
 _idle: list[tuple[float, Sandbox]] = []
 _lock = threading.Lock()
+_sweeper = threading.Event()  # set while somebody looks after those that wait
 
 
 def take(kind: str, limits: Limits, modules: tuple[str, ...] = ()) -> Sandbox:
@@ -38,9 +39,20 @@ def give(sandbox: Sandbox) -> None:
         return
     with _lock:
         _idle.append((time.monotonic(), sandbox))
-    later = threading.Timer(IDLE_SECONDS + 1, close_idle, [IDLE_SECONDS])
-    later.daemon = True
-    later.start()
+        if not _sweeper.is_set():
+            _sweeper.set()
+            threading.Thread(target=_sweep, daemon=True).start()
+
+
+def _sweep() -> None:
+    """End what has waited too long, until nothing waits."""
+    while True:
+        time.sleep(min(IDLE_SECONDS / 4, 5.0))
+        close_idle(IDLE_SECONDS)
+        with _lock:
+            if not _idle:
+                _sweeper.clear()
+                return
 
 
 def idle() -> list[Sandbox]:

@@ -347,6 +347,8 @@ class Sandbox:
         with suppress(OSError):
             signal.pidfd_send_signal(self._first, signal.SIGKILL)
             select.select([self._first], [], [], 10)
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(2)  # it ends by itself, and its time is added to ours
         self.process.kill()
         self.process.wait()
 
