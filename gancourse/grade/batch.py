@@ -18,6 +18,7 @@ from gancourse.grade.classroom import Classroom, Notice
 from gancourse.grade.collect import Submission, collect
 from gancourse.grade.exports import Export, exports
 from gancourse.grade.job import (
+    NOT_GRADED,
     NOT_YET,
     Result,
     grade_task,

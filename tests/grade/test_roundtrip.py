@@ -99,8 +99,8 @@ def test_a_class_goes_from_download_to_upload(place, capsys):
     taken = worksheet(place)
     assert [taken[name][0] for name in NAMES.values()] == [100, 60, None]
     assert "Late by 1 day: 10 % off, 0.6 points" in taken["Böb O'Neil"][1]
-    assert set(importers.moodle_zip((place / "out" / ZIP).read_bytes(), NAMES)) == {
-        "Ada Lovelace", "Böb O'Neil"}  # fmt: skip
+    pages = importers.moodle_zip((place / "out" / ZIP).read_bytes(), NAMES)
+    assert set(pages) == set(NAMES.values())
     filled = (place / "out" / "canvas to upload.csv").read_bytes()
     assert importers.canvas(filled, NAMES, {500: ""}) == {
         "Ada Lovelace": {500: "9"}, "Böb O'Neil": {500: "5.4"}, "Zoé Away": {500: "EX"},
