@@ -13,7 +13,8 @@ from gancourse.grade.box.wire import clean
 from gancourse.grade.collect import Submission
 from gancourse.grade.exports import Export
 from gancourse.grade.job import NOT_GRADED, Graded, Result
-from gancourse.grade.plan import original_ids
+from gancourse.grade.plan import LATE, original_ids
+from gancourse.grade.platforms.marks import names
 from gancourse.grade.rules import Rules
 
 SECONDS_BETWEEN_TABLES = 2.0
@@ -48,6 +49,12 @@ class Classroom:
         away = [student for student in self.away if student not in marks]
         page = overview.write(self.out, marks, pairs, away)
         said = [sentence for file in self.files for sentence in file.write(self.out, marks)]
+        late = [s for s, rs in marks.items() if any(LATE in r.notes and not r.late for r in rs)]
+        if late and self.rules.late:
+            said.append(
+                f"{names(late)}: late, says the platform, and not by how much: give the days in "
+                f"{self.out / report.OVERRIDES}."
+            )
         return [*said, f"{page} shows how the class did; it is for the teacher alone."]
 
     def await_(self, result: Result) -> None:

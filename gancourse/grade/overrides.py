@@ -9,6 +9,10 @@ from gancourse.errors import InputError, choose
 from gancourse.grade.platforms.cells import CSVFile, number, written
 
 COLUMNS = ("student", "exercise", "points", "excused", "late", "reason")
+HINT = (
+    "give a name as it stands in summary.csv (who handed in nothing is known where --worksheet or "
+    "--gradebook is given)."
+)
 YES, NO = ("yes", "y", "x", "1", "true"), ("", "no", "n", "0", "false")
 
 
@@ -101,7 +105,7 @@ def student_named(name: str, students: Collection[str], where: str) -> str:
     if same:
         raise InputError(f"{where}: {name!r} may be {' or '.join(sorted(same))}: name one.")
     close = get_close_matches(name, sorted(students), n=1, cutoff=0.5)
-    hint = f"did you mean {close[0]!r}?" if close else "give a name as it stands in summary.csv."
+    hint = f"did you mean {close[0]!r}?" if close else HINT
     raise InputError(f"{where}: no student is named {name!r}: {hint}")
 
 

@@ -18,6 +18,7 @@ from gancourse.grade.notebook import ids_of_sheet, sheets_of
 from gancourse.grade.rules import absent
 from gancourse.grade.task import Task
 
+LATE = "Handed in late."
 LAST = "{n} notebooks of this sheet: the last one was graded."
 
 
@@ -98,7 +99,7 @@ def _without_grade(item: Submission, sheets: list[str]) -> Result:
 def _task(item: Submission, attempt: int, notes: list[str], plain: Task) -> Task:
     """Return the task for one notebook; `attempt` counts back from the last."""
     if item.late:
-        notes = [*notes, "Handed in late."]
+        notes = [*notes, LATE]
     text = json.dumps([asdict(c) for c in item.cells]) + plain.version + plain.seed
     version = hashlib.sha256(text.encode()).hexdigest()
     return replace(plain, file=item.file, cells=tuple(item.cells), notes=tuple(notes),

@@ -166,6 +166,16 @@ def test_the_best_attempt_or_the_last(attempt, score, count, tmp_path, judged):
     assert len(graded) == count
 
 
+def test_who_is_late_by_the_platforms_word_needs_days(tmp_path, judged):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "ada_LATE_11_1_s.ipynb").write_bytes(solved())
+    assert "ada_11: late, says the platform" in run(tmp_path, late="10% a day")[0]
+    assert not any("ada_11" in said for said in run(tmp_path))
+    overrides(tmp_path, "ada,,,,3,")
+    assert not any("ada_11" in said for said in run(tmp_path, late="10% a day"))
+    assert table(tmp_path, "out/summary.csv")[0]["score"] == "6.3"
+
+
 @pytest.mark.parametrize(("options", "said"), [
     ({"worksheet": "canvas.csv"}, "no column 'Identifier'"),
     ({"gradebook": "moodle.csv"}, "no columns Student, ID and Section"),
