@@ -56,9 +56,9 @@ def test_marked_encodings_are_read(encoding):
 def heavy(megabytes: int) -> bytes:
     """Return a solved sheet with outputs of all kinds, and a picture in its text."""
     cells = answers(*sources(SOLVED))
-    text = 'a "quote", a \\ and [brackets}' * 1000
+    text = 'one " alone, a \\ and ]}}]' * 1000
     for c in cells:
-        c["outputs"] = [{"output_type": "stream", "text": [text] * (megabytes * 11)}]
+        c["outputs"] = [{"output_type": "stream", "text": [text] * (megabytes * 13)}]
     picture = {"image.png": {"image/png": "A" * 1_000_000}}
     pasted = {"cell_type": "markdown", "source": "![](a)", "metadata": {}, "attachments": picture}
     return notebook([pasted, *cells])
