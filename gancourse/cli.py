@@ -111,12 +111,26 @@ def grade(
     sandbox: Annotated[str, typer.Option(help="bwrap; none runs code unprotected")] = "bwrap",
     time_limit: Annotated[float | None, typer.Option(help="seconds for one exercise")] = None,
     budget: Annotated[float, typer.Option(help="seconds for one submission")] = 300.0,
+    only: Annotated[str | None, typer.Option(help="the one student to grade now")] = None,
+    again: Annotated[bool, typer.Option("--again", help="grade what is graded already")] = False,
+    attempt: Annotated[str, typer.Option(help="the last counts, or the best")] = "last",
+    late: Annotated[str | None, typer.Option(help='such as "10% a day, at most 50%"')] = None,
+    weight: Annotated[list[str] | None, typer.Option(help="of an exercise: 05.3=2")] = None,
+    overrides: Annotated[Path | None, typer.Option(help="your marks [OUT/overrides.csv]")] = None,
+    worksheet: Annotated[Path | None, typer.Option(help="Moodle's, to be filled")] = None,
+    gradebook: Annotated[Path | None, typer.Option(help="Canvas's, to be filled")] = None,
+    assignment: Annotated[list[str] | None, typer.Option(help="its column: 05=1234")] = None,
+    csv: Annotated[Path | None, typer.Option(help="a table with a row for each student")] = None,
 ):
-    """Grade a class: a table, and a page for each student."""
+    """Grade a class: a table, a page for each student, a page on the class."""
     from gancourse.grade.terminal import show
 
     options = {"jobs": jobs, "cluster": cluster, "sandbox": sandbox, "time_limit": time_limit}
-    raise typer.Exit(show(submissions, out, sheets=tuple(sheet or ()), budget=budget, **options))
+    options |= {"budget": budget, "only": only, "again": again, "attempt": attempt, "late": late}
+    options |= {"overrides": overrides, "worksheet": worksheet, "gradebook": gradebook, "csv": csv}
+    many = {"sheets": sheet, "weights": weight, "assignments": assignment}
+    options |= {name: tuple(given or ()) for name, given in many.items()}
+    raise typer.Exit(show(submissions, out, **options))
 
 
 @app.command()

@@ -327,3 +327,28 @@ def test_minutes_that_are_none_are_refused(run, tmp_path, minutes):
     )
     assert code == 2
     assert "--minutes must be above 0" in error
+
+
+def test_each_option_of_grade_reaches_the_grader(run, monkeypatch, tmp_path):
+    from gancourse.grade.plan import Options
+
+    taken = {}
+    monkeypatch.setattr(
+        "gancourse.grade.terminal.show", lambda place, out, **options: taken.update(options) or 0
+    )
+    code, _, _ = run(
+        "grade", "in", "--out", "out", "--sheet", "05", "--only", "ada", "--again",
+        "--attempt", "best", "--late", "5% a day", "--weight", "05.3=2", "--weight", "05=1",
+        "--overrides", "o.csv", "--worksheet", "w.csv", "--gradebook", "g.csv",
+        "--assignment", "05=77", "--csv", "all.csv",
+    )  # fmt: skip
+    assert code == 0
+    Options(**taken)
+    paths = {name: str(taken.pop(name)) for name in ("overrides", "worksheet", "gradebook", "csv")}
+    assert paths == {"overrides": "o.csv", "worksheet": "w.csv", "gradebook": "g.csv",
+                     "csv": "all.csv"}  # fmt: skip
+    expected = {
+        "sheets": ("05",), "only": "ada", "again": True, "attempt": "best", "late": "5% a day",
+        "weights": ("05.3=2", "05=1"), "assignments": ("05=77",),
+    }  # fmt: skip
+    assert {name: taken[name] for name in expected} == expected

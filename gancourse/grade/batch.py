@@ -1,85 +1,54 @@
 """The batch: collect, grade what is new, here, in several processes or on a cluster, and write."""
 
-import hashlib
-import json
 import multiprocessing
 import signal
-import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
-from functools import cache
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 
-import gancourse
 from gancourse.check.spec import Exercise
 from gancourse.errors import InputError, at_least, choose
 from gancourse.grade import report
 from gancourse.grade.box import pool
-from gancourse.grade.box.sandbox import SANDBOXES, Limits, require
-from gancourse.grade.box.wire import clean
+from gancourse.grade.box.sandbox import SANDBOXES, require
+from gancourse.grade.classroom import Classroom, Notice
 from gancourse.grade.collect import Submission, collect
-from gancourse.grade.digest import Digests
-from gancourse.grade.ipynb import Unusable
+from gancourse.grade.exports import Export, exports
 from gancourse.grade.job import (
     NOT_GRADED,
     NOT_YET,
-    Graded,
     Result,
     grade_task,
     modules_for,
     without_points,
 )
-from gancourse.grade.notebook import ids_of_sheet, sheets_of
+from gancourse.grade.notebook import sheets_of
+from gancourse.grade.overrides import student_named
+from gancourse.grade.plan import Options, plan
+from gancourse.grade.rules import Rules
 from gancourse.grade.task import Task
 from gancourse.store import make_folder
 
-SECONDS_BETWEEN_TABLES, CLUSTER_SECONDS = 2.0, 20
+CLUSTER_SECONDS = 20
 NO_SANDBOX = "Student code runs without a sandbox, with your rights and your files in reach."
-CHANGED = (
-    "{path} holds a table that was changed after it was written. Each run writes the tables again: "
-    "keep marks of your own in a file with a name of your own."
-)
-
-
-class Notice(UserWarning):
-    """Something that a teacher has to know, and that stops nothing."""
+OLD = "Not graded again: the notebook or the checks have changed since then."
 
 
 @dataclass(frozen=True)
 class Step:
-    """One more notebook is done: how many of how many, its result, and if it was graded now."""
+    """One more notebook is done: how many of how many, its result, and if it was graded now.
+
+    `marks` are the student's results so far, as they count.
+    """
 
     done: int
     total: int
     result: Result
     fresh: bool
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to grade; see `grade`."""
-
-    jobs: int = 1
-    cluster: str | None = None
-    sandbox: str = "bwrap"
-    sheets: tuple[str, ...] = ()
-    checks: str = "gancourse.check"
-    time_limit: float | None = None
-    budget: float | None = None
-    limits: Limits = field(default_factory=Limits)
-    starting: Callable[[str], None] = lambda student: None
-
-    def __post_init__(self):
-        limits = self.limits
-        if self.budget is not None:
-            limits = replace(limits, submission=self.budget)
-        if self.time_limit is not None:
-            shorter = min(self.time_limit, limits.cell)
-            limits = replace(limits, exercise=self.time_limit, cell=shorter)
-        object.__setattr__(self, "limits", limits)
+    marks: list[Result] = field(default_factory=list)
 
 
 def grade(submissions: Path, out: Path, **options) -> Iterator[Step]:
@@ -90,22 +59,35 @@ def grade(submissions: Path, out: Path, **options) -> Iterator[Step]:
     known ones, and none is expected, by default); `budget`, the seconds for a submission, and
     `time_limit`, those for an exercise: its cell, or all its parts; `limits`, all limits; `checks`,
     the module with the exercises; `starting`, called with each student whose turn it is, where
-    there is one process. What is in `out` from an earlier run is kept where notebook and checks are
-    the same. Raises InputError, before anything is graded, for what cannot be used.
+    there is one process; `saying`, called with what the teacher has to know at the end. What is in
+    `out` from an earlier run is kept where notebook and checks are the same, unless `again`; `only`
+    names the one student to grade. `attempt`, `late`, `weights` and `overrides` are those of
+    `Rules.of`; `worksheet`, `gradebook`, `assignments` and `csv` those of `exports`. Raises
+    InputError, before anything is graded, for what cannot be used.
     """
     chosen = Options(**options)
     at_least("jobs", chosen.jobs, 1)
     for name in ("budget", "time_limit"):
         _some_time(name, getattr(chosen, name))
-    _outside(Path(out), Path(submissions))
+    for path in (out, chosen.worksheet, chosen.gradebook, chosen.csv, chosen.overrides):
+        _outside(path, Path(submissions))
     choose("sandbox", chosen.sandbox, SANDBOXES)
     known = _known_sheets(chosen)
+    rules = Rules.of(
+        known, Path(out), attempt=chosen.attempt, late=chosen.late, weights=chosen.weights,
+        overrides=chosen.overrides,
+    )  # fmt: skip
+    files = exports(
+        chosen.worksheet, chosen.gradebook, chosen.csv, sheets=chosen.sheets,
+        assignments=chosen.assignments,
+    )  # fmt: skip
     found = list(collect(Path(submissions)))
+    class_, chosen = _classroom(Path(out), found, chosen, known, rules, files)
     require(chosen.sandbox, chosen.limits)
     if chosen.sandbox == "none":
         warnings.warn(NO_SANDBOX, Notice, stacklevel=2)
     make_folder(out)
-    return _batch(found, Path(out), chosen, known)
+    return _batch(class_, found, chosen, known)
 
 
 def _some_time(name: str, seconds: float | None) -> None:
@@ -113,12 +95,12 @@ def _some_time(name: str, seconds: float | None) -> None:
         raise InputError(f"{name} is a number of seconds, and {seconds:g} was given: give e.g. 60.")
 
 
-def _outside(out: Path, submissions: Path) -> None:
-    """Raise InputError where the grades would lie among the submissions."""
-    if out.resolve().is_relative_to(submissions.resolve()):
+def _outside(path: Path | None, submissions: Path) -> None:
+    """Raise InputError where what is no submission lies among the submissions."""
+    if path is not None and Path(path).resolve().is_relative_to(submissions.resolve()):
         raise InputError(
-            f"{out} lies inside {submissions}: the next run would take the grades for submissions. "
-            "Name a folder outside."
+            f"{path} lies inside {submissions}: it would be taken for a submission. "
+            "Name a place outside."
         )
 
 
@@ -129,14 +111,38 @@ def _known_sheets(options: Options) -> dict[str, Sequence[Exercise]]:
     return {n: checks.sheet(n) for n in options.sheets or checks.sheets()}
 
 
+def _classroom(
+    out: Path, found: list[Submission], options: Options, known, rules: Rules, files: list[Export]
+) -> tuple[Classroom, Options]:
+    """Return the class, and the options with the whole name of the student in `only`."""
+    handed_in: dict[str, list[Result]] = {}
+    for item in found:
+        mine = handed_in.setdefault(item.student, [])
+        sheets = [] if item.status else sheets_of(item.cells, known)
+        mine += [Result(item.student, s, item.file, NOT_YET, [], []) for s in sheets[:1]]
+    for file in files:
+        file.check(handed_in)
+    away = set().union(*(file.absent(handed_in) for file in files))
+    sheets = options.sheets or {r.sheet for rs in handed_in.values() for r in rs}
+    if options.only is not None:
+        options = replace(options, only=student_named(options.only, handed_in, "--only"))
+    rules = rules.named([*handed_in, *away], sheets)
+    return Classroom(out, list(handed_in), sorted(away), rules, files), options
+
+
 def _batch(
-    found: list[Submission], out: Path, options: Options, known: Mapping[str, Sequence[Exercise]]
-) -> Iterator[Step]:
-    class_ = _Class(out, found)
+    class_: Classroom, found: list[Submission], options: Options,
+    known: Mapping[str, Sequence[Exercise]],
+) -> Iterator[Step]:  # fmt: skip
     tasks, ready = [], []
-    for item in _plan(found, options, known, report.secret(out)):
-        old = item if isinstance(item, Result) else _recalled(out, item)
-        ready.append(old) if old else tasks.append(item)
+    for item in plan(found, options, known, report.secret(class_.out)):
+        old = item if isinstance(item, Result) else _recalled(class_.out, item, options)
+        if isinstance(old, Result):
+            ready.append(old)
+        elif options.only in (None, item.student):
+            tasks.append(item)
+        else:
+            class_.await_(without_points(item, NOT_YET))
     tasks = _warmed(tasks)
     for task in tasks:
         class_.await_(without_points(task, NOT_YET))
@@ -146,129 +152,31 @@ def _batch(
             for result in results:
                 done += 1
                 class_.add(result, fresh)
-                yield Step(done, total, result, fresh)
+                yield Step(done, total, result, fresh, class_.marks_of(result.student))
             class_.write()
     finally:
         pool.close_idle()
         class_.write()
+    for sentence in class_.finish(found, known):
+        options.saying(sentence)
 
 
-def _recalled(out: Path, task: Task) -> Result | None:
-    return report.recall(out, task.student, task.sheet, task.version)
+def _recalled(out: Path, task: Task, options: Options) -> Result | None:
+    """Return what an earlier run found: of this notebook, or for whom is not graded now, of any."""
+    mine = options.only in (None, task.student)
+    if options.again and mine:
+        return None
+    old = report.recall(out, task.student, task.sheet, task.version, task.attempt)
+    if old or mine:
+        return old
+    old = report.recall(out, task.student, task.sheet, None, task.attempt)
+    return old and replace(old, notes=[*old.notes, OLD])
 
 
 def _warmed(tasks: list[Task]) -> list[Task]:
     """Give every task the same modules to import first, so that a sandbox serves them all."""
     modules = tuple(sorted(set().union(*(modules_for(t.cells) for t in tasks))))
     return [replace(t, modules=modules) for t in tasks]
-
-
-class _Class:
-    """The results so far, by student; writes pages at once and the tables now and then."""
-
-    def __init__(self, out: Path, found: list[Submission]):
-        self.out, self.written = out, time.monotonic()
-        self.by_student: dict[str, list[Result]] = {s.student: [] for s in found}
-
-    def await_(self, result: Result) -> None:
-        """Take a result that says what is still to be graded."""
-        self.by_student[result.student].append(result)
-
-    def add(self, result: Result, fresh: bool) -> None:
-        """Take a result in the place of what was awaited; nothing in it can stop the batch."""
-        self._place(result)
-        try:
-            self._write(result, fresh)
-        except OSError:  # the disk is full, or not ours: that is nobody's answer
-            raise
-        except Exception as error:
-            note = clean(f"Its page could not be written ({type(error).__name__}).")
-            rows = [Graded(e.id, e.title, None, e.maximum, NOT_GRADED) for e in result.exercises]
-            result = replace(result, status=NOT_GRADED, notes=[note], exercises=rows)
-            self._place(result)
-            self._write(result, False)
-        if time.monotonic() - self.written > SECONDS_BETWEEN_TABLES:
-            self.write()
-
-    def _place(self, result: Result) -> None:
-        results = self.by_student[result.student]
-        same = (result.sheet, result.file)
-        kept = [r for r in results if (r.sheet, r.file) != same]
-        results[:] = sorted([*kept, result], key=lambda r: (r.sheet, r.file))
-
-    def _write(self, result: Result, fresh: bool) -> None:
-        if fresh and result.status != NOT_GRADED:
-            report.remember(self.out, result)
-        report.write_page(self.out, result.student, self.by_student[result.student])
-
-    def write(self) -> None:
-        for path in report.write_tables(self.out, self.by_student):
-            warnings.warn(CHANGED.format(path=path), Notice, stacklevel=2)
-        self.written = time.monotonic()
-
-
-def _plan(
-    found: list[Submission], options: Options, known: Mapping[str, Sequence[Exercise]], seed: str
-) -> Iterator[Task | Result]:
-    """Yield a task for each notebook to grade, and a result for what has none."""
-    ids = _original_ids()
-    digest = cache(Digests(options.checks, options.limits).of)
-    chosen: dict[tuple[str, str], list[Submission]] = {}
-    for item in found:
-        sheets = [] if item.status else sheets_of(item.cells, known)
-        if len(sheets) == 1:
-            chosen.setdefault((item.student, sheets[0]), []).append(item)
-        else:
-            yield _without_grade(item, sheets)
-    for (student, sheet), attempts in sorted(chosen.items()):
-        yield _task(student, sheet, attempts, Task(
-            student, sheet, "", (), f"{seed}/{student}/{sheet}", options.checks, ids,
-            options.sandbox, options.limits, version=digest(sheet)))  # fmt: skip
-    for student in dict.fromkeys(s.student for s in found):
-        for sheet in options.sheets:
-            if (student, sheet) not in chosen:
-                yield _absent(student, sheet, known[sheet])
-
-
-def _without_grade(item: Submission, sheets: list[str]) -> Result:
-    status, notes = item.status, item.notes
-    if sheets:
-        status = "two sheets in one file"
-        named = " and ".join(sheets)
-        notes = [f"The notebook holds exercises of sheets {named}: hand in one file for each."]
-    elif not status:
-        status, notes = "wrong sheet", ["No exercise of a sheet to be graded is in this notebook."]
-    return Result(item.student, "", item.file, status, notes, [])
-
-
-def _absent(student: str, sheet: str, exercises: Sequence[Exercise]) -> Result:
-    rows = [Graded(e.id, e.title, 0, e.points, "not handed in") for e in exercises]
-    return Result(student, sheet, "", "not handed in", [], rows)
-
-
-def _task(student: str, sheet: str, attempts: list[Submission], plain: Task) -> Task:
-    """Return the task for a student's last attempt at a sheet."""
-    attempts = sorted(attempts, key=lambda a: a.attempt)
-    last, notes = attempts[-1], []
-    if len(attempts) > 1:
-        notes.append(f"{len(attempts)} notebooks of this sheet: the last one was graded.")
-    if last.late:
-        notes.append("Handed in late.")
-    text = json.dumps([asdict(c) for c in last.cells]) + plain.version + plain.seed
-    version = hashlib.sha256(text.encode()).hexdigest()
-    return replace(plain, file=last.file, cells=tuple(last.cells), notes=tuple(notes),
-                   version=version)  # fmt: skip
-
-
-def _original_ids() -> dict[str, str]:
-    """Return the exercise of each cell id, from the sheets beside the package where they are."""
-    ids = {}
-    for path in sorted((Path(gancourse.__file__).parents[1] / "exercises").glob("*.ipynb")):
-        try:
-            ids |= ids_of_sheet(path.read_bytes())
-        except Unusable:
-            continue
-    return ids
 
 
 def _graded(tasks: list[Task], options: Options) -> Iterator[Result]:
@@ -281,12 +189,16 @@ def _graded(tasks: list[Task], options: Options) -> Iterator[Result]:
     with _backend(options.cluster):
         try:
             for result in _parallel(left, -1 if options.cluster else options.jobs):
-                left = [t for t in left if (t.student, t.sheet) != (result.student, result.sheet)]
+                left = [t for t in left if _key(t) != _key(result)]
                 yield result
         except InputError:
             raise
         except Exception:  # a process of the grader was killed, and joblib gives up: one by one
             yield from (_alone(task) for task in left)
+
+
+def _key(item: Task | Result) -> tuple[str, str, int]:
+    return item.student, item.sheet, item.attempt
 
 
 def _parallel(tasks: list[Task], jobs: int) -> Iterator[Result]:

@@ -21,6 +21,8 @@ GRADED, UNTOUCHED, MISSING, SYNTAX, STOPPED = (
 )  # fmt: skip
 NOT_GRADED = "not graded"  # the grader's own failure: tried again on the next run
 NOT_YET = "not graded yet"
+NOT_HANDED_IN = "not handed in"
+EXCUSED = "excused"  # by the teacher
 WARM = {
     "opt": "torch._dynamo",  # the first optimiser imports it, which takes seconds
     "plots": "gancourse.plots",
@@ -33,22 +35,32 @@ WARM = {
 class Graded:
     """One exercise of one student: points, a status of a few words, notes, and the parts.
 
-    `score` is None as long as it is not known. `remark` is for the teacher's table too.
+    `score` is None as long as it is not known. `remark` is for the teacher's table too, and
+    `by_teacher` says what a teacher has set, and why.
     """
 
     id: str
     title: str
-    score: int | None
-    maximum: int
+    score: float | None
+    maximum: float
     status: str
     notes: list[str] = field(default_factory=list)
     parts: list[dict] = field(default_factory=list)
     remark: str = ""
+    by_teacher: str = ""
+
+    @property
+    def excused(self) -> bool:
+        """Whether a teacher has taken the exercise out of this student's points."""
+        return self.status == EXCUSED
 
 
 @dataclass
 class Result:
-    """One notebook of one student, graded; `status` says why there are no exercises."""
+    """One notebook of one student, graded; `status` says why there are no exercises.
+
+    `attempt` counts back from the last one, 0. `late` says what `off` takes from the points.
+    """
 
     student: str
     sheet: str
@@ -58,6 +70,9 @@ class Result:
     exercises: list[Graded]
     seconds: float = 0.0
     version: str = ""
+    attempt: int = 0
+    off: float = 0.0
+    late: str = ""
 
     @property
     def known(self) -> bool:
@@ -66,13 +81,19 @@ class Result:
         return not waiting and all(e.score is not None for e in self.exercises)
 
     @property
-    def score(self) -> int:
-        """The points that are known."""
-        return sum(e.score or 0 for e in self.exercises)
+    def score(self) -> float:
+        """The points that are known, less what being late takes off."""
+        return whole(sum(e.score or 0 for e in self.exercises) - self.off)
 
     @property
-    def maximum(self) -> int:
-        return sum(e.maximum for e in self.exercises)
+    def maximum(self) -> float:
+        return whole(sum(e.maximum for e in self.exercises))
+
+
+def whole(points: float) -> float:
+    """Return points with at most two decimals, and none where there are none."""
+    points = round(points, 2)
+    return int(points) if points == int(points) else points
 
 
 def exercises_of(checks: str, sheet: str) -> Sequence[Exercise]:
@@ -90,7 +111,8 @@ def without_points(task: Task, status: str, *notes: str) -> Result:
     """Return the result of a notebook whose points are not known, as `status` says."""
     exercises = exercises_of(task.checks, task.sheet)
     rows = [Graded(e.id, e.title, None, e.points, status) for e in exercises]
-    return Result(task.student, task.sheet, task.file, status, [*task.notes, *notes], rows)
+    said = [*task.notes, *notes]
+    return Result(task.student, task.sheet, task.file, status, said, rows, attempt=task.attempt)
 
 
 def grade_task(task: Task) -> Result:
@@ -105,6 +127,7 @@ def grade_task(task: Task) -> Result:
     finally:
         torch.set_num_threads(threads)
     result.seconds, result.version = round(time.perf_counter() - start, 2), task.version
+    result.attempt = task.attempt
     return result
 
 

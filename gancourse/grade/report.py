@@ -18,10 +18,16 @@ from typing import NamedTuple
 import jinja2
 
 from gancourse.check.spec import ERROR, HELD, NOT_DONE, WRONG
-from gancourse.grade.job import NOT_GRADED, NOT_YET, Graded, Result
+from gancourse.grade.job import NOT_GRADED, NOT_YET, Graded, Result, whole
 from gancourse.store import make_folder, write_whole
 
 TABLE_COLUMNS = ("student", "score", "maximum", "status", "feedback", "note")
+OVERRIDES = "overrides.csv"
+CHANGED = (
+    "{path} holds a table that was changed after it was written. Each run writes the tables again: "
+    "put a mark of your own into {mine} (columns student, exercise, points, reason), which is read "
+    "on each run."
+)
 MARKS = {HELD: "Holds", WRONG: "Does not hold", ERROR: "Stopped", NOT_DONE: "Not yet done"}
 
 
@@ -31,8 +37,8 @@ class Row(NamedTuple):
     student: str
     sheet: str
     exercise: str
-    score: int | None
-    maximum: int
+    score: float | None
+    maximum: float
     status: str
     note: str
 
@@ -58,25 +64,32 @@ def secret(out: Path) -> str:
     return path.read_text().strip()
 
 
-def _result_path(out: Path, student: str, sheet: str) -> Path:
-    return private(out) / "results" / f"{slug(student)}-{sheet}.json"
+def _result_path(out: Path, student: str, sheet: str, attempt: int) -> Path:
+    before = f"-{attempt}" if attempt else ""
+    return private(out) / "results" / f"{slug(student)}-{sheet}{before}.json"
 
 
 def remember(out: Path, result: Result) -> None:
     """Keep a result, so that the next run need not grade the same notebook again."""
     text = json.dumps(asdict(result), indent=1)
-    write_whole(_result_path(out, result.student, result.sheet), text.encode())
+    path = _result_path(out, result.student, result.sheet, result.attempt)
+    write_whole(path, text.encode())
 
 
-def recall(out: Path, student: str, sheet: str, version: str) -> Result | None:
-    """Return the kept result of the same notebook under the same checks, or None."""
+def recall(
+    out: Path, student: str, sheet: str, version: str | None, attempt: int = 0
+) -> Result | None:
+    """Return the kept result of the same notebook under the same checks, or None.
+
+    Without a version any kept result is returned.
+    """
     try:
-        data = json.loads(_result_path(out, student, sheet).read_text())
+        data = json.loads(_result_path(out, student, sheet, attempt).read_text())
         exercises = [Graded(**e) for e in data.pop("exercises")]
         result = Result(**data, exercises=exercises)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
-    return result if result.version == version else None
+    return result if version in (None, result.version) else None
 
 
 def harmless(text: object) -> object:
@@ -95,34 +108,56 @@ def table(rows: Iterable[tuple], columns: tuple[str, ...]) -> bytes:
 
 
 def grade_rows(results: Iterable[Result]) -> list[Row]:
-    """Return the rows of grades.csv: one for each exercise, or one for a file without any."""
+    """Return the rows of grades.csv: one for each exercise, or one for a file without any.
+
+    What being late takes off has a row of its own.
+    """
     rows = []
     for r in results:
         for e in r.exercises:
-            rows.append(Row(r.student, r.sheet, e.id, e.score, e.maximum, e.status, e.remark))
+            note = " ".join(filter(None, (e.by_teacher, e.remark)))
+            rows.append(Row(r.student, r.sheet, e.id, e.score, e.maximum, e.status, note))
         if not r.exercises:
             score = 0 if r.known else None
             rows.append(Row(r.student, r.sheet, "", score, 0, r.status, " ".join(r.notes)))
+        if r.late:
+            rows.append(Row(r.student, r.sheet, "", whole(-r.off), 0, "late", r.late))
     return rows
 
 
-def write_tables(out: Path, by_student: Mapping[str, list[Result]]) -> list[Path]:
-    """Write grades.csv, and summary.csv with one line for each student.
-
-    A table that was changed since it was written is kept beside; those copies are returned.
-    """
+def write_tables(out: Path, by_student: Mapping[str, list[Result]]) -> list[str]:
+    """Write grades.csv, and summary.csv with one line for each student; return what to say."""
     everything = [r for results in by_student.values() for r in results]
     lines = [summary(student, results) for student, results in by_student.items()]
     tables = {
         "grades.csv": table(grade_rows(everything), Row._fields),
         "summary.csv": table(lines, TABLE_COLUMNS),
     }
-    kept = [_keep_changed(out, name) for name in tables]
+    return write_files(out, tables)
+
+
+def write_table(out: Path, name: str, content: bytes) -> tuple[Path, list[str]]:
+    """Write one table into `out`; return its path, and what to say as `write_files` does."""
+    said = write_files(out, {name: content})
+    return out / name, said
+
+
+def write_files(out: Path, tables: Mapping[str, bytes]) -> list[str]:
+    """Write tables into `out`; return a sentence for each that had been changed by hand.
+
+    The changed one is kept beside. What is to be written is known before it is there, and what was
+    there until then: a run that ends in between takes neither for a change.
+    """
+    memory = private(out) / "tables.json"
+    known = _hashes(memory)
+    said = [s for name in tables for s in _keep_changed(out / name, known.get(name, []), out)]
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in tables.items()}
+    new = {name: [*known.get(name, [])[-1:], hash] for name, hash in hashes.items()}
+    if any(known.get(name, [])[-1:] != [hash] for name, hash in hashes.items()):
+        write_whole(memory, json.dumps(known | new).encode())
     for name, content in tables.items():
         write_whole(out / name, content)
-    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in tables.items()}
-    write_whole(private(out) / "tables.json", json.dumps(hashes).encode())
-    return [path for path in kept if path]
+    return said
 
 
 def standing(out: Path) -> tuple[int, int]:
@@ -135,22 +170,26 @@ def standing(out: Path) -> tuple[int, int]:
     return sum(NOT_YET not in row["status"] for row in rows), len(rows)
 
 
-def _keep_changed(out: Path, name: str) -> Path | None:
-    """Return the copy of a table that somebody has changed, or None where nobody has."""
-    path = out / name
-    if not path.is_file():
-        return None
-    content = path.read_bytes()
+def _hashes(memory: Path) -> dict[str, list[str]]:
+    """Return the hashes of each table's last two versions."""
     try:
-        known = json.loads((private(out) / "tables.json").read_text())[name]
-    except (OSError, ValueError, KeyError, TypeError):
-        known = ""
-    if hashlib.sha256(content).hexdigest() == known:
-        return None
+        found = json.loads(memory.read_text())
+        return {name: [h] if isinstance(h, str) else list(h) for name, h in found.items()}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}
+
+
+def _keep_changed(path: Path, known: list[str], out: Path) -> list[str]:
+    """Keep a copy of a table that somebody has changed, and return the sentence that says so."""
+    if not path.is_file():
+        return []
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() in known:
+        return []
     number = 1
-    while (copy := out / f"{path.stem} changed by hand {number}.csv").exists():
+    while (copy := path.with_name(f"{path.stem} changed by hand {number}.csv")).exists():
         number += 1
-    return write_whole(copy, content)
+    return [CHANGED.format(path=write_whole(copy, content), mine=out / OVERRIDES)]
 
 
 def summary(student: str, results: list[Result]) -> tuple:
@@ -163,7 +202,7 @@ def summary(student: str, results: list[Result]) -> tuple:
     if NOT_YET in odd:
         odd -= {NOT_GRADED}
     status = ", ".join(sorted(odd - {"graded"})) or ("graded" if known else NOT_YET)
-    score, maximum = sum(r.score for r in results), sum(r.maximum for r in results)
+    score, maximum = whole(sum(r.score for r in results)), whole(sum(r.maximum for r in results))
     page = f"feedback/{slug(student)}.html"
     return student, score if known else None, maximum, status, page, _note(results)
 
@@ -174,6 +213,8 @@ def _note(results: list[Result]) -> str:
     ids = [e.id for r in results for e in r.exercises if e.remark]
     if ids:
         notes.append(f"The notebook's saved check gives other points: {', '.join(ids)}.")
+    notes += [f"{e.id}: {e.by_teacher}." for r in results for e in r.exercises if e.by_teacher]
+    notes += [f"{r.sheet}: {r.late}." for r in results if r.late]
     return " ".join(notes)
 
 
@@ -200,8 +241,8 @@ def page(student: str, results: list[Result]) -> str:
     return environment.from_string(template).render(
         student=student,
         results=[asdict(r) for r in results],
-        score=sum(r.score for r in results) if all(r.known for r in results) else None,
-        maximum=sum(r.maximum for r in results),
+        score=whole(sum(r.score for r in results)) if all(r.known for r in results) else None,
+        maximum=whole(sum(r.maximum for r in results)),
         marks=MARKS,
         further=_further,
     )

@@ -10,7 +10,8 @@ from gancourse.grade.ipynb import Cell
 class Task:
     """All that grading one notebook needs, small enough to send to another machine.
 
-    `modules` are imported before the sandbox takes its first student.
+    `modules` are imported before the sandbox takes its first student. `attempt` counts back from
+    the last one.
     """
 
     student: str
@@ -25,3 +26,4 @@ class Task:
     notes: tuple[str, ...] = ()
     version: str = ""
     modules: tuple[str, ...] = ()
+    attempt: int = 0

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from gancourse.grade.batch import Notice, Step, grade
+from gancourse.grade.batch import Step, grade
+from gancourse.grade.classroom import Notice
 from gancourse.grade.report import standing, summary
 
 INTERRUPTED = 130  # the exit code of what Ctrl-C has ended
@@ -14,10 +15,11 @@ INTERRUPTED = 130  # the exit code of what Ctrl-C has ended
 def show(submissions: Path, out: Path, **options) -> int:
     """Grade as `grade` does, print a line for each student, and return the exit code."""
     steps: list[Step] = []
+    sentences: list[str] = []
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always", Notice)
         try:
-            _watch(submissions, out, steps, options)
+            _watch(submissions, out, steps, options | {"saying": sentences.append})
         except KeyboardInterrupt:
             print(_stopped(out))
             return INTERRUPTED
@@ -26,6 +28,8 @@ def show(submissions: Path, out: Path, **options) -> int:
                 print(f"Note: {text}")
     for line in _lines(steps):
         print(line)
+    for sentence in sentences:
+        print(sentence)
     print(f"grades.csv and the feedback pages are in {out}.")
     return 0
 
@@ -47,7 +51,7 @@ def _watch(submissions: Path, out: Path, steps: list[Step], options: dict) -> No
 def _lines(steps: list[Step]) -> list[str]:
     results: dict[str, list] = {}
     for step in steps:
-        results.setdefault(step.result.student, []).append(step.result)
+        results[step.result.student] = step.marks
     lines = []
     for student in sorted(results):
         name, score, maximum, status, *_ = summary(student, results[student])
