@@ -160,7 +160,7 @@ class Recorder:
 
     def _G(self) -> tuple[nn.Module, Callable[[Tensor], Tensor]]:
         """Return a copy of G, and what gives its samples for z with the arguments last drawn."""
-        G, call = twin(self.nets["G"]).eval(), self.last_drawn
+        G, call = twin(self.nets["G"]), self.last_drawn
 
         def run(z: Tensor) -> Tensor:
             args, kwargs = call.on(z)
@@ -172,7 +172,11 @@ class Recorder:
         return probes.by_layer(*self._G(), self.last_drawn.x) if self.last_drawn else []
 
     def _reach(self) -> tuple[float, float] | None:
-        return probes.reach(self._G()[1], self.last_drawn.x) if self.last_drawn else None
+        if self.last_drawn is None:
+            return None
+        G, run = self._G()
+        G.eval()
+        return probes.reach(run, self.last_drawn.x)
 
     def finish(self) -> Signals:
         """Stop watching and return the signals."""
