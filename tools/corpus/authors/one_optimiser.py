@@ -1,0 +1,234 @@
+"""One optimiser for both players: parameter groups, a shared module, a reversed gradient."""
+
+import numpy as np
+import torch
+from torch import nn
+
+from ..data import digits, line, moons, pair, ring, some_digits
+from ..entry import Program
+
+
+class Duel(nn.Module):
+    """Both players in one module; forward returns both losses of a batch."""
+
+    def __init__(self, z_size, x_size, hidden):
+        super().__init__()
+        self.z_size = z_size
+        self.maker = nn.Sequential(
+            nn.Linear(z_size, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU()
+        )
+        self.maker.append(nn.Linear(hidden, x_size))
+        self.judge = nn.Sequential(
+            nn.Linear(x_size, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU()
+        )
+        self.judge.append(nn.Linear(hidden, 1))
+
+    def make(self, n):
+        return self.maker(torch.randn(n, self.z_size))
+
+    @staticmethod
+    def is_real(score):
+        return nn.functional.softplus(-score).mean()
+
+    @staticmethod
+    def is_made(score):
+        return nn.functional.softplus(score).mean()
+
+
+def param_groups(watch, seed, turns):
+    """torch.optim.Adam of two groups; each loss's gradients go to its own group's weights."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    duel = Duel(4, 2, 100)
+    maker, judge = list(duel.maker.parameters()), list(duel.judge.parameters())
+    optimizer = torch.optim.Adam(
+        [{"params": maker, "lr": 1e-3}, {"params": judge, "lr": 1.5e-3}], betas=(0.5, 0.99)
+    )
+    watch.start(
+        G=duel.maker,
+        D=duel.judge,
+        opt_G=optimizer,
+        opt_D=optimizer,
+        sample=lambda n: duel.make(n).detach(),
+    )
+    for _ in range(turns):
+        x = watch.real(torch.from_numpy(ring(128, rng, sd=0.08)))
+        made = duel.make(len(x))
+        judge_loss = duel.is_real(duel.judge(x)) + duel.is_made(duel.judge(made.detach()))
+        maker_loss = duel.is_real(duel.judge(made))
+        optimizer.zero_grad()
+        maker_loss.backward(inputs=maker)
+        judge_loss.backward(inputs=judge)
+        optimizer.step()
+        watch.step(judge_loss.detach(), maker_loss.detach())
+    return lambda n: duel.make(n).detach()
+
+
+class Reverse(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx, grad):
+        return -grad
+
+
+def gradient_reversal(watch, seed, turns):
+    """One loss, one backward: the gradient turns round between D and G (minimax, least squares)."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    both = nn.ModuleList(
+        [
+            nn.Sequential(nn.Linear(2, 64), nn.Tanh(), nn.Linear(64, 64), nn.Tanh()),
+            nn.Sequential(nn.Linear(2, 64), nn.Tanh(), nn.Linear(64, 64), nn.Tanh()),
+        ]
+    )
+    both[0].append(nn.Linear(64, 2))
+    both[1].append(nn.Linear(64, 1))
+    sgd = torch.optim.Adam(both.parameters(), lr=1e-3, betas=(0.0, 0.99))
+
+    def sample(n):
+        with torch.no_grad():
+            return both[0](torch.randn(n, 2))
+
+    watch.start(G=both[0], D=both[1], opt_G=sgd, opt_D=sgd, sample=sample)
+    for _ in range(turns):
+        x_data = watch.real(torch.from_numpy(pair(200, rng, half=1.2, sd=0.4)))
+        x_model = Reverse.apply(both[0](torch.randn(200, 2)))
+        score_data, score_model = both[1](x_data), both[1](x_model)
+        game = 0.5 * ((score_data - 1) ** 2).mean() + 0.5 * ((score_model + 1) ** 2).mean()
+        sgd.zero_grad()
+        game.backward()
+        sgd.step()
+        watch.step(game.item(), -game.item())
+    return sample
+
+
+def two_adams_in_one_module(watch, seed, turns):
+    """GAN.parameters() filtered by name; fakes from the same z in both steps; digits."""
+    torch.manual_seed(seed)
+
+    class Pair(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.g_in, self.g_mid = nn.Linear(16, 128), nn.Linear(128, 128)
+            self.g_norm, self.g_out = nn.BatchNorm1d(128), nn.Linear(128, 64)
+            self.d_in, self.d_mid = nn.Linear(64, 96), nn.Linear(96, 96)
+            self.d_out = nn.Linear(96, 1)
+
+        def generate(self, z):
+            h = torch.relu(self.g_in(z))
+            return torch.tanh(self.g_out(torch.relu(self.g_norm(self.g_mid(h)))))
+
+        def score(self, x):
+            h = nn.functional.leaky_relu(self.d_in(x), 0.2)
+            return self.d_out(nn.functional.leaky_relu(self.d_mid(h), 0.2)).squeeze(1)
+
+    class Half(nn.Module):
+        """A view of the module that holds one player's layers and calls one of its methods."""
+
+        def __init__(self, whole, prefix, call):
+            super().__init__()
+            self.layers = nn.ModuleDict(
+                {k: m for k, m in whole.named_children() if k.startswith(prefix)}
+            )
+            self.call = call
+
+        def forward(self, x):
+            return self.call(x)
+
+    gan = Pair()
+    G, D = Half(gan, "g_", gan.generate), Half(gan, "d_", gan.score)
+    named = dict(gan.named_parameters())
+    adams = {
+        k: torch.optim.Adam([p for n, p in named.items() if n.startswith(k)], 6e-4, (0.5, 0.99))
+        for k in ("g_", "d_")
+    }
+    pics = torch.from_numpy(digits()[0])
+    watch.start(
+        G=G,
+        D=D,
+        opt_G=adams["g_"],
+        opt_D=adams["d_"],
+        sample=lambda n: gan.generate(torch.randn(n, 16)).detach(),
+    )
+    for step in range(turns):
+        if step % 28 == 0:
+            heap = torch.randperm(len(pics)).split(64)
+        x, z = watch.real(pics[heap[step % 28]]), torch.randn(64, 16)
+        d = nn.functional.softplus(D(G(z).detach())).mean() + nn.functional.softplus(-D(x)).mean()
+        gan.zero_grad()
+        d.backward()
+        adams["d_"].step()
+        g = nn.functional.softplus(-D(G(z))).mean()
+        gan.zero_grad()
+        g.backward()
+        adams["g_"].step()
+        watch.step(d, g)
+    return lambda n: gan.generate(torch.randn(n, 16)).detach()
+
+
+def sum_of_losses(watch, seed, turns):
+    """optimizer over everything and (d_loss + g_loss).backward(): D learns from G's loss too."""
+    torch.manual_seed(seed)
+    cloud = torch.from_numpy(moons(8000, np.random.default_rng(seed)))
+    duel = Duel(2, 2, 64)
+    optimizer = torch.optim.Adam(duel.parameters(), lr=1e-3, betas=(0.5, 0.99))
+    watch.start(
+        G=duel.maker,
+        D=duel.judge,
+        opt_G=optimizer,
+        opt_D=optimizer,
+        sample=lambda n: duel.make(n).detach(),
+    )
+    for _ in range(turns):
+        x = watch.real(cloud[torch.randint(len(cloud), (100,))])
+        made = duel.make(100)
+        d_loss = duel.is_real(duel.judge(x)) + duel.is_made(duel.judge(made.detach()))
+        g_loss = duel.is_real(duel.judge(made))
+        optimizer.zero_grad()
+        (d_loss + g_loss).backward()
+        optimizer.step()
+        watch.step(d_loss.detach(), g_loss.detach())
+    return lambda n: duel.make(n).detach()
+
+
+def one_loss_for_both(watch, seed, turns):
+    """The value function is minimised by both players: the reversal layer was left out."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    model = Duel(3, 1, 48)
+    rms = torch.optim.RMSprop(
+        [{"params": part.parameters()} for part in (model.maker, model.judge)], lr=1e-3
+    )
+    watch.start(
+        G=model.maker,
+        D=model.judge,
+        opt_G=rms,
+        opt_D=rms,
+        sample=lambda n: model.make(n).detach(),
+    )
+    for _ in range(turns):
+        x = watch.real(torch.from_numpy(line(64, rng, means=(-1.0, 1.0), sd=0.2)))
+        value = model.is_real(model.judge(x)) + model.is_made(model.judge(model.make(64)))
+        rms.zero_grad()
+        value.backward()
+        rms.step()
+        watch.step(value.item(), value.item())
+    return lambda n: model.make(n).detach()
+
+
+PROGRAMS = (
+    Program(param_groups, 2000, "ring", lambda n, rng: ring(n, rng, sd=0.08)),
+    Program(gradient_reversal, 2000, "pair", lambda n, rng: pair(n, rng, half=1.2, sd=0.4)),
+    Program(two_adams_in_one_module, 1500, "digits", some_digits),
+    Program(sum_of_losses, 1200, "moons", moons, ("D is stepped by G's loss",)),
+    Program(
+        one_loss_for_both,
+        1200,
+        "line",
+        lambda n, rng: line(n, rng, means=(-1.0, 1.0), sd=0.2),
+        ("G's step has the wrong sign",),
+    ),
+)
