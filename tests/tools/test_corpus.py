@@ -5,9 +5,11 @@ import inspect
 import textwrap
 from collections import Counter
 from functools import cache
+from importlib import import_module
 from itertools import combinations
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from corpus import data, faults, outcomes, table
@@ -17,7 +19,7 @@ from corpus.entry import NoWatch, flat
 from gancourse.clinic import working
 
 PROGRAMS = table.programs()
-AUTHORS = Path(table.__file__).parent / "authors"
+FILES = [p for p in Path(table.__file__).parent.glob("authors/*.py") if p.stem != "__init__"]
 ALIKE = 0.5  # of the statements of the shorter of two programs may stand in the other
 
 
@@ -83,7 +85,7 @@ def test_a_program_draws_the_same_samples_bare_and_with_its_seed(name):
 def test_samples_have_the_real_datas_size(name):
     _, sample = watched(name)
     x = PROGRAMS[name].back(sample(20))
-    real = PROGRAMS[name].real(20, outcomes.np.random.default_rng(0))
+    real = PROGRAMS[name].real(20, np.random.default_rng(0))
     assert x.shape == real.reshape(20, -1).shape
 
 
@@ -97,20 +99,15 @@ def test_there_are_enough_programs_and_about_half_are_sound():
 
 
 def test_the_halves_are_by_author_and_hold_all():
-    files = {path.stem for path in AUTHORS.glob("*.py")} - {"__init__"}
-    assert set(table.TUNING) | set(table.UNSEEN) == files
+    assert set(table.TUNING) | set(table.UNSEEN) == {path.stem for path in FILES}
     assert not set(table.TUNING) & set(table.UNSEEN)
     assert len(table.TUNING) == len(table.UNSEEN)
 
 
 def test_no_name_is_used_twice():
     counts = Counter(p.name for h in table.HALVES for p in table.programs(h).values())
-    modules = [getattr(table.import_module(f"corpus.authors.{a}"), "PROGRAMS") for a in files()]
-    assert sum(map(len, modules)) == len(counts) == len(PROGRAMS)
-
-
-def files():
-    return [path.stem for path in AUTHORS.glob("*.py") if path.stem != "__init__"]
+    modules = [import_module(f"corpus.authors.{path.stem}") for path in FILES]
+    assert sum(len(module.PROGRAMS) for module in modules) == len(counts) == len(PROGRAMS)
 
 
 def test_every_answer_is_in_the_list_of_faults_and_every_fault_has_a_sentence():
@@ -171,12 +168,12 @@ def test_an_edit_of_a_program_is_found_to_be_alike():
 
 def test_the_outcome_of_real_samples_is_that_it_works_and_of_a_part_that_it_does_not():
     ring = PROGRAMS["pure_losses"]
-    rng = outcomes.np.random.default_rng(5)
+    rng = np.random.default_rng(5)
     assert outcomes.outcome(ring, lambda n: ring.real(n, rng)).works
     some = data.ring_centres(8, 2.0)[:5]
     part = outcomes.outcome(ring, lambda n: data.clouds(some, n, 0.05, rng)[0])
     assert (part.reached, part.regions, part.works) == (5, 8, False)
-    assert not outcomes.outcome(ring, lambda n: outcomes.np.full((n, 2), outcomes.np.nan)).works
+    assert not outcomes.outcome(ring, lambda n: np.full((n, 2), np.nan)).works
 
 
 def test_the_command_line_lists_all_and_runs_one(capsys):

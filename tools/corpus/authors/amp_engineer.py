@@ -236,6 +236,46 @@ def zero_grad_too_late(watch, seed, turns):
     return lambda n: gen(torch.randn(n, 1)).data
 
 
+def bfloat16_autocast(watch, seed, turns):
+    """autocast("cpu", bfloat16) around both forwards; losses in float32; D gets bfloat16."""
+    torch.manual_seed(seed)
+    generator_state = np.random.default_rng(seed)
+    gen, disc = feed_forward(4, 64, 1, 1), feed_forward(1, 64, 1, 1)
+    groups = [
+        {"params": [p for p in disc.parameters() if p.ndim > 1], "weight_decay": 1e-4},
+        {"params": [p for p in disc.parameters() if p.ndim < 2], "weight_decay": 0.0},
+    ]
+    opt_disc = torch.optim.AdamW(groups, lr=1e-3, betas=(0.5, 0.99))
+    opt_gen = torch.optim.AdamW(gen.parameters(), lr=1e-3, betas=(0.5, 0.99), weight_decay=1e-4)
+    autocast = torch.amp.autocast("cpu", dtype=torch.bfloat16)
+
+    @torch.no_grad()
+    def infer(n):
+        with autocast:
+            return gen(torch.randn(n, 4)).float()
+
+    watch.start(G=gen, D=disc, opt_G=opt_gen, opt_D=opt_disc, sample=infer)
+    for _ in range(turns):
+        batch = watch.real(torch.from_numpy(line(256, generator_state, means=(-2, 2), sd=0.5)))
+        with autocast:
+            fake = gen(torch.randn(256, 4))
+            real_logits, fake_logits = disc(batch), disc(fake.detach())
+        loss_disc = nn.functional.softplus(-real_logits.float()).mean()
+        loss_disc = loss_disc + nn.functional.softplus(fake_logits.float()).mean()
+        loss_disc.backward()
+        opt_disc.step()
+        opt_disc.zero_grad(set_to_none=True)
+        with autocast:
+            logits = disc(fake)
+        loss_gen = nn.functional.softplus(-logits.float()).mean()
+        loss_gen.backward()
+        opt_gen.step()
+        for o in (opt_disc, opt_gen):
+            o.zero_grad(set_to_none=True)
+        watch.step(loss_disc, loss_gen)
+    return infer
+
+
 PROGRAMS = (
     Program(scaler_and_clip, 2000, "ring", ring),
     Program(accumulated, 900, "digits", some_digits),
@@ -249,4 +289,5 @@ PROGRAMS = (
         lambda n, rng: line(n, rng, means=(-1.5, 0.5, 2.5), sd=0.2),
         ("gradients cleared before the step", "D is never stepped"),
     ),
+    Program(bfloat16_autocast, 1500, "line", lambda n, rng: line(n, rng, means=(-2, 2), sd=0.5)),
 )

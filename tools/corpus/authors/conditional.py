@@ -6,7 +6,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
-from ..data import clouds, digits, grid_centres, ring, ring_centres, some_digits
+from ..data import clouds, digits, grid, grid_centres, ring, ring_centres, some_digits
 from ..entry import Program
 
 n_classes = 10
@@ -167,7 +167,7 @@ class ProjectionD(nn.Module):
 
 
 def three_classes_drawn(watch, seed, turns):
-    """Training is in order; the picture's labels are randint(0, 3), left from a smaller data set."""
+    """Training is in order; the picture's labels are randint(0, 3), left from smaller data."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     g, d = CondG(8, dim_z=4), ProjectionD(8)
@@ -270,6 +270,51 @@ def wide_ring(n, rng):
     return ring(n, rng, sd=0.1)
 
 
+def projection_hinge(watch, seed, turns):
+    """Miyato's D: psi(h) + <embed(y), h>; the fakes take the real batch's labels, rolled by one."""
+    torch.manual_seed(seed)
+    xs, ys = clouds(grid_centres(3, 1.4), 9000, 0.12, np.random.default_rng(seed))
+    loader = DataLoader(
+        TensorDataset(torch.from_numpy(xs), torch.from_numpy(ys)), 128, shuffle=True, drop_last=True
+    )
+    g_net, d_net = CondG(9, dim_z=2, h=80), ProjectionD(9)
+    optimizers = {
+        "gen": torch.optim.Adam(g_net.parameters(), lr=1e-3, betas=(0.0, 0.99)),
+        "dis": torch.optim.Adam(d_net.parameters(), lr=1e-3, betas=(0.0, 0.99)),
+    }
+    grid_y = torch.arange(9)
+
+    def gen_samples(n):
+        y = grid_y.repeat(n // 9 + 1)[:n]
+        return g_net(torch.randn(n, 2), y).detach().numpy()
+
+    def cycle():
+        while True:
+            yield from loader
+
+    watch.start(
+        G=g_net,
+        D=d_net,
+        opt_G=optimizers["gen"],
+        opt_D=optimizers["dis"],
+        sample=gen_samples,
+    )
+    for _, (x, y) in zip(range(turns), cycle(), strict=False):
+        x, y_f = watch.real(x), y.roll(1)
+        optimizers["gen"].zero_grad()
+        x_f = g_net(torch.randn(len(y_f), 2), y_f)
+        loss_gen = d_net(x_f, y_f).neg().mean()
+        loss_gen.backward()
+        optimizers["gen"].step()
+        optimizers["dis"].zero_grad()
+        dis_fake, dis_real = d_net(x_f.detach(), y_f), d_net(x, y)
+        loss_dis = F.relu(1 - dis_real).mean() + F.relu(1 + dis_fake).mean()
+        loss_dis.backward()
+        optimizers["dis"].step()
+        watch.step(loss_dis.item(), loss_gen.item())
+    return gen_samples
+
+
 PROGRAMS = (
     Program(cgan, 2000, "ring", wide_ring),
     Program(acgan, 2000, "digits", some_digits),
@@ -288,4 +333,5 @@ PROGRAMS = (
         lambda n, rng: clouds(grid_centres(2, 2.0), n, 0.15, rng)[0],
         ("labels do not belong to samples",),
     ),
+    Program(projection_hinge, 1500, "grid9", lambda n, rng: grid(n, rng, side=3, gap=1.4, sd=0.12)),
 )

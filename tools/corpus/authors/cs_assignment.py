@@ -233,6 +233,41 @@ def never_cleared_generator(watch, seed, turns):
     return lambda n: G(torch.randn(n, 4)).detach()
 
 
+def value_minimised(watch, seed, turns):
+    """D's loss is the value function itself, which D should make large: the minus is missing."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    D = nn.Sequential(nn.Linear(2, 40), nn.LeakyReLU(0.01), nn.Linear(40, 1), nn.Sigmoid())
+    G = nn.Sequential(nn.Linear(NOISE_DIM, 40), nn.ReLU(), nn.Linear(40, 2))
+    D_solver, G_solver = (
+        torch.optim.SGD(D.parameters(), 0.05),
+        torch.optim.SGD(G.parameters(), 0.05),
+    )
+
+    def V(p_real, p_fake):
+        return (p_real + 1e-8).log().mean() + (1 - p_fake + 1e-8).log().mean()
+
+    watch.start(
+        G=G,
+        D=D,
+        opt_G=G_solver,
+        opt_D=D_solver,
+        sample=lambda n: G(sample_noise(n, NOISE_DIM)).detach().numpy(),
+    )
+    for _ in range(turns):
+        x = watch.real(torch.from_numpy(grid(80, rng, side=2, gap=1.0, sd=0.1)))
+        D_solver.zero_grad()
+        d_error = V(D(x), D(G(sample_noise(80, NOISE_DIM)).detach()))
+        d_error.backward()
+        D_solver.step()
+        G_solver.zero_grad()
+        g_error = -(D(G(sample_noise(80, NOISE_DIM))) + 1e-8).log().mean()
+        g_error.backward()
+        G_solver.step()
+        watch.step(d_error, g_error)
+    return lambda n: G(sample_noise(n, NOISE_DIM)).detach().numpy()
+
+
 PROGRAMS = (
     Program(vanilla_flat_digits, 2000, "digits", some_digits),
     Program(convolutional_lsgan, 1200, "digits", some_digits),
@@ -251,4 +286,11 @@ PROGRAMS = (
         ("G's loss on real samples", "no gradient reaches G"),
     ),
     Program(never_cleared_generator, 1200, "moons", moons, ("gradients not cleared",)),
+    Program(
+        value_minimised,
+        800,
+        "grid4",
+        lambda n, rng: grid(n, rng, side=2, gap=1.0, sd=0.1),
+        ("D's step has the wrong sign", "labels swapped", "G's step has the wrong sign"),
+    ),
 )

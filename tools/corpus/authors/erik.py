@@ -245,6 +245,50 @@ def scores_the_wrong_images(watch, seed, turns):
     return sample
 
 
+def relativistic_average(watch, seed, turns):
+    """Each side is compared with the mean of the other side, in both losses."""
+    torch.manual_seed(seed)
+    opt = SimpleNamespace(n_epochs=999, batch_size=150, lr=1e-3, b1=0.5, b2=0.99, latent_dim=2)
+    points = torch.from_numpy(moons(6000, np.random.default_rng(seed), noise=0.08))
+    loader = DataLoader(TensorDataset(points), opt.batch_size, shuffle=True)
+    generator = PointNet(opt.latent_dim, 2, 110, nn.SiLU)
+    discriminator = PointNet(2, 1, 110, nn.SiLU)
+    optimizer_G = torch.optim.Adam(generator.parameters(), opt.lr, (opt.b1, opt.b2))
+    optimizer_D = torch.optim.Adam(discriminator.parameters(), opt.lr, (opt.b1, opt.b2))
+    adversarial_loss = nn.BCEWithLogitsLoss()
+
+    def sample(n):
+        with torch.no_grad():
+            return generator(torch.randn(n, opt.latent_dim))
+
+    watch.start(G=generator, D=discriminator, opt_G=optimizer_G, opt_D=optimizer_D, sample=sample)
+    total = 0
+    for _epoch in range(opt.n_epochs):
+        for (imgs,) in loader:
+            imgs = watch.real(imgs)
+            valid, fake = torch.ones(len(imgs), 1), torch.zeros(len(imgs), 1)
+            gen_imgs = generator(torch.randn(len(imgs), opt.latent_dim))
+            real_pred = discriminator(imgs).detach()
+            fake_pred = discriminator(gen_imgs)
+            g_loss = adversarial_loss(fake_pred - real_pred.mean(0, keepdim=True), valid)
+            g_loss = (g_loss + adversarial_loss(real_pred - fake_pred.mean(0), fake)) / 2
+            optimizer_G.zero_grad()
+            g_loss.backward()
+            optimizer_G.step()
+            real_pred, fake_pred = discriminator(imgs), discriminator(gen_imgs.detach())
+            real_loss = adversarial_loss(real_pred - fake_pred.mean(0, keepdim=True), valid)
+            fake_loss = adversarial_loss(fake_pred - real_pred.mean(0, keepdim=True), fake)
+            d_loss = (real_loss + fake_loss) / 2
+            optimizer_D.zero_grad()
+            d_loss.backward()
+            optimizer_D.step()
+            watch.step(d_loss.item(), g_loss.item())
+            total += 1
+            if total >= turns:
+                return sample
+    return sample
+
+
 PROGRAMS = (
     Program(gan_py, 2500, "digits", some_digits),
     Program(lsgan_grid, 3000, "grid9", lambda n, rng: grid(n, rng, side=3, gap=1.2, sd=0.1)),
@@ -263,4 +307,5 @@ PROGRAMS = (
         moons,
         ("G's loss on real samples", "no gradient reaches G"),
     ),
+    Program(relativistic_average, 2000, "moons", lambda n, rng: moons(n, rng, noise=0.08)),
 )

@@ -1,6 +1,7 @@
 """Loops of somebody who comes from JAX: parameters as dictionaries, pure functions, closures."""
 
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ softplus = nn.functional.softplus
 
 def stack(*widths, act=nn.SiLU):
     cells = []
-    for a, b in zip(widths, widths[1:], strict=False):
+    for a, b in pairwise(widths):
         cells += [nn.Linear(a, b), act()]
     return nn.Sequential(*cells[:-1])
 
@@ -25,7 +26,7 @@ def pure_losses(watch, seed, turns):
     key = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    gen, disc = stack(4, 96, 96, 2), stack(2, 96, 96, 1)
+    gen, disc = (stack(*w, act=nn.LeakyReLU) for w in ((4, 96, 96, 2), (2, 96, 96, 1)))
     theta, phi = dict(gen.named_parameters()), dict(disc.named_parameters())
     tx_g = torch.optim.Adam(list(theta.values()), lr=1e-3, betas=(0.5, 0.99))
     tx_d = torch.optim.Adam(list(phi.values()), lr=1e-3, betas=(0.5, 0.99))
@@ -203,6 +204,37 @@ def ascent_in_place_of_descent(watch, seed, turns):
     return lambda n: gen(torch.randn(n, 2)).detach()
 
 
+def per_sample_penalty(watch, seed, turns):
+    """WGAN whose penalty is vmap(grad(critic)) at each point of the mixture, centred at zero."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    actor, critic = stack(2, 80, 80, 2), stack(2, 80, 80, 1)
+    opt = [torch.optim.Adam(m.parameters(), 1e-3, (0.0, 0.9)) for m in (actor, critic)]
+    slope = torch.func.vmap(torch.func.grad(lambda x: critic(x).sum()))
+
+    @torch.no_grad()
+    def rollout(n):
+        return actor(torch.randn(n, 2))
+
+    watch.start(G=actor, D=critic, opt_G=opt[0], opt_D=opt[1], sample=rollout)
+    for _ in range(turns):
+        for _ in range(2):
+            p = watch.real(torch.from_numpy(pair(100, rng, half=1.0, sd=0.3)))
+            q = rollout(100)
+            t = torch.rand(100, 1)
+            penalty = slope(t * p + (1 - t) * q).square().sum(1).mean()
+            objective = critic(p).mean() - critic(q).mean() - 0.2 * penalty
+            opt[1].zero_grad()
+            objective.neg().backward()
+            opt[1].step()
+        reach = critic(actor(torch.randn(100, 2))).mean()
+        opt[0].zero_grad()
+        reach.neg().backward()
+        opt[0].step()
+        watch.step(-objective.item(), -reach.item())
+    return rollout
+
+
 PROGRAMS = (
     Program(pure_losses, 2000, "ring", ring),
     Program(optimiser_closures, 1500, "line", line),
@@ -227,4 +259,5 @@ PROGRAMS = (
         lambda n, rng: moons(n, rng, noise=0.08),
         ("G's step has the wrong sign",),
     ),
+    Program(per_sample_penalty, 1200, "pair", lambda n, rng: pair(n, rng, half=1.0, sd=0.3)),
 )

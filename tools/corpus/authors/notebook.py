@@ -10,7 +10,7 @@ from ..entry import Program
 
 
 def lsgan_moons(watch, seed, turns):
-    """Least squares with targets -1, 1 and 0; the scaler of scikit-learn undoes itself at the end."""
+    """Least squares with targets -1, 1 and 0; scikit-learn's scaler undoes itself."""
     torch.manual_seed(seed)
     data = moons(5000, np.random.default_rng(seed))
     scaler = StandardScaler().fit(data)
@@ -105,7 +105,7 @@ def unscaled_digits(watch, seed, turns):
 
 
 def three_modes_kept(watch, seed, turns):
-    """The picture filters G's points: a mask that was meant for another figure keeps three modes."""
+    """The picture filters G's points: a mask meant for another figure keeps three modes."""
     torch.manual_seed(seed)
     r = np.random.default_rng(seed)
     mk = lambda a, b: nn.Sequential(  # noqa: E731
@@ -164,6 +164,35 @@ def idle_critic(watch, seed, turns):
     return lambda n: G(torch.randn(n, 2)).detach()
 
 
+def autoencoder_as_D(watch, seed, turns):
+    """EBGAN: D is an autoencoder and its answer an image; the energy is the error."""
+    torch.manual_seed(seed)
+    X = torch.from_numpy(digits()[0])
+    enc_dec = nn.Sequential(nn.Linear(64, 96), nn.ReLU(), nn.Linear(96, 24), nn.ReLU())
+    enc_dec.append(nn.Linear(24, 96)).append(nn.ReLU()).append(nn.Linear(96, 64))
+    G = nn.Sequential(nn.Linear(12, 96), nn.BatchNorm1d(96), nn.ReLU(), nn.Linear(96, 96))
+    G.append(nn.BatchNorm1d(96)).append(nn.ReLU()).append(nn.Linear(96, 64)).append(nn.Tanh())
+    energy = lambda x: ((enc_dec(x) - x) ** 2).mean(1)  # noqa: E731
+    o_d = torch.optim.Adam(enc_dec.parameters(), lr=1e-3, betas=(0.5, 0.99))
+    o_g = torch.optim.Adam(G.parameters(), lr=5e-4, betas=(0.5, 0.99))
+    margin = 0.25
+    out = lambda n: G(torch.randn(n, 12)).detach().reshape(n, 8, 8)  # noqa: E731
+    watch.start(G=G, D=enc_dec, opt_G=o_g, opt_D=o_d, sample=out)
+    for _ in range(turns):
+        x = watch.real(X[torch.randint(len(X), (64,))])
+        x_g = G(torch.randn(64, 12))
+        e_d = energy(x).mean() + (margin - energy(x_g.detach())).clamp(min=0).mean()
+        o_d.zero_grad()
+        e_d.backward()
+        o_d.step()
+        e_g = energy(x_g).mean()
+        o_g.zero_grad()
+        e_g.backward()
+        o_g.step()
+        watch.step(e_d.item(), e_g.item())
+    return out
+
+
 PROGRAMS = (
     Program(lsgan_moons, 2000, "moons", moons),
     Program(
@@ -193,4 +222,5 @@ PROGRAMS = (
         lambda n, rng: ring(n, rng, radius=1.0, sd=0.1),
         ("D too weak",),
     ),
+    Program(autoencoder_as_D, 1500, "digits", some_digits),
 )

@@ -216,6 +216,57 @@ def one_gaussian(n, rng):
     return rng.normal(4, 1.25, (n, 1)).astype(np.float32)
 
 
+class PointDataset(torch.utils.data.Dataset):
+    def __init__(self, array):
+        self.array = array
+
+    def __len__(self):
+        return len(self.array)
+
+    def __getitem__(self, i):
+        return torch.tensor(self.array[i])
+
+
+def d_waits(watch, seed, turns):
+    """D learns only in turns in which it does badly, "so that it does not run away"."""
+    torch.manual_seed(seed)
+    train_data = PointDataset(line(4000, np.random.default_rng(seed), means=(-1.5, 1.5), sd=0.3))
+    loader = torch.utils.data.DataLoader(train_data, batch_size=80, shuffle=True)
+    G, D = SmallNet(2, 50, 1, torch.relu), SmallNet(1, 50, 1, torch.relu, torch.sigmoid)
+    optimizerG = torch.optim.Adam(G.parameters(), lr=0.001, betas=(0.5, 0.99))
+    optimizerD = torch.optim.Adam(D.parameters(), lr=0.002, betas=(0.5, 0.99))
+    lossfn, skipped, count = torch.nn.BCELoss(), 0, 0
+    watch.start(
+        G=G,
+        D=D,
+        opt_G=optimizerG,
+        opt_D=optimizerD,
+        sample=lambda n: G(torch.randn(n, 2)).detach().numpy(),
+    )
+    for _epoch in range(1 + turns // len(loader)):
+        for i, batch in enumerate(loader):
+            if count == turns:
+                break
+            batch = watch.real(batch)
+            target_real = torch.ones(batch.shape[0], 1)
+            target_fake = torch.zeros(batch.shape[0], 1)
+            fake = G(torch.randn(batch.shape[0], 2))
+            lossD = lossfn(D(batch), target_real) + lossfn(D(fake.detach()), target_fake)
+            if lossD.item() > 1.2 or i % 5 == 0:
+                optimizerD.zero_grad()
+                lossD.backward()
+                optimizerD.step()
+            else:
+                skipped += 1
+            lossG = lossfn(D(fake), target_real)
+            optimizerG.zero_grad()
+            lossG.backward()
+            optimizerG.step()
+            watch.step(lossD.item(), lossG.item())
+            count += 1
+    return lambda n: G(torch.randn(n, 2)).detach().numpy()
+
+
 PROGRAMS = (
     Program(fifty_lines, 900, "line", one_gaussian),
     Program(numpy_between, 2000, "pair", lambda n, rng: pair(n, rng, half=30.0, sd=6.0) + 100),
@@ -228,4 +279,5 @@ PROGRAMS = (
     ),
     Program(collapse_on_grid, 1000, "grid", grid, ("mode collapse", "D too weak")),
     Program(log_of_zero, 400, "pair", pair, ("log of zero",)),
+    Program(d_waits, 2000, "line", lambda n, rng: line(n, rng, means=(-1.5, 1.5), sd=0.3)),
 )

@@ -153,7 +153,7 @@ def layers_in_a_list(watch, seed, turns):
 
 
 def best_checkpoint_shown(watch, seed, turns):
-    """The preview shows the checkpoint with the smallest g_loss, which is one of the first turns."""
+    """The preview shows the checkpoint of the smallest g_loss, one of the first turns."""
     torch.manual_seed(seed)
     faces = torch.from_numpy(digits()[0])
     G = nn.Sequential(Layered((12, 96, 96, 64)), nn.Tanh())
@@ -187,6 +187,44 @@ def best_checkpoint_shown(watch, seed, turns):
     return preview
 
 
+class Jury(nn.ModuleList):
+    """Several discriminators; the answer is the mean of theirs."""
+
+    def forward(self, x):
+        return torch.stack([judge(x) for judge in self]).mean(0)
+
+
+def two_discriminators(watch, seed, turns):
+    """GMAN: each D has its own half of the batch, G wants the mean of their opinions."""
+    torch.manual_seed(seed)
+    every = torch.from_numpy(digits()[0])
+    G = nn.Sequential(Layered((16, 128, 128, 64)), nn.Tanh())
+    jury = Jury([Layered((64, 96, 1)), Layered((64, 48, 48, 1))])
+    opt_jury = optim.Adam(itertools.chain(*(j.parameters() for j in jury)), 8e-4, (0.5, 0.99))
+    opt_G = optim.Adam(G.parameters(), lr=5e-4, betas=(0.5, 0.99))
+    hinge = nn.HingeEmbeddingLoss()
+    watch.start(
+        G=G, D=jury, opt_G=opt_G, opt_D=opt_jury, sample=lambda k: G(torch.randn(k, 16)).detach()
+    )
+    for _ in range(turns):
+        x = watch.real(every[torch.randint(len(every), (128,))])
+        y = G(torch.randn(128, 16)).detach()
+        opt_jury.zero_grad()
+        total = 0.0
+        for judge, part_x, part_y in zip(jury, x.chunk(2), y.chunk(2), strict=True):
+            loss = hinge(1 - judge(part_x), -torch.ones(64, 1))
+            loss = loss + hinge(1 + judge(part_y), -torch.ones(64, 1))
+            loss.backward()
+            total += loss.item()
+        opt_jury.step()
+        opt_G.zero_grad()
+        opinion = jury(G(torch.randn(64, 16))).mean()
+        (-opinion).backward()
+        opt_G.step()
+        watch.step(total, -opinion.item())
+    return lambda k: G(torch.randn(k, 16)).detach()
+
+
 PROGRAMS = (
     Program(pacgan2, 2500, "grid9", lambda n, rng: grid(n, rng, side=3, gap=1.3, sd=0.08)),
     Program(instance_noise, 2000, "ring", lambda n, rng: ring(n, rng, radius=1.0, sd=0.05)),
@@ -205,4 +243,5 @@ PROGRAMS = (
         ("weights in no optimiser",),
     ),
     Program(best_checkpoint_shown, 900, "digits", some_digits, ("another net draws the samples",)),
+    Program(two_discriminators, 1500, "digits", some_digits),
 )

@@ -212,10 +212,48 @@ def reset_noise(watch, seed, turns):
     return fresh
 
 
+def polyak_with_buffers(watch, seed, turns):
+    """AveragedModel(use_buffers=True) draws the samples: a sound average of G."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    width = 96
+    gen = nn.Sequential(nn.Linear(8, width), nn.BatchNorm1d(width), nn.ReLU())
+    gen.extend([nn.Linear(width, width), nn.BatchNorm1d(width), nn.ReLU(), nn.Linear(width, 2)])
+    dis = SNResDiscriminator(2, width, spectral_norm)
+    swa = torch.optim.swa_utils
+    mean_gen = swa.AveragedModel(gen, multi_avg_fn=swa.get_ema_multi_avg_fn(0.98), use_buffers=True)
+    step_g = torch.optim.Adam(gen.parameters(), lr=5e-4, betas=(0.5, 0.99))
+    step_d = torch.optim.Adam(dis.parameters(), lr=1e-3, betas=(0.5, 0.99))
+
+    def from_mean(n):
+        mean_gen.eval()
+        with torch.no_grad():
+            return mean_gen(torch.randn(n, 8))
+
+    watch.start(G=gen, D=dis, opt_G=step_g, opt_D=step_d, sample=from_mean)
+    loss_of_player = {}
+    for _ in range(turns):
+        real = watch.real(torch.from_numpy(ring(128, rng, radius=1.5, sd=0.1)))
+        fake = gen(torch.randn(128, 8))
+        for opt, loss_of in (
+            (step_d, lambda r, f: hinge_dis(dis(r), dis(f.detach()))),
+            (step_g, lambda r, f: hinge_gen(dis(f))),
+        ):
+            loss = loss_of(real, fake)
+            opt.zero_grad()
+            loss.backward()
+            opt.step()
+            loss_of_player[opt] = loss.item()
+        mean_gen.update_parameters(gen)
+        watch.step(loss_of_player[step_d], loss_of_player[step_g])
+    return from_mean
+
+
 PROGRAMS = (
     Program(sn_parametrized, 1500, "digits", some_digits),
     Program(sn_old_hook, 1200, "grid9", lambda n, rng: grid(n, rng, side=3, gap=1.5, sd=0.12)),
     Program(hinge_with_plus, 1000, "ring", ring, ("G's step has the wrong sign",)),
     Program(head_only, 1500, "moons", moons, ("weights in no optimiser",)),
     Program(reset_noise, 1200, "pair", pair, ("same noise for ever",)),
+    Program(polyak_with_buffers, 2000, "ring", lambda n, rng: ring(n, rng, radius=1.5, sd=0.1)),
 )

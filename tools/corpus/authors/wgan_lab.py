@@ -1,4 +1,4 @@
-"""Wasserstein critics: clipped, penalised before and after D(x), in both conventions of the sign."""
+"""Wasserstein critics: clipped, penalised before and after D(x), with both signs."""
 
 import numpy as np
 import torch
@@ -132,7 +132,7 @@ class Critic(nn.Module):
 
 
 def penalty_last_lipschitz(watch, seed, turns):
-    """A one-sided penalty after D(x), from its own backward; the generator learns every 3rd turn."""
+    """A one-sided penalty after D(x), from its own backward; G learns every third turn."""
     generator = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)
     cloud = torch.from_numpy(grid(6000, np.random.default_rng(seed), side=2, gap=2.0, sd=0.15))
