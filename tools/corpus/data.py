@@ -26,7 +26,7 @@ def clouds(centres, n, sd, rng):
     return x.astype(np.float32), which
 
 
-def ring(n, rng, radius=2.0, sd=0.05):
+def ring(n, rng, radius=2.0, sd=0.1):
     return clouds(ring_centres(8, radius), n, sd, rng)[0]
 
 

@@ -169,29 +169,52 @@ def two_adams_in_one_module(watch, seed, turns):
     return lambda n: gan.generate(torch.randn(n, 16)).detach()
 
 
+class MultiTask(nn.Module):
+    """The tasks "tell apart" and "pass" of one model; forward returns each task's loss."""
+
+    def __init__(self, weights):
+        super().__init__()
+        self.weights = weights
+        self.net = nn.ModuleDict()
+        for task, out in (("pass", 2), ("tell", 1)):
+            self.net[task] = nn.Sequential(
+                nn.Linear(2, 72), nn.Hardswish(), nn.Linear(72, 72), nn.Hardswish()
+            )
+            self.net[task].append(nn.Linear(72, out))
+
+    def forward(self, x, noise):
+        counterfeit, mse = self.net["pass"](noise), nn.functional.mse_loss
+        verdict = self.net["tell"](torch.vstack([x, counterfeit.detach(), counterfeit]))
+        real, fake, hoped = verdict.split([len(x), len(noise), len(noise)])
+        losses = {"tell": mse(real, torch.ones_like(real)) + mse(fake, torch.zeros_like(fake))}
+        return losses | {"pass": mse(hoped, torch.ones_like(hoped))}
+
+    def total(self, losses):
+        return sum(self.weights[task] * loss for task, loss in losses.items())
+
+
 def sum_of_losses(watch, seed, turns):
-    """optimizer over everything and (d_loss + g_loss).backward(): D learns from G's loss too."""
+    """One optimiser steps on the weighted sum of both tasks: D learns from G's loss too."""
     torch.manual_seed(seed)
-    cloud = torch.from_numpy(moons(8000, np.random.default_rng(seed)))
-    duel = Duel(2, 2, 64)
-    optimizer = torch.optim.Adam(duel.parameters(), lr=1e-3, betas=(0.5, 0.99))
-    watch.start(
-        G=duel.maker,
-        D=duel.judge,
-        opt_G=optimizer,
-        opt_D=optimizer,
-        sample=lambda n: duel.make(n).detach(),
-    )
-    for _ in range(turns):
-        x = watch.real(cloud[torch.randint(len(cloud), (100,))])
-        made = duel.make(100)
-        d_loss = duel.is_real(duel.judge(x)) + duel.is_made(duel.judge(made.detach()))
-        g_loss = duel.is_real(duel.judge(made))
-        optimizer.zero_grad()
-        (d_loss + g_loss).backward()
-        optimizer.step()
-        watch.step(d_loss.detach(), g_loss.detach())
-    return lambda n: duel.make(n).detach()
+    data = nn.Parameter(torch.from_numpy(moons(8000, np.random.default_rng(seed))), False)
+    model = MultiTask({"tell": 1.0, "pass": 1.0})
+    adamw = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.5, 0.99))
+    pass_, tell = model.net["pass"], model.net["tell"]
+
+    def show(n):
+        return pass_(torch.randn(n, 2)).detach()
+
+    watch.start(G=pass_, D=tell, opt_G=adamw, opt_D=adamw, sample=show)
+    for epoch in range(1 + turns // 80):
+        for i, rows in enumerate(torch.randperm(len(data)).split(100)):
+            if epoch * 80 + i == turns:
+                break
+            losses = model(watch.real(data.data[rows]), torch.randn(len(rows), 2))
+            adamw.zero_grad(set_to_none=True)
+            model.total(losses).backward()
+            adamw.step()
+            watch.step(losses["tell"].item(), losses["pass"].item())
+    return show
 
 
 def one_loss_for_both(watch, seed, turns):

@@ -82,14 +82,14 @@ def calc_gradient_penalty(netD, real_data, fake_data):
 def penalty_first(watch, seed, turns):
     """The penalty's points go through D before any real batch or fake does."""
     torch.manual_seed(seed)
-    netG, netD = mlp(2, 2), mlp(2, 1)
+    netG, netD = mlp(2, 2, 64), mlp(2, 1, 64)
     optimizerD = torch.optim.Adam(netD.parameters(), lr=1e-3, betas=(0.5, 0.9))
     optimizerG = torch.optim.Adam(netG.parameters(), lr=1e-3, betas=(0.5, 0.9))
 
     def inf_train_gen():
         rng = np.random.RandomState(seed)
         while True:
-            dataset = ring(256, np.random.default_rng(rng.randint(2**31)), 1.4142, 0.02)
+            dataset = ring(128, np.random.default_rng(rng.randint(2**31)), 1.4142, 0.1)
             yield torch.Tensor(dataset)
 
     watch.start(
@@ -101,10 +101,10 @@ def penalty_first(watch, seed, turns):
     )
     data = inf_train_gen()
     for _iteration in range(turns):
-        for _iter_d in range(4):
+        for _iter_d in range(3):
             real = watch.real(next(data))
             netD.zero_grad()
-            fake = netG(torch.randn(256, 2)).data
+            fake = netG(torch.randn(128, 2)).data
             gradient_penalty = calc_gradient_penalty(netD, real.data, fake)
             D_real = netD(real).mean()
             D_fake = netD(fake).mean()
@@ -112,7 +112,7 @@ def penalty_first(watch, seed, turns):
             D_cost.backward()
             optimizerD.step()
         netG.zero_grad()
-        G_cost = -netD(netG(torch.randn(256, 2))).mean()
+        G_cost = -netD(netG(torch.randn(128, 2))).mean()
         G_cost.backward()
         optimizerG.step()
         watch.step(D_cost, G_cost)
@@ -265,7 +265,7 @@ def clip_not_in_place(watch, seed, turns):
 
 PROGRAMS = (
     Program(clip_one_mone, 700, "pair", pair),
-    Program(penalty_first, 800, "ring", lambda n, rng: ring(n, rng, 1.4142, 0.02)),
+    Program(penalty_first, 1200, "ring", lambda n, rng: ring(n, rng, 1.4142, 0.1)),
     Program(
         penalty_last_lipschitz,
         3000,
