@@ -40,7 +40,7 @@ class Counting:
         return x
 
     def step(self, d_loss, g_loss):
-        self.steps.append((float(d_loss), float(g_loss)))
+        self.steps.append(tuple(torch.as_tensor(x).item() for x in (d_loss, g_loss)))
 
 
 @cache

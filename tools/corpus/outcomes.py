@@ -52,7 +52,7 @@ def outcome(program: Program, sample) -> Outcome:
     k = REGIONS[program.data]
     if not np.isfinite(fake).all():
         return Outcome(0, k, 0.0, False)
-    centres = KMeans(k, n_init=20, random_state=0).fit(real.astype(np.float64))
+    centres = KMeans(k, n_init=8, random_state=0).fit(real.astype(np.float64))
     real_region, fake_region = centres.predict(real.astype(np.float64)), centres.predict(fake)
     far = np.linalg.norm(real - centres.cluster_centers_[real_region], axis=1)
     radius = np.array([1.25 * np.quantile(far[real_region == i], 0.99) for i in range(k)])

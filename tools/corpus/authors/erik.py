@@ -114,7 +114,7 @@ class PointNet(nn.Sequential):
 def lsgan_grid(watch, seed, turns):
     """LSGAN on nine clouds; z is uniform, D's output is a plain number."""
     torch.manual_seed(seed)
-    cfg = SimpleNamespace(n=200, zdim=2, lrD=1e-3, lrG=5e-4)
+    cfg = SimpleNamespace(n=200, zdim=2, lrD=1e-3, lrG=1e-3)
     adversarial_loss = nn.MSELoss()
     generator, discriminator = PointNet(2, 2, 128), PointNet(2, 1, 128)
     optimizer_D = torch.optim.Adam(discriminator.parameters(), lr=cfg.lrD, betas=(0.5, 0.9))
@@ -127,7 +127,7 @@ def lsgan_grid(watch, seed, turns):
 
     watch.start(G=generator, D=discriminator, opt_G=optimizer_G, opt_D=optimizer_D, sample=sample)
     for _batch in range(turns):
-        real = watch.real(torch.as_tensor(grid(cfg.n, clouds, side=3, gap=1.2, sd=0.1)))
+        real = watch.real(torch.as_tensor(grid(cfg.n, clouds, side=3, gap=1.2, sd=0.15)))
         gen = generator(torch.rand(cfg.n, cfg.zdim) * 2 - 1)
         g_loss = adversarial_loss(discriminator(gen), valid)
         optimizer_G.zero_grad()
@@ -291,7 +291,7 @@ def relativistic_average(watch, seed, turns):
 
 PROGRAMS = (
     Program(gan_py, 2500, "digits", some_digits),
-    Program(lsgan_grid, 3000, "grid9", lambda n, rng: grid(n, rng, side=3, gap=1.2, sd=0.1)),
+    Program(lsgan_grid, 2500, "grid9", lambda n, rng: grid(n, rng, side=3, gap=1.2, sd=0.15)),
     Program(
         reused_detached,
         900,

@@ -212,8 +212,8 @@ def two_discriminators(watch, seed, turns):
         opt_jury.zero_grad()
         total = 0.0
         for judge, part_x, part_y in zip(jury, x.chunk(2), y.chunk(2), strict=True):
-            loss = hinge(1 - judge(part_x), -torch.ones(64, 1))
-            loss = loss + hinge(1 + judge(part_y), -torch.ones(64, 1))
+            loss = hinge(judge(part_x), -torch.ones(64, 1))
+            loss = loss + hinge(-judge(part_y), -torch.ones(64, 1))
             loss.backward()
             total += loss.item()
         opt_jury.step()

@@ -141,7 +141,7 @@ def relativistic_r1_r2(watch, seed, turns):
         Batch = watch.real(torch.from_numpy(ring(128, rng)))
         DOptimizer.zero_grad()
         requires_grad(D, True)
-        DLoss = trainer.AccumulateDiscriminatorGradients(torch.randn(128, 8), Batch, Gamma=0.05)
+        DLoss = trainer.AccumulateDiscriminatorGradients(torch.randn(128, 8), Batch, Gamma=0.02)
         DOptimizer.step()
         requires_grad(D, False)
         GOptimizer.zero_grad()
@@ -263,7 +263,7 @@ def decay_of_one(watch, seed, turns):
 
 PROGRAMS = (
     Program(lazy_r1, 2500, "digits", some_digits),
-    Program(relativistic_r1_r2, 1500, "ring", ring),
+    Program(relativistic_r1_r2, 2000, "ring", ring),
     Program(
         averaged_without_buffers,
         900,
