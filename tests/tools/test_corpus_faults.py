@@ -50,9 +50,16 @@ class Notes:
         self.losses.append(tuple(torch.as_tensor(x).item() for x in (d_loss, g_loss)))
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @cache
 def notes(name):
-    torch.set_num_threads(1)
     kept = Notes(hears_d=not PROGRAMS[name].sound)
     PROGRAMS[name].run(kept, 1, LONGER.get(name, 8))
     return kept
@@ -202,7 +209,6 @@ class Directions(Notes):
 
 
 def direction(name, turns=60):
-    torch.set_num_threads(1)
     kept = Directions()
     PROGRAMS[name].run(kept, 1, turns)
     return np.sum(np.sign(kept.moves[len(kept.moves) // 3 :]))
