@@ -249,10 +249,10 @@ def relativistic_average(watch, seed, turns):
     """Each side is compared with the mean of the other side, in both losses."""
     torch.manual_seed(seed)
     opt = SimpleNamespace(n_epochs=999, batch_size=150, lr=1e-3, b1=0.5, b2=0.99, latent_dim=2)
-    points = torch.from_numpy(moons(6000, np.random.default_rng(seed), noise=0.08))
+    points = 2 * torch.from_numpy(moons(6000, np.random.default_rng(seed), noise=0.08))
     loader = DataLoader(TensorDataset(points), opt.batch_size, shuffle=True)
-    generator = PointNet(opt.latent_dim, 2, 110, nn.SiLU)
-    discriminator = PointNet(2, 1, 110, nn.SiLU)
+    generator = PointNet(opt.latent_dim, 2, 110)
+    discriminator = PointNet(2, 1, 110, lambda: nn.LeakyReLU(0.2))
     optimizer_G = torch.optim.Adam(generator.parameters(), opt.lr, (opt.b1, opt.b2))
     optimizer_D = torch.optim.Adam(discriminator.parameters(), opt.lr, (opt.b1, opt.b2))
     adversarial_loss = nn.BCEWithLogitsLoss()
@@ -307,5 +307,5 @@ PROGRAMS = (
         moons,
         ("G's loss on real samples", "no gradient reaches G"),
     ),
-    Program(relativistic_average, 2000, "moons", lambda n, rng: moons(n, rng, noise=0.08)),
+    Program(relativistic_average, 2000, "moons", lambda n, rng: 2 * moons(n, rng, noise=0.08)),
 )

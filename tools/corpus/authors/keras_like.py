@@ -72,8 +72,12 @@ def overridden_train_step(watch, seed, turns):
         nn.Linear(64, 128), nn.LeakyReLU(0.2), nn.Dropout(0.2), nn.Linear(128, 1)
     )
     generator = nn.Sequential(
-        nn.Linear(24, 128), nn.LeakyReLU(0.2), nn.Linear(128, 128), nn.LeakyReLU(0.2)
+        nn.Linear(24, 128),
+        nn.BatchNorm1d(128, momentum=0.2),
+        nn.LeakyReLU(0.2),
+        nn.Linear(128, 128),
     )
+    generator.extend([nn.BatchNorm1d(128, momentum=0.2), nn.LeakyReLU(0.2)])
     generator.append(nn.Linear(128, 64)).append(nn.Tanh())
     gan = GAN(discriminator, generator, latent_dim=24)
     gan.compile_with(
@@ -97,14 +101,14 @@ def set_trainable(model, value):
 def combined_model(watch, seed, turns):
     """combined = discriminator(generator(z)) with D frozen while G learns, thawed afterwards."""
     torch.manual_seed(seed)
-    X_train = torch.from_numpy(ring(20000, np.random.default_rng(seed), radius=1.0, sd=0.04))
+    X_train = torch.from_numpy(ring(20000, np.random.default_rng(seed), radius=2.0, sd=0.15))
     discriminator = nn.Sequential(
         Dense(2, 128, "relu"), Dense(128, 128, "relu"), Dense(128, 1, "sigmoid")
     )
     generator = nn.Sequential(Dense(10, 128, "relu"), Dense(128, 128, "relu"), Dense(128, 2))
     combined = nn.Sequential(generator, discriminator)
-    optimizer_d = torch.optim.Adam(discriminator.parameters(), 1e-3, betas=(0.5, 0.999))
-    optimizer_c = torch.optim.Adam(generator.parameters(), 1e-3, betas=(0.5, 0.999))
+    optimizer_d = torch.optim.Adam(discriminator.parameters(), 1e-3, betas=(0.0, 0.99))
+    optimizer_c = torch.optim.Adam(generator.parameters(), 5e-4, betas=(0.0, 0.99))
     binary_crossentropy = nn.functional.binary_cross_entropy
 
     def train_on_batch(model, optimizer, x, y):
@@ -257,7 +261,7 @@ def from_bytes(x):
 
 PROGRAMS = (
     Program(overridden_train_step, 2000, "digits", some_digits, back=from_bytes),
-    Program(combined_model, 2500, "ring", lambda n, rng: ring(n, rng, radius=1.0, sd=0.04)),
+    Program(combined_model, 2500, "ring", lambda n, rng: ring(n, rng, radius=2.0, sd=0.15)),
     Program(trainable_false_for_ever, 1200, "moons", moons, ("D is never stepped",)),
     Program(
         swapped_targets,

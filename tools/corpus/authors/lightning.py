@@ -139,10 +139,10 @@ def lit_two_critic_steps(watch, seed, turns):
         def __init__(self):
             super().__init__()
             self.generator = nn.Sequential(
-                nn.Linear(6, 80), nn.ELU(), nn.Linear(80, 80), nn.ELU(), nn.Linear(80, 2)
+                nn.Linear(6, 80), nn.ReLU(), nn.Linear(80, 80), nn.ReLU(), nn.Linear(80, 2)
             )
             self.discriminator = nn.Sequential(
-                nn.Linear(2, 120), nn.ELU(), nn.Linear(120, 120), nn.ELU(), nn.Linear(120, 1)
+                nn.Linear(2, 96), nn.PReLU(), nn.Linear(96, 96), nn.PReLU(), nn.Linear(96, 1)
             )
 
         @torch.no_grad()
@@ -266,7 +266,7 @@ def lit_reset_after_configure(watch, seed, turns):
 
 PROGRAMS = (
     Program(lit_gan, 2000, "digits", some_digits),
-    Program(lit_two_critic_steps, 1500, "ring", lambda n, rng: ring(n, rng, sd=0.1)),
+    Program(lit_two_critic_steps, 1800, "ring", lambda n, rng: ring(n, rng, sd=0.1)),
     Program(
         lit_swapped_optimizers,
         1500,

@@ -122,6 +122,7 @@ def frozen_features(watch, seed, turns):
     nn.init.orthogonal_(netD[0].weight)
     netD[0].requires_grad_(False)
     netG = build("16-128r-128r-64t")
+    netG.insert(3, nn.BatchNorm1d(128)).insert(1, nn.BatchNorm1d(128))
     learns = [p for p in netD.parameters() if p.requires_grad]
     optD = torch.optim.Adam(learns, lr=1e-3, betas=(0.5, 0.99))
     optG = torch.optim.Adam(netG.parameters(), lr=5e-4, betas=(0.5, 0.99))
