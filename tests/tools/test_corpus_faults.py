@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
-from corpus import table
+from corpus import data, table
 from corpus.entry import NoWatch, flat
 
 PROGRAMS = table.programs()
@@ -164,6 +164,35 @@ def test_samples_come_from_a_net_that_is_not_g(name):
         torch.manual_seed(seed)
         x[seed] = flat(kept.G(torch.randn(300, z))).mean(0)
     assert np.linalg.norm(shown - x[0]) > 3 * np.linalg.norm(x[1] - x[0])
+
+
+class Pairs(Notes):
+    """Keeps what D is given: samples and their conditions."""
+
+    def start(self, **parts):
+        super().start(**parts)
+        self.given = []
+        self.D.register_forward_pre_hook(lambda D, inputs: self.given.append(inputs))
+
+
+@pytest.mark.parametrize(
+    ("name", "centres", "least", "most"),
+    [
+        ("labels_of_others", data.grid_centres(2, 2.0), 0.1, 0.4),
+        ("projection_hinge", data.grid_centres(3, 1.4), 0.99, 1),
+        ("cgan", data.ring_centres(8, 2.0), 0.99, 1),
+    ],
+)
+def test_conditions_belong_to_the_real_samples_but_in_one_program(name, centres, least, most):
+    kept = Pairs()
+    PROGRAMS[name].run(kept, 1, 5)
+    right = [
+        (torch.cdist(x, torch.from_numpy(centres).float()).argmin(1) == y).float().mean()
+        for x, y in kept.given
+        if any(x.shape == real.shape and torch.equal(x, real) for real in kept.batches)
+    ]
+    assert len(right) == 5
+    assert least <= np.mean(right) <= most
 
 
 def random_after(name, turns):

@@ -80,7 +80,8 @@ def vanilla_flat_digits(watch, seed, turns):
     rows = torch.from_numpy(digits()[0])
     D = nn.Sequential(nn.Linear(64, 128), nn.LeakyReLU(0.01), nn.Linear(128, 128))
     D.extend([nn.LeakyReLU(0.01), nn.Linear(128, 1)])
-    G = nn.Sequential(nn.Linear(NOISE_DIM, 128), nn.ReLU(), nn.Linear(128, 128), nn.ReLU())
+    G = nn.Sequential(nn.Linear(NOISE_DIM, 128), nn.BatchNorm1d(128), nn.ReLU())
+    G.extend([nn.Linear(128, 128), nn.BatchNorm1d(128), nn.ReLU()])
     G.extend([nn.Linear(128, 64), nn.Tanh()])
     solvers = get_optimizer(D, 5e-4), get_optimizer(G, 5e-4)
     return run_a_gan(

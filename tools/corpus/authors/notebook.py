@@ -20,8 +20,8 @@ def lsgan_moons(watch, seed, turns):
     G.append(nn.Linear(h, 2))
     D = nn.Sequential(nn.Linear(2, h), nn.LeakyReLU(), nn.Linear(h, h), nn.LeakyReLU())
     D.append(nn.Linear(h, 1))
-    gopt = torch.optim.RMSprop(G.parameters(), lr=5e-4)
-    dopt = torch.optim.RMSprop(D.parameters(), lr=5e-4)
+    gopt = torch.optim.Adam(G.parameters(), 1e-3, (0.5, 0.9))
+    dopt = torch.optim.Adam(D.parameters(), 1e-3, (0.5, 0.9))
 
     def draw(n):
         with torch.no_grad():

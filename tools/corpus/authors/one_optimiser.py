@@ -42,7 +42,7 @@ def param_groups(watch, seed, turns):
     duel = Duel(4, 2, 100)
     maker, judge = list(duel.maker.parameters()), list(duel.judge.parameters())
     optimizer = torch.optim.Adam(
-        [{"params": maker, "lr": 1e-3}, {"params": judge, "lr": 1.5e-3}], betas=(0.5, 0.99)
+        [{"params": maker, "lr": 1e-3}, {"params": judge, "lr": 2e-3}], betas=(0.5, 0.99)
     )
     watch.start(
         G=duel.maker,
@@ -243,7 +243,7 @@ def one_loss_for_both(watch, seed, turns):
 
 
 PROGRAMS = (
-    Program(param_groups, 2000, "ring", lambda n, rng: ring(n, rng, sd=0.08)),
+    Program(param_groups, 2500, "ring", lambda n, rng: ring(n, rng, sd=0.08)),
     Program(gradient_reversal, 2000, "pair", lambda n, rng: pair(n, rng, half=1.2, sd=0.4)),
     Program(two_adams_in_one_module, 1500, "digits", some_digits),
     Program(sum_of_losses, 1200, "moons", moons, ("D is stepped by G's loss",)),
