@@ -1,0 +1,196 @@
+"""The corpus of training loops: each runs bare and watched, and none is another's edit."""
+
+import ast
+import inspect
+import textwrap
+from collections import Counter
+from functools import cache
+from importlib import import_module
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from corpus import data, faults, outcomes, table
+from corpus.command import main
+from corpus.entry import NoWatch, flat
+
+from gancourse.clinic import working
+
+PROGRAMS = table.programs()
+FILES = [p for p in Path(table.__file__).parent.glob("authors/*.py") if p.stem != "__init__"]
+IDIOM = 10  # programs with a statement, names and numbers aside: more have an idiom in common
+ALIKE = 0.5  # of the shorter of two programs' own statements may stand in the other
+
+
+class Counting:
+    """Counts what a program says, and keeps the real batches of the first turn."""
+
+    def __init__(self):
+        self.started, self.batches, self.steps = None, [], []
+
+    def start(self, *, G, D, opt_G, opt_D, sample):
+        assert self.started is None
+        assert not self.batches
+        self.started = {"G": G, "D": D, "opt_G": opt_G, "opt_D": opt_D, "sample": sample}
+
+    def real(self, x):
+        self.batches.append(x)
+        return x
+
+    def step(self, d_loss, g_loss):
+        self.steps.append(tuple(torch.as_tensor(x).item() for x in (d_loss, g_loss)))
+
+
+@cache
+def watched(name):
+    watch = Counting()
+    return watch, PROGRAMS[name].run(watch, 3, 3)
+
+
+@pytest.fixture(autouse=True)
+def threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_says_what_a_recorder_needs(name):
+    watch, _ = watched(name)
+    assert len(watch.steps) == 3
+    assert len(watch.batches) >= 3
+    assert all(len(x) > 1 for x in watch.batches)
+    assert isinstance(watch.started["G"], torch.nn.Module)
+    assert isinstance(watch.started["D"], torch.nn.Module)
+    for player in ("opt_G", "opt_D"):
+        assert isinstance(watch.started[player], torch.optim.Optimizer)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_draws_the_same_samples_bare_and_with_its_seed(name):
+    _, sample = watched(name)
+    bare = PROGRAMS[name].run(NoWatch(), 3, 3)
+    torch.manual_seed(0)
+    x = flat(sample(50))
+    torch.manual_seed(0)
+    y = flat(bare(50))
+    assert x.shape == y.shape
+    assert x.shape[0] == 50
+    assert (x == y).all() or (x != x).any()
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_samples_have_the_real_datas_size(name):
+    _, sample = watched(name)
+    x = PROGRAMS[name].back(sample(20))
+    real = PROGRAMS[name].real(20, np.random.default_rng(0))
+    assert x.shape == real.reshape(20, -1).shape
+
+
+def test_there_are_enough_programs_and_about_half_are_sound():
+    assert len(PROGRAMS) >= 64
+    for half in table.HALVES:
+        programs = table.programs(half).values()
+        sound = sum(p.sound for p in programs)
+        assert len(programs) >= 32
+        assert 0.4 <= sound / len(programs) <= 0.6
+
+
+def test_the_halves_are_by_author_and_hold_all():
+    assert set(table.TUNING) | set(table.UNSEEN) == {path.stem for path in FILES}
+    assert not set(table.TUNING) & set(table.UNSEEN)
+    assert len(table.TUNING) == len(table.UNSEEN)
+
+
+def test_no_name_is_used_twice():
+    counts = Counter(p.name for h in table.HALVES for p in table.programs(h).values())
+    modules = [import_module(f"corpus.authors.{path.stem}") for path in FILES]
+    assert sum(len(module.PROGRAMS) for module in modules) == len(counts) == len(PROGRAMS)
+
+
+def test_every_answer_is_in_the_list_of_faults_and_every_fault_has_a_sentence():
+    for program in PROGRAMS.values():
+        assert set(program.answers) <= set(faults.FAULTS)
+        assert program.data in data.KINDS
+        assert program.data in outcomes.REGIONS
+    assert {p.answers[0] for p in PROGRAMS.values() if not p.sound} >= set(faults.FAULTS) - {
+        answer for p in PROGRAMS.values() for answer in p.answers[1:]
+    }
+    assert all(sentence.endswith(".") for sentence in faults.FAULTS.values())
+
+
+class Blank(ast.NodeTransformer):
+    """Names and numbers do not make a program another one."""
+
+    def visit_Name(self, node):
+        return ast.Name("name", node.ctx)
+
+    def visit_arg(self, node):
+        return ast.arg("name")
+
+    def visit_Constant(self, node):
+        return ast.Constant(0)
+
+
+def statements(code):
+    """Return the simple statements of a function, names and numbers blanked, with their counts."""
+    found = Counter()
+    for node in ast.walk(ast.parse(textwrap.dedent(code))):
+        if isinstance(node, ast.stmt) and not hasattr(node, "body"):
+            found[ast.dump(Blank().visit(node))] += 1
+    return found
+
+
+def likeness(one, other):
+    return (one & other).total() / min(one.total(), other.total())
+
+
+def unlike(code):
+    """Return what is each program's own: statements that few of the programs have."""
+    common = Counter(line for found in code.values() for line in found)
+    own = {
+        name: Counter({line: n for line, n in found.items() if common[line] <= IDIOM})
+        for name, found in code.items()
+    }
+    return {name: found for name, found in own.items() if found.total() >= 5}
+
+
+def test_no_two_programs_are_alike_nor_like_the_courses_own():
+    code = {name: statements(inspect.getsource(p.run)) for name, p in PROGRAMS.items()}
+    own = unlike(code | {"working.py": statements(inspect.getsource(working))})
+    assert len(own) >= 0.9 * len(code)
+    alike = {
+        (a, b): round(likeness(own[a], own[b]), 2)
+        for a, b in combinations(own, 2)
+        if likeness(own[a], own[b]) > ALIKE
+    }
+    assert alike == {}
+
+
+def test_an_edit_of_a_program_is_found_to_be_alike():
+    code = inspect.getsource(PROGRAMS["sgd_rate_five"].run)
+    edit = code.replace("lr=5.0", "lr=0.1").replace("fake", "x_fake").replace("d_loss", "loss_D")
+    assert edit != code
+    assert likeness(statements(code), statements(edit)) > 0.9
+
+
+def test_the_outcome_of_real_samples_is_that_it_works_and_of_a_part_that_it_does_not():
+    ring = PROGRAMS["pure_losses"]
+    rng = np.random.default_rng(5)
+    assert outcomes.outcome(ring, lambda n: ring.real(n, rng)).works
+    some = data.ring_centres(8, 2.0)[:5]
+    part = outcomes.outcome(ring, lambda n: data.clouds(some, n, 0.05, rng)[0])
+    assert (part.reached, part.regions, part.works) == (5, 8, False)
+    assert not outcomes.outcome(ring, lambda n: np.full((n, 2), np.nan)).works
+
+
+def test_the_command_line_lists_all_and_runs_one(capsys):
+    main(["list"])
+    assert len(capsys.readouterr().out.splitlines()) == len(PROGRAMS)
+    main(["run", "one_loss_for_both", "--turns", "3"])
+    assert "G's step has the wrong sign" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["run", "no_such_program"])

@@ -1,0 +1,1 @@
+"""One file for each author: see the package above."""
