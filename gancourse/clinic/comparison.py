@@ -65,7 +65,7 @@ class Comparison:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             cloud, fresh = probes.lookalikes(real), probes.judge_for
-            D = self.tried("D alone", lambda: twin(self.witness.nets["D"]))
+            D = self.tried("D alone", lambda: probes.renewed(twin(self.witness.nets["D"])))
             sight = D and self.tried("D alone", lambda: probes.given_time(D, real, cloud))
             s.sight = float("nan") if sight is None else sight
             s.fresh_sight = probes.given_time(fresh(real), real, cloud)

@@ -168,6 +168,14 @@ def by_layer(G: nn.Module, run: Callable[[Tensor], Tensor], z: Tensor) -> list[f
     return seen
 
 
+def renewed(net: nn.Module) -> nn.Module:
+    """Return the net with new weights where its layers can draw them: what its shape can learn."""
+    for layer in net.modules():
+        if hasattr(layer, "reset_parameters"):
+            layer.reset_parameters()
+    return net
+
+
 def given_time(D: nn.Module, real: Tensor, fake: Tensor, steps: int = 150) -> float:
     """Return D's area under the curve after `steps` steps alone, with these samples standing still.
 

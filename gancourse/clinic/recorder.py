@@ -68,8 +68,8 @@ class Recorder:
     def step(self, d_loss, g_loss) -> None:
         """Note the end of a turn, with both losses (numbers or scalars)."""
         s, measured = self.signals, self.clock.measured
-        s.d_loss.append(float(d_loss))
-        s.g_loss.append(float(g_loss))
+        for losses, loss in ((s.d_loss, d_loss), (s.g_loss, g_loss)):
+            losses.append(float(loss.detach() if isinstance(loss, Tensor) else loss))
         s.largest.append(self.witness.largest)
         if measured:
             s.at.append(self.clock.turn)

@@ -65,7 +65,9 @@ class Signals:
     start_spread: float = math.nan  # the first samples' spread over the real one
     start_layers: list[float] = field(default_factory=list)  # see `probes.by_layer`
     end_layers: list[float] = field(default_factory=list)
-    sight: float = math.nan  # how well D, trained alone, tells real from `probes.lookalikes`
+    sight: float = (
+        math.nan
+    )  # how well D's shape, trained alone, tells real from `probes.lookalikes`
     fresh_sight: float = math.nan  # the same for a small new net
     fresh_judge: float = math.nan  # how well a small new net, trained alone, tells the last fakes
     finite: bool = True  # weights and samples at the end

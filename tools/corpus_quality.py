@@ -1,0 +1,146 @@
+"""Measure `gancourse.diagnose` on loops that other people might have written: tools/corpus.
+
+    python tools/corpus_quality.py                     both halves, seeds 0 to 2
+    python tools/corpus_quality.py --half tuning       what rules and thresholds may be chosen on
+    python tools/corpus_quality.py --table             judge again what was recorded
+
+The signals of each run are kept in runs/corpus, so that it goes on where it stopped and a new rule
+is judged without training again. A crash of the recorder is a result, too. One core.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import torch
+from corpus.table import half_of, programs
+
+from gancourse.clinic import Recorder, diagnose, load_signals
+from gancourse.store import write_whole
+
+ROOT = Path(__file__).resolve().parents[1]
+NOBODY = ("healthy", "sound", "unknown", "too short")  # verdicts that accuse nobody
+SAME = {  # our cause: what an author of the corpus may call it
+    "a player not stepped": {"D is never stepped", "G is never stepped", "wrong optimiser stepped",
+                             "optimiser of an older copy"},
+    "weights nobody owns": {"weights in no optimiser", "optimiser of an older copy"},
+    "no gradient arrives": {"no gradient reaches G", "detach in G's step",
+                            "G's loss on real samples", "gradients cleared before the step"},
+    "G steps the wrong way": {"G's step has the wrong sign"},
+    "labels swapped": {"labels swapped", "D's step has the wrong sign"},
+    "fakes called real": {"fakes trained as real"},
+    "D says one number": {"softmax over one unit"},
+    "probabilities as logits": {"sigmoid twice"},
+    "one batch for ever": {"same real batch for ever"},
+    "bad real batch": {"NaN in the real data"},
+    "divergence": {"diverged", "learning rate too high", "no constraint on the critic"},
+    "huge weight decay": {"huge weight decay"},
+    "another net draws": {"another net draws the samples", "stale batch-norm buffers"},
+    "range": {"G's range does not hold the data", "data not scaled"},
+    "no zero_grad": {"gradients not cleared"},
+    "not shuffled": {"real data not shuffled"},
+    "wrong weights": {"D is stepped by G's loss"},
+    "one z": {"same noise for ever"},
+    "mode collapse": {"mode collapse"},
+    "D too strong": {"D too strong"},
+    "D too weak": {"D too weak"},
+    "log of zero": {"log of zero"},
+}  # fmt: skip
+
+
+class Watch:
+    """What a program of the corpus talks to, in front of a recorder."""
+
+    def start(self, *, G, D, opt_G, opt_D, sample):
+        self.recorder = Recorder(G, D, opt_G, opt_D, sample)
+
+    def real(self, x):
+        return self.recorder.real(x)
+
+    def step(self, d_loss, g_loss):
+        self.recorder.step(d_loss, g_loss)
+
+
+def record(program, seed: int, path: Path) -> None:
+    """Train a program under a recorder and keep its signals, or what ended it, and its time."""
+    watch, start, error = Watch(), time.process_time(), ""
+    try:
+        program.run(watch, seed, program.turns)
+        watch.recorder.finish().save(path)
+    except Exception as failure:
+        error = f"{type(failure).__name__}: {failure}"
+    told = {"error": error, "seconds": round(time.process_time() - start, 1)}
+    write_whole(path.with_suffix(".outcome"), json.dumps(told).encode())
+
+
+def judge(program, seed: int, path: Path) -> dict:
+    """Return what the diagnosis says of a recorded run, and whether its author would say so."""
+    told = json.loads(path.with_suffix(".outcome").read_text())
+    row = {"name": program.name, "author": program.author, "half": half_of(program), "seed": seed,
+           "answers": list(program.answers), **told}  # fmt: skip
+    if told["error"]:
+        return row | {"found": [], "verdict": "crash", "right": False}
+    found = diagnose(load_signals(path))
+    named = [[s.cause, round(s.weight, 2), s.seen] for s in found.suspicions]
+    first = SAME.get(found.first, set()) & set(program.answers)
+    right = bool(first) if program.answers else found.verdict in NOBODY
+    return row | {"found": named, "verdict": found.verdict, "right": right,
+                  "skipped": [what for what, _ in found.skipped]}  # fmt: skip
+
+
+def summary(rows: list[dict]) -> dict[str, int]:
+    """Return the counts that the aims speak of."""
+    ill, well = ([r for r in rows if bool(r["answers"]) is fault] for fault in (True, False))
+    told = [(weight, r["right"]) for r in rows for _, weight, _ in r["found"][:1] if weight >= 0.9]
+    return {
+        "faulty": len(ill),
+        "right": sum(r["right"] for r in ill),
+        "wrong": sum(bool(r["found"]) and not r["right"] for r in ill),
+        "not_known": sum(not r["found"] and not r["error"] for r in ill),
+        "sound": len(well),
+        "accused": sum(bool(r["found"]) for r in well),
+        "crashes": sum(bool(r["error"]) for r in rows),
+        "sure": len(told),
+        "sure_right": sum(right for _, right in told),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--half", default="all", choices=("all", "tuning", "unseen"))
+    parser.add_argument("--seeds", type=int, nargs="+", default=(0, 1, 2))
+    parser.add_argument("--only", nargs="+", default=(), help="names of programs")
+    parser.add_argument("--runs", type=Path, default=ROOT / "runs" / "corpus", help="of signals")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "clinic" / "corpus.json")
+    parser.add_argument("--fresh", action="store_true", help="train all again")
+    parser.add_argument("--table", action="store_true", help="train none, judge those there are")
+    chosen = parser.parse_args()
+    torch.set_num_threads(1)
+    rows = []
+    for seed in chosen.seeds:
+        for name, program in programs(chosen.half).items():
+            path = chosen.runs / f"{name}-{seed}.json"
+            if chosen.only and name not in chosen.only:
+                continue
+            missing = chosen.fresh or not path.with_suffix(".outcome").exists()
+            if missing and not chosen.table:
+                record(program, seed, path)
+            if path.with_suffix(".outcome").exists():
+                rows.append(judge(program, seed, path))
+                r = rows[-1]
+                mark = "ok   " if r["right"] else "WRONG" if r["found"] or r["error"] else "?    "
+                said = [cause for cause, *_ in r["found"]] or r["verdict"]
+                print(mark, name, f"seed {seed}:", said, r["answers"], r["error"][:90], flush=True)
+    counts = {
+        half: summary([r for r in rows if r["half"] == half]) for half in ("tuning", "unseen")
+    }
+    counts = {half: found for half, found in counts.items() if found["faulty"] + found["sound"]}
+    print(json.dumps(counts, indent=1))
+    if not chosen.only:
+        text = json.dumps({"counts": counts, "runs": rows}, indent=1) + "\n"
+        write_whole(chosen.out, text.encode())
+
+
+if __name__ == "__main__":
+    main()
