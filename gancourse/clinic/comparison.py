@@ -65,8 +65,12 @@ class Comparison:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             cloud, fresh = probes.lookalikes(real), probes.judge_for
-            D = self.tried("D alone", lambda: probes.renewed(twin(self.witness.nets["D"])))
-            sight = D and self.tried("D alone", lambda: probes.given_time(D, real, cloud))
-            s.sight = float("nan") if sight is None else sight
+            sights = self.tried("D alone", lambda: self._sights(real, cloud))
+            s.sight = float("nan") if sights is None else max(sights)
             s.fresh_sight = probes.given_time(fresh(real), real, cloud)
             s.fresh_judge = probes.given_time(fresh(real), real, fake)
+
+    def _sights(self, real: Tensor, cloud: Tensor) -> list[float]:
+        """Return what D tells apart when it goes on alone, and when it starts again: worn or not."""
+        D = self.witness.nets["D"]
+        return [probes.given_time(x, real, cloud) for x in (twin(D), probes.renewed(twin(D)))]
