@@ -71,6 +71,6 @@ class Comparison:
             s.fresh_judge = probes.given_time(fresh(real), real, fake)
 
     def _sights(self, real: Tensor, cloud: Tensor) -> list[float]:
-        """Return what D tells apart when it goes on alone, and when it starts again: worn or not."""
+        """Return what D tells apart when it goes on alone, worn as it is, and when it is new."""
         D = self.witness.nets["D"]
         return [probes.given_time(x, real, cloud) for x in (twin(D), probes.renewed(twin(D)))]
