@@ -190,7 +190,7 @@ def test_the_outcome_of_real_samples_is_that_it_works_and_of_a_part_that_it_does
 def test_the_command_line_lists_all_and_runs_one(capsys):
     main(["list"])
     assert len(capsys.readouterr().out.splitlines()) == len(PROGRAMS)
-    main(["run", "one_loss_for_both", "--turns", "3"])
+    main(["run", "--turns", "3", "one_loss_for_both"])
     assert "G's step has the wrong sign" in capsys.readouterr().out
     with pytest.raises(SystemExit):
         main(["run", "no_such_program"])

@@ -11,6 +11,8 @@ what it shows must not be looked at program by program before the rules are fina
 A program is a function `program(watch, seed, turns)`. It says to `watch` what a user would say to
 a recorder: `watch.start(G=, D=, opt_G=, opt_D=, sample=)` before training, `x = watch.real(x)`
 where a real batch comes out of the loader, `watch.step(d_loss, g_loss)` at the end of each turn.
-It returns the function that draws n samples. `python tools/corpus list` prints the table, `run
+It returns the function that draws n samples. A sound program is one without a fault in its text: at
+some seeds its run may miss modes all the same, which `outcomes.outcome` says for each run, and then
+"mode collapse" is no accusation. `python tools/corpus list` prints the table, `run
 NAME` trains one program and `outcomes` trains them all and compares samples with real data.
 """

@@ -34,7 +34,7 @@ def main(argv=None):
     parser.add_argument("--half", default="all", choices=("all", "tuning", "unseen"))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--turns", type=int)
-    args = parser.parse_args(argv)
+    args = parser.parse_intermixed_args(argv)
     if args.what == "list":
         return show(args.half)
     torch.set_num_threads(1)

@@ -252,7 +252,7 @@ def d_waits(watch, seed, turns):
             target_fake = torch.zeros(batch.shape[0], 1)
             fake = G(torch.randn(batch.shape[0], 2))
             lossD = lossfn(D(batch), target_real) + lossfn(D(fake.detach()), target_fake)
-            if lossD.item() > 1.2 or i % 5 == 0:
+            if lossD.item() > 1.35 or i % 2 == 0:
                 optimizerD.zero_grad()
                 lossD.backward()
                 optimizerD.step()
