@@ -154,7 +154,7 @@ MISTAKES = {
     turned_round: (ALONE, "along it y falls"),
     other_forgotten: (TOGETHER, "The other score moves along it"),
     swapped: (TOGETHER, "the two have changed places"),
-    the_other_one: (ALONE, "raises the other score and keeps y"),
+    the_other_one: (ALONE, "other score"),  # where the two do not meet, it keeps y as well
     no_square_length: (TOGETHER, "without that division"),
     directions_subtracted: (TOGETHER, "The one direction is subtracted"),
     slopes_subtracted: (TOGETHER, "The slopes are subtracted"),
