@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from gancourse.errors import InputError
-from gancourse.grade.box.sandbox import Limits, Sandbox, require
-from gancourse.grade.job import Task, grade_task
-from gancourse.grade.notebook import read
+from gancourse.grade.box import pool
+from gancourse.grade.box.sandbox import Limits, require
+from gancourse.grade.ipynb import read
+from gancourse.grade.job import grade_task
+from gancourse.grade.task import Task
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "grading"))
 
@@ -24,20 +26,20 @@ def d_loss(logit_real, logit_fake):
 """
 
 
-@pytest.fixture(scope="module")
-def sandbox():
+@pytest.fixture(scope="module", autouse=True)
+def sandboxes():
     try:
         require("bwrap", LIMITS)
     except InputError as error:
         pytest.skip(str(error))
-    with Sandbox("bwrap", LIMITS) as found:
-        yield found
+    yield
+    pool.close_idle()
 
 
 @pytest.mark.parametrize(("answer", "points"), [(ALIAS, 0), (OWN, 6)])
-def test_another_name_for_the_courses_function_earns_nothing(answer, points, sandbox):
+def test_another_name_for_the_courses_function_earns_nothing(answer, points):
     cells = tuple(read(notebook([cell(answer, "exercise:05.1", "05-1")])))
     task = Task("ada", "05", "x.ipynb", cells, "7", limits=LIMITS)
-    graded = next(e for e in grade_task(task, sandbox).exercises if e.id == "05.1")
+    graded = next(e for e in grade_task(task).exercises if e.id == "05.1")
     assert (graded.score, graded.status) == (points, "graded")
     assert all((NAME in part["message"]) is (points == 0) for part in graded.parts)
