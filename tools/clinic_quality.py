@@ -18,7 +18,7 @@ from gancourse.clinic.signals import Signals, load_signals
 from gancourse.store import write_whole
 
 ROOT = Path(__file__).resolve().parents[1]
-SEEDS = (6, 7, 8)  # held out: the thresholds were chosen on others
+SEEDS = (7, 8)  # held out: rules and thresholds were chosen on others
 SOUND = (*SETTINGS, *HEALTHY)
 NONE, UNKNOWN = "healthy", "unknown"
 

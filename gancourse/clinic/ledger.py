@@ -135,10 +135,19 @@ class Ledger:
         total = sum(vectors[start:]) + (0 if fresh else old)
         if not total.isfinite().all() or not total.any():
             return
-        carried = 0.0 if fresh else (old.norm() / (old.norm() + total.norm())).item()
-        self.signals.carried[who].append(carried)
+        self.signals.carried[who].append(0.0 if fresh else self._carried(who, old, total))
         if who == "G" and not self.shared:
             self.signals.leaked.append(self._leak(vectors, start))
+
+    def _carried(self, who: str, old: Tensor, total: Tensor) -> float:
+        """Return the share of what lay there already in the gradient that the step used.
+
+        0 where the step's gradient points as the new parts alone do: the old was written over.
+        """
+        used = self._vector(who, {i: w.grad for i, w in enumerate(self.weights[who])})
+        if probes.cosine(used, total - old) >= probes.cosine(used, total):
+            return 0.0
+        return (old.norm() / (old.norm() + total.norm())).item()
 
     def _leak(self, vectors: list[Tensor], start: int) -> float:
         """Return the size of what came before D's step over the rest, where the two are opposed."""

@@ -128,6 +128,11 @@ class Loop:
 
     def backward(self, loss, net):
         scale = 1024 if self.change == "scaled loss" else 1
+        if self.change == "gradients written by hand":
+            weights = list(net.parameters())
+            for weight, slope in zip(weights, torch.autograd.grad(loss, weights), strict=True):
+                weight.grad = slope
+            return
         (scale * loss).backward()
         for weight in net.parameters() if scale > 1 else ():
             weight.grad.div_(scale)
@@ -137,7 +142,8 @@ class Loop:
     def d_step(self, x):
         fake = self.fakes()
         penalty = self.penalty(x, fake) if self.change == "WGAN-GP, penalty first" else 0
-        self.opt_D.zero_grad()
+        if self.change != "gradients written by hand":
+            self.opt_D.zero_grad()
         if self.change == "instance noise":  # the fakes first
             logit_fake, logit_real = self.answer(fake.detach()), self.answer(x)
         else:
@@ -158,7 +164,8 @@ class Loop:
         return loss.detach()
 
     def g_step(self, x):
-        self.opt_G.zero_grad()
+        if self.change != "gradients written by hand":
+            self.opt_G.zero_grad()
         fake = x if self.change == "G's loss on real" else self.fakes()
         logit = self.answer(fake.detach() if self.change == "detach in G's step" else fake)
         loss = softplus(-logit).mean()

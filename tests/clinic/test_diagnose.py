@@ -90,6 +90,9 @@ NOTHING_WRONG = {
     "D counts down, and G with it": {
         "auc": [0.1] * 50, "pull": DOWN | {"G on fakes": [-0.1] * 50}
     },
+    "D counts down, and G goes anywhere": {
+        "auc": [0.3] * 50, "pull": DOWN | {"G on fakes": [-0.1, 0.1] * 25}
+    },
     "few measured steps": {"auc": [0.99] * 4, "pull": {"G on fakes": [-0.1] * 4}},
     "a frozen layer": {
         "owned": {"D": {"own": 63, "other": 0, "nobody": 0, "frozen": 65, "all": 128}}

@@ -28,7 +28,7 @@ FAULTY = {
 SOUND = (
     "clipped gradients", "scaled loss", "WGAN-GP, penalty first", "instance noise", "D counts down",
     "for display", "NumPy samples", "labels", "two heads", "old spectral norm", "frozen layer",
-    "one optimiser", "",
+    "one optimiser", "gradients written by hand", "",
 )  # fmt: skip
 
 
