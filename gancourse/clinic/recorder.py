@@ -85,14 +85,19 @@ class Recorder:
         try:
             return look()
         except Exception as error:
-            why = str(error).splitlines()[0] if str(error) else "no reason given"
-            self.signals.skipped.setdefault(what, f"{type(error).__name__}: {why[:200]}")
-            return None
+            return self._note_failure(what, error)
+
+    def _note_failure(self, what: str, error: Exception) -> None:
+        why = str(error).splitlines()[0] if str(error) else "no reason given"
+        self.signals.skipped.setdefault(what, f"{type(error).__name__}: {why[:200]}")
 
     def _guarded(self, what: str, look: Callable) -> Callable:
         @wraps(look)
         def tried(*given, **named):
-            self._tried(what, lambda: look(*given, **named))  # a hook's answer would change the run
+            try:  # and returns nothing: a hook's answer would change the run
+                look(*given, **named)
+            except Exception as error:
+                self._note_failure(what, error)
 
         return tried
 
