@@ -20,6 +20,7 @@ def write(folder: Path) -> tuple[str, list[str]]:
         result = json.loads(path.read_text())
         about = result["machine"]
         text += [f"## {about['cpu']}, PyTorch {about['torch']}", ""]
+        text += [result["note"], ""] if "note" in result else []
         for title, part in SECTIONS.items():
             lines, wrong = part(result)
             text += [f"**{title}** " + lines[0], *lines[1:], ""]
