@@ -32,7 +32,7 @@ def write_whole(path: str | Path, content: bytes) -> Path:
         os.chmod(beside, 0o644)
         os.replace(beside, path)
     except BaseException:
-        os.unlink(beside)
+        Path(beside).unlink(missing_ok=True)  # Ctrl-C may come after the file took its name
         raise
     return path
 

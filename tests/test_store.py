@@ -116,6 +116,21 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(step, tmp_
     assert os.listdir(tmp_path) == ["a.txt"]
 
 
+@pytest.mark.parametrize("before", [True, False])
+def test_an_interrupt_beside_the_renaming_stays_an_interrupt(before, tmp_path, monkeypatch):
+    path, replace = tmp_path / "a.txt", os.replace
+
+    def interrupted(*args):
+        if not before:
+            replace(*args)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        store.write_whole(path, b"new")
+    assert os.listdir(tmp_path) == ([] if before else ["a.txt"])
+
+
 def test_the_content_is_on_the_disk_before_it_takes_the_name(tmp_path, monkeypatch):
     order, fsync, replace = [], os.fsync, os.replace
     monkeypatch.setattr(os, "fsync", lambda fd: order.append(os.fstat(fd).st_size) or fsync(fd))
