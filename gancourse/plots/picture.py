@@ -7,15 +7,16 @@ own cell.
 import base64
 import html
 import io
+import math
 from collections.abc import Callable, Sequence
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from gancourse.store import write_whole
@@ -37,6 +38,7 @@ STYLE = {
     "figure.dpi": 80,
 }
 GAP = 12  # pixels between two pictures that stand side by side
+CAPTION, CAPTION_INK = 24, "#555555"  # the strip below a picture for its caption: pixels, colour
 
 
 class Picture:
@@ -85,6 +87,32 @@ def as_picture(figure: Figure, alt: str) -> Picture:
     return Picture(buffer.getvalue(), alt)
 
 
+@cache
+def _caption_font() -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(Path(mpl.get_data_path(), "fonts/ttf/DejaVuSans-Oblique.ttf"), 13)
+
+
+def captioned(picture: Picture, caption: str) -> Picture:
+    """Return a picture with a small caption below it, in its pixels and in its alternative text.
+
+    In the pixels it is seen wherever the picture is: on a page, on a code host, on paper.
+    """
+    font = _caption_font()
+    image = Image.open(io.BytesIO(picture.png)).convert("RGB")
+    wide = max(image.width, math.ceil(font.getlength(caption)) + 2 * GAP)
+    page = Image.new("RGB", (wide, image.height + CAPTION), "white")
+    page.paste(image, ((wide - image.width) // 2, 0))
+    at = (wide / 2, image.height + CAPTION / 2)
+    ImageDraw.Draw(page).text(at, caption, fill=CAPTION_INK, font=font, anchor="mm")
+    return _as_png(page, f"{picture.alt} ({caption})")
+
+
+def _as_png(image: Image.Image, alt: str) -> Picture:
+    buffer = io.BytesIO()
+    image.save(buffer, format="png", optimize=True)
+    return Picture(buffer.getvalue(), alt)
+
+
 def to_numpy(x) -> np.ndarray:
     """Return numbers as an array: a tensor as float32 from whatever device it is on."""
     return x.detach().float().cpu().numpy() if isinstance(x, Tensor) else np.asarray(x)
@@ -98,6 +126,4 @@ def beside(pictures: Sequence[Picture], alt: str = "") -> Picture:
     for image in images:
         row.paste(image, (x, (size[1] - image.height) // 2))
         x += image.width + GAP
-    buffer = io.BytesIO()
-    row.save(buffer, format="png", optimize=True)
-    return Picture(buffer.getvalue(), " ".join(filter(None, [alt, *(p.alt for p in pictures)])))
+    return _as_png(row, " ".join(filter(None, [alt, *(p.alt for p in pictures)])))
