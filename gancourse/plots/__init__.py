@@ -38,4 +38,5 @@ __all__ = ["D_COLOUR", "FAKE", "FIELD", "G_COLOUR", "INK", "REAL", "ROLES", "STY
            "Panel", "Picture", "bars", "beside", "by_layer", "captioned", "confusion", "cross",
            "curves", "densities", "eigenvalues", "field_arrows", "gallery", "grid", "image_grid",
            "lines", "losses", "number_grids", "panels", "phase_planes", "point_film", "points",
-           "races", "range_around", "score_card", "square_limit", "to_numpy", "to_pixels"]  # fmt: skip
+           "races", "range_around", "score_card", "square_limit", "to_numpy",
+           "to_pixels"]  # fmt: skip

@@ -9,7 +9,7 @@ import html
 import io
 import math
 from collections.abc import Callable, Sequence
-from functools import cache, wraps
+from functools import wraps
 from pathlib import Path
 
 import matplotlib as mpl
@@ -38,7 +38,7 @@ STYLE = {
     "figure.dpi": 80,
 }
 GAP = 12  # pixels between two pictures that stand side by side
-CAPTION, CAPTION_INK = 24, "#555555"  # the strip below a picture for its caption: pixels, colour
+CAPTION_INK = "#555555"
 
 
 class Picture:
@@ -87,9 +87,9 @@ def as_picture(figure: Figure, alt: str) -> Picture:
     return Picture(buffer.getvalue(), alt)
 
 
-@cache
-def _caption_font() -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(Path(mpl.get_data_path(), "fonts/ttf/DejaVuSans-Oblique.ttf"), 13)
+def _caption_font(width: int) -> ImageFont.FreeTypeFont:
+    size = max(13, round(width / 75))  # pixels; a wide picture is shown smaller
+    return ImageFont.truetype(Path(mpl.get_data_path(), "fonts/ttf/DejaVuSans-Oblique.ttf"), size)
 
 
 def captioned(picture: Picture, caption: str) -> Picture:
@@ -97,12 +97,13 @@ def captioned(picture: Picture, caption: str) -> Picture:
 
     In the pixels it is seen wherever the picture is: on a page, on a code host, on paper.
     """
-    font = _caption_font()
     image = Image.open(io.BytesIO(picture.png)).convert("RGB")
+    font = _caption_font(image.width)
+    strip = 2 * font.size
     wide = max(image.width, math.ceil(font.getlength(caption)) + 2 * GAP)
-    page = Image.new("RGB", (wide, image.height + CAPTION), "white")
+    page = Image.new("RGB", (wide, image.height + strip), "white")
     page.paste(image, ((wide - image.width) // 2, 0))
-    at = (wide / 2, image.height + CAPTION / 2)
+    at = (wide / 2, image.height + strip / 2)
     ImageDraw.Draw(page).text(at, caption, fill=CAPTION_INK, font=font, anchor="mm")
     return _as_png(page, f"{picture.alt} ({caption})")
 
