@@ -241,7 +241,7 @@ def test_it_runs_in_the_background_and_the_loss_changes_meanwhile():
 
 def test_core_widgets_step_and_choose():
     gan = live.PointGan()
-    image, words, row, tabs = gan.core_widget().children
+    image, words, row, tabs = gan.core_widget().children[:4]
     before = image.value
     row.children[1].click()
     assert "D alone took a step" in words.value

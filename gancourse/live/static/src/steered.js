@@ -2,12 +2,14 @@
 //
 // steered(stage, also) returns the module that anywidget wants; `also` goes with each request for a
 // value. `stage(host, model)` returns {root, show(frame)}, the part that differs, and may name a
-// `corner` for the numbers and a `stop`; host = {colourOf(role), fieldColours, change(key, value), idle()}.
+// `corner` for the numbers and a `stop`; host = {colourOf(role), fieldColours, change(key, value),
+// idle(), send(message)}.
 
 import { unpack } from "./bytes.js";
 import { anyControl } from "./controls.js";
 import { make } from "./dom.js";
 import { keepKeys } from "./keys.js";
+import { link } from "./link.js";
 import { requests } from "./requests.js";
 import { tabRow } from "./tabs.js";
 
@@ -43,10 +45,11 @@ export function steered(stage, also) {
     const bar = make("progress", { max: 1, "aria-label": "How far the run is" });
     const numbers = make("div", { class: "gc-numbers" });
     const text = make("p", { class: "gc-text", role: "status" });
-    const request = requests(model, also);
+    const line = link(model, root);
+    const request = requests(line, also);
     let frame = model.get("frame");
 
-    const press = (action) => model.send({ do: wanted(action, frame.status) });
+    const press = (action) => line.send({ do: wanted(action, frame.status) });
     const shows = {};
     const change = (key, value) => {
       root.dataset.idle = "false"; // until the answer is shown
@@ -57,6 +60,7 @@ export function steered(stage, also) {
       fieldColours: model.get("field_colours"),
       idle: request.idle,
       change,
+      send: line.send,
     };
     const scene = stage(host, model);
     const buttons = parts.row.map(([action, label]) => pushButton(action, label, press));
@@ -96,9 +100,10 @@ export function steered(stage, also) {
     (scene.corner ?? root).append(bar, numbers);
     root.prepend(scene.root);
     root.append(row, tabRow(parts.tabs.map((tab) => tab.title), pages), text);
-    el.append(root);
+    el.append(line.root, root);
     return () => {
       request.stop();
+      line.stop();
       scene.stop?.();
       model.off("change:frame", show);
     };
