@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/dashboard.js: edit there. fbd73cfc729506f9 f3bf771b8d9a710f
+// Built by `make build` from src/widgets/dashboard.js: edit there. 6c9d6c8b8c6aedf4 fcf0bd9256df014f
 // dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function dressed(node, attributes) {
@@ -559,6 +559,12 @@ function wanted(action, status) {
 function isOff(action, frame) {
   return frame.waiting || action === "stop" && RESTING.includes(frame.status);
 }
+function changedNames(numbers, before, status, kept = []) {
+  if (status === "running" || !before) return [];
+  const old = new Map(before);
+  const names = numbers.filter(([name, value]) => old.get(name) !== value).map(([name]) => name);
+  return names.length ? names : kept;
+}
 function pushButton(action, label, press) {
   const node = make("button", { type: "button", class: "gc-button", "data-do": action }, label);
   keepKeys(node);
@@ -575,6 +581,8 @@ function steered(stage, also) {
     const line = link(model, root);
     const request = requests(line, also);
     let frame = model.get("frame");
+    let before = null;
+    let changed = [];
     const press = (action) => line.send({ do: wanted(action, frame.status) });
     const shows = {};
     const change = (key, value) => {
@@ -611,7 +619,9 @@ function steered(stage, also) {
       frame = model.get("frame");
       request.answered(frame.serial);
       scene.show(unpack(frame));
-      numbers.replaceChildren(...frame.numbers.map(([k, v]) => make("div", {}, make("span", {}, k), make("b", {}, v))));
+      changed = changedNames(frame.numbers, before, frame.status, changed);
+      numbers.replaceChildren(...frame.numbers.map(([k, v]) => make("div", {}, make("span", {}, k), make("b", changed.includes(k) ? { class: "gc-changed" } : {}, v))));
+      before = frame.numbers;
       bar.value = frame.progress ?? 0;
       bar.hidden = frame.progress === void 0;
       mark();
@@ -624,7 +634,7 @@ function steered(stage, also) {
     const row = make("div", { class: "gc-run" }, ...buttons.slice(0, parts.row.length));
     (scene.corner ?? root).append(bar, numbers);
     root.prepend(scene.root);
-    root.append(row, tabRow(parts.tabs.map((tab) => tab.title), pages), text);
+    root.append(text, row, tabRow(parts.tabs.map((tab) => tab.title), pages));
     el.append(line.root, root);
     return () => {
       request.stop();

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/explorer.js: edit there. 901ab0e1de5bb5f7 1e67373ecac7f6db
+// Built by `make build` from src/widgets/explorer.js: edit there. 50536943c6c38280 293601dcc537c35c
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -555,6 +555,12 @@ function wanted(action, status) {
 function isOff(action, frame) {
   return frame.waiting || action === "stop" && RESTING.includes(frame.status);
 }
+function changedNames(numbers, before, status, kept = []) {
+  if (status === "running" || !before) return [];
+  const old = new Map(before);
+  const names = numbers.filter(([name, value]) => old.get(name) !== value).map(([name]) => name);
+  return names.length ? names : kept;
+}
 function pushButton(action, label, press) {
   const node = make("button", { type: "button", class: "gc-button", "data-do": action }, label);
   keepKeys(node);
@@ -571,6 +577,8 @@ function steered(stage, also) {
     const line = link(model, root);
     const request = requests(line, also);
     let frame = model.get("frame");
+    let before = null;
+    let changed = [];
     const press = (action) => line.send({ do: wanted(action, frame.status) });
     const shows = {};
     const change = (key, value) => {
@@ -607,7 +615,9 @@ function steered(stage, also) {
       frame = model.get("frame");
       request.answered(frame.serial);
       scene.show(unpack(frame));
-      numbers.replaceChildren(...frame.numbers.map(([k, v]) => make("div", {}, make("span", {}, k), make("b", {}, v))));
+      changed = changedNames(frame.numbers, before, frame.status, changed);
+      numbers.replaceChildren(...frame.numbers.map(([k, v]) => make("div", {}, make("span", {}, k), make("b", changed.includes(k) ? { class: "gc-changed" } : {}, v))));
+      before = frame.numbers;
       bar.value = frame.progress ?? 0;
       bar.hidden = frame.progress === void 0;
       mark();
@@ -620,7 +630,7 @@ function steered(stage, also) {
     const row = make("div", { class: "gc-run" }, ...buttons.slice(0, parts.row.length));
     (scene.corner ?? root).append(bar, numbers);
     root.prepend(scene.root);
-    root.append(row, tabRow(parts.tabs.map((tab) => tab.title), pages), text);
+    root.append(text, row, tabRow(parts.tabs.map((tab) => tab.title), pages));
     el.append(line.root, root);
     return () => {
       request.stop();

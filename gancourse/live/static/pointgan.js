@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/pointgan.js: edit there. 7442afa68976d0b9 f004b437457d54e3
+// Built by `make build` from src/widgets/pointgan.js: edit there. f16395304f74c63c 7784b8517fc7af0f
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -322,6 +322,12 @@ function wanted(action, status) {
 function isOff(action, frame) {
   return frame.waiting || action === "stop" && RESTING.includes(frame.status);
 }
+function changedNames(numbers, before, status, kept = []) {
+  if (status === "running" || !before) return [];
+  const old = new Map(before);
+  const names = numbers.filter(([name, value]) => old.get(name) !== value).map(([name]) => name);
+  return names.length ? names : kept;
+}
 function pushButton(action, label, press) {
   const node = make("button", { type: "button", class: "gc-button", "data-do": action }, label);
   keepKeys(node);
@@ -338,6 +344,8 @@ function steered(stage, also) {
     const line = link(model, root);
     const request = requests(line, also);
     let frame = model.get("frame");
+    let before = null;
+    let changed = [];
     const press = (action) => line.send({ do: wanted(action, frame.status) });
     const shows = {};
     const change = (key, value) => {
@@ -374,7 +382,9 @@ function steered(stage, also) {
       frame = model.get("frame");
       request.answered(frame.serial);
       scene.show(unpack(frame));
-      numbers.replaceChildren(...frame.numbers.map(([k, v]) => make("div", {}, make("span", {}, k), make("b", {}, v))));
+      changed = changedNames(frame.numbers, before, frame.status, changed);
+      numbers.replaceChildren(...frame.numbers.map(([k, v]) => make("div", {}, make("span", {}, k), make("b", changed.includes(k) ? { class: "gc-changed" } : {}, v))));
+      before = frame.numbers;
       bar.value = frame.progress ?? 0;
       bar.hidden = frame.progress === void 0;
       mark();
@@ -387,7 +397,7 @@ function steered(stage, also) {
     const row = make("div", { class: "gc-run" }, ...buttons.slice(0, parts.row.length));
     (scene.corner ?? root).append(bar, numbers);
     root.prepend(scene.root);
-    root.append(row, tabRow(parts.tabs.map((tab) => tab.title), pages), text);
+    root.append(text, row, tabRow(parts.tabs.map((tab) => tab.title), pages));
     el.append(line.root, root);
     return () => {
       request.stop();
@@ -595,9 +605,24 @@ var APART = 0.1;
 var HEAD2 = { turn: 0.5, most: 6 };
 var LEGEND = [
   { kind: "points", role: "p", label: "real" },
-  { kind: "points", role: "q", label: "fake" },
-  { kind: "arrows", role: "G", label: "push on a fake" }
+  { kind: "points", role: "q", label: "fake" }
 ];
+var PUSH = { kind: "arrows", role: "G", label: "push on a fake" };
+function legendOf({ step }) {
+  if (!step) return [...LEGEND, PUSH];
+  const times = step.times > 1 ? `, ${step.times} times as long` : "";
+  const moves = { kind: "arrows", role: "G", label: `step of G, from the hollow diamonds${times}` };
+  const signs = { kind: "points", role: "D", label: "D(x) rose, fell" };
+  return [...LEGEND, ...step.moves ? [moves] : [], ...step.signs ? [signs] : []];
+}
+function placedSigns(signs, side, limit) {
+  const cell = 2 * limit / side;
+  return Array.from(signs, (v, i) => [
+    -limit + (i % side + 0.5) * cell,
+    limit - (Math.floor(i / side) + 0.5) * cell,
+    v
+  ]);
+}
 function fillField(rgba, levels, table) {
   levels.forEach((level, i) => {
     rgba.set(table.subarray(3 * level, 3 * level + 3), 4 * i);
@@ -640,10 +665,16 @@ function pointStage(host) {
   const canvas = make("canvas", { class: "gc-plane" });
   const pen = canvas.getContext("2d");
   const curves = curveRow(host);
-  const names = make("div", { class: "gc-legend", "aria-hidden": "true" }, ...legend({ marks: LEGEND }, host.colourOf));
-  const fakeSwatch = names.children[1].firstChild;
-  fakeSwatch.replaceChildren();
-  draw(fakeSwatch, "path", { d: "M8 6L12 2L16 6L12 10Z", fill: host.colourOf("q") });
+  const names = make("div", { class: "gc-legend", "aria-hidden": "true" });
+  const nameAll = () => {
+    names.replaceChildren(...legend({ marks: legendOf(frame) }, host.colourOf));
+    const fakeSwatch = names.children[1].firstChild;
+    fakeSwatch.replaceChildren();
+    const signSwatch = frame.step?.signs && names.lastChild.firstChild;
+    signSwatch?.replaceChildren();
+    if (signSwatch) draw(signSwatch, "path", { d: "M2 6H10M6 2V10M15 6H22", stroke: host.colourOf("D"), "stroke-width": 2.4 });
+    draw(fakeSwatch, "path", { d: "M8 6L12 2L16 6L12 10Z", fill: host.colourOf("q") });
+  };
   const root = make("div", { class: "gc-stage" }, make("div", {}, canvas, names), curves.root);
   let frame = null;
   let drawn = [];
@@ -657,6 +688,28 @@ function pointStage(host) {
     for (let i = 0; i + 1 < points.length; i += 2) SHAPES[shape](pen, px(points[i]), py(points[i + 1]), size);
     pen.fillStyle = colour;
     pen.fill();
+  };
+  const ghosts = (points) => {
+    pen.beginPath();
+    for (let i = 0; i + 1 < points.length; i += 2) SHAPES.fake(pen, px(points[i]), py(points[i + 1]), 3.6);
+    pen.strokeStyle = host.colourOf("q");
+    pen.lineWidth = 1;
+    pen.stroke();
+  };
+  const signs = (placed) => {
+    pen.beginPath();
+    for (const [x, y, v] of placed) {
+      const r = 7 * Math.abs(v);
+      if (r < 0.7) continue;
+      pen.moveTo(px(x) - r, py(y));
+      pen.lineTo(px(x) + r, py(y));
+      if (v < 0) continue;
+      pen.moveTo(px(x), py(y) - r);
+      pen.lineTo(px(x), py(y) + r);
+    }
+    pen.strokeStyle = host.colourOf("D");
+    pen.lineWidth = 2.4;
+    pen.stroke();
   };
   const arrows = (rows, colour) => {
     pen.beginPath();
@@ -703,8 +756,10 @@ function pointStage(host) {
     scale();
     cloud(frame.real, "real", host.colourOf("p"), 2.4);
     if (frame.drawing) cloud(drawn.flat(), "real", host.colourOf("p"), 5);
+    if (frame.step?.signs) signs(placedSigns(frame.step.signs, frame.step.signs_side, frame.limit));
+    if (frame.step?.ghosts) ghosts(frame.step.ghosts);
     cloud(frame.fake, "fake", host.colourOf("q"), 3.6);
-    arrows(frame.arrows, host.colourOf("G"));
+    arrows(frame.step?.moves ?? (frame.step ? [] : frame.arrows), host.colourOf("G"));
     if (frame.drawing && document.activeElement === canvas) cross();
   };
   const told = () => {
@@ -752,10 +807,15 @@ function pointStage(host) {
   watch.observe(canvas);
   const show = (next) => {
     frame = { ...next, real: floats(next.real), fake: floats(next.fake), arrows: floats(next.arrows) };
+    if (next.step) {
+      const [ghosts2, moves, signs2] = [next.step.ghosts, next.step.moves, next.step.signs].map(floats);
+      frame.step = { ...next.step, ghosts: ghosts2, moves, signs: signs2 };
+    }
     if (host.idle()) drawn = frame.drawn;
     canvas.setAttribute("role", frame.drawing ? "application" : "img");
     canvas.tabIndex = frame.drawing ? 0 : -1;
     if (!frame.drawing || document.activeElement !== canvas) label();
+    nameAll();
     paint();
     curves.show(frame.panels);
   };

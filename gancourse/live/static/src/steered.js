@@ -31,6 +31,15 @@ export function isOff(action, frame) {
   return frame.waiting || (action === "stop" && RESTING.includes(frame.status));
 }
 
+// The names of the numbers that a press of a button changed: those `kept` stay marked until others
+// change. While a run goes on all of them change, and none is marked.
+export function changedNames(numbers, before, status, kept = []) {
+  if (status === "running" || !before) return [];
+  const old = new Map(before);
+  const names = numbers.filter(([name, value]) => old.get(name) !== value).map(([name]) => name);
+  return names.length ? names : kept;
+}
+
 function pushButton(action, label, press) {
   const node = make("button", { type: "button", class: "gc-button", "data-do": action }, label);
   keepKeys(node);
@@ -48,6 +57,8 @@ export function steered(stage, also) {
     const line = link(model, root);
     const request = requests(line, also);
     let frame = model.get("frame");
+    let before = null; // the numbers of the frame before
+    let changed = []; // the names of those that are marked
 
     const press = (action) => line.send({ do: wanted(action, frame.status) });
     const shows = {};
@@ -86,7 +97,10 @@ export function steered(stage, also) {
       frame = model.get("frame");
       request.answered(frame.serial);
       scene.show(unpack(frame));
-      numbers.replaceChildren(...frame.numbers.map(([k, v]) => make("div", {}, make("span", {}, k), make("b", {}, v))));
+      changed = changedNames(frame.numbers, before, frame.status, changed);
+      numbers.replaceChildren(...frame.numbers.map(([k, v]) =>
+        make("div", {}, make("span", {}, k), make("b", changed.includes(k) ? { class: "gc-changed" } : {}, v))));
+      before = frame.numbers;
       bar.value = frame.progress ?? 0;
       bar.hidden = frame.progress === undefined;
       mark();
@@ -99,7 +113,7 @@ export function steered(stage, also) {
     const row = make("div", { class: "gc-run" }, ...buttons.slice(0, parts.row.length));
     (scene.corner ?? root).append(bar, numbers);
     root.prepend(scene.root);
-    root.append(row, tabRow(parts.tabs.map((tab) => tab.title), pages), text);
+    root.append(text, row, tabRow(parts.tabs.map((tab) => tab.title), pages));
     el.append(line.root, root);
     return () => {
       request.stop();
