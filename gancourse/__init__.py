@@ -9,6 +9,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "InputError": "errors",
+    "claim": "claims",
     "device": "machine",
     "diagnose": "clinic.rules",
     "load_images": "data",
