@@ -16,7 +16,7 @@ _HOME = {
     "load_points": "data",
     "seed_everything": "machine",
 }
-_MODULES = ("check", "cli", "clinic", "data", "grade", "live", "losses", "machine", "maths", "nets",
+_MODULES = ("check", "cli", "clinic", "course", "data", "grade", "live", "losses", "machine", "maths", "nets",
             "plots", "score", "train")  # fmt: skip
 
 
