@@ -237,6 +237,39 @@ def test_a_notebook_that_is_not_there_or_elsewhere_is_named(copy, tmp_path):
         lab.arguments(copy, [str(tmp_path / "mine.ipynb")])
 
 
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """The settings API of a server that nobody started through the course."""
+    folder = tmp_path_factory.mktemp("plain")
+    environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "JUPYTER_TOKEN")}
+    for name in ("CONFIG", "DATA", "RUNTIME"):
+        environment[f"JUPYTER_{name}_DIR"] = str(folder / name)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}",
+         "--ServerApp.ip=127.0.0.1", "--IdentityProvider.token=plain"],
+        cwd=folder, env=environment, stdout=subprocess.DEVNULL,
+        stderr=(folder / "log").open("w"),
+    )  # fmt: skip
+    running = Server.__new__(Server)
+    running.process, running.token = process, "plain"
+    running.base, running.log = f"http://127.0.0.1:{port}", folder / "log"
+    until = time.monotonic() + PATIENCE
+    while "is running at" not in running.log.read_text() and time.monotonic() < until:
+        time.sleep(0.1)
+    with running:
+        yield running
+
+
+def test_a_plain_server_of_the_environment_has_the_settings_too(plain):
+    assert plain.default(KERNEL_SETTINGS, "commsOverSubshells") == "disabled"
+    assert plain.default(NEWS_SETTINGS, "fetchNews") == "false"
+    assert (
+        "gancourse.jupyter.extension | extension was successfully loaded" in plain.log.read_text()
+    )
+
+
 class Started(Exception):
     """In place of a server: it would start now."""
 
