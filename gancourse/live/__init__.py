@@ -10,6 +10,7 @@ _HOME = {
     "Chart": "charts",
     "frontend": "frontend",
     "predict": "wager",
+    "progress": "bars",
     "bend_D": "game",
     "slide_q": "optimal",
     "move_logits": "losses",

@@ -1,7 +1,7 @@
 """Pictures of images: side by side, and samples above their nearest training images."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from matplotlib.figure import Figure
@@ -9,9 +9,9 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import pad
 
-from gancourse.errors import at_least
+from gancourse.errors import InputError, at_least
 from gancourse.pixels import to_pixels
-from gancourse.plots.picture import FAKE, INK, Picture, as_picture, styled
+from gancourse.plots.picture import FAKE, INK, Picture, as_picture, styled, titled_rows
 
 GREY = 96  # between images, and where one is missing
 
@@ -42,6 +42,18 @@ def image_grid(x: Tensor, columns: int = 8, scale: int = 2, alt: str | None = No
     buffer = io.BytesIO()
     image.convert("L" if x.shape[1] == 1 else "RGB").save(buffer, format="png", optimize=True)
     return Picture(buffer.getvalue(), alt or f"{len(x)} images in rows of {columns}.")
+
+
+def image_film(frames: Sequence[tuple[str, Tensor]], scale: int = 2) -> Picture:
+    """Return a row for each (title, images [N, 1, H, W]) in `frames`, its title on the left.
+
+    A title says when it is, such as "step 100". Raises InputError where there are no frames.
+    """
+    if not frames:
+        raise InputError("A film needs at least one frame, and none was given: record some.")
+    rows = [image_grid(x, columns=len(x), scale=scale, alt=title) for title, x in frames]
+    titles = [title for title, _ in frames]
+    return titled_rows(rows, titles, f"{len(frames[0][1])} images in a row at {', '.join(titles)}.")
 
 
 @styled

@@ -108,6 +108,20 @@ def captioned(picture: Picture, caption: str) -> Picture:
     return _as_png(page, f"{picture.alt} ({caption})")
 
 
+def titled_rows(pictures: Sequence[Picture], titles: Sequence[str], alt: str) -> Picture:
+    """Return pictures below each other on white, each with its title on the left."""
+    images = [Image.open(io.BytesIO(picture.png)).convert("RGB") for picture in pictures]
+    font = ImageFont.truetype(Path(mpl.get_data_path(), "fonts/ttf/DejaVuSans.ttf"), 16)
+    left = math.ceil(max(font.getlength(title) for title in titles)) + GAP
+    high = max(2 * font.size, *(image.height for image in images)) + 2
+    page = Image.new("RGB", (left + max(i.width for i in images), high * len(images)), "white")
+    for row, (image, title) in enumerate(zip(images, titles, strict=True)):
+        middle = row * high + high / 2
+        page.paste(image, (left, round(middle - image.height / 2)))
+        ImageDraw.Draw(page).text((left - GAP, middle), title, fill=INK, font=font, anchor="rm")
+    return _as_png(page, alt)
+
+
 def _as_png(image: Image.Image, alt: str) -> Picture:
     buffer = io.BytesIO()
     image.save(buffer, format="png", optimize=True)

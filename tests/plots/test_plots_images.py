@@ -2,6 +2,7 @@
 
 import io
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -53,3 +54,20 @@ def test_bad_images_are_named(x, word):
 def test_rows_of_no_column_are_an_error():
     with pytest.raises(InputError, match="columns"):
         plots.image_grid(torch.zeros(1, 1, 8, 8), columns=0)
+
+
+def test_a_film_has_a_titled_row_for_each_frame():
+    frames = [("step 1", -torch.ones(3, 1, 4, 4)), ("step 100", torch.ones(3, 1, 4, 4))]
+    film = plots.image_film(frames, scale=2)
+    assert film.alt == "3 images in a row at step 1, step 100."
+    grid = plots.image_grid(frames[0][1], 3, 2)
+    left = film.width - grid.width
+    page = np.asarray(Image.open(io.BytesIO(film.png)).convert("L"))
+    titles, images = page[:, :left], page[:, left:]
+    half = film.height // 2
+    assert (titles[:half] < 100).any()
+    assert (titles[half:] < 100).any()  # both are written
+    assert (images[:half] < 20).any()
+    assert not (images[half:] < 20).any()
+    with pytest.raises(InputError, match="at least one frame"):
+        plots.image_film([])

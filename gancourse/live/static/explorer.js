@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/explorer.js: edit there. 50536943c6c38280 293601dcc537c35c
+// Built by `make build` from src/widgets/explorer.js: edit there. ed0af1d398443634 2c45074d9b84683d
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -29,12 +29,17 @@ function make(tag, attributes = {}, ...children) {
 
 // film.js
 var FRAME = 50;
-function film(canvas, paint, done) {
+function placeText(index, count) {
+  return `Film: picture ${index + 1} of ${count}`;
+}
+function film(canvas, paint, done, place = () => {
+}) {
   let timer = 0;
   const stop = () => {
     if (timer) clearInterval(timer);
     timer = 0;
     delete canvas.dataset.film;
+    place();
   };
   const play = (view, count, side) => {
     stop();
@@ -45,6 +50,7 @@ function film(canvas, paint, done) {
         return done();
       }
       canvas.dataset.film = index;
+      place(index, count);
       paint(view, side, index++);
     };
     timer = setInterval(next, FRAME);
@@ -200,7 +206,15 @@ function explorerStage(host, model) {
   let mapAt = 0;
   let timer = 0;
   const paintOne = (all, side, index) => paintPixels(picture, pictureOf(all, side, index), side, side);
-  const reel = film(picture, paintOne, () => paint());
+  const bar = make("progress", { max: 1, "aria-label": "Place in the film" });
+  const at = make("span");
+  const place = make("div", { class: "gc-place", hidden: "" }, at, bar);
+  const reel = film(picture, paintOne, () => paint(), (index, count) => {
+    place.hidden = count === void 0;
+    if (place.hidden) return;
+    at.textContent = placeText(index, count);
+    bar.value = count > 1 ? index / (count - 1) : 1;
+  });
   const change = (key, value) => {
     reel.stop();
     host.change(key, value);
@@ -213,7 +227,7 @@ function explorerStage(host, model) {
     { class: "gc-explorer" },
     plane.root,
     picture,
-    make("div", {}, corner, figure),
+    make("div", {}, place, corner, figure),
     make("figure", { class: "gc-strip" }, strip, line),
     pins.root
   );
