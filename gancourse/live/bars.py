@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from gancourse.errors import InputError
 from gancourse.live.frontend import frontend
 
+EMPTY = {"text/html": "", "text/plain": ""}
+
 
 def progress(iterable: Iterable, label: str = "", total: int | None = None) -> Iterator:
     """Yield the items of `iterable`, and show in the page, or on a terminal, how far it is.
@@ -19,8 +21,31 @@ def progress(iterable: Iterable, label: str = "", total: int | None = None) -> I
             f"progress goes through a list, a range or the like, and {iterable!r} was given: give "
             "something that `for` takes."
         )
+    told = {"iterable": iterable, "desc": label, "total": total, "leave": False}
     if frontend() == "none" and not sys.stderr.isatty():
         return iter(iterable)
-    from tqdm.auto import tqdm  # a widget in a page
+    return _in_a_page(told) if frontend() != "none" and _has_kernel() else _on_a_line(told)
 
-    return iter(tqdm(iterable, desc=label, total=total, leave=False))
+
+def _has_kernel() -> bool:
+    ipython = sys.modules.get("IPython")
+    return getattr(ipython.get_ipython() if ipython else None, "kernel", None) is not None
+
+
+def _on_a_line(told: dict) -> Iterator:
+    from tqdm import tqdm
+
+    return iter(tqdm(**told))
+
+
+def _in_a_page(told: dict) -> Iterator:
+    """Show the bar in a place of its own, which is empty afterwards: a saved page has no bar."""
+    from IPython.display import display
+    from tqdm.notebook import tqdm
+
+    bar = tqdm(**told, display=False)
+    place = display(bar.container, display_id=True)
+    try:
+        yield from bar
+    finally:
+        place.update(EMPTY, raw=True)

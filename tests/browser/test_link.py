@@ -148,3 +148,19 @@ def test_a_long_cell_leaves_the_gan_on_points_alive(notebook):
             "said => document.querySelector('.gc-text').textContent.includes(said)", arg=said
         )
     page.wait_for_function(f"{CELLS}[1].outputs.length === 1")
+
+
+def test_progress_is_seen_while_a_cell_runs_and_leaves_nothing(notebook):
+    show = (
+        "import time\nfrom gancourse import live\n"
+        "for i in live.progress(range(10**6), 'counting'):\n"
+        "    time.sleep(0.02)"
+    )
+    page = notebook([show])
+    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+    page.get_by_text("counting:").wait_for()
+    page.evaluate(f"{KERNEL}.interrupt()")
+    page.wait_for_function(f"{CELLS}[0].outputs.some(o => o.output_type === 'error')")
+    page.get_by_text("counting:").wait_for(state="hidden")
+    saved = page.evaluate(f"JSON.stringify({CELLS}[0].outputs.slice(0, 1))")
+    assert "widget-view" not in saved
