@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import torch
-from corpus.table import half_of, programs
+from corpus.table import PARTS, half_of, programs
 
 from gancourse.clinic import Recorder, diagnose, load_signals
 from gancourse.store import write_whole
@@ -108,7 +108,7 @@ def summary(rows: list[dict]) -> dict[str, int]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--half", default="all", choices=("all", "tuning", "unseen"))
+    parser.add_argument("--half", default="all", choices=("all", *PARTS))
     parser.add_argument("--seeds", type=int, nargs="+", default=(0, 1, 2))
     parser.add_argument("--only", nargs="+", default=(), help="names of programs")
     parser.add_argument("--runs", type=Path, default=ROOT / "runs" / "corpus", help="of signals")
@@ -132,9 +132,7 @@ def main() -> None:
                 mark = "ok   " if r["right"] else "WRONG" if r["found"] or r["error"] else "?    "
                 said = [cause for cause, *_ in r["found"]] or r["verdict"]
                 print(mark, name, f"seed {seed}:", said, r["answers"], r["error"][:90], flush=True)
-    counts = {
-        half: summary([r for r in rows if r["half"] == half]) for half in ("tuning", "unseen")
-    }
+    counts = {half: summary([r for r in rows if r["half"] == half]) for half in PARTS}
     counts = {half: found for half, found in counts.items() if found["faulty"] + found["sound"]}
     print(json.dumps(counts, indent=1))
     if not chosen.only:

@@ -7,7 +7,7 @@ import torch
 
 from .entry import NoWatch
 from .outcomes import outcome
-from .table import half_of, programs
+from .table import PARTS, half_of, programs
 
 
 def show(half):
@@ -31,7 +31,7 @@ def main(argv=None):
     parser = argparse.ArgumentParser(prog="python tools/corpus", description=__doc__)
     parser.add_argument("what", choices=("list", "run", "outcomes"))
     parser.add_argument("names", nargs="*", help="programs or authors (outcomes, run)")
-    parser.add_argument("--half", default="all", choices=("all", "tuning", "unseen"))
+    parser.add_argument("--half", default="all", choices=("all", *PARTS))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--turns", type=int)
     args = parser.parse_intermixed_args(argv)
