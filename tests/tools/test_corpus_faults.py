@@ -7,6 +7,7 @@ import pytest
 import torch
 from corpus import data, table
 from corpus.entry import NoWatch, flat
+from corpus_notes import Notes, never_moves, not_finite, same_batches, unowned
 
 PROGRAMS = table.programs()
 LONGER = {  # turns after which the fault is there; 8 for the others
@@ -16,38 +17,6 @@ LONGER = {  # turns after which the fault is there; 8 for the others
     "schedule_per_iteration": 120,
     "decay_of_one": 1000,
 }
-
-
-def weights(net):
-    return [p.detach().clone() for p in net.parameters()]
-
-
-def differ(old, net):
-    return any(not torch.equal(a, b) for a, b in zip(old, net.parameters(), strict=True))
-
-
-class Notes:
-    """Keeps what a test asks about: first and last weights, batches, losses, D's answers."""
-
-    def __init__(self, hears_d=False):
-        self.batches, self.d_out, self.losses, self.hears_d = [], [], [], hears_d
-
-    def start(self, *, G, D, opt_G, opt_D, sample):
-        self.G, self.D, self.opt, self.sample = G, D, {"G": opt_G, "D": opt_D}, sample
-        self.first = {"G": weights(G), "D": weights(D)}
-        if self.hears_d:
-            D.register_forward_hook(self.heard)
-
-    def heard(self, D, inputs, out):
-        out = out[0] if isinstance(out, tuple) else out
-        self.d_out.append(out.detach().float())
-
-    def real(self, x):
-        self.batches.append(x.detach().clone())
-        return x
-
-    def step(self, d_loss, g_loss):
-        self.losses.append(tuple(torch.as_tensor(x).item() for x in (d_loss, g_loss)))
 
 
 @pytest.fixture(autouse=True)
@@ -63,27 +32,6 @@ def notes(name):
     kept = Notes(hears_d=not PROGRAMS[name].sound)
     PROGRAMS[name].run(kept, 1, LONGER.get(name, 8))
     return kept
-
-
-def never_moves(player):
-    return lambda n: not differ(n.first[player], getattr(n, player))
-
-
-def unowned(n):
-    """Weights that learn by their flag and belong to no optimiser, or that D's list hides."""
-    held = {id(p) for o in n.opt.values() for g in o.param_groups for p in g["params"]}
-    seen = [p for net in (n.G, n.D) for p in net.parameters() if p.requires_grad]
-    hidden = [v for net in (n.G, n.D) for v in vars(net).values() if isinstance(v, list)]
-    return bool(hidden) or any(id(p) not in held for p in seen)
-
-
-def same_batches(n):
-    return all(torch.equal(n.batches[0], x) for x in n.batches[1:])
-
-
-def not_finite(n):
-    losses = torch.tensor(n.losses)
-    return not losses.isfinite().all() or losses.abs().max() > 1000
 
 
 def share_outside(n):

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..data import circles, digits, line3, pair, some_digits
+from ..data import digits, line3, pair, ring6, some_digits
 from ..entry import Program
 
 
@@ -73,7 +73,7 @@ def two_coroutines(watch, seed, turns):
     court, workshop = judging(), forging(128)
     goods, _ = workshop.send(expert)
     for _ in range(turns):
-        market = watch.real(torch.from_numpy(circles(128, stream, radii=(0.8, 1.8))))
+        market = watch.real(torch.from_numpy(ring6(128, stream, 1.2)))
         heard = court.send((market, goods.detach()))
         goods, earned = workshop.send(expert)
         watch.step(heard.item(), earned.item())
@@ -185,7 +185,7 @@ def noise_added_in_place(watch, seed, turns):
 
 
 PROGRAMS = (
-    Program(two_coroutines, 2000, "circles", lambda n, rng: circles(n, rng, radii=(0.8, 1.8))),
+    Program(two_coroutines, 1500, "ring6", lambda n, rng: ring6(n, rng, 1.2)),
     Program(replay_of_fakes, 1800, "line3", line3),
     Program(last_batch_for_ever, 1000, "digits", some_digits, ("same real batch for ever",)),
     Program(

@@ -124,16 +124,16 @@ def least_squares_objects(watch, seed, turns):
     return trainer.train(batches, watch, turns)
 
 
-def boundary_seeking(watch, seed, turns):
-    """BGAN: G wants the logit of D to be 0; two steps of D to one of G, in one dimension."""
+def log_ratio_objects(watch, seed, turns):
+    """G raises D's logit itself, the log of a ratio; two steps of D to one of G, on a line."""
     torch.manual_seed(seed)
     points = torch.from_numpy(line(6000, np.random.default_rng(seed), means=(-1.5, 1.0), sd=0.5))
 
-    class BoundarySeekingG(GeneratorLoss):
+    class LogRatioG(GeneratorLoss):
         def forward(self, dgz):
-            return 0.5 * dgz.square().mean()
+            return dgz.mean().neg()
 
-    class BoundarySeekingD(DiscriminatorLoss):
+    class LogRatioD(DiscriminatorLoss):
         def forward(self, dx, dgz):
             target = torch.tensor([[1.0], [0.0]]).repeat_interleave(len(dx), 0)
             return nn.functional.binary_cross_entropy_with_logits(torch.cat([dx, dgz]), target)
@@ -145,7 +145,7 @@ def boundary_seeking(watch, seed, turns):
     ):
         optimizer = {"name": radam, "args": {"lr": lr, "betas": (0.5, 0.9)}}
         models[side] = {"name": Mlp, "args": {"sizes": sizes}, "optimizer": optimizer}
-    trainer = Trainer(models, [BoundarySeekingG(), BoundarySeekingD()], 100, ncritic=2)
+    trainer = Trainer(models, [LogRatioG(), LogRatioD()], 100, ncritic=2)
 
     def shuffled():
         while True:
@@ -212,7 +212,7 @@ def inherits_the_wrong_loss(watch, seed, turns):
 
 PROGRAMS = (
     Program(least_squares_objects, 2500, "spirals", spirals),
-    Program(boundary_seeking, 1500, "line", lambda n, rng: line(n, rng, (-1.5, 1.0), 0.5)),
+    Program(log_ratio_objects, 1500, "line", lambda n, rng: line(n, rng, (-1.5, 1.0), 0.5)),
     Program(
         summed_loss,
         400,

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..data import digits, grid, moons, some_digits, spirals, swiss
+from ..data import digits, grid, moons, some_digits, swiss
 from ..entry import Program
 
 
@@ -257,7 +257,7 @@ def sum_of_both_backwards(watch, seed, turns):
 
     watch.start(G=whole["g"], D=whole["d"], opt_G=opt["g"], opt_D=opt["d"], sample=peek)
     for _ in range(turns):
-        batch = watch.real(torch.from_numpy(spirals(160, rng)))
+        batch = watch.real(torch.from_numpy(moons(160, rng)))
         made = whole["g"](torch.randn(160, 3))
         judged = softplus(-whole["d"](batch)).mean() + softplus(whole["d"](made.detach())).mean()
         fooled = softplus(-frozen(whole["d"], made)).mean()
@@ -292,5 +292,5 @@ PROGRAMS = (
         swiss,
         ("G and D share layers", "D is stepped by G's loss"),
     ),
-    Program(sum_of_both_backwards, 2200, "spirals", spirals),
+    Program(sum_of_both_backwards, 1800, "moons", moons),
 )

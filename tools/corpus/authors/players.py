@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn, optim
 
-from ..data import circles, digits, line3, moons, some_digits, swiss
+from ..data import digits, line3, moons, ring6, some_digits, swiss
 from ..entry import Program
 
 
@@ -88,7 +88,7 @@ def dual_critics(watch, seed, turns):
         sample=forger.show,
     )
     for _ in range(turns):
-        x, y = watch.real(torch.from_numpy(circles(128, rng))), forger.show(128)
+        x, y = watch.real(torch.from_numpy(ring6(128, rng))), forger.show(128)
         one, two = jury.net.likes_real, jury.net.likes_fake
         reward = alpha * log(positive(one(x)) + 1e-6).mean() - positive(one(y)).mean()
         reward = reward + beta * log(positive(two(y)) + 1e-6).mean() - positive(two(x)).mean()
@@ -221,7 +221,7 @@ def moments_never_kept(watch, seed, turns):
 
 
 PROGRAMS = (
-    Program(dual_critics, 1500, "circles", circles),
+    Program(dual_critics, 1200, "ring6", ring6),
     Program(two_rates_cosine, 1500, "swiss", swiss),
     Program(
         forger_holds_the_detective,
