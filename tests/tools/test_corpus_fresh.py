@@ -18,7 +18,7 @@ TURNS = {  # after which the fault is there; 8 for the others
     "last_batch_for_ever": 62,
     "noise_added_in_place": 18,
     "pool_never_renewed": 12,
-    "penalty_subtracted": 60,
+    "penalty_subtracted": 120,
     "penalty_of_a_thousand": 80,
     "target_size_differs": 250,
     "parentheses_missing": 300,
@@ -107,7 +107,7 @@ def fakes_are_old(n):
     """What D is given in the last turn, other than real samples, was there in the first eight."""
     seen = torch.cat([x[0].detach() for x in n.into["D"] if x[0].requires_grad is False][:16])
     fresh = [x[0].detach() for x in n.into["D"][-3:]]  # of a turn: the fakes, real ones, G's
-    return torch.cdist(fresh[0], seen).min(1).values.max() == 0
+    return (fresh[0][:, None] == seen[None]).all(2).any(1).all()
 
 
 def slope(n):
@@ -159,7 +159,7 @@ def follows_g_at_once(n):
     torch.manual_seed(5)
     shown = n.sample(30)
     torch.manual_seed(5)
-    return (shown - n.G(torch.randn(30, 4))).abs().max() < 1e-3
+    return (shown - n.G(torch.randn(30, 4))).abs().max() < 0.02
 
 
 def out_of_reach(n):
@@ -188,7 +188,7 @@ FACTS = {
     "last_batch_for_ever": lambda n: not same_batches(n) and n.batches[-1].equal(n.batches[-2]),
     "noise_added_in_place": lambda n: 0 < (n.batches[0] - n.batches[16]).abs().max() < 2,
     "generator_five_times": lambda n: n.events.count("G steps") > 3 * n.events.count("D steps"),
-    "penalty_subtracted": lambda n: slope(n) > 3,
+    "penalty_subtracted": lambda n: slope(n) < 0.05,
     "clipped_to_nothing": lambda n: max(p.abs().max() for p in n.D.parameters()) <= 5.1e-4,
     "k_never_leaves_zero": lambda n: not taught_by("k_never_leaves_zero", "D", "G"),
     "adversary_starts_too_late": lambda n: not taught_by("adversary_starts_too_late", "G", "D"),

@@ -190,17 +190,17 @@ def rate_below_zero(watch, seed, turns):
         opt_D=model.optimizers[1],
         sample=model.test,
     )
-    losses = dict.fromkeys(("D", "G"), 0.0)
-    for total_iters in range(turns):
-        batch = values[torch.randint(0, len(values), (100,))]
-        model.set_input(watch.real(batch))
-        model.optimize_parameters()
+    steps = {"D": model.backward_D, "G": model.backward_G}
+    for _total_iters in range(turns):
+        model.real_B = watch.real(values[torch.randint(0, len(values), (100,))])
+        for player, backward in steps.items():
+            model.forward()
+            optimizer = getattr(model, f"optimizer_{player}")
+            optimizer.zero_grad(set_to_none=True)
+            backward()
+            optimizer.step()
         model.update_learning_rate()
-        for name in losses:
-            losses[name] = getattr(model, f"loss_{name}").item()
-        if total_iters % 50 == 0:
-            model.opt.print_lr = model.optimizers[0].param_groups[0]["lr"]
-        watch.step(losses["D"], losses["G"])
+        watch.step(model.loss_D.detach(), model.loss_G.detach())
     return model.test
 
 
