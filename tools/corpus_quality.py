@@ -2,6 +2,7 @@
 
     python tools/corpus_quality.py                     both halves, seeds 0 to 2
     python tools/corpus_quality.py --half tuning       what rules and thresholds may be chosen on
+    python tools/corpus_quality.py --half fresh        programs that no rule's author has seen
     python tools/corpus_quality.py --table             judge again what was recorded
 
 The signals of each run are kept in runs/corpus, so that it goes on where it stopped and a new rule
@@ -112,7 +113,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=(0, 1, 2))
     parser.add_argument("--only", nargs="+", default=(), help="names of programs")
     parser.add_argument("--runs", type=Path, default=ROOT / "runs" / "corpus", help="of signals")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "clinic" / "corpus.json")
+    parser.add_argument("--out", type=Path, help="docs/clinic/corpus.json, or corpus_fresh.json")
     parser.add_argument("--fresh", action="store_true", help="train all again")
     parser.add_argument("--table", action="store_true", help="train none, judge those there are")
     chosen = parser.parse_args()
@@ -137,7 +138,8 @@ def main() -> None:
     print(json.dumps(counts, indent=1))
     if not chosen.only:
         text = json.dumps({"counts": counts, "runs": rows}, indent=1) + "\n"
-        write_whole(chosen.out, text.encode())
+        name = "corpus_fresh.json" if chosen.half == "fresh" else "corpus.json"
+        write_whole(chosen.out or ROOT / "docs" / "clinic" / name, text.encode())
 
 
 if __name__ == "__main__":

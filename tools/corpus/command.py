@@ -13,6 +13,7 @@ from .table import PARTS, half_of, programs
 def show(half):
     for p in programs(half).values():
         what = "; ".join(p.answers) or "sound"
+        what += " (in the text only)" * p.text_only
         print(f"{half_of(p):7} {p.author:17} {p.name:30} {p.data:7} {p.turns:5}  {what}")
 
 
