@@ -1,5 +1,6 @@
 """What tests of the corpus write down while a program trains for a few turns."""
 
+import numpy as np
 import torch
 
 
@@ -54,3 +55,38 @@ def same_batches(n):
 def not_finite(n):
     losses = torch.tensor(n.losses)
     return not losses.isfinite().all() or losses.abs().max() > 1000
+
+
+class Directions(Notes):
+    """Whether a step of G moves D's score of the same fakes towards its score of real samples."""
+
+    def start(self, **parts):
+        super().start(**parts)
+        self.moves, self.z = [], None
+        self.G.register_forward_hook(self.saw)
+        parts["opt_G"].register_step_pre_hook(lambda *_: self.look())
+        parts["opt_G"].register_step_post_hook(lambda *_: self.look())
+        self.scores = []
+
+    def saw(self, G, inputs, out):
+        self.z = inputs
+
+    @torch.no_grad()
+    def look(self):
+        if not self.batches:  # a G that steps before the first real batch
+            return
+        z = self.z
+        self.scores.append(float(self.D(self.G(*z)).mean()))
+        self.z = z
+        if len(self.scores) == 2:
+            before, after = self.scores
+            real = float(self.D(self.batches[-1]).mean())
+            self.moves.append(np.sign(real - before) * (after - before))
+            self.scores = []
+
+
+def direction(program, turns=60):
+    """Return below zero where most steps of G take its fakes away from what D calls real."""
+    kept = Directions()
+    program.run(kept, 1, turns)
+    return np.sum(np.sign(kept.moves[len(kept.moves) // 3 :]))

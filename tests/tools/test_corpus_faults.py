@@ -7,7 +7,7 @@ import pytest
 import torch
 from corpus import data, table
 from corpus.entry import NoWatch, flat
-from corpus_notes import Notes, never_moves, not_finite, same_batches, unowned
+from corpus_notes import Notes, direction, never_moves, not_finite, same_batches, unowned
 
 PROGRAMS = table.programs()
 LONGER = {  # turns after which the fault is there; 8 for the others
@@ -157,40 +157,6 @@ def test_the_noise_is_the_same_for_ever_in_one_program_only(name):
     assert same == (name == "reset_noise")
 
 
-class Directions(Notes):
-    """Whether a step of G moves D's score of the same fakes towards its score of real samples."""
-
-    def start(self, **parts):
-        super().start(**parts)
-        self.moves, self.z = [], None
-        self.G.register_forward_hook(self.saw)
-        parts["opt_G"].register_step_pre_hook(lambda *_: self.look())
-        parts["opt_G"].register_step_post_hook(lambda *_: self.look())
-        self.scores = []
-
-    def saw(self, G, inputs, out):
-        self.z = inputs
-
-    @torch.no_grad()
-    def look(self):
-        if not self.batches:  # a G that steps before the first real batch
-            return
-        z = self.z
-        self.scores.append(float(self.D(self.G(*z)).mean()))
-        self.z = z
-        if len(self.scores) == 2:
-            before, after = self.scores
-            real = float(self.D(self.batches[-1]).mean())
-            self.moves.append(np.sign(real - before) * (after - before))
-            self.scores = []
-
-
-def direction(name, turns=60):
-    kept = Directions()
-    PROGRAMS[name].run(kept, 1, turns)
-    return np.sum(np.sign(kept.moves[len(kept.moves) // 3 :]))
-
-
 OTHER_SHAPES = {  # D takes packs, labels or answers with more; one optimiser steps both players
     "acgan",
     "autoencoder_as_D",
@@ -206,9 +172,9 @@ WRONG = [name for name, label in FIRST if label in WRONG_WAY]
 
 @pytest.mark.parametrize("name", [n for n in SOUND if n not in OTHER_SHAPES])
 def test_a_step_of_a_sound_g_brings_its_fakes_nearer_to_real_ones(name):
-    assert direction(name) > 0
+    assert direction(PROGRAMS[name]) > 0
 
 
 @pytest.mark.parametrize("name", [n for n in WRONG if n != "one_loss_for_both"])
 def test_a_step_of_g_with_the_wrong_sign_takes_them_away(name):
-    assert direction(name) < 0
+    assert direction(PROGRAMS[name]) < 0

@@ -7,7 +7,7 @@ import pytest
 import torch
 from corpus import table
 from corpus.entry import flat
-from corpus_notes import Notes, never_moves, not_finite, same_batches, unowned
+from corpus_notes import Notes, direction, never_moves, not_finite, same_batches, unowned
 
 PROGRAMS = table.programs("fresh")
 FAULTY = [name for name, p in PROGRAMS.items() if not p.sound]
@@ -79,8 +79,8 @@ def same_samples(n):
     return np.array_equal(n.first_samples, flat(n.sample(40)))
 
 
-def taught_by(name, player, other, turns=1):
-    """Whether a player's weights after a turn depend on the other's at the start."""
+def taught_by(name, player, other, part=""):
+    """Whether a player's weights after a turn depend on (a part of) the other's at the start."""
     ends = []
     for scale in (1.0, 3.0):
         kept = Notes()
@@ -89,11 +89,12 @@ def taught_by(name, player, other, turns=1):
         def begin(start=start, scale=scale, **parts):
             start(**parts)
             with torch.no_grad():
-                for p in list(parts[other].parameters())[-2:]:
-                    p.mul_(scale).add_(0.1 * (scale - 1))
+                for key, p in parts[other].named_parameters():
+                    if part in key:
+                        p.mul_(scale).add_(0.1 * (scale - 1))
 
         kept.start = begin
-        PROGRAMS[name].run(kept, 1, turns)
+        PROGRAMS[name].run(kept, 1, 1)
         ends.append([p.detach() for p in getattr(kept, player).parameters()])
     return any(not torch.equal(a, b) for a, b in zip(*ends, strict=True))
 
@@ -192,6 +193,9 @@ FACTS = {
     "clipped_to_nothing": lambda n: max(p.abs().max() for p in n.D.parameters()) <= 5.1e-4,
     "k_never_leaves_zero": lambda n: not taught_by("k_never_leaves_zero", "D", "G"),
     "adversary_starts_too_late": lambda n: not taught_by("adversary_starts_too_late", "G", "D"),
+    "only_the_code_is_learnt": lambda n: (
+        not taught_by("only_the_code_is_learnt", "G", "D", "head_d")
+    ),
     "reads_one_coordinate": additive,
     "codes_left_out": code_is_left_out,
     "unrolled_and_restored": never_moves("D"),
@@ -213,3 +217,52 @@ FACTS = {
 @pytest.mark.parametrize("name", [name for name in FAULTY if name in FACTS])
 def test_a_faulty_program_has_its_fault(name):
     assert FACTS[name](heard(name))
+
+
+def test_what_does_not_teach_elsewhere_teaches_in_a_sound_program():
+    assert taught_by("infogan", "D", "G")
+    assert taught_by("modes_of_forward", "G", "D")
+
+
+WRONG_WAY = ("hinge_margins_swapped", "inherits_the_wrong_loss", "grads_of_the_other_argument")
+
+
+@pytest.mark.parametrize("name", WRONG_WAY)
+def test_a_step_of_g_goes_the_wrong_way(name):
+    assert direction(PROGRAMS[name]) < 0
+
+
+@pytest.mark.parametrize("name", ["checkerboard_sn_hinge", "train_state", "is_my_loss_normal"])
+def test_a_step_of_a_sound_g_goes_the_right_way(name):
+    assert direction(PROGRAMS[name]) > 0
+
+
+class GradientsOfG(Notes):
+    """How far G's gradient before its step is from that of softplus(-D(G(z))) alone."""
+
+    def start(self, **parts):
+        super().start(**parts)
+        self.gaps = []
+        self.G.register_forward_hook(self.saw)
+        parts["opt_D"].register_step_pre_hook(lambda *_: self.compare())
+
+    def saw(self, G, inputs, out):
+        self.z = inputs
+
+    def compare(self):
+        z, held = self.z, [p.grad.clone() for p in self.G.parameters()]
+        alone = torch.nn.functional.softplus(-self.D(self.G(*z))).mean()
+        own = torch.autograd.grad(alone, list(self.G.parameters()))
+        gaps = [(a - b).norm() / b.norm() for a, b in zip(held, own, strict=True)]
+        self.gaps.append(float(max(gaps)))
+
+
+def test_ds_loss_leaves_a_gradient_in_g():
+    kept = GradientsOfG()
+    PROGRAMS["retained_graph"].run(kept, 1, 4)
+    assert min(kept.gaps) > 0.1
+
+
+@pytest.mark.parametrize("name", FAULTY)
+def test_the_fault_of_each_faulty_program_is_looked_for(name):
+    assert name in {*FACTS, *WRONG_WAY, "retained_graph"}
