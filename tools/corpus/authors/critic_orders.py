@@ -257,8 +257,8 @@ def one_sided_on_pairs(watch, seed, turns):
 
 
 PROGRAMS = (
-    Program(generator_first, 500, "circles", lambda n, rng: circles(n, rng, radii=(0.7, 1.6))),
-    Program(divergence_penalty, 700, "swiss", swiss),
+    Program(generator_first, 900, "circles", lambda n, rng: circles(n, rng, radii=(0.7, 1.6))),
+    Program(divergence_penalty, 900, "swiss", swiss),
     Program(
         generator_five_times,
         1200,

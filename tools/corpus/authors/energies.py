@@ -202,7 +202,7 @@ def reads_one_coordinate(watch, seed, turns):
 
 
 PROGRAMS = (
-    Program(equilibrium, 1300, "digits", some_digits),
+    Program(equilibrium, 1500, "digits", some_digits),
     Program(
         k_never_leaves_zero,
         1000,
