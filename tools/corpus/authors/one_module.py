@@ -277,6 +277,7 @@ PROGRAMS = (
         "digits",
         some_digits,
         ("adversarial loss has no weight", "no gradient reaches G"),
+        text_only=True,
     ),
     Program(
         head_built_late,
@@ -284,6 +285,7 @@ PROGRAMS = (
         "moons",
         lambda n, rng: moons(n, rng, noise=0.07),
         ("weights in no optimiser",),
+        text_only=True,
     ),
     Program(
         shared_default_trunk,

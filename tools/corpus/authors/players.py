@@ -237,5 +237,7 @@ PROGRAMS = (
         some_digits,
         ("D is stepped by G's loss", "gradients not cleared"),
     ),
-    Program(moments_never_kept, 1200, "line3", line3, ("optimiser's state is lost",)),
+    Program(
+        moments_never_kept, 1200, "line3", line3, ("optimiser's state is lost",), text_only=True
+    ),
 )

@@ -227,6 +227,7 @@ PROGRAMS = (
         "checker",
         lambda n, rng: checker(n, rng, 0.75),
         ("same noise for ever",),
+        text_only=True,
     ),
     Program(
         grads_of_the_other_argument,
