@@ -318,5 +318,6 @@ PROGRAMS = (
         "circles",
         lambda n, rng: circles(n, rng, radii=(1.2,), sd=0.05),
         ("same noise for ever",),
+        text_only=True,
     ),
 )
