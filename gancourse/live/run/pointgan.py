@@ -16,6 +16,7 @@ from gancourse.errors import InputError, at_least, choose
 from gancourse.live.controls import Choice, Slider, Switch, Tab
 from gancourse.live.drawings import Drawing, float_bytes, packed
 from gancourse.live.frontend import frontend
+from gancourse.live.run.own_steps import OwnStep, StepError, moved, weights
 from gancourse.live.run.steered import LEARNING_RATES, SteeredRun
 from gancourse.plots import Mark, Panel, beside
 
@@ -44,6 +45,7 @@ GAME = Tab(
     },
     {},
 )
+OWN_GAME = replace(GAME, controls={k: c for k, c in GAME.controls.items() if k != "loss"})
 SOURCE = Tab("Real points", {"points": Choice("real points", (*DATA, DRAWN), "ring")},
              {"clear": "Clear my drawing"})  # fmt: skip
 
@@ -55,15 +57,25 @@ class PointGan(SteeredRun):
     `losses.LOSSES`. With a page nothing moves until a button is pressed; without one, showing it
     takes `steps` turns first and gives a still picture. Colours mean what they mean in all plots:
     real blue, fake orange, D green, G pink. Raises InputError for unknown names and bad points.
+
+    `d_step(G, D, opt_D, x_real, z)` and `g_step(G, D, opt_G, z)` are a learner's own steps, as
+    lesson 05 writes them: they train in place of the course's, and `loss` is then that of the
+    arrows alone. An error in one is said on the widget, and training waits. Raises StepError, an
+    InputError, for one that cannot be called so.
     """
 
     title, view = "A GAN on points", "PointGanWidget"
     row: ClassVar = {"run": "Run", "step_D": "Step D", "step_G": "Step G", "step": "Step both",
            "reset": "Start again"}  # fmt: skip
-    tabs = (GAME, SOURCE, LEARNING_RATES)
 
-    def __init__(self, points="ring", loss="non-saturating", seed: int = 0, steps: int = 1000):
+    def __init__(
+        self, points="ring", loss="non-saturating", seed: int = 0, steps: int = 1000,
+        d_step: Callable | None = None, g_step: Callable | None = None,
+    ):  # fmt: skip
         self.steps, self._seed = at_least("steps", steps, 1), seed
+        given = {"D": d_step, "G": g_step}
+        self.own = {who: OwnStep(who, step) for who, step in given.items() if step is not None}
+        self.tabs = (OWN_GAME if len(self.own) == 2 else GAME, SOURCE, LEARNING_RATES)
         self._each = {"D": 1, "G": 1}
         self._drawn: list[tuple[float, float]] = []
         recipe = replace(RECIPE, loss=choose("loss", loss, losses.LOSSES))
@@ -151,12 +163,31 @@ class PointGan(SteeredRun):
     def _turn(self) -> None:
         for _ in range(self._each["D"]):
             x_real = self._real()
-            seen = train.d_step(self.state, x_real)
+            seen = self._take("D", x_real)
         for _ in range(self._each["G"]):
-            seen |= train.g_step(self.state, x_real)
+            seen |= self._take("G", x_real)
         train.ema_step(self.state)
         train.note(self.state, seen)
         self.log.note()
+
+    def _take(self, who: str, x_real: Tensor) -> dict[str, Tensor]:
+        """Take a step of one player, the learner's own if there is one; return what it saw."""
+        if who in self.own:
+            return self.own[who].take(self.state, x_real)
+        return (train.d_step if who == "D" else train.g_step)(self.state, x_real)
+
+    def _step_alone(self, who: str) -> dict[str, Tensor]:
+        seen = self._take(who, self._real())
+        train.ema_step(self.state)
+        return seen
+
+    def _alone(self, who: str) -> "PointGan":
+        before = weights(self.state)
+        super()._alone(who)
+        if who in self.own:
+            self.said = self.own[who].said_of(moved(before, self.state)) or self.said
+            self.background.refresh()
+        return self
 
     def _finished(self) -> bool:
         return self.state.step >= self._goal
@@ -168,7 +199,10 @@ class PointGan(SteeredRun):
     def _begin(self) -> None:
         """Without a page, take the turns that a person would; with one, wait for a button."""
         if self.status == "ready" and self.state.step == 0 and frontend() == "none":
-            self.take_turns(self.steps)
+            try:
+                self.take_turns(self.steps)
+            except StepError as error:  # the picture says it
+                self.said, self.trouble = str(error), True
 
     def samples(self) -> Tensor:
         """Return G(z) for the fixed z, [200, 2]."""
@@ -193,6 +227,9 @@ class PointGan(SteeredRun):
         if self._toy is None and not self.said and self.status != "failed":
             return ("Draw real points: click or drag in the picture, or focus it, move with the "
                     "arrow keys and press Enter.")  # fmt: skip
+        error = self.background.error
+        if self.status == "failed" and isinstance(error, StepError) and not self.said:
+            return f"Training waits. {error} Change it and run its cell; then press Try again."
         return super().sentence()
 
     def frame(self) -> dict:
@@ -224,7 +261,9 @@ class PointGan(SteeredRun):
         cloud = plots.points(self._x_real if shown else None, x_fake, self.state.D, LIMIT, title)
         self.log.read()
         pushes, losses = self._pushes(x_fake), self.log.panels()[0]
-        return beside([cloud, plots.panels([pushes, losses], self._in_words(x_fake))])
+        said = self.sentence() if self.trouble or self.status == "failed" else ""
+        words = " ".join(filter(None, [self._in_words(x_fake), said]))
+        return beside([cloud, plots.panels([pushes, losses], words, note=said)])
 
     thumbnail = picture
 
