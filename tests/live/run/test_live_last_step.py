@@ -30,7 +30,7 @@ def pressed(*buttons):
 
 
 def test_a_step_of_G_keeps_ghosts_and_draws_the_moves_long_enough():
-    gan, before, after = pressed("step_D", "step_G")
+    _gan, before, after = pressed("step_D", "step_G")
     step = after["step"]
     ghosts, moves = floats(step["ghosts"]), floats(step["moves"], 4)
     assert torch.equal(ghosts, floats(before["fake"]))
@@ -83,7 +83,7 @@ def test_what_the_sentence_says_is_what_the_numbers_say():
 
 @pytest.mark.parametrize("after", ["run", "reset"])
 def test_a_run_and_a_new_start_take_it_away(after):
-    gan, _, frame = pressed("step_G", after)
+    gan, _, _frame = pressed("step_G", after)
     gan.pause()
     assert "step" not in gan.frame()
 
