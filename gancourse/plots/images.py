@@ -11,7 +11,7 @@ from torch.nn.functional import pad
 
 from gancourse.errors import InputError, at_least
 from gancourse.pixels import to_pixels
-from gancourse.plots.picture import FAKE, INK, Picture, as_picture, styled, titled_rows
+from gancourse.plots.picture import FAKE, INK, Picture, as_picture, styled
 
 GREY = 96  # between images, and where one is missing
 
@@ -44,16 +44,36 @@ def image_grid(x: Tensor, columns: int = 8, scale: int = 2, alt: str | None = No
     return Picture(buffer.getvalue(), alt or f"{len(x)} images in rows of {columns}.")
 
 
-def image_film(frames: Sequence[tuple[str, Tensor]], scale: int = 2) -> Picture:
-    """Return a row for each (title, images [N, 1, H, W]) in `frames`, its title on the left.
+@styled
+def image_film(frames: Sequence[tuple[str, Tensor]], what: str = "") -> Picture:
+    """Return a row of images [N, C, H, W] for each (title, images) in `frames`, with its title.
 
-    A title says when it is, such as "step 100". Raises InputError where there are no frames.
+    All rows hold as many images of one size; `what` opens the alternative text. Raises InputError
+    for no frames and for rows that differ.
     """
-    if not frames:
-        raise InputError("A film needs at least one frame, and none was given: record some.")
-    rows = [image_grid(x, columns=len(x), scale=scale, alt=title) for title, x in frames]
-    titles = [title for title, _ in frames]
-    return titled_rows(rows, titles, f"{len(frames[0][1])} images in a row at {', '.join(titles)}.")
+    shapes = {tuple(x.shape) for _, x in frames}
+    if len(shapes) != 1:
+        raise InputError(
+            "A film is made of frames with as many images of one size, and their shapes are "
+            f"{sorted(map(list, shapes)) or 'none'}: record at least one, all alike."
+        )
+    columns, _, high, wide = shapes.pop()
+    row = 8.8 / columns * (high + 2) / (wide + 2)  # inches, beside 1.2 for the titles
+    figure = Figure(figsize=(10.0, 0.1 + row * len(frames)), layout="constrained")
+    axis, images = figure.subplots(), torch.cat([to_pixels(x) for _, x in frames])
+    _draw_rows(axis, images, columns, [title for title, _ in frames])
+    titles = ", ".join(title for title, _ in frames)
+    return as_picture(figure, f"{what or 'Images'}, a row each at {titles}.")
+
+
+def _draw_rows(axis, images: Tensor, columns: int, titles: Sequence[str]) -> None:
+    """Draw images in rows of `columns`, with a title at the left of each row."""
+    side = images.shape[-2] + 2
+    axis.imshow(grid(images, columns).permute(1, 2, 0).numpy(), interpolation="nearest")
+    ticks = [1 + (row + 0.5) * side for row in range(len(titles))]
+    axis.set(xticks=[], yticks=ticks, yticklabels=titles)
+    axis.tick_params(length=0)
+    axis.spines[:].set_visible(False)
 
 
 @styled
@@ -80,11 +100,8 @@ def score_card(x_fake, nearest, shares: Mapping[str, float], title: str = "") ->
 
 def _draw_pairs(axis, above: Tensor, below: Tensor, columns: int = 16) -> None:
     columns = min(columns, len(above))
-    rows, side = -(-len(above) // columns), above.shape[-2] + 2
+    rows = -(-len(above) // columns)
     filled = (0, 0, 0, 0, 0, 0, 0, rows * columns - len(above))  # the last row, with grey
     parts = [pad(x, filled, value=GREY).split(columns) for x in (above, below)]
     rows_in_turn = torch.cat([x for row in zip(*parts, strict=True) for x in row])
-    axis.imshow(grid(rows_in_turn, columns).permute(1, 2, 0).numpy(), interpolation="nearest")
-    ticks = [(row + 0.5) * side for row in range(2 * rows)]
-    axis.set(xticks=[], yticks=ticks, yticklabels=["sample", "nearest"] * rows)
-    axis.tick_params(length=0)
+    _draw_rows(axis, rows_in_turn, columns, ["sample", "nearest"] * rows)
