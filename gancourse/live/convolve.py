@@ -84,9 +84,8 @@ def _cells(title: str, x: Tensor, top: float, box: tuple[int, int, int]) -> Pane
     at = (column.flatten(), (side - 1 - row).flatten())
     shade = (x / top).flatten()
     left, low, wide = box
-    frame = torch.tensor([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]) * wide + torch.tensor(
-        [left, low]
-    )
+    corners = torch.tensor([[0.0, 0], [1, 0], [1, 1], [0, 1], [0, 0]])
+    frame = corners * wide + torch.tensor([left, low]) - 0.5
     marks = (
         Mark("cells", *at, x2=shade.clamp(min=0)),
         Mark("cells", *at, role="q", x2=(-shade).clamp(min=0)),
