@@ -83,12 +83,12 @@ def coin(x):
 # is 0, for a D that is never wrong; where the bells overlap there is none.
 #
 # Why may we integrate over $x$, when the second average runs over $z$? Put $x = m + s z$ with
-# $s > 0$, so $dz = dx / s$, and write $\varphi$ for the density of $z$:
+# $s > 0$, so $dz = dx / s$, and write $g$ for the density of $z$:
 #
-# $$E_z f(G(z)) = \int f(m + s z)\, \varphi(z)\, dz = \int f(x)\, \tfrac1s
-#   \varphi\!\left(\tfrac{x-m}{s}\right) dx = \int f(x)\, q(x)\, dx,$$
+# $$E_z f(G(z)) = \int f(m + s z)\, g(z)\, dz = \int f(x)\, \tfrac1s
+#   g\!\left(\tfrac{x-m}{s}\right) dx = \int f(x)\, q(x)\, dx,$$
 #
-# for $\varphi((x-m)/s)/s$ is the density of $N(m, s^2)$.
+# for $g((x-m)/s)/s$ is the density of $N(m, s^2)$.
 
 # %% tags=["proof"]
 # Proof: the average over z is the integral over x, and D = 1/2 scores -log 4
