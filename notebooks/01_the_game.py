@@ -65,6 +65,7 @@ live.predict(
 # %%
 x = z = divergences.line(-8, 8)
 p, q = divergences.log_normal(x, 1.0).exp(), divergences.log_normal(x, -1.0).exp()
+noise = divergences.log_normal(z).exp()  # the density of z
 
 
 def value(D, p, q):
@@ -92,7 +93,6 @@ def coin(x):
 
 # %% tags=["proof"]
 # Proof: the average over z is the integral over x, and D = 1/2 scores -log 4
-noise = divergences.log_normal(z).exp()
 narrow = divergences.log_normal(x, -1.0, 0.5).exp()  # G(z) = -1 + z / 2
 over_z = divergences.integral(z, noise * (1 - torch.sigmoid(z / 2 - 1)).log())
 over_x = divergences.integral(x, narrow * (1 - torch.sigmoid(x)).log())

@@ -28,6 +28,7 @@ from gancourse.nets import MLPDiscriminator
 rng = seed_everything(2)
 x = divergences.line(-30, 30, 3001)
 shown = slice(1250, 1751)  # the part from -5 to 5
+log_p, log_q = divergences.log_normal(x, 0.0), divergences.log_normal(x, 1.5, 0.5)
 
 # %% [markdown]
 # ## The best D
@@ -91,7 +92,6 @@ tops = [d[f.argmax()].item() for f in bracket.values()]
 claim("the tops of the three curves", torch.tensor(tops), torch.tensor([0.8, 0.5, 0.2]))
 claim("f' vanishes at a / (a + b) only", sp.solve(f.diff(t), t) == [a / (a + b)])
 claim("f'' is negative", sp.simplify(f.diff(t, 2) + a / t**2 + b / (1 - t) ** 2) == 0)
-log_p, log_q = divergences.log_normal(x, 0.0), divergences.log_normal(x, 1.5, 0.5)
 u, v, w = torch.randn(3, 1000, 1, generator=rng, dtype=x.dtype)
 others = log_p - log_q + u * torch.sin(v * x + w)  # [1000, 3001]
 top = divergences.value(x, log_p, log_q, log_p - log_q)
@@ -114,7 +114,7 @@ for _ in range(300):
     loss = -logsigmoid(net(x_real)).mean() - logsigmoid(-net(x_fake)).mean()
     loss.backward()
     opt.step()
-{"V reached": -loss.item(), "V at D*": top.item()}
+{"V reached": -loss.item(), "V at D*": divergences.best_value(x, log_p, log_q).item()}
 
 # %% [markdown]
 # It scores about as much as D*. Then its logit should be $\log p - \log q$ too, and $D/(1-D)$ the
