@@ -12,6 +12,7 @@ from gancourse.nets.files import (
     load_weights,
     save_generator,
     shipped,
+    shipped_card,
 )
 from gancourse.nets.mlp import MLPDiscriminator, MLPGenerator
 from gancourse.nets.shapes import IMAGE
@@ -20,4 +21,4 @@ from gancourse.nets.table import DISCRIMINATORS, GENERATORS, make_discriminator,
 __all__ = ["DISCRIMINATORS", "GENERATORS", "IMAGE", "DCGANDiscriminator", "DCGANGenerator",
            "MLPDiscriminator", "MLPGenerator", "init_dcgan", "load_any", "load_generator",
            "load_shipped", "load_weights", "make_discriminator", "make_generator",
-           "save_generator", "shipped"]  # fmt: skip
+           "save_generator", "shipped", "shipped_card"]  # fmt: skip

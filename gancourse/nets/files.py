@@ -1,6 +1,7 @@
 """Weights in files: save a generator, load it again, and the ones that come with the course."""
 
 import json
+import re
 from pathlib import Path
 
 import torch
@@ -77,6 +78,16 @@ def load_shipped(name: str) -> nn.Module:
     unknown name.
     """
     return load_generator(SHIPPED / f"{choose('shipped generator', name, shipped())}.safetensors")
+
+
+def shipped_card(name: str) -> dict[str, str]:
+    """Return what the card beside a shipped generator's weights says, by its headings.
+
+    They are Net, Data, Command, Time, Scores and more. Raises InputError for an unknown name.
+    """
+    path = SHIPPED / f"{choose('shipped generator', name, shipped())}.md"
+    items = re.findall(r"^- \*\*(.+?):?\*\* (.*(?:\n  .*)*)", path.read_text("utf-8"), re.M)
+    return {heading: re.sub(r"\s+", " ", text) for heading, text in items}
 
 
 def load_any(weights: str | Path) -> nn.Module:

@@ -77,13 +77,17 @@ def _draw(axis, mark: Mark) -> None:
 
 
 @styled
-def panels(panels: Sequence[Panel], alt: str, note: str = "") -> Picture:
-    """Return panels side by side, each with its marks and legend; `note` stands below them."""
+def panels(panels: Sequence[Panel], alt: str, note: str = "", log: bool = False) -> Picture:
+    """Return panels side by side, each with its marks and legend; `note` stands below them.
+
+    `log` makes the axes upwards logarithmic.
+    """
     if not panels:
         raise InputError("A picture of panels needs at least one, and none was given: give one.")
     width = 7.0 if len(panels) == 1 else 5.2 * len(panels)
     figure, axes = new_figure(len(panels), width=width, height=4.2 + 0.3 * bool(note))
     for axis, panel in zip(axes, panels, strict=True):
+        axis.set_yscale("log" if log else "linear")  # first: limits that are chosen stay
         for mark in panel.marks:
             _draw(axis, mark)
         axis.set(xlim=panel.xlim, ylim=panel.ylim, xlabel=panel.xlabel, ylabel=panel.ylabel)
