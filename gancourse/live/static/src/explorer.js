@@ -82,11 +82,11 @@ export function explorerStage(host, model) {
   // The neighbours, the pins and the map wait until no move follows: the picture comes first.
   const wantRest = () => {
     clearTimeout(timer);
-    if (frame.brief) timer = setTimeout(() => model.send({ do: "rest" }), QUIET);
+    if (frame.brief) timer = setTimeout(() => host.send({ do: "rest" }), QUIET);
     else if (model.get("map").version !== frame.version) {
       timer = setTimeout(() => {
         mapAt = performance.now();
-        model.send({ do: "map" });
+        host.send({ do: "map" });
       }, mapWait(performance.now(), mapAt));
     }
   };
