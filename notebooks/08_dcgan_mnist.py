@@ -48,10 +48,10 @@ from gancourse.check import check
 
 # %%
 recipe = train.get_preset("dcgan")  # what `gancourse train dcgan` takes
-state, moments = train.State(recipe, seed=0), (10, 30, 60, 100, 200, 300)
+state = train.State(recipe, seed=0)
 digits = load_images("mnist").to(state.device)
 state.data = digits.name
-dashboard = live.TrainingDashboard(state, digits.batch, steps=1000, film=moments)
+dashboard = live.TrainingDashboard(state, digits.batch, steps=1000)
 dashboard
 
 # %%
@@ -59,7 +59,7 @@ live.predict(
     "The film of lesson 06 had 3,000 steps. After how many will you read a first digit here?",
     ("about 10", "about 200", "about 2,000"),
     answer="about 200",
-    why="The film below has the steps. Neighbouring pixels share their kernels, so strokes come soon.",
+    why="The film below has the steps. Neighbouring pixels share kernels, so strokes come soon.",
 )
 
 # %% [markdown]
@@ -155,9 +155,7 @@ check("08.1", cost)
 # %%
 state = dashboard.wait()
 print(state.device.type, state.precision, f"{state.step} steps")
-frames = [dashboard.frames[step] for step in moments]
-plots.beside([plots.image_grid(x, columns=4, alt=f"Step {step}.", title=f"step {step}")
-              for step, x in zip(moments, frames, strict=True)])  # fmt: skip
+dashboard.film()
 
 # %% [markdown]
 # Grey, then stripes, as strides make them (lesson 07), then strokes, then digits. Compare them with
@@ -165,7 +163,7 @@ plots.beside([plots.image_grid(x, columns=4, alt=f"Step {step}.", title=f"step {
 
 # %% tags=["proof"]
 # Proof: the border turned black, the middle did not, and the contrast grew
-first, last = frames[0], frames[-1]  # [16, 1, 28, 28] each
+first, last = dashboard.frames[0][1], dashboard.frames[-1][1]  # [16, 1, 28, 28] each
 claim("the upper border is black", last[:, :, :3].mean(), below=-0.8)
 claim("ink is in the middle", last[:, :, 10:18, 10:18].mean() - last[:, :, :3].mean(), above=0.4)
 claim("the contrast grew", (last.std() / first.std()).item(), above=3)
@@ -201,8 +199,8 @@ plots.image_grid(rows, columns=16, alt="G, the change of G, and the smaller one 
 
 # %%
 live.predict(
-    "All weights of the average are right, only batch norm's averages are those of an untrained net. "
-    "What does it draw?",
+    "All weights of the average of G are right; only batch norm's running averages are those of an "
+    "untrained net. What does it draw?",
     ("the same digits", "paler digits", "next to nothing"),
     answer="next to nothing",
     why="Each layer divides by a variance of 1 that is far from the true one, and the error "
