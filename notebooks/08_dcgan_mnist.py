@@ -439,6 +439,12 @@ plots.lines(range(3001), {"G's weight": [2.0] * 3001, **kept}, "step", "weight")
 round(3600 * speeds[f"batch {recipe.batch}"] / len(digits))
 
 # %% [markdown]
+# Keep the net that you trained: in your copy of the course, lesson 09 opens with it.
+
+# %%
+nets.keep_mine(state.ema_G, data=digits.name, step=str(state.step)) or "no copy, nothing is kept"
+
+# %% [markdown]
 # The generator that lesson 00 opens with comes from `gancourse train` too. Lesson 14 goes on to
 # larger nets and several machines.
 #
