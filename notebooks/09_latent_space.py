@@ -59,8 +59,7 @@ live.predict(
     "On the border between two digits: what will you see?",
     ("a jump from one to the other", "pictures that are neither", "noise"),
     answer="pictures that are neither",
-    why="G is a continuous function, so on the way from one digit to another there is everything in "
-    "between.",
+    why="G is continuous, so on the way from one digit to another lies everything in between.",
 )
 
 # %%
@@ -344,8 +343,8 @@ live.predict(
     "z times 0.4 lies where the density of z is highest. What becomes of the digits?",
     ("cleaner digits, all alike", "the same digits", "they fall apart"),
     answer="they fall apart",
-    why="The likeliest point is not where draws lie: fewer than one draw in a thousand is so short, "
-    "and training hardly ever cared what G does there.",
+    why="The likeliest point is not where draws lie: fewer than one draw in a thousand is so "
+    "short, and training hardly ever cared what G does there.",
 )
 
 # %%
@@ -518,7 +517,7 @@ near, twins = closest_pairs(draw(torch.randn(1000, G.z_dim)))
 near_real, real_twins = closest_pairs(test_set.scaled(slice(1000)))
 claim("G's closest pair is no closer than half of the real one", near[0], above=near_real[0] / 2)
 plots.image_grid(torch.cat([twins, real_twins]), columns=8, scale=3,
-                 alt="Closest pairs: two rows of G's samples, two rows of test digits.")  # fmt: skip
+                 alt="Closest pairs: two rows of G's samples, two of test digits.")  # fmt: skip
 
 # %% [markdown]
 # Ones, mostly: a stroke has few ways to differ, and real people's ones are as alike. No pair looks

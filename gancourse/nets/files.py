@@ -106,7 +106,7 @@ MINE = "my_generator.safetensors"  # at the top of a working copy
 
 
 def keep_mine(G: nn.Module, **card: str) -> Path | None:
-    """Save a generator in the learner's working copy for later lessons; None where there is none."""
+    """Save a generator in the learner's working copy, for later lessons; None without a copy."""
     copy = course.working_copy()
     return save_generator(G, copy / MINE, **card) if copy else None
 

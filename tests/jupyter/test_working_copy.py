@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from gancourse import course
+from gancourse.course import MARK
 from gancourse.errors import InputError
 from gancourse.jupyter import working_copy
-from gancourse.course import MARK
 from gancourse.jupyter.working_copy import EARLIER, update
 
 A, B = "notebooks/01_a.ipynb", "exercises/01_a.ipynb"
