@@ -34,7 +34,8 @@ def mode_report(points: Tensor, toy: Toy) -> ModeReport:
     histogram is sum_k (n_k / N) log(K n_k / N). A perfect sampler has 98.89 % of high quality in
     2-D (1 - e^-4.5) and a reverse KL of (K - 1) / 2N. Source: PacGAN, arXiv 1712.04086, section
     4.1, whose program counts n_k over points of high quality alone: compare its table with
-    `reverse_kl_high_quality`. Raises InputError for points of another shape, none at all, or not finite.
+    `reverse_kl_high_quality`. Raises InputError for points of another shape, for none, and for
+    points that are not finite.
     """
     points = _points(points, toy)
     distance, nearest = torch.cdist(points, toy.centres).min(1)  # [N], [N]
