@@ -16,6 +16,7 @@ _HOME = {
     "move_logits": "losses",
     "phase_plane": "phase",
     "feed_pixels": "parts",
+    "slide_kernel": "convolve",
     "TrainingDashboard": "run.dashboard",
     "PointGan": "run.pointgan",
     "LatentExplorer": "explorer",

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/chart.js: edit there. c130e3088a4c341b 8bef4fb7c3afb674
+// Built by `make build` from src/widgets/chart.js: edit there. 3b2d66c5d9bc8a4d 7495d479a893de09
 // bytes.js
 function floats(view) {
   if (!view) return null;
@@ -271,6 +271,12 @@ function barbs([x1, y1], [x2, y2], turn, most) {
 // marks.js
 var HEAD = { turn: 0.45, most: 7 };
 var MARKS = {
+  cells: (g, m, s, fill) => {
+    const [wide, high] = [s.x(1) - s.x(0), s.y(0) - s.y(1)];
+    for (let i = 0; i < m.x.length; i++)
+      if (m.x2[i] > 0)
+        draw(g, "rect", { x: s.x(m.x[i] - 0.5), y: s.y(m.y[i] + 0.5), width: wide, height: high, fill, opacity: Math.min(1, m.x2[i]).toFixed(3) });
+  },
   line: (g, m, s, stroke) => draw(g, "path", { d: path(m.x, m.y, s), fill: "none", stroke, "stroke-width": 2.4 }),
   dashed: (g, m, s, stroke) => draw(g, "path", { d: path(m.x, m.y, s), fill: "none", stroke, "stroke-width": 2, "stroke-dasharray": "6 4" }),
   fill: (g, m, s, fill) => {

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/pointgan.js: edit there. f16395304f74c63c 7784b8517fc7af0f
+// Built by `make build` from src/widgets/pointgan.js: edit there. 204edb7ca0a0f3a2 2238c60dfdc6966d
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -470,6 +470,12 @@ function placeIn(box, { clientX, clientY }, half) {
 // marks.js
 var HEAD = { turn: 0.45, most: 7 };
 var MARKS = {
+  cells: (g, m, s, fill) => {
+    const [wide, high] = [s.x(1) - s.x(0), s.y(0) - s.y(1)];
+    for (let i = 0; i < m.x.length; i++)
+      if (m.x2[i] > 0)
+        draw(g, "rect", { x: s.x(m.x[i] - 0.5), y: s.y(m.y[i] + 0.5), width: wide, height: high, fill, opacity: Math.min(1, m.x2[i]).toFixed(3) });
+  },
   line: (g, m, s, stroke) => draw(g, "path", { d: path(m.x, m.y, s), fill: "none", stroke, "stroke-width": 2.4 }),
   dashed: (g, m, s, stroke) => draw(g, "path", { d: path(m.x, m.y, s), fill: "none", stroke, "stroke-width": 2, "stroke-dasharray": "6 4" }),
   fill: (g, m, s, fill) => {
