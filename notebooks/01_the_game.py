@@ -81,7 +81,7 @@ def coin(x):
 # %% [markdown]
 # $\log\frac12 + \log\frac12 = -\log 4 \approx -1.3863$, whatever $p$ and $q$ are: the value of a D
 # that knows nothing. You will meet this number in one training curve after another. The best score
-# is 0, for a D that is never wrong; where the bells overlap there is none.
+# is 0, for a D that is never wrong; where the bells overlap, no D is.
 #
 # Why may we integrate over $x$, when the second average runs over $z$? Put $x = m + s z$ with
 # $s > 0$, so $dz = dx / s$, and write $g$ for the density of $z$:
@@ -225,7 +225,16 @@ plots.panels([panel], alt="With the sign forgotten D falls where it should rise.
 # With the sign forgotten, D works hard at being wrong: it calls fakes real. The program runs, the
 # "loss" falls nicely, everything is broken. A falling curve proves nothing until you know what it
 # measures.
-#
+
+# %% tags=["proof"]
+# Proof: descending -V trains D, descending V turns it round
+claim("loss -V: V ends near its best, -0.71", V_right, above=-0.72, below=-0.70)
+claim("loss V: V is below -40 and still falls", V_wrong, below=-40)
+claim("and it falls on", descend(+1, steps=120)[0], below=V_wrong)
+claim("the right D rises from left to right", right.diff(), above=-1e-12)
+claim("the wrong one falls", wrong.diff(), below=1e-12)
+
+# %% [markdown]
 # ## What G sees
 #
 # In which direction does G move? Write $1 - \sigma(l) = 1/(1 + e^{l})$. The chain rule gives the
@@ -265,8 +274,7 @@ formula = torch.stack([-divergences.integral(z, noise * f * pull) for f in (1, z
 # of the orange bell while D holds still: straight past the real mean, 1, and on.
 
 # %%
-held = live.bend_D(left=0.12, middle=0.5, right=0.88, mean=3.0)
-held
+live.bend_D(left=0.12, middle=0.5, right=0.88, mean=3.0)
 
 # %% [markdown]
 # *This* D, held still, is a slope without a valley. Another D may have one, but wherever D put it,
@@ -320,7 +328,7 @@ check("01.4", orders)
 # - If D plays $\frac12$, then $V = -\log 4$ for each G.
 #
 # So $-\log 4 \le \max_D \min_G V \le \min_G \max_D V \le -\log 4$. (Between two nets, which are
-# not every function, a gap may stay: Farnia and Ozdaglar 2020.)
+# not every function, there may be no equilibrium at all: Farnia and Ozdaglar 2020.)
 
 # %% tags=["proof"]
 # Proof: moving first is no advantage; both orders are worth -log 4

@@ -281,7 +281,7 @@ cost = sp.log(s) + (Var + (M - mu) ** 2) / (2 * s**2)
 found = sp.solve([cost.diff(mu), cost.diff(s)], [mu, s], dict=True)
 claim("its slopes vanish at mean and sd only", found == [{mu: M, s: sp.sqrt(Var)}])
 k = distances["KL(p‖q)"].argmin() % len(widths)
-claim("the widest bell has sd 3.06", widths[k], (3**2 + 0.6**2) ** 0.5, within=0.05)
+claim("the wide bell has sd 3.06", widths[k], (3**2 + 0.6**2) ** 0.5, within=0.05)
 peaks = {name: x[log_bell.argmax()].abs().item() for name, log_bell in best_bell.items()}
 claim("KL(p|q) has its bell in the middle", peaks["KL(p‖q)"], 0.0, within=0.01)
 claim("JSD and KL(q|p) pick a side", min(peaks["JSD"], peaks["KL(q‖p)"]), above=2.5)
@@ -461,8 +461,8 @@ plots.image_grid(train.sample(G, 16, seed=0), columns=16, alt="What the frozen G
 # %%
 live.predict(
     "D gets better and better at this G. What becomes of G's gradient of log(1 - D)?",
-    ["it grows: a better teacher", "it stays about the same", "it falls to a hundredth or less"],
-    "it falls to a hundredth or less",
+    ["it grows: a better teacher", "it stays about the same", "it falls to a hundredth or two"],
+    "it falls to a hundredth or two",
     "D's error is 0 after a few steps already. After that it only grows more sure.",
 )
 
@@ -480,9 +480,7 @@ def gradient(loss):
     """Return the size of the gradient in G's weights, and its scatter between four batches."""
     batches = torch.randn(4, 64, G.z_dim, generator=rng)
     slopes = [torch.autograd.grad(loss(D(G(z))), list(G.parameters())) for z in batches]
-    rows = torch.stack(
-        [torch.cat([s.flatten() for s in slope]) for slope in slopes]
-    )  # [4, weights]
+    rows = torch.stack([torch.cat([s.flatten() for s in each]) for each in slopes])  # [4, weights]
     return rows.mean(0).norm().item(), (rows - rows.mean(0)).norm(dim=1).mean().item()
 
 
@@ -516,19 +514,20 @@ alt = "The gradient of log(1 - D) falls by two orders of magnitude, that of -log
 plots.panels([panel], alt, log=True)
 
 # %% [markdown]
-# D's error is 0 almost at once, and what $\log(1 - D)$ has to say to G fades to about a hundredth,
-# of which half is scatter between batches. The gradient of $-\log D$ grows more than fiftyfold, and
-# its scatter with it: steps become large and rough. So neither loss is good against a D that is
-# done, and in practice D gets a few steps at a time. Lesson 03 takes both losses apart, and lesson
-# 04 repairs D.
+# D's error is 0 almost at once, and what $\log(1 - D)$ has to say to G fades to a hundredth or two
+# of what it was; its scatter between batches goes from a third to about half of it, or more. The
+# gradient of $-\log D$ grows more than fiftyfold, and its scatter with it: steps become large and
+# rough. So neither loss is good against a D that is done, and in practice D gets a few steps at a
+# time. Lesson 03 takes both losses apart, and lesson 04 holds D back.
 
 # %% tags=["proof"]
 # Proof: what a D that is done says to G
 claim("D's error is 0 from step 50 on", error[5:], below=0.01)
 claim("at first both gradients are alike", fading[0] / growing[0], above=0.5, below=2)
 late = slice(-5, None)  # steps 260 to 300
-claim("log(1 - D): below a fiftieth", fading[late].median(), below=fading[0] / 50)
-claim("much of it is scatter", (noise / fading)[late].median(), above=0.35)
+claim("log(1 - D) fades", fading[late].median(), below=fading[0] / 30)
+claim("its scatter: a third of it at first", noise[0] / fading[0], above=0.2, below=0.45)
+claim("and half or more at the end", (noise / fading)[late].median(), above=0.45)
 claim("-log D: more than fiftyfold", growing[late].median(), above=50 * growing[0])
 claim("its scatter too", scatter[late].median(), above=50 * scatter[0])
 
