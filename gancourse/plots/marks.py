@@ -60,7 +60,9 @@ def _draw(axis, mark: Mark) -> None:
         axis.plot(x, y, "o", color=colour, markersize=8, label=label)
     elif mark.kind == "arrows":
         offset = {"angles": "xy", "scale_units": "xy", "scale": 1, "width": 0.004}
-        axis.quiver(x, y, to_numpy(mark.x2), to_numpy(mark.y2), color=colour, label=label, **offset)
+        faint = {} if mark.role else {"alpha": 0.45}  # a field stays behind the paths
+        axis.quiver(x, y, to_numpy(mark.x2), to_numpy(mark.y2), color=colour, label=label,
+                    **offset, **faint)  # fmt: skip
     else:
         style = "--" if mark.kind == "dashed" else "-"
         axis.plot(x, y, style, color=colour, label=label)
