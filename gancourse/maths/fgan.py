@@ -48,7 +48,8 @@ def best(pair: Loss, r: Tensor) -> tuple[Tensor, Tensor]:
     logit = (good * LOGITS).sum(1) / good.sum(1)  # the hinge has many equally good ones at r = 1
     climb = torch.stack([gain[:, 0] - gain[:, 1], gain[:, -1] - gain[:, -2]]).max(0).values
     endless = climb > 1e-6 * (1 + r) * (LOGITS[1] - LOGITS[0])  # it still rises at an end
-    return logit, torch.where(endless, math.inf, f)
+    # at rest there is nothing to gain: f is nowhere below 0, and no -0 is shown
+    return logit.round(decimals=9) + 0.0, torch.where(endless, math.inf, f.clamp(min=0))
 
 
 def conjugate(f, t: Tensor) -> Tensor:
