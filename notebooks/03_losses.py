@@ -8,7 +8,7 @@
 # - derive cross-entropy on logits from $V$, and say what breaks on the long way round;
 # - read from a logit how hard each loss pulls on each player;
 # - find which divergence a loss measures when D is at its best, and make D Lipschitz;
-# - test a formula from a web page, and mend it.
+# - test a formula from a web page, and correct it.
 #
 # 75 minutes. You need $V(D, G)$ and $D^* = p/(p+q)$ from lessons 01 and 02.
 #
@@ -91,11 +91,9 @@ ways = {
     "the same, clipped": binary_cross_entropy(logit.sigmoid(), torch.tensor(0.0)),
     "softplus": softplus(logit),
 }
-worth = {
-    name: (loss.item(), torch.autograd.grad(loss, logit)[0].item()) for name, loss in ways.items()
-}
-for name, (loss, slope_there) in worth.items():
-    print(f"{name:18} loss {loss:6.2f}   slope {slope_there:.2f}")
+came_out = {n: (way.item(), torch.autograd.grad(way, logit)[0].item()) for n, way in ways.items()}
+for name, (loss, gradient) in came_out.items():
+    print(f"{name:18} loss {loss:6.2f}   slope {gradient:.2f}")
 
 # %% [markdown]
 # The long way ends in infinity and NaN: $1 - \sigma(l) \approx e^{-l}$ is lost when $1 + e^{-l}$ is
@@ -116,7 +114,7 @@ claim("softplus(l) = -log(1 - s(l))", sp.simplify(sp.exp(sp.log(1 + sp.exp(ell))
 a, b = torch.linspace(-3, 3, 14, dtype=torch.float64).view(2, 7)  # logits: real, fake
 claim("d_loss is -V", d_loss(a, b), -a.sigmoid().log().mean() - (1 - b.sigmoid()).log().mean())
 claim("and the package's", d_loss(a, b), losses.cross_entropy_d(a, b))
-long_way, clipped, exact = worth.values()
+long_way, clipped, exact = came_out.values()
 claim("the long way breaks", long_way[0] == torch.inf and long_way[1] != long_way[1])
 claim("clipped, the slope is 0", clipped, (100.0, 0.0))
 claim("softplus gives 20 and 1", torch.tensor(exact), torch.tensor([20.0, 1.0]))
@@ -271,6 +269,9 @@ for name, (f, reach) in known.items():
     claim(f"F is the conjugate for {name}", fgan.conjugate(f, T), F, within=1e-5)
     reached = divergences.integral(x, p_x * fgan.best(pair, ratio)[1])
     claim(f"the divergence of {name}", reached, measured[name], within=2e-3)
+    T, F = fgan.terms(pair, pair.rest - 0.4 * torch.tanh(x))  # some D, not the best
+    some = divergences.integral(x, q_x * T - p_x * F)
+    claim(f"any other D of {name} finds less", some, above=0.0, below=measured[name])
 best, area = log_p - log_q, (x[1] - x[0]) ** 2
 log_a = log_p[:, None] + log_q  # [x, y]
 at_best = area * (log_a.exp() * softplus(best - best[:, None])).sum()
@@ -281,7 +282,7 @@ claim("pairs", at_best, divergences.LOG2 - area * (log_a.exp() * (log_a - log_m)
 # ## Wasserstein: a D of bounded slope
 #
 # The last row has no finite $f$: D would answer $\pm\infty$. Let its slope be at most 1
-# (*1-Lipschitz*), and it measures a way. Left, the cheapest plan that moves the fakes onto the
+# (*1-Lipschitz*), and it measures a distance. Left, the cheapest plan that moves the fakes onto the
 # data; right, the best such D. Both come from a linear programme. How do the lines lie to D's
 # levels?
 
@@ -297,10 +298,10 @@ plots.transport(x_real, x_fake, plan, lambda points: transport.extended(*known, 
 # %% [markdown]
 # Along each line D rises by exactly the line's length, across its levels.
 #
-# **Statement** (Kantorovich and Rubinstein). The most that a 1-Lipschitz D can score, $E_p D - E_q
-# D$, equals the least that a plan can cost: $W_1$, here 1.83. One direction is plain: a plan splits
-# $E_p D - E_q D$ into steps from a fake to a real point, and no step gains more than its length. On
-# a line $W_1 = \int|P-Q|$, with the cumulated densities, as in lesson 02.
+# **Statement** (Kantorovich and Rubinstein). The most that a 1-Lipschitz D can score,
+# $E_p D - E_q D$, equals the least that a plan can cost: $W_1$, here 1.83. One direction is plain:
+# a plan splits $E_p D - E_q D$ into steps from a fake to a real point, and no step gains more than
+# its length. On a line $W_1 = \int|P-Q|$, with the cumulated densities, as in lesson 02.
 
 # %% tags=["proof"]
 # Proof: primal = dual for the points in the plane, and on a line by parts
@@ -357,7 +358,7 @@ for name, D in critics.items():
     print(f"{name:18} steepest {steepest:10.4g}   finds {share:.0%} of W1 at that slope")
 
 # %% [markdown]
-# No bound is a good one: with 0.01 nothing reaches G, with 1 the slope explodes, since every layer
+# No $c$ is a good one: with 0.01 nothing reaches G, with 1 the slope explodes, since every layer
 # multiplies. And at whatever slope it has, a clipped D finds half of the distance (the share is
 # $E_pD - E_qD$ over its steepest slope and $W_1$; by the statement at most 100 %). Its level lines,
 # each panel on its own scale, show why:
@@ -370,9 +371,9 @@ plots.levels(
 
 # %% [markdown]
 # Clipped, most weights end up at $\pm c$, and D is hardly more than one slanting plane: it cannot
-# fall towards the fakes from all sides. WGAN-GP (Gulrajani et al. 2017) adds $\lambda E(|\nabla D|
-# - 1)^2$ at points between real and fake ones instead: a slope near 1, and most of the distance.
-# Lesson 12 has more ways.
+# fall towards the fakes from all sides. WGAN-GP (Gulrajani et al. 2017) adds
+# $\lambda E(|\nabla D| - 1)^2$ at points between real and fake ones instead: a slope near 1, and
+# most of the distance. Lesson 12 has more ways.
 
 # %% tags=["proof"]
 # Proof: what clipping and the penalty did to D
@@ -400,8 +401,8 @@ claim("most weights are at the bound", (weights.abs() > 0.0999).float().mean(), 
 #
 # In G's step D stands still. With $r = q/p$, a loss puts a price $w(r)$ on a fake, and G's gradient
 # is $\int w(r)\,\partial q$; $\partial$ is the derivative by a parameter of G, and $p > 0$ wherever
-# $q$ is. That of $E_p\varphi(q/p)$ is $\int \varphi'(r)\,\partial q$. They agree where $\varphi' =
-# w$, up to a constant, since $\int \partial q = 0$.
+# $q$ is. That of $E_p\varphi(q/p)$ is $\int \varphi'(r)\,\partial q$. They agree where
+# $\varphi' = w$, up to a constant, since $\int \partial q = 0$.
 #
 # | loss | price $w(r)$ at the best D | $\varphi(r)$ | G descends |
 # |---|---|---|---|
@@ -411,8 +412,21 @@ claim("most weights are at the bound", (weights.abs() > 0.0999).float().mean(), 
 # | hinge | $\mathrm{sign}(r-1)$ | $\lvert r-1\rvert$ | $\int\lvert p-q\rvert$ |
 #
 # Minimax and hinge follow the $f$ that D measures, since their price is D's own $T$. The other two
-# do not. For $p = N(0,1)$, $q = N(1,1)$, from the losses' code, beside the slopes of the
-# divergences:
+# do not.
+
+# %%
+live.predict(
+    "Under -log D, which most programs use, G descends KL(q|p) - 2 JSD: towards the data in KL, away "
+    "from it in JSD. Which wins?",
+    ("KL, always", "JSD, always", "it depends on p and q"),
+    "KL, always",
+    "The difference is itself a divergence, smallest where q = p only. Below, for two Gaussians one "
+    "apart, KL pulls with 1.0 and 2 JSD pushes with 0.4.",
+)
+
+# %% [markdown]
+# For $p = N(0,1)$ and $q = N(1,1)$: G's gradient from the losses' code, with D at its best and
+# standing still, beside the slopes of the divergences.
 
 
 # %%
@@ -436,9 +450,9 @@ known_slopes = {"KL(q|p)": kl, "2 JSD": 2 * jsd, "chi²": chi2, "∫|p-q|": away
 print("slope of   ", {name: round(slope(value), 2) for name, value in known_slopes.items()})
 
 # %% [markdown]
-# Minimax pulls like $2\,$JSD, 0.40. The loss that most programs use pulls with $1 - 0.40 = 0.60$:
-# in KL, and *away* in JSD (Arjovsky and Bottou 2017). KL wins always: $\varphi'' = \frac1{1+r} >
-# 0$, so $\mathrm{KL} - 2\,\mathrm{JSD}$ is a divergence, smallest at $q = p$ only.
+# Minimax pulls like $2\,$JSD, 0.40; the non-saturating loss with $1 - 0.40 = 0.60$ (Arjovsky and
+# Bottou 2017). KL always wins: $\varphi'' = \frac1{1+r} > 0$, so $\mathrm{KL} - 2\,\mathrm{JSD}$ is
+# a divergence, smallest at $q = p$ only.
 #
 # Least squares pulls with 0.23, a quarter of $\chi^2$ would with 0.17. Mao et al. reach $\chi^2$ by
 # putting the best D, with targets $-1$, $1$ and $0$ for G, into G's loss *over real samples too*;
@@ -510,21 +524,21 @@ for name, move in moves.items():
 print(f"{'004: where p = q, the best D is':44} {every_D[(every_D.log() - every_D).argmax()]:7.4f}")
 
 # %% [markdown]
-# **000**, the real logit down, the fake one up: D learns the opposite. Mended by a minus before
+# **000**, the real logit down, the fake one up: D learns the opposite. Corrected by a minus before
 # each.
 #
 # **001**: its $x_i$ are real samples, which G cannot move. With fakes in their place the slope is
-# $-\sigma(l)\,\sigma(-l)$, flat where it matters. Mended: $-E\log D(G(z))$. Its $L_D$ is right:
+# $-\sigma(l)\,\sigma(-l)$, flat where it matters. Corrected: $-E\log D(G(z))$. Its $L_D$ is right:
 # $n/2$ times ours, if half of its $n$ samples are real.
 #
 # **002**: minus the logit is left. At D's best its mean is $E_q\log(q/p) = \mathrm{KL}(q\Vert p)$:
 # another divergence, not a wrong sign. It punishes fakes where there is no data and forgives missed
-# modes. Mended, for the game of lesson 01: keep *one* of the terms.
+# modes. Corrected, for the game of lesson 01: keep *one* of the terms.
 #
-# **003**: D is sure of a fake, and nothing moves. Mended: no sigmoid in D, softplus outside.
-# **004**: without the bracket, $\log 1 - D = -D$, and the best D would be 1, not $\frac12$. And its
-# program has the non-saturating G, so its game is not zero-sum: the slopes on a fake cancel at
-# logit 0 only.
+# **003**: D takes that fake for real, and nothing moves. Corrected: no sigmoid in D, softplus
+# outside. **004**: without the bracket, $\log 1 - D = -D$, and the best D would be 1, not
+# $\frac12$. And its program has the non-saturating G, so its game is not zero-sum: the slopes on a
+# fake cancel at logit 0 only.
 
 # %% tags=["proof"]
 # Proof: what each write-up's formula does
@@ -548,8 +562,8 @@ claim("not zero-sum", sums[[0, 120, 240]], torch.tensor([-1.0, 0.0, 1.0]), withi
 #   probabilities round. G's two classic losses differ in slope by the factor $e^{l}$.
 # - At its best, D's loss measures an $f$-divergence: JSD, Pearson's $\chi^2$, total variation. A D
 #   of bounded slope measures $W_1$; clipping weights is a bad way to bound it.
-# - G follows $\int w(r)\,\partial q$: non-saturating $\mathrm{KL}(q\Vert p)
-# - 2\,$JSD, both terms at once $\mathrm{KL}(q\Vert p)$.
+# - G follows $\int w(r)\,\partial q$: non-saturating $\mathrm{KL}(q\Vert p) - 2\,$JSD, both terms
+#   at once $\mathrm{KL}(q\Vert p)$.
 #
 # All of that with D at its best. In [lesson 04](04_dynamics.ipynb) both players move, and the game
 # begins to turn. First do [the exercises](../exercises/03_losses.ipynb).

@@ -37,7 +37,7 @@ live.predict(
 # %% [markdown]
 # The plane shows both numbers, G's to the right, D's upwards; the cross marks the equilibrium.
 # Click anywhere to start there. Try other losses, smaller steps, another order. Does any step size
-# bring it home?
+# lead to the cross?
 
 # %%
 live.phase_plane(h=0.5)
@@ -172,7 +172,7 @@ theta, psi = sp.symbols("theta psi", real=True)
 rise = sp.log(1 + sp.exp(psi * theta))  # d_loss without its constant; minimax: g_loss = -rise
 velocity = sp.Matrix([sp.diff(rise, theta), -sp.diff(rise, psi)])
 J = velocity.jacobian([theta, psi]).subs({theta: 0, psi: 0})
-claim("J is half a quarter turn", (2 * J).tolist(), [[0, 1], [-1, 0]])
+claim("J is a quarter turn, halved", (2 * J).tolist(), [[0, 1], [-1, 0]])
 state = torch.tensor([0.7, -0.4], dtype=torch.float64, requires_grad=True)
 for name, pair in losses.LOSSES.items():
     logits = pair.rest + 0 * state[1], pair.rest + state[1] * state[0]  # D(0), D(theta)
@@ -257,9 +257,9 @@ plots.phase_planes(paths, fields)
 # $A = 2\mu\frac{1+\rho}{1-\rho}$ with $\rho = e^{-\pi\mu/\sqrt{1-\mu^2}}$, to either side 1.28,
 # 1.39 and 1.65.
 #
-# Why: for $\psi > 0$ the fake oscillates around $2\mu$, not 0, and each half turn shrinks by
-# $\rho$. From $-A$ it reaches $2\mu + \rho(A + 2\mu)$; on a cycle this is $A$ again. Lesson 12
-# looks at penalties on real nets.
+# Why: for $\psi > 0$, $\ddot\theta = \dot\psi = -(\theta - 2\mu) - 2\mu\dot\theta$, an oscillation
+# around $2\mu$, not 0, that shrinks by $\rho$ in half a turn. From $-A$ it reaches
+# $2\mu + \rho(A + 2\mu)$; on a cycle this is $A$ again. Lesson 12 looks at penalties on real nets.
 
 # %% tags=["proof"]
 # Proof: the size of WGAN-GP's cycle, at three weights
@@ -276,10 +276,10 @@ for m, path, known in zip(weights, paths.values(), (1.28, 1.39, 1.65), strict=Tr
 # %% [markdown]
 # ## Steps that look ahead
 #
-# The spiral leads out because each step uses the slope at its *start*. Two remedies take it
-# elsewhere: **extragradient** where the step would lead, **optimism** with a correction by the last
-# slope. A third, **consensus**, lets both players also make the speed $\frac12|v|^2$ smaller, which
-# is $\frac12(x^2+y^2)$ here. Two lines each.
+# The spiral leads out because each step uses the slope at its *start*. **Extragradient** takes the
+# slope where the step would lead, **optimism** guesses it from the last two. **Consensus** lets
+# both players also make the speed smaller: they descend $\frac12|v|^2$ too, here
+# $\frac12(x^2+y^2)$. Two lines each.
 
 
 # %%
@@ -312,9 +312,9 @@ plots.phase_planes(paths, fields, limit=1.2)
 #   $h < 1/\sqrt3$;
 # - consensus: $J - \gamma J^\top J$ takes the place of $J$, so $\pm i$ becomes $-\gamma \pm i$.
 #
-# The price: two gradients a step, one step's memory, or a gradient of a gradient. And consensus
-# makes any stationary point attractive, once its weight is large: a bad one, too. (Gidel et al.
-# 2019; Daskalakis et al. 2018; Mescheder et al. 2017.)
+# The price: two gradients a step, one step's memory, or a gradient of a gradient. And under a large
+# weight consensus attracts to any stationary point whose $J$ has an inverse: to a bad one, too.
+# (Gidel et al. 2019; Daskalakis et al. 2018; Mescheder et al. 2017.)
 
 # %% tags=["proof"]
 # Proof: the two lines are the package's steps, and these are their spectra
@@ -347,8 +347,8 @@ live.phase_plane(h=0.5, order="extragradient")
 # ## Two time scales
 #
 # Training gives the players different learning rates $h_G$, $h_D$, or D several steps for each of
-# G's. Does a faster D end the rotation? Below, the modulus of a step under R1, by its weight; at
-# weight 0 stands the plain game.
+# G's (WGAN five). Does a faster D end the rotation? Below, the modulus of a step by the weight of
+# R1; at weight 0 stands the plain game.
 
 # %%
 gammas = np.linspace(0, 2.5, 101)
@@ -364,10 +364,12 @@ plots.lines(gammas, moduli, "weight of R1", "modulus of a step", "Below 1, steps
 
 # %% [markdown]
 # No ratio ends the rotation: without penalty the product $h_Gh_D$ alone counts, and five steps of D
-# act like one of five times the size. With R1, the best modulus is 0.9 at $\gamma =
-# \sqrt{h_G/h_D}$, for any ratio: two rates (Heusel et al. 2017) save penalty, they do not replace
-# it. Five steps of D reach 0.80, with six gradients a turn instead of two; three turns of the
-# others reach $0.9^3 = 0.73$ with as many.
+# act like one of five times the size. With R1, the best modulus is
+# $1 - \frac12\sqrt{h_Gh_D} = 0.9$, at $\gamma = \sqrt{h_G/h_D}$: two rates (Heusel et al. 2017)
+# save penalty, they do not replace it.
+#
+# Five steps of D reach 0.80, with six gradients a turn instead of two. Three turns of the others
+# reach $0.9^3 = 0.73$ with as many.
 
 # %% tags=["proof"]
 # Proof: with two rates the product turns, and D's rate times the weight brakes
@@ -376,6 +378,8 @@ lam = sp.symbols("lambda")
 HJ = sp.diag(h_G, h_D) * sp.Matrix([[0, 1], [-1, -2 * gamma]]) / 2
 known = lam**2 + h_D * gamma * lam + h_G * h_D / 4  # a double root at gamma² = h_G / h_D
 claim("characteristic polynomial", sp.expand(HJ.charpoly(lam).as_expr() - known), 0)
+double = known.subs({gamma: sp.sqrt(h_G / h_D), lam: -sp.sqrt(h_G * h_D) / 2})
+claim("the best modulus is 1 - sqrt(h_G h_D)/2", sp.simplify(double), 0)
 lowest = {name: (gammas[m.argmin()], m.min()) for name, m in moduli.items()}
 found = torch.tensor(list(lowest.values())[:3])
 wanted = torch.tensor([[1, 0.9], [0.5, 0.9], [2, 0.9]])
