@@ -416,12 +416,12 @@ claim("most weights are at the bound", (weights.abs() > 0.0999).float().mean(), 
 
 # %%
 live.predict(
-    "Under -log D, which most programs use, G descends KL(q|p) - 2 JSD: towards the data in KL, away "
-    "from it in JSD. Which wins?",
+    "Under -log D, which most programs use, G descends KL(q|p) - 2 JSD: towards the data in KL, "
+    "away from it in JSD. Which wins?",
     ("KL, always", "JSD, always", "it depends on p and q"),
     "KL, always",
-    "The difference is itself a divergence, smallest where q = p only. Below, for two Gaussians one "
-    "apart, KL pulls with 1.0 and 2 JSD pushes with 0.4.",
+    "The difference is itself a divergence, smallest where q = p only. Below, for two Gaussians "
+    "one apart, KL pulls with 1.0 and 2 JSD pushes with 0.4.",
 )
 
 # %% [markdown]
