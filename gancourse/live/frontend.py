@@ -57,14 +57,10 @@ class Shown:
     one, below the picture, in its alternative text and in plain text.
     """
 
-    def still(self):
-        """Return what is shown without a front-end: the picture, and below it that it is one."""
-        return captioned(self.picture(), STILL)
-
     def _repr_mimebundle_(self, include=None, exclude=None):
         kind = frontend()
         if kind == "none":
-            return self.still()._repr_mimebundle_()
+            return captioned(self.picture(), STILL)._repr_mimebundle_()
         return bundle_of(self.widget() if kind == "anywidget" else self.core_widget(), repr(self))
 
 

@@ -8,7 +8,7 @@ import html
 from collections.abc import Sequence
 
 from gancourse.errors import InputError
-from gancourse.live.frontend import Shown
+from gancourse.live.frontend import Shown, frontend
 
 MOST = 4  # options; a question with more is a quiz
 
@@ -40,9 +40,14 @@ class Prediction(Shown):
         """Return what stands below the options once `choice` is taken."""
         return f"{'Yes' if choice == self.answer else 'No'}: {self.answer}. {self.why}"
 
-    def still(self) -> "Fold":
+    def picture(self) -> "Fold":
         """Return what is shown without a front-end."""
         return Fold(self)
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        if frontend() == "none":  # a fold moves on every page: no caption calls it a still
+            return self.picture()._repr_mimebundle_()
+        return super()._repr_mimebundle_()
 
     def __repr__(self) -> str:
         return f"{self.question} ({' / '.join(self.options)})"
