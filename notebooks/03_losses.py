@@ -412,7 +412,8 @@ claim("most weights are at the bound", (weights.abs() > 0.0999).float().mean(), 
 # | hinge | $\mathrm{sign}(r-1)$ | $\lvert r-1\rvert$ | $\int\lvert p-q\rvert$ |
 #
 # Minimax and hinge follow the $f$ that D measures, since their price is D's own $T$. The other two
-# do not.
+# do not. Bet first; then see, for $p = N(0,1)$ and $q = N(1,1)$, G's gradient from the losses'
+# code, with D at its best and standing still, beside the slopes of the divergences.
 
 # %%
 live.predict(
@@ -423,10 +424,6 @@ live.predict(
     "The difference is itself a divergence, smallest where q = p only. Below, for two Gaussians "
     "one apart, KL pulls with 1.0 and 2 JSD pushes with 0.4.",
 )
-
-# %% [markdown]
-# For $p = N(0,1)$ and $q = N(1,1)$: G's gradient from the losses' code, with D at its best and
-# standing still, beside the slopes of the divergences.
 
 
 # %%
