@@ -15,7 +15,8 @@
 # D looks at a sample and returns a logit $l$: far above 0 it says real, far below fake, and
 # $D = \sigma(l) = 1/(1+e^{-l})$ is the probability. Early in training D is sure of the fakes.
 
-# %%
+# %% tags=["bet"]
+# Bet: which loss still pushes (and the imports)
 import sympy as sp
 import torch
 from torch import nn
@@ -321,7 +322,8 @@ claim("on a line", divergences.integral(x, best * (p_x - q_x)), W1, within=1e-3)
 # How does one bound the slope of a net? WGAN clips: after each step every weight is cut to
 # $[-c, c]$ (Arjovsky et al. 2017). That bounds the slope by *some* number.
 
-# %%
+# %% tags=["bet"]
+# Bet: how steep is a clipped D?
 live.predict(
     "A net of three hidden layers of 64, trained on the points above, every weight clipped to 0.1 "
     "after each step. How steep does D become?",
@@ -415,7 +417,8 @@ claim("most weights are at the bound", (weights.abs() > 0.0999).float().mean(), 
 # do not. Bet first; then see, for $p = N(0,1)$ and $q = N(1,1)$, G's gradient from the losses'
 # code, with D at its best and standing still, beside the slopes of the divergences.
 
-# %%
+# %% tags=["bet"]
+# Bet: KL or JSD?
 live.predict(
     "Under -log D, which most programs use, G descends KL(q|p) - 2 JSD: towards the data in KL, "
     "away from it in JSD. Which wins?",
@@ -432,6 +435,7 @@ def slope(quantity):
 
 
 theta = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
+x = divergences.line(-9, 10, 401)
 log_p, log_q = divergences.log_normal(x), divergences.log_normal(x, mean=theta)
 p_x, q_x, jsd = log_p.exp(), log_q.exp(), divergences.jsd(x, log_p, log_q)
 kl = divergences.kl(x, log_q, log_p)

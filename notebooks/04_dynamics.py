@@ -16,7 +16,8 @@
 # $\theta$, and D's logit at $x$ is $\psi x$. At $\theta = \psi = 0$ the fake lies on the data and D
 # cannot tell. Bet before you scroll.
 
-# %%
+# %% tags=["bet"]
+# Bet: where do both numbers go? (and the imports)
 import numpy as np
 import sympy as sp
 import torch
@@ -71,9 +72,9 @@ def alternating_step(x, y, h):
 check("04.1", alternating_step)
 
 # %% [markdown]
-# *Alternating* steps orbit while $h < 2$. Their matrix has the determinant 1, so its two
-# eigenvalues, complex conjugates, have the modulus 1, and $x^2+y^2-hxy$ never changes: every point
-# stays on its own ellipse. Neither order arrives.
+# *Alternating* steps orbit while $h < 2$ (at 2 itself they drift, linearly). Their matrix has the
+# determinant 1, so its two eigenvalues, complex conjugates, have the modulus 1, and $x^2+y^2-hxy$
+# never changes: every point stays on its own ellipse. Neither order arrives.
 #
 # Proofs are folded from here on. Open one, or read on: nothing later needs its inside.
 
@@ -94,6 +95,8 @@ claim("the determinant is 1", sp.expand(matrix.det()), 1)
 claim(
     "the trace is 2 - h², so the roots are complex below h = 2", sp.expand(matrix.trace()), 2 - h**2
 )
+at_2 = matrix.subs(h, 2) + sp.eye(2)  # the eigenvalue -1, twice, with one eigenvector
+claim("at h = 2 deviations drift, linearly", at_2.rank() == 1 and at_2**2 == sp.zeros(2))
 ellipse = x**2 + y**2 - h * x * y
 after = ellipse.subs(dict(zip((x, y), in_turn, strict=True)), simultaneous=True)
 claim("x² + y² - hxy stays", sp.expand(after - ellipse), 0)
@@ -147,7 +150,7 @@ claim("of 30 steps this many are inside of the disc", inside, [30, 0, 22])
 live.phase_plane(h=0.2)
 
 # %% [markdown]
-# Slower, and still out. Then change the order to *alternating*: modulus 1, an orbit, while $h < 4$.
+# Slower, and still out. Then change the order to *alternating*: an orbit, here while $h < 4$.
 #
 # Does one of the other losses break the circle? Here are the eigenvalues at equilibrium.
 
@@ -200,7 +203,8 @@ claim("steps of 0.2 end up circling there", np.hypot(*end).item(), 0.4**0.5, wit
 # here $\psi$ everywhere. So it is $\frac\gamma2\psi^2$, and $\dot\psi$ gains $-\gamma\psi$:
 # friction on D. (R2, the same at fakes, is the same here.) More friction, more convergence?
 
-# %%
+# %% tags=["bet"]
+# Bet: which weight of R1 is best?
 live.predict(
     "R1 with weight 0.3, 1 or 5, sixty steps of 0.2. Which one comes nearest to 0?",
     ("0.3, the lightest", "1, the middle", "5, the heaviest"),
@@ -394,7 +398,8 @@ claim("five steps of D are one of five times the size", np.allclose(five, one))
 #
 # Two hundred alternating steps of the plain game, on a nearly closed orbit: nothing gets better.
 
-# %%
+# %% tags=["bet"]
+# Bet: what will the loss curves say?
 live.predict(
     "You see both loss curves, D(x) and D(G(z)). Will they tell you that nothing gets better?",
     (
