@@ -58,7 +58,7 @@ class Comparison:
 
     def _judge(self, real: Tensor, fake: Tensor) -> None:
         """Ask D and small new nets to tell real samples from others, in the shape that D takes."""
-        s, seen = self.signals, self.witness.seen_D
+        s, seen = self.signals, self.witness.seen.get("D")
         fits = seen is not None and seen.x[0].numel() == real[0].numel()
         shape = seen.x.shape[1:] if fits else real.shape[1:]
         real, fake = (x.view(-1, *shape).to(fake) for x in (real, fake))
