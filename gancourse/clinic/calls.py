@@ -119,4 +119,6 @@ def as_samples(x: object) -> Tensor:
 
 def batch_of(batch: object) -> Tensor | None:
     """Return the samples of a batch of a loader, the first of (x, y) or of a dict."""
+    if isinstance(batch, Tensor) and batch.is_floating_point() and batch.dim():
+        return batch
     return next((t for t in tensors(batch) if t.is_floating_point() and t.dim() > 0), None)

@@ -7,39 +7,39 @@ is bounded by what a turn does, and so its share of the run's time is bounded, t
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
-EVERY, START, LATER = 20, 300, 60  # turns between two close looks; up to START, and from there on
+EVERY, START, LATER = 20, 240, 80  # turns between two close looks; up to START, and from there on
 LOOK = 150  # turns between two draws of samples
 
 
-@dataclass
 class Clock:
     """Which turn it is, and who uses the nets: the training, the sampling, or the recorder.
 
-    Two turns of every EVERY or LATER are looked at closely, one to warm up.
+    Two turns of every EVERY or LATER are `near`, one to warm up; the second is `measured`.
     """
 
-    turn: int = 0
-    user: str = "training"  # or "sampling" or "recorder"
+    def __init__(self):
+        self.turn, self.user = 0, "training"  # or "sampling" or "recorder"
+        self._face()
 
-    @property
-    def near(self) -> bool:
-        return self.user == "training" and self.turn % self._every < 2
+    def tick(self) -> None:
+        """Begin the next turn."""
+        self.turn += 1
+        self._face()
 
-    @property
-    def measured(self) -> bool:
-        return self.user == "training" and self.turn % self._every == 1
-
-    @property
-    def _every(self) -> int:
-        return EVERY if self.turn < START else LATER
+    def _face(self) -> None:
+        """Set what every hook reads: plain attributes, for they are read many times a turn."""
+        place = self.turn % (EVERY if self.turn < START else LATER)
+        training = self.user == "training"
+        self.near, self.measured = training and place < 2, training and place == 1
 
     @contextmanager
     def used_by(self, user: str) -> Iterator[None]:
         """In this block the nets run for the recorder, or for its draw of samples."""
         was, self.user = self.user, user
+        self._face()
         try:
             yield
         finally:
             self.user = was
+            self._face()

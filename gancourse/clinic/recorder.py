@@ -74,7 +74,7 @@ class Recorder:
             return batch
         if x is not None and x.dim() > 1:
             s.handed_in += 1
-            self._tried("real batches", lambda: self._note_real(x))
+            self._tried("real batches", self._note_real, x)
             return batch
         wrong = InputError(
             "recorder.real takes a batch of real samples, a tensor [N, ...] or a tuple that "
@@ -112,16 +112,16 @@ class Recorder:
             self.ledger.close()
             self._tried("what D answers", self.witness.close)
         self.witness.real.keys.clear()
-        clock.turn += 1
+        clock.tick()
         s.turns = clock.turn
         self._tried("gradients", self.ledger.attend)
         if s.turns % LOOK == 0:
             self._look()
 
-    def _tried(self, what: str, look: Callable):
+    def _tried(self, what: str, look: Callable, *given):
         """Return what a look gives; where it fails, note that, and return None."""
         try:
-            return look()
+            return look(*given)
         except Exception as error:
             return self._note_failure(what, error)
 
@@ -217,11 +217,11 @@ class Recorder:
         s.finite = all(w.isfinite().all() for w in weights) and all(
             look.x.isfinite().all().item() for look in self.looks[-1:]
         )
-        witness.conclude()
+        self._tried("what went into the nets", witness.conclude)
         s.training = self._tried("z in training", lambda: noise_of(witness.z)) or s.training
         s.sampling = self._tried("z in sampling", lambda: noise_of(self.sampled)) or s.sampling
         self._tried("the order of real batches", self._note_order)
-        self._compare()
+        self._tried("samples beside real ones", self._compare)
         return s
 
     def _note_order(self) -> None:

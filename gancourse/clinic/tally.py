@@ -27,15 +27,20 @@ class Tally:
 
     def real(self, x: Tensor, turn: int) -> None:
         """Note a real batch."""
+        wide = x if x.dtype in (torch.float32, torch.float64) else x.float()
         self.turns.append(turn)
-        self._add(self.sums, x.sum(dtype=torch.promote_types(x.dtype, torch.float32)))
+        self._add(self.sums, wide.sum())
 
-    def answer(self, out: object, x: Tensor) -> None:
-        """Note what D gave for x."""
-        single = isinstance(out, Tensor) and out.dim() and len(out) == out.numel()
-        logit = out if single else calls.logits_of(out, len(x))
-        if logit is not None and len(logit):
-            self.answers.append(logit.detach().reshape(-1))
+    def answer(self, args: tuple, kwargs: dict, out: object) -> None:
+        """Note what D gave for its arguments."""
+        if isinstance(out, Tensor) and out.is_floating_point() and out.dim():
+            if len(out) == out.numel():
+                self.answers.append(out.detach().reshape(-1))
+                return
+        x = calls.looked_at(args, kwargs)
+        logit = None if x is None else calls.logits_of(out, len(x[1]))
+        if logit is not None:
+            self.answers.append(logit.detach())
 
     def close(self, d_loss: object, g_loss: object) -> None:
         """End a turn with both losses.
@@ -44,8 +49,11 @@ class Tally:
         """
         s, answers = self.signals, self.answers
         self.answers, wrong = [], []
+        answers = [x for x in answers if len(x)]
         for losses, loss, name in ((s.d_loss, d_loss, "d_loss"), (s.g_loss, g_loss, "g_loss")):
             try:
+                if isinstance(loss, Tensor) and loss.is_complex():
+                    raise TypeError
                 self._add(losses, loss if isinstance(loss, Tensor) else float(loss))
             except (TypeError, ValueError, RuntimeError):
                 losses.append(losses[-1] if losses else math.nan)

@@ -88,7 +88,7 @@ class Witness:
 
     def _saw_G(self, net: nn.Module, args: tuple, kwargs: dict, out: object) -> None:
         sampling = self.clock.user == "sampling"
-        if not (sampling or self.clock.measured):
+        if not (self.clock.measured or sampling):
             return
         call = calls.note(args, kwargs, lambda _: calls.samples_of(out))
         if call is None:
@@ -103,12 +103,9 @@ class Witness:
             self.made.append(probes.rows(call.out))
 
     def _saw_D(self, net: nn.Module, args: tuple, kwargs: dict, out: object) -> None:
-        if self.clock.user != "training":
-            return
         if not self.clock.measured:
-            found = calls.looked_at(args, kwargs)
-            if found is not None:
-                self.tally.answer(out, found[1])
+            if self.clock.user == "training":
+                self.tally.answer(args, kwargs, out)
             return
         call = calls.note(args, kwargs, lambda x: calls.logits_of(out, len(x)))
         if call is None:
