@@ -163,7 +163,7 @@ def _written_here(module: str | None) -> bool:
 def _random_states(roots: tuple) -> Iterator[Undo]:
     """Yield what puts back the global random states: Python's, NumPy's, and PyTorch's by device."""
     yield partial(random.setstate, random.getstate())
-    yield partial(np.random.set_state, np.random.get_state())
+    yield partial(np.random.set_state, np.random.get_state())  # noqa: NPY002 - the program's own
     yield partial(torch.set_rng_state, torch.get_rng_state())
     weights = (w for net in roots if isinstance(net, nn.Module) for w in net.parameters())
     for device in {w.device for w in weights}:

@@ -5,14 +5,13 @@ code. Every step is counted; what a step does is looked at in the turns that the
 player's first step in them.
 """
 
-import math
 from collections.abc import Callable
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-from gancourse.clinic import probes
+from gancourse.clinic import gradients, probes
 from gancourse.clinic.clock import Clock
 from gancourse.clinic.signals import Signals
 
@@ -115,9 +114,15 @@ class Ledger:
         self.old = {net: [w.detach().clone() for w in ws] for net, ws in self.weights.items()}
         if self._is_first(who):
             for player in self.nets if self.shared else who:
-                self._note_layers(player)
-                self._note_decay(player)
+                self._note_gradients(player)
             self.stepped(who, False)
+
+    def _note_gradients(self, who: str) -> None:
+        for name, norm in gradients.by_layer(self.nets[who]).items():
+            self.signals.gradients[who].setdefault(name, []).append(norm)
+        decay = gradients.decay(self.opts[who], self.weights[who])
+        if decay is not None:
+            self.signals.decay[who].append(decay)
 
     def _after(self, who: str, *_) -> None:
         players, measured = self.nets if self.shared else who, self.clock.measured
@@ -146,7 +151,7 @@ class Ledger:
     def _note_moves(self, who: str) -> None:
         for net, old in self.old.items():
             new = [w.detach() for w in self.weights[net]]
-            change = _size(torch._foreach_sub(new, old)) / max(_size(old), 1e-12)
+            change = gradients.size(torch._foreach_sub(new, old)) / max(gradients.size(old), 1e-12)
             key = f"{net} by opt_{net if self.shared else who}"
             self.moved[key] = self.moved.get(key, 0.0) + change
 
@@ -163,13 +168,13 @@ class Ledger:
         clip, scale or noise its gradients afterwards as it likes.
         """
         parts = self.booked[who]
-        arrived = _any([g for part in parts for g, _ in part.values()])
-        arrived = arrived or _any([w.grad for w in self.weights[who] if w.grad is not None])
+        arrived = gradients.any_left([g for part in parts for g, _ in part.values()])
+        arrived = arrived or gradients.any_left([w.grad for w in self.weights[who]])
         self.signals.arrived[who].append(float(arrived))
         if not parts or not self.known[who]:
             return
-        fresh = [k for k, part in enumerate(parts)
-                 if not _any([old for _, old in part.values() if old is not None])]  # fmt: skip
+        olds = ([old for _, old in part.values()] for part in parts)
+        fresh = [k for k, old in enumerate(olds) if not gradients.any_left(old)]
         start = fresh[-1] if fresh else 0
         vectors = [self._vector(who, {i: g for i, (g, _) in part.items()}) for part in parts]
         old = self._vector(who, {i: old for i, (_, old) in parts[0].items()})
@@ -200,29 +205,6 @@ class Ledger:
         against = probes.cosine(early, late) < -0.2
         return (early.norm() / late.norm().clamp(min=1e-30)).item() if against else 0.0
 
-    def _note_layers(self, who: str) -> None:
-        kept = self.signals.gradients[who]
-        layers = [(name, w) for name, w in self.nets[who].named_parameters() if w.dim() > 1]
-        norms = _norms([w.grad for _, w in layers])
-        for (name, _), norm in zip(layers, norms, strict=True):
-            kept.setdefault(name.removesuffix(".weight"), []).append(norm)
-
-    def _note_decay(self, who: str) -> None:
-        """Note the pull of weight decay over the gradient's size; for AdamW, over 0.1 % a step."""
-        pull = size = 0.0
-        mine = {id(w) for w in self.weights[who]}
-        adamw = isinstance(self.opts[who], torch.optim.AdamW)
-        for group in self.opts[who].param_groups:
-            decay = group.get("weight_decay", 0)
-            held = [w for w in group["params"] if id(w) in mine] if decay else []
-            apart = adamw or group.get("decoupled_weight_decay")
-            grads = _norms([w.grad for w in held])
-            for norm, grad in zip(_norms([w.detach() for w in held]), grads, strict=True):
-                pull += (float(group["lr"]) * decay * norm if apart else decay * norm) ** 2
-                size += (0.001 * norm if apart else grad) ** 2
-        if pull:
-            self.signals.decay[who].append((pull / max(size, 1e-30)) ** 0.5)
-
     def close(self) -> None:
         """Note a measured turn's moves."""
         self.seen.clear()
@@ -230,22 +212,3 @@ class Ledger:
             for who in self.nets:
                 key = f"{net} by opt_{who}"
                 self.signals.moved.setdefault(key, []).append(self.moved.pop(key, 0.0))
-
-
-def _norms(parts: list[Tensor | None], order: float = 2) -> list[float]:
-    """Return the norm of each tensor, 0 for none, in one transfer."""
-    found = [x for x in parts if x is not None]
-    if not found:
-        return [0.0] * len(parts)
-    norms = iter(torch.stack([x.float() for x in torch._foreach_norm(found, order)]).tolist())
-    return [0.0 if x is None else next(norms) for x in parts]
-
-
-def _size(parts: list[Tensor]) -> float:
-    """Return the norm of all tensors together."""
-    return math.hypot(*_norms(parts))
-
-
-def _any(parts: list[Tensor]) -> bool:
-    """Tell whether any number is not 0."""
-    return any(norm != 0 for norm in _norms(parts, math.inf))

@@ -7,31 +7,21 @@ after each look. A look that fails costs itself, and is named among what was not
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from gancourse.clinic import calls, probes
-from gancourse.clinic.aside import undisturbed
+from gancourse.clinic import calls
 from gancourse.clinic.clock import LOOK, Clock
-from gancourse.clinic.comparison import SAMPLES, Comparison
+from gancourse.clinic.comparison import Comparison
 from gancourse.clinic.hooks import Hook
 from gancourse.clinic.ledger import Ledger
-from gancourse.clinic.signals import Signals, mean
+from gancourse.clinic.looks import Looks
+from gancourse.clinic.signals import Signals
 from gancourse.clinic.steps import Effects
 from gancourse.clinic.tally import Tally
-from gancourse.clinic.watchers import Witness, keep, noise_of, order_of, twin
+from gancourse.clinic.watchers import Witness, noise_of, order_of
 from gancourse.errors import InputError
-
-
-@dataclass
-class Look:
-    """A draw of the run's own samples [n, ...], and what G gave then, if that is known."""
-
-    turn: int
-    x: Tensor
-    of_G: Tensor | None = None  # [n, dim]
 
 
 class Recorder:
@@ -52,19 +42,17 @@ class Recorder:
                 f"Recorder's sample must be a function of n, and {type(sample).__name__} was "
                 "given: hand in how your loop draws samples to look at."
             )
-        self.nets, self.sample = {"G": G, "D": D}, sample
+        self.nets = {"G": G, "D": D}
         self.clock, self.signals = Clock(), Signals()
         self.tally = Tally(self.signals)
         self.witness = Witness(self.nets, self.clock, self.signals, self.tally, self._guarded)
         opts = {"G": opt_G, "D": opt_D}
         effects = self._guarded("a step's direction", Effects(self.witness).stepped)
         self.ledger = Ledger(self.nets, opts, self.clock, self.signals, self._guarded, effects)
-        self.looks: list[Look] = []  # the first and the last two
-        self.sampled: list[Tensor] = []  # z in the sampling function
-        self.last_drawn: calls.Call | None = None
+        self.looks = Looks(sample, self.witness, self._tried)
         self.finished = False
-        self._look()
-        self.signals.start_layers = self._tried("the first layers", self._layers) or []
+        self.looks.look()
+        self.signals.start_layers = self._tried("the first layers", self.looks.layers) or []
         self._tried("gradients", self.ledger.attend)
 
     def real(self, batch):
@@ -116,7 +104,7 @@ class Recorder:
         s.turns = clock.turn
         self._tried("gradients", self.ledger.attend)
         if s.turns % LOOK == 0:
-            self._look()
+            self.looks.look()
 
     def _tried(self, what: str, look: Callable, *given):
         """Return what a look gives; where it fails, note that, and return None."""
@@ -132,81 +120,14 @@ class Recorder:
     def _guarded(self, what: str, look: Callable) -> Hook:
         return Hook(look, lambda error: self._note_failure(what, error))
 
-    def _look(self) -> None:
-        """Draw samples as the run does, and leave no trace of it."""
-        x = self._tried("your samples", self._drawn)
-        if x is None:
-            return
-        self.signals.skipped.pop("your samples", None)  # of an earlier look
-        look = Look(self.clock.turn, x)
-        self.looks = [*self.looks[:1], *self.looks[1:][-1:], look]
-        self._tried("who draws the samples", lambda: self._note_drawer(look))
-        if self.witness.drawn:
-            self._tried("z in sampling", self._note_sampling)
-        self.witness.drawn.clear()
-
-    def _drawn(self) -> Tensor:
-        self.witness.drawn.clear()
-        with self.clock.used_by("sampling"), undisturbed(self.sample, *self.nets.values()):
-            return calls.as_samples(self.sample(SAMPLES)).clone()
-
-    def _note_drawer(self, look: Look) -> None:
-        """Note whether people see what G gives, more than that, or what another net gives."""
-        drawn, x, s = self.witness.drawn, look.x.flatten(1), self.signals
-        made = torch.cat([c.out.float().cpu().flatten(1) for c in drawn]) if drawn else None
-        if made is None:
-            s.drawn, look.of_G = "other", self._of_G()
-            return
-        same = made.shape == x.shape and torch.allclose(made, x, atol=1e-6)
-        s.drawn, look.of_G = ("G", x) if same else ("changed", made)
-
-    def _of_G(self) -> Tensor | None:
-        """Return samples of G itself [n, dim], for the arguments that it had in training."""
-        if "G" not in self.witness.seen:
-            return None
-        with self.clock.used_by("recorder"), undisturbed(*self.nets.values()):
-            for m in self.nets["G"].modules():
-                m.training = False
-            x = calls.samples_of(self.witness.seen["G"].again(self.nets["G"]))
-            return x.float().cpu().flatten(1).clone()
-
-    def _note_sampling(self) -> None:
-        drawn = [c for c in self.witness.drawn if len(c.x) == len(c.out)]
-        self.last_drawn = drawn[-1]
-        modes = mean([c.training for c in drawn])
-        keep(self.sampled, torch.cat([c.x.flatten(1) for c in drawn]))
-        self.signals.in_sampling = modes
-        if not modes > 0:  # no batch norm in training mode: each sample for itself
-            return
-        G = twin(self.nets["G"]).eval()
-        with torch.no_grad():
-            alone = torch.cat([calls.samples_of(c.again(G)) for c in drawn])
-        x = torch.cat([c.out for c in drawn])
-        change = (alone - x).double().flatten(1).square().sum(1).mean().item()
-        self.signals.neighbours = change / (change + probes.spread(x) ** 2 + 1e-12)
-
-    def _G(self) -> tuple[nn.Module, Callable[[Tensor], Tensor]]:
-        """Return a copy of G, and what gives its samples for z with the arguments last drawn."""
-        G, call = twin(self.nets["G"]), self.last_drawn
-        return G, lambda z: calls.samples_of(call.again(G, z))
-
-    def _layers(self) -> list[float]:
-        return probes.by_layer(*self._G(), self.last_drawn.x) if self.last_drawn else []
-
-    def _reach(self) -> tuple[float, float] | None:
-        if self.last_drawn is None:
-            return None
-        G, run = self._G()
-        G.eval()
-        return probes.reach(run, self.last_drawn.x)
-
     def finish(self) -> Signals:
         """Stop watching and return the signals."""
         if self.finished:
             return self.signals
         s, witness = self.signals, self.witness
-        if not self.looks or self.looks[-1].turn < self.clock.turn:
-            self._look()
+        kept = self.looks.kept
+        if not kept or kept[-1].turn < self.clock.turn:
+            self.looks.look()
         self.finished = True
         self.ledger.let_go()
         for handle in (*self.ledger.handles, *witness.handles):
@@ -215,11 +136,11 @@ class Recorder:
         self._tried("losses and real batches", self.tally.settle)
         weights = [w for ws in self.ledger.weights.values() for w in ws]
         s.finite = all(w.isfinite().all() for w in weights) and all(
-            look.x.isfinite().all().item() for look in self.looks[-1:]
+            look.x.isfinite().all().item() for look in self.looks.kept[-1:]
         )
         self._tried("what went into the nets", witness.conclude)
         s.training = self._tried("z in training", lambda: noise_of(witness.z)) or s.training
-        s.sampling = self._tried("z in sampling", lambda: noise_of(self.sampled)) or s.sampling
+        s.sampling = self._tried("z in sampling", lambda: noise_of(self.looks.z)) or s.sampling
         self._tried("the order of real batches", self._note_order)
         self._tried("samples beside real ones", self._compare)
         return s
@@ -229,15 +150,15 @@ class Recorder:
 
     def _compare(self) -> None:
         """Hold the samples against the real ones, if there are both."""
-        s, real = self.signals, self.witness.real.kept
-        s.looked = [look.turn for look in self.looks]
+        s, real, looks = self.signals, self.witness.real.kept, self.looks.kept
+        s.looked = [look.turn for look in looks]
         if not s.handed_in:
             s.skipped["real batches"] = "none was handed in with recorder.real"
-        if not real or not self.looks:
+        if not real or not looks:
             return
-        seen = [look.of_G if s.drawn == "changed" else look.x.flatten(1) for look in self.looks]
-        own = [look.of_G for look in self.looks if look.of_G is not None]
-        found = Comparison(s, self.witness, self._tried, self._layers, self._reach)
+        seen = [look.of_G if s.drawn == "changed" else look.x.flatten(1) for look in looks]
+        own = [look.of_G for look in looks if look.of_G is not None]
+        found = Comparison(s, self.witness, self._tried, self.looks.layers, self.looks.reach)
         found.compare(seen, torch.cat(real), own)
 
 

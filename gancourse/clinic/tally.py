@@ -33,10 +33,10 @@ class Tally:
 
     def answer(self, args: tuple, kwargs: dict, out: object) -> None:
         """Note what D gave for its arguments."""
-        if isinstance(out, Tensor) and out.is_floating_point() and out.dim():
-            if len(out) == out.numel():
-                self.answers.append(out.detach().reshape(-1))
-                return
+        real = isinstance(out, Tensor) and out.is_floating_point() and out.dim()
+        if real and len(out) == out.numel():
+            self.answers.append(out.detach().reshape(-1))
+            return
         x = calls.looked_at(args, kwargs)
         logit = None if x is None else calls.logits_of(out, len(x[1]))
         if logit is not None:

@@ -29,7 +29,8 @@ class Noted:
         super().start(**parts)
 
     def step(self, d_loss, g_loss):
-        self.history.append((float(d_loss), float(g_loss)))
+        losses = (x.item() if isinstance(x, torch.Tensor) else x for x in (d_loss, g_loss))
+        self.history.append([*losses])
         super().step(d_loss, g_loss)
 
 
@@ -44,11 +45,12 @@ class Watched(Noted, Watch):
 def run(name: str, watch: Noted, turns: int) -> dict[str, bytes]:
     """Train a program and return all that a recorder might have changed, as bytes by name."""
     random.seed(0)
-    np.random.seed(0)
+    np.random.seed(0)  # noqa: NPY002 - the global state is meant
     sample = programs()[name].run(watch, 0, turns)
     if isinstance(watch, Watched):
         watch.recorder.finish()
-    left = {"torch": torch.get_rng_state(), "numpy": np.random.get_state()[1],
+    numpy = np.random.get_state()[1]  # noqa: NPY002
+    left = {"torch": torch.get_rng_state(), "numpy": numpy,
             "python": random.getstate()[1], "history": watch.history}  # fmt: skip
     for who in "GD":
         net = watch.parts[who]

@@ -11,7 +11,17 @@ import torch
 from torch import nn
 from torch.nn.functional import softplus
 
-from gancourse.clinic import Recorder, aside, calls, comparison, diagnose, ledger, probes, watchers
+from gancourse.clinic import (
+    Recorder,
+    aside,
+    calls,
+    comparison,
+    diagnose,
+    gradients,
+    ledger,
+    probes,
+    watchers,
+)
 from gancourse.clinic.steps import Effects
 from gancourse.errors import InputError
 
@@ -99,7 +109,7 @@ class Game:
     def __init__(self, make_G=G, make_D=D, sample=None, batch=lambda turn: 16, dtype=torch.float32):
         torch.manual_seed(0)
         random.seed(0)
-        np.random.seed(0)
+        np.random.seed(0)  # noqa: NPY002 - the global state is meant
         self.G, self.D, self.batch = make_G().to(dtype), make_D().to(dtype), batch
         self.opts = [torch.optim.Adam(net.parameters(), 1e-2) for net in (self.G, self.D)]
         self.rng, self.dtype, self.history = torch.Generator().manual_seed(0), dtype, []
@@ -138,7 +148,8 @@ class Game:
         nets = [x for net in (self.G, self.D) for x in net.state_dict().values()]
         modes = [m.training for net in (self.G, self.D) for m in net.modules()]
         rngs = [torch.get_rng_state(), self.rng.get_state(), torch.tensor(random.getstate()[1])]
-        numbers = torch.tensor(np.random.get_state()[1].astype(np.int64))
+        state = np.random.get_state()[1]  # noqa: NPY002
+        numbers = torch.tensor(state.astype(np.int64))
         return [*nets, *rngs, numbers, torch.tensor(modes), torch.tensor(self.history)]
 
 
@@ -160,8 +171,8 @@ PROBES = [
                                   "reach", "given_time", "lookalikes")),
     *((calls, name) for name in ("samples_of", "logits_of", "looked_at", "as_samples")),
     *((watchers.Witness, name) for name in ("_whose", "close")),
-    *((ledger.Ledger, name) for name in ("_audit", "_note_layers", "_note_moves", "_book",
-                                         "attend")),
+    *((ledger.Ledger, name) for name in ("_audit", "_note_moves", "_book", "attend")),
+    (gradients, "by_layer"), (gradients, "decay"),
     (aside, "reachable"), (Effects, "_answer"), (comparison, "is_poor"), (watchers.Real, "saw"),
 ]  # fmt: skip
 
@@ -206,7 +217,8 @@ def draws_from_everywhere(game, n):
     game.G.eval()
     game.rng.set_state(torch.Generator().manual_seed(5).get_state())
     torch.manual_seed(3)
-    x = game.fake(n) + torch.randn(n, 2, generator=game.rng) + random.random() + np.random.rand()
+    x = game.fake(n) + torch.randn(n, 2, generator=game.rng) + random.random()
+    x = x + np.random.rand()  # noqa: NPY002 - as people do
     game.history.append((1.0, 2.0))
     return x
 
@@ -270,7 +282,8 @@ def test_methods_in_another_order_do_not_end_the_run():
     assert recorder.real("x") == "x"
     recorder.step(1.0, 1.0)
     assert (signals.turns, len(signals.d_loss), len(signals.largest)) == (3, 3, 3)
-    assert {"some losses", "some real batches", "the turns after finish()"} <= signals.skipped.keys()
+    told = ("some losses", "some real batches", "the turns after finish()")
+    assert all(what in signals.skipped for what in told)
 
 
 @pytest.mark.parametrize("loss", [None, "low", torch.zeros(3), torch.zeros(()) * 1j])

@@ -96,7 +96,7 @@ class Recorded:
 
 
 def kind_of(clock) -> str:
-    """Return what the recorder does in this turn: measure, warm up for it, draw samples, or none."""
+    """Return what the recorder does in this turn: measure, warm up, draw samples, or nothing."""
     if (clock.turn + 1) % LOOK == 0:
         return "look"
     return "measured" if clock.measured else "near" if clock.near else "far"
