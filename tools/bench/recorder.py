@@ -2,13 +2,14 @@
 
     python tools/bench recorder                   the loops of LOOPS, some minutes of one core
     python tools/bench recorder --only gan_py     these loops
-    python tools/bench recorder --turns 600       each loop cut short
+    python tools/bench recorder --sample 300      time so many turns of each, and reckon the rest
 
 A loop runs twice in one process, in two threads that hand over after every turn, so that what else
 the machine does slows both alike. A turn's time is its thread's processor time; a run's is the sum
-over its turns of the median of their kind (looked at closely, samples drawn, all others), with the
-recorder's start and finish. The two threads share PyTorch's random state, and so neither run is the
-one that its seed gives: the shapes and the work are the same.
+over all its turns of the median of their kind (looked at closely, samples drawn, all others), with
+the recorder's start and finish; so a part of the turns is enough to time, but a run that is cut
+short has poorer samples, and finish() asks more of these. The two threads share PyTorch's random
+state, and so neither run is the one that its seed gives: the shapes and the work are the same.
 """
 
 import argparse
@@ -22,9 +23,9 @@ from statistics import median
 import torch
 from corpus.entry import NoWatch, Program
 from corpus.table import programs
+from corpus_quality import Watch
 
-from gancourse.clinic import Recorder
-from gancourse.clinic.clock import LOOK
+from gancourse.clinic.clock import LOOK, Clock
 from gancourse.store import write_whole
 
 OUT = Path(__file__).resolve().parents[2] / "docs" / "clinic" / "cost.json"
@@ -80,21 +81,6 @@ class Timed:
         self.begin = self.clock()
 
 
-class Recorded:
-    """A program's watch with a recorder; notes which kind each turn is."""
-
-    def start(self, *, G, D, opt_G, opt_D, sample):
-        self.kinds: list[str] = []
-        self.recorder = Recorder(G, D, opt_G, opt_D, sample)
-
-    def real(self, x):
-        return self.recorder.real(x)
-
-    def step(self, d_loss, g_loss):
-        self.kinds.append(kind_of(self.recorder.clock))
-        self.recorder.step(d_loss, g_loss)
-
-
 def kind_of(clock) -> str:
     """Return what the recorder does in this turn: measure, warm up, draw samples, or nothing."""
     if (clock.turn + 1) % LOOK == 0:
@@ -102,24 +88,35 @@ def kind_of(clock) -> str:
     return "measured" if clock.measured else "near" if clock.near else "far"
 
 
-def total(times: list[float], kinds: list[str]) -> float:
-    """Return the time of all turns, each counted with the median of its kind."""
+def schedule(turns: int) -> list[str]:
+    """Return the kind of each turn of a run."""
+    clock, kinds = Clock(), []
+    for _ in range(turns):
+        kinds.append(kind_of(clock))
+        clock.tick()
+    return kinds
+
+
+def total(times: list[float], kinds: list[str], whole: list[str]) -> float:
+    """Return the time of a whole run, each turn counted with the median of its kind in `times`."""
     return sum(
-        kinds.count(kind) * median(t for t, k in zip(times, kinds, strict=True) if k == kind)
-        for kind in set(kinds)
+        whole.count(kind) * median(t for t, k in zip(times, kinds, strict=True) if k == kind)
+        for kind in set(whole)
     )
 
 
-def measure(program: Program, turns: int, clock: Callable[[], float] = time.thread_time) -> dict:
+def measure(
+    program: Program, timed_turns: int, clock: Callable[[], float] = time.thread_time
+) -> dict:
     """Return a loop's ms a turn without a recorder, and the recorder's shares of the run's time."""
-    baton, recorded = Baton(), Recorded()
+    baton, recorded = Baton(), Watch()
     bare, watched = (Timed(w, i, baton, clock) for i, w in enumerate((NoWatch(), recorded)))
     finished, failed = [], []
 
     def run(timed: Timed) -> None:
         try:
             baton.take(timed.runner)
-            program.run(timed, 0, turns)
+            program.run(timed, 0, timed_turns)
             if timed is watched:
                 begin = clock()
                 recorded.recorder.finish()
@@ -136,10 +133,12 @@ def measure(program: Program, turns: int, clock: Callable[[], float] = time.thre
         thread.join()
     if failed:
         raise failed[0]
-    whole = total(bare.turns, ["far"] * turns)
-    training = (total(watched.turns, recorded.kinds) - whole) / whole
+    turns = program.turns
+    whole = turns * median(bare.turns)
+    training = total(watched.turns, schedule(timed_turns), schedule(turns)) / whole - 1
     ends = {"start": watched.started / whole, "finish": finished[0] / whole}
     return {"name": program.name, "data": program.data, "turns": turns,
+            "timed": timed_turns,
             "ms_a_turn": round(1e3 * whole / turns, 3), "training": round(training, 4),
             **{name: round(share, 4) for name, share in ends.items()},
             "all": round(training + sum(ends.values()), 4)}  # fmt: skip
@@ -159,14 +158,23 @@ def table(rows: list[dict]) -> str:
 def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", nargs="+", default=LOOPS, help="names of loops of the corpus")
-    parser.add_argument("--turns", type=int, help="of each loop (its own number)")
+    parser.add_argument("--sample", type=int, help="turns to time, 150 at least (all of a run)")
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args(argv)
     torch.set_num_threads(1)
-    known, rows = programs(), []
+    known = programs()
     for name in options.only:
-        rows.append(measure(known[name], options.turns or known[name].turns))
-        print(table(rows[-1:]), flush=True)
+        turns = known[name].turns
+        row = measure(known[name], min(turns, max(LOOK, options.sample or turns)))
+        print(table([row]), flush=True)
+        keep(row, options.out)
+    rows = json.loads(options.out.read_text())["loops"]
+    print(table(rows), f"median {100 * median(r['all'] for r in rows):.1f} %", sep="\n")
+
+
+def keep(row: dict, out: Path) -> None:
+    """Write a loop's row among those that are there."""
+    rows = json.loads(out.read_text())["loops"] if out.exists() else []
+    rows = [*(r for r in rows if r["name"] != row["name"]), row]
     found = {"limit": LIMIT, "median": median(r["all"] for r in rows), "loops": rows}
-    write_whole(options.out, (json.dumps(found, indent=1) + "\n").encode())
-    print(table(rows), f"median {100 * found['median']:.1f} %", sep="\n")
+    write_whole(out, (json.dumps(found, indent=1) + "\n").encode())
