@@ -16,10 +16,10 @@ from gancourse.live.controls import Choice, Slider, Switch, Tab
 from gancourse.live.drawings import Drawing, packed
 from gancourse.live.frontend import frontend
 from gancourse.live.run import points_view
-from gancourse.live.run.last_step import LastStep, Look
-from gancourse.live.run.own_steps import OwnStep, StepError, moved, weights
+from gancourse.live.run.own_steps import OwnStep, StepError
+from gancourse.live.run.point_turns import PointTurns
 from gancourse.live.run.real_points import DATA, DRAWN, RealPoints
-from gancourse.live.run.steered import LEARNING_RATES, SteeredRun
+from gancourse.live.run.steered import LEARNING_RATES
 from gancourse.plots import Mark, Panel, beside
 
 FAKES = 200  # points that are shown
@@ -44,7 +44,7 @@ SOURCE = Tab("Real points", {"points": Choice("real points", (*DATA, DRAWN), "ri
              {"clear": "Clear my drawing"})  # fmt: skip
 
 
-class PointGan(SteeredRun):
+class PointGan(PointTurns):
     """A small GAN on points: D's field as a map, G's samples, and where D's gradient pushes them.
 
     `points` is "ring", "grid" or a sequence of points [K, 2] inside of -1.6..1.6; `loss` one of
@@ -70,7 +70,7 @@ class PointGan(SteeredRun):
         given = {"D": d_step, "G": g_step}
         self.own = {who: OwnStep(who, step) for who, step in given.items() if step is not None}
         self.tabs = (OWN_GAME if len(self.own) == 2 else GAME, SOURCE, LEARNING_RATES)
-        self._each = {"D": 1, "G": 1}
+        self.each = {"D": 1, "G": 1}
         self.real = RealPoints()
         self.real.choose(points)
         recipe = replace(RECIPE, loss=choose("loss", loss, losses.LOSSES))
@@ -80,37 +80,8 @@ class PointGan(SteeredRun):
 
     def _at_start(self) -> None:
         self._goal = self.state.step
-        self.last: LastStep | None = None  # what a button's step changed
-        self._z = torch.randn(FAKES, 2, generator=machine.seed_generator(self._seed))
-
-    def step(self) -> "PointGan":
-        """Pause, and take one turn: the steps of D, then those of G."""
-        return self._shown("DG", self._turn)
-
-    def _shown(self, who: str, take: Callable[[], object]) -> "PointGan":
-        """Pause, take a step of `who`, and keep what it changed."""
-        self.pause()
-        with self.still():
-            self.last, before, had = None, self._look(), weights(self.state)
-            take()
-            self.last = LastStep(who, before, self._look())
-            self.said = self.last.sentence()
-            if who in self.own:
-                self.said = self.own[who].said_of(moved(had, self.state)) or self.said
-        self.background.refresh()
-        return self
-
-    def _look(self) -> Look:
-        return Look.at(self.state, self.real.shown, self.samples())
-
-    def take_turns(self, turns: int) -> "PointGan":
-        """Take so many turns here and now, without showing them."""
-        at_least("turns", turns, 1)
-        with self.still():
-            for _ in range(turns):
-                self._turn()
-        self.background.refresh()
-        return self
+        self.last = None
+        self.z = torch.randn(FAKES, 2, generator=machine.seed_generator(self._seed))
 
     def reset(self) -> "PointGan":
         """Stop, and begin again with new nets from the same seed; loss, data and rates stay."""
@@ -132,7 +103,7 @@ class PointGan(SteeredRun):
         elif key == "loss":
             self._set_loss(choose("loss", value, losses.LOSSES))
         elif key.startswith("steps_"):
-            self._each[key[-1]] = int(GAME.controls[key].clean(value))
+            self.each[key[-1]] = int(GAME.controls[key].clean(value))
         elif key == "slow" and not value:
             self.background.delay = PACE
         else:
@@ -145,44 +116,9 @@ class PointGan(SteeredRun):
 
     def values(self) -> dict:
         """Return the controls' values by name, as the run uses them now."""
-        each = {f"steps_{who}": n for who, n in self._each.items()}
+        each = {f"steps_{who}": n for who, n in self.each.items()}
         game = {"loss": self.state.recipe.loss, "points": self.real.name}
         return super().values() | each | game
-
-    def _turn(self) -> None:
-        for _ in range(self._each["D"]):
-            x_real = self._real()
-            seen = self._take("D", x_real)
-        for _ in range(self._each["G"]):
-            seen |= self._take("G", x_real)
-        train.ema_step(self.state)
-        train.note(self.state, seen)
-        self.log.note()
-
-    def _take(self, who: str, x_real: Tensor) -> dict[str, Tensor]:
-        """Take a step of one player, the learner's own if there is one; return what it saw."""
-        if who in self.own:
-            return self.own[who].take(self.state, x_real)
-        return (train.d_step if who == "D" else train.g_step)(self.state, x_real)
-
-    def _alone(self, who: str) -> "PointGan":
-        return self._shown(who, lambda: self._step_alone(who))
-
-    def _step_alone(self, who: str) -> None:
-        """Take a step of one player; a row of the curves says how things stand after it."""
-        seen = self._take(who, self._real())
-        train.ema_step(self.state)
-        self.state.history.append(self._row(seen if who in self.own else {}))
-
-    @torch.no_grad()
-    def _row(self, seen: dict[str, Tensor]) -> Tensor:
-        """Return the history's row for the samples that are shown; `seen` goes before."""
-        D, loss, x_fake = self.state.D, self.state.loss, self.samples()
-        logit_real, logit_fake = D(self.real.shown[: len(x_fake)]), D(x_fake)
-        row = {"d_loss": loss.d_loss(logit_real, logit_fake),
-               "g_loss": loss.g_loss(logit_real, logit_fake)} | seen  # fmt: skip
-        says = [logit.sigmoid().mean() for logit in (logit_real, logit_fake)]
-        return torch.stack([row["d_loss"], row["g_loss"], *says])
 
     def _finished(self) -> bool:
         return self.state.step >= self._goal
@@ -199,11 +135,6 @@ class PointGan(SteeredRun):
                 self.take_turns(self.steps)
             except StepError as error:  # the picture says it
                 self.said, self.trouble = str(error), True
-
-    def samples(self) -> Tensor:
-        """Return G(z) for the fixed z, [200, 2]."""
-        with torch.no_grad():
-            return self.state.G(self._z)
 
     def push(self, x_fake: Tensor) -> Tensor:
         """Return where G's loss wants each fake to go, [N, 2]: minus its gradient by the fake."""

@@ -46,7 +46,43 @@ def set_rate(state: State, who: str, lr: float) -> None:
     state.recipe = replace(state.recipe, **{f"lr_{who}": float(lr)})
 
 
-class SteeredRun(Watched):
+class StartsWhenShown(Watched):
+    """What the value of a cell shows of a run, which begins with that; `view` names its page."""
+
+    view: ClassVar[str]  # the class in `live.run.view`
+    _displayed = False  # while it trains in the foreground, its view is there already
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        if frontend() == "none":
+            self._begin()
+            return super()._repr_mimebundle_()
+        if not foreground():
+            bundle = super()._repr_mimebundle_()
+            self._begin()
+            return {**bundle, "text/plain": repr(self)}
+        return self._shown_in_foreground()
+
+    def _shown_in_foreground(self) -> dict:
+        self._begin()
+        if not self._displayed:
+            return bundle_of(self.core_widget(), repr(self))
+        self._displayed = False
+        return {"text/plain": repr(self)}
+
+    def widget(self):
+        """Return a new view for front-ends that take anywidget's JavaScript."""
+        from gancourse.live.run import view
+
+        return getattr(view, self.view)(self)
+
+    def core_widget(self):
+        """Return a new view made of core ipywidgets: buttons, sliders and an image."""
+        from gancourse.live.run.view import core_view
+
+        return core_view(self)
+
+
+class SteeredRun(StartsWhenShown):
     """A state that trains while somebody looks.
 
     A subclass says what a step is (`_turn`), when the run is over (`_finished`), what is to be seen
@@ -54,7 +90,6 @@ class SteeredRun(Watched):
     """
 
     title: ClassVar[str]
-    view: ClassVar[str]  # the class in `live.run.view`
     row: ClassVar[dict[str, str]]
     tabs: ClassVar[tuple[Tab, ...]]
 
@@ -64,7 +99,7 @@ class SteeredRun(Watched):
         self.background = Background(self._turn, self._finished, self.show, every)
         self.said = ""  # what a single step saw, or what went wrong with a press of a button
         self.trouble = False  # whether it is what went wrong
-        self._serial, self._displayed = 0, False
+        self._serial = 0
 
     @property
     def status(self) -> str:
@@ -220,40 +255,11 @@ class SteeredRun(Watched):
         run = {"status": self.status, "waiting": self.background.locked}
         return run | {"values": self.values(), "trouble": self.trouble or self.status == "failed"}
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        if frontend() == "none":
-            self._begin()
-            return super()._repr_mimebundle_()
-        if not foreground():
-            bundle = super()._repr_mimebundle_()
-            self._begin()
-            return {**bundle, "text/plain": repr(self)}
-        return self._shown_in_foreground()
-
-    def _shown_in_foreground(self) -> dict:
-        self._begin()
-        if not self._displayed:
-            return bundle_of(self.core_widget(), repr(self))
-        self._displayed = False
-        return {"text/plain": repr(self)}
-
     def _begin(self) -> None:
         """Start a run that is shown for the first time; `wait` raises what ends it."""
         if self.status == "ready":
             with suppress(Exception):
                 self.run()
-
-    def widget(self):
-        """Return a new view for front-ends that take anywidget's JavaScript."""
-        from gancourse.live.run import view
-
-        return getattr(view, self.view)(self)
-
-    def core_widget(self):
-        """Return a new view made of core ipywidgets: buttons, sliders and an image."""
-        from gancourse.live.run.view import core_view
-
-        return core_view(self)
 
 
 def _in_words(seen: dict[str, Tensor]) -> str:
