@@ -40,7 +40,7 @@ class Prediction(Shown):
         """Return what stands below the options once `choice` is taken."""
         return f"{'Yes' if choice == self.answer else 'No'}: {self.answer}. {self.why}"
 
-    def without_page(self) -> "Fold":
+    def picture(self) -> "Fold":
         """Return what is shown without a front-end."""
         return Fold(self)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from gancourse import course
 from gancourse.errors import InputError, choose
 from gancourse.nets.table import make_generator
 from gancourse.store import load_tensors, save_tensors
@@ -99,3 +100,18 @@ def load_any(weights: str | Path) -> nn.Module:
     if not path.exists() and str(weights) in shipped():
         return load_shipped(str(weights))
     return load_generator(path / "generator.safetensors" if path.is_dir() else path)
+
+
+MINE = "my_generator.safetensors"  # at the top of a working copy
+
+
+def keep_mine(G: nn.Module, **card: str) -> Path | None:
+    """Save a generator in the learner's working copy, for later lessons; None without a copy."""
+    copy = course.working_copy()
+    return save_generator(G, copy / MINE, **card) if copy else None
+
+
+def load_mine() -> nn.Module | None:
+    """Return the generator that `keep_mine` saved in this working copy, or None."""
+    copy = course.working_copy()
+    return load_generator(copy / MINE) if copy and (copy / MINE).is_file() else None

@@ -1,7 +1,7 @@
 """Pictures of images: side by side, and samples above their nearest training images."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from matplotlib.figure import Figure
@@ -9,7 +9,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import pad
 
-from gancourse.errors import at_least
+from gancourse.errors import InputError, at_least
 from gancourse.pixels import to_pixels
 from gancourse.plots.picture import FAKE, INK, Picture, as_picture, styled
 
@@ -45,6 +45,38 @@ def image_grid(x: Tensor, columns: int = 8, scale: int = 2, alt: str | None = No
 
 
 @styled
+def image_film(frames: Sequence[tuple[str, Tensor]], what: str = "") -> Picture:
+    """Return a row of images [N, C, H, W] for each (title, images) in `frames`, with its title.
+
+    All rows hold as many images of one size; `what` opens the alternative text. Raises InputError
+    for no frames and for rows that differ.
+    """
+    shapes = {tuple(x.shape) for _, x in frames}
+    if len(shapes) != 1:
+        raise InputError(
+            "A film is made of frames with as many images of one size, and their shapes are "
+            f"{sorted(map(list, shapes)) or 'none'}: record at least one, all alike."
+        )
+    columns, _, high, wide = shapes.pop()
+    row = 8.8 / columns * (high + 2) / (wide + 2)  # inches, beside 1.2 for the titles
+    figure = Figure(figsize=(10.0, 0.1 + row * len(frames)), layout="constrained")
+    axis, images = figure.subplots(), torch.cat([to_pixels(x) for _, x in frames])
+    _draw_rows(axis, images, columns, [title for title, _ in frames])
+    titles = ", ".join(title for title, _ in frames)
+    return as_picture(figure, f"{what or 'Images'}, a row each at {titles}.")
+
+
+def _draw_rows(axis, images: Tensor, columns: int, titles: Sequence[str]) -> None:
+    """Draw images in rows of `columns`, with a title at the left of each row."""
+    side = images.shape[-2] + 2
+    axis.imshow(grid(images, columns).permute(1, 2, 0).numpy(), interpolation="nearest")
+    ticks = [1 + (row + 0.5) * side for row in range(len(titles))]
+    axis.set(xticks=[], yticks=ticks, yticklabels=titles)
+    axis.tick_params(length=0)
+    axis.spines[:].set_visible(False)
+
+
+@styled
 def score_card(x_fake, nearest, shares: Mapping[str, float], title: str = "") -> Picture:
     """Return samples, each above its nearest training image, and a bar for each class's share.
 
@@ -68,11 +100,8 @@ def score_card(x_fake, nearest, shares: Mapping[str, float], title: str = "") ->
 
 def _draw_pairs(axis, above: Tensor, below: Tensor, columns: int = 16) -> None:
     columns = min(columns, len(above))
-    rows, side = -(-len(above) // columns), above.shape[-2] + 2
+    rows = -(-len(above) // columns)
     filled = (0, 0, 0, 0, 0, 0, 0, rows * columns - len(above))  # the last row, with grey
     parts = [pad(x, filled, value=GREY).split(columns) for x in (above, below)]
     rows_in_turn = torch.cat([x for row in zip(*parts, strict=True) for x in row])
-    axis.imshow(grid(rows_in_turn, columns).permute(1, 2, 0).numpy(), interpolation="nearest")
-    ticks = [(row + 0.5) * side for row in range(2 * rows)]
-    axis.set(xticks=[], yticks=ticks, yticklabels=["sample", "nearest"] * rows)
-    axis.tick_params(length=0)
+    _draw_rows(axis, rows_in_turn, columns, ["sample", "nearest"] * rows)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
+from matplotlib.figure import Figure
 from torch import Tensor
 
 from gancourse.errors import InputError
@@ -87,12 +88,20 @@ def _points_alt(x_real, x_fake, D, title: str) -> str:
 
 @styled
 def point_film(frames: Sequence[tuple[str, Tensor]], x_real: Tensor, limit=None) -> Picture:
-    """Return one panel for each (title, fake points [N, 2]) in `frames`, over the real points."""
+    """Return one panel for each (title, fake points [N, 2]) in `frames`, over the real points.
+
+    Up to four stand in a row; more of them in rows of three, so that each stays legible.
+    """
     if not frames:
         raise InputError("A film needs at least one frame, and none was given: record some.")
     limit = limit or square_limit(x_real)
-    figure, axes = new_figure(len(frames), width=2.7 * len(frames), height=3.1)
-    for axis, (title, x_fake) in zip(axes, frames, strict=True):
+    columns = len(frames) if len(frames) <= 4 else 3
+    rows, side = -(-len(frames) // columns), 10.4 / max(3, columns)  # inches
+    figure = Figure(figsize=(side * columns, (side + 0.4) * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axis in axes[len(frames) :]:
+        axis.set_axis_off()
+    for axis, (title, x_fake) in zip(axes, frames, strict=False):
         _draw_points(axis, x_real, x_fake, None, limit)
         axis.set(title=title, xticks=[], yticks=[])
     axes[0].legend(loc="upper right", markerscale=2, fontsize=10, handletextpad=0.1)

@@ -29,7 +29,7 @@ GIVEN = {
     "LatentExplorer": lambda: live.LatentExplorer(nets.load_shipped("mnist")),
     "PointGan": lambda: live.PointGan(steps=2),
 }
-NAMES = [name for name in dir(live) if name not in ("frontend", "Chart", "progress")]
+NAMES = [name for name in dir(live) if name not in ("frontend", "Chart", "predict", "progress")]
 
 
 @pytest.fixture(autouse=True)

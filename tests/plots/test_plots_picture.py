@@ -8,7 +8,7 @@ from importlib import import_module
 import matplotlib.pyplot as plt
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageChops
 
 from gancourse import plots
 
@@ -91,3 +91,14 @@ def test_pictures_beside_each_other_are_as_high_as_the_higher_one():
 @pytest.mark.parametrize("name", plots.__all__)
 def test_no_public_name_is_hidden_by_a_module_of_that_name(name):
     assert getattr(plots, name).__class__.__name__ != "module"
+
+
+def test_a_captioned_picture_is_smaller_and_keeps_its_colours():
+    picture = plots.points(POINTS, POINTS, D)
+    few = plots.captioned(picture, "a still")
+    assert len(few.png) < 0.8 * len(picture.png)
+    a, b = (
+        pixels(p).convert("RGB").crop((0, 0, picture.width, picture.height)) for p in (picture, few)
+    )
+    apart = ImageChops.difference(a, b).convert("L").histogram()
+    assert sum(apart[12:]) < 0.001 * picture.width * picture.height

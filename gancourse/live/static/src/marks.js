@@ -1,4 +1,4 @@
-// What a panel shows: lines, fills, points and arrows in SVG, and their legend.
+// What a panel shows: lines, fills, points, arrows and cells in SVG, and their legend.
 
 import { draw, make, newSvg } from "./dom.js";
 import { barbs, path } from "./scales.js";
@@ -6,6 +6,12 @@ import { barbs, path } from "./scales.js";
 const HEAD = { turn: 0.45, most: 7 };
 
 export const MARKS = {
+  cells: (g, m, s, fill) => {
+    const [wide, high] = [s.x(1) - s.x(0), s.y(0) - s.y(1)];
+    for (let i = 0; i < m.x.length; i++)
+      if (m.x2[i] > 0)
+        draw(g, "rect", { x: s.x(m.x[i] - 0.5), y: s.y(m.y[i] + 0.5), width: wide, height: high, fill, opacity: Math.min(1, m.x2[i]).toFixed(3) });
+  },
   line: (g, m, s, stroke) => draw(g, "path", { d: path(m.x, m.y, s), fill: "none", stroke, "stroke-width": 2.4 }),
   dashed: (g, m, s, stroke) =>
     draw(g, "path", { d: path(m.x, m.y, s), fill: "none", stroke, "stroke-width": 2, "stroke-dasharray": "6 4" }),
