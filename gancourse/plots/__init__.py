@@ -27,16 +27,18 @@ from gancourse.plots.points import (
     cross,
     eigenvalues,
     field_arrows,
+    levels,
     phase_planes,
     point_film,
     points,
     square_limit,
+    transport,
 )
 from gancourse.plots.tables import bars, confusion, number_grids
 
 __all__ = ["D_COLOUR", "FAKE", "FIELD", "G_COLOUR", "INK", "REAL", "ROLES", "STYLE", "Mark",
            "Panel", "Picture", "bars", "beside", "by_layer", "captioned", "confusion", "cross",
            "curves", "densities", "eigenvalues", "field_arrows", "gallery", "grid", "image_film",
-           "image_grid", "lines", "losses", "number_grids", "panels", "phase_planes",
+           "image_grid", "levels", "lines", "losses", "number_grids", "panels", "phase_planes",
            "point_film", "points", "races", "range_around", "score_card", "square_limit",
-           "to_numpy", "to_pixels"]  # fmt: skip
+           "to_numpy", "to_pixels", "transport"]  # fmt: skip

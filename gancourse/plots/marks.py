@@ -63,7 +63,9 @@ def _draw(axis, mark: Mark) -> None:
         axis.plot(x, y, "o", color=colour, markersize=8, label=label)
     elif mark.kind == "arrows":
         offset = {"angles": "xy", "scale_units": "xy", "scale": 1, "width": 0.004}
-        axis.quiver(x, y, to_numpy(mark.x2), to_numpy(mark.y2), color=colour, label=label, **offset)
+        faint = {} if mark.role else {"alpha": 0.45}  # a field stays behind the paths
+        axis.quiver(x, y, to_numpy(mark.x2), to_numpy(mark.y2), color=colour, label=label,
+                    **offset, **faint)  # fmt: skip
     elif mark.kind == "cells":
         corners = np.stack([x - 0.5, y - 0.5], 1)
         squares = [Rectangle(tuple(corner), 1, 1) for corner in corners]

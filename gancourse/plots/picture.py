@@ -84,7 +84,7 @@ def as_picture(figure: Figure, alt: str) -> Picture:
     """Return a figure as a PNG whose bytes depend on what is drawn alone."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None})
-    return Picture(buffer.getvalue(), alt)
+    return _as_png(Image.open(buffer).convert("RGB"), alt)
 
 
 def _caption_font(width: int) -> ImageFont.FreeTypeFont:
@@ -125,6 +125,8 @@ def titled_rows(pictures: Sequence[Picture], titles: Sequence[str], alt: str) ->
 
 
 def _as_png(image: Image.Image, alt: str) -> Picture:
+    if image.getcolors(256):  # no more colours than that: a palette keeps each, in a third of room
+        image = image.quantize(256, dither=Image.Dither.NONE)
     buffer = io.BytesIO()
     image.save(buffer, format="png", optimize=True)
     return Picture(buffer.getvalue(), alt)

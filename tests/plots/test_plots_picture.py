@@ -85,7 +85,11 @@ def test_pictures_beside_each_other_are_as_high_as_the_higher_one():
     both = plots.beside([low, high], "Two:")
     assert (both.width, both.height) == (low.width + 12 + high.width, high.height)
     assert both.alt == "Two: 2 4"
-    assert pixels(both).getpixel((0, 0)) == (255, 255, 255)  # the lower one stands in the middle
+    assert pixels(both).convert("RGB").getpixel((0, 0)) == (
+        255,
+        255,
+        255,
+    )  # the lower one stands in the middle
 
 
 @pytest.mark.parametrize("name", plots.__all__)
@@ -102,3 +106,20 @@ def test_a_captioned_picture_is_smaller_and_keeps_its_colours():
     )
     apart = ImageChops.difference(a, b).convert("L").histogram()
     assert sum(apart[12:]) < 0.001 * picture.width * picture.height
+
+
+def test_a_picture_of_few_colours_keeps_each_of_them_in_less_room():
+    arrows = plots.Mark("arrows", range(9), range(9), x2=[1] * 9, y2=[0.5] * 9)
+    picture = plots.panels([plots.Panel((arrows,), "x", "y")], "arrows")
+    image = Image.open(io.BytesIO(picture.png))
+    assert image.mode == "P"
+    whole = io.BytesIO()
+    image.convert("RGB").save(whole, "PNG", optimize=True)
+    assert len(picture.png) < 0.7 * len(whole.getvalue())
+
+
+def test_a_picture_of_many_colours_keeps_them_all():
+    row = plots.beside([plots.points(D=lambda x: x[:, 0], limit=4.0)])
+    image = Image.open(io.BytesIO(row.png))
+    assert image.mode == "RGB"
+    assert len(image.getcolors(1 << 20)) > 256

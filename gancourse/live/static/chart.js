@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/chart.js: edit there. 3b2d66c5d9bc8a4d 7495d479a893de09
+// Built by `make build` from src/widgets/chart.js: edit there. 7c5fccea30f375af 6175d9cf5f1b4015
 // bytes.js
 function floats(view) {
   if (!view) return null;
@@ -270,6 +270,7 @@ function barbs([x1, y1], [x2, y2], turn, most) {
 
 // marks.js
 var HEAD = { turn: 0.45, most: 7 };
+var FAINT = 0.5;
 var MARKS = {
   cells: (g, m, s, fill) => {
     const [wide, high] = [s.x(1) - s.x(0), s.y(0) - s.y(1)];
@@ -287,7 +288,8 @@ var MARKS = {
     for (let i = 0; i < m.x.length; i++) draw(g, "circle", { cx: s.x(m.x[i]), cy: s.y(m.y[i]), r: 4, fill });
   },
   arrows: (g, m, s, stroke) => {
-    for (let i = 0; i < m.x.length; i++) arrow(g, s, [m.x[i], m.y[i]], [m.x[i] + m.x2[i], m.y[i] + m.y2[i]], stroke);
+    const field = m.role ? g : draw(g, "g", { opacity: FAINT });
+    for (let i = 0; i < m.x.length; i++) arrow(field, s, [m.x[i], m.y[i]], [m.x[i] + m.x2[i], m.y[i] + m.y2[i]], stroke);
   }
 };
 function area(mark, s) {

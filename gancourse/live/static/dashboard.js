@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/dashboard.js: edit there. 65c7667de876701d 4fc51d37d4d5b3b9
+// Built by `make build` from src/widgets/dashboard.js: edit there. 5fdc1c6f462b3916 33c0886d82ec9374
 // dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function dressed(node, attributes) {
@@ -82,6 +82,7 @@ function barbs([x1, y1], [x2, y2], turn, most) {
 
 // marks.js
 var HEAD = { turn: 0.45, most: 7 };
+var FAINT = 0.5;
 var MARKS = {
   cells: (g, m, s, fill) => {
     const [wide, high] = [s.x(1) - s.x(0), s.y(0) - s.y(1)];
@@ -99,7 +100,8 @@ var MARKS = {
     for (let i = 0; i < m.x.length; i++) draw(g, "circle", { cx: s.x(m.x[i]), cy: s.y(m.y[i]), r: 4, fill });
   },
   arrows: (g, m, s, stroke) => {
-    for (let i = 0; i < m.x.length; i++) arrow(g, s, [m.x[i], m.y[i]], [m.x[i] + m.x2[i], m.y[i] + m.y2[i]], stroke);
+    const field = m.role ? g : draw(g, "g", { opacity: FAINT });
+    for (let i = 0; i < m.x.length; i++) arrow(field, s, [m.x[i], m.y[i]], [m.x[i] + m.x2[i], m.y[i] + m.y2[i]], stroke);
   }
 };
 function area(mark, s) {

@@ -4,6 +4,7 @@ import { draw, make, newSvg } from "./dom.js";
 import { barbs, path } from "./scales.js";
 
 const HEAD = { turn: 0.45, most: 7 };
+const FAINT = 0.5;
 
 export const MARKS = {
   cells: (g, m, s, fill) => {
@@ -23,7 +24,8 @@ export const MARKS = {
     for (let i = 0; i < m.x.length; i++) draw(g, "circle", { cx: s.x(m.x[i]), cy: s.y(m.y[i]), r: 4, fill });
   },
   arrows: (g, m, s, stroke) => {
-    for (let i = 0; i < m.x.length; i++) arrow(g, s, [m.x[i], m.y[i]], [m.x[i] + m.x2[i], m.y[i] + m.y2[i]], stroke);
+    const field = m.role ? g : draw(g, "g", { opacity: FAINT }); // a field stays behind the paths
+    for (let i = 0; i < m.x.length; i++) arrow(field, s, [m.x[i], m.y[i]], [m.x[i] + m.x2[i], m.y[i] + m.y2[i]], stroke);
   },
 };
 
