@@ -75,7 +75,7 @@ LESSONS = (
         "from V to cross-entropy on logits; saturating, non-saturating, least squares, hinge, "
         "Wasserstein",
         slug="losses",
-        minutes=60,
+        minutes=75,
         needs=("01", "02"),
         difficulty=(1, 2, 2, 3),
     ),
@@ -84,7 +84,7 @@ LESSONS = (
         "dynamics",
         "a game is not a minimisation: it rotates; what makes it converge",
         slug="dynamics",
-        minutes=60,
+        minutes=70,
         needs=("03",),
         difficulty=(1, 2, 3, 2),
     ),

@@ -151,9 +151,9 @@ card = nets.shipped_card("mnist")
 # - **[02 the optimal discriminator](02_optimal_discriminator.ipynb)** (50 minutes,
 #   [exercises](../exercises/02_optimal_discriminator.ipynb)): D* = p/(p+q); C(G) = -log 4 + 2 JSD;
 #   and why that gradient can vanish
-# - **[03 losses](03_losses.ipynb)** (60 minutes, [exercises](../exercises/03_losses.ipynb)): from V
+# - **[03 losses](03_losses.ipynb)** (75 minutes, [exercises](../exercises/03_losses.ipynb)): from V
 #   to cross-entropy on logits; saturating, non-saturating, least squares, hinge, Wasserstein
-# - **[04 dynamics](04_dynamics.ipynb)** (60 minutes, [exercises](../exercises/04_dynamics.ipynb)):
+# - **[04 dynamics](04_dynamics.ipynb)** (70 minutes, [exercises](../exercises/04_dynamics.ipynb)):
 #   a game is not a minimisation: it rotates; what makes it converge
 # - **[05 a minimal GAN](05_minimal_gan.ipynb)** (40 minutes,
 #   [exercises](../exercises/05_minimal_gan.ipynb)): the whole algorithm in one screen, on points

@@ -42,6 +42,10 @@
 #
 # (JSD of pairs: of $(x, y) \sim p\times q$ and $q\times p$.)
 #
+# D's loss falls by $E_pf(r)$ with $f(r) = \max_l(rT(l)-F(l))$; for any $T$,
+# $E_pf(r) \ge E_qT-E_pf^*(T)$ (f-GAN). $W_1$: the most that $E_pl-E_ql$ can be with slopes of at
+# most 1 is the least that a plan costs. *03 What D's loss measures; Wasserstein*
+#
 # | *03 What G follows* | G minimises | price $w(r)=\varphi'(r)$ | G descends |
 # |---|---|---|---|
 # | minimax | $-E\,\mathrm{sp}(l_f)$ | $\log\frac r{1+r}$ | $2\,$JSD |
@@ -78,6 +82,9 @@
 # - Steps $h_G$, $h_D$ with R1 (those with $\pm\frac i2$): $HJ$ has
 #   $\lambda^2+h_D\gamma\lambda+\frac{h_Gh_D}4 = 0$, critical at $\gamma = \sqrt{h_G/h_D}$.
 #   *04 Two time scales*
+# - A step multiplies by: extragradient $1+h\lambda+h^2\lambda^2$; optimistic the roots $m$ of
+#   $m^2-(1+2h\lambda)m+h\lambda = 0$, below 1 at $\lambda = i$ for $h < 1/\sqrt3$. Consensus of
+#   weight $\gamma$: $J-\gamma J^\top J$. *04 Steps that look ahead*
 
 # %% [markdown]
 # **Training**
