@@ -45,7 +45,8 @@ live.LatentExplorer(G)
 # more than you need today; lesson 09 uses all of them. Now a wager, the first of many. Choose an
 # answer, and only then look on.
 
-# %%
+# %% tags=["bet"]
+# Bet: the same numbers twice
 live.predict(
     "The same 16 numbers are given to G twice. What comes out?",
     ["the same picture", "the same digit in another hand", "another digit"],
@@ -66,7 +67,8 @@ with torch.no_grad():
     x = G(z)  # [1, 1, 28, 28]
 x.shape
 
-# %%
+# %% tags=["bet"]
+# Bet: numbers a little different
 live.predict(
     "Every number in z is changed just a little. What does G make?",
     ["the same digit, slightly bent", "a different digit", "grey noise"],
@@ -86,7 +88,8 @@ plots.image_grid(torch.cat([near, far]), alt="Top: eight small changes of z. Bel
 # The next cell checks it in numbers: the mean squared distance to the first picture is less than a
 # third in the upper row. It is **folded**: you see its first line only. All through the course, a
 # cell that begins with `# Proof:` checks what the text claims and shows nothing. Click the three
-# dots to read one; pass it by when you came for the code.
+# dots to read one; pass it by when you came for the code. (Cells that begin with `# Bet:` are
+# folded too: the answer stands in their source.)
 
 # %% tags=["proof"]
 # Proof: the same z gives the same picture, and near in z means near in x

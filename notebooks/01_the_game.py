@@ -38,7 +38,8 @@ live.bend_D()
 # Now change sides. You are G, you may only move the orange bell, and you want $V$ to be *small*.
 # Bet first, then try it on the chart above: the orange dot on the right is where you stand.
 
-# %%
+# %% tags=["bet"]
+# Bet: G against a D that holds still
 live.predict(
     "D rises from left to right and holds still. The fakes slide to the right, past the real bell. "
     "What does V do?",
@@ -46,7 +47,7 @@ live.predict(
     "it falls and falls",
     "A D that holds still is a slope, and at its lower end there need be no data. This lesson "
     "says why, and what has to be different.",
-)  # fmt: skip
+)
 
 # %% [markdown]
 # ## One number
@@ -124,7 +125,8 @@ def estimate(n, rng):
 #
 # $$\mathrm{sd}(\hat V) = \sqrt{\frac{\mathrm{Var}_p \log D + \mathrm{Var}_q \log(1-D)}{n}}.$$
 
-# %%
+# %% tags=["bet"]
+# Bet: a hundred times the samples
 live.predict(
     "At n = 64 the standard deviation of the estimate is 0.058. What is it at n = 6400?",
     ["0.029", "0.0058", "0.00058"],
@@ -194,7 +196,8 @@ claim("unbalanced, it is not", abs(H[3] + V_hat / 2), above=0.01)
 #
 # Two of the five articles that lesson 10a puts right print $V$ itself as D's loss.
 
-# %%
+# %% tags=["bet"]
+# Bet: the sign forgotten
 live.predict(
     "A program lets D descend V itself, the sign forgotten. What becomes of V?",
     ["it ends near -0.7, as it should", "it stops at -1.39", "it falls without end"],

@@ -40,7 +40,8 @@ log_p, log_q = divergences.log_normal(x, 0.0), divergences.log_normal(x, 1.5, 0.
 # %%
 live.slide_q()
 
-# %%
+# %% tags=["bet"]
+# Bet: the push, far away
 live.predict(
     "The fakes stand at 2, and their mean push is -0.459. What is it when they stand at 5?",
     ["about -1: further away, a stronger push", "about -0.46 still", "next to nothing"],
@@ -120,7 +121,8 @@ for _ in range(300):
 # It scores about as much as D*. Then its logit should be $\log p - \log q$ too, and $D/(1-D)$ the
 # ratio $p/q$ of two densities that it was never given. Where can you trust that ratio?
 
-# %%
+# %% tags=["bet"]
+# Bet: where the ratio can be trusted
 live.predict(
     "Where does the trained D give the ratio p/q about right?",
     ["everywhere", "wherever there are real samples", "where there are samples of both kinds"],
@@ -238,7 +240,8 @@ claim("and 0 there, its slope rising", g.subs(t, 1) == 0 and sp.simplify(g.diff(
 #
 # KL has a direction. Real data in two bells, 6 apart; G can make one bell $N(\mu, s^2)$ only.
 
-# %%
+# %% tags=["bet"]
+# Bet: which bell is nearest
 live.predict(
     "Which single bell makes KL(p‖q), with the data p on the left, smallest?",
     ["one of the two bells", "a narrow bell in the middle", "a wide bell over both"],
@@ -458,7 +461,8 @@ for _ in train.train(state, digits.batch, 200):
 G, D = state.G.eval(), MLPDiscriminator()  # G stays as it is; D is a new one
 plots.image_grid(train.sample(G, 16, seed=0), columns=16, alt="What the frozen G makes.")
 
-# %%
+# %% tags=["bet"]
+# Bet: G's gradient while D gets better
 live.predict(
     "D gets better and better at this G. What becomes of G's gradient of log(1 - D)?",
     ["it grows: a better teacher", "it stays about the same", "it falls to a hundredth or two"],
