@@ -48,7 +48,7 @@ state = train.State(train.get_preset("mlp"), seed=0)
 dashboard = live.TrainingDashboard(state, digits.batch, steps=1000)
 dashboard
 
-# %%
+# %% jupyter={"source_hidden": true}
 live.predict(
     "After 100 steps, a few seconds, what will the samples show?",
     ["grey noise all over", "a speckled blob on a darker border", "digits that one can read"],
@@ -57,7 +57,7 @@ live.predict(
     "each other.",
 )
 
-# %%
+# %% jupyter={"source_hidden": true}
 live.predict(
     "Where will the means of D(x) and D(G(z)) settle?",
     [
@@ -285,7 +285,7 @@ else:
 # Now break the balance: let G learn fifty times more slowly than D, and use the minimax loss of
 # lesson 01, where G minimises $\log(1 - D(G(z)))$.
 
-# %%
+# %% jupyter={"source_hidden": true}
 live.predict(
     "How will the run look after 600 steps?",
     [
@@ -340,7 +340,7 @@ claim("and then it is fooled", max(fooled[fooled.index(min(fooled)) :]), above=0
 # ```
 
 # %%
-plots.image_grid(train.sample(state.ema_G, 64, seed=0), 16, alt="64 samples after 2000 steps.")
+plots.image_grid(train.sample(state.ema_G, 32, seed=0), 16, alt="32 samples after 2000 steps.")
 
 # %% [markdown]
 # ## Recap
