@@ -244,8 +244,9 @@ for _ in range(400):
 turns_to(right), turns_to(fooled)
 
 # %% [markdown]
-# G, by far. To fool a D that stands still, it is enough to find *one* place that D likes. What is
-# that victory worth?
+# Here G, by far: D must first find eight tight clusters, and to fool a D that stands still *one*
+# place that D likes is enough. (On lesson 06's digits each needs a handful of steps.) What is that
+# victory worth?
 
 # %%
 modes, good, uneven = marks(game)

@@ -11,7 +11,7 @@ from torch.nn.functional import pad
 
 from gancourse.errors import InputError, at_least
 from gancourse.pixels import to_pixels
-from gancourse.plots.picture import FAKE, INK, Picture, as_picture, styled
+from gancourse.plots.picture import FAKE, INK, Picture, as_picture, of_colours, styled
 
 GREY = 96  # between images, and where one is missing
 
@@ -63,7 +63,7 @@ def image_film(frames: Sequence[tuple[str, Tensor]], what: str = "") -> Picture:
     axis, images = figure.subplots(), torch.cat([to_pixels(x) for _, x in frames])
     _draw_rows(axis, images, columns, [title for title, _ in frames])
     titles = ", ".join(title for title, _ in frames)
-    return as_picture(figure, f"{what or 'Images'}, a row each at {titles}.")
+    return of_colours(32, as_picture(figure, f"{what or 'Images'}, a row each at {titles}."))
 
 
 def _draw_rows(axis, images: Tensor, columns: int, titles: Sequence[str]) -> None:

@@ -106,8 +106,13 @@ def captioned(picture: Picture, caption: str) -> Picture:
     page.paste(image, ((wide - image.width) // 2, 0))
     at = (wide / 2, image.height + strip / 2)
     ImageDraw.Draw(page).text(at, caption, fill=CAPTION_INK, font=font, anchor="mm")
-    few = page.quantize(256, dither=Image.Dither.NONE)
-    return _as_png(few, f"{picture.alt} ({caption})")
+    return of_colours(256, _as_png(page, f"{picture.alt} ({caption})"))
+
+
+def of_colours(most: int, picture: Picture) -> Picture:
+    """Return the picture with at most so many colours: a notebook holds each picture twice."""
+    image = Image.open(io.BytesIO(picture.png)).convert("RGB")
+    return _as_png(image.quantize(most, dither=Image.Dither.NONE), picture.alt)
 
 
 def titled_rows(pictures: Sequence[Picture], titles: Sequence[str], alt: str) -> Picture:

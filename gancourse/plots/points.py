@@ -20,6 +20,7 @@ from gancourse.plots.picture import (
     Picture,
     as_picture,
     new_figure,
+    of_colours,
     styled,
     to_numpy,
 )
@@ -114,7 +115,7 @@ def point_film(frames: Sequence[tuple[str, Tensor]], x_real: Tensor, limit=None)
         axis.set(title=title, xticks=[], yticks=[])
     axes[0].legend(loc="upper right", markerscale=2, fontsize=10, handletextpad=0.1)
     titles = ", ".join(title for title, _ in frames)
-    return as_picture(figure, f"Fake points among the real ones at {titles}.")
+    return of_colours(256, as_picture(figure, f"Fake points among the real ones at {titles}."))
 
 
 def phase_planes(paths: Mapping[str, Sequence], field=None, limit: float | None = None) -> Picture:

@@ -60,6 +60,7 @@ def test_a_film_of_images_names_each_row(monkeypatch):
     drawn = []
     images = import_module("gancourse.plots.images")
     monkeypatch.setattr(images, "as_picture", lambda figure, alt: drawn.extend([figure, alt]))
+    monkeypatch.setattr(images, "of_colours", lambda most, picture: picture)
     plots.image_film([(f"step {n}", torch.zeros(4, 1, 6, 6)) for n in (1, 30, 100)], "Samples")
     (axis,) = drawn[0].axes
     assert [label.get_text() for label in axis.get_yticklabels()] == [

@@ -42,7 +42,8 @@ class TrainingDashboard(SteeredRun):
 
     `d_step(G, D, opt_D, x_real, z)` and `g_step(G, D, opt_G, z)` are a learner's own steps, as
     lesson 05 writes them: they train in place of the course's, in fp32. `frames` are samples of the
-    same z after steps 1, 10, 30, 100, 300 and so on: pairs of (title, samples); `film` shows them.
+    same z after steps 1, 10, 30, 100, 300 and so on, and at the end: pairs of (title, samples);
+    `film` shows them.
 
     One run trains in a kernel at a time: making a dashboard stops the one that trains.
     `source(n, generator)` gives n real samples, as for `train.train`. Raises InputError for another
@@ -126,7 +127,7 @@ class TrainingDashboard(SteeredRun):
         else:
             train.one_step(self.state, self.source)
         self.log.note()
-        if self.state.step in MOMENTS:
+        if self.state.step in MOMENTS or self._finished():
             self._take_frame()
 
     def _take(self, who: str, x_real: Tensor) -> dict[str, Tensor]:
