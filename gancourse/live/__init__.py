@@ -17,6 +17,7 @@ _HOME = {
     "feed_pixels": "parts",
     "TrainingDashboard": "run.dashboard",
     "PointGan": "run.pointgan",
+    "FaultyRun": "run.faulty",
     "LatentExplorer": "explorer",
 }
 

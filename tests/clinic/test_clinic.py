@@ -90,7 +90,7 @@ def test_the_recorder_changes_nothing():
 
     setting = replace(clinic.get_setting("digits"), steps=25)
     with torch.random.fork_rng():
-        code = faults._module(None)
+        code = faults.module(None)
         G, _ = code.train(setting, clinic.real_data(setting), 1, lambda *parts: Nobody(), [])
     watched = brief("digits", 25).G.state_dict()
     for name, value in G.state_dict().items():
