@@ -66,9 +66,12 @@ class Case:
         }
         return plots.by_layer(sizes, "gradient", f"Case {self.number}")
 
-    def numbers(self) -> dict[str, float]:
-        """Return what else was measured, by what it is."""
-        return numbers(self.run.signals)
+    def numbers(self, repaired: bool = False) -> dict[str, float]:
+        """Return what else was measured, by what it is; `repaired`: in the sound twin's run.
+
+        The twin has the same setting and seed, so that numbers beside each other can be compared.
+        """
+        return numbers((self.repaired if repaired else self.run).signals)
 
     def choose(self, cause: str) -> str:
         """Return what speaks for a cause or against it, and the remedy where it is the right one.

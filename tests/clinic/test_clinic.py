@@ -130,6 +130,20 @@ def test_a_choice_gets_its_reasons():
         case.choose("flu")
 
 
+def test_the_numbers_beside_a_run_are_of_the_same_setting():
+    for number in (2, 7):
+        case = short_case(number)
+        setting = clinic.FAULTS[case.name].setting
+        case.__dict__["repaired"] = brief(setting)
+        assert case.repaired.setting.name == case.run.setting.name
+        assert case.numbers(repaired=True) != case.numbers()
+        assert case.numbers(repaired=True).keys() == case.numbers().keys()
+
+
+def test_mode_collapse_comes_first():
+    assert cases.ORDER[0] == "mode collapse"
+
+
 def test_a_symptom_that_fits_is_not_yet_the_cause():
     case = short_case(cases.ORDER.index("one z") + 1)
     case.__dict__["run"] = replace(case.run, signals=replace(case.run.signals, order=9.0))
