@@ -16,8 +16,8 @@ _HOME = {
     "load_points": "data",
     "seed_everything": "machine",
 }
-_MODULES = ("check", "cli", "clinic", "data", "grade", "live", "losses", "machine", "maths", "nets",
-            "plots", "score", "train")  # fmt: skip
+_MODULES = ("check", "cli", "clinic", "course", "data", "grade", "live", "losses", "machine",
+            "maths", "nets", "plots", "score", "train")  # fmt: skip
 
 
 def __getattr__(name: str):

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from gancourse import machine, plots
 from gancourse.clinic import faults, settings
@@ -138,8 +137,9 @@ class Filming:
         if self._whole is not None:
             return self._whole
         at, samples, fields, says = zip(*self.pictures, strict=True)
-        film = Film(self.setting, np.array(at), np.stack(samples), np.stack(fields),
-                    np.array(says, np.float32), np.array(self.losses, np.float32).reshape(-1, 2))  # fmt: skip
+        losses = np.array(self.losses, np.float32).reshape(-1, 2)
+        pictures = np.array(at), np.stack(samples), np.stack(fields), np.array(says, np.float32)
+        film = Film(self.setting, *pictures, losses)
         if self.finished:
             self._whole = film = self._judged(film)
         return film

@@ -246,12 +246,12 @@ def _panels(film: Film) -> tuple[Panel, Panel]:
     """Return what D says and the losses by turn, the same for a page and for a reader of text."""
     xlim = (0.0, float(film.setting.steps))
     half = Mark("dashed", xlim, [0.5, 0.5])
-    said = [Mark("line", film.at, film.says[:, i], name, role)
-            for i, (name, role) in enumerate((("D(x)", "p"), ("D(G(z))", "q")))]  # fmt: skip
+    named = zip(film.says.T, ("D(x)", "D(G(z))"), "pq", strict=True)
+    said = [Mark("line", film.at, column, name, role) for column, name, role in named]
     losses = np.where(np.isfinite(film.losses), film.losses, np.nan)
     turn, thin = thinned(np.arange(1, len(losses) + 1), losses)
-    curves = tuple(Mark("line", turn, thin[:, i], name, role)
-                   for i, (name, role) in enumerate((("d_loss", "D"), ("g_loss", "G"))))  # fmt: skip
+    named = zip(thin.T, ("d_loss", "g_loss"), "DG", strict=True)
+    curves = tuple(Mark("line", turn, column, name, role) for column, name, role in named)
     ylim = plots.range_around(thin) if np.isfinite(thin).any() else (0.0, 1.0)
     return (
         Panel((half, *said), "turn", "", xlim, (0, 1), "D's mean answer"),
