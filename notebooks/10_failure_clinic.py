@@ -308,10 +308,10 @@ wider = blind.code.replace("*setting.G, dim]", "*setting.G, 256, dim]")
 blind.edit(wider)
 
 # %% [markdown]
-# No better. There are two ways to be undecided: G is perfect, or D is blind. How could one find out from D
-# alone? Give it a task by itself: real samples against a normal cloud with the same mean and
-# covariance. What a small new net learns in a moment, this D must learn too. The recorder asks that
-# at the end of a run.
+# No better. There are two ways to be undecided: G is perfect, or D is blind. How could one find
+# out from D alone? Give it a task by itself: real samples against a normal cloud with the same mean
+# and covariance. What a small new net learns in a moment, this D must learn too. The recorder asks
+# that at the end of a run.
 
 # %%
 case = clinic.Case(10)

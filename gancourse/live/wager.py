@@ -8,7 +8,7 @@ import html
 from collections.abc import Sequence
 
 from gancourse.errors import InputError
-from gancourse.live.frontend import Shown
+from gancourse.live.frontend import Shown, frontend
 
 MOST = 4  # options; a question with more is a quiz
 
@@ -43,6 +43,11 @@ class Prediction(Shown):
     def picture(self) -> "Fold":
         """Return what is shown without a front-end."""
         return Fold(self)
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        if frontend() == "none":  # a fold moves on every page: no caption calls it a still
+            return self.picture()._repr_mimebundle_()
+        return super()._repr_mimebundle_()
 
     def __repr__(self) -> str:
         return f"{self.question} ({' / '.join(self.options)})"

@@ -37,7 +37,7 @@ from gancourse.plots.tables import bars, confusion, number_grids
 
 __all__ = ["D_COLOUR", "FAKE", "FIELD", "G_COLOUR", "INK", "REAL", "ROLES", "STYLE", "Mark",
            "Panel", "Picture", "Strip", "bars", "beside", "by_layer", "captioned", "confusion",
-           "cross", "curves", "densities", "eigenvalues", "field_arrows", "films", "gallery", "grid",
-           "image_grid", "lines", "losses", "number_grids", "panels", "phase_planes", "point_film", "points",
-           "races", "range_around", "score_card", "square_limit", "to_numpy",
-           "to_pixels"]  # fmt: skip
+           "cross", "curves", "densities", "eigenvalues", "field_arrows", "films", "gallery",
+           "grid", "image_grid", "lines", "losses", "number_grids", "panels", "phase_planes",
+           "point_film", "points", "races", "range_around", "score_card", "square_limit",
+           "to_numpy", "to_pixels"]  # fmt: skip
