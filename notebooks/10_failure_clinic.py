@@ -23,7 +23,7 @@
 # - go through the first hour with a new GAN in an order that finds mistakes early;
 # - put a recorder on any loop, and read what it has seen, suspects, and did not look at.
 #
-# **Time:** 60 minutes to read and play, about a minute to run.
+# **Time:** 50 minutes to read and play, about a minute to run.
 
 # %%
 import json
@@ -263,7 +263,8 @@ claim("G's steps leave D's weights alone", now, frozen, within=0.0)
 # holds other weights). If G alone fails, no gradient arrives (`detach` in the wrong place, a
 # saturating loss, weights that nobody owns). If both win alone, the rest is balance.
 #
-# **Items 5 and 6.** Now both, on new nets, with the same z in every picture.
+# **Items 5 and 6.** Now both, on new nets, with the same z in every picture. Behind the turn stand
+# D's mean answers to real and to fake samples.
 
 # %%
 G, D, opt_G, opt_D = players(dense(nn.Linear(64, 2)), dense(nn.Linear(64, 1), nn.Flatten(0)))
@@ -271,7 +272,7 @@ z, frames = torch.randn(300, 2), []
 for turn in range(601):
     if turn % 200 == 0:
         mean = [D(x).sigmoid().mean().item() for x in (ring.sample(300, rng), G(z))]
-        frames.append((f"{turn}: D(x) {mean[0]:.2f}, fakes {mean[1]:.2f}", G(z).detach()))
+        frames.append((f"turn {turn}: {mean[0]:.2f}, {mean[1]:.2f}", G(z).detach()))
     d_turn(ring.sample(128, rng), G(torch.randn(128, 2))), g_turn()
 plots.point_film(frames, ring.sample(300, rng))
 
@@ -337,6 +338,8 @@ claim("the first cause", found.first, case.name)
 # ## Your round
 #
 # There are seventeen. In a page your score is kept. Put another number from 1 to 17 in its place.
+# (Some draw digits. Their outcome is a Fréchet distance from the real ones: compare it with the
+# sound run's.)
 
 # %%
 live.FaultyRun(7)

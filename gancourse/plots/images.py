@@ -9,7 +9,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import pad
 
-from gancourse.errors import at_least
+from gancourse.errors import InputError, at_least
 from gancourse.pixels import to_pixels
 from gancourse.plots.picture import FAKE, INK, Picture, as_picture, styled
 
@@ -42,6 +42,25 @@ def image_grid(x: Tensor, columns: int = 8, scale: int = 2, alt: str | None = No
     buffer = io.BytesIO()
     image.convert("L" if x.shape[1] == 1 else "RGB").save(buffer, format="png", optimize=True)
     return Picture(buffer.getvalue(), alt or f"{len(x)} images in rows of {columns}.")
+
+
+@styled
+def image_rows(rows: Mapping[str, Tensor]) -> Picture:
+    """Return a row of images [N, 1, H, W] (uint8, or floats in [-1, 1]) for each name, named."""
+    if not rows or len({len(x) for x in rows.values()}) != 1:
+        raise InputError(
+            "Rows of images need equally many images each, and "
+            f"{[len(x) for x in rows.values()]} were given: cut them to one length."
+        )
+    count = len(next(iter(rows.values())))
+    figure = Figure(figsize=(2.2 + 0.7 * count, 0.75 * len(rows)), layout="constrained")
+    axes = figure.subplots(len(rows), 1, squeeze=False)[:, 0]
+    for axis, (name, x) in zip(axes, rows.items(), strict=True):
+        axis.imshow(grid(to_pixels(x), count).permute(1, 2, 0).numpy())
+        axis.set(xticks=[], yticks=[])
+        axis.spines[:].set_visible(False)
+        axis.set_ylabel(name, rotation=0, ha="right", va="center")
+    return as_picture(figure, f"Rows of {count} images: {', '.join(rows)}.")
 
 
 @styled

@@ -53,3 +53,11 @@ def test_bad_images_are_named(x, word):
 def test_rows_of_no_column_are_an_error():
     with pytest.raises(InputError, match="columns"):
         plots.image_grid(torch.zeros(1, 1, 8, 8), columns=0)
+
+
+def test_rows_of_images_have_names():
+    x = torch.zeros(3, 1, 4, 4)
+    assert plots.image_rows({"real": x, "made": x}).alt == "Rows of 3 images: real, made."
+    for rows in ({}, {"real": x, "made": x[:2]}):
+        with pytest.raises(InputError, match="equally many"):
+            plots.image_rows(rows)
