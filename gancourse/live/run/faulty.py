@@ -34,6 +34,8 @@ class FaultyRun(Watched):
     a still picture of all films. Raises InputError for an unknown run.
     """
 
+    titles = (FAULTY, SOUND, YOURS)  # of the films, in this order
+
     def __init__(self, run: int | str | Case = 1, seed: int = 0):
         super().__init__()
         self._name = run if isinstance(run, str) else _case(run, seed).name

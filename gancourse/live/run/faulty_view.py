@@ -8,7 +8,6 @@ import traitlets
 
 from gancourse.live.control_views import COLOURS
 from gancourse.live.frontend import css, es_module
-from gancourse.live.run.faulty import FAULTY, SOUND, YOURS
 from gancourse.live.run.view import FIELD_COLOURS
 
 _score: dict[str, bool] = {}  # in core views: which runs were named rightly at the first try
@@ -19,7 +18,7 @@ class FaultyRunWidget(anywidget.AnyWidget):
 
     _esm, _css = es_module("faulty"), css()
     title = traitlets.Unicode().tag(sync=True)
-    titles = traitlets.List([FAULTY, SOUND, YOURS]).tag(sync=True)
+    titles = traitlets.List().tag(sync=True)
     colours = traitlets.Dict(COLOURS).tag(sync=True)
     field_colours = traitlets.Bytes(FIELD_COLOURS).tag(sync=True)
     films = traitlets.List().tag(sync=True)
@@ -34,6 +33,7 @@ class FaultyRunWidget(anywidget.AnyWidget):
         self._run = run
         super().__init__(
             title=run.title,
+            titles=list(run.titles),
             films=run.packed_films(),
             real=run.real_bytes(),
             options=list(run.options),
