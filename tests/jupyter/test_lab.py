@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import statistics
@@ -244,20 +245,19 @@ def plain(tmp_path_factory):
     environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "JUPYTER_TOKEN")}
     for name in ("CONFIG", "DATA", "RUNTIME"):
         environment[f"JUPYTER_{name}_DIR"] = str(folder / name)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     process = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}",
+        [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--port=0",
          "--ServerApp.ip=127.0.0.1", "--IdentityProvider.token=plain"],
         cwd=folder, env=environment, stdout=subprocess.DEVNULL,
         stderr=(folder / "log").open("w"),
     )  # fmt: skip
     running = Server.__new__(Server)
     running.process, running.token = process, "plain"
-    running.base, running.log = f"http://127.0.0.1:{port}", folder / "log"
-    until = time.monotonic() + PATIENCE
-    while "is running at" not in running.log.read_text() and time.monotonic() < until:
+    running.log, until = folder / "log", time.monotonic() + PATIENCE
+    while not (said := re.search(r"http://127.0.0.1:\d+(?=/lab)", running.log.read_text())):
+        assert time.monotonic() < until, running.log.read_text()
         time.sleep(0.1)
+    running.base = said[0]
     with running:
         yield running
 

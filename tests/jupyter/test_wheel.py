@@ -16,7 +16,7 @@ COURSE = "gancourse/_course"
 
 
 def uv() -> str:
-    found = shutil.which("uv") or next(iter((ROOT / ".uv/bin").glob("uv*")), None)
+    found = shutil.which("uv") or shutil.which("uv", path=ROOT / ".uv/bin")
     assert found, "uv is what `make setup` brings"
     return str(found)
 
