@@ -34,7 +34,7 @@ def test_the_slider_moves_both_films_by_keys(notebook):
     after = page.evaluate(PLANES)
     assert all(a != b for a, b in zip(before[:2], after[:2], strict=True))
     assert page.locator(".gc-reel output").inner_text() == "turn 0"
-    assert page.locator(".gc-film:visible").count() == 2
+    assert page.locator(".gc-plane:visible").count() == 2
     page.get_by_role("button", name="Play").press("Enter")
     page.wait_for_function("document.querySelector('.gc-reel output').textContent !== 'turn 0'")
 
@@ -63,7 +63,7 @@ def test_an_edit_trains_and_one_that_breaks_is_said(notebook):
     page.wait_for_function(
         "document.querySelector('.gc-faulty [role=status]').textContent.includes('ound')"
     )
-    assert page.locator(".gc-film:visible").count() == 3
+    assert page.locator(".gc-plane:visible").count() == 3
     assert asked(page, "import json; print(json.dumps(run.said))") == status.inner_text()
     code.fill("def noise(")
     page.get_by_role("button", name="Train these lines").press("Enter")

@@ -18,7 +18,7 @@ from gancourse.errors import InputError, choose, in_a_sentence
 from gancourse.live.drawings import Drawing, float_bytes, packed
 from gancourse.live.frontend import Watched, frontend
 from gancourse.live.run.background import Background, foreground
-from gancourse.live.run.history import thinned
+from gancourse.live.run.history import ROOM, thinned
 from gancourse.plots import Mark, Panel, Strip
 
 CAUSES_SHOWN, SHOTS, REAL = 4, 3, 300
@@ -246,7 +246,7 @@ def _grey(samples: np.ndarray) -> bytes:
 
 def _panels(film: Film) -> tuple[Panel, Panel]:
     """Return what D says and the losses by turn, the same for a page and for a reader of text."""
-    xlim = (0.0, float(film.setting.steps))
+    xlim = (0.0, ROOM * film.setting.steps)
     half = Mark("dashed", xlim, [0.5, 0.5])
     named = zip(film.says.T, ("D(x)", "D(G(z))"), "pq", strict=True)
     said = [Mark("line", film.at, column, name, role) for column, name, role in named]

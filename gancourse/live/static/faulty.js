@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/faulty.js: edit there. d6725074bfea95f4 d1060f10c8b66558
+// Built by `make build` from src/widgets/faulty.js: edit there. 8a77a470fd6bf96a 046283553e68cba9
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -332,9 +332,10 @@ function column(title, host, images, real) {
   const { canvas, paint } = images ? tiles() : plane(host, real);
   const curves = curveRow(host);
   const told = make("p", { class: "gc-outcome" });
-  const root = make("div", { class: "gc-film" }, make("b", {}, title), canvas, told, curves.root);
+  const root = make("div", { class: "gc-film" }, make("b", {}, title), canvas, told);
+  const below = make("div", { class: "gc-film" }, make("b", {}, title), curves.root);
   const show = (film, turn) => {
-    root.hidden = !film.at;
+    root.hidden = below.hidden = !film.at;
     if (!film.at) return;
     const i = pictureAt(film.at, turn);
     paint(film, i);
@@ -344,7 +345,7 @@ function column(title, host, images, real) {
     const at = [film.at[i], film.at[i]];
     curves.show(film.panels.map((p) => ({ ...p, marks: [...p.marks, { kind: "dashed", x: at, y: p.ylim, label: "", role: "" }] })));
   };
-  return { root, show };
+  return { root, below, show };
 }
 function unpacked(film) {
   return film.at ? { ...film, panels: unpack({ panels: film.panels, handles: [] }).panels } : film;
@@ -441,7 +442,8 @@ function render({ model, el }) {
     make("div", { class: "gc-run" }, ...causes),
     reply,
     score,
-    editor
+    editor,
+    make("div", { class: "gc-films" }, ...columns.map((c) => c.below))
   );
   place.value = at.length - 1;
   model.on("change:frame", follow);

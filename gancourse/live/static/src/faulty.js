@@ -78,14 +78,15 @@ function tiles() {
   return { canvas, paint };
 }
 
-// One film: its picture at the slider's place, then its curves with a line at that turn.
+// One film: its picture at the slider's place, and apart from it its curves with a line at that turn.
 function column(title, host, images, real) {
   const { canvas, paint } = images ? tiles() : plane(host, real);
   const curves = curveRow(host);
   const told = make("p", { class: "gc-outcome" });
-  const root = make("div", { class: "gc-film" }, make("b", {}, title), canvas, told, curves.root);
+  const root = make("div", { class: "gc-film" }, make("b", {}, title), canvas, told);
+  const below = make("div", { class: "gc-film" }, make("b", {}, title), curves.root);
   const show = (film, turn) => {
-    root.hidden = !film.at;
+    root.hidden = below.hidden = !film.at;
     if (!film.at) return;
     const i = pictureAt(film.at, turn);
     paint(film, i);
@@ -95,7 +96,7 @@ function column(title, host, images, real) {
     const at = [film.at[i], film.at[i]];
     curves.show(film.panels.map((p) => ({ ...p, marks: [...p.marks, { kind: "dashed", x: at, y: p.ylim, label: "", role: "" }] })));
   };
-  return { root, show };
+  return { root, below, show };
 }
 
 function unpacked(film) {
@@ -195,6 +196,7 @@ export function render({ model, el }) {
     make("div", { class: "gc-reel" }, play, place, shown),
     make("p", { class: "gc-question" }, `${model.get("title")}: what is wrong with it?`),
     make("div", { class: "gc-run" }, ...causes), reply, score, editor,
+    make("div", { class: "gc-films" }, ...columns.map((c) => c.below)),
   );
   place.value = at.length - 1;
   model.on("change:frame", follow);
