@@ -29,3 +29,10 @@ def test_pictures_need_no_plane():
 def test_no_film_is_told():
     with pytest.raises(InputError, match="at least one"):
         plots.films({})
+
+
+def test_few_colours_are_fewer_bytes_of_the_same_size():
+    picture = plots.films({"A": strip()}, np.ones((3, 2)), 2.0)
+    small = plots.few_colours(picture)
+    assert len(small.png) < 0.7 * len(picture.png)
+    assert (small.width, small.height, small.alt) == (picture.width, picture.height, picture.alt)

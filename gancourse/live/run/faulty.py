@@ -16,7 +16,7 @@ from gancourse.clinic.causes import CAUSES
 from gancourse.clinic.films import Film, Filming
 from gancourse.errors import InputError, choose, in_a_sentence
 from gancourse.live.drawings import Drawing, float_bytes, packed
-from gancourse.live.frontend import Watched, frontend
+from gancourse.live.frontend import STILL, Watched, frontend
 from gancourse.live.run.background import Background, foreground
 from gancourse.live.run.history import ROOM, thinned
 from gancourse.plots import Mark, Panel, Strip
@@ -181,19 +181,21 @@ class FaultyRun(Watched):
         return b"" if self.setting.images else float_bytes(_some_real(self.setting))
 
     def picture(self) -> plots.Picture:
-        """Return a still picture: each film at some turns, and what D said on the way."""
-        shown = dict(self.films)
-        if self.yours is not None:
-            shown[YOURS] = self.yours
+        """Return a still picture: two films at some turns, and what D said on the way.
+
+        After an edit its film stands in the place of the faulty one.
+        """
+        yours = self.yours
+        shown = self.films if yours is None else {YOURS: yours, SOUND: self.films[SOUND]}
         strips = {name: _strip(film) for name, film in shown.items()}
         real = None if self.setting.images else _some_real(self.setting)
         return plots.films(strips, real, self.films[SOUND].limit)
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        bundle = super()._repr_mimebundle_()
         if frontend() != "none":
-            return bundle
-        data, about = bundle
+            return super()._repr_mimebundle_()
+        still = plots.few_colours(plots.captioned(self.picture(), STILL))
+        data, about = still._repr_mimebundle_()
         return {**data, "text/html": data["text/html"] + self._folded()}, about
 
     def _folded(self) -> str:

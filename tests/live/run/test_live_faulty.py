@@ -60,11 +60,11 @@ def test_without_a_page_it_is_a_picture_with_a_folded_answer():
     assert "Yes" not in outside
 
 
-def test_the_picture_has_a_row_for_each_film():
+def test_an_edit_is_shown_beside_the_sound_run():
     run = brief()
-    assert faulty.YOURS not in run.picture().alt
+    assert [name in run.picture().alt for name in run.titles] == [True, True, False]
     run.edit(run.code)
-    assert all(name in run.picture().alt for name in (faulty.FAULTY, faulty.SOUND, faulty.YOURS))
+    assert [name in run.picture().alt for name in run.titles] == [False, True, True]
 
 
 def test_an_edit_trains_another_run_and_a_short_one_is_not_sound():
