@@ -39,7 +39,7 @@ from gancourse import claim, live, load_images, load_points, nets, plots, score,
 from gancourse.maths import latent
 from gancourse.score import mode_report
 
-SEED = 0  # change it; the last section says which conclusions survive
+SEED = 0  # change it: the last section says which conclusions survive that
 MEASURED = json.loads(Path("../docs/questions.json").read_text())
 
 # %% [markdown]
@@ -665,16 +665,16 @@ print(f"real digits: grey pixels {100 * grey_real:.0f} %")
 #
 # ## Would another seed say so too?
 #
-# `python tools/questions.py seeds` runs this lesson with other seeds, and notes which of its
-# claims hold. What stands below every one of them is safe to repeat; the others are what you may
-# see, and may not.
+# All of the above was seed 0. `python tools/questions.py seeds` runs the lesson with others, and
+# notes which of its claims hold there. What holds for all of them is safe to repeat. What fails
+# somewhere is listed here: you may see it, and you may not.
 
 # %%
-tried = MEASURED["seeds"]  # {seed: {claim: held}}
+tried = json.loads(Path("../docs/questions.json").read_text())["seeds"]  # {seed: {claim: held}}
 held = {
     text: [run.get(text, False) for run in tried.values()] for text in next(iter(tried.values()))
 }
-print(f"{sum(map(all, held.values()))} of {len(held)} claims hold for all {len(tried)} seeds; not:")
+print(f"{sum(map(all, held.values()))} of {len(held)} claims hold with seed {', '.join(tried)}; not:")
 for text, each in held.items():
     if not all(each):
         print(f"  {sum(each)} of {len(each)}  {text}")
