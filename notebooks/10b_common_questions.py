@@ -674,7 +674,9 @@ tried = json.loads(Path("../docs/questions.json").read_text())["seeds"]  # {seed
 held = {
     text: [run.get(text, False) for run in tried.values()] for text in next(iter(tried.values()))
 }
-print(f"{sum(map(all, held.values()))} of {len(held)} claims hold with seed {', '.join(tried)}; not:")
+print(
+    f"{sum(map(all, held.values()))} of {len(held)} claims hold with seed {', '.join(tried)}; not:"
+)
 for text, each in held.items():
     if not all(each):
         print(f"  {sum(each)} of {len(each)}  {text}")
