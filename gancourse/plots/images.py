@@ -53,7 +53,9 @@ def image_rows(rows: Mapping[str, Tensor]) -> Picture:
             f"{[len(x) for x in rows.values()]} were given: cut them to one length."
         )
     count = len(next(iter(rows.values())))
-    figure = Figure(figsize=(2.2 + 0.7 * count, 0.75 * len(rows)), layout="constrained")
+    words = 0.3 + 0.1 * max(map(len, rows))  # inches that the longest name takes
+    figure = Figure(figsize=(words + 0.7 * count, 0.75 * len(rows)))
+    figure.subplots_adjust(words / (words + 0.7 * count), 0.01, 0.995, 0.99, hspace=0.04)
     axes = figure.subplots(len(rows), 1, squeeze=False)[:, 0]
     for axis, (name, x) in zip(axes, rows.items(), strict=True):
         axis.imshow(grid(to_pixels(x), count).permute(1, 2, 0).numpy())
