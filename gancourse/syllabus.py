@@ -1,4 +1,4 @@
-"""The lessons: one record for each, from which the course's maps are written.
+"""The lessons: one record for each, from which the course's maps are written; appendices last.
 
 `make build` writes the map in README, the one in lesson 00 and the tables at the top of the sheets
 from these records, and its check holds them equal. Only the standard library is imported here.
@@ -32,6 +32,11 @@ class Lesson:
     @property
     def planned(self) -> bool:
         return not self.slug
+
+    @property
+    def appendix(self) -> bool:
+        """Whether it stands behind the main line: 10a is one."""
+        return not self.number.isdigit()
 
     @property
     def name(self) -> str:
@@ -70,7 +75,7 @@ LESSONS = (
         "from V to cross-entropy on logits; saturating, non-saturating, least squares, hinge, "
         "Wasserstein",
         slug="losses",
-        minutes=60,
+        minutes=75,
         needs=("01", "02"),
         difficulty=(1, 2, 2, 3),
     ),
@@ -79,7 +84,7 @@ LESSONS = (
         "dynamics",
         "a game is not a minimisation: it rotates; what makes it converge",
         slug="dynamics",
-        minutes=60,
+        minutes=70,
         needs=("03",),
         difficulty=(1, 2, 3, 2),
     ),
@@ -129,27 +134,11 @@ LESSONS = (
     Lesson(
         "10",
         "the failure clinic",
-        "broken runs to diagnose and mend",
+        "broken runs to diagnose and repair",
         slug="failure_clinic",
         minutes=50,
         needs=("05", "06"),
         difficulty=(2, 1, 1, 2, 3),
-    ),
-    Lesson(
-        "10a",
-        "five write-ups",
-        "five public articles whose programs do not run, made to work",
-        slug="five_writeups",
-        minutes=35,
-        needs=("03",),
-    ),
-    Lesson(
-        "10b",
-        "common questions",
-        "why unstable, why poor, which nets: each answered by an experiment; where GANs are used",
-        slug="common_questions",
-        minutes=45,
-        needs=("04", "05", "09"),
     ),
     Lesson(
         "11",
@@ -167,5 +156,21 @@ LESSONS = (
         "14",
         "scaling up",
         "several processes, several GPUs, bigger data, with the engines that exist",
+    ),
+    Lesson(
+        "10a",
+        "five write-ups",
+        "five public articles whose programs do not run, made to work",
+        slug="five_writeups",
+        minutes=35,
+        needs=("03",),
+    ),
+    Lesson(
+        "10b",
+        "common questions",
+        "why unstable, why poor, which nets: each answered by an experiment; where GANs are used",
+        slug="common_questions",
+        minutes=45,
+        needs=("04", "05", "09"),
     ),
 )

@@ -13,9 +13,9 @@
 # %% [markdown]
 # # 07 · The parts of a DCGAN
 #
-# A DCGAN is the game of lesson 06 with four new parts: strided convolution in D, transposed
-# convolution in G, batch norm, and a rule for the first weights. Each part has a trap. Here you
-# take them apart, before lesson 08 trains the whole.
+# The generator that drew the digits of lesson 00 is a DCGAN: the game of lesson 06 with four new
+# parts. They are strided convolution in D, transposed convolution in G, batch norm, and a rule for
+# the first weights. Each part has a trap. Here you take them apart; lesson 08 trains the whole.
 #
 # **Aims:**
 #
@@ -33,14 +33,35 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from gancourse import live, load_images, losses, nets, plots, seed_everything
+from gancourse import claim, live, load_images, losses, nets, plots, seed_everything
+from gancourse.check import check
 
 # %% [markdown]
 # ## A convolution by hand
 #
-# Lay a 3 x 3 kernel on a corner of the picture, multiply number by number, add up. That is one
-# output. Then move on by the **stride** $s$. **Padding** $p$ first puts $p$ rows and columns of
-# zeros around the picture. The picture below is an L. What are the four outputs?
+# A small kernel lies on a picture. Drag the grip on the right, or take it with the arrow keys, and
+# read the sentence below: nine products, one sum. That sum is one pixel of the output. What does
+# this kernel look for? Choose another one, and say what it will show before it does.
+
+# %%
+live.slide_kernel("left edges")
+
+# %%
+live.predict(
+    "Stride 2 moves the window by two pixels at a time. How large is what comes out of 14 x 14?",
+    ("12 x 12", "7 x 7", "6 x 6"),
+    answer="6 x 6",
+    why="Without padding the window has 12 places in a row, and every other one is taken. With one "
+    "row of zeros around the picture it is 7 x 7: half the side, as in D.",
+)
+
+# %%
+live.slide_kernel("upper edges", s=2, p=1)
+
+# %% [markdown]
+# So: lay the kernel on a corner, multiply number by number, add up, move on by the **stride** $s$.
+# **Padding** $p$ first puts $p$ rows and columns of zeros around the picture. As code it is four
+# lines. The picture below is an L. What are the four outputs?
 
 
 # %%
@@ -58,11 +79,12 @@ plots.number_grids({"picture": x, "kernel": w, "output": conv(x, w)})
 # agrees, at every stride and padding. (Mathematicians turn the kernel round first and call ours
 # a cross-correlation. A kernel that is learned does not care.)
 
-# %%
-assert conv(x, w)[0, 0] == 2 + 5 + 8
+# %% tags=["proof"]
+# Proof: four strides and paddings give what PyTorch's layer gives
+claim("the first output is 2 + 5 + 8", conv(x, w)[0, 0], 15)
 for s, p in ((1, 0), (1, 1), (2, 1), (3, 2)):
     theirs = F.conv2d(x[None, None], w[None, None], stride=s, padding=p)[0, 0]
-    assert torch.equal(conv(x, w, s, p), theirs)
+    claim(f"stride {s}, padding {p} give PyTorch's numbers", conv(x, w, s, p), theirs)
 
 # %% [markdown]
 # It only multiplies and adds, so it is a **matrix**. Column $j$ is what the layer makes of a
@@ -71,8 +93,8 @@ for s, p in ((1, 0), (1, 1), (2, 1), (3, 2)):
 
 # %%
 C = torch.stack([conv(unit, w).flatten() for unit in torch.eye(16).view(16, 4, 4)], 1)
-assert torch.equal(C @ x.flatten(), conv(x, w).flatten())
-assert (C != 0).sum() == 36
+claim("the matrix does what the convolution does", C @ x.flatten(), conv(x, w).flatten())
+claim("36 of its 64 entries are not zero", (C != 0).sum(), 36)
 plots.number_grids({"C, the convolution as a matrix [4, 16]": C})
 
 # %% [markdown]
@@ -85,7 +107,7 @@ plots.number_grids({"C, the convolution as a matrix [4, 16]": C})
 # %%
 y = torch.tensor([[1.0, 0], [0, 10]])
 stamped = (C.T @ y.flatten()).view(4, 4)
-assert torch.equal(stamped, F.conv_transpose2d(y[None, None], w[None, None])[0, 0])
+claim("it is PyTorch's layer", stamped, F.conv_transpose2d(y[None, None], w[None, None])[0, 0])
 plots.number_grids({"small picture": y, "transposed convolution": stamped})
 
 # %% [markdown]
@@ -93,11 +115,13 @@ plots.number_grids({"small picture": y, "transposed convolution": stamped})
 # add: $5 + 10 \cdot 1 = 15$. The shapes go backwards, and no more than the shapes: it is *not* an
 # inverse. It is how a convolution's gradient comes back.
 
-# %%
-assert not torch.allclose((C.T @ conv(x, w).flatten()).view(4, 4), x)
+# %% tags=["proof"]
+# Proof: the transpose is no inverse, and it is the convolution's gradient
+back = (C.T @ conv(x, w).flatten()).view(4, 4)
+claim("there and back is another picture", not torch.allclose(back, x))
 leaf = x.clone().requires_grad_()
 (conv(leaf, w) * y).sum().backward()
-assert torch.equal(leaf.grad, stamped)
+claim("the gradient is the transposed convolution", leaf.grad, stamped)
 
 # %% [markdown]
 # ## Sizes: predict, then check
@@ -124,10 +148,15 @@ def side(layer, n, k, s, p):
 down, up = nn.Conv2d, nn.ConvTranspose2d
 game = [(down, 28, 4, 2, 1), (down, 7, 3, 2, 1), (down, 8, 3, 2, 1),
         (up, 7, 4, 2, 1), (up, 4, 3, 2, 1), (up, 1, 7, 1, 0)]  # fmt: skip
-for layer, n, *ksp in game:
-    assert layer(1, 1, *ksp)(torch.zeros(1, 1, n, n)).shape[-1] == side(layer, n, *ksp)
-assert up(1, 1, 3, 2, 1, output_padding=1)(torch.zeros(1, 1, 4, 4)).shape[-1] == 8
 [side(*row) for row in game]
+
+# %% tags=["proof"]
+# Proof: PyTorch's layers have these sides, and output_padding=1 makes 8 of 4
+for layer, n, *ksp in game:
+    found = layer(1, 1, *ksp)(torch.zeros(1, 1, n, n)).shape[-1]
+    claim(f"{layer.__name__} from {n} has the side of the formula", found, side(layer, n, *ksp))
+found = up(1, 1, 3, 2, 1, output_padding=1)(torch.zeros(1, 1, 4, 4)).shape[-1]
+claim("one more row at one end makes 8", found, 8)
 
 # %% [markdown]
 # Kernel 4, stride 2, padding 1 halves a side or doubles it: remember this one. Rows two and three
@@ -153,8 +182,23 @@ ones = torch.ones(1, 1, 4, 4)
 counts = {f"k = {k}": F.conv_transpose2d(ones, torch.ones(1, 1, k, k), stride=2)[0, 0]
           for k in (3, 4, 5)}  # fmt: skip
 middle = [sorted(set(count[4:6, 4:6].flatten().tolist())) for count in counts.values()]
-assert middle == [[1, 2, 4], [4], [4, 6, 9]]
+claim("the counts in the middle, for k = 3, 4, 5", middle, [[1, 2, 4], [4], [4, 6, 9]])
 plots.number_grids(counts)
+
+# %% [markdown]
+# **Your turn.** This is exercise 07.2 of the sheet, and its check tells you whether you have the
+# rule: for any side $n \ge 8$ and any stride $s = m / n$ from 2 to 7, choose kernel and padding so
+# that the layer makes $m$ pixels of $n$ and the counts in the middle are even, two or more. You may
+# go on without it.
+
+
+# %%
+def upsampler(n, m):
+    """Return kernel, stride and padding of a transposed convolution from side n to side m."""
+    raise NotImplementedError("your turn")
+
+
+check("07.2", upsampler)
 
 # %% [markdown]
 # With $k = 3$ some pixels are fed four times, their neighbours once. Training can repair this, but
@@ -167,7 +211,8 @@ rng = seed_everything(0)
 flat = torch.randn(256, 64, 1, 1).expand(-1, -1, 4, 4)  # the same everywhere in each picture
 sds = {k: up(64, 256, k, 2, bias=False)(flat).std((0, 1))[4:6, 4:6] for k in (3, 4, 5)}
 ratios = {k: (sd.max() / sd.min()).item() for k, sd in sds.items()}
-assert torch.allclose(torch.tensor([*ratios.values()]), torch.tensor([2.0, 1.0, 1.5]), atol=0.1)
+claim("the ratios are 2, 1 and 1.5", torch.tensor([*ratios.values()]),
+      torch.tensor([2.0, 1.0, 1.5]), within=0.1)  # fmt: skip
 {k: round(ratio, 2) for k, ratio in ratios.items()}
 
 # %% [markdown]
@@ -190,33 +235,40 @@ def twice(layer, *options):
 
 made = [twice(up, 3, 2, 1, 1), twice(up, 4, 2, 1), twice(enlarge)]
 uneven = [(x[..., 5:11, 5:11].std((2, 3)).mean() / x.std()).item() for x in made]
-assert min(uneven[:2]) > 0.3 > 1e-4 > uneven[2]
+claim("both transposed layers are uneven inside", torch.tensor(uneven[:2]), above=0.3)
+claim("what is enlarged stays flat inside", uneven[2], below=1e-4)
 plots.image_grid(torch.cat(made), scale=4, alt="Flat inputs, by row: k = 3, k = 4, enlarged.")
 
 # %% [markdown]
-# Rows one ($k = 3$) and two ($k = 4$) both show a checkerboard. Even counts make an even picture
-# *possible*; each of the four positions has weights of its own, and they must learn to agree. Row
-# three is flat but for the border: it cannot do otherwise. Our G takes $k = 4$ all the same: an
-# output costs 4 products for each pair of channels there, and 9 in row three.
+# Checkerboards were named and drawn by Odena, Dumoulin and Olah (2016). Rows one ($k = 3$) and two
+# ($k = 4$) both show a checkerboard. Even counts make an even picture *possible*; each of the four
+# positions has weights of its own, and they must learn to agree. Row three is flat but for the
+# border: it cannot do otherwise. Our G takes $k = 4$ all the same: an output costs 4 products for
+# each pair of channels there, and 9 in row three.
 #
 # ## Batch norm: the others in your picture
 #
 # For each channel, batch norm takes the mean $\mu$ and the variance $\sigma^2$ over all pictures
 # and pixels of the batch, makes $(h - \mu) / \sqrt{\sigma^2 + \epsilon}$ of each number, then
-# applies a gain and a shift that are learned. On the side it keeps running averages, a tenth new
-# at each step.
+# applies a gain and a shift that are learned (Ioffe and Szegedy 2015). On the side it keeps
+# running averages, a tenth new at each step.
 
 # %%
 norm, h = nn.BatchNorm2d(3), 5 + 2 * torch.randn(8, 3, 7, 7)
 mean, var = h.mean((0, 2, 3)), h.var((0, 2, 3), unbiased=False)
 by_hand = (h - mean.view(3, 1, 1)) / (var.view(3, 1, 1) + norm.eps).sqrt()
-assert torch.allclose(norm(h), by_hand, atol=1e-5)
-assert torch.allclose(norm.running_mean, 0.1 * mean)
-assert torch.allclose(norm.running_var, 0.9 + 0.1 * h.var((0, 2, 3)))
+made = norm(h)
+claim("batch norm by hand is PyTorch's", made, by_hand, within=1e-5)
+f"sizes before: mean {h.mean():.2f}, sd {h.std():.2f}; after: {made.mean():.2f}, {made.std():.2f}"
+
+# %% tags=["proof"]
+# Proof: a tenth of the batch's mean and of its unbiased variance goes to the running averages
+claim("the running mean, from 0", norm.running_mean, 0.1 * mean)
+claim("the running variance, from 1", norm.running_var, 0.9 + 0.1 * h.var((0, 2, 3)))
 
 # %% [markdown]
-# A detail in the last line: the running average takes the unbiased variance, the division the
-# biased one. In evaluation mode the running averages stand in for $\mu$ and $\sigma^2$. Hence the
+# A detail: the running average takes the unbiased variance, the division the biased one. In
+# evaluation mode the running averages stand in for $\mu$ and $\sigma^2$. Hence the
 # most asked question: **why do samples change when I call `eval()`?** The same eight z, in four
 # ways:
 
@@ -228,9 +280,8 @@ with torch.no_grad():
     crowd = trained(torch.cat([z, others]))[:8]
     alone = torch.cat([trained(v[None]) for v in z])
     ways = {"eval": G(z), "in 128": crowd, "in 8": trained(z), "alone": alone}
-moved = [(x - ways["eval"]).abs().mean() for x in ways.values()]
-assert 0 == moved[0] < moved[1] < moved[2] < moved[3]
-assert torch.allclose(G(z[:1]), ways["eval"][:1], atol=1e-4)
+moved = [(x - ways["eval"]).abs().mean().item() for x in ways.values()]
+claim("the fewer neighbours, the more a sample moves", moved, sorted(moved))
 plots.image_grid(torch.cat(list(ways.values())), alt=f"Eight digits; rows: {', '.join(ways)}.")
 
 # %% [markdown]
@@ -253,7 +304,8 @@ def contrast(batches):
 
 
 found = {n: round(contrast(n), 2) for n in (0, 10, 100)}
-assert found[0] < found[10] < 0.3 < 0.9 < found[100] < 1.1
+claim("it is grey at first", max(found[0], found[10]), below=0.3)
+claim("after 100 batches both modes agree", found[100], above=0.9, below=1.1)
 found
 
 # %% [markdown]
@@ -267,12 +319,20 @@ try:
     norm(torch.randn(1, 4))
 except ValueError as error:
     print(error)
-assert torch.allclose(norm(torch.randn(2, 4)).abs(), torch.ones(2, 4), atol=0.05)
+norm(torch.randn(2, 4)).detach().round(decimals=2)
 
 # %% [markdown]
 # In D the batch decides more. Let real digits and fakes pass D *separately*, and each pile is
 # normalised by itself: what tells the piles apart as wholes is taken away. Take fakes that are
-# real digits at half the contrast. Can D learn to tell?
+# real digits at half the contrast: anybody sees that. Can D learn to tell?
+
+# %%
+live.predict(
+    "D has batch norm and sees real digits and half-bright ones in separate batches. Its loss?",
+    ("it falls to nearly 0", "it stays at that of a coin toss", "it explodes"),
+    answer="it stays at that of a coin toss",
+    why="Each pile is divided by its own sd, and after that both are equally bright.",
+)
 
 # %%
 digits, d_loss = load_images("mnist"), losses.get_loss("minimax").d_loss
@@ -294,8 +354,9 @@ def trained_D(mixed):
 
 
 (apart, loss_apart), (together, loss_together) = trained_D(False), trained_D(True)
-assert loss_together < 0.05 < 1.3 < loss_apart < 1.5
-round(loss_apart, 3), round(loss_together, 3)
+claim("apart, D's loss is that of a coin toss", loss_apart, above=1.3, below=1.5)
+claim("in one batch, D is sure", loss_together, below=0.05)
+{"apart": round(loss_apart, 3), "together": round(loss_together, 3)}
 
 # %% [markdown]
 # Apart: about $2 \log 2$, a coin toss, for good, since the first batch norm erases contrast.
@@ -305,11 +366,12 @@ round(loss_apart, 3), round(loss_together, 3)
 # %%
 with torch.no_grad():
     x_real, x_fake = digits.batch(64, rng), 0.5 * digits.batch(64, rng)
-    assert torch.allclose(apart(x_fake), apart(2 * x_fake), atol=0.02)  # it sees no contrast
+    claim("D sees no contrast", apart(x_fake), apart(2 * x_fake), within=0.02)
     mixed, alone = together(torch.cat([x_real, x_fake]))[64:], together(x_fake)
 said = mixed.sigmoid().mean().item(), alone.sigmoid().mean().item()
-assert said[0] < 0.1 < 0.5 < said[1]
-[round(p, 3) for p in said]
+claim("among real ones it calls them fake", said[0], below=0.1)
+claim("alone it calls them real", said[1], above=0.5)
+{"among real ones": round(said[0], 3), "alone": round(said[1], 3)}
 
 # %% [markdown]
 # "Real": G would learn from a D that it never meets. Practice, and `gancourse.train`, keep the
@@ -319,49 +381,69 @@ assert said[0] < 0.1 < 0.5 < said[1]
 # ## The first weights, seen through depth
 #
 # An output adds up $f$ products, the **fan-in**: $c_{in} k^2$ for a convolution. With weights of sd
-# $\sigma$ the mean square grows by $f \sigma^2$, and LeakyReLU of slope $a$ keeps
-# $\frac{1 + a^2}2$ of it. So $\sigma = \sqrt{2 / ((1 + a^2) f)}$ keeps the size (He et al. 2015).
-# Ten layers, four choices of $\sigma$: which ones survive?
+# $\sigma_w$ the mean square grows by $f \sigma_w^2$, and LeakyReLU of slope $a$ keeps
+# $\frac{1 + a^2}2$ of it. So $\sigma_w = \sqrt{2 / ((1 + a^2) f)}$ keeps the size (He et al. 2015).
+# Ten layers, four choices: which ones survive, on the way forward and on the way back?
 
 
 # %%
-@torch.no_grad()
 def sizes(sd, norm=False, c=64):
-    h, found = torch.randn(32, c, 14, 14), []
+    """Return the root mean square of each layer's outputs, and of the gradient there."""
+    h, kept = torch.randn(32, c, 14, 14, requires_grad=True), []
     for _ in range(10):
         layer = nn.Conv2d(c, c, 3, 1, 1, bias=False)
         nn.init.normal_(layer.weight, 0, sd)
         h = F.leaky_relu(nn.BatchNorm2d(c)(layer(h)) if norm else layer(h), 0.2)
-        found.append(h.square().mean().sqrt().item())
-    return found
+        h.retain_grad(), kept.append(h)
+    (h * torch.randn_like(h)).sum().backward()
+    return [
+        [v.square().mean().sqrt().item() for v in row] for row in (kept, [h.grad for h in kept])
+    ]
 
 
 rng = seed_everything(0)
 f, own = 64 * 3**2, nn.Conv2d(64, 64, 3).weight.std().item()
-assert round((2 / 1.04 / f) ** 0.5, 3) == 0.058
 choices = {"N(0, 0.02)": 0.02, "PyTorch's own": own, "He": (2 / 1.04 / f) ** 0.5, "N(0, 0.2)": 0.2}
 plain = {name: sizes(sd) for name, sd in choices.items()}
 normed = {name: sizes(sd, norm=True) for name, sd in choices.items()}
-ends = [row[-1] for row in plain.values()]
-assert ends[0] < 4e-5 < 0.3 < ends[2] < 3 < 7e4 < ends[3]
-assert all(abs(v - normed["He"][0]) < 0.02 for row in normed.values() for v in row)
-all_five = plain | {"with batch norm, any": normed["N(0, 0.02)"]}
-plots.by_layer(all_five, "root mean square of the outputs")
+all_five = plain | {"0.02 with batch norm": normed["N(0, 0.02)"]}
+forward, back = ({name: row[i] for name, row in all_five.items()} for i in (0, 1))
+plots.by_layer(forward, "root mean square of the outputs")
+
+# %%
+plots.by_layer(back, "root mean square of the gradient")
+
+# %% tags=["proof"]
+# Proof: He's value keeps the size both ways; batch norm makes every choice the same, both ways
+claim("He's value for 64 channels of 3 x 3", round(choices["He"], 3), 0.058)
+ends = [forward[-1] for forward, _ in plain.values()]
+starts = [back[0] for _, back in plain.values()]
+for kept in (ends, starts):
+    claim("0.02 loses four powers of ten", kept[0], below=1e-4)
+    claim("He's value keeps the size", kept[2], above=0.3, below=3)
+    claim("0.2 gains four", kept[3], above=1e4)
+rms = torch.tensor([row[0] for row in normed.values()])
+claim("with batch norm all outputs have one size", rms, rms[0, 0], within=0.02)
+back = torch.tensor([row[1] for row in normed.values()])
+claim("and the gradients agree between choices", back / back[0], 1, within=0.2)
 
 # %% [markdown]
-# DCGAN's 0.02 loses almost five powers of ten in ten layers, 0.2 gains five, and He's value, here
-# 0.058, keeps the size. Batch norm divides the size out: with it all four are one line. So 0.02 is
-# harmless where batch norm follows, and it matters where none does.
+# DCGAN's 0.02 loses almost five powers of ten in ten layers, 0.2 gains as many, and He's value,
+# here 0.058, keeps the size; the gradient on its way back does the same. Batch norm divides the
+# size out: with it all four choices are one line, forward and back. So 0.02 is harmless where batch
+# norm follows, and it matters where none does.
 #
 # A transposed convolution differs: $c_{in} k^2 / s^2$ products feed an output, the overlap count
 # times the channels. (PyTorch's initialisers take $c_{out} k^2$ there, the count of the way back.)
 
-# %%
+# %% tags=["proof"]
+# Proof: with 64 x 16 / 4 products the size stays, and PyTorch counts 16 x 16
 layer = up(64, 16, 4, 2, 1, bias=False)
-assert nn.init._calculate_fan_in_and_fan_out(layer.weight)[0] == 16 * 4**2
+theirs = nn.init._calculate_fan_in_and_fan_out(layer.weight)[0]
+claim("PyTorch's fan-in of this layer", theirs, 16 * 4**2)
 nn.init.normal_(layer.weight, 0, (64 * 4**2 / 2**2) ** -0.5)
 inside = layer(torch.randn(64, 64, 14, 14))[..., 2:-2, 2:-2]
-assert abs(inside.square().mean() - 1) < 0.1
+claim("the mean square stays 1", inside.square().mean(), above=0.9, below=1.1)
 
 # %% [markdown]
 # ## The whole G and D
@@ -406,10 +488,15 @@ def walk(net, x):
 
 
 G, D = nets.init_dcgan(make_G()), nets.init_dcgan(make_D())
-assert walk(D, walk(G, torch.randn(16, 64))).shape == (16,)
+said = walk(D, walk(G, torch.randn(16, 64)))
+
+# %% tags=["proof"]
+# Proof: one logit for each image, and the package's nets have the same weights
+claim("D gives one number for each image", said.shape, (16,))
 theirs = nets.make_generator("dcgan"), nets.make_discriminator("dcgan")
 for ours, other in zip((G, D), theirs, strict=True):
-    assert [p.shape for p in ours.parameters()] == [p.shape for p in other.parameters()]
+    a, b = ([p.shape for p in net.parameters()] for net in (ours, other))
+    claim("the same shapes", a, b)
 
 # %% [markdown]
 # In G's dense layer and in the two convolutions between 64 and 128 channels; the layers next to
@@ -431,17 +518,23 @@ def seen(net, training=False):
 
 
 maps = {"first layer": seen(D[:2]), "second layer": seen(D[:5]), "the logit": seen(D)}
-assert [int(m.any(0).sum()) for m in maps.values()] == [4, 4 + (4 - 1) * 2, 28]
-assert (seen(D[:5], training=True) > 0).all()
-deeper = seen(nets.make_discriminator("dcgan", depth=1).body)
-assert int(deeper.any(0).sum()) == 4 + 2 * 2 + 3 * 2 + 2 * 4 == 22
+wide = [int(m.any(0).sum()) for m in maps.values()]
+claim("the sides that are seen", wide, [4, 4 + (4 - 1) * 2, 28])
 plots.number_grids({name: m / m.max() for name, m in maps.items()})
+
+# %% [markdown]
+# (Below, in training mode, every pixel gets in through batch norm: measure in evaluation mode.)
+
+# %% tags=["proof"]
+# Proof: training mode lets all pixels in, and the deeper net sees 22 of 28
+claim("in training mode all pixels count", seen(D[:5], training=True), above=0)
+deeper = seen(nets.make_discriminator("dcgan", depth=1).body)
+claim("4 + 2 x 2 + 3 x 2 + 2 x 4", int(deeper.any(0).sum()), 22)
 
 # %% [markdown]
 # $4 + 3 \cdot 2 = 10$ pixels; only the dense layer sees all. D's convolutions judge strokes, and
 # the last layer alone judges digits. One 3 x 3 convolution more at each size makes it
-# $4 + 2 \cdot 2 + 3 \cdot 2 + 2 \cdot 4 = 22$: that is the net of lesson 08. (A trap: in training
-# mode batch norm lets every pixel in, so measure in evaluation mode.)
+# $4 + 2 \cdot 2 + 3 \cdot 2 + 2 \cdot 4 = 22$: that is the net of lesson 08.
 #
 # ## Recap
 #

@@ -623,7 +623,7 @@ filled = {"G": latent.images_of(G, z).detach(), "the nearest": pool[nearby[:, 0]
 # %%
 rows = {"the digit": x, "what was shown": x * mask - (1 - mask)}
 rows |= {f"filled by {name}": x * mask + y * (1 - mask) for name, y in filled.items()}
-plots.image_rows({name: row[:12] for name, row in rows.items()})
+plots.image_film([(name, row[:12]) for name, row in rows.items()])
 
 # %%
 hole = mask == 0
@@ -674,12 +674,10 @@ tried = json.loads(Path("../docs/questions.json").read_text())["seeds"]  # {seed
 held = {
     text: [run.get(text, False) for run in tried.values()] for text in next(iter(tried.values()))
 }
-print(
-    f"{sum(map(all, held.values()))} of {len(held)} claims hold with seed {', '.join(tried)}; not:"
-)
+print(f"{sum(map(all, held.values()))} of {len(held)} claims hold with seed {', '.join(tried)}")
 for text, each in held.items():
     if not all(each):
-        print(f"  {sum(each)} of {len(each)}  {text}")
+        print(f"  only for {sum(each)} of {len(each)} seeds: {text}")
 
 # %% [markdown]
 # ## Recap

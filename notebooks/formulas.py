@@ -1,20 +1,21 @@
 # %% [markdown]
-# # Formulas of lessons 01 to 04
+# # Formulas of lessons 01 to 10
 #
 # $p$ and $q$: densities of real samples and of fakes $G(z)$; $r = q/p$; $P, Q$: cumulated; $l$: D's
-# logit; $D = \sigma(l) = 1/(1+e^{-l})$; $\mathrm{sp}(l) = \log(1+e^{l})$. In italics: where it is
-# derived and checked.
+# logit; $D = \sigma(l) = 1/(1+e^{-l})$; $\mathrm{sp}(l) = \log(1+e^{l})$; $\log$ is the natural
+# logarithm. In italics: where it is derived and checked. At the end: our symbols and the papers'.
 #
 # **The game and the best D**
 # - $V(D,G) = E_p\log D(x) + E_z\log(1-D(G(z))) \le 0$; for $D = \frac12$ it is $-\log 4$.
-#   *01 Two players*
+#   *01 One number*
 # - A batch of $n$ of each: $\mathrm{Var}\,\hat V = (\mathrm{Var}_p\log D +
 #   \mathrm{Var}_q\log(1-D))/n$; cross-entropy $H = -\frac12\hat V$. *01 What a batch tells; D is a
 #   classifier*
 # - G sees at $x$ the slope $-D\,l'(x)$ of $\log(1-D)$, and no real data. *01 What G sees*
 # - $\max_D\min_G V \le \min_G\max_D V$; over all functions both are $-\log 4$.
 #   *01 Who moves first?*
-# - $D^* = \frac p{p+q}$, $l^* = \log p - \log q$. *02 The best D*
+# - $D^* = \frac p{p+q}$, $l^* = \log p - \log q$, so $p/q = D^*/(1-D^*)$; a trained D gives that
+#   ratio where there are samples of both kinds. *02 The best D; Does training find it?*
 # - $C(G) = V(D^*,G) = -\log4 + 2\,\mathrm{JSD}(p,q)$, least at $q = p$ only;
 #   $0 \le \mathrm{JSD} \le \log 2$. *02 What is left for G*
 # - $\mathrm{KL}(p\Vert q)$ covers (the best bell has the mean and variance of $p$);
@@ -24,6 +25,8 @@
 #   *02 Nothing in common*
 # - $p = N(0,s^2)$, $q = N(\theta,s^2)$, $\theta > 0$: $\frac{dC}{d\theta} = \frac\theta{s^2}E_qD^*
 #   \le \frac\theta{2s^2}e^{-\theta^2/8s^2}$. *02 The gradient that reaches G*
+# - Against a D that is done, G frozen: $\nabla E\log(1-D)$ fades, $\nabla E(-\log D)$ grows.
+#   *02 With nets and digits*
 
 # %% [markdown]
 # **Losses.** $-\log D = \mathrm{sp}(-l)$, $-\log(1-D) = \mathrm{sp}(l)$, with slopes $\sigma(l)-1$
@@ -38,6 +41,10 @@
 # | relativistic | $E\,\mathrm{sp}(l_f-l_r)$ | $l^*+c$ | $\log2-$ JSD of pairs |
 #
 # (JSD of pairs: of $(x, y) \sim p\times q$ and $q\times p$.)
+#
+# D's loss falls by $E_pf(r)$ with $f(r) = \max_l(rT(l)-F(l))$; for any $T$,
+# $E_pf(r) \ge E_qT-E_pf^*(T)$ (f-GAN). $W_1$: the most that $E_pl-E_ql$ can be with slopes of at
+# most 1 is the least that a plan costs. *03 What D's loss measures; Wasserstein*
 #
 # | *03 What G follows* | G minimises | price $w(r)=\varphi'(r)$ | G descends |
 # |---|---|---|---|
@@ -69,23 +76,93 @@
 #   *04 Friction*
 # - Instance noise of sd $s$ acts, to first order, like R1 with $\gamma = \frac{s^2}2$ (minimax,
 #   non-saturating, relativistic) or $4s^2$ (least squares); not at all for hinge and Wasserstein.
-#   *04 Friction; Two remedies that fail*
+#   *04 Friction*
 # - WGAN-GP of weight $\mu < 1$: a cycle of size $2\mu\frac{1+\rho}{1-\rho}$,
-#   $\rho = e^{-\pi\mu/\sqrt{1-\mu^2}}$. *04 Two remedies that fail*
+#   $\rho = e^{-\pi\mu/\sqrt{1-\mu^2}}$. *the same*
 # - Steps $h_G$, $h_D$ with R1 (those with $\pm\frac i2$): $HJ$ has
 #   $\lambda^2+h_D\gamma\lambda+\frac{h_Gh_D}4 = 0$, critical at $\gamma = \sqrt{h_G/h_D}$.
 #   *04 Two time scales*
+# - A step multiplies by: extragradient $1+h\lambda+h^2\lambda^2$; optimistic the roots $m$ of
+#   $m^2-(1+2h\lambda)m+h\lambda = 0$, below 1 at $\lambda = i$ for $h < 1/\sqrt3$. Consensus of
+#   weight $\gamma$: $J-\gamma J^\top J$. *04 Steps that look ahead*
+
+# %% [markdown]
+# **Training**
+# - One turn: D descends $d\_loss(l(x), l(G(z)))$ with $G(z)$ detached, then G descends
+#   $g\_loss(l(G(z)))$. Balanced, with the non-saturating loss: $2\log 2$ and $\log 2$.
+#   *05 D's step; G's step; 06 Reading the curves*
+# - A pixel $u$ from 0 to 255 becomes $u/127.5 - 1$, tanh's range. *06 Digits as numbers*
+# - Average of G's weights: $\bar\theta \leftarrow \beta\bar\theta + (1-\beta)\theta$; after $n$
+#   steps it holds $\beta^n$ of where it began. Buffers are copied. *08 A calmer copy*
+# - Work of a step, G and D for one pass forward: $3G + 8D$; with new fakes for G $4G + 8D$.
+#   *08 What makes it fast*
+# - bf16 has 8 significant bits: above 1 its numbers are $\frac1{128}$ apart, and an average with
+#   $1-\beta = 0.001$ stands still. *08 What bf16 must not touch*
+#
+# **Layers**: side $n$, kernel $k$, stride $s$, padding $p$, channels $c$
+# - Convolution: $\lfloor(n+2p-k)/s\rfloor + 1$; transposed: $(n-1)s - 2p + k$. *07 Sizes*
+# - Transposed, inside: each output is fed equally often if $s$ divides $k$. *07 Checkerboards*
+# - Batch norm: mean and variance of a channel over the batch are taken out, then a gain and a shift
+#   are put in; in evaluation mode running averages stand in. *07 Batch norm*
+# - Fan-in $f = c_{in}k^2$, transposed $c_{in}k^2/s^2$. LeakyReLU of slope $a$ keeps the size if the
+#   weights' sd is $\sqrt{2/((1+a^2)f)}$. *07 The first weights*
+# - What a number sees: each layer adds $(k-1)$ times the product of all strides before it.
+#   *07 What a feature sees*
+#
+# **Latent space**: $z \sim N(0, I_d)$
+# - $|z|$ is about $\sqrt d$, with an sd near $\sqrt{1/2}$. The middle of a line between two draws
+#   is $\sqrt{1/2}$ times as long. *09 The shell, lines and arcs*
+# - The arc from $a$ to $b$, $\omega$ apart:
+#   $\big(a\sin((1-t)\omega) + b\sin(t\omega)\big)/\sin\omega$. *the same*
+# - Inversion: descend $|G(z)-x|^2$ in $z$, from several starts. *09 From a picture back to z*
 #
 # **Numbers.** All logits 0: $V = -1.3863$; d_loss 1.3863 (minimax), 1 (least squares), 2 (hinge), 0
 # (Wasserstein), 0.6931 (relativistic). For least squares 0 means "fake": a D that cannot tell says
 # $\frac12$ and costs 0.5. $\sigma$ rounds to 1 from logit 16.7 on in float32, 6.3 in
 # bfloat16. At $l = -5$ the non-saturating pull is 148 times the saturating one.
 
-# %%
+# %% [markdown]
+# **Our symbols and the papers'**
+#
+# | here | there | what it is |
+# |---|---|---|
+# | $p$, $q$ | $p_{data}$, $p_g$ (GAN); $P_r$, $P_g$ (WGAN) | densities of real samples, of fakes |
+# | $l$ | $D$ (LSGAN, hinge, WGAN-GP); $f$ (WGAN); $C$ (relativistic) | D's answer, any number |
+# | $D = \sigma(l)$ | $D$ (GAN) | D's answer as a probability |
+# | $\varphi$, in $\int p\,\varphi(q/p)$ | $f$, in $\int q\,f(p/q)$ (f-GAN) | sides exchanged |
+# | $\psi$, $\theta$ in 04 | $\psi$, $\theta$ (Dirac-GAN) | D's and G's one parameter |
+# | $h$, $h_G$, $h_D$ | $h$ (Dirac-GAN); $\alpha$, $\eta$; `lr` | step size, learning rate |
+# | $\gamma$ | $\gamma$ (Dirac-GAN) | R1 is $\frac\gamma2 E\Vert\nabla l\Vert^2$ |
+# | $\mu$ in 04 | $\lambda$ (WGAN-GP) | weight of that penalty |
+# | $\beta$ in 08 | decay; not Adam's $\beta_1$, $\beta_2$ | memory of the average of G |
+#
+# (GAN: Goodfellow et al. 2014; f-GAN: Nowozin et al. 2016; WGAN: Arjovsky et al. 2017; WGAN-GP:
+# Gulrajani et al. 2017; LSGAN: Mao et al. 2017; Dirac-GAN: Mescheder et al. 2018; relativistic:
+# Jolicoeur-Martineau 2018.)
+#
+# **Letters with more than one meaning.** Within a lesson each has one.
+#
+# | letter | it is |
+# |---|---|
+# | $\sigma$ | 01 to 06 the sigmoid; 07 a standard deviation |
+# | $s$ | 01, 02, 04 a standard deviation; 07 the stride |
+# | $m$ | 01 G's shift; 02 the mixture $(p+q)/2$ |
+# | $\mu$ | 02 the mean of a bell; 04 the weight of a penalty; 07 the mean of a batch |
+# | $\varphi$ | 03 a divergence's function; 04 an angle |
+# | $\psi$ | 04 D's parameter; 09 the factor of truncation |
+# | $r$ | 03 the ratio $q/p$, and "real" below an $l$; 04 the distance from the goal |
+# | $h$ | 04 the step size; 07 a number inside of a net |
+# | $\lambda$ | 04 an eigenvalue; in papers often the weight of a penalty |
+# | $\theta$ | 02, 04 G's parameter; 08 any weight of G |
+# | $p$, $k$, $d$ | 07 padding, 07 kernel and 09 class, 09 the length of z |
+
+# %% tags=["proof"]
+# Proof: the numbers of this sheet
 import torch
+from torch import nn
 
 from gancourse import losses
-from gancourse.maths import dynamics
+from gancourse.maths import dynamics, latent
 
 zero = torch.zeros(4)
 heights = {n: round(pair.d_loss(zero, zero).item(), 4) for n, pair in losses.LOSSES.items()}
@@ -99,3 +176,18 @@ for name in ("R1", "R2"):
     for loss, critical in (("minimax", 1.0), ("hinge", 2.0)):
         J = dynamics.jacobian(dynamics.dirac(loss, name, critical))
         assert abs(dynamics.modulus(J, 0.2) - (1 - 0.2 * critical / 2)) < 1e-4
+for n, k, s, p in (28, 4, 2, 1), (7, 3, 2, 1), (8, 3, 2, 1), (7, 5, 3, 0):
+    x = torch.zeros(1, 1, n, n)
+    assert nn.Conv2d(1, 1, k, s, p)(x).shape[-1] == (n + 2 * p - k) // s + 1
+    assert nn.ConvTranspose2d(1, 1, k, s, p)(x).shape[-1] == (n - 1) * s - 2 * p + k
+    inside = nn.functional.conv_transpose1d(torch.ones(1, 1, 12), torch.ones(1, 1, k), stride=s)
+    assert (len(inside[0, 0, k:-k].unique()) == 1) == (k % s == 0)
+torch.manual_seed(0)
+z = torch.randn(20_000, 512).norm(dim=1)
+assert abs(z.mean() - 512**0.5) < 0.1 > abs(z.std() - 0.5**0.5)
+a, b = latent.on_shell(torch.randn(2, 16))
+angle = torch.acos((a @ b) / (a.norm() * b.norm()))
+arc = (a * torch.sin(0.7 * angle) + b * torch.sin(0.3 * angle)) / torch.sin(angle)
+assert torch.allclose(latent.slerp(a, b, 0.3), arc, atol=1e-5)
+one, next_one = torch.ones(2).bfloat16(), torch.tensor([1 + 1 / 128, 1 + 1 / 300]).bfloat16()
+assert (next_one > one).tolist() == [True, False]

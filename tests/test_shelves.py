@@ -16,9 +16,13 @@ POINTS = {"shape": (2,), "widths": (16,)}
 
 
 def lesson(stem: str, **names) -> dict:
-    """Return the functions that a lesson defines at top level, with `names` at hand."""
+    """Return the functions that a lesson defines, in an `if` too, with `names` at hand.
+
+    The last definition of a name counts: what follows an exercise's stub is the lesson's answer.
+    """
     tree = ast.parse((NOTEBOOKS / f"{stem}.py").read_text())
-    tree.body = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    nodes = [n for node in tree.body for n in (node.body if isinstance(node, ast.If) else [node])]
+    tree.body = [node for node in nodes if isinstance(node, ast.FunctionDef)]
     space = {"torch": torch, "nn": nn, "softplus": softplus, "z_dim": 2, "width": 128, **names}
     for node in tree.body:
         node.args.defaults = node.args.defaults if node.name.startswith("make") else []

@@ -33,12 +33,18 @@ def test_a_planned_lesson_promises_no_file():
 
 def test_a_lesson_needs_only_earlier_ones_and_its_text_names_them():
     numbers = [lesson.number for lesson in LESSONS]
+    assert numbers == sorted(numbers, key=lambda number: (not number.isdigit(), number))
     for place, lesson in enumerate(LESSONS):
         assert set(lesson.needs) <= set(numbers[:place]), lesson
     for lesson in THERE:
         text = (ROOT / "notebooks" / f"{lesson.name}.py").read_text()
         named = re.findall(r"[Ll]essons? (\d\d)(?: and (\d\d))?", text)
         assert set(lesson.needs) <= {number for pair in named for number in pair}, lesson
+
+
+def test_appendices_stand_behind_the_main_line():
+    assert [lesson.appendix for lesson in LESSONS] == sorted(lesson.appendix for lesson in LESSONS)
+    assert [lesson.number for lesson in LESSONS if lesson.appendix] == ["10a", "10b"]
 
 
 def test_what_to_remember_fits_into_a_cell_of_a_table():

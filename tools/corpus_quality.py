@@ -2,6 +2,7 @@
 
     python tools/corpus_quality.py                     both halves, seeds 0 to 2
     python tools/corpus_quality.py --half tuning       what rules and thresholds may be chosen on
+    python tools/corpus_quality.py --half fresh        programs that no rule's author has seen
     python tools/corpus_quality.py --table             judge again what was recorded
 
 The signals of each run are kept in runs/corpus, so that it goes on where it stopped and a new rule
@@ -14,7 +15,7 @@ import time
 from pathlib import Path
 
 import torch
-from corpus.table import half_of, programs
+from corpus.table import PARTS, half_of, programs
 
 from gancourse.clinic import Recorder, diagnose, load_signals
 from gancourse.store import write_whole
@@ -108,11 +109,11 @@ def summary(rows: list[dict]) -> dict[str, int]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--half", default="all", choices=("all", "tuning", "unseen"))
+    parser.add_argument("--half", default="all", choices=("all", *PARTS))
     parser.add_argument("--seeds", type=int, nargs="+", default=(0, 1, 2))
     parser.add_argument("--only", nargs="+", default=(), help="names of programs")
     parser.add_argument("--runs", type=Path, default=ROOT / "runs" / "corpus", help="of signals")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "clinic" / "corpus.json")
+    parser.add_argument("--out", type=Path, help="docs/clinic/corpus.json, or corpus_fresh.json")
     parser.add_argument("--fresh", action="store_true", help="train all again")
     parser.add_argument("--table", action="store_true", help="train none, judge those there are")
     chosen = parser.parse_args()
@@ -132,14 +133,13 @@ def main() -> None:
                 mark = "ok   " if r["right"] else "WRONG" if r["found"] or r["error"] else "?    "
                 said = [cause for cause, *_ in r["found"]] or r["verdict"]
                 print(mark, name, f"seed {seed}:", said, r["answers"], r["error"][:90], flush=True)
-    counts = {
-        half: summary([r for r in rows if r["half"] == half]) for half in ("tuning", "unseen")
-    }
+    counts = {half: summary([r for r in rows if r["half"] == half]) for half in PARTS}
     counts = {half: found for half, found in counts.items() if found["faulty"] + found["sound"]}
     print(json.dumps(counts, indent=1))
     if not chosen.only:
         text = json.dumps({"counts": counts, "runs": rows}, indent=1) + "\n"
-        write_whole(chosen.out, text.encode())
+        name = "corpus_fresh.json" if chosen.half == "fresh" else "corpus.json"
+        write_whole(chosen.out or ROOT / "docs" / "clinic" / name, text.encode())
 
 
 if __name__ == "__main__":

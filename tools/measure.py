@@ -24,7 +24,7 @@ NOT_PROSE = re.compile(
     r"```.*?```|\$\$.*?\$\$|\$[^$\n]+\$|`[^`\n]+`|<[^>]+>|(?<=\])\([^)]*\)", re.DOTALL
 )
 LIVE = re.compile(
-    r"\b(bend_D|slide_q|move_logits|phase_plane|feed_pixels|TrainingDashboard|PointGan|"
+    r"\b(bend_D|slide_q|move_logits|phase_plane|feed_pixels|slide_kernel|TrainingDashboard|PointGan|"
     r"LatentExplorer|FaultyRun)\("
 )
 WORD = re.compile(r"[^\W\d_][\w'’-]*")

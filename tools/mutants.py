@@ -69,6 +69,8 @@ OWNERS = {  # the names are those of the two TOML files: only the paths move
     ),
     "dynamics": Owner("gancourse/maths/dynamics.py", "tests/maths/test_dynamics.py"),
     "divergences": Owner("gancourse/maths/divergences.py", "tests/maths/test_theory.py"),
+    "fgan": Owner("gancourse/maths/fgan.py", "tests/maths/test_fgan.py"),
+    "transport": Owner("gancourse/maths/transport.py", "tests/maths/test_transport.py"),
     "data.images": Owner("gancourse/data/images.py", DATA, "not memory_speed"),
     "data.sets": Owner("gancourse/data/sets.py", DATA, "not memory_speed"),
     "data.idx": Owner("gancourse/data/idx.py", DATA, "not memory_speed"),

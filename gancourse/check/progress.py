@@ -5,22 +5,18 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
+from gancourse.course import MARK, working_copy
 from gancourse.errors import InputError
 from gancourse.store import write_whole
 
-MARK = ".gancourse"  # the folder that makes a folder a working copy; gancourse.jupyter makes it
-PASSED = "passed"  # in MARK: one file for each exercise, so that two kernels never meet in one
-
-
-def home(start: Path | None = None) -> Path | None:
-    """Return the working copy that the folder `start` (default: this one) lies in, or None."""
-    start = (start or Path.cwd()).resolve()
-    return next((f for f in (start, *start.parents) if (f / MARK).is_dir()), None)
+PASSED = (
+    "passed"  # in course.MARK: one file for each exercise, so that two kernels never meet in one
+)
 
 
 def note(exercise: str, score: int) -> None:
     """Keep that an exercise has passed today, if this is a working copy that can be written."""
-    copy = home()
+    copy = working_copy()
     if copy is not None:
         text = json.dumps({"on": date.today().isoformat(), "score": score})
         with suppress(OSError, InputError):  # a check never fails for its notes

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from gancourse import syllabus
 from gancourse.check import sheet, sheets
-from gancourse.check.progress import home, passed
+from gancourse.check.progress import passed
 from gancourse.check.spec import Exercise
+from gancourse.course import working_copy
 
 NO_COPY = "There is no working copy of the course here: `gancourse lab` makes one and opens it."
 
@@ -53,7 +54,7 @@ class Progress:
 
 def progress(copy: str | Path | None = None) -> Progress:
     """Return the table of all exercises for the working copy `copy` (default: the one here)."""
-    found = home(Path(copy) if copy else None)
+    found = working_copy(Path(copy) if copy else None)
     lessons = [lesson for lesson in syllabus.LESSONS if lesson.number in sheets()]
     given = {lesson: sheet(lesson.number) for lesson in lessons}
     return Progress(given, passed(found) if found else {}, found)

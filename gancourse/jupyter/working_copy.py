@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gancourse import course
+from gancourse.course import MARK
 from gancourse.errors import InputError
 from gancourse.store import make_folder, write_whole
 
-MARK = ".gancourse"  # the folder that makes a folder a working copy
 EARLIER = "earlier"  # in MARK: notebooks that were run, and replaced since
 DELIVERED = "delivered.json"  # in MARK: by file, the hashes of what was delivered
 FOLDERS = ("notebooks", "exercises", "solutions")

@@ -2,16 +2,16 @@
 
 import html
 
-import anywidget
 import ipywidgets
 import traitlets
 
-from gancourse.live.control_views import COLOURS, core_control, described
+from gancourse.live.control_views import COLOURS, core_box, core_control, described
 from gancourse.live.drawings import packed, picture
 from gancourse.live.frontend import css, es_module
+from gancourse.live.linked import LinkedWidget
 
 
-class ChartWidget(anywidget.AnyWidget):
+class ChartWidget(LinkedWidget):
     """The chart in a page. The page asks with a message, one at a time; the answer is `scene`."""
 
     _esm, _css = es_module("chart"), css()
@@ -30,9 +30,9 @@ class ChartWidget(anywidget.AnyWidget):
             scene=packed(chart.drawing()),
         )
         chart.watch(self._redraw)
-        self.on_msg(self._asked)
 
-    def _asked(self, _widget, message: dict, _buffers) -> None:
+    def asked(self, message: dict) -> None:
+        """Set what the page asks for; the scene that follows carries the request's number."""
         self._serial = message["serial"]
         self._chart.set(**message["values"])
 
@@ -64,7 +64,7 @@ def core_view(chart) -> ipywidgets.VBox:
         control.observe(lambda change, key=key: _moved(chart, key, change["new"]), "value")
     chart.watch(redraw)
     redraw()
-    return ipywidgets.VBox([*controls.values(), image, words])
+    return core_box(*controls.values(), image, words)
 
 
 def _moved(chart, key: str, value) -> None:

@@ -13,6 +13,24 @@ KINDS = {Slider: "slider", Choice: "choice", LogSlider: "log", Switch: "switch"}
 LAYOUT = {"width": "30em", "max_width": "100%"}
 
 
+# Core widgets have no script of ours. When the page loses a kernel that it restarts, ipywidgets
+# marks each widget with this class, and a style is enough to say what that means.
+LOST = """<style>
+.gc-core.jupyter-widgets-disconnected::after {
+  content: "The kernel was restarted: run this cell again."; display: block; order: -1;
+  font-weight: 600; margin: 4px; padding: 8px 12px;
+  color: #222; background: #fff3cd; border-left: 5px solid #d55e00;
+}
+.gc-core.jupyter-widgets-disconnected > * { opacity: 0.45; pointer-events: none; }
+</style>"""
+
+
+def core_box(*children: ipywidgets.Widget) -> ipywidgets.VBox:
+    """Return core widgets below each other; the box says when its kernel was restarted."""
+    box = ipywidgets.VBox([*children, ipywidgets.HTML(LOST, layout={"display": "none"})])
+    return box.add_class("gc-core")
+
+
 def described(key: str, control: Control) -> dict:
     """Return a control as JSON for a page."""
     own = asdict(control)

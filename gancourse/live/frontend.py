@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gancourse.errors import choose
-from gancourse.plots import captioned
+from gancourse.plots import Picture, captioned
 
 FRONTENDS = ("anywidget", "ipywidgets", "none")
 STILL = "a still picture; run the cell to move it"
@@ -60,7 +60,9 @@ class Shown:
     def _repr_mimebundle_(self, include=None, exclude=None):
         kind = frontend()
         if kind == "none":
-            return captioned(self.picture(), STILL)._repr_mimebundle_()
+            still = self.picture()  # or text that folds, which needs no page to be opened
+            shown = captioned(still, STILL) if isinstance(still, Picture) else still
+            return shown._repr_mimebundle_()
         return bundle_of(self.widget() if kind == "anywidget" else self.core_widget(), repr(self))
 
 

@@ -21,7 +21,7 @@ def _densities(log_q, D) -> Panel:
     marks = (
         Mark("fill", X, p, "p, real", "p"),
         Mark("fill", X, q, "q, fake", "q"),
-        Mark("dashed", X, torch.full_like(X, 0.5)),
+        Mark("dashed", X, torch.full_like(X, 0.5), "1/2: D cannot tell"),
         Mark("line", X, D, "D, your classifier", "D"),
     )
     return Panel(marks, "x", "density; D(x)", (-5, 5), (0, 1), "What D says of each x")

@@ -1,7 +1,5 @@
 """Lesson 02's widget: slide and widen q against p; D*, the divergences and G's push follow."""
 
-import math
-
 import torch
 
 from gancourse.data.toys import two_bumps
@@ -13,12 +11,13 @@ from gancourse.plots import Mark, Panel
 
 X = divergences.line(-20, 20, 4001)  # wide enough for the KL of the widest q at the last mean
 SHOWN = slice(1400, 2601, 4)  # from -6 to 6
-ARROWS = slice(1400, 2601, 50)
+FAKES = torch.tensor([-2.0, -1.0, 0.0, 1.0, 2.0], dtype=X.dtype)  # z of those whose push is drawn
+ROWS = -1.05 - 0.1 * torch.arange(5.0)  # one below the other, so that no arrow hides another
 SHAPES = {
     "one bell": divergences.log_normal(X, 0.0, 0.7),
     "two bells": two_bumps(gap=4.0, sd=0.6).log_density(X[:, None]),
 }
-LONGEST = 0.45  # an arrow, in units of x: a little less than from one to the next
+LONGEST = 3.0  # what an arrow tends to, in units of x, as its push grows; half of it at push 1
 
 
 def _densities(log_p, log_q, D) -> Panel:
@@ -32,23 +31,28 @@ def _densities(log_p, log_q, D) -> Panel:
     return Panel(marks, "x", "density; D*(x)", (-6, 6), (0, top), "The best D")
 
 
-def _arrows(log_q, push) -> Mark:
-    """Return the push on fake samples, where there are any; lengths shrink smoothly to LONGEST."""
-    keep = log_q[ARROWS] > math.log(1e-3)
-    x, v = X[ARROWS][keep], push[ARROWS][keep]
-    length = LONGEST * torch.tanh(v / 3)
-    return Mark("arrows", x, torch.full_like(x, -0.9), "push on G", "G", length, 0 * x)
+def _pushed(mean: float, width: float, push) -> tuple[Mark, Mark]:
+    """Return five fake samples and the arrow of each: its length is LONGEST |v| / (1 + |v|)."""
+    every = mean + width * FAKES
+    seen = every.abs() <= 6
+    at, rows = every[seen], ROWS[seen]
+    v = push[torch.searchsorted(X, at)]
+    length = LONGEST * v / (1 + v.abs())
+    return (
+        Mark("points", at, rows, "a fake sample", "q"),
+        Mark("arrows", at, rows, "the push on it", "G", length, 0 * at),
+    )
 
 
-def _integrand(log_p, log_q, logit, push) -> Panel:
+def _integrand(log_p, log_q, logit, pushed: tuple[Mark, Mark]) -> Panel:
     x, f = X[SHOWN], divergences.value_density(log_p, log_q, logit)[SHOWN]
     blind = divergences.value_density(log_p, log_q, torch.zeros_like(logit))[SHOWN]
     marks = (
         Mark("fill", x, f, "p log D* + q log(1 - D*)", "D"),
         Mark("dashed", x, blind, "the same with D = 1/2"),
-        _arrows(log_q, push),
+        *pushed,
     )
-    return Panel(marks, "x", "integrand of V", (-6, 6), (-1, 0.5), "What V sums, and G's push")
+    return Panel(marks, "x", "integrand of V", (-6, 6), (-1.6, 0.8), "What V sums, and G's push")
 
 
 def _number(value: float) -> str:
@@ -72,8 +76,8 @@ def _draw(shape: str, mean: float, width: float, loss: str) -> Drawing:
         f"JSD is {numbers['JSD']} of at most 0.693, W1 is {numbers['W1']}; with the {loss} loss, "
         f"G's samples are pushed by {numbers['mean push on G']} on average."
     )
-    panels = (_densities(log_p, log_q, logit.sigmoid()), _integrand(log_p, log_q, logit, push))
-    return Drawing(panels, sentence, numbers)
+    pushed = _integrand(log_p, log_q, logit, _pushed(mean, width, push))
+    return Drawing((_densities(log_p, log_q, logit.sigmoid()), pushed), sentence, numbers)
 
 
 def slide_q(**values) -> Chart:

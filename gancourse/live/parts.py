@@ -67,7 +67,7 @@ def _arrows(layer: str, fed: Tensor, places: Tensor, pixel: int) -> Panel:
         Mark("points", places, torch.zeros(len(places)), role=ROLE[layer]),
     )
     left, right = min(0.0, places.min().item()) - 0.5, max(len(fed) - 1, places.max().item()) + 0.5
-    ylabel, title = "0: output    1: input", "What each input pixel (above) feeds"
+    ylabel, title = "output below, input above", "What each input pixel feeds"
     return Panel(marks, "place, in input pixels", ylabel, (left, right), (-0.25, 1.25), title)
 
 

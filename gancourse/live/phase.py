@@ -17,6 +17,8 @@ PENALTIES = {  # as shown: the penalty and its weight
     "R1, weight 5": ("R1", 5.0),
     "instance noise, sd 1": ("instance noise", 1.0),
     "WGAN-GP, weight 0.1": ("WGAN-GP", 0.1),
+    "WGAN-GP, weight 0.8": ("WGAN-GP", 0.8),
+    "consensus, weight 0.3": ("consensus", 0.3),
 }
 
 
@@ -30,7 +32,7 @@ def phase_plane(loss: str = "minimax", penalty: str = "none", h: float = 0.2, **
     start = {"low": -LIMIT, "high": LIMIT, "step": 0.05, "shown": False}
     controls = {
         "loss": Choice("loss", tuple(LOSSES), loss),
-        "penalty": Choice("penalty on D", tuple(PENALTIES), penalty),
+        "penalty": Choice("penalty", tuple(PENALTIES), penalty),
         "h": Slider("step size h", 0.05, 1.0, 0.05, h),
         "order": Choice("order of updates", dynamics.ORDERS, "simultaneous"),
         "theta": Slider("start of G", value=1.0, **start),
@@ -52,8 +54,7 @@ def _plane(field: dynamics.Field, states: np.ndarray) -> Panel:
     marks = (
         field_arrows(field, LIMIT),
         cross(LIMIT),
-        Mark("line", *states.T, "path", "q"),
-        Mark("points", *states[-1:].T, "end", "q"),
+        Mark("line", *states.T),
     )
     limits = (-LIMIT, LIMIT)
     title = "Click to choose the start"

@@ -6,6 +6,7 @@ import anywidget
 import ipywidgets
 import traitlets
 
+from gancourse.live.control_views import core_box
 from gancourse.live.frontend import css, es_module
 
 
@@ -48,4 +49,4 @@ def core_view(prediction) -> ipywidgets.VBox:
     for button in buttons:
         button.on_click(choose)
     row = ipywidgets.HBox(buttons, layout={"flex_flow": "row wrap"})
-    return ipywidgets.VBox([question, row, reply])
+    return core_box(question, row, reply)

@@ -1,1 +1,1 @@
-"""The mathematics of the lessons: divergences on a line, two players on a plane, latent space."""
+"""The mathematics of the lessons: divergences, optimal transport, two players, latent space."""

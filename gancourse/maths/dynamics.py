@@ -17,8 +17,9 @@ from gancourse.losses import Slopes, get_loss
 
 Array = np.ndarray
 Field = Callable[[Array], Array]
-ORDERS = ("simultaneous", "alternating")
-PENALTIES = ("none", "R1", "R2", "instance noise", "WGAN-GP")
+D_STEPS = {"alternating": 1, "alternating, 5 steps of D": 5}  # after each step of G
+ORDERS = ("simultaneous", *D_STEPS, "extragradient", "optimistic")
+PENALTIES = ("none", "R1", "R2", "instance noise", "WGAN-GP", "consensus")
 ENOUGH = 1e6  # a path that is this far away has left for good
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(12)  # E f(N(0, 1)) = sum WEIGHTS f(NODES)
 WEIGHTS = WEIGHTS / WEIGHTS.sum()
@@ -31,11 +32,12 @@ def bilinear(state: Array) -> Array:
 
 
 def dirac(loss: str = "minimax", penalty: str = "none", weight: float = 0.0) -> Field:
-    """Return the Dirac-GAN's field under a loss of `gancourse.losses` and a penalty for D.
+    """Return the Dirac-GAN's field under a loss of `gancourse.losses` and a penalty.
 
     R1 and R2 add weight/2 psi^2 to d_loss: the slope of the logit psi x is psi at every x. WGAN-GP
     adds weight (|psi| - 1)^2. Under instance noise `weight` is the standard deviation of the noise
-    on real and fake samples alike. Raises InputError for an unknown name and a negative weight.
+    on real and fake samples alike. `consensus` acts on both players, as the function of that name
+    says. Raises InputError for an unknown name and a negative weight.
     """
     pair = get_loss(loss)
     slopes, rest = pair.slopes, pair.rest
@@ -49,7 +51,25 @@ def dirac(loss: str = "minimax", penalty: str = "none", weight: float = 0.0) -> 
         pull_theta, pull_psi = _pulls(slopes, rest, theta, psi, noise)
         return np.stack([pull_theta, pull_psi - _penalty_slope(penalty, weight, psi)], -1)
 
-    return field
+    return consensus(field, weight) if penalty == "consensus" else field
+
+
+def consensus(field: Field, weight: float, width: float = 1e-5) -> Field:
+    """Return the field v minus `weight` times the gradient of |v|^2 / 2, by both numbers.
+
+    Both players also make the speed |v| smaller, which is 0 at an equilibrium. Near one the
+    Jacobian J becomes J - weight J^T J. Source: Mescheder et al. 2017, arXiv 1705.10461, alg. 2.
+    The gradient is a central difference, with an error of order width^2.
+    """
+
+    def energy(state: Array) -> Array:
+        return np.square(field(state)).sum(-1) / 2
+
+    def field_with_consensus(state: Array) -> Array:
+        sides = [(energy(state + a) - energy(state - a)) / (2 * width) for a in width * np.eye(2)]
+        return field(state) - weight * np.stack(sides, -1)
+
+    return field_with_consensus
 
 
 def _pulls(
@@ -84,16 +104,27 @@ def _penalty_slope(penalty: str, weight: float, psi: Array) -> Array:
     return np.zeros_like(psi)
 
 
-def step(field: Field, state: Array, h, order: str = "simultaneous") -> Array:
-    """Return the next state [..., 2]: both players at once, or G first and D in reply to it.
+def step(field: Field, state: Array, h, order: str = "simultaneous", before=None) -> Array:
+    """Return the next state [..., 2] by one of ORDERS.
 
-    `h` is one step size for both, or the pair (h_G, h_D).
+    Simultaneous: both players at once. Alternating: G first and D in reply to it, one step or five.
+    Extragradient: both from here, with the velocity of the place to which a simultaneous step would
+    lead (Gidel et al. 2019, arXiv 1802.10551, eq. 10). Optimistic: with twice the velocity here
+    minus that at `before`, the state one step ago (Daskalakis et al. 2018, arXiv 1711.00141, eq.
+    7); without `before` it is a simultaneous step. `h` is one step size for both, or (h_G, h_D).
     """
-    h_G, h_D = np.broadcast_to(h, 2)
+    h = np.broadcast_to(h, 2)
     velocity = field(state)
-    moved = state + velocity * np.array([h_G, 0.0])
-    reply = field(moved) if order == "alternating" else velocity
-    return moved + reply * np.array([0.0, h_D])
+    if order in D_STEPS:
+        state = state + velocity * h * (1, 0)
+        for _ in range(D_STEPS[order]):
+            state = state + field(state) * h * (0, 1)
+        return state
+    if order == "extragradient":
+        velocity = field(state + velocity * h)
+    if order == "optimistic" and before is not None:
+        velocity = 2 * velocity - field(before)
+    return state + velocity * h
 
 
 def path(field: Field, start, h, steps: int, order: str = "simultaneous") -> Array:
@@ -106,8 +137,9 @@ def path(field: Field, start, h, steps: int, order: str = "simultaneous") -> Arr
     at_least("steps", steps, 1)
     states = [np.asarray(start, dtype=float)]
     for _ in range(steps):
-        here = states[-1]
-        states.append(step(field, here, h, order) if np.abs(here).max() < ENOUGH else here)
+        here, before = states[-1], states[-2:][0]
+        gone = np.abs(here).max() >= ENOUGH
+        states.append(here if gone else step(field, here, h, order, before))
     return np.stack(states)
 
 
@@ -123,15 +155,21 @@ def jacobian(field: Field, at=(0.0, 0.0), width: float = 1e-5) -> Array:
 
 
 def step_matrix(J: Array, h, order: str = "simultaneous") -> Array:
-    """Return the matrix [2, 2] that one step multiplies a small deviation by.
+    """Return the matrix that one step multiplies a small deviation by: [2, 2] as a rule.
 
-    Simultaneous: I + H J with H = diag(h_G, h_D). Alternating: D's half step after G's.
+    With H = diag(h_G, h_D): I + H J (simultaneous), D's half steps after G's (alternating), or
+    I + H J + (H J)^2 (extragradient). An optimistic step takes (state, state before) to the next
+    such pair: [4, 4].
     """
     choose("order of updates", order, ORDERS)
     h_G, h_D = np.broadcast_to(h, 2)
-    G_half = np.eye(2) + np.diag([h_G, 0.0]) @ J
-    D_half = np.eye(2) + np.diag([0.0, h_D]) @ J
-    return D_half @ G_half if order == "alternating" else G_half + D_half - np.eye(2)
+    one, HJ = np.eye(2), np.diag([h_G, h_D]) @ J
+    if order in D_STEPS:
+        D_half = one + np.diag([0.0, 1.0]) @ HJ
+        return np.linalg.matrix_power(D_half, D_STEPS[order]) @ (one + np.diag([1.0, 0.0]) @ HJ)
+    if order == "optimistic":
+        return np.block([[one + 2 * HJ, -HJ], [one, 0 * one]])
+    return one + HJ + (HJ @ HJ if order == "extragradient" else 0)
 
 
 def modulus(J: Array, h, order: str = "simultaneous") -> float:

@@ -6,18 +6,21 @@ never to probabilities. Images are [N, 1, 28, 28] in [-1, 1]; points are [N, 2].
 
 from gancourse.nets.dcgan import DCGANDiscriminator, DCGANGenerator, init_dcgan
 from gancourse.nets.files import (
+    keep_mine,
     load_any,
     load_generator,
+    load_mine,
     load_shipped,
     load_weights,
     save_generator,
     shipped,
+    shipped_card,
 )
 from gancourse.nets.mlp import MLPDiscriminator, MLPGenerator
 from gancourse.nets.shapes import IMAGE
 from gancourse.nets.table import DISCRIMINATORS, GENERATORS, make_discriminator, make_generator
 
 __all__ = ["DISCRIMINATORS", "GENERATORS", "IMAGE", "DCGANDiscriminator", "DCGANGenerator",
-           "MLPDiscriminator", "MLPGenerator", "init_dcgan", "load_any", "load_generator",
-           "load_shipped", "load_weights", "make_discriminator", "make_generator",
-           "save_generator", "shipped"]  # fmt: skip
+           "MLPDiscriminator", "MLPGenerator", "init_dcgan", "keep_mine", "load_any",
+           "load_generator", "load_mine", "load_shipped", "load_weights", "make_discriminator",
+           "make_generator", "save_generator", "shipped", "shipped_card"]  # fmt: skip

@@ -1,11 +1,13 @@
 """Weights in files: save a generator, load it again, and the ones that come with the course."""
 
 import json
+import re
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
+from gancourse import course
 from gancourse.errors import InputError, choose
 from gancourse.nets.table import make_generator
 from gancourse.store import load_tensors, save_tensors
@@ -79,6 +81,16 @@ def load_shipped(name: str) -> nn.Module:
     return load_generator(SHIPPED / f"{choose('shipped generator', name, shipped())}.safetensors")
 
 
+def shipped_card(name: str) -> dict[str, str]:
+    """Return what the card beside a shipped generator's weights says, by its headings.
+
+    They are Net, Data, Command, Time, Scores and more. Raises InputError for an unknown name.
+    """
+    path = SHIPPED / f"{choose('shipped generator', name, shipped())}.md"
+    items = re.findall(r"^- \*\*(.+?):?\*\* (.*(?:\n  .*)*)", path.read_text("utf-8"), re.M)
+    return {heading: re.sub(r"\s+", " ", text) for heading, text in items}
+
+
 def load_any(weights: str | Path) -> nn.Module:
     """Return the generator that `weights` names: a file, a run's folder, or a shipped one's name.
 
@@ -88,3 +100,18 @@ def load_any(weights: str | Path) -> nn.Module:
     if not path.exists() and str(weights) in shipped():
         return load_shipped(str(weights))
     return load_generator(path / "generator.safetensors" if path.is_dir() else path)
+
+
+MINE = "my_generator.safetensors"  # at the top of a working copy
+
+
+def keep_mine(G: nn.Module, **card: str) -> Path | None:
+    """Save a generator in the learner's working copy, for later lessons; None without a copy."""
+    copy = course.working_copy()
+    return save_generator(G, copy / MINE, **card) if copy else None
+
+
+def load_mine() -> nn.Module | None:
+    """Return the generator that `keep_mine` saved in this working copy, or None."""
+    copy = course.working_copy()
+    return load_generator(copy / MINE) if copy and (copy / MINE).is_file() else None

@@ -27,19 +27,36 @@ def _smooth(y: np.ndarray, window: int) -> np.ndarray:
     return np.convolve(y, np.ones(window) / window, mode="valid")
 
 
+MANY = 10  # steps from which on a window has shares worth drawing
+PLACES = 200  # along a curve where they are taken
+
+
+def _spread(y: np.ndarray, window: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return steps and the range [2, N] of the middle eight tenths of the `window` before each."""
+    last = np.unique(np.linspace(window, len(y), PLACES).astype(int))
+    windows = np.lib.stride_tricks.sliding_window_view(y, window)[last - window]
+    return last, np.quantile(windows, (0.1, 0.9), axis=1)
+
+
 def _draw_smooth(axis, y, colour: str, label: str, window: int) -> None:
-    y = to_numpy(y)
-    axis.plot(np.arange(1, len(y) + 1), y, color=colour, alpha=0.25, linewidth=0.8)
+    y, thin = to_numpy(y), {"color": colour, "alpha": 0.7, "linewidth": 0.8}
     smooth = _smooth(y, window)
+    if window >= MANY and len(smooth) < len(y):
+        at, (low, high) = _spread(y, window)
+        axis.plot(at, low, **thin)
+        axis.plot(at, high, **thin)
+    else:
+        axis.plot(np.arange(1, len(y) + 1), y, **thin)
     axis.plot(np.arange(len(y) - len(smooth) + 1, len(y) + 1), smooth, color=colour, label=label)
 
 
 @styled
 def curves(history: Mapping[str, Sequence[float]], window: int | None = None) -> Picture:
-    """Return both losses, and D(x) with D(G(z)), by step: thin as measured, thick averaged.
+    """Return both losses, and D(x) with D(G(z)), by step: thick the mean of the last steps.
 
-    `history` maps d_loss, g_loss, D(x) and D(G(z)) to one number a step; `window` steps are
-    averaged (a fortieth of the run unless given).
+    `history` maps d_loss, g_loss, D(x) and D(G(z)) to one number a step; the mean is over `window`
+    steps (a fortieth of the run unless given). Between two thin lines lie eight in ten of them, so
+    a single spike does not set the scale; below ten steps the thin line is each step's number.
     """
     needed = ("d_loss", "g_loss", "D(x)", "D(G(z))")
     missing = [name for name in needed if name not in history or len(history[name]) == 0]
@@ -56,6 +73,11 @@ def curves(history: Mapping[str, Sequence[float]], window: int | None = None) ->
     right.set(xlabel="step", ylabel="mean probability", title="What D says", ylim=(0, 1))
     for axis in (left, right):
         axis.legend()
+    if window >= MANY:
+        figure.supxlabel(
+            f"thick: mean of {window} steps; eight in ten of them lie between the thin lines",
+            fontsize=11,
+        )
     ends = ", ".join(
         f"{name} {_smooth(to_numpy(history[name]), window)[-1]:.2f}" for name in needed
     )

@@ -1,7 +1,7 @@
 """Pictures of images: side by side, and samples above their nearest training images."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from matplotlib.figure import Figure
@@ -45,24 +45,35 @@ def image_grid(x: Tensor, columns: int = 8, scale: int = 2, alt: str | None = No
 
 
 @styled
-def image_rows(rows: Mapping[str, Tensor]) -> Picture:
-    """Return a row of images [N, 1, H, W] (uint8, or floats in [-1, 1]) for each name, named."""
-    if not rows or len({len(x) for x in rows.values()}) != 1:
+def image_film(frames: Sequence[tuple[str, Tensor]], what: str = "") -> Picture:
+    """Return a row of images [N, C, H, W] for each (title, images) in `frames`, with its title.
+
+    All rows hold as many images of one size; `what` opens the alternative text. Raises InputError
+    for no frames and for rows that differ.
+    """
+    shapes = {tuple(x.shape) for _, x in frames}
+    if len(shapes) != 1:
         raise InputError(
-            "Rows of images need equally many images each, and "
-            f"{[len(x) for x in rows.values()]} were given: cut them to one length."
+            "A film is made of frames with as many images of one size, and their shapes are "
+            f"{sorted(map(list, shapes)) or 'none'}: record at least one, all alike."
         )
-    count = len(next(iter(rows.values())))
-    words = 0.3 + 0.1 * max(map(len, rows))  # inches that the longest name takes
-    figure = Figure(figsize=(words + 0.7 * count, 0.75 * len(rows)))
-    figure.subplots_adjust(words / (words + 0.7 * count), 0.01, 0.995, 0.99, hspace=0.04)
-    axes = figure.subplots(len(rows), 1, squeeze=False)[:, 0]
-    for axis, (name, x) in zip(axes, rows.items(), strict=True):
-        axis.imshow(grid(to_pixels(x), count).permute(1, 2, 0).numpy())
-        axis.set(xticks=[], yticks=[])
-        axis.spines[:].set_visible(False)
-        axis.set_ylabel(name, rotation=0, ha="right", va="center")
-    return as_picture(figure, f"Rows of {count} images: {', '.join(rows)}.")
+    columns, _, high, wide = shapes.pop()
+    row = 8.8 / columns * (high + 2) / (wide + 2)  # inches, beside 1.2 for the titles
+    figure = Figure(figsize=(10.0, 0.1 + row * len(frames)), layout="constrained")
+    axis, images = figure.subplots(), torch.cat([to_pixels(x) for _, x in frames])
+    _draw_rows(axis, images, columns, [title for title, _ in frames])
+    titles = ", ".join(title for title, _ in frames)
+    return as_picture(figure, f"{what or 'Images'}, a row each at {titles}.")
+
+
+def _draw_rows(axis, images: Tensor, columns: int, titles: Sequence[str]) -> None:
+    """Draw images in rows of `columns`, with a title at the left of each row."""
+    side = images.shape[-2] + 2
+    axis.imshow(grid(images, columns).permute(1, 2, 0).numpy(), interpolation="nearest")
+    ticks = [1 + (row + 0.5) * side for row in range(len(titles))]
+    axis.set(xticks=[], yticks=ticks, yticklabels=titles)
+    axis.tick_params(length=0)
+    axis.spines[:].set_visible(False)
 
 
 @styled
@@ -89,11 +100,8 @@ def score_card(x_fake, nearest, shares: Mapping[str, float], title: str = "") ->
 
 def _draw_pairs(axis, above: Tensor, below: Tensor, columns: int = 16) -> None:
     columns = min(columns, len(above))
-    rows, side = -(-len(above) // columns), above.shape[-2] + 2
+    rows = -(-len(above) // columns)
     filled = (0, 0, 0, 0, 0, 0, 0, rows * columns - len(above))  # the last row, with grey
     parts = [pad(x, filled, value=GREY).split(columns) for x in (above, below)]
     rows_in_turn = torch.cat([x for row in zip(*parts, strict=True) for x in row])
-    axis.imshow(grid(rows_in_turn, columns).permute(1, 2, 0).numpy(), interpolation="nearest")
-    ticks = [(row + 0.5) * side for row in range(2 * rows)]
-    axis.set(xticks=[], yticks=ticks, yticklabels=["sample", "nearest"] * rows)
-    axis.tick_params(length=0)
+    _draw_rows(axis, rows_in_turn, columns, ["sample", "nearest"] * rows)

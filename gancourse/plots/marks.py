@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from gancourse.errors import InputError, at_least, choose
 from gancourse.plots.picture import INK, ROLES, Picture, as_picture, new_figure, styled, to_numpy
 
-KINDS = ("line", "dashed", "fill", "points", "arrows")
+KINDS = ("line", "dashed", "fill", "points", "arrows", "cells")
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,7 +19,8 @@ class Mark:
     """One thing drawn on a panel: `kind` (one of KINDS) through x and y, [N] each.
 
     `role` (p, q, D, G) gives that player's colour; without one it is ink. A fill goes down to `y2`
-    (0 unless given); arrows go from (x, y) by (x2, y2). A label puts it in the legend.
+    (0 unless given); arrows go from (x, y) by (x2, y2); cells are squares of side 1 around (x, y),
+    of opacity x2 from 0 to 1. A label puts it in the legend.
     """
 
     kind: str
@@ -60,20 +63,33 @@ def _draw(axis, mark: Mark) -> None:
         axis.plot(x, y, "o", color=colour, markersize=8, label=label)
     elif mark.kind == "arrows":
         offset = {"angles": "xy", "scale_units": "xy", "scale": 1, "width": 0.004}
-        axis.quiver(x, y, to_numpy(mark.x2), to_numpy(mark.y2), color=colour, label=label, **offset)
+        faint = {} if mark.role else {"alpha": 0.45}  # a field stays behind the paths
+        axis.quiver(x, y, to_numpy(mark.x2), to_numpy(mark.y2), color=colour, label=label,
+                    **offset, **faint)  # fmt: skip
+    elif mark.kind == "cells":
+        corners = np.stack([x - 0.5, y - 0.5], 1)
+        squares = [Rectangle(tuple(corner), 1, 1) for corner in corners]
+        alpha = np.clip(to_numpy(mark.x2), 0, 1)
+        axis.add_collection(
+            PatchCollection(squares, facecolor=colour, edgecolor="none", alpha=alpha)
+        )
     else:
         style = "--" if mark.kind == "dashed" else "-"
         axis.plot(x, y, style, color=colour, label=label)
 
 
 @styled
-def panels(panels: Sequence[Panel], alt: str, note: str = "") -> Picture:
-    """Return panels side by side, each with its marks and legend; `note` stands below them."""
+def panels(panels: Sequence[Panel], alt: str, note: str = "", log: bool = False) -> Picture:
+    """Return panels side by side, each with its marks and legend; `note` stands below them.
+
+    `log` makes the axes upwards logarithmic.
+    """
     if not panels:
         raise InputError("A picture of panels needs at least one, and none was given: give one.")
     width = 7.0 if len(panels) == 1 else 5.2 * len(panels)
     figure, axes = new_figure(len(panels), width=width, height=4.2 + 0.3 * bool(note))
     for axis, panel in zip(axes, panels, strict=True):
+        axis.set_yscale("log" if log else "linear")  # first: limits that are chosen stay
         for mark in panel.marks:
             _draw(axis, mark)
         axis.set(xlim=panel.xlim, ylim=panel.ylim, xlabel=panel.xlabel, ylabel=panel.ylabel)

@@ -84,7 +84,7 @@ def as_picture(figure: Figure, alt: str) -> Picture:
     """Return a figure as a PNG whose bytes depend on what is drawn alone."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None})
-    return Picture(buffer.getvalue(), alt)
+    return _as_png(Image.open(buffer).convert("RGB"), alt)
 
 
 def _caption_font(width: int) -> ImageFont.FreeTypeFont:
@@ -95,7 +95,8 @@ def _caption_font(width: int) -> ImageFont.FreeTypeFont:
 def captioned(picture: Picture, caption: str) -> Picture:
     """Return a picture with a small caption below it, in its pixels and in its alternative text.
 
-    In the pixels it is seen wherever the picture is: on a page, on a code host, on paper.
+    In the pixels it is seen wherever the picture is: on a page, on a code host, on paper. The
+    result has at most 256 colours: half the bytes, in a notebook that holds each picture twice.
     """
     image = Image.open(io.BytesIO(picture.png)).convert("RGB")
     font = _caption_font(image.width)
@@ -105,10 +106,27 @@ def captioned(picture: Picture, caption: str) -> Picture:
     page.paste(image, ((wide - image.width) // 2, 0))
     at = (wide / 2, image.height + strip / 2)
     ImageDraw.Draw(page).text(at, caption, fill=CAPTION_INK, font=font, anchor="mm")
-    return _as_png(page, f"{picture.alt} ({caption})")
+    few = page.quantize(256, dither=Image.Dither.NONE)
+    return _as_png(few, f"{picture.alt} ({caption})")
+
+
+def titled_rows(pictures: Sequence[Picture], titles: Sequence[str], alt: str) -> Picture:
+    """Return pictures below each other on white, each with its title on the left."""
+    images = [Image.open(io.BytesIO(picture.png)).convert("RGB") for picture in pictures]
+    font = ImageFont.truetype(Path(mpl.get_data_path(), "fonts/ttf/DejaVuSans.ttf"), 16)
+    left = math.ceil(max(font.getlength(title) for title in titles)) + GAP
+    high = max(2 * font.size, *(image.height for image in images)) + 2
+    page = Image.new("RGB", (left + max(i.width for i in images), high * len(images)), "white")
+    for row, (image, title) in enumerate(zip(images, titles, strict=True)):
+        middle = row * high + high / 2
+        page.paste(image, (left, round(middle - image.height / 2)))
+        ImageDraw.Draw(page).text((left - GAP, middle), title, fill=INK, font=font, anchor="rm")
+    return _as_png(page, alt)
 
 
 def _as_png(image: Image.Image, alt: str) -> Picture:
+    if image.getcolors(256):  # no more colours than that: a palette keeps each, in a third of room
+        image = image.quantize(256, dither=Image.Dither.NONE)
     buffer = io.BytesIO()
     image.save(buffer, format="png", optimize=True)
     return Picture(buffer.getvalue(), alt)

@@ -4,13 +4,18 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle
+from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from gancourse.errors import InputError
+from gancourse.plots.curves import LOOKS
 from gancourse.plots.marks import Mark, Panel, panels
 from gancourse.plots.picture import (
     FAKE,
     FIELD,
+    INK,
     REAL,
     Picture,
     as_picture,
@@ -18,6 +23,8 @@ from gancourse.plots.picture import (
     styled,
     to_numpy,
 )
+
+INSIDE = "#E8EEF2"  # where the modulus is below 1
 
 
 def _check_points(name: str, x: Tensor) -> np.ndarray:
@@ -37,15 +44,17 @@ def _draw_field(axis, D: Callable[[Tensor], Tensor], limit: float) -> None:
     axis.imshow(to_numpy(probability), origin="lower", extent=extent, cmap=FIELD, vmin=0, vmax=1)
 
 
-def _draw_points(axis, x_real, x_fake, D, limit: float) -> None:
+def _draw_points(axis, x_real, x_fake, D, limit: float, size: float = 10) -> None:
+    alpha = 0.6 if size <= 10 else 1.0  # few points do not hide each other
     if D is not None:
         _draw_field(axis, D, limit)
     if x_real is not None:
         real = _check_points("x_real", x_real)
-        axis.scatter(*real.T, s=10, color=REAL, label="real", alpha=0.6, linewidths=0)
+        axis.scatter(*real.T, s=size, color=REAL, label="real", alpha=alpha, linewidths=0)
     if x_fake is not None:
         fake = _check_points("x_fake", x_fake)
-        axis.scatter(*fake.T, s=12, color=FAKE, label="fake", marker="D", alpha=0.6, linewidths=0)
+        look = {"color": FAKE, "marker": "D", "alpha": alpha, "linewidths": 0}
+        axis.scatter(*fake.T, s=1.2 * size, label="fake", **look)
     axis.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
 
 
@@ -87,12 +96,20 @@ def _points_alt(x_real, x_fake, D, title: str) -> str:
 
 @styled
 def point_film(frames: Sequence[tuple[str, Tensor]], x_real: Tensor, limit=None) -> Picture:
-    """Return one panel for each (title, fake points [N, 2]) in `frames`, over the real points."""
+    """Return one panel for each (title, fake points [N, 2]) in `frames`, over the real points.
+
+    Up to four stand in a row; more of them in rows of three, so that each stays legible.
+    """
     if not frames:
         raise InputError("A film needs at least one frame, and none was given: record some.")
     limit = limit or square_limit(x_real)
-    figure, axes = new_figure(len(frames), width=2.7 * len(frames), height=3.1)
-    for axis, (title, x_fake) in zip(axes, frames, strict=True):
+    columns = len(frames) if len(frames) <= 4 else 3
+    rows, side = -(-len(frames) // columns), 10.4 / max(3, columns)  # inches
+    figure = Figure(figsize=(side * columns, (side + 0.4) * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axis in axes[len(frames) :]:
+        axis.set_axis_off()
+    for axis, (title, x_fake) in zip(axes, frames, strict=False):
         _draw_points(axis, x_real, x_fake, None, limit)
         axis.set(title=title, xticks=[], yticks=[])
     axes[0].legend(loc="upper right", markerscale=2, fontsize=10, handletextpad=0.1)
@@ -124,7 +141,7 @@ def _field_of(field, title: str):
 
 def _path_marks(states: np.ndarray, field, limit: float) -> tuple[Mark, ...]:
     theta, psi = states.T
-    marks = [Mark("line", theta, psi, role="q"), Mark("points", theta[:1], psi[:1]), cross(limit)]
+    marks = [Mark("line", theta, psi), Mark("points", theta[:1], psi[:1]), cross(limit)]
     if field is not None:
         marks.insert(0, field_arrows(field, limit))
     return tuple(marks)
@@ -149,19 +166,79 @@ def field_arrows(field, limit: float, side: int = 11) -> Mark:
     return Mark("arrows", *states.T, x2=arrows[:, 0], y2=arrows[:, 1])
 
 
+@styled
 def eigenvalues(points: Mapping[str, Sequence[complex]], title="") -> Picture:
-    """Return eigenvalues of step matrices in the complex plane, with the circle of modulus 1.
+    """Return eigenvalues of step matrices in the complex plane, over the disc of modulus below 1.
 
-    Each name has its values joined by a line, the first one marked with a dot.
+    Each name has its values joined by a line with a mark at its end; a dot marks where they start.
+    The legend stands beside the plane. Raises InputError for more names than there are looks.
     """
-    turn = np.linspace(0, 2 * np.pi, 241)
     values = {name: np.asarray(v, dtype=complex) for name, v in points.items()}
-    limit = 1.1 * max(1.0, *(float(np.abs(v).max()) for v in values.values()))
-    marks = [Mark("dashed", np.cos(turn), np.sin(turn), "modulus 1")]
-    for (name, v), role in zip(values.items(), ("G", "D", "p", "q"), strict=False):
-        marks.append(Mark("line", v.real, v.imag, name, role))
-        marks.append(Mark("points", v.real[:1], v.imag[:1], role=role))
-    wide, high = (-limit, 2.2 * limit), (-limit, limit)  # room for the legend
-    panel = Panel(tuple(marks), "real part", "imaginary part", wide, high, title, equal=True)
+    if not 0 < len(values) <= len(LOOKS):
+        raise InputError(
+            f"The plane shows 1 to {len(LOOKS)} lists of eigenvalues, and {len(values)} were given."
+        )
+    figure, (axis,) = new_figure(width=8.4, height=4.4)
+    axis.add_patch(Circle((0, 0), 1, facecolor=INSIDE, edgecolor=INK, label="steps converge"))
+    for (name, v), (marker, dashes) in zip(values.items(), LOOKS, strict=False):
+        axis.plot(v.real, v.imag, dashes, color=INK, linewidth=1.6)
+        axis.plot(v.real[-1:], v.imag[-1:], dashes, marker=marker, color=INK, label=name)
+        axis.plot(v.real[:1], v.imag[:1], "o", color=INK, markersize=4)
+    axis.set(xlabel="real part", ylabel="imaginary part", title=title, aspect="equal")
+    axis.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     sizes = ", ".join(f"{n} to modulus {np.abs(v[-1]):.3g}" for n, v in values.items())
-    return panels([panel], f"{title or 'Eigenvalues'} around the circle of modulus 1: {sizes}.")
+    title = title or "Eigenvalues"
+    return as_picture(figure, f"{title} around the circle of modulus 1: {sizes}.")
+
+
+@styled
+def transport(x_real: Tensor, x_fake: Tensor, plan: Tensor, D=None) -> Picture:
+    """Return real and fake points [N, 2], [M, 2], with lines along which `plan` [M, N] moves mass.
+
+    A line is the thicker the more of its fake point's mass goes that way. D, a function that
+    returns logits of points [N, 2], adds a panel with its level lines under the same points.
+    """
+    real, fake = _check_points("x_real", x_real), _check_points("x_fake", x_fake)
+    limit, columns = square_limit(x_real, x_fake), 1 if D is None else 2
+    figure, axes = new_figure(columns, width=5.0 * columns, height=4.6)
+    share = to_numpy(plan / plan.sum(1, keepdim=True))
+    for axis in axes:
+        for i, j in np.argwhere(share > 1e-6):
+            ends = np.stack([fake[i], real[j]])
+            axis.plot(*ends.T, color=INK, linewidth=2.4 * share[i, j] + 0.3, zorder=1)
+        _draw_points(axis, x_real, x_fake, None, limit, size=40)
+    axes[0].set(xlabel="$x_1$", ylabel="$x_2$", title="The cheapest way to move the fakes")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    if D is not None:
+        shades = _draw_levels(axes[1], D, limit, "The best D, slope at most 1")
+        figure.colorbar(shades, ax=axes[1], label="D's logit", ticks=MaxNLocator(6))
+    alt = f"{len(fake)} fake points, moved to {len(real)} real ones along {(share > 1e-6).sum()} "
+    return as_picture(figure, f"{alt}lines{', over the level lines of D' * (columns - 1)}.")
+
+
+@styled
+def levels(critics: Mapping[str, Callable], x_real: Tensor, x_fake: Tensor) -> Picture:
+    """Return for each title the level lines of a D, a function that returns logits of [N, 2].
+
+    Each panel has its own scale, so that shapes can be compared; where lines are dense, D is steep.
+    """
+    limit = square_limit(x_real, x_fake)
+    figure, axes = new_figure(len(critics), width=3.5 * len(critics), height=4.2)
+    for axis, (title, D) in zip(axes, critics.items(), strict=True):
+        _draw_levels(axis, D, limit, title)
+        _draw_points(axis, x_real, x_fake, None, limit, size=24)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    return as_picture(
+        figure, f"Level lines of D around both kinds of points: {', '.join(critics)}."
+    )
+
+
+def _draw_levels(axis, D, limit: float, title: str):
+    side = torch.linspace(-limit, limit, 121)
+    with torch.no_grad():
+        logit = to_numpy(D(torch.cartesian_prod(side, side))).reshape(121, 121).T
+    low, high = logit.min(), logit.max()
+    place, steps = np.meshgrid(side, side), np.linspace(low, high, 17)
+    axis.contour(*place, logit, levels=steps, colors=INK, linewidths=0.5, alpha=0.5, zorder=0)
+    axis.set(title=title, xlabel="$x_1$", aspect="equal")
+    return axis.contourf(*place, logit, levels=steps, cmap=FIELD, zorder=0)

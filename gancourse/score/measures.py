@@ -61,9 +61,10 @@ def fid(fake: Tensor, real: Tensor) -> float:
 def kid(fake: Tensor, real: Tensor, seed: int = 0) -> float:
     """Return the squared kernel distance of features [N, d] and [M, d], by torchmetrics.
 
-    The kernel is (<x, y> / c + 1)^3 with c the mean of |x|^2 over the real ones; the mean is over
-    50 subsets of at most 1000, which `seed` draws. It is unbiased: a little below 0 is possible.
-    Source: Binkowski et al. 2018, arXiv 1801.01401, section 4.
+    The kernel is (<x, y> / c + 1)^3 with c the mean of |x|^2 over the real ones, where Binkowski et
+    al. divide by d: so it does not depend on the features' scale, and is no number of theirs.
+    It is a mean over 50 subsets of at most 1000, which `seed` draws, and unbiased: a little below 0
+    is possible. Source: Binkowski et al. 2018, arXiv 1801.01401, section 4.
     """
     from torchmetrics.image.kid import KernelInceptionDistance  # slow to import
 

@@ -18,7 +18,8 @@ class ModeReport:
     modes: int
     of: int
     share_high_quality: float  # 0..1
-    reverse_kl: float  # nats
+    reverse_kl: float  # nats, of all samples
+    reverse_kl_high_quality: float  # nats, of those of high quality; NaN where there are none
 
     def __str__(self) -> str:
         share = f"{100 * self.share_high_quality:.1f} % of high quality"
@@ -32,19 +33,27 @@ def mode_report(points: Tensor, toy: Toy) -> ModeReport:
     with at least one such point. With n_k the points of mode k, the reverse KL to the uniform
     histogram is sum_k (n_k / N) log(K n_k / N). A perfect sampler has 98.89 % of high quality in
     2-D (1 - e^-4.5) and a reverse KL of (K - 1) / 2N. Source: PacGAN, arXiv 1712.04086, section
-    4.1. Raises InputError for points of another shape, none at all, or not finite.
+    4.1, whose program counts n_k over points of high quality alone: compare its table with
+    `reverse_kl_high_quality`. Raises InputError for points of another shape, for none, and for
+    points that are not finite.
     """
     points = _points(points, toy)
     distance, nearest = torch.cdist(points, toy.centres).min(1)  # [N], [N]
     good = distance <= HIGH_QUALITY * toy.sds[nearest]
     K = len(toy.centres)
-    share = torch.bincount(nearest, minlength=K) / len(points)  # [K]
     return ModeReport(
         modes=len(nearest[good].unique()),
         of=K,
         share_high_quality=good.double().mean().item(),
-        reverse_kl=torch.xlogy(share, K * share).sum().item(),
+        reverse_kl=_reverse_kl(nearest, K),
+        reverse_kl_high_quality=_reverse_kl(nearest[good], K),
     )
+
+
+def _reverse_kl(nearest: Tensor, K: int) -> float:
+    """Return KL(histogram || uniform) of the modes' numbers in `nearest`, NaN for none."""
+    share = torch.bincount(nearest, minlength=K) / len(nearest)  # [K]
+    return torch.xlogy(share, K * share).sum().item()
 
 
 def _points(points: Tensor, toy: Toy) -> Tensor:

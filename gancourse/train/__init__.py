@@ -4,6 +4,7 @@
 on, `averages` and `checkpoint` come on top, and `run` is a run in a folder.
 """
 
+from gancourse.train.alone import steps_alone
 from gancourse.train.averages import averaged_generator, ema_step, sample
 from gancourse.train.checkpoint import load_state, save_state
 from gancourse.train.presets import PRESETS, WRITEUP_PRESETS, get_preset
@@ -13,4 +14,5 @@ from gancourse.train.steps import Record, Source, both_steps, d_step, g_step, no
 
 __all__ = ["COLUMNS", "PRESETS", "WRITEUP_PRESETS", "Recipe", "Record", "Source", "State",
            "averaged_generator", "both_steps", "d_step", "ema_step", "g_step", "get_preset",
-           "load_state", "note", "one_step", "sample", "save_state", "train"]  # fmt: skip
+           "load_state", "note", "one_step", "sample", "save_state", "steps_alone",
+           "train"]  # fmt: skip

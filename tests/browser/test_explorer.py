@@ -11,6 +11,8 @@ from conftest import READY, errors_of, run_all, write_notebook
 from kernel import asked
 from PIL import Image
 
+from gancourse.live.explorer.facade import OPENINGS
+
 SHOTS = os.environ.get("GANCOURSE_SHOTS")  # a folder to keep screenshots in
 COLOURS = (0xD5, 0x5E, 0x00, 0x00, 0x72, 0xB2)  # the mark's orange, the sliders' blue
 THEME = "name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})"
@@ -144,8 +146,8 @@ def test_seeds_pins_film_and_arithmetic_by_buttons(notebook, errors):
     for n in (1, 2, 3):
         button(page, "Pin this").click()
         pins(page, n)
-        button(page, "New seed").click()
-        settle(page, "print(explorer.steering.seed)", n)
+        button(page, "Somewhere else").click()
+        settle(page, "print(explorer.steering.seed)", OPENINGS["mnist", 16] + n)
     assert as_drawn(page) != first
     page.get_by_role("button", name="Go to pin 1", exact=True).click()
     settle(page, f"print(int(explorer.z.tolist() == {first}))", 1)
@@ -158,7 +160,7 @@ def test_seeds_pins_film_and_arithmetic_by_buttons(notebook, errors):
     shoot(page, "explorer_film")
     page.wait_for_selector(".gc-large:not([data-film])")
     assert shown(page) == before
-    tab(page, "Arithmetic")
+    tab(page, "Add and subtract")
     for n, group in enumerate("abc", 4):
         button(page, f"Pin to {group}").click()
         pins(page, n)
@@ -166,8 +168,8 @@ def test_seeds_pins_film_and_arithmetic_by_buttons(notebook, errors):
     settle(page, "print(round(explorer.z.norm().item(), 3))", 4.0)
     as_drawn(page)
     shoot(page, "explorer_arithmetic")
-    tab(page, "Compare")
-    button(page, "Invert a test image").click()
+    tab(page, "Real images")
+    button(page, "Find z for a real image").click()
     page.wait_for_selector(".gc-beside:not([hidden])")
     assert "image to invert" in page.locator(".gc-beside").inner_text()
     as_drawn(page)
@@ -258,20 +260,20 @@ def focusable(node: dict) -> bool:
 def test_everything_has_a_name_and_can_be_read_in_both_themes(notebook, errors):
     """Names and roles as Chromium tells them, the tab order, contrast."""
     page = show(notebook)
-    for name in ("Plane", "Directions", "Film", "Arithmetic", "Compare", "Save"):
+    for name in ("Move", "More directions", "Film", "Add and subtract", "Real images", "Save"):
         tab(page, name)
         seen = [n for n in nodes(page) if focusable(n)]
         assert len(seen) >= 10
         assert not [n for n in seen if not n["name"].get("value", "").strip()]
         assert "generic" not in {n["role"]["value"] for n in seen}
         assert page.locator(".gc-page:visible .gc-controls > label").count() <= 4
-    tab(page, "Plane")
+    tab(page, "Move")
     page.locator(".gc-pad").focus()
     order = []
     for _ in range(8):
         page.keyboard.press("Tab")
         order.append(page.evaluate("document.activeElement.textContent.slice(0, 8)"))
-    assert order[:3] == ["New seed", "Pin this", "Plane"]
+    assert order[:3] == ["Somewhere else", "Pin this", "Move"]
     for theme, name in (("JupyterLab Light", "light"), ("JupyterLab Dark", "dark")):
         page.evaluate(THEME, theme)
         page.wait_for_timeout(1500)

@@ -59,6 +59,20 @@ def test_the_phase_plane_says_what_becomes_of_the_path():
     assert "no rest" in restless.numbers["modulus of a step at 0"]
 
 
+@pytest.mark.parametrize("order", ["extragradient", "optimistic"])
+def test_steps_that_look_ahead_converge_without_a_penalty(order):
+    chart = live.phase_plane(h=0.5, order=order)
+    assert float(chart.drawing().numbers["modulus of a step at 0"]) < 0.98
+    assert "converges" in chart.drawing().text
+
+
+def test_five_steps_of_D_and_consensus_are_on_the_plane():
+    chart = live.phase_plane(order="alternating, 5 steps of D")
+    assert chart.drawing().numbers["modulus of a step at 0"] == "1.0000"
+    braked = live.phase_plane(penalty="consensus, weight 0.3", h=0.1).drawing()
+    assert braked.numbers["modulus of a step at 0"] == "0.9938"  # |1 - 0.1 * 0.075 + 0.05 i|
+
+
 def test_logits_move_by_keys_on_slider_and_dot(notebook):
     page = show(notebook, "move_logits")
     before = chart_state(page)

@@ -5,7 +5,8 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 
 from gancourse.check import check
-from gancourse.check.progress import MARK, home, note, passed
+from gancourse.check.progress import note, passed
+from gancourse.course import MARK, working_copy
 from gancourse.jupyter.progress import NO_COPY, progress
 
 
@@ -38,7 +39,7 @@ def test_a_check_that_does_not_pass_is_not(copy):
 def test_elsewhere_nothing_is_written_and_the_page_says_how_to_begin(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     note("05.1", 6)
-    assert home() is None
+    assert working_copy() is None
     assert not list(tmp_path.iterdir())
     assert repr(progress()) == NO_COPY
 

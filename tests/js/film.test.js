@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { film } from "../../gancourse/live/static/src/film.js";
+import { film, placeText } from "../../gancourse/live/static/src/film.js";
 
 // Node 20's own mock of setInterval goes on after a clearInterval in its callback.
 function clock(t) {
@@ -42,4 +42,13 @@ test("stopped, it does not say that it is done", (t) => {
   made.stop();
   tick(1000);
   assert.deepEqual(seen, ["a0"]);
+});
+
+test("a film says where it is, and that it has ended", (t) => {
+  const tick = clock(t);
+  const told = [];
+  film({ dataset: {} }, () => {}, () => {}, (...at) => told.push(at)).play("a", 2, 28);
+  tick(200);
+  assert.deepEqual(told, [[], [0, 2], [1, 2], []]);
+  assert.equal(placeText(0, 2), "Film: picture 1 of 2");
 });

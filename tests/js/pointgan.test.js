@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { cursorAfter, fillField, leavesPoint, withPoint } from "../../gancourse/live/static/src/pointgan.js";
+import { cursorAfter, fillField, leavesPoint, legendOf, placedSigns, withPoint } from "../../gancourse/live/static/src/pointgan.js";
 
 const FRAME = { limit: 1.5, most: 2 };
 
@@ -40,4 +40,17 @@ test("the cursor goes a tenth, with Shift a half, and stays inside", () => {
   assert.deepEqual(cursorAfter({ key: "ArrowUp" }, [0, 0], 1.5), [0, 0.1]);
   assert.deepEqual(cursorAfter({ key: "ArrowLeft", shiftKey: true }, [0, 0], 1.5), [-0.5, 0]);
   assert.deepEqual(cursorAfter({ key: "ArrowRight" }, [1.45, 0], 1.5), [1.47, 0]);
+});
+
+test("signs stand in the middle of their cells, the top row first", () => {
+  assert.deepEqual(placedSigns(Float32Array.of(1, -0.5, 0, 0.25), 2, 1), [
+    [-0.5, 0.5, 1], [0.5, 0.5, -0.5], [-0.5, -0.5, 0], [0.5, -0.5, 0.25]]);
+});
+
+test("the legend names the pushes, or what the last step changed", () => {
+  const labels = (frame) => legendOf(frame).map((m) => m.label);
+  assert.deepEqual(labels({}), ["real", "fake", "push on a fake"]);
+  assert.deepEqual(labels({ step: { signs: [], times: 1 } }), ["real", "fake", "D(x) rose, fell"]);
+  assert.match(labels({ step: { moves: [], times: 5 } })[2], /hollow diamonds, 5 times as long/);
+  assert.doesNotMatch(labels({ step: { moves: [], times: 1 } })[2], /times/);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isOff, runLabel, wanted } from "../../gancourse/live/static/src/steered.js";
+import { changedNames, isOff, runLabel, wanted } from "../../gancourse/live/static/src/steered.js";
 
 test("the run button says what it will do", () => {
   assert.equal(runLabel("ready", "Train"), "Train");
@@ -23,4 +23,14 @@ test("there is something to stop only while a run goes on", () => {
 test("while the kernel is at work every button waits", () => {
   assert.ok(isOff("run", { status: "ready", waiting: true }));
   assert.ok(!isOff("run", { status: "ready", waiting: false }));
+});
+
+test("what a press changed is marked until something else changes, and nothing while a run goes on", () => {
+  const before = [["turns", "1"], ["D(x)", "0.5"]];
+  const after = [["turns", "1"], ["D(x)", "0.6"]];
+  assert.deepEqual(changedNames(after, null, "ready"), []);
+  assert.deepEqual(changedNames(after, before, "paused"), ["D(x)"]);
+  assert.deepEqual(changedNames(after, after, "paused", ["D(x)"]), ["D(x)"]);
+  assert.deepEqual(changedNames([["turns", "2"], after[1]], after, "paused", ["D(x)"]), ["turns"]);
+  assert.deepEqual(changedNames(after, before, "running", ["D(x)"]), []);
 });

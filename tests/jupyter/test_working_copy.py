@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from gancourse import course
+from gancourse.course import MARK
 from gancourse.errors import InputError
 from gancourse.jupyter import working_copy
-from gancourse.jupyter.working_copy import EARLIER, MARK, update
+from gancourse.jupyter.working_copy import EARLIER, update
 
 A, B = "notebooks/01_a.ipynb", "exercises/01_a.ipynb"
 

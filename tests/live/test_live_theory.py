@@ -26,3 +26,29 @@ def test_slide_q_at_p_has_nothing_left_to_gain():
     numbers = live.slide_q(mean=0.0, width=0.7).drawing().numbers
     assert numbers["C(G)"] == "-1.386"
     assert {float(numbers[k]) for k in ("JSD", "W1", "mean push on G")} == {0.0}
+
+
+def arrows_of(**values):
+    """Return where the arrows of slide_q start, and how far they go."""
+    marks = live.slide_q(**values).drawing().panels[1].marks
+    (mark,) = (m for m in marks if m.kind == "arrows")
+    return mark.x, mark.x2
+
+
+@pytest.mark.parametrize("loss", ["saturating", "non-saturating"])
+@pytest.mark.parametrize("mean", [-2.0, 2.0])
+def test_slide_q_draws_a_push_that_can_be_seen_and_leads_to_p(loss, mean):
+    _, length = arrows_of(mean=mean, loss=loss)
+    assert (length * mean < 0).all()
+    assert length.abs().max() > 12 / 10  # a tenth of the axis
+    assert length.abs().max() < 3
+
+
+def test_slide_q_draws_no_push_where_there_is_none():
+    assert arrows_of(mean=0.0)[1].abs().max() < 1e-6
+    assert arrows_of(mean=5.0)[1][2].abs() < 0.01  # in the middle of q, far away
+
+
+def test_slide_q_draws_only_fakes_that_are_in_sight():
+    at, _ = arrows_of(mean=5.0, width=1.0)
+    assert at.tolist() == [3.0, 4.0, 5.0, 6.0]

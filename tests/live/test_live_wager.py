@@ -57,7 +57,7 @@ def test_the_page_knows_all_replies_and_asks_nothing():
 
 
 def test_with_core_widgets_the_first_choice_shows_the_answer_and_stands():
-    question, row, reply = wager_view.core_view(live.predict(*ASKED)).children
+    question, row, reply, *_ = wager_view.core_view(live.predict(*ASKED)).children
     assert "no end" not in question.value + reply.value
     row.children[1].click()
     assert reply.value.startswith("No: neither")

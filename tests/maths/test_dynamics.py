@@ -11,6 +11,7 @@ from gancourse.errors import InputError
 from gancourse.maths import dynamics
 
 STATES = np.array([[0.7, -0.4], [-1.3, 0.2], [0.05, 2.0]])
+ORDER = "alternating"
 CROSS_ENTROPIES = ("minimax", "non-saturating", "relativistic")
 
 
@@ -125,9 +126,11 @@ def test_alternating_dirac_steps_have_modulus_one_up_to_four():
 @pytest.mark.parametrize("h", [0.2, (0.1, 0.4)])
 def test_the_step_matrix_is_the_jacobian_of_the_step(order, h):
     field, width = dynamics.dirac("minimax", "R1", 0.3), 1e-6
-    columns = [dynamics.step(field, width * unit, h, order) / width for unit in np.eye(2)]
-    wanted = dynamics.step_matrix(dynamics.jacobian(field), h, order)
-    np.testing.assert_allclose(np.stack(columns, 1), wanted, atol=1e-6)
+    matrix = dynamics.step_matrix(dynamics.jacobian(field), h, order)
+    for unit in np.eye(len(matrix)):  # of the state, and where it counts of the one before
+        here, before = (width * unit[:2], width * unit[2:] if len(unit) == 4 else None)
+        moved = dynamics.step(field, here, h, order, before) / width
+        np.testing.assert_allclose(moved, (matrix @ unit)[:2], atol=1e-6)
 
 
 def test_a_path_follows_the_steps_and_stays_put_once_it_has_left():
@@ -144,13 +147,83 @@ def test_a_path_has_left_at_a_million():
     assert dynamics.path(away, (1.0, 0.0), 1.0, 30).max() == 2**20  # the first above 1e6
 
 
-def test_wgan_gp_ends_on_a_cycle_of_the_derived_size():
-    rho = np.exp(-np.pi * 0.1 / np.sqrt(1 - 0.1**2))
-    size = 0.2 * (1 + rho) / (1 - rho)
-    field = dynamics.dirac("wasserstein", "WGAN-GP", 0.1)
+@pytest.mark.parametrize("weight", [0.1, 0.5, 0.8, 0.95])
+def test_wgan_gp_ends_on_a_cycle_of_the_derived_size(weight):
+    rho = np.exp(-np.pi * weight / np.sqrt(1 - weight**2))
+    size = 2 * weight * (1 + rho) / (1 - rho)
+    field = dynamics.dirac("wasserstein", "WGAN-GP", weight)
     for start in ((0.1, 0.1), (2.5, 0.0)):
-        states = dynamics.path(field, start, 0.02, 4000, "alternating")
-        assert np.abs(states[-400:, 0]).max() == pytest.approx(size, abs=0.03)
+        states = dynamics.path(field, start, 0.02, 6000, "alternating")
+        assert np.abs(states[-400:, 0]).max() == pytest.approx(size, abs=0.006)
+
+
+TURNING = np.array([[0.0, -1.0], [1.0, 0.0]])  # the bilinear game's Jacobian
+
+
+@pytest.mark.parametrize("h", [0.1, 0.5, 1.1])
+def test_extragradient_multiplies_by_1_plus_hi_minus_h_squared(h):
+    wanted = np.sqrt(1 - h**2 + h**4)  # |1 + h i + (h i)^2|
+    assert dynamics.modulus(TURNING, h, "extragradient") == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("h", [0.1, 0.5, 0.6])
+def test_optimistic_steps_have_the_roots_of_their_quadratic(h):
+    roots = [np.roots([1, -(1 + 2 * turn), turn]) for turn in (1j * h, -1j * h)]
+    found = np.poly(dynamics.step_matrix(TURNING, h, "optimistic"))  # both as polynomials
+    np.testing.assert_allclose(found, np.poly(np.concatenate(roots)), atol=1e-12)
+
+
+def test_optimistic_steps_turn_for_ever_at_one_over_root_three():
+    assert dynamics.modulus(TURNING, 1 / np.sqrt(3), "optimistic") == pytest.approx(1)
+    assert dynamics.modulus(TURNING, 0.57, "optimistic") < 1
+    assert dynamics.modulus(TURNING, 0.59, "optimistic") > 1
+
+
+@pytest.mark.parametrize("order", ["extragradient", "optimistic"])
+def test_steps_that_look_ahead_shrink_as_their_modulus_says(order):
+    states = dynamics.path(dynamics.bilinear, (1, 0), 0.2, 200, order)
+    shrunk = np.hypot(*states[-1]) / np.hypot(*states[-101])
+    assert shrunk == pytest.approx(dynamics.modulus(TURNING, 0.2, order) ** 100, rel=1e-6)
+
+
+def test_an_optimistic_step_follows_the_papers_formula():
+    here, before = np.array([0.7, -0.4]), np.array([0.5, 0.1])
+    found = dynamics.step(dynamics.bilinear, here, (0.1, 0.3), "optimistic", before)
+    x = 0.7 - 2 * 0.1 * -0.4 + 0.1 * 0.1  # x - 2 h y + h (y before)
+    y = -0.4 + 2 * 0.3 * 0.7 - 0.3 * 0.5
+    np.testing.assert_allclose(found, [x, y])
+    first = dynamics.step(dynamics.bilinear, here, 0.1, "optimistic")
+    np.testing.assert_allclose(first, dynamics.step(dynamics.bilinear, here, 0.1))
+
+
+def test_five_steps_of_D_are_one_of_five_times_the_size_where_D_sees_a_straight_line():
+    order = "alternating, 5 steps of D"
+    here = np.array([0.7, -0.4])
+    five = dynamics.step(dynamics.bilinear, here, 0.1, order)
+    np.testing.assert_allclose(five, dynamics.step(dynamics.bilinear, here, (0.1, 0.5), ORDER))
+    J = dynamics.jacobian(dynamics.dirac("minimax", "R1", 1.0))
+    D_half = np.linalg.matrix_power(np.array([[1, 0], [-0.05, 0.9]]), 5)
+    wanted = D_half @ np.array([[1, 0.05], [0, 1]])
+    np.testing.assert_allclose(dynamics.step_matrix(J, 0.1, order), wanted, atol=1e-9)
+
+
+@pytest.mark.parametrize("weight", [0.3, 1.0, 4.0])
+def test_consensus_adds_friction_to_both(weight):
+    found = eigenvalues("minimax", "consensus", weight)
+    np.testing.assert_allclose(found, [-weight / 4 - 0.5j, -weight / 4 + 0.5j], atol=1e-6)
+    fast = eigenvalues("wasserstein", "consensus", weight)
+    np.testing.assert_allclose(fast, [-weight - 1j, -weight + 1j], atol=1e-6)
+
+
+def test_consensus_goes_down_the_slope_of_the_speed():
+    state = np.array([0.7, -0.4])  # by hand: v = (s psi, -s theta), s = sigmoid(psi theta)
+    s = expit(state.prod())
+    by_theta = s**2 * state[0] + s**2 * (1 - s) * state[1] * (state**2).sum()
+    by_psi = s**2 * state[1] + s**2 * (1 - s) * state[0] * (state**2).sum()
+    found = dynamics.dirac("minimax", "consensus", 2.0)(state) - dynamics.dirac("minimax")(state)
+    np.testing.assert_allclose(found, [-2 * by_theta, -2 * by_psi], atol=1e-9)
+    many = dynamics.dirac("minimax", "consensus", 2.0)(STATES)
+    np.testing.assert_allclose(many[0], dynamics.dirac("minimax", "consensus", 2.0)(STATES[0]))
 
 
 def test_losses_along_a_path_are_the_losses():

@@ -154,3 +154,18 @@ def test_a_recipe_that_makes_no_net_is_named(tmp_path):
     wrong.recipe = {"net": "mlp", "options": {"colour": "red"}}
     with pytest.raises(InputError, match="does not say how to build"):
         nets.load_generator(nets.save_generator(wrong, tmp_path / "g.safetensors"))
+
+
+@pytest.mark.parametrize("name", nets.shipped())
+def test_the_card_of_a_shipped_generator_says_what_it_is_and_how_it_was_made(name):
+    card = nets.shipped_card(name)
+    assert {"Net", "Data", "Command", "Time", "Scores"} <= set(card)
+    assert card["Command"].startswith("`OMP_NUM_THREADS=1 gancourse train")
+    assert card["Time"].endswith("beside other work.")
+    assert card["Data"].endswith(("CC BY-SA 3.0).", "MIT licence)."))  # each whole, on one line
+    assert not any("\n" in text or "  " in text for text in card.values())
+
+
+def test_only_what_is_shipped_has_a_card():
+    with pytest.raises(InputError, match="shipped generator"):
+        nets.shipped_card("cifar")

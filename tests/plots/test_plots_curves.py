@@ -59,3 +59,34 @@ def test_sizes_by_layer_are_told_from_the_largest_end():
 def test_a_size_that_has_no_logarithm_is_an_error(bad):
     with pytest.raises(InputError, match="positive, finite"):
         plots.by_layer({"a": [1.0, bad]})
+
+
+def curves_drawn(monkeypatch, history, **options):
+    """Return the axes that `plots.curves` draws."""
+    drawn, module = [], import_module("gancourse.plots.curves")
+    monkeypatch.setattr(module, "as_picture", lambda figure, alt: drawn.append(figure))
+    plots.curves(history, **options)
+    return drawn[0].axes
+
+
+def test_a_single_spike_does_not_set_the_scale_of_the_losses(monkeypatch):
+    noise = np.random.default_rng(0).normal(1.0, 0.1, 1000)
+    spiky = noise.copy()
+    spiky[500] = 30.0
+    left, _ = curves_drawn(monkeypatch, dict.fromkeys(RUN, spiky))
+    assert left.get_ylim()[1] < 3
+
+
+def test_the_thin_lines_hold_eight_in_ten_steps_and_nothing_is_drawn_step_by_step(monkeypatch):
+    y = np.tile(np.arange(10.0), 30)  # in each window of 20: 0 to 9 twice
+    left, _ = curves_drawn(monkeypatch, dict.fromkeys(RUN, y), window=20)
+    low, high, mean = left.get_lines()[:3]
+    assert low.get_ydata() == pytest.approx(np.full(len(low.get_ydata()), 0.9), abs=0.1)
+    assert high.get_ydata() == pytest.approx(np.full(len(high.get_ydata()), 8.1), abs=0.1)
+    assert mean.get_ydata() == pytest.approx(np.full(281, 4.5))
+    assert (low.get_xdata()[0], low.get_xdata()[-1]) == (20, 300)
+
+
+def test_a_short_run_shows_each_step(monkeypatch):
+    left, _ = curves_drawn(monkeypatch, RUN)
+    assert left.get_lines()[0].get_ydata().tolist() == RUN["d_loss"]

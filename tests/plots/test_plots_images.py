@@ -1,6 +1,7 @@
 """Images side by side: each in its place, as torchvision lays them out, and what is refused."""
 
 import io
+from importlib import import_module
 
 import pytest
 import torch
@@ -55,9 +56,22 @@ def test_rows_of_no_column_are_an_error():
         plots.image_grid(torch.zeros(1, 1, 8, 8), columns=0)
 
 
-def test_rows_of_images_have_names():
-    x = torch.zeros(3, 1, 4, 4)
-    assert plots.image_rows({"real": x, "made": x}).alt == "Rows of 3 images: real, made."
-    for rows in ({}, {"real": x, "made": x[:2]}):
-        with pytest.raises(InputError, match="equally many"):
-            plots.image_rows(rows)
+def test_a_film_of_images_names_each_row(monkeypatch):
+    drawn = []
+    images = import_module("gancourse.plots.images")
+    monkeypatch.setattr(images, "as_picture", lambda figure, alt: drawn.extend([figure, alt]))
+    plots.image_film([(f"step {n}", torch.zeros(4, 1, 6, 6)) for n in (1, 30, 100)], "Samples")
+    (axis,) = drawn[0].axes
+    assert [label.get_text() for label in axis.get_yticklabels()] == [
+        "step 1",
+        "step 30",
+        "step 100",
+    ]
+    assert axis.get_yticks().tolist() == [5, 13, 21]  # the rows' middles: 8 apart, after a border
+    assert drawn[1] == "Samples, a row each at step 1, step 30, step 100."
+
+
+@pytest.mark.parametrize("sizes", [[], [(4, 1, 6, 6), (3, 1, 6, 6)], [(4, 1, 6, 6), (4, 1, 6, 7)]])
+def test_a_film_of_frames_that_differ_is_an_error(sizes):
+    with pytest.raises(InputError, match="as many images of one size"):
+        plots.image_film([("now", torch.zeros(size)) for size in sizes])

@@ -4,7 +4,7 @@ import pytest
 
 from gancourse import plots
 from gancourse.errors import InputError
-from gancourse.plots import Mark, Panel
+from gancourse.plots import Mark, Panel, marks
 
 
 def test_a_gallery_has_as_many_rows_as_it_needs():
@@ -19,6 +19,22 @@ def test_a_gallery_has_as_many_rows_as_it_needs():
 def test_a_picture_of_no_panels_is_an_error():
     with pytest.raises(InputError, match="at least one"):
         plots.panels([], alt="nothing")
+
+
+@pytest.mark.parametrize(("log", "scale"), [(False, "linear"), (True, "log")])
+def test_panels_have_a_logarithmic_axis_where_it_is_asked_for(monkeypatch, log, scale):
+    figures, draw = [], marks.new_figure
+
+    def watched(*given, **named):
+        figures.append(draw(*given, **named))
+        return figures[0]
+
+    monkeypatch.setattr(marks, "new_figure", watched)
+    plots.panels([Panel((Mark("line", [0, 1], [0.01, 10], "a"),), "x", "y")], "a rise", log=log)
+    (axis,) = figures[0][1]
+    assert (axis.get_xscale(), axis.get_yscale()) == ("linear", scale)
+    assert axis.get_ylim()[0] < 0.01 < 10 < axis.get_ylim()[1] < 20
+    assert not log or axis.get_ylim()[0] > 0.001
 
 
 def test_an_unknown_mark_is_an_error():

@@ -8,7 +8,7 @@ from importlib import import_module
 import matplotlib.pyplot as plt
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageChops
 
 from gancourse import plots
 
@@ -85,9 +85,41 @@ def test_pictures_beside_each_other_are_as_high_as_the_higher_one():
     both = plots.beside([low, high], "Two:")
     assert (both.width, both.height) == (low.width + 12 + high.width, high.height)
     assert both.alt == "Two: 2 4"
-    assert pixels(both).getpixel((0, 0)) == (255, 255, 255)  # the lower one stands in the middle
+    assert pixels(both).convert("RGB").getpixel((0, 0)) == (
+        255,
+        255,
+        255,
+    )  # the lower one stands in the middle
 
 
 @pytest.mark.parametrize("name", plots.__all__)
 def test_no_public_name_is_hidden_by_a_module_of_that_name(name):
     assert getattr(plots, name).__class__.__name__ != "module"
+
+
+def test_a_captioned_picture_is_smaller_and_keeps_its_colours():
+    picture = plots.points(POINTS, POINTS, D)
+    few = plots.captioned(picture, "a still")
+    assert len(few.png) < 0.8 * len(picture.png)
+    a, b = (
+        pixels(p).convert("RGB").crop((0, 0, picture.width, picture.height)) for p in (picture, few)
+    )
+    apart = ImageChops.difference(a, b).convert("L").histogram()
+    assert sum(apart[12:]) < 0.001 * picture.width * picture.height
+
+
+def test_a_picture_of_few_colours_keeps_each_of_them_in_less_room():
+    arrows = plots.Mark("arrows", range(9), range(9), x2=[1] * 9, y2=[0.5] * 9)
+    picture = plots.panels([plots.Panel((arrows,), "x", "y")], "arrows")
+    image = Image.open(io.BytesIO(picture.png))
+    assert image.mode == "P"
+    whole = io.BytesIO()
+    image.convert("RGB").save(whole, "PNG", optimize=True)
+    assert len(picture.png) < 0.7 * len(whole.getvalue())
+
+
+def test_a_picture_of_many_colours_keeps_them_all():
+    row = plots.beside([plots.points(D=lambda x: x[:, 0], limit=4.0)])
+    image = Image.open(io.BytesIO(row.png))
+    assert image.mode == "RGB"
+    assert len(image.getcolors(1 << 20)) > 256

@@ -68,9 +68,60 @@ def test_field_arrows_point_along_the_field_and_fit():
     np.testing.assert_allclose(arrows.x2 * arrows.x + arrows.y2 * arrows.y, 0, atol=1e-12)
 
 
-def test_eigenvalues_stand_in_the_plane_with_the_circle(monkeypatch):
+@pytest.fixture
+def drawn(monkeypatch):
+    """The figures of this test, as matplotlib holds them."""
+    seen, module = [], import_module("gancourse.plots.points")
+    keep = module.as_picture
+    monkeypatch.setattr(module, "as_picture", lambda f, alt: (seen.append(f), keep(f, alt))[1])
+    return seen
+
+
+def test_eigenvalues_stand_in_the_plane_with_the_circle(drawn):
+    walks = {"game": [1.0, 1.0 + 1.0j], "descent": [1.0, 0.5]}
+    picture = plots.eigenvalues(walks, "Games")
+    assert picture.alt == (
+        "Games around the circle of modulus 1: game to modulus 1.41, descent to modulus 0.5."
+    )
+    (axis,) = drawn[0].axes
+    assert axis.patches[0].get_radius() == 1
+    named = [text.get_text() for text in axis.get_legend().get_texts()]
+    assert named == ["steps converge", "game", "descent"]
+    colours = {line.get_color() for line in axis.lines}
+    assert colours == {plots.INK}  # the four colours mean something else
+    looks = [(line.get_linestyle(), line.get_marker()) for line in axis.get_legend().get_lines()]
+    assert len(set(looks)) == 2
+
+
+def test_more_eigenvalues_than_looks_are_an_error():
+    with pytest.raises(InputError, match="1 to 6 lists"):
+        plots.eigenvalues({str(i): [1.0] for i in range(7)})
+
+
+def test_the_path_of_both_players_has_no_ones_colour(monkeypatch):
     seen = shown_by(monkeypatch, "points", "panels")
-    picture = plots.eigenvalues({"game": [1.0, 1.0 + 1.0j]}, "A game")
-    circle = seen[0].marks[0]
-    np.testing.assert_allclose(np.hypot(circle.x, circle.y), 1)
-    assert picture.alt == "A game around the circle of modulus 1: game to modulus 1.41."
+    plots.phase_planes({"path": np.array([[1.0, 0.0], [0.5, 0.5]])}, dynamics.bilinear)
+    assert {mark.role for mark in seen[0].marks} == {""}
+
+
+def test_transport_draws_a_line_for_each_way_of_the_plan(drawn):
+    plan = torch.tensor([[0.5, 0.0, 0.0], [0.0, 0.25, 0.25]])
+    picture = plots.transport(POINTS[:3], POINTS[3:5], plan, lambda x: x[:, 0])
+    assert picture.alt == (
+        "2 fake points, moved to 3 real ones along 3 lines, over the level lines of D."
+    )
+    left, right, _ = drawn[0].axes
+    widths = [line.get_linewidth() for line in left.lines]
+    assert widths[0] > widths[1] == widths[2]
+    np.testing.assert_allclose(left.lines[0].get_xydata(), torch.stack([POINTS[3], POINTS[0]]))
+    assert len(right.lines) == 3
+    alone = plots.transport(POINTS[:3], POINTS[3:5], plan)
+    assert alone.alt.endswith("along 3 lines.")
+
+
+def test_levels_shows_each_D_at_its_place(drawn):
+    picture = plots.levels({"steep": D, "flat": lambda x: x[:, 1]}, POINTS[:9], POINTS[9:])
+    assert picture.alt == "Level lines of D around both kinds of points: steep, flat."
+    assert [axis.get_title() for axis in drawn[0].axes] == ["steep", "flat"]
+    scales = [axis.collections[0].levels for axis in drawn[0].axes]  # each D's own
+    assert scales[0][-1] == pytest.approx(10 * scales[1][-1], rel=1e-4)

@@ -39,6 +39,15 @@ def test_the_edge_of_high_quality_is_three_standard_deviations():
     assert report.reverse_kl == pytest.approx(0, abs=1e-12)
 
 
+def test_two_reverse_kl_of_all_points_and_of_those_of_high_quality():
+    toy = mixture([[0.0, 0.0], [10.0, 0.0]], [1.0, 1.0])
+    report = mode_report(torch.tensor([[0.0, 0], [0, 1], [10, 0], [10, 9]]), toy)
+    assert report.reverse_kl == pytest.approx(0, abs=1e-12)
+    two_thirds = 2 / 3 * math.log(4 / 3) + 1 / 3 * math.log(2 / 3)
+    assert report.reverse_kl_high_quality == pytest.approx(two_thirds)
+    assert math.isnan(mode_report(torch.tensor([[5.0, 9]]), toy).reverse_kl_high_quality)
+
+
 def test_points_come_to_the_cpu_where_the_toy_is(monkeypatch):
     moved, cpu = [], torch.Tensor.cpu
     monkeypatch.setattr(torch.Tensor, "cpu", lambda x: moved.append(x.shape) or cpu(x))

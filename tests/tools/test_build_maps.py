@@ -1,5 +1,6 @@
 """tools/build: the maps come from the records, and the check finds one that does not."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -52,7 +53,7 @@ def change(monkeypatch):
 def test_each_map_is_written_between_its_comments(root):
     readme = (root / "README.md").read_text()
     assert readme.startswith("Above.\n\n<!-- lessons -->\n\n| lesson |")
-    assert readme.endswith("| in preparation | |\n\n<!-- /lessons -->\n\nBelow.\n")
+    assert readme.endswith("_questions.ipynb) | |\n\n<!-- /lessons -->\n\nBelow.\n")
     assert maps.write_maps(root) == []
     assert maps.map_problems(root) == []
 
@@ -78,6 +79,23 @@ def test_a_changed_record_changes_every_map_that_shows_it(root, change, field, v
     assert maps.map_problems(root) == []
 
 
+def test_appendices_stand_by_themselves_behind_the_main_line(root):
+    welcome = (root / "notebooks/00_welcome.py").read_text()
+    main, behind = welcome.split(f"\n#\n# {maps.APPENDICES}\n#\n")
+    assert "[10 the failure clinic]" in main
+    assert "10a" not in main
+    assert re.findall(r"\[(10\w?) ", behind) == ["10a", "10b"]
+    rows = re.findall(r"^\| (\w+ \w+) ", (root / "README.md").read_text(), re.M)
+    assert rows[-3:] == ["14 scaling", "appendix 10a", "appendix 10b"]
+
+
+def test_a_sheet_is_linked_from_lesson_00_where_there_is_one(root):
+    items = re.split(r"^# - ", (root / "notebooks/00_welcome.py").read_text(), flags=re.M)[1:]
+    linked = [re.search(r"\[(\w+) ", item)[1] for item in items if "../exercises/" in item]
+    assert linked == [lesson.number for lesson in syllabus.LESSONS if lesson.difficulty]
+    assert "[exercises](../exercises/05_minimal_gan.ipynb)" in " ".join(items)
+
+
 def test_a_build_writes_the_maps_and_its_check_does_not(tmp_path, capsys):
     path = put(tmp_path, marked("README.md"), "README.md")
     assert main(["--root", str(tmp_path), "--check"]) == 1
@@ -96,7 +114,7 @@ def test_minutes_and_points_of_an_exercise_are_those_of_its_check(root):
     ("file", "old", "new"),
     [
         ("README.md", "| 45 |", "| 46 |"),
-        ("notebooks/00_welcome.py", "(45 minutes)", "(46 minutes)"),
+        ("notebooks/00_welcome.py", "(45 minutes,", "(46 minutes,"),
         ("solutions/05_minimal_gan.py", "| 10 |", "| 11 |"),
     ],
 )

@@ -117,6 +117,15 @@ def test_a_proof_is_folded_and_its_title_stays_in_sight(tmp_path):
     assert proof.source.startswith("# Proof: one is one\n")
 
 
+def test_a_bet_is_folded_so_that_its_answer_is_not_read_above_it(tmp_path):
+    put(tmp_path, LESSON + '\n# %% tags=["bet"]\n# Bet: heads or tails?\n1\n')
+    bet = exercises.blank(targets(tmp_path)[0]).cells[-1]
+    assert bet.metadata["jupyter"] == {"source_hidden": True}
+    put(tmp_path, LESSON + '\n# %% tags=["bet"]\n1\n')
+    with pytest.raises(BuildError, match="a bet's first line is its title"):
+        exercises.blank(targets(tmp_path)[0])
+
+
 def test_a_proof_without_a_title_is_refused(tmp_path):
     put(tmp_path, LESSON + '\n# %% tags=["proof"]\nassert 1 == 1\n')
     with pytest.raises(BuildError, match="first line is its title"):

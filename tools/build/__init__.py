@@ -12,6 +12,8 @@ line `# INSTEAD` stands among them, the code that follows it as comments: a pati
     hidden            any cell    not in the exercise (hidden tests)
     solution          markdown    not in the exercise
     hint              markdown    first line `Hint: title`, then the text; folded in every notebook
+    proof             code        first line `# Proof: title`; a cell that only asserts, folded
+    bet               code        first line `# Bet: title`; folded, since its source has the answer
     raises-exception  code        an error is what this cell shows
 
 The maps in README, in lesson 00 and at the top of the sheets come from gancourse/syllabus.py.

@@ -7,7 +7,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
 from build.notebooks import NOTEBOOK_METADATA, digest
-from build.sources import Target, read_cells, tags
+from build.sources import FOLDED, Target, read_cells, tags
 
 STUB = 'raise NotImplementedError("your turn")'
 REGION = re.compile(
@@ -50,7 +50,7 @@ def blank(target: Target) -> NotebookNode:
     for cell in cells:
         if cell.cell_type == "code":
             cell.source = rewrite(cell.source)
-            if "proof" in tags(cell):
+            if FOLDED.keys() & set(tags(cell)):
                 cell.metadata["jupyter"] = {"source_hidden": True}
         elif "hint" in tags(cell):
             cell.source = folded(cell.source)

@@ -25,6 +25,7 @@ RULE = (
     "course may be used; the course's own version of what is asked is not there while your answer "
     "is checked or graded, and a sentence says so where you call it."
 )
+APPENDICES = "Appendices, to read when you like:"
 WIDTH = 98  # of a line in a source, without its "# "
 
 
@@ -84,6 +85,7 @@ def table_of_lessons() -> str:
 
 def row_of(lesson: Lesson) -> list[str]:
     name, title = f"{lesson.name}.ipynb", f"{lesson.number} {lesson.title}"
+    title = f"appendix {title}" if lesson.appendix else title
     if lesson.planned:
         return [title, lesson.remember, "", "", "in preparation", ""]
     sheet = f"[sheet](exercises/{name}), [solution](solutions/{name})" if lesson.difficulty else ""
@@ -93,14 +95,18 @@ def row_of(lesson: Lesson) -> list[str]:
 
 
 def list_of_lessons() -> str:
-    """Return the map in lesson 00: the others that are there."""
+    """Return the map in lesson 00: the others that are there, appendices by themselves."""
     there = [lesson for lesson in syllabus.LESSONS[1:] if not lesson.planned]
-    return "\n".join(item_of(lesson) for lesson in there)
+    main = [item_of(lesson) for lesson in there if not lesson.appendix]
+    behind = [item_of(lesson) for lesson in there if lesson.appendix]
+    return "\n".join([*main, *(["", APPENDICES, "", *behind] if behind else [])])
 
 
 def item_of(lesson: Lesson) -> str:
-    link = f"[{lesson.number} {lesson.title}]({lesson.name}.ipynb)"
-    text = f"- **{link}** ({lesson.minutes} minutes): {lesson.remember}"
+    name = f"{lesson.name}.ipynb"
+    sheet = f", [exercises](../exercises/{name})" if lesson.difficulty else ""
+    link = f"**[{lesson.number} {lesson.title}]({name})** ({lesson.minutes} minutes{sheet})"
+    text = f"- {link}: {lesson.remember}"
     return fill(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
 
 

@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 KEPT_METADATA = ("jupyter", "slideshow", "tags")  # the others are jupytext's own notes
 CELL_TYPES_OF_TAG = {
+    "bet": ("code",),
     "exercise": ("code",),
     "hidden": ("code", "markdown", "raw"),
     "hint": ("markdown",),
@@ -22,7 +23,7 @@ CELL_TYPES_OF_TAG = {
 }
 MENDS = "`make build` mends it"
 SHEET_TAGS = ("exercise", "hidden", "solution")
-PROOF = "# Proof: "  # a proof cell's first line: it stands in sight while the cell is folded
+FOLDED = {"bet": "# Bet: ", "proof": "# Proof: "}  # how the first line starts: it stays in sight
 MARKER = re.compile(r"(\s*)# (BEGIN|END) SOLUTION\s*")
 LOOKS_LIKE_MARKER = re.compile(r"#.*\b(BEGIN|END)[ _-]*SOLUTION", re.IGNORECASE)
 
@@ -91,7 +92,7 @@ def read_cells(source: Path, sheet: bool) -> list[NotebookNode]:
         try:
             cells.append(clean_cell(raw))
             check_tags(cells[-1], source.stem[:2], sheet)
-            check_proof(cells[-1])
+            check_title(cells[-1])
             check_markers(cells[-1], sheet)
         except BuildError as error:
             raise BuildError(f"{place(source, raw)}: {error}") from None
@@ -149,10 +150,12 @@ def check_tags(cell: NotebookNode, number: str, sheet: bool) -> None:
         raise BuildError("a hint starts with a line 'Hint: title', then its text.")
 
 
-def check_proof(cell: NotebookNode) -> None:
-    """Raise BuildError for a proof without a title."""
-    if "proof" in tags(cell) and not re.match(rf"{PROOF}\S", cell.source):
-        raise BuildError(f"a proof's first line is its title, '{PROOF}what is claimed'.")
+def check_title(cell: NotebookNode) -> None:
+    """Raise BuildError for a folded cell without a title."""
+    for tag, start in FOLDED.items():
+        if tag in tags(cell) and not re.match(rf"{start}\S", cell.source):
+            what = {"bet": "what one bets on", "proof": "what is claimed"}[tag]
+            raise BuildError(f"a {tag}'s first line is its title, '{start}{what}'.")
 
 
 def known_tags() -> str:

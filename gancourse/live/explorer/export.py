@@ -15,24 +15,28 @@ from gancourse.live.frontend import css, es_module
 from gancourse.store import write_whole
 
 PER_SIDE = 25  # pictures of the plane each way: steps of a quarter
-SCALE, PAUSE = 6, 60  # of a film: screen pixels for each pixel, milliseconds for each picture
+SCALE, PAUSE, BAR = 6, 60, 8  # of a film: pixels for a pixel, ms for a picture, rows of its bar
 
 
 def film(pixels: Tensor, path: str | Path) -> Path:
     """Write pictures uint8 [T, S, S] as a GIF that goes there and back for ever; return its path.
 
-    Each picture is shown for 60 ms and enlarged six times with hard edges.
+    Each picture is shown for 60 ms and enlarged six times with hard edges; a bar below it says how
+    far from the first picture to the last it is.
     """
-    there = [_enlarged(p.numpy()) for p in pixels]
+    there = [_enlarged(p.numpy(), i / max(1, len(pixels) - 1)) for i, p in enumerate(pixels)]
     frames = [*there, *there[-2:0:-1]]
     buffer = io.BytesIO()
     frames[0].save(buffer, "gif", save_all=True, append_images=frames[1:], duration=PAUSE, loop=0)
     return write_whole(path, buffer.getvalue())
 
 
-def _enlarged(picture: np.ndarray) -> Image.Image:
-    image = Image.fromarray(picture)
-    return image.resize((image.width * SCALE, image.height * SCALE), Image.Resampling.NEAREST)
+def _enlarged(picture: np.ndarray, place: float) -> Image.Image:
+    """Return a picture [S, S] enlarged, and below it a bar as long as its place, from 0 to 1."""
+    wide = picture.shape[1] * SCALE
+    bar = np.full((BAR, wide), 64, np.uint8)
+    bar[:, : round(place * wide)] = 255
+    return Image.fromarray(np.vstack([picture.repeat(SCALE, 0).repeat(SCALE, 1), bar]))
 
 
 def page(explorer, path: str | Path) -> Path:

@@ -20,6 +20,13 @@ from gancourse.live.frontend import Watched
 from gancourse.pixels import to_pixels
 from gancourse.store import save_tensors
 
+HINT = (
+    "Drag the dot in the square, or click there and press the arrow keys: beside the square stands "
+    "what G makes of the z under the dot."
+)
+# Seeds whose plane shows most kinds of images in the shipped generators, around one that is sure:
+# `python tools/openings.py` looks for them. By the image set and the length of z.
+OPENINGS = {("mnist", 16): 547, ("fashion", 16): 203}
 SAME_MAP = ("at", "u", "v", "test_class", "way")  # what may change while the map stays
 
 
@@ -29,23 +36,25 @@ class LatentExplorer(Watched):
     `G(z)` maps [N, z_dim] to grey images [N, 1, S, S] in [-1, 1], and `G.z_dim` says how long z is.
     `data` names the image set that G was trained on: its classes, its training images, and its test
     images to invert. `lock` is held while G is read, so that G may be the evaluation copy of a net
-    that trains. Everything starts from `seed`; the global random numbers are not touched. The last
-    value of a cell shows it; without a front-end that is a still picture. Raises InputError for a G
-    without these, and for an unknown `data`.
+    that trains. Everything starts from `seed`, by default one whose plane shows many kinds of
+    images in the shipped generators; the global random numbers are not touched. The last value of a
+    cell shows it; without a front-end that is a still picture. Raises InputError for a G without
+    these, and for an unknown `data`.
     """
 
     title, status = "Latent explorer", "ready"  # as the views of the training widgets want it
-    row: ClassVar = {"new_seed": "New seed", "pin": "Pin this"}
+    row: ClassVar = {"new_seed": "Somewhere else", "pin": "Pin this"}
 
-    def __init__(self, G, data: str = "mnist", *, lock=None, seed: int = 0):
+    def __init__(self, G, data: str = "mnist", *, lock=None, seed: int | None = None):
         super().__init__()
         self.G, self.data = G, choose("image set", data, IMAGE_SETS)
         self.pictures = Pictures(G, lock)
         self.real = RealImages(data, self.pictures.side)
         directions = Directions(self.pictures.copied, data, self.pictures.side)
-        self.steering = Steering(G.z_dim, directions, seed)
+        start = OPENINGS.get((data, G.z_dim), 0) if seed is None else seed
+        self.steering = Steering(G.z_dim, directions, start)
         self.tabs = _tabs(self.steering, self.real)
-        self.said, self.version = "", 0  # what the last action said; version: of the map
+        self.said, self.version = HINT, 0  # what the last action said; version: of the map
         self.beside: tuple[Tensor, str] | None = None  # a picture to compare with, its caption
         self.page, self._quiet = Page(self), Quiet(self._follow)
 
@@ -228,12 +237,12 @@ def _tabs(steering: Steering, real: RealImages) -> tuple[Tab, ...]:
 
     keep = {"save_z": "This z", "save_film": "Film as GIF", "save_page": "Pad as a web page"}
     groups = {f"to_{g}": f"Pin to {g}" for g in GROUPS}
-    look = {"nearest": "Nearest training image", "invert": "Invert a test image"}
+    look = {"nearest": "Nearest training image", "invert": "Find z for a real image"}
     return (
-        Tab("Plane", controls("u", "v", "across", "up"), {}),
-        Tab("Directions", controls("along_1", "by_1", "along_2", "by_2"), {}),
+        Tab("Move", controls("u", "v", "across", "up"), {}),
+        Tab("More directions", controls("along_1", "by_1", "along_2", "by_2"), {}),
         Tab("Film", controls("way", "place"), {"play": "Play film", "unpin": "Take last pin away"}),
-        Tab("Arithmetic", {}, {**groups, "combine": "Go to a - b + c"}),
-        Tab("Compare", {"test_class": real.control}, look),
+        Tab("Add and subtract", {}, {**groups, "combine": "Go to a - b + c"}),
+        Tab("Real images", {"test_class": real.control}, look),
         Tab("Save", {}, keep),
     )

@@ -137,7 +137,7 @@ def _numbers(steering) -> dict[str, str]:
     z = steering.z
     return {
         "length of z": f"{z.norm():.2f}",
-        "typical length": f"{len(z) ** 0.5:.2f}",
+        "usual length": f"{len(z) ** 0.5:.2f}",
         "seed": str(steering.seed),
         "pins": str(len(steering.pins)),
     }

@@ -87,7 +87,7 @@ class RealImages:
     def __init__(self, data: str, side: int):
         self.data, self.side = data, side
         names = IMAGE_SETS[data].class_names
-        self.control = Choice("test image", names, names[0])
+        self.control = Choice("class of the real image", names, names[0])
         self.chosen = names[0]
         self._inverted = 0
         self._sets: dict[str, ImageSet] = {}

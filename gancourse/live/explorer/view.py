@@ -12,6 +12,7 @@ class ExplorerWidget(PlayerWidget):
     """The latent explorer in a page. The map comes when the page asks for it, between moves."""
 
     _esm = es_module("explorer")
+    SLOW = True  # G's mode changes while it is read, and a cell may train that G
     map = traitlets.Dict().tag(sync=True)
     pad = traitlets.Dict({"reach": REACH, "step": STEP}).tag(sync=True)
 

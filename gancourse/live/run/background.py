@@ -62,7 +62,8 @@ class Background:
         self.status, self.why, self.error = "ready", "", None
         self.spent = 0.0  # seconds in steps and shows; pauses do not count
         self.delay = 0.0  # seconds to rest after each step: slow motion
-        self.waiting = False  # a cell waits for the end, so that no button is answered
+        self.waiting = False  # a cell waits for the end
+        self.reached = False  # a page's buttons are answered while a cell runs
         self._go, self._end = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self._over = threading.Event()  # is_alive is wrong after an interrupt of join (bpo-45274)
@@ -73,6 +74,11 @@ class Background:
     def alive(self) -> bool:
         """Whether the thread is there, running or paused."""
         return not self._over.is_set()
+
+    @property
+    def locked(self) -> bool:
+        """Whether no button is answered now, because a cell waits for the end."""
+        return self.waiting and not self.reached
 
     def start(self) -> None:
         """Start the thread, or let a paused one go on; another run in this kernel stops first."""

@@ -3,6 +3,7 @@
 import copy
 import threading
 from collections import deque
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 import torch
@@ -13,12 +14,15 @@ from gancourse.errors import InputError, at_least
 from gancourse.live.controls import Switch, Tab
 from gancourse.live.drawings import Drawing, packed
 from gancourse.live.run.background import make_way
+from gancourse.live.run.own_steps import OwnStep
 from gancourse.live.run.steered import LEARNING_RATES, SteeredRun
 from gancourse.plots import Mark, Panel, beside
 from gancourse.train import State
 
 COLUMNS, IMAGES, POINTS = 6, 36, 400  # samples in a row; images and points that are shown
 SEED = 0  # of the z that are shown, always the same
+FRAME = 16  # images in a frame of the film
+MOMENTS = {n * 10**k for n in (1, 3) for k in range(9)} - {3}  # steps after which one is taken
 ALONE = Tab(
     "Step by step",
     {"slow": Switch("slow motion")},
@@ -36,16 +40,24 @@ class TrainingDashboard(SteeredRun):
     the trained state either way. The run's random numbers are not touched: stopped, saved, resumed,
     it ends with the same bits as `train.train` without a dashboard.
 
+    `d_step(G, D, opt_D, x_real, z)` and `g_step(G, D, opt_G, z)` are a learner's own steps, as
+    lesson 05 writes them: they train in place of the course's, in fp32. `frames` are samples of the
+    same z after steps 1, 10, 30, 100, 300 and so on: pairs of (title, samples); `film` shows them.
+
     One run trains in a kernel at a time: making a dashboard stops the one that trains.
     `source(n, generator)` gives n real samples, as for `train.train`. Raises InputError for another
-    source, for steps below 1, for minutes of 0 or less, and where both or neither are given.
+    source, for steps below 1, for minutes of 0 or less, and where both or neither are given;
+    StepError, one too, for an own step that cannot be called so.
     """
 
     title, view = "Training dashboard", "DashboardWidget"
     row: ClassVar = {"run": "Start", "stop": "Stop"}
     tabs = (ALONE, LEARNING_RATES)
 
-    def __init__(self, state: State, source: train.Source, steps=None, minutes=None):
+    def __init__(
+        self, state: State, source: train.Source, steps=None, minutes=None, *,
+        d_step: Callable | None = None, g_step: Callable | None = None,
+    ):  # fmt: skip
         make_way()  # before anything is read of a state that still trains
         super().__init__(state, _checked(source))
         self._more, self._minutes = _length(steps, minutes)
@@ -57,6 +69,9 @@ class TrainingDashboard(SteeredRun):
         self._x_real = _shown_reals(state, source)
         self._pace: deque[tuple[float, int]] = deque(maxlen=12)
         self._explorers: list = []
+        given = {"D": d_step, "G": g_step}
+        self.own = {who: OwnStep(who, step) for who, step in given.items() if step is not None}
+        self.frames: list[tuple[str, Tensor]] = []
 
     def explorer(self, **options):
         """Return a `LatentExplorer` on the evaluation copy: it follows the net that trains."""
@@ -98,9 +113,43 @@ class TrainingDashboard(SteeredRun):
         with self.state.autocast():
             return self.G(self._z).float()
 
+    def film(self) -> plots.Picture:
+        """Return the frames taken so far, each with its step; raise InputError for none yet."""
+        return film_of(self.frames, self._x_real)
+
     def _turn(self) -> None:
-        train.one_step(self.state, self.source)
+        if self.own:
+            x_real = self._real()
+            seen = self._take("D", x_real) | self._take("G", x_real)
+            train.ema_step(self.state)
+            train.note(self.state, seen)
+        else:
+            train.one_step(self.state, self.source)
         self.log.note()
+        if self.state.step in MOMENTS:
+            self._take_frame()
+
+    def _take(self, who: str, x_real: Tensor) -> dict[str, Tensor]:
+        """Take a step of one player, the learner's own if there is one; return what it saw."""
+        if who in self.own:
+            self.state.D.requires_grad_(who == "D")  # G's step would add to D's gradient
+            seen = self.own[who].take(self.state, x_real)
+            self.state.D.requires_grad_(True)
+            return seen
+        return (train.d_step if who == "D" else train.g_step)(self.state, x_real)
+
+    def _step_alone(self, who: str) -> dict[str, Tensor]:
+        seen = self._take(who, self._real())
+        if who == "G":
+            train.ema_step(self.state)
+        return seen
+
+    @torch.no_grad()
+    def _take_frame(self) -> None:
+        z = self._z if self._x_real is not None else self._z[:FRAME]
+        with self.state.autocast():
+            x = self.state.ema_G(z).float().cpu()
+        self.frames.append((f"step {self.state.step:,}", x))
 
     def _finished(self) -> bool:
         if self._minutes is None:
@@ -172,6 +221,15 @@ class TrainingDashboard(SteeredRun):
         state, goal = self.state, f" of {self._goal}" if self._minutes is None else ""
         what = f"{state.recipe.net} on {state.data or 'its source'}"
         return f"<TrainingDashboard: {what}, step {state.step}{goal}, {self.status}>"
+
+
+def film_of(frames: Sequence[tuple[str, Tensor]], x_real: Tensor | None = None) -> plots.Picture:
+    """Return frames of images a row each, or of points over the real ones, with their titles."""
+    if not frames:
+        raise InputError("The film has no frame yet: train for a step.")
+    if x_real is not None:
+        return plots.point_film(frames, x_real)
+    return plots.image_film(frames, f"The same {len(frames[0][1])} samples")
 
 
 def _checked(source: train.Source) -> train.Source:

@@ -68,7 +68,7 @@ class Log:
         xlim = (0.0, ROOM * max(10, len(self.rows)))
         step, rows = thinned(np.arange(1, len(self.rows) + 1), self.rows)
         at, norms = thinned(self.norms[:, 0], np.log10(self.norms[:, 1:].clip(1e-12)))
-        half = Mark("dashed", xlim, [0.5, 0.5])
+        half = Mark("dashed", xlim, [0.5, 0.5], "1/2: cannot tell")
         says = (half, *_curves(step, rows[:, 2:], "pq", COLUMNS[2:]))
         return (
             _panel(

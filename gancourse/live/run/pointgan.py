@@ -16,10 +16,11 @@ from gancourse.live.controls import Choice, Slider, Switch, Tab
 from gancourse.live.drawings import Drawing, packed
 from gancourse.live.frontend import frontend
 from gancourse.live.run import points_view
+from gancourse.live.run.last_step import LastStep, Look
 from gancourse.live.run.own_steps import OwnStep, StepError, moved, weights
 from gancourse.live.run.real_points import DATA, DRAWN, RealPoints
 from gancourse.live.run.steered import LEARNING_RATES, SteeredRun
-from gancourse.plots import beside
+from gancourse.plots import Mark, Panel, beside
 
 FAKES = 200  # points that are shown
 ENDLESS, PACE = 50_000, 0.004  # turns at most of one press of Run, and seconds of rest after each
@@ -79,16 +80,28 @@ class PointGan(SteeredRun):
 
     def _at_start(self) -> None:
         self._goal = self.state.step
+        self.last: LastStep | None = None  # what a button's step changed
         self._z = torch.randn(FAKES, 2, generator=machine.seed_generator(self._seed))
 
     def step(self) -> "PointGan":
         """Pause, and take one turn: the steps of D, then those of G."""
+        return self._shown("DG", self._turn)
+
+    def _shown(self, who: str, take: Callable[[], object]) -> "PointGan":
+        """Pause, take a step of `who`, and keep what it changed."""
         self.pause()
         with self.still():
-            self._turn()
-        self.said = f"One turn of both: {self.state.step} so far."
+            self.last, before, had = None, self._look(), weights(self.state)
+            take()
+            self.last = LastStep(who, before, self._look())
+            self.said = self.last.sentence()
+            if who in self.own:
+                self.said = self.own[who].said_of(moved(had, self.state)) or self.said
         self.background.refresh()
         return self
+
+    def _look(self) -> Look:
+        return Look.at(self.state, self.real.shown, self.samples())
 
     def take_turns(self, turns: int) -> "PointGan":
         """Take so many turns here and now, without showing them."""
@@ -152,23 +165,30 @@ class PointGan(SteeredRun):
             return self.own[who].take(self.state, x_real)
         return (train.d_step if who == "D" else train.g_step)(self.state, x_real)
 
-    def _step_alone(self, who: str) -> dict[str, Tensor]:
+    def _alone(self, who: str) -> "PointGan":
+        return self._shown(who, lambda: self._step_alone(who))
+
+    def _step_alone(self, who: str) -> None:
+        """Take a step of one player; a row of the curves says how things stand after it."""
         seen = self._take(who, self._real())
         train.ema_step(self.state)
-        return seen
+        self.state.history.append(self._row(seen if who in self.own else {}))
 
-    def _alone(self, who: str) -> "PointGan":
-        before = weights(self.state)
-        super()._alone(who)
-        if who in self.own:
-            self.said = self.own[who].said_of(moved(before, self.state)) or self.said
-            self.background.refresh()
-        return self
+    @torch.no_grad()
+    def _row(self, seen: dict[str, Tensor]) -> Tensor:
+        """Return the history's row for the samples that are shown; `seen` goes before."""
+        D, loss, x_fake = self.state.D, self.state.loss, self.samples()
+        logit_real, logit_fake = D(self.real.shown[: len(x_fake)]), D(x_fake)
+        row = {"d_loss": loss.d_loss(logit_real, logit_fake),
+               "g_loss": loss.g_loss(logit_real, logit_fake)} | seen  # fmt: skip
+        says = [logit.sigmoid().mean() for logit in (logit_real, logit_fake)]
+        return torch.stack([row["d_loss"], row["g_loss"], *says])
 
     def _finished(self) -> bool:
         return self.state.step >= self._goal
 
     def _extend(self) -> None:
+        self.last = None
         if self._finished():
             self._goal = self.state.step + ENDLESS
 
@@ -212,15 +232,15 @@ class PointGan(SteeredRun):
         """Return what a page shows: the field, points and arrows as bytes, curves and numbers."""
         x_fake = self.samples()
         push = self.push(x_fake)
-        curves = self.log.panels()[:2]
+        curves = tuple(_with_ends(panel) for panel in self.log.panels()[:2])
         drawing = packed(Drawing(curves, self.sentence(), self._numbers(push)), self._serial)
+        step = self.last.described() if self.last else {}
         plane = points_view.plane(self.state.D, self.real.shown, x_fake, push)
-        return drawing | self.common() | plane | self.real.described()
+        return drawing | self.common() | plane | self.real.described() | step
 
     def _numbers(self, push: Tensor) -> dict[str, str]:
-        seen = {name: self.log.last(name) for name in train.COLUMNS[2:]}
-        shown = {name: "-" if value is None else f"{value:.3f}" for name, value in seen.items()}
-        return {"turns": f"{self.state.step:,}", **shown,
+        says = {name: f"{mean:.3f}" for name, mean in self._look().says.items()}
+        return {"turns": f"{self.state.step:,}", "D(x)": "-", **says,
                 "mean push on a fake": f"{push.norm(dim=1).mean():.3f}"}  # fmt: skip
 
     def picture(self) -> plots.Picture:
@@ -230,7 +250,8 @@ class PointGan(SteeredRun):
         if self.trouble or self.status == "failed":
             said = self.sentence()
         self.log.read()
-        panels = points_view.pushes(x_fake, push), self.log.panels()[0]
+        shown = self.last.panel() if self.last else points_view.pushes(x_fake, push)
+        panels = shown, _with_ends(self.log.panels()[0])
         words = f"{self._in_words(push)} {said}".strip()
         cloud = points_view.cloud(self.state.D, self.real.shown, x_fake, title)
         return beside([cloud, plots.panels(panels, words, note=said)])
@@ -244,6 +265,13 @@ class PointGan(SteeredRun):
     def __repr__(self) -> str:
         what = f"{self.state.recipe.loss} on {self.real.name}"
         return f"<PointGan: {what}, {self.state.step} turns, {self.status}>"
+
+
+def _with_ends(panel: Panel) -> Panel:
+    """Return a panel of curves with a dot at the end of each: it moves with every step."""
+    ends = [Mark("points", m.x[-1:], m.y[-1:], role=m.role)
+            for m in panel.marks if m.kind == "line" and len(m.x)]  # fmt: skip
+    return replace(panel, marks=(*panel.marks, *ends))
 
 
 def _new_state(recipe: train.Recipe, seed: int) -> train.State:

@@ -110,8 +110,9 @@ class SteeredRun(Watched):
     def wait(self) -> State:
         """Return the state when the run has ended; a run that never started is started.
 
-        A paused run goes on: no button reaches a kernel that waits. Raises the error that ended the
-        run. An interrupt of the kernel stops the run, and returns its state.
+        A run that is paused before goes on. Meanwhile the page's buttons answer, and a run that is
+        paused there is waited for; where none reach a kernel that waits, the widget says so. Raises
+        the error that ended the run. An interrupt of the kernel stops it, and returns its state.
         """
         if self.status in ("ready", "paused"):
             self._go_on()
@@ -189,6 +190,12 @@ class SteeredRun(Watched):
             self.said, self.trouble = in_a_sentence(error), True
             self.background.refresh()
 
+    def within_reach(self) -> None:
+        """Know that a page's buttons answer while a cell runs, and say so to it."""
+        if not self.background.reached:
+            self.background.reached = True
+            self.background.refresh()
+
     def _press(self, action: str) -> None:
         buttons = {
             **self.row,
@@ -210,7 +217,7 @@ class SteeredRun(Watched):
 
     def common(self) -> dict:
         """Return the part of a frame that is the same for all: status, values, what is busy."""
-        run = {"status": self.status, "waiting": self.background.waiting}
+        run = {"status": self.status, "waiting": self.background.locked}
         return run | {"values": self.values(), "trouble": self.trouble or self.status == "failed"}
 
     def _repr_mimebundle_(self, include=None, exclude=None):
@@ -258,9 +265,11 @@ def _in_words(seen: dict[str, Tensor]) -> str:
 
 
 def _sentence(run: Background, step: int) -> str:
-    if run.status == "running" and run.waiting:
+    if run.status == "running" and run.locked:
         return ("A cell waits for this run, so its buttons answer only after the end; to stop "
                 "it now, interrupt the kernel.")  # fmt: skip
+    if run.status == "paused" and run.waiting:
+        return f"Paused after step {step}: a cell waits for this run to go on, or to be stopped."
     return {
         "ready": "Ready: start, or let one player step alone.",
         "running": "Training.",

@@ -2,15 +2,15 @@
 
 import html
 
-import anywidget
 import ipywidgets
 import numpy as np
 import traitlets
 
 from gancourse import plots
-from gancourse.live.control_views import COLOURS, core_control, described
+from gancourse.live.control_views import COLOURS, core_box, core_control, described
 from gancourse.live.controls import Tab
 from gancourse.live.frontend import css, es_module
+from gancourse.live.linked import LinkedWidget
 
 FIELD_COLOURS = plots.FIELD(np.arange(256), bytes=True)[:, :3].tobytes()  # D(x) from 0 to 1
 LABELS = {"running": "Pause", "paused": "Resume", "stopped": "Resume", "finished": "Go on",
@@ -22,7 +22,7 @@ def _laid_out(tab: Tab) -> dict:
     return {"title": tab.title, "controls": controls, "buttons": list(tab.buttons.items())}
 
 
-class PlayerWidget(anywidget.AnyWidget):
+class PlayerWidget(LinkedWidget):
     """A training widget in a page. The page sends what was pressed; frames come when they come."""
 
     _css = css()
@@ -38,7 +38,14 @@ class PlayerWidget(anywidget.AnyWidget):
         with player.still():
             super().__init__(title=player.title, parts=parts, frame=player.frame())
             player.watch(self._redraw)
-        self.on_msg(lambda _widget, message, _buffers: player.answer(message))
+
+    def asked(self, message: dict) -> None:
+        """Do what the page asks."""
+        self._player.answer(message)
+
+    def reached(self) -> None:
+        """Let the buttons answer while a cell runs."""
+        self._player.within_reach()
 
     def _redraw(self, frame: dict) -> None:
         self.frame = frame
@@ -83,7 +90,7 @@ def core_view(player) -> ipywidgets.VBox:
     with player.still():
         redraw(player.frame())
         player.watch(redraw)
-    return ipywidgets.VBox([image, words, ipywidgets.HBox(buttons), tabs])
+    return core_box(image, words, ipywidgets.HBox(buttons), tabs)
 
 
 def _words(frame: dict) -> str:

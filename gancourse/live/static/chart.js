@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/chart.js: edit there. 90b4f07a9691e630 ca18129521a3072f
+// Built by `make build` from src/widgets/chart.js: edit there. 7c5fccea30f375af 6175d9cf5f1b4015
 // bytes.js
 function floats(view) {
   if (!view) return null;
@@ -87,6 +87,133 @@ function controlPanel(controls, changed) {
   return { root, show };
 }
 
+// link.js
+var PATIENCE = 1200;
+var QUIET = 1e3;
+var TOUCHES = ["pointerdown", "keydown", "focusin"];
+var RESTARTS = ["restarting", "autorestarting"];
+var SAYS = {
+  restarted: "The kernel was restarted: run this cell again.",
+  dead: "The kernel is dead: restart it (menu Kernel), then run the cells again.",
+  offline: "There is no connection to the kernel: waiting for it.",
+  busy: "Waiting for the kernel: a cell is running.",
+  silent: "The kernel does not answer yet: a cell may be running. If this stays, run this cell again."
+};
+function saying({ gone, late, status, connection }) {
+  if (status === "dead") return SAYS.dead;
+  if (gone) return SAYS.restarted;
+  if (connection && connection !== "connected") return SAYS.offline;
+  if (!late) return "";
+  return status === "busy" ? SAYS.busy : SAYS.silent;
+}
+function controlMessage(kernel, id, content) {
+  const msg_id = [1, 2, 3].map(() => Math.random().toString(16).slice(2)).join("-");
+  const header = {
+    msg_id,
+    msg_type: "comm_msg",
+    username: kernel.username ?? "",
+    session: kernel.clientId ?? "",
+    date: (/* @__PURE__ */ new Date()).toISOString(),
+    version: "5.2"
+  };
+  const data = { method: "custom", content };
+  return { header, parent_header: {}, metadata: {}, channel: "control", buffers: [], content: { comm_id: id, data } };
+}
+function overControl(kernel, id) {
+  if (!id || !kernel?.sendControlMessage) return null;
+  return (content) => {
+    const future = kernel.sendControlMessage(controlMessage(kernel, id, content), false, true);
+    future.done?.catch(() => {
+    });
+  };
+}
+function link(model, root) {
+  const line = make("p", { class: "gc-link", role: "alert", hidden: "" });
+  const kernelNow = () => model.widget_manager?.kernel ?? null;
+  const kernel = kernelNow();
+  const control = overControl(kernel, model.get("over_control"));
+  let direct = null;
+  let gone = false;
+  let late = false;
+  let wrong = "";
+  let count = Date.now() % 1e9;
+  let waiting = null;
+  let sentAt = -Infinity;
+  let timer = 0;
+  const show = () => {
+    gone ||= kernelNow() !== kernel;
+    const state = { gone, late, status: kernel?.status, connection: kernel?.connectionStatus };
+    const text = saying(state) || wrong;
+    line.hidden = !text;
+    if (line.textContent !== text) line.textContent = text;
+    root.dataset.link = gone || state.status === "dead" ? "lost" : late ? "late" : "good";
+    root.inert = root.dataset.link === "lost";
+  };
+  const arm = () => {
+    clearTimeout(timer);
+    timer = setTimeout(look, PATIENCE);
+  };
+  const look = () => {
+    late = true;
+    show();
+    if (gone) return;
+    if (kernel?.status !== "busy") send({});
+    arm();
+  };
+  const send = (content) => {
+    const message = { ...content, ping: ++count };
+    sentAt = performance.now();
+    if (waiting === null) {
+      waiting = count;
+      arm();
+    }
+    try {
+      if (direct) direct(message);
+      else model.send(message);
+    } catch {
+      gone = true;
+      show();
+    }
+  };
+  const heard = (message) => {
+    if (message.wrong) wrong = message.wrong;
+    if (message.pong !== void 0) {
+      if (message.via === "control") direct = control;
+      wrong = "";
+      late = false;
+      clearTimeout(timer);
+      waiting = message.pong < count ? message.pong + 1 : null;
+      if (waiting !== null) arm();
+    }
+    show();
+  };
+  const turned = (_, status) => {
+    if (RESTARTS.includes(status)) gone = true;
+    show();
+  };
+  const closed = () => {
+    if (kernel === null) gone = true;
+    else send({});
+  };
+  const touched = () => {
+    if (waiting === null && performance.now() - sentAt > QUIET) send({});
+  };
+  model.on("msg:custom", heard);
+  model.on("comm_live_update", closed);
+  kernel?.statusChanged?.connect(turned);
+  kernel?.connectionStatusChanged?.connect(show);
+  for (const touch of TOUCHES) root.addEventListener(touch, touched, true);
+  control?.({ ping: count });
+  const stop = () => {
+    clearTimeout(timer);
+    model.off("msg:custom", heard);
+    model.off("comm_live_update", closed);
+    kernel?.statusChanged?.disconnect(turned);
+    kernel?.connectionStatusChanged?.disconnect(show);
+  };
+  return { root: line, send, stop };
+}
+
 // scales.js
 var BOX = { width: 460, height: 300, left: 52, right: 12, top: 26, bottom: 42 };
 function ticks([low, high], about = 6) {
@@ -143,7 +270,14 @@ function barbs([x1, y1], [x2, y2], turn, most) {
 
 // marks.js
 var HEAD = { turn: 0.45, most: 7 };
+var FAINT = 0.5;
 var MARKS = {
+  cells: (g, m, s, fill) => {
+    const [wide, high] = [s.x(1) - s.x(0), s.y(0) - s.y(1)];
+    for (let i = 0; i < m.x.length; i++)
+      if (m.x2[i] > 0)
+        draw(g, "rect", { x: s.x(m.x[i] - 0.5), y: s.y(m.y[i] + 0.5), width: wide, height: high, fill, opacity: Math.min(1, m.x2[i]).toFixed(3) });
+  },
   line: (g, m, s, stroke) => draw(g, "path", { d: path(m.x, m.y, s), fill: "none", stroke, "stroke-width": 2.4 }),
   dashed: (g, m, s, stroke) => draw(g, "path", { d: path(m.x, m.y, s), fill: "none", stroke, "stroke-width": 2, "stroke-dasharray": "6 4" }),
   fill: (g, m, s, fill) => {
@@ -154,7 +288,8 @@ var MARKS = {
     for (let i = 0; i < m.x.length; i++) draw(g, "circle", { cx: s.x(m.x[i]), cy: s.y(m.y[i]), r: 4, fill });
   },
   arrows: (g, m, s, stroke) => {
-    for (let i = 0; i < m.x.length; i++) arrow(g, s, [m.x[i], m.y[i]], [m.x[i] + m.x2[i], m.y[i] + m.y2[i]], stroke);
+    const field = m.role ? g : draw(g, "g", { opacity: FAINT });
+    for (let i = 0; i < m.x.length; i++) arrow(field, s, [m.x[i], m.y[i]], [m.x[i] + m.x2[i], m.y[i] + m.y2[i]], stroke);
   }
 };
 function area(mark, s) {
@@ -260,7 +395,7 @@ function showHandle(node, handle, s, host) {
 
 // requests.js
 var LOST_AFTER = 2e3;
-function requests(model, also = {}) {
+function requests(line, also = {}) {
   let serial = Date.now() % 1e9;
   let inFlight = null;
   let waiting = null;
@@ -268,7 +403,7 @@ function requests(model, also = {}) {
   const send = () => {
     if (inFlight !== null || waiting === null) return;
     inFlight = ++serial;
-    model.send({ serial, values: waiting, ...also });
+    line.send({ serial, values: waiting, ...also });
     waiting = null;
     timer = setTimeout(() => answered(inFlight), LOST_AFTER);
   };
@@ -313,7 +448,8 @@ function render({ model, el }) {
   const numbers = make("div", { class: "gc-numbers" });
   const text = make("p", { class: "gc-text", "aria-live": "polite" });
   const byKey = Object.fromEntries(model.get("controls").map((c) => [c.key, c]));
-  const request = requests(model);
+  const line = link(model, root);
+  const request = requests(line);
   const views = [];
   let values = { ...model.get("values") };
   let scene = null;
@@ -365,9 +501,10 @@ function render({ model, el }) {
   show();
   settle();
   root.append(panels, numbers, controls.root, text);
-  el.append(root);
+  el.append(line.root, root);
   return () => {
     request.stop();
+    line.stop();
     model.off("change:scene", redraw);
   };
 }

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/dashboard.js: edit there. b288b31d538b8716 36dde4cea9b31cd9
+// Built by `make build` from src/widgets/dashboard.js: edit there. 5fdc1c6f462b3916 33c0886d82ec9374
 // dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function dressed(node, attributes) {
@@ -82,7 +82,14 @@ function barbs([x1, y1], [x2, y2], turn, most) {
 
 // marks.js
 var HEAD = { turn: 0.45, most: 7 };
+var FAINT = 0.5;
 var MARKS = {
+  cells: (g, m, s, fill) => {
+    const [wide, high] = [s.x(1) - s.x(0), s.y(0) - s.y(1)];
+    for (let i = 0; i < m.x.length; i++)
+      if (m.x2[i] > 0)
+        draw(g, "rect", { x: s.x(m.x[i] - 0.5), y: s.y(m.y[i] + 0.5), width: wide, height: high, fill, opacity: Math.min(1, m.x2[i]).toFixed(3) });
+  },
   line: (g, m, s, stroke) => draw(g, "path", { d: path(m.x, m.y, s), fill: "none", stroke, "stroke-width": 2.4 }),
   dashed: (g, m, s, stroke) => draw(g, "path", { d: path(m.x, m.y, s), fill: "none", stroke, "stroke-width": 2, "stroke-dasharray": "6 4" }),
   fill: (g, m, s, fill) => {
@@ -93,7 +100,8 @@ var MARKS = {
     for (let i = 0; i < m.x.length; i++) draw(g, "circle", { cx: s.x(m.x[i]), cy: s.y(m.y[i]), r: 4, fill });
   },
   arrows: (g, m, s, stroke) => {
-    for (let i = 0; i < m.x.length; i++) arrow(g, s, [m.x[i], m.y[i]], [m.x[i] + m.x2[i], m.y[i] + m.y2[i]], stroke);
+    const field = m.role ? g : draw(g, "g", { opacity: FAINT });
+    for (let i = 0; i < m.x.length; i++) arrow(field, s, [m.x[i], m.y[i]], [m.x[i] + m.x2[i], m.y[i] + m.y2[i]], stroke);
   }
 };
 function area(mark, s) {
@@ -360,9 +368,136 @@ function anyControl(key, control, changed) {
   return { root: panel.root.firstChild, show: (value) => panel.show({ [key]: value }) };
 }
 
+// link.js
+var PATIENCE = 1200;
+var QUIET = 1e3;
+var TOUCHES = ["pointerdown", "keydown", "focusin"];
+var RESTARTS = ["restarting", "autorestarting"];
+var SAYS = {
+  restarted: "The kernel was restarted: run this cell again.",
+  dead: "The kernel is dead: restart it (menu Kernel), then run the cells again.",
+  offline: "There is no connection to the kernel: waiting for it.",
+  busy: "Waiting for the kernel: a cell is running.",
+  silent: "The kernel does not answer yet: a cell may be running. If this stays, run this cell again."
+};
+function saying({ gone, late, status, connection }) {
+  if (status === "dead") return SAYS.dead;
+  if (gone) return SAYS.restarted;
+  if (connection && connection !== "connected") return SAYS.offline;
+  if (!late) return "";
+  return status === "busy" ? SAYS.busy : SAYS.silent;
+}
+function controlMessage(kernel, id, content) {
+  const msg_id = [1, 2, 3].map(() => Math.random().toString(16).slice(2)).join("-");
+  const header = {
+    msg_id,
+    msg_type: "comm_msg",
+    username: kernel.username ?? "",
+    session: kernel.clientId ?? "",
+    date: (/* @__PURE__ */ new Date()).toISOString(),
+    version: "5.2"
+  };
+  const data = { method: "custom", content };
+  return { header, parent_header: {}, metadata: {}, channel: "control", buffers: [], content: { comm_id: id, data } };
+}
+function overControl(kernel, id) {
+  if (!id || !kernel?.sendControlMessage) return null;
+  return (content) => {
+    const future = kernel.sendControlMessage(controlMessage(kernel, id, content), false, true);
+    future.done?.catch(() => {
+    });
+  };
+}
+function link(model, root) {
+  const line = make("p", { class: "gc-link", role: "alert", hidden: "" });
+  const kernelNow = () => model.widget_manager?.kernel ?? null;
+  const kernel = kernelNow();
+  const control = overControl(kernel, model.get("over_control"));
+  let direct = null;
+  let gone = false;
+  let late = false;
+  let wrong = "";
+  let count = Date.now() % 1e9;
+  let waiting = null;
+  let sentAt = -Infinity;
+  let timer = 0;
+  const show = () => {
+    gone ||= kernelNow() !== kernel;
+    const state = { gone, late, status: kernel?.status, connection: kernel?.connectionStatus };
+    const text = saying(state) || wrong;
+    line.hidden = !text;
+    if (line.textContent !== text) line.textContent = text;
+    root.dataset.link = gone || state.status === "dead" ? "lost" : late ? "late" : "good";
+    root.inert = root.dataset.link === "lost";
+  };
+  const arm = () => {
+    clearTimeout(timer);
+    timer = setTimeout(look, PATIENCE);
+  };
+  const look = () => {
+    late = true;
+    show();
+    if (gone) return;
+    if (kernel?.status !== "busy") send({});
+    arm();
+  };
+  const send = (content) => {
+    const message = { ...content, ping: ++count };
+    sentAt = performance.now();
+    if (waiting === null) {
+      waiting = count;
+      arm();
+    }
+    try {
+      if (direct) direct(message);
+      else model.send(message);
+    } catch {
+      gone = true;
+      show();
+    }
+  };
+  const heard = (message) => {
+    if (message.wrong) wrong = message.wrong;
+    if (message.pong !== void 0) {
+      if (message.via === "control") direct = control;
+      wrong = "";
+      late = false;
+      clearTimeout(timer);
+      waiting = message.pong < count ? message.pong + 1 : null;
+      if (waiting !== null) arm();
+    }
+    show();
+  };
+  const turned = (_, status) => {
+    if (RESTARTS.includes(status)) gone = true;
+    show();
+  };
+  const closed = () => {
+    if (kernel === null) gone = true;
+    else send({});
+  };
+  const touched = () => {
+    if (waiting === null && performance.now() - sentAt > QUIET) send({});
+  };
+  model.on("msg:custom", heard);
+  model.on("comm_live_update", closed);
+  kernel?.statusChanged?.connect(turned);
+  kernel?.connectionStatusChanged?.connect(show);
+  for (const touch of TOUCHES) root.addEventListener(touch, touched, true);
+  control?.({ ping: count });
+  const stop = () => {
+    clearTimeout(timer);
+    model.off("msg:custom", heard);
+    model.off("comm_live_update", closed);
+    kernel?.statusChanged?.disconnect(turned);
+    kernel?.connectionStatusChanged?.disconnect(show);
+  };
+  return { root: line, send, stop };
+}
+
 // requests.js
 var LOST_AFTER = 2e3;
-function requests(model, also = {}) {
+function requests(line, also = {}) {
   let serial = Date.now() % 1e9;
   let inFlight = null;
   let waiting = null;
@@ -370,7 +505,7 @@ function requests(model, also = {}) {
   const send = () => {
     if (inFlight !== null || waiting === null) return;
     inFlight = ++serial;
-    model.send({ serial, values: waiting, ...also });
+    line.send({ serial, values: waiting, ...also });
     waiting = null;
     timer = setTimeout(() => answered(inFlight), LOST_AFTER);
   };
@@ -432,6 +567,12 @@ function wanted(action, status) {
 function isOff(action, frame) {
   return frame.waiting || action === "stop" && RESTING.includes(frame.status);
 }
+function changedNames(numbers, before, status, kept = []) {
+  if (status === "running" || !before) return [];
+  const old = new Map(before);
+  const names = numbers.filter(([name, value]) => old.get(name) !== value).map(([name]) => name);
+  return names.length ? names : kept;
+}
 function pushButton(action, label, press) {
   const node = make("button", { type: "button", class: "gc-button", "data-do": action }, label);
   keepKeys(node);
@@ -445,9 +586,12 @@ function steered(stage, also) {
     const bar = make("progress", { max: 1, "aria-label": "How far the run is" });
     const numbers = make("div", { class: "gc-numbers" });
     const text = make("p", { class: "gc-text", role: "status" });
-    const request = requests(model, also);
+    const line = link(model, root);
+    const request = requests(line, also);
     let frame = model.get("frame");
-    const press = (action) => model.send({ do: wanted(action, frame.status) });
+    let before = null;
+    let changed = [];
+    const press = (action) => line.send({ do: wanted(action, frame.status) });
     const shows = {};
     const change = (key, value) => {
       root.dataset.idle = "false";
@@ -457,7 +601,8 @@ function steered(stage, also) {
       colourOf: (role) => role ? model.get("colours")[role] : "var(--gc-ink)",
       fieldColours: model.get("field_colours"),
       idle: request.idle,
-      change
+      change,
+      send: line.send
     };
     const scene = stage(host, model);
     const buttons = parts.row.map(([action, label]) => pushButton(action, label, press));
@@ -482,7 +627,9 @@ function steered(stage, also) {
       frame = model.get("frame");
       request.answered(frame.serial);
       scene.show(unpack(frame));
-      numbers.replaceChildren(...frame.numbers.map(([k, v]) => make("div", {}, make("span", {}, k), make("b", {}, v))));
+      changed = changedNames(frame.numbers, before, frame.status, changed);
+      numbers.replaceChildren(...frame.numbers.map(([k, v]) => make("div", {}, make("span", {}, k), make("b", changed.includes(k) ? { class: "gc-changed" } : {}, v))));
+      before = frame.numbers;
       bar.value = frame.progress ?? 0;
       bar.hidden = frame.progress === void 0;
       mark();
@@ -495,10 +642,11 @@ function steered(stage, also) {
     const row = make("div", { class: "gc-run" }, ...buttons.slice(0, parts.row.length));
     (scene.corner ?? root).append(bar, numbers);
     root.prepend(scene.root);
-    root.append(row, tabRow(parts.tabs.map((tab) => tab.title), pages), text);
-    el.append(root);
+    root.append(text, row, tabRow(parts.tabs.map((tab) => tab.title), pages));
+    el.append(line.root, root);
     return () => {
       request.stop();
+      line.stop();
       scene.stop?.();
       model.off("change:frame", show);
     };

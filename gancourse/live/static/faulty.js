@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/faulty.js: edit there. 8a77a470fd6bf96a 046283553e68cba9
+// Built by `make build` from src/widgets/faulty.js: edit there. 9d1d0a3cf9b9a633 a9860fd317f15092
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -99,7 +99,14 @@ function barbs([x1, y1], [x2, y2], turn, most) {
 
 // marks.js
 var HEAD = { turn: 0.45, most: 7 };
+var FAINT = 0.5;
 var MARKS = {
+  cells: (g, m, s, fill) => {
+    const [wide, high] = [s.x(1) - s.x(0), s.y(0) - s.y(1)];
+    for (let i = 0; i < m.x.length; i++)
+      if (m.x2[i] > 0)
+        draw(g, "rect", { x: s.x(m.x[i] - 0.5), y: s.y(m.y[i] + 0.5), width: wide, height: high, fill, opacity: Math.min(1, m.x2[i]).toFixed(3) });
+  },
   line: (g, m, s, stroke) => draw(g, "path", { d: path(m.x, m.y, s), fill: "none", stroke, "stroke-width": 2.4 }),
   dashed: (g, m, s, stroke) => draw(g, "path", { d: path(m.x, m.y, s), fill: "none", stroke, "stroke-width": 2, "stroke-dasharray": "6 4" }),
   fill: (g, m, s, fill) => {
@@ -110,7 +117,8 @@ var MARKS = {
     for (let i = 0; i < m.x.length; i++) draw(g, "circle", { cx: s.x(m.x[i]), cy: s.y(m.y[i]), r: 4, fill });
   },
   arrows: (g, m, s, stroke) => {
-    for (let i = 0; i < m.x.length; i++) arrow(g, s, [m.x[i], m.y[i]], [m.x[i] + m.x2[i], m.y[i] + m.y2[i]], stroke);
+    const field = m.role ? g : draw(g, "g", { opacity: FAINT });
+    for (let i = 0; i < m.x.length; i++) arrow(field, s, [m.x[i], m.y[i]], [m.x[i] + m.x2[i], m.y[i] + m.y2[i]], stroke);
   }
 };
 function area(mark, s) {

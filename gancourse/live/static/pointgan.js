@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/pointgan.js: edit there. 23b673f0ff15a274 d81f89be661d8c40
+// Built by `make build` from src/widgets/pointgan.js: edit there. 94c619cd15b5cd47 277300cc84ea0afd
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -123,9 +123,136 @@ function anyControl(key, control, changed) {
   return { root: panel.root.firstChild, show: (value) => panel.show({ [key]: value }) };
 }
 
+// link.js
+var PATIENCE = 1200;
+var QUIET = 1e3;
+var TOUCHES = ["pointerdown", "keydown", "focusin"];
+var RESTARTS = ["restarting", "autorestarting"];
+var SAYS = {
+  restarted: "The kernel was restarted: run this cell again.",
+  dead: "The kernel is dead: restart it (menu Kernel), then run the cells again.",
+  offline: "There is no connection to the kernel: waiting for it.",
+  busy: "Waiting for the kernel: a cell is running.",
+  silent: "The kernel does not answer yet: a cell may be running. If this stays, run this cell again."
+};
+function saying({ gone, late, status, connection }) {
+  if (status === "dead") return SAYS.dead;
+  if (gone) return SAYS.restarted;
+  if (connection && connection !== "connected") return SAYS.offline;
+  if (!late) return "";
+  return status === "busy" ? SAYS.busy : SAYS.silent;
+}
+function controlMessage(kernel, id, content) {
+  const msg_id = [1, 2, 3].map(() => Math.random().toString(16).slice(2)).join("-");
+  const header = {
+    msg_id,
+    msg_type: "comm_msg",
+    username: kernel.username ?? "",
+    session: kernel.clientId ?? "",
+    date: (/* @__PURE__ */ new Date()).toISOString(),
+    version: "5.2"
+  };
+  const data = { method: "custom", content };
+  return { header, parent_header: {}, metadata: {}, channel: "control", buffers: [], content: { comm_id: id, data } };
+}
+function overControl(kernel, id) {
+  if (!id || !kernel?.sendControlMessage) return null;
+  return (content) => {
+    const future = kernel.sendControlMessage(controlMessage(kernel, id, content), false, true);
+    future.done?.catch(() => {
+    });
+  };
+}
+function link(model, root) {
+  const line = make("p", { class: "gc-link", role: "alert", hidden: "" });
+  const kernelNow = () => model.widget_manager?.kernel ?? null;
+  const kernel = kernelNow();
+  const control = overControl(kernel, model.get("over_control"));
+  let direct = null;
+  let gone = false;
+  let late = false;
+  let wrong = "";
+  let count = Date.now() % 1e9;
+  let waiting = null;
+  let sentAt = -Infinity;
+  let timer = 0;
+  const show = () => {
+    gone ||= kernelNow() !== kernel;
+    const state = { gone, late, status: kernel?.status, connection: kernel?.connectionStatus };
+    const text = saying(state) || wrong;
+    line.hidden = !text;
+    if (line.textContent !== text) line.textContent = text;
+    root.dataset.link = gone || state.status === "dead" ? "lost" : late ? "late" : "good";
+    root.inert = root.dataset.link === "lost";
+  };
+  const arm = () => {
+    clearTimeout(timer);
+    timer = setTimeout(look, PATIENCE);
+  };
+  const look = () => {
+    late = true;
+    show();
+    if (gone) return;
+    if (kernel?.status !== "busy") send({});
+    arm();
+  };
+  const send = (content) => {
+    const message = { ...content, ping: ++count };
+    sentAt = performance.now();
+    if (waiting === null) {
+      waiting = count;
+      arm();
+    }
+    try {
+      if (direct) direct(message);
+      else model.send(message);
+    } catch {
+      gone = true;
+      show();
+    }
+  };
+  const heard = (message) => {
+    if (message.wrong) wrong = message.wrong;
+    if (message.pong !== void 0) {
+      if (message.via === "control") direct = control;
+      wrong = "";
+      late = false;
+      clearTimeout(timer);
+      waiting = message.pong < count ? message.pong + 1 : null;
+      if (waiting !== null) arm();
+    }
+    show();
+  };
+  const turned = (_, status) => {
+    if (RESTARTS.includes(status)) gone = true;
+    show();
+  };
+  const closed = () => {
+    if (kernel === null) gone = true;
+    else send({});
+  };
+  const touched = () => {
+    if (waiting === null && performance.now() - sentAt > QUIET) send({});
+  };
+  model.on("msg:custom", heard);
+  model.on("comm_live_update", closed);
+  kernel?.statusChanged?.connect(turned);
+  kernel?.connectionStatusChanged?.connect(show);
+  for (const touch of TOUCHES) root.addEventListener(touch, touched, true);
+  control?.({ ping: count });
+  const stop = () => {
+    clearTimeout(timer);
+    model.off("msg:custom", heard);
+    model.off("comm_live_update", closed);
+    kernel?.statusChanged?.disconnect(turned);
+    kernel?.connectionStatusChanged?.disconnect(show);
+  };
+  return { root: line, send, stop };
+}
+
 // requests.js
 var LOST_AFTER = 2e3;
-function requests(model, also = {}) {
+function requests(line, also = {}) {
   let serial = Date.now() % 1e9;
   let inFlight = null;
   let waiting = null;
@@ -133,7 +260,7 @@ function requests(model, also = {}) {
   const send = () => {
     if (inFlight !== null || waiting === null) return;
     inFlight = ++serial;
-    model.send({ serial, values: waiting, ...also });
+    line.send({ serial, values: waiting, ...also });
     waiting = null;
     timer = setTimeout(() => answered(inFlight), LOST_AFTER);
   };
@@ -195,6 +322,12 @@ function wanted(action, status) {
 function isOff(action, frame) {
   return frame.waiting || action === "stop" && RESTING.includes(frame.status);
 }
+function changedNames(numbers, before, status, kept = []) {
+  if (status === "running" || !before) return [];
+  const old = new Map(before);
+  const names = numbers.filter(([name, value]) => old.get(name) !== value).map(([name]) => name);
+  return names.length ? names : kept;
+}
 function pushButton(action, label, press) {
   const node = make("button", { type: "button", class: "gc-button", "data-do": action }, label);
   keepKeys(node);
@@ -208,9 +341,12 @@ function steered(stage, also) {
     const bar = make("progress", { max: 1, "aria-label": "How far the run is" });
     const numbers = make("div", { class: "gc-numbers" });
     const text = make("p", { class: "gc-text", role: "status" });
-    const request = requests(model, also);
+    const line = link(model, root);
+    const request = requests(line, also);
     let frame = model.get("frame");
-    const press = (action) => model.send({ do: wanted(action, frame.status) });
+    let before = null;
+    let changed = [];
+    const press = (action) => line.send({ do: wanted(action, frame.status) });
     const shows = {};
     const change = (key, value) => {
       root.dataset.idle = "false";
@@ -220,7 +356,8 @@ function steered(stage, also) {
       colourOf: (role) => role ? model.get("colours")[role] : "var(--gc-ink)",
       fieldColours: model.get("field_colours"),
       idle: request.idle,
-      change
+      change,
+      send: line.send
     };
     const scene = stage(host, model);
     const buttons = parts.row.map(([action, label]) => pushButton(action, label, press));
@@ -245,7 +382,9 @@ function steered(stage, also) {
       frame = model.get("frame");
       request.answered(frame.serial);
       scene.show(unpack(frame));
-      numbers.replaceChildren(...frame.numbers.map(([k, v]) => make("div", {}, make("span", {}, k), make("b", {}, v))));
+      changed = changedNames(frame.numbers, before, frame.status, changed);
+      numbers.replaceChildren(...frame.numbers.map(([k, v]) => make("div", {}, make("span", {}, k), make("b", changed.includes(k) ? { class: "gc-changed" } : {}, v))));
+      before = frame.numbers;
       bar.value = frame.progress ?? 0;
       bar.hidden = frame.progress === void 0;
       mark();
@@ -258,10 +397,11 @@ function steered(stage, also) {
     const row = make("div", { class: "gc-run" }, ...buttons.slice(0, parts.row.length));
     (scene.corner ?? root).append(bar, numbers);
     root.prepend(scene.root);
-    root.append(row, tabRow(parts.tabs.map((tab) => tab.title), pages), text);
-    el.append(root);
+    root.append(text, row, tabRow(parts.tabs.map((tab) => tab.title), pages));
+    el.append(line.root, root);
     return () => {
       request.stop();
+      line.stop();
       scene.stop?.();
       model.off("change:frame", show);
     };
@@ -329,7 +469,14 @@ function placeIn(box, { clientX, clientY }, half) {
 
 // marks.js
 var HEAD = { turn: 0.45, most: 7 };
+var FAINT = 0.5;
 var MARKS = {
+  cells: (g, m, s, fill) => {
+    const [wide, high] = [s.x(1) - s.x(0), s.y(0) - s.y(1)];
+    for (let i = 0; i < m.x.length; i++)
+      if (m.x2[i] > 0)
+        draw(g, "rect", { x: s.x(m.x[i] - 0.5), y: s.y(m.y[i] + 0.5), width: wide, height: high, fill, opacity: Math.min(1, m.x2[i]).toFixed(3) });
+  },
   line: (g, m, s, stroke) => draw(g, "path", { d: path(m.x, m.y, s), fill: "none", stroke, "stroke-width": 2.4 }),
   dashed: (g, m, s, stroke) => draw(g, "path", { d: path(m.x, m.y, s), fill: "none", stroke, "stroke-width": 2, "stroke-dasharray": "6 4" }),
   fill: (g, m, s, fill) => {
@@ -340,7 +487,8 @@ var MARKS = {
     for (let i = 0; i < m.x.length; i++) draw(g, "circle", { cx: s.x(m.x[i]), cy: s.y(m.y[i]), r: 4, fill });
   },
   arrows: (g, m, s, stroke) => {
-    for (let i = 0; i < m.x.length; i++) arrow(g, s, [m.x[i], m.y[i]], [m.x[i] + m.x2[i], m.y[i] + m.y2[i]], stroke);
+    const field = m.role ? g : draw(g, "g", { opacity: FAINT });
+    for (let i = 0; i < m.x.length; i++) arrow(field, s, [m.x[i], m.y[i]], [m.x[i] + m.x2[i], m.y[i] + m.y2[i]], stroke);
   }
 };
 function area(mark, s) {
@@ -465,9 +613,24 @@ var APART = 0.1;
 var HEAD2 = { turn: 0.5, most: 6 };
 var LEGEND = [
   { kind: "points", role: "p", label: "real" },
-  { kind: "points", role: "q", label: "fake" },
-  { kind: "arrows", role: "G", label: "push on a fake" }
+  { kind: "points", role: "q", label: "fake" }
 ];
+var PUSH = { kind: "arrows", role: "G", label: "push on a fake" };
+function legendOf({ step }) {
+  if (!step) return [...LEGEND, PUSH];
+  const times = step.times > 1 ? `, ${step.times} times as long` : "";
+  const moves = { kind: "arrows", role: "G", label: `step of G, from the hollow diamonds${times}` };
+  const signs = { kind: "points", role: "D", label: "D(x) rose, fell" };
+  return [...LEGEND, ...step.moves ? [moves] : [], ...step.signs ? [signs] : []];
+}
+function placedSigns(signs, side, limit) {
+  const cell = 2 * limit / side;
+  return Array.from(signs, (v, i) => [
+    -limit + (i % side + 0.5) * cell,
+    limit - (Math.floor(i / side) + 0.5) * cell,
+    v
+  ]);
+}
 function fillField(rgba, levels, table) {
   levels.forEach((level, i) => {
     rgba.set(table.subarray(3 * level, 3 * level + 3), 4 * i);
@@ -510,10 +673,16 @@ function pointStage(host) {
   const canvas = make("canvas", { class: "gc-plane" });
   const pen = canvas.getContext("2d");
   const curves = curveRow(host);
-  const names = make("div", { class: "gc-legend", "aria-hidden": "true" }, ...legend({ marks: LEGEND }, host.colourOf));
-  const fakeSwatch = names.children[1].firstChild;
-  fakeSwatch.replaceChildren();
-  draw(fakeSwatch, "path", { d: "M8 6L12 2L16 6L12 10Z", fill: host.colourOf("q") });
+  const names = make("div", { class: "gc-legend", "aria-hidden": "true" });
+  const nameAll = () => {
+    names.replaceChildren(...legend({ marks: legendOf(frame) }, host.colourOf));
+    const fakeSwatch = names.children[1].firstChild;
+    fakeSwatch.replaceChildren();
+    const signSwatch = frame.step?.signs && names.lastChild.firstChild;
+    signSwatch?.replaceChildren();
+    if (signSwatch) draw(signSwatch, "path", { d: "M2 6H10M6 2V10M15 6H22", stroke: host.colourOf("D"), "stroke-width": 2.4 });
+    draw(fakeSwatch, "path", { d: "M8 6L12 2L16 6L12 10Z", fill: host.colourOf("q") });
+  };
   const root = make("div", { class: "gc-stage" }, make("div", {}, canvas, names), curves.root);
   let frame = null;
   let drawn = [];
@@ -527,6 +696,28 @@ function pointStage(host) {
     for (let i = 0; i + 1 < points.length; i += 2) SHAPES[shape](pen, px(points[i]), py(points[i + 1]), size);
     pen.fillStyle = colour;
     pen.fill();
+  };
+  const ghosts = (points) => {
+    pen.beginPath();
+    for (let i = 0; i + 1 < points.length; i += 2) SHAPES.fake(pen, px(points[i]), py(points[i + 1]), 3.6);
+    pen.strokeStyle = host.colourOf("q");
+    pen.lineWidth = 1;
+    pen.stroke();
+  };
+  const signs = (placed) => {
+    pen.beginPath();
+    for (const [x, y, v] of placed) {
+      const r = 7 * Math.abs(v);
+      if (r < 0.7) continue;
+      pen.moveTo(px(x) - r, py(y));
+      pen.lineTo(px(x) + r, py(y));
+      if (v < 0) continue;
+      pen.moveTo(px(x), py(y) - r);
+      pen.lineTo(px(x), py(y) + r);
+    }
+    pen.strokeStyle = host.colourOf("D");
+    pen.lineWidth = 2.4;
+    pen.stroke();
   };
   const arrows = (rows, colour) => {
     pen.beginPath();
@@ -573,8 +764,10 @@ function pointStage(host) {
     scale();
     cloud(frame.real, "real", host.colourOf("p"), 2.4);
     if (frame.drawing) cloud(drawn.flat(), "real", host.colourOf("p"), 5);
+    if (frame.step?.signs) signs(placedSigns(frame.step.signs, frame.step.signs_side, frame.limit));
+    if (frame.step?.ghosts) ghosts(frame.step.ghosts);
     cloud(frame.fake, "fake", host.colourOf("q"), 3.6);
-    arrows(frame.arrows, host.colourOf("G"));
+    arrows(frame.step?.moves ?? (frame.step ? [] : frame.arrows), host.colourOf("G"));
     if (frame.drawing && document.activeElement === canvas) cross();
   };
   const told = () => {
@@ -622,10 +815,15 @@ function pointStage(host) {
   watch.observe(canvas);
   const show = (next) => {
     frame = { ...next, real: floats(next.real), fake: floats(next.fake), arrows: floats(next.arrows) };
+    if (next.step) {
+      const [ghosts2, moves, signs2] = [next.step.ghosts, next.step.moves, next.step.signs].map(floats);
+      frame.step = { ...next.step, ghosts: ghosts2, moves, signs: signs2 };
+    }
     if (host.idle()) drawn = frame.drawn;
     canvas.setAttribute("role", frame.drawing ? "application" : "img");
     canvas.tabIndex = frame.drawing ? 0 : -1;
     if (!frame.drawing || document.activeElement !== canvas) label();
+    nameAll();
     paint();
     curves.show(frame.panels);
   };

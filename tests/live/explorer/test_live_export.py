@@ -15,9 +15,14 @@ def test_a_film_is_written_there_and_back(explorer, tmp_path):
     three_pins(explorer)
     with Image.open(explorer.film(tmp_path / "film.gif")) as gif:
         assert gif.n_frames == 2 * 25 - 2
-        assert gif.size == (168, 168)
+        assert gif.size == (168, 168 + export.BAR)
+        bars = []
+        for frame in (0, 12, 24):
+            gif.seek(frame)
+            bars.append((np.array(gif.convert("L"))[-2] > 200).mean())
+        assert np.allclose(bars, [0, 0.5, 1], atol=0.01)  # its place
         gif.seek(12)
-        middle = torch.from_numpy(np.array(gif.convert("L")))[::6, ::6].int()
+        middle = torch.from_numpy(np.array(gif.convert("L")))[:168:6, ::6].int()
     wanted = explorer.pixels(explorer.steering.pins[1].z[None])[0]
     assert (middle - wanted.int()).abs().max() <= 1
 

@@ -123,7 +123,7 @@ def test_the_page_view_draws_maps_and_plays_films(explorer):
 
 def test_core_sliders_move_it_and_follow_it(explorer):
     view = explorer.core_widget()
-    image, _, _, tabs = view.children
+    image, _, _, tabs, *_ = view.children
     slider = tabs.children[0].children[1]
     before = image.value
     slider.value = 1.5

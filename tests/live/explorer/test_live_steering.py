@@ -112,7 +112,7 @@ def test_arithmetic_takes_the_groups_averages(explorer):
         ({"place": 0.5}, "goes from pin to pin, and there are 0"),
         ({"way": "spline"}, "way between pins"),
         ({"at": 3}, "a pair"),
-        ({"test_class": "10"}, "test image"),
+        ({"test_class": "10"}, "class of the real image"),
         ({"go": 4}, "no pin"),
     ],
 )

@@ -116,7 +116,7 @@ def test_times_are_told_in_two_units(seconds, words):
 
 def test_core_widgets_start_pause_and_steer():
     dashboard = a_dashboard(IMAGES, greys, steps=1_000_000)
-    image, words, row, tabs = dashboard.core_widget().children
+    image, words, row, tabs = dashboard.core_widget().children[:4]
     start, before = row.children[0], image.value
     assert start.description == "Start"
     start.click()

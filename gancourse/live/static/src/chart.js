@@ -4,6 +4,7 @@ import { unpack } from "./bytes.js";
 import { controlPanel, onStep } from "./controls.js";
 import { make } from "./dom.js";
 import { ARROWS } from "./keys.js";
+import { link } from "./link.js";
 import { panelView } from "./panel.js";
 import { requests } from "./requests.js";
 
@@ -39,7 +40,8 @@ export function render({ model, el }) {
   const numbers = make("div", { class: "gc-numbers" });
   const text = make("p", { class: "gc-text", "aria-live": "polite" });
   const byKey = Object.fromEntries(model.get("controls").map((c) => [c.key, c]));
-  const request = requests(model);
+  const line = link(model, root);
+  const request = requests(line);
   const views = [];
   let values = { ...model.get("values") };
   let scene = null;
@@ -94,9 +96,10 @@ export function render({ model, el }) {
   show();
   settle();
   root.append(panels, numbers, controls.root, text);
-  el.append(root);
+  el.append(line.root, root);
   return () => {
     request.stop();
+    line.stop();
     model.off("change:scene", redraw);
   };
 }

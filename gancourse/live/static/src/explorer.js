@@ -2,7 +2,7 @@
 
 import { greys } from "./bytes.js";
 import { make } from "./dom.js";
-import { film } from "./film.js";
+import { film, placeText } from "./film.js";
 import { keepKeys } from "./keys.js";
 import { pad } from "./pad.js";
 import { paintPixels, paintTiles, pictureOf, pixelCanvas } from "./pixels.js";
@@ -54,7 +54,15 @@ export function explorerStage(host, model) {
   let mapAt = 0;
   let timer = 0;
   const paintOne = (all, side, index) => paintPixels(picture, pictureOf(all, side, index), side, side);
-  const reel = film(picture, paintOne, () => paint());
+  const bar = make("progress", { max: 1, "aria-label": "Place in the film" });
+  const at = make("span");
+  const place = make("div", { class: "gc-place", hidden: "" }, at, bar);
+  const reel = film(picture, paintOne, () => paint(), (index, count) => {
+    place.hidden = count === undefined;
+    if (place.hidden) return;
+    at.textContent = placeText(index, count);
+    bar.value = count > 1 ? index / (count - 1) : 1;
+  });
   const change = (key, value) => {
     reel.stop();
     host.change(key, value);
@@ -64,7 +72,7 @@ export function explorerStage(host, model) {
   picture.classList.add("gc-large");
   const root = make(
     "div", { class: "gc-explorer" }, plane.root, picture,
-    make("div", {}, corner, figure), make("figure", { class: "gc-strip" }, strip, line), pins.root,
+    make("div", {}, place, corner, figure), make("figure", { class: "gc-strip" }, strip, line), pins.root,
   );
 
   // z is the middle one of its neighbours; after them come the pins.
@@ -82,11 +90,11 @@ export function explorerStage(host, model) {
   // The neighbours, the pins and the map wait until no move follows: the picture comes first.
   const wantRest = () => {
     clearTimeout(timer);
-    if (frame.brief) timer = setTimeout(() => model.send({ do: "rest" }), QUIET);
+    if (frame.brief) timer = setTimeout(() => host.send({ do: "rest" }), QUIET);
     else if (model.get("map").version !== frame.version) {
       timer = setTimeout(() => {
         mapAt = performance.now();
-        model.send({ do: "map" });
+        host.send({ do: "map" });
       }, mapWait(performance.now(), mapAt));
     }
   };

@@ -1,11 +1,18 @@
-// What a panel shows: lines, fills, points and arrows in SVG, and their legend.
+// What a panel shows: lines, fills, points, arrows and cells in SVG, and their legend.
 
 import { draw, make, newSvg } from "./dom.js";
 import { barbs, path } from "./scales.js";
 
 const HEAD = { turn: 0.45, most: 7 };
+const FAINT = 0.5;
 
 export const MARKS = {
+  cells: (g, m, s, fill) => {
+    const [wide, high] = [s.x(1) - s.x(0), s.y(0) - s.y(1)];
+    for (let i = 0; i < m.x.length; i++)
+      if (m.x2[i] > 0)
+        draw(g, "rect", { x: s.x(m.x[i] - 0.5), y: s.y(m.y[i] + 0.5), width: wide, height: high, fill, opacity: Math.min(1, m.x2[i]).toFixed(3) });
+  },
   line: (g, m, s, stroke) => draw(g, "path", { d: path(m.x, m.y, s), fill: "none", stroke, "stroke-width": 2.4 }),
   dashed: (g, m, s, stroke) =>
     draw(g, "path", { d: path(m.x, m.y, s), fill: "none", stroke, "stroke-width": 2, "stroke-dasharray": "6 4" }),
@@ -17,7 +24,8 @@ export const MARKS = {
     for (let i = 0; i < m.x.length; i++) draw(g, "circle", { cx: s.x(m.x[i]), cy: s.y(m.y[i]), r: 4, fill });
   },
   arrows: (g, m, s, stroke) => {
-    for (let i = 0; i < m.x.length; i++) arrow(g, s, [m.x[i], m.y[i]], [m.x[i] + m.x2[i], m.y[i] + m.y2[i]], stroke);
+    const field = m.role ? g : draw(g, "g", { opacity: FAINT }); // a field stays behind the paths
+    for (let i = 0; i < m.x.length; i++) arrow(field, s, [m.x[i], m.y[i]], [m.x[i] + m.x2[i], m.y[i] + m.y2[i]], stroke);
   },
 };
 

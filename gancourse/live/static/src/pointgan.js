@@ -13,8 +13,24 @@ const HEAD = { turn: 0.5, most: 6 };
 const LEGEND = [
   { kind: "points", role: "p", label: "real" },
   { kind: "points", role: "q", label: "fake" },
-  { kind: "arrows", role: "G", label: "push on a fake" },
 ];
+const PUSH = { kind: "arrows", role: "G", label: "push on a fake" };
+
+// What the legend says of a frame: the pushes on fakes, or what one step changed.
+export function legendOf({ step }) {
+  if (!step) return [...LEGEND, PUSH];
+  const times = step.times > 1 ? `, ${step.times} times as long` : "";
+  const moves = { kind: "arrows", role: "G", label: `step of G, from the hollow diamonds${times}` };
+  const signs = { kind: "points", role: "D", label: "D(x) rose, fell" };
+  return [...LEGEND, ...(step.moves ? [moves] : []), ...(step.signs ? [signs] : [])];
+}
+
+// Where the signs stand and how large they are, [[x, y, from -1 to 1], ...], on a plane -limit..limit.
+export function placedSigns(signs, side, limit) {
+  const cell = (2 * limit) / side;
+  return Array.from(signs, (v, i) => [
+    -limit + ((i % side) + 0.5) * cell, limit - (Math.floor(i / side) + 0.5) * cell, v]);
+}
 
 // Writes D's field as opaque RGBA; a level from 0 to 255 is a row of the colour table [256, 3].
 export function fillField(rgba, levels, table) {
@@ -61,10 +77,16 @@ export function pointStage(host) {
   const canvas = make("canvas", { class: "gc-plane" });
   const pen = canvas.getContext("2d");
   const curves = curveRow(host);
-  const names = make("div", { class: "gc-legend", "aria-hidden": "true" }, ...legend({ marks: LEGEND }, host.colourOf));
-  const fakeSwatch = names.children[1].firstChild; // a diamond, as in the picture
-  fakeSwatch.replaceChildren();
-  draw(fakeSwatch, "path", { d: "M8 6L12 2L16 6L12 10Z", fill: host.colourOf("q") });
+  const names = make("div", { class: "gc-legend", "aria-hidden": "true" });
+  const nameAll = () => {
+    names.replaceChildren(...legend({ marks: legendOf(frame) }, host.colourOf));
+    const fakeSwatch = names.children[1].firstChild; // a diamond, as in the picture
+    fakeSwatch.replaceChildren();
+    const signSwatch = frame.step?.signs && names.lastChild.firstChild;
+    signSwatch?.replaceChildren();
+    if (signSwatch) draw(signSwatch, "path", { d: "M2 6H10M6 2V10M15 6H22", stroke: host.colourOf("D"), "stroke-width": 2.4 });
+    draw(fakeSwatch, "path", { d: "M8 6L12 2L16 6L12 10Z", fill: host.colourOf("q") });
+  };
   const root = make("div", { class: "gc-stage" }, make("div", {}, canvas, names), curves.root);
   let frame = null;
   let drawn = [];
@@ -79,6 +101,28 @@ export function pointStage(host) {
     for (let i = 0; i + 1 < points.length; i += 2) SHAPES[shape](pen, px(points[i]), py(points[i + 1]), size);
     pen.fillStyle = colour;
     pen.fill();
+  };
+  const ghosts = (points) => {
+    pen.beginPath();
+    for (let i = 0; i + 1 < points.length; i += 2) SHAPES.fake(pen, px(points[i]), py(points[i + 1]), 3.6);
+    pen.strokeStyle = host.colourOf("q");
+    pen.lineWidth = 1;
+    pen.stroke();
+  };
+  const signs = (placed) => {
+    pen.beginPath();
+    for (const [x, y, v] of placed) {
+      const r = 7 * Math.abs(v);
+      if (r < 0.7) continue;
+      pen.moveTo(px(x) - r, py(y));
+      pen.lineTo(px(x) + r, py(y));
+      if (v < 0) continue;
+      pen.moveTo(px(x), py(y) - r);
+      pen.lineTo(px(x), py(y) + r);
+    }
+    pen.strokeStyle = host.colourOf("D");
+    pen.lineWidth = 2.4;
+    pen.stroke();
   };
   const arrows = (rows, colour) => {
     pen.beginPath();
@@ -122,8 +166,10 @@ export function pointStage(host) {
     scale();
     cloud(frame.real, "real", host.colourOf("p"), 2.4);
     if (frame.drawing) cloud(drawn.flat(), "real", host.colourOf("p"), 5);
+    if (frame.step?.signs) signs(placedSigns(frame.step.signs, frame.step.signs_side, frame.limit));
+    if (frame.step?.ghosts) ghosts(frame.step.ghosts);
     cloud(frame.fake, "fake", host.colourOf("q"), 3.6);
-    arrows(frame.arrows, host.colourOf("G"));
+    arrows(frame.step?.moves ?? (frame.step ? [] : frame.arrows), host.colourOf("G"));
     if (frame.drawing && document.activeElement === canvas) cross();
   };
 
@@ -175,10 +221,15 @@ export function pointStage(host) {
 
   const show = (next) => {
     frame = { ...next, real: floats(next.real), fake: floats(next.fake), arrows: floats(next.arrows) };
+    if (next.step) {
+      const [ghosts, moves, signs] = [next.step.ghosts, next.step.moves, next.step.signs].map(floats);
+      frame.step = { ...next.step, ghosts, moves, signs };
+    }
     if (host.idle()) drawn = frame.drawn;
     canvas.setAttribute("role", frame.drawing ? "application" : "img");
     canvas.tabIndex = frame.drawing ? 0 : -1;
     if (!frame.drawing || document.activeElement !== canvas) label();
+    nameAll();
     paint();
     curves.show(frame.panels);
   };

@@ -2,8 +2,8 @@
 
 const LOST_AFTER = 2000; // ms without an answer, after which the next request may go out
 
-// `also` goes with each request.
-export function requests(model, also = {}) {
+// `line.send` sends a request; `also` goes with each.
+export function requests(line, also = {}) {
   let serial = Date.now() % 1e9;
   let inFlight = null;
   let waiting = null;
@@ -11,7 +11,7 @@ export function requests(model, also = {}) {
   const send = () => {
     if (inFlight !== null || waiting === null) return;
     inFlight = ++serial;
-    model.send({ serial, values: waiting, ...also });
+    line.send({ serial, values: waiting, ...also });
     waiting = null;
     timer = setTimeout(() => answered(inFlight), LOST_AFTER);
   };

@@ -2,12 +2,14 @@
 //
 // steered(stage, also) returns the module that anywidget wants; `also` goes with each request for a
 // value. `stage(host, model)` returns {root, show(frame)}, the part that differs, and may name a
-// `corner` for the numbers and a `stop`; host = {colourOf(role), fieldColours, change(key, value), idle()}.
+// `corner` for the numbers and a `stop`; host = {colourOf(role), fieldColours, change(key, value),
+// idle(), send(message)}.
 
 import { unpack } from "./bytes.js";
 import { anyControl } from "./controls.js";
 import { make } from "./dom.js";
 import { keepKeys } from "./keys.js";
+import { link } from "./link.js";
 import { requests } from "./requests.js";
 import { tabRow } from "./tabs.js";
 
@@ -29,6 +31,15 @@ export function isOff(action, frame) {
   return frame.waiting || (action === "stop" && RESTING.includes(frame.status));
 }
 
+// The names of the numbers that a press of a button changed: those `kept` stay marked until others
+// change. While a run goes on all of them change, and none is marked.
+export function changedNames(numbers, before, status, kept = []) {
+  if (status === "running" || !before) return [];
+  const old = new Map(before);
+  const names = numbers.filter(([name, value]) => old.get(name) !== value).map(([name]) => name);
+  return names.length ? names : kept;
+}
+
 function pushButton(action, label, press) {
   const node = make("button", { type: "button", class: "gc-button", "data-do": action }, label);
   keepKeys(node);
@@ -43,10 +54,13 @@ export function steered(stage, also) {
     const bar = make("progress", { max: 1, "aria-label": "How far the run is" });
     const numbers = make("div", { class: "gc-numbers" });
     const text = make("p", { class: "gc-text", role: "status" });
-    const request = requests(model, also);
+    const line = link(model, root);
+    const request = requests(line, also);
     let frame = model.get("frame");
+    let before = null; // the numbers of the frame before
+    let changed = []; // the names of those that are marked
 
-    const press = (action) => model.send({ do: wanted(action, frame.status) });
+    const press = (action) => line.send({ do: wanted(action, frame.status) });
     const shows = {};
     const change = (key, value) => {
       root.dataset.idle = "false"; // until the answer is shown
@@ -57,6 +71,7 @@ export function steered(stage, also) {
       fieldColours: model.get("field_colours"),
       idle: request.idle,
       change,
+      send: line.send,
     };
     const scene = stage(host, model);
     const buttons = parts.row.map(([action, label]) => pushButton(action, label, press));
@@ -82,7 +97,10 @@ export function steered(stage, also) {
       frame = model.get("frame");
       request.answered(frame.serial);
       scene.show(unpack(frame));
-      numbers.replaceChildren(...frame.numbers.map(([k, v]) => make("div", {}, make("span", {}, k), make("b", {}, v))));
+      changed = changedNames(frame.numbers, before, frame.status, changed);
+      numbers.replaceChildren(...frame.numbers.map(([k, v]) =>
+        make("div", {}, make("span", {}, k), make("b", changed.includes(k) ? { class: "gc-changed" } : {}, v))));
+      before = frame.numbers;
       bar.value = frame.progress ?? 0;
       bar.hidden = frame.progress === undefined;
       mark();
@@ -95,10 +113,11 @@ export function steered(stage, also) {
     const row = make("div", { class: "gc-run" }, ...buttons.slice(0, parts.row.length));
     (scene.corner ?? root).append(bar, numbers);
     root.prepend(scene.root);
-    root.append(row, tabRow(parts.tabs.map((tab) => tab.title), pages), text);
-    el.append(root);
+    root.append(text, row, tabRow(parts.tabs.map((tab) => tab.title), pages));
+    el.append(line.root, root);
     return () => {
       request.stop();
+      line.stop();
       scene.stop?.();
       model.off("change:frame", show);
     };

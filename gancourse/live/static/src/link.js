@@ -1,0 +1,134 @@
+// The link to the kernel. Each message is acknowledged; a widget whose kernel does not answer says so.
+
+import { make } from "./dom.js";
+
+const PATIENCE = 1200; // ms without an acknowledgement: then the widget says what it knows
+const QUIET = 1000; // ms after a message in which a touch asks for nothing
+const TOUCHES = ["pointerdown", "keydown", "focusin"];
+const RESTARTS = ["restarting", "autorestarting"];
+
+export const SAYS = {
+  restarted: "The kernel was restarted: run this cell again.",
+  dead: "The kernel is dead: restart it (menu Kernel), then run the cells again.",
+  offline: "There is no connection to the kernel: waiting for it.",
+  busy: "Waiting for the kernel: a cell is running.",
+  silent: "The kernel does not answer yet: a cell may be running. If this stays, run this cell again.",
+};
+
+// What the widget says of its kernel. `gone`: this view's kernel was restarted; `late`: a message
+// waits for its acknowledgement; `status` and `connection` are what the page knows of the kernel.
+export function saying({ gone, late, status, connection }) {
+  if (status === "dead") return SAYS.dead;
+  if (gone) return SAYS.restarted;
+  if (connection && connection !== "connected") return SAYS.offline;
+  if (!late) return "";
+  return status === "busy" ? SAYS.busy : SAYS.silent;
+}
+
+// A message for a comm, to go over a kernel's control channel, which it reads while a cell runs.
+export function controlMessage(kernel, id, content) {
+  const msg_id = [1, 2, 3].map(() => Math.random().toString(16).slice(2)).join("-");
+  const header = { msg_id, msg_type: "comm_msg", username: kernel.username ?? "", session: kernel.clientId ?? "",
+    date: new Date().toISOString(), version: "5.2" };
+  const data = { method: "custom", content };
+  return { header, parent_header: {}, metadata: {}, channel: "control", buffers: [], content: { comm_id: id, data } };
+}
+
+function overControl(kernel, id) {
+  if (!id || !kernel?.sendControlMessage) return null;
+  return (content) => {
+    const future = kernel.sendControlMessage(controlMessage(kernel, id, content), false, true);
+    future.done?.catch(() => {}); // the kernel was restarted meanwhile: the link says so
+  };
+}
+
+// link(model, root) returns {root, send(content), stop()}: `root` is the line that says how it
+// stands, `send` a message to the widget's Python half. Whoever touches the element `root` asks
+// whether the kernel is there.
+export function link(model, root) {
+  const line = make("p", { class: "gc-link", role: "alert", hidden: "" });
+  const kernelNow = () => model.widget_manager?.kernel ?? null;
+  const kernel = kernelNow();
+  const control = overControl(kernel, model.get("over_control"));
+  let direct = null; // the control channel, once it has answered
+  let gone = false;
+  let late = false;
+  let wrong = "";
+  let count = Date.now() % 1e9;
+  let waiting = null; // the oldest message without an acknowledgement
+  let sentAt = -Infinity;
+  let timer = 0;
+
+  const show = () => {
+    gone ||= kernelNow() !== kernel;
+    const state = { gone, late, status: kernel?.status, connection: kernel?.connectionStatus };
+    const text = saying(state) || wrong;
+    line.hidden = !text;
+    if (line.textContent !== text) line.textContent = text;
+    root.dataset.link = gone || state.status === "dead" ? "lost" : late ? "late" : "good";
+    root.inert = root.dataset.link === "lost";
+  };
+  const arm = () => {
+    clearTimeout(timer);
+    timer = setTimeout(look, PATIENCE);
+  };
+  const look = () => {
+    late = true;
+    show();
+    if (gone) return;
+    if (kernel?.status !== "busy") send({}); // it may have been lost; a kernel at work answers later
+    arm();
+  };
+  const send = (content) => {
+    const message = { ...content, ping: ++count };
+    sentAt = performance.now();
+    if (waiting === null) {
+      waiting = count;
+      arm();
+    }
+    try {
+      if (direct) direct(message);
+      else model.send(message);
+    } catch {
+      gone = true;
+      show();
+    }
+  };
+  const heard = (message) => {
+    if (message.wrong) wrong = message.wrong;
+    if (message.pong !== undefined) {
+      if (message.via === "control") direct = control;
+      wrong = "";
+      late = false;
+      clearTimeout(timer);
+      waiting = message.pong < count ? message.pong + 1 : null;
+      if (waiting !== null) arm();
+    }
+    show();
+  };
+  const turned = (_, status) => {
+    if (RESTARTS.includes(status)) gone = true;
+    show();
+  };
+  const closed = () => {
+    if (kernel === null) gone = true; // where nothing says that a kernel restarts, the comm does
+    else send({});
+  };
+  const touched = () => {
+    if (waiting === null && performance.now() - sentAt > QUIET) send({});
+  };
+  model.on("msg:custom", heard);
+  model.on("comm_live_update", closed);
+  kernel?.statusChanged?.connect(turned);
+  kernel?.connectionStatusChanged?.connect(show);
+  for (const touch of TOUCHES) root.addEventListener(touch, touched, true);
+  control?.({ ping: count });
+  const stop = () => {
+    clearTimeout(timer);
+    model.off("msg:custom", heard);
+    model.off("comm_live_update", closed);
+    kernel?.statusChanged?.disconnect(turned);
+    kernel?.connectionStatusChanged?.disconnect(show);
+  };
+  return { root: line, send, stop };
+}

@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { SAYS, controlMessage, link, saying } from "../../gancourse/live/static/src/link.js";
+
+const GOOD = { gone: false, late: false, status: "idle", connection: "connected" };
+
+test("a good link says nothing", () => {
+  assert.equal(saying(GOOD), "");
+  assert.equal(saying({ ...GOOD, status: "busy" }), "");
+  assert.equal(saying({ gone: false, late: false }), ""); // a front-end that tells nothing
+});
+
+test("each way to be silent has its own sentence", () => {
+  assert.equal(saying({ ...GOOD, gone: true }), SAYS.restarted);
+  assert.equal(saying({ ...GOOD, gone: true, status: "dead" }), SAYS.dead);
+  assert.equal(saying({ ...GOOD, connection: "connecting" }), SAYS.offline);
+  assert.equal(saying({ ...GOOD, late: true, status: "busy" }), SAYS.busy);
+  assert.equal(saying({ ...GOOD, late: true }), SAYS.silent);
+  assert.equal(new Set(Object.values(SAYS)).size, 5);
+});
+
+test("a control message names the comm, and no two are alike", () => {
+  const [a, b] = [1, 2].map(() => controlMessage({ clientId: "me" }, "line", { ping: 3 }));
+  assert.deepEqual(a.content, { comm_id: "line", data: { method: "custom", content: { ping: 3 } } });
+  assert.deepEqual([a.channel, a.header.msg_type, a.header.session], ["control", "comm_msg", "me"]);
+  assert.notEqual(a.header.msg_id, b.header.msg_id);
+});
+
+// A signal of the page, a kernel, a model, an element: as much as the link looks at.
+function signal() {
+  const slots = [];
+  return { connect: (f) => slots.push(f), disconnect: () => {}, emit: (v) => slots.forEach((f) => f(null, v)) };
+}
+
+function element(more = {}) {
+  const heard = {};
+  return { dataset: {}, setAttribute() {}, append() {}, addEventListener: (k, f) => (heard[k] = f),
+    touch: (k = "pointerdown") => heard[k](), ...more };
+}
+
+function world({ control = true } = {}) {
+  const sent = [];
+  const kernel = { status: "idle", connectionStatus: "connected", statusChanged: signal(), connectionStatusChanged: signal() };
+  if (control) kernel.sendControlMessage = (m) => { sent.push({ ...m.content.data.content, over: "control" }); return {}; };
+  const on = {};
+  const model = { get: () => "line", widget_manager: { kernel }, on: (k, f) => (on[k] = f), off() {},
+    send: (m) => sent.push({ ...m, over: "shell" }) };
+  const root = element();
+  const line = link(model, root);
+  const pong = (via = "shell", n = sent.at(-1).ping) => on["msg:custom"]({ pong: n, via });
+  const turn = (status) => { kernel.status = status; kernel.statusChanged.emit(status); };
+  return { sent, kernel, model, on, root, line, pong, turn };
+}
+
+beforeEach(() => {
+  globalThis.document = { createElement: () => element() };
+});
+
+test("a restart is said at once, and the widget takes no more", () => {
+  for (const status of ["restarting", "autorestarting"]) {
+    const { line, root, turn } = world();
+    turn(status);
+    turn("idle");
+    assert.equal(line.root.textContent, SAYS.restarted);
+    assert.deepEqual([line.root.hidden, root.inert, root.dataset.link], [false, true, "lost"]);
+    line.stop();
+  }
+});
+
+test("another kernel in its place is a restart too", () => {
+  const { line, model, on } = world();
+  model.widget_manager.kernel = { status: "idle" };
+  on["msg:custom"]({ pong: 0 });
+  assert.equal(line.root.textContent, SAYS.restarted);
+  line.stop();
+});
+
+test("without an answer it says so in less than two seconds, and takes it back with the answer", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { line, root, kernel, pong } = world({ control: false });
+  kernel.status = "busy";
+  line.send({ values: {} });
+  t.mock.timers.tick(1100);
+  assert.equal(line.root.textContent ?? "", "");
+  t.mock.timers.tick(200);
+  assert.equal(line.root.textContent, SAYS.busy);
+  assert.equal(root.inert, false);
+  pong();
+  assert.deepEqual([line.root.textContent, line.root.hidden], ["", true]);
+  line.stop();
+});
+
+test("an idle kernel that does not answer is asked again; a busy one is waited for", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  for (const [status, times] of [["idle", 4], ["busy", 1]]) {
+    const { line, sent, kernel } = world({ control: false });
+    kernel.status = status;
+    line.send({ do: "run" });
+    for (let i = 0; i < 3; i++) t.mock.timers.tick(1200);
+    assert.equal(sent.length, times);
+    line.stop();
+  }
+});
+
+test("an answer to an older message leaves the newer one waited for", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { line, sent, pong } = world({ control: false });
+  line.send({ a: 1 });
+  line.send({ b: 1 });
+  pong("shell", sent[0].ping);
+  t.mock.timers.tick(1300);
+  assert.equal(line.root.textContent, SAYS.silent);
+  line.stop();
+});
+
+test("a touch asks whether the kernel is there, once in a while", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { line, sent, root } = world({ control: false });
+  root.touch();
+  root.touch("keydown");
+  assert.equal(sent.length, 1);
+  t.mock.timers.tick(1300);
+  assert.equal(line.root.textContent, SAYS.silent);
+  line.stop();
+});
+
+test("the control channel is taken once it has answered, and not before", () => {
+  const { line, sent, pong } = world();
+  assert.deepEqual(sent.map((m) => m.over), ["control"]); // is it there?
+  line.send({ do: "run" });
+  pong("control");
+  line.send({ do: "pause" });
+  assert.deepEqual(sent.map((m) => m.over), ["control", "shell", "control"]);
+  line.stop();
+});
+
+test("what went wrong in the kernel is said until the next answer", () => {
+  const { line, on, pong } = world();
+  on["msg:custom"]({ wrong: "ValueError: no." });
+  assert.equal(line.root.textContent, "ValueError: no.");
+  line.send({});
+  pong();
+  assert.equal(line.root.textContent, "");
+  line.stop();
+});
+
+test("where sending fails the kernel is gone", () => {
+  const { line, model } = world({ control: false });
+  model.send = () => { throw new Error("Cannot send"); };
+  line.send({});
+  assert.equal(line.root.textContent, SAYS.restarted);
+  line.stop();
+});

@@ -1,0 +1,55 @@
+"""A folded proof can be passed by: no cell in sight takes a name from one."""
+
+import ast
+import builtins
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tools"))
+
+from build.sources import read_cells, tags  # noqa: E402
+
+LESSONS = sorted((ROOT / "notebooks").glob("*.py"))
+
+
+def bound(tree) -> set[str]:
+    """Return the names that a cell binds, at its top level or not."""
+    stored = (n for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+    names = {node.id for node in stored}
+    names |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    kinds = ast.FunctionDef | ast.ClassDef
+    names |= {node.name for node in ast.walk(tree) if isinstance(node, kinds)}
+    imports = [n for n in ast.walk(tree) if isinstance(n, ast.Import | ast.ImportFrom)]
+    return names | {(a.asname or a.name).split(".")[0] for n in imports for a in n.names}
+
+
+def taken_from_proofs(cells) -> list[str]:
+    """Return a line for each name that a cell in sight takes from a proof."""
+    known, proved, found = set(dir(builtins)), set(), []
+    for cell in cells:
+        if cell.cell_type != "code":
+            continue
+        tree = ast.parse(cell.source)
+        if "proof" in tags(cell):
+            proved |= bound(tree)
+            continue
+        known |= bound(tree)
+        used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+        found += [f"{name} in {cell.id}" for name in sorted((used & proved) - known)]
+    return found
+
+
+def test_a_name_taken_from_a_proof_is_found(tmp_path):
+    source = tmp_path / "99_x.py"
+    source.write_text(
+        '# %%\na = 1\n\n# %% tags=["proof"]\n# Proof: it is 2\nb = a + 1\n\n# %%\nprint(a, b)\n'
+    )
+    assert taken_from_proofs(read_cells(source, sheet=False)) == ["b in 99_x-003"]
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_each_lesson_runs_without_its_proofs(path):
+    assert taken_from_proofs(read_cells(path, sheet=False)) == []
