@@ -12,7 +12,8 @@ from gancourse.clinic.rules import diagnose, gradient_ratio, pace
 from gancourse.clinic.signals import Signals, finite, late, mean, middle
 from gancourse.errors import InputError, choose
 
-ORDER = random.Random(10).sample(list(FAULTS), len(FAULTS))
+FIRST = "mode collapse"  # the failure that everybody has heard of
+ORDER = [FIRST, *(n for n in random.Random(10).sample(list(FAULTS), len(FAULTS)) if n != FIRST)]
 
 
 @dataclass(frozen=True)
@@ -30,17 +31,18 @@ class Case:
             raise InputError(f"There are cases 1 to {len(ORDER)}, and {self.number!r} was given.")
 
     @property
-    def _name(self) -> str:
+    def name(self) -> str:
+        """The right cause: what the run is called in FAULTS."""
         return ORDER[self.number - 1]
 
     @cached_property
     def run(self) -> Run:
-        return train_run(self._name, self.seed)
+        return train_run(self.name, self.seed)
 
     @cached_property
     def repaired(self) -> Run:
         """The same training with the remedy applied."""
-        return train_repaired(self._name, self.seed)
+        return train_repaired(self.name, self.seed)
 
     def samples(self, repaired: bool = False) -> plots.Picture:
         """Return what the run draws: a film of points, or the last images."""
@@ -64,9 +66,12 @@ class Case:
         }
         return plots.by_layer(sizes, "gradient", f"Case {self.number}")
 
-    def numbers(self) -> dict[str, float]:
-        """Return what else was measured, by what it is."""
-        return numbers(self.run.signals)
+    def numbers(self, repaired: bool = False) -> dict[str, float]:
+        """Return what else was measured, by what it is; `repaired`: in the sound twin's run.
+
+        The twin has the same setting and seed, so that numbers beside each other can be compared.
+        """
+        return numbers((self.repaired if repaired else self.run).signals)
 
     def choose(self, cause: str) -> str:
         """Return what speaks for a cause or against it, and the remedy where it is the right one.
@@ -76,7 +81,7 @@ class Case:
         choose("cause", cause, CAUSES)
         found = {s.cause: s.evidence for s in diagnose(self.run.signals).suspicions}
         sign = CAUSES[cause].sign
-        if cause == self._name:
+        if cause == self.name:
             return (
                 f"Yes, {cause}: {found.get(cause, sign)}.\nLesson {CAUSES[cause].lesson}. Remedy: "
                 f"{CAUSES[cause].remedy}.\n{diff(FAULTS[cause])}"

@@ -102,12 +102,17 @@ def diff(fault: Fault) -> str:
     return "\n".join(line for line in lines if not line.startswith("@@"))
 
 
-@cache
-def _module(fault: Fault | None) -> ModuleType:
-    name = fault.name if fault else "working"
+def module_of(text: str, name: str) -> ModuleType:
+    """Return a program's text as a module of its own."""
     module = ModuleType(f"clinic: {name}")
-    exec(compile(program(fault), f"<{module.__name__}>", "exec"), module.__dict__)
+    exec(compile(text, f"<{module.__name__}>", "exec"), module.__dict__)
     return module
+
+
+@cache
+def module(fault: Fault | None) -> ModuleType:
+    """Return the working program, or a fault's, as a module."""
+    return module_of(program(fault), fault.name if fault else "working")
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +156,7 @@ def train_repaired(name: str, seed: int = 0) -> Run:
 
 def trained(setting: Setting, fault: Fault | None, seed: int) -> Run:
     """Return the run of a fault, or of the working program, in this setting."""
-    start, code, recorders, frames = time.process_time(), _module(fault), [], []
+    start, code, recorders, frames = time.process_time(), module(fault), [], []
 
     def watch(*parts) -> Recorder:
         recorders.append(Recorder(*parts))

@@ -136,16 +136,21 @@ def in_band(outcome: Outcome | None, setting: Setting) -> bool:
     )
 
 
-def judge(setting: Setting, sample: Callable[[Tensor], Tensor], draw: Callable[[int], Tensor]):
+def judge(
+    setting: Setting,
+    sample: Callable[[Tensor], Tensor],
+    draw: Callable[[int], Tensor],
+    rng: torch.Generator | None = None,
+):
     """Return the Outcome of `sample(z)` with z from `draw(n)`; None where samples are not finite.
 
-    Draws from the global random state.
+    Draws from `rng`, or from the global random state.
     """
     z = draw(N_SAMPLES)
     x = sample(z)
     if not x.isfinite().all():
         return None
-    other = torch.randperm(len(z))  # the same z in other company
+    other = torch.randperm(len(z), generator=rng)  # the same z in other company
     return Outcome(wobble(x[other], sample(z[other])), *_quality(setting, x))
 
 

@@ -86,12 +86,17 @@ def sample(G, z):
     return x
 
 
+def optimisers(G, D, setting):
+    opt_G = torch.optim.Adam(G.parameters(), lr=setting.lr, betas=(0.5, 0.99))
+    opt_D = torch.optim.Adam(D.parameters(), lr=setting.lr, betas=(0.5, 0.99))
+    return opt_G, opt_D
+
+
 def train(setting, x_real, seed, watch, frames):
     torch.manual_seed(seed)
     x_real = scaled(x_real, setting)
     G, D = make_nets(setting, x_real.shape[1])
-    opt_G = torch.optim.Adam(G.parameters(), lr=setting.lr, betas=(0.5, 0.99))
-    opt_D = torch.optim.Adam(D.parameters(), lr=setting.lr, betas=(0.5, 0.99))
+    opt_G, opt_D = optimisers(G, D, setting)
     recorder = watch(G, D, opt_G, opt_D, lambda n: sample(G, torch.randn(n, setting.z_dim)))
     batches, z = real_batches(x_real, setting.batch), torch.randn(64, setting.z_dim)
     batches = recorder.loader(batches)

@@ -19,6 +19,7 @@ _HOME = {
     "slide_kernel": "convolve",
     "TrainingDashboard": "run.dashboard",
     "PointGan": "run.pointgan",
+    "FaultyRun": "run.faulty",
     "LatentExplorer": "explorer",
 }
 

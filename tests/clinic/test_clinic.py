@@ -90,7 +90,7 @@ def test_the_recorder_changes_nothing():
 
     setting = replace(clinic.get_setting("digits"), steps=25)
     with torch.random.fork_rng():
-        code = faults._module(None)
+        code = faults.module(None)
         G, _ = code.train(setting, clinic.real_data(setting), 1, lambda *parts: Nobody(), [])
     watched = brief("digits", 25).G.state_dict()
     for name, value in G.state_dict().items():
@@ -128,6 +128,20 @@ def test_a_choice_gets_its_reasons():
     assert case.numbers()["spread of z in a batch"] < 0.1
     with pytest.raises(InputError, match="flu"):
         case.choose("flu")
+
+
+def test_the_numbers_beside_a_run_are_of_the_same_setting():
+    for number in (2, 7):
+        case = short_case(number)
+        setting = clinic.FAULTS[case.name].setting
+        case.__dict__["repaired"] = brief(setting)
+        assert case.repaired.setting.name == case.run.setting.name
+        assert case.numbers(repaired=True) != case.numbers()
+        assert case.numbers(repaired=True).keys() == case.numbers().keys()
+
+
+def test_mode_collapse_comes_first():
+    assert cases.ORDER[0] == "mode collapse"
 
 
 def test_a_symptom_that_fits_is_not_yet_the_cause():

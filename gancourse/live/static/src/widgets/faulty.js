@@ -1,0 +1,3 @@
+import { render } from "../faulty.js";
+
+export default { render };
