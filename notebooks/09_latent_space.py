@@ -54,7 +54,8 @@ def draw(z):
 # down are of the one that comes with the course. Bet first, then move slowly from one digit to
 # another.
 
-# %%
+# %% tags=["bet"]
+# Bet: between two digits
 live.predict(
     "On the border between two digits: what will you see?",
     ("a jump from one to the other", "pictures that are neither", "noise"),
@@ -338,7 +339,8 @@ rate
 # that likely z make likely pictures: one would lose variety and gain quality. The same twelve z,
 # times 1, 0.7, 0.4 and 0.1 by row.
 
-# %%
+# %% tags=["bet"]
+# Bet: z times 0.4
 live.predict(
     "z times 0.4 lies where the density of z is highest. What becomes of the digits?",
     ("cleaner digits, all alike", "the same digits", "they fall apart"),
