@@ -46,7 +46,8 @@ from gancourse.check import check
 # %%
 live.slide_kernel("left edges")
 
-# %%
+# %% tags=["bet"]
+# Bet: stride 2 on 14 x 14
 live.predict(
     "Stride 2 moves the window by two pixels at a time. How large is what comes out of 14 x 14?",
     ("12 x 12", "7 x 7", "6 x 6"),
@@ -326,7 +327,8 @@ norm(torch.randn(2, 4)).detach().round(decimals=2)
 # normalised by itself: what tells the piles apart as wholes is taken away. Take fakes that are
 # real digits at half the contrast: anybody sees that. Can D learn to tell?
 
-# %%
+# %% tags=["bet"]
+# Bet: a D with batch norm and half-bright digits
 live.predict(
     "D has batch norm and sees real digits and half-bright ones in separate batches. Its loss?",
     ("it falls to nearly 0", "it stays at that of a coin toss", "it explodes"),

@@ -54,7 +54,8 @@ state.data = digits.name
 dashboard = live.TrainingDashboard(state, digits.batch, steps=1000)
 dashboard
 
-# %%
+# %% tags=["bet"]
+# Bet: the first digit
 live.predict(
     "The film of lesson 06 had 3,000 steps. After how many will you read a first digit here?",
     ("about 10", "about 200", "about 2,000"),
@@ -197,7 +198,8 @@ plots.image_grid(rows, columns=16, alt="G, the change of G, and the smaller one 
 # *buffers*, and `ema_step` copies them. Here is the same average with buffers that were never
 # copied.
 
-# %%
+# %% tags=["bet"]
+# Bet: an average without its buffers
 live.predict(
     "All weights of the average of G are right; only batch norm's running averages are those of an "
     "untrained net. What does it draw?",
