@@ -1,16 +1,43 @@
 """What a step of each player does to D's answers: the direction of a step, never its size.
 
 D's own step says which way is "real" in this program, up or down: it moves the answers to real and
-to fake samples apart. A step of G should move its fakes towards "real".
+to fake samples apart. A step of G should move its fakes towards "real". Nothing of the run is
+changed: buffers, modes and random state are put back.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
 from torch import Tensor
 
 from gancourse.clinic import calls
-from gancourse.clinic.aside import undisturbed
 from gancourse.clinic.watchers import Witness
 
 NAMES = ("G on fakes", "D on real", "D on fakes")
+
+
+@contextmanager
+def undisturbed(witness: Witness) -> Iterator[None]:
+    """Use the nets in this block without a trace: no gradients, nobody watches, all put back.
+
+    Buffers are exchanged for copies, not written back: a graph that is still to be walked may hold
+    them, and autograd would see the writing.
+    """
+    modules = [m for net in witness.nets.values() for m in net.modules()]
+    kept = [(m, dict(vars(m)), dict(m._buffers)) for m in modules]
+    was, witness.clock.still = witness.clock.still, True
+    try:
+        for module in modules:
+            for name, buffer in module._buffers.items():
+                module._buffers[name] = None if buffer is None else buffer.clone()
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            yield
+    finally:
+        witness.clock.still = was
+        for module, attributes, buffers in kept:
+            vars(module).update(attributes)
+            module._buffers.update(buffers)
 
 
 class Effects:
@@ -24,7 +51,7 @@ class Effects:
 
     def stepped(self, who: str, after: bool) -> None:
         """Note D's answers before a step of `who`, or their change after it."""
-        with self.witness.clock.used_by("recorder"), undisturbed(*self.witness.nets.values()):
+        with undisturbed(self.witness):
             found = self._of_G() if who == "G" else self._of_D()
         if not after:
             self.before = found
@@ -35,24 +62,24 @@ class Effects:
 
     def _of_G(self) -> dict[str, float]:
         """Return D's mean answer to what G now makes of its last z in this turn."""
-        made = [call for call in self.witness.calls if call.on_out]
-        judged = [call for call, real, _ in self.witness.judged if call.on_x and not real.any()]
+        G, made = self.witness.nets["G"], [c for c in self.witness.calls if c.graph]
+        judged = [call for call, real, _ in self.witness.judged if call.graph and not real.any()]
         if not made or not judged:
             return {}
-        x = calls.samples_of(made[-1].again(self.witness.nets["G"]))
+        x = calls.samples_of(G(*made[-1].args, **made[-1].kwargs))
         if x.numel() != judged[-1].x.numel():
             return {}
         return {"G on fakes": self._answer(judged[-1], x.view_as(judged[-1].x))}
 
     def _of_D(self) -> dict[str, float]:
         """Return D's mean answers to the real and to the fake samples of its last calls."""
-        last = {}
+        found = {}
         for call, real, fake in self.witness.judged:
             for name, mine in (("D on real", real), ("D on fakes", fake)):
-                if mine.all() and not call.on_x:
-                    last[name] = call
-        return {name: self._answer(call) for name, call in last.items()}
+                if mine.all() and not call.graph:
+                    found[name] = self._answer(call, call.x)
+        return found
 
-    def _answer(self, call: calls.Call, x: Tensor | None = None) -> float:
-        logit = calls.logits_of(call.again(self.witness.nets["D"], x), len(call.x))
-        return logit.float().mean().item()
+    def _answer(self, call: calls.Call, x: Tensor) -> float:
+        args, kwargs = call.on(x)
+        return calls.logits_of(self.witness.nets["D"](*args, **kwargs), len(x)).mean().item()
