@@ -2,13 +2,15 @@
 
 `diagnose` reads numbers only, never the code. A rule of the first kind has seen the mistake itself
 (D's weights moved by G's optimiser); a rule of the second kind knows only its symptoms, needs
-samples that are poor, and speaks after the first kind.
+samples that are poor, and speaks after the first kind. What is a habit of sound programs too is a
+note where the samples are well, and what another finding explains stands after it.
 """
 
 import math
 
-from gancourse.clinic import facts
+from gancourse.clinic import facts, supplies
 from gancourse.clinic.causes import LEAST_TURNS, Diagnosis, Suspicion
+from gancourse.clinic.explanations import HABITS, in_order
 from gancourse.clinic.signals import Signals, finite, late, mean, middle
 from gancourse.errors import InputError
 
@@ -29,6 +31,12 @@ def log_of_zero(s: Signals) -> Found:
     if not sick:
         return None
     at = min(sick)
+    worst = [loss for loss in (s.d_loss[at], s.g_loss[at]) if not math.isfinite(loss)]
+    if s.largest[at] <= 1 and s.bad_batch is None and any(map(math.isinf, worst)):
+        return 1.0, (
+            f"a loss of turn {at} is infinite while D's answers lie between 0 and 1: it takes the "
+            "logarithm of a probability that has become 0"
+        )
     size = s.largest[at] if math.isfinite(s.largest[at]) else max(finite(s.largest[:at]), default=0)
     if not ROUNDED <= size < facts.BEYOND or s.bad_batch is not None:
         return None
@@ -74,6 +82,14 @@ def no_detach(s: Signals) -> Found:
 
 def labels_swapped(s: Signals) -> Found:
     """D gives real samples the lower logits, and keeps on doing so."""
+    if facts.travelled(s, "D") < facts.LEARNED:
+        return None  # its ranks are chance
+    up, asked = facts.upwards(s), facts.agreed(s.wishes.get("G of fakes", ()))
+    if up is False and asked is True:
+        return 0.9, (
+            "D's loss asks for lower answers to real samples than to fakes, and G's loss for "
+            f"higher ones: a real sample gets the larger one in {100 * mean(s.auc):.0f} % of pairs"
+        )
     ranks, agrees = finite(s.auc), facts.with_G(s, up=False)
     if agrees or (agrees is None and mean(ranks) > 0.1):  # this D may count the other way
         return None
@@ -82,14 +98,6 @@ def labels_swapped(s: Signals) -> Found:
         return None
     return 0.85, (
         f"D gives a real sample the larger logit in only {100 * mean(ranks):.0f} % of pairs"
-    )
-
-
-def one_z(s: Signals) -> Found:
-    if not s.training.within < 0.5:
-        return None
-    return 0.95, (
-        f"in training the z of one batch differ {s.training.within:.2f} times as much as all z do"
     )
 
 
@@ -103,14 +111,6 @@ def other_noise(s: Signals) -> Found:
     return 0.9, (
         f"z has mean {a.mean:.2f} and sd {a.sd:.2f} in training, mean {b.mean:.2f} and sd "
         f"{b.sd:.2f} in sampling"
-    )
-
-
-def not_shuffled(s: Signals) -> Found:
-    if not s.order > 3:
-        return None
-    return 0.9, (
-        f"the means of real batches vary {s.order:.0f} times as much as those of random batches"
     )
 
 
@@ -139,15 +139,6 @@ def norm_in_eval(s: Signals) -> Found:
                 "training steps"
             )
     return None
-
-
-def norm_in_train(s: Signals) -> Found:
-    if not (s.norms.get("G") and s.in_sampling > 0.1 and s.neighbours > 0.005):
-        return None
-    return 0.9, (
-        f"batch norm is in training mode when samples are drawn: {100 * s.neighbours:.0f} % of a "
-        "sample's variance comes from the samples drawn beside it"
-    )
 
 
 def mixed_batches(s: Signals) -> Found:
@@ -206,20 +197,18 @@ def d_too_weak(s: Signals) -> Found:
 
 
 def rates_apart(s: Signals) -> Found:
-    G, D = pace(s, "G"), pace(s, "D")
+    """Both steps and rates are far apart: else small steps follow from small gradients."""
+    G, D = facts.pace(s, "G"), facts.pace(s, "D")
     if not (min(G, D) > 0 and max(G / D, D / G) > 15):
+        return None
+    g, d = (late(s.rates[who], 0.0) for who in ("G", "D"))
+    if min(g, d) > 0 and (g / d if G > D else d / g) < 8:
         return None
     faster, slower = ("G", "D") if G > D else ("D", "G")
     return 0.78, (
         f"a step moves {faster}'s weights by {100 * max(G, D):.2g} % and {slower}'s by "
         f"{100 * min(G, D):.2g} %"
     )
-
-
-def pace(s: Signals, who: str) -> float:
-    """Return the relative change of a player's weights in one of its own steps; 0 if unknown."""
-    steps = s.steps[who] / max(1, s.turns)
-    return late(s.moved.get(f"{who} by opt_{who}", []), 0.0) / max(steps, 1e-9)
 
 
 def gradient_ratio(s: Signals) -> float:
@@ -230,17 +219,15 @@ def gradient_ratio(s: Signals) -> float:
 
 SEEN = {
     **facts.FOUND,
+    **supplies.FOUND,
     "log of zero": log_of_zero,
     "wrong weights": wrong_weights,
     "no zero_grad": no_zero_grad,
     "no detach": no_detach,
     "labels swapped": labels_swapped,
-    "one z": one_z,
     "other noise": other_noise,
-    "not shuffled": not_shuffled,
     "range": out_of_range,
     "batch norm in eval": norm_in_eval,
-    "batch norm in train": norm_in_train,
     "mixed batches": mixed_batches,
     "init not called": weak_start,
 }
@@ -265,15 +252,33 @@ def diagnose(signals: Signals) -> Diagnosis:
         )
     poor = is_poor(signals)
     rules = SEEN | (FITTING if poor and signals.turns >= LEAST_TURNS else {})
-    found = ((cause, rule(signals)) for cause, rule in rules.items())
-    suspicions = [Suspicion(cause, *seen, cause in SEEN) for cause, seen in found if seen]
-    suspicions.sort(key=lambda suspicion: -suspicion.weight)
-    verdict, skipped = _verdict(signals, poor, suspicions), dict(signals.skipped)
+    found = {cause: seen for cause, rule in rules.items() if (seen := rule(signals))}
+    notes = {} if suffers(signals) else {c: seen for c, seen in found.items() if c in HABITS}
+    found = {cause: seen for cause, seen in found.items() if cause not in notes}
+    found = {
+        cause: Suspicion(cause, *found[cause], cause in SEEN, root)
+        for cause, root in in_order({cause: weight for cause, (weight, _) in found.items()})
+    }
+    suspicions = sorted(found.values(), key=lambda s: not s.seen)
+    harmless = [f"{cause}: {evidence}" for cause, (_, evidence) in notes.items()] + beside(signals)
+    skipped = dict(signals.skipped)
     if signals.unknown > 0.5:
         share = f"{100 * signals.unknown:.0f} % of what D sees is neither a real sample nor G's"
         skipped["D's answers"] = share
-    about = about_samples(signals)
-    return Diagnosis(verdict, tuple(suspicions), about, tuple(skipped.items()))
+    verdict, about = _verdict(signals, poor, suspicions), about_samples(signals)
+    return Diagnosis(verdict, tuple(suspicions), about, tuple(skipped.items()), tuple(harmless))
+
+
+def beside(s: Signals) -> list[str]:
+    """Return what was seen that changes samples and makes them no worse."""
+    if not (s.norms.get("G") and s.in_sampling > 0.1 and s.modes):
+        return []
+    if supplies.norm_in_train(s):
+        return []
+    return [
+        "batch norm is in training mode when samples are drawn, and after G.eval() they would be "
+        "no better"
+    ]
 
 
 def _verdict(signals: Signals, poor: bool, suspicions: list[Suspicion]) -> str:
@@ -294,6 +299,12 @@ def is_like_real(signals: Signals) -> bool:
         >= best.get(name, 2.0) - 3 * (max(0.02, best[name] * (1 - best[name])) / 256) ** 0.5
         for name in ("precision", "coverage")
     )
+
+
+def suffers(signals: Signals) -> bool:
+    """Tell whether the samples are poor or miss a quarter of the real regions."""
+    found, regions = signals.regions or (1, 1)
+    return is_poor(signals) or found < 0.75 * regions
 
 
 def is_poor(signals: Signals) -> bool:
