@@ -205,7 +205,9 @@ def kinds_of(call: calls.Call, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
 def bounds(D: nn.Module) -> str:
     """Return what in D's weights bounds its slope: "spectral norm", "clipped", or nothing."""
     names = [name for name, _ in (*D.named_parameters(), *D.named_buffers())]
-    if any("parametrizations" in name or name.endswith(("weight_orig", "weight_u")) for name in names):
+    if any(
+        "parametrizations" in name or name.endswith(("weight_orig", "weight_u")) for name in names
+    ):
         return "spectral norm"
     weights = [w.detach().abs().flatten() for w in D.parameters() if w.dim() > 1]
     ends = [w.max() for w in weights]

@@ -4,7 +4,7 @@ While the sampling function runs, every module that is called is looked at: one 
 shapes of G is a copy of it, an average or an older state. Lesson 10.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
@@ -51,10 +51,10 @@ class Drawer:
     def _called(self, net: nn.Module, args: tuple, kwargs: dict, _: object) -> None:
         if net is self.G or (self.calls and net is not self.net):
             return
-        if self.shapes and [w.shape for w in net.parameters()] == self.shapes:
-            if not any(m is self.G for m in net.modules()):
-                self.net = net
-                self.calls.append((args, kwargs))
+        alike = self.shapes and [w.shape for w in net.parameters()] == self.shapes
+        if alike and not any(m is self.G for m in net.modules()):
+            self.net = net
+            self.calls.append((args, kwargs))
 
     def drew(self) -> None:
         """Note how far the copy that has just drawn lies from G, and whether it moves."""

@@ -23,8 +23,14 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "rate falls to zero": ("D hardly learns", "another net draws", *DEAD),
     "D hardly learns": DEAD,
     # A loss that points the wrong way, or nowhere.
-    "no gradient arrives": ("no zero_grad", "range", "init not called", *DIRECTIONS, *SIZES,
-                            *SYMPTOMS),
+    "no gradient arrives": (
+        "no zero_grad",
+        "range",
+        "init not called",
+        *DIRECTIONS,
+        *SIZES,
+        *SYMPTOMS,
+    ),
     "labels swapped": ("range", "fakes called real", "G steps the wrong way", *SIZES, *SYMPTOMS),
     "fakes called real": ("range", "labels swapped", "G steps the wrong way", *SIZES, *SYMPTOMS),
     "G steps the wrong way": ("range", *SIZES, *SYMPTOMS),
@@ -62,12 +68,17 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "rates apart": ("mode collapse", "D too strong", "D too weak"),
 }
 
+# Common in sound programs: accused only where the samples suffer.
 HABITS = frozenset({
-    "mixed batches", "batch norm in eval", "not shuffled", "other noise", "range",
-    "init not called", "weights nobody owns", "rate falls to zero", "D hardly learns",
-    "huge weight decay", "divergence", "steps too long", "critic without a bound",
-    "penalty without a graph", "penalty over the wrong axis", "few conditions drawn",
-    "another net draws", "one batch for ever",
+    "mixed batches", "other noise", "few conditions drawn", "another net draws",
+    "critic without a bound", "penalty without a graph", "one batch for ever",
+    "a selection is drawn",
+})  # fmt: skip
+# Rare in sound programs: a note only where the samples are close to real ones.
+RARE_HABITS = frozenset({
+    "batch norm in eval", "not shuffled", "range", "init not called", "weights nobody owns",
+    "rate falls to zero", "D hardly learns", "huge weight decay", "divergence", "steps too long",
+    "penalty over the wrong axis",
 })  # fmt: skip
 
 
@@ -76,10 +87,12 @@ def in_order(weights: dict[str, float]) -> list[tuple[str, str]]:
 
     `weights` are those of what was found. Of roots, and of what follows, the heavier stands first.
     """
-    why = {}
-    for cause in weights:
-        roots = [root for root in weights if cause in EXPLAINS.get(root, ()) and root != cause]
-        why[cause] = max(roots, key=lambda root: weights[root], default="")
+    roots = {cause: [root for root in weights if cause in EXPLAINS.get(root, ())]
+             for cause in weights}  # fmt: skip
+    why = {  # the root that nothing else explains, if there is one
+        cause: max(found, key=lambda root: (not roots[root], weights[root]), default="")
+        for cause, found in roots.items()
+    }
     placed: list[str] = []
     while len(placed) < len(weights):
         left = [cause for cause in weights if cause not in placed]

@@ -1,16 +1,16 @@
 """Facts about the players that were seen as such: who is stepped, what arrives, which way it goes.
 
-Each returns weight and evidence, or None. Where something could not be looked at, it says nothing.
+Each returns its evidence, or None. Where something could not be looked at, it says nothing.
 """
 
 import math
 
 from gancourse.clinic.signals import Signals, finite, late, mean, middle
 
-Found = tuple[float, str] | None  # weight and evidence
+Found = str | None  # evidence
 BEYOND = 1e4  # logits of this size are divergence
 FEW = 5  # measured turns that a fact needs
-LONG = 0.5  # a step, over the size of the weights
+LONG = 0.4  # a step, over the size of the weights
 LEARNED = 0.05  # D's way over the size of its weights, from which its ranks say something
 MOVES, MOST = 10, 0.85  # measured steps that a direction needs, and how many must agree
 Names = ("G", "D")
@@ -19,7 +19,7 @@ Names = ("G", "D")
 def not_stepped(s: Signals) -> Found:
     for who in Names:
         if s.turns >= 20 and not s.steps[who]:
-            return 1.0, f"opt_{who} was never stepped in {s.turns} turns"
+            return f"opt_{who} was never stepped in {s.turns} turns"
     return None
 
 
@@ -28,10 +28,10 @@ def not_owned(s: Signals) -> Found:
         return None  # they went to the wrong optimiser: see `rules.wrong_weights`
     for who, owned in s.owned.items():
         if owned["nobody"]:
-            return 1.0, f"{owned['nobody']} of {owned['all']} weights of {who} are in no optimiser"
+            return f"{owned['nobody']} of {owned['all']} weights of {who} are in no optimiser"
     for who, stray in s.stray.items():
         if stray:
-            return 1.0, (
+            return (
                 f"{who} computes with {stray} weights that are not in {who}.parameters(), in a "
                 "plain list perhaps: they are in no optimiser and have not moved"
             )
@@ -42,7 +42,7 @@ def frozen(s: Signals) -> Found:
     for who in Names:
         asks = s.asks[who]
         if len(asks) >= 3 and max(asks) == 0:
-            return 1.0, (
+            return (
                 f"opt_{who} takes its steps, and all weights of {who} are frozen before each of "
                 "them: requires_grad is False"
             )
@@ -53,7 +53,7 @@ def cleared(s: Signals) -> Found:
     for who in Names:
         gone = s.cleared[who]
         if len(gone) >= 3 and mean(gone) > 0.8:
-            return 1.0, (
+            return (
                 f"a gradient reaches {who} in each turn, and is 0 again when opt_{who} steps: "
                 "it was cleared between backward and step"
             )
@@ -68,7 +68,7 @@ def rate_falls(s: Signals) -> Found:
         small = [i for i, rate in enumerate(rates) if rate < 0.01 * top]
         if len(rates) >= FEW and small and small[0] < len(rates) / 2 and rates[-1] < 0.01 * top:
             turn = round(small[0] / len(rates) * s.turns)
-            return 0.95, (
+            return (
                 f"opt_{who}'s learning rate falls from {top:g} to {rates[-1]:.1e}; from about "
                 f"turn {turn} of {s.turns} on it is below a hundredth of that"
             )
@@ -91,7 +91,7 @@ def hardly_learns(s: Signals) -> Found:
     way, rates = travelled(s, "D"), {who: late(s.rates[who], 0.0) for who in Names}
     if s.turns < 200 or not 0 < way < 0.05 or not rates["D"] < 0.05 * rates["G"]:
         return None
-    return 0.95, (
+    return (
         f"D hardly learns: all its steps together move its weights by {100 * way:.1g} % of their "
         f"size, at a rate of {rates['D']:.1g}; G's rate is {rates['G']:.1g}"
     )
@@ -101,8 +101,8 @@ def steps_too_long(s: Signals) -> Found:
     for who in Names:
         steps = max(1.0, s.steps[who] / max(1, s.turns))
         moves = [move / steps for move in finite(s.moved.get(f"{who} by opt_{who}", []))]
-        if sum(move > LONG for move in moves) >= 2:
-            return 0.9, f"a step of opt_{who} moves {who}'s weights by {100 * max(moves):.0f} %"
+        if max(moves, default=0.0) > LONG:
+            return f"a step of opt_{who} moves {who}'s weights by {100 * max(moves):.0f} %"
     return None
 
 
@@ -111,7 +111,7 @@ def learns_from_both(s: Signals) -> Found:
     share = middle(s.both)
     if len(s.both) < FEW or share < 0.1:
         return None
-    return 0.95, (
+    return (
         "one backward holds D's loss and G's, and D steps on both: G's part pulls D's answers to "
         f"fakes the other way, {share:.1f} times as strongly"
     )
@@ -121,7 +121,7 @@ def penalty_constant(s: Signals) -> Found:
     graph = s.penalty["graph"]
     if len(graph) < FEW or mean(graph) > 0.1:
         return None
-    return 0.9, (
+    return (
         "D's slope at its input is taken without create_graph: it is "
         f"{late(s.penalty['size']):.2g} late in the run, and no penalty on it can reach D's weights"
     )
@@ -134,7 +134,7 @@ def penalty_axis(s: Signals) -> Found:
         return None
     if not (axes < 0.15 and rows > 0.3 and rows > 3 * axes):
         return None
-    return 0.95, (
+    return (
         "the norm of D's slope is held at 1 along one axis, over the batch or the channels; by "
         f"sample it is {late(s.penalty['size']):.2g}"
     )
@@ -144,7 +144,7 @@ def no_bound(s: Signals) -> Found:
     """A Wasserstein critic: D's loss is linear in its answers, and nothing bounds its slope."""
     if s.linear != 1 or s.bounded or mean(s.penalty["graph"], 0.0) > 0:
         return None
-    return 0.9, (
+    return (
         "D's loss is linear in its answers, as a Wasserstein critic's, and neither a penalty on "
         f"its slope nor clipping nor spectral norm was seen; its answers reach {size_of(s):.2g}"
     )
@@ -158,7 +158,7 @@ def no_gradient(s: Signals) -> Found:
     for who in Names:
         arrived = s.arrived[who]
         if len(arrived) >= 3 and sum(arrived) <= 0.1 * len(arrived):
-            return 1.0, f"opt_{who} takes its steps, and no gradient reaches {who} before them"
+            return f"opt_{who} takes its steps, and no gradient reaches {who} before them"
     return None
 
 
@@ -221,13 +221,13 @@ def wrong_way(s: Signals) -> Found:
         return None
     asked = [x for x in s.wishes.get("G of fakes", ()) if x]
     if agreed(asked) is False:
-        return 0.95, (
+        return (
             "G's loss asks for lower answers of D to G's own fakes, in "
             f"{sum(x < 0 for x in asked)} of {len(asked)} measured turns, and D's loss gives "
             "higher ones to real samples"
         )
     moves = telling(s.pull["G on fakes"])
-    return 0.95, (
+    return (
         f"a step of G lowers D's score of its own fakes in {sum(x < 0 for x in moves)} of "
         f"{len(moves)} telling turns"
     )
@@ -238,7 +238,7 @@ def both_real(s: Signals) -> Found:
     real, fake = (agreed(s.wishes.get(f"D of {kind}", ())) for kind in ("real", "fakes"))
     if real is not None and real is fake:
         way = "higher" if real else "lower"
-        return 0.95, (
+        return (
             f"D's loss asks for {way} answers to real samples and to fakes alike, turn after "
             f"turn, and it gives fakes {late(s.fake):.2f}"
         )
@@ -247,7 +247,7 @@ def both_real(s: Signals) -> Found:
     alike = sum(real * fake > 0 for real, fake in pairs)
     if len(pairs) < MOVES or alike < MOST * len(pairs) or not late(s.fake) > 0.8:
         return None
-    return 0.95, (
+    return (
         f"a step of D raises its answers to real and to fake samples alike in {alike} of "
         f"{len(pairs)} measured turns, and it gives fakes {late(s.fake):.2f}"
     )
@@ -256,7 +256,7 @@ def both_real(s: Signals) -> Found:
 def one_number(s: Signals) -> Found:
     if s.outputs is None or len(s.at) < FEW or s.outputs[0] != s.outputs[1]:
         return None
-    return 1.0, f"D answers {s.outputs[0]:g} to every sample"
+    return f"D answers {s.outputs[0]:g} to every sample"
 
 
 def not_logits(s: Signals) -> Found:
@@ -268,7 +268,7 @@ def not_logits(s: Signals) -> Found:
     if not mean(off) < 0.02:
         return None
     low, high = s.outputs
-    return 0.95, (
+    return (
         f"D's answers lie between {low:.2f} and {high:.2f}, and d_loss is the cross-entropy of "
         "logits"
     )
@@ -279,13 +279,13 @@ def diverged(s: Signals) -> Found:
     if s.bad_batch is not None or not sizes or max(sizes) < BEYOND:
         return None
     turn = next(i for i, x in enumerate(s.largest) if not x < BEYOND)
-    return 0.9, f"the run diverged: D's answers were beyond {BEYOND:g} in turn {turn}"
+    return f"the run diverged: D's answers were beyond {BEYOND:g} in turn {turn}"
 
 
 def huge_decay(s: Signals) -> Found:
     for who, ratios in s.decay.items():
         if len(ratios) >= 3 and middle(ratios) > 5:
-            return 0.95, (
+            return (
                 f"weight decay pulls {who}'s weights to 0 with {middle(ratios):.0f} times the size "
                 "of their gradient"
             )
