@@ -7,6 +7,7 @@ changed: a hook here looks at a gradient and returns nothing. Lesson 10.
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -35,24 +36,35 @@ class Pull:
 class Answers:
     """Notes how each backward of a measured turn pulls at D's answers, and D's slope at points."""
 
-    def __init__(self, witness: Witness, signals: Signals, guard: Callable):
+    def __init__(self, witness: Witness, signals: Signals, guard: Callable, opts: dict):
         self.witness, self.signals, self.guard = witness, signals, guard
+        self.shared = opts["G"] is opts["D"]
+        self.owner: dict[int, str] = {}  # of a backward: whose step came next
+        self.penalised = False  # whether a slope of D had a graph, in any turn
         self.clock, self.D = witness.clock, witness.nets["D"]
         self.pulls: dict[int, list[Pull]] = defaultdict(list)  # by backward
         self.of_weights: set[int] = set()  # backwards that reached D's weights
         self.at: dict[tuple[str, int], list[Tensor]] = defaultdict(list)  # slopes at G's samples
         self.points: list[tuple[int, Tensor, bool]] = []  # D's slope: backward, slope, has a graph
-        self.spans: list[tuple[float, float, float]] = []  # of answers, and of their slopes
+        self.spans: list[tuple[float, float]] = []  # the furthest answer, how uneven slopes are
         saw = guard("what the losses ask of D", self._saw)
         made = guard("what the losses ask of D", self._made)
         self.handles = [
             self.D.register_forward_hook(saw, with_kwargs=True),
             witness.nets["G"].register_forward_hook(made),
         ]
-        for weight in self.D.parameters():
-            if weight.requires_grad:
-                reached = guard("what the losses ask of D", self._reached)
-                self.handles.append(weight.register_hook(reached))
+        for who in "D" if self.shared else "GD":
+            step = guard("what the losses ask of D", partial(self._stepped, who))
+            self.handles.append(opts[who].register_step_pre_hook(step))
+        asking = [weight for weight in self.D.parameters() if weight.requires_grad]
+        for weight in asking:
+            reached = guard("what the losses ask of D", self._reached)
+            self.handles.append(weight.register_hook(reached))
+        self.knows_backwards = bool(asking)
+
+    def _stepped(self, who: str, *_) -> None:
+        for backward in self.pulls:
+            self.owner.setdefault(backward, who)
 
     def _reached(self, _: Tensor) -> None:
         if self.clock.measured:
@@ -73,14 +85,14 @@ class Answers:
         return self.guard("what the losses ask of D", note)
 
     def _saw(self, _, args: tuple, kwargs: dict, out: object) -> None:
-        if not self.clock.measured or not torch.is_grad_enabled():
-            return
-        given = calls.looked_at(args, kwargs)
-        if given is None:
+        clock, given = self.clock, calls.looked_at(args, kwargs)
+        if clock.still or clock.sampling or given is None or not torch.is_grad_enabled():
             return
         x = given[1]
         if x.is_leaf and x.requires_grad:
             x.register_hook(self.guard("D's slope", self._sloped))
+        if not clock.measured:
+            return
         answer = next((t for t in calls.tensors(out) if t.requires_grad and t.numel() == len(x)),
                       None)  # fmt: skip
         if answer is None or not self.witness.judged:
@@ -110,9 +122,13 @@ class Answers:
     def _note_span(self, answers: Tensor, slopes: Tensor) -> None:
         if len(slopes) > 1 and slopes.any():
             uneven = (slopes.max() - slopes.min()) / slopes.abs().max()
-            self.spans.append((answers.min().item(), answers.max().item(), uneven.item()))
+            wanted = -answers * slopes.mean().sign()  # how far they are where the loss wants them
+            self.spans.append((wanted.max().item(), uneven.item()))
 
     def _sloped(self, grad: Tensor) -> None:
+        self.penalised |= grad.requires_grad
+        if not self.clock.measured:
+            return
         self.points.append((this_backward(), grad.detach(), grad.requires_grad))
 
     def close(self) -> None:
@@ -120,26 +136,37 @@ class Answers:
         for pulls in self.pulls.values():
             self._note_both(pulls)
         self._note_wishes()
-        taken = [point for point in self.points if point[2] or point[0] not in self.of_weights]
+        taken = [point for point in self.points if point[2] or self._alone(point[0])]
         if taken:
             self.signals.penalty["graph"].append(float(any(graph for *_, graph in taken)))
             kept = [slope for _, slope, graph in taken if graph] or [s for _, s, _ in taken]
             self._note_norms(kept[-1])
         self.pulls.clear()
+        self.owner.clear()
         self.at.clear()
         self.points.clear()
         self.of_weights.clear()
+
+    def _alone(self, backward: int) -> bool:
+        """Tell whether a slope was taken in a backward that reached none of D's weights."""
+        return self.knows_backwards and backward not in self.of_weights
 
     def _note_wishes(self) -> None:
         """Note which way D's loss wants its answers to real and to fake samples, and G's loss."""
         wishes = {"real": [], "fake": [], "own": []}
         apart = any("own" not in {p.kind for p in pulls} for pulls in self.pulls.values())
         for backward, pulls in self.pulls.items():
-            kinds = {p.kind for p in pulls}
+            kinds, owner = {p.kind for p in pulls}, self.owner.get(backward, "")
             for p in pulls:
-                if p.kind != "real" or not apart or "own" not in kinds:  # else G's, of pairs
-                    turned = self._turned(backward) if p.kind == "own" else 1.0
-                    wishes[p.kind].append(-turned * p.slopes.mean().item())
+                kind, wish = p.kind, -p.slopes.mean().item()
+                if self.shared:
+                    if kind == "real" and apart and "own" in kinds:
+                        continue  # G's, of pairs
+                    wishes[kind].append(wish * self._turned(backward) if kind == "own" else wish)
+                elif owner == "G" and kind == "own":
+                    wishes["own"].append(wish)
+                elif owner == "D":  # fakes that are not cut off belong to D's loss here
+                    wishes["fake" if kind == "own" else kind].append(wish)
         for kind, name in (("real", "D of real"), ("fake", "D of fakes"), ("own", "G of fakes")):
             found = [wish for wish in wishes[kind] if wish]
             agreed = found and (min(found) > 0 or max(found) < 0)
@@ -175,11 +202,9 @@ class Answers:
     def conclude(self) -> None:
         """Note whether D's loss is linear in its answers, and what bounds D's slope."""
         s = self.signals
-        low = min((low for low, _, _ in self.spans), default=0.0)
-        high = max((high for _, high, _ in self.spans), default=0.0)
-        if len(self.spans) >= 5 and (high > BEYOND or low < -BEYOND):
-            s.linear = float(all(uneven < 1e-4 for *_, uneven in self.spans))
-        s.bounded = bounds(self.D)
+        if len(self.spans) >= 5 and max(far for far, _ in self.spans) > BEYOND:
+            s.linear = float(all(uneven < 1e-4 for _, uneven in self.spans))
+        s.bounded = bounds(self.D) or ("penalty" if self.penalised else "")
 
 
 NOTHING = torch.empty(0)

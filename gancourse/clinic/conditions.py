@@ -13,6 +13,7 @@ from gancourse.clinic.signals import Signals
 from gancourse.clinic.watchers import Witness
 
 MOST = 4096  # labelled samples that are kept
+NEAR = 1000  # of them, of which the nearest other one is looked up
 
 
 def one_hot(t: Tensor) -> Tensor | None:
@@ -98,16 +99,28 @@ class Conditions:
 
 
 def tied(x: Tensor, y: Tensor) -> float:
-    """Return how far samples x [N, dim] differ between labels y [N], in mean or in spread.
+    """Return how far samples x [N, dim] differ between labels y [N]: near 1 if labels say nothing.
 
-    The larger of two F ratios, near 1 where labels say nothing about samples; NaN for few samples.
+    The largest of two F ratios, for mean and for spread, and of the squared z of how often the
+    nearest other sample has the same label. NaN for few samples.
     """
     kinds, which = y.unique(return_inverse=True)
     k, n = len(kinds), len(x)
     if k < 2 or n < 10 * k:
         return float("nan")
     x = x.double()
-    return max(_ratio(x, which, k), _ratio((x - x.mean(0)).square(), which, k))
+    spread = (x - x.mean(0)).square()
+    return max(_ratio(x, which, k), _ratio(spread, which, k), _neighbours(x, which))
+
+
+def _neighbours(x: Tensor, which: Tensor) -> float:
+    some = torch.linspace(0, len(x) - 1, min(len(x), NEAR)).long()
+    x, which = x[some], which[some]
+    nearest = (torch.cdist(x, x) + torch.diag(torch.full((len(x),), float("inf")))).argmin(1)
+    chance = (torch.bincount(which).double() / len(which)).square().sum().item()
+    agree = (which[nearest] == which).double().mean().item()
+    z = (agree - chance) / (chance * (1 - chance) / len(x)) ** 0.5
+    return max(0.0, z) ** 2
 
 
 def _ratio(x: Tensor, which: Tensor, k: int) -> float:

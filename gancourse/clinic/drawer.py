@@ -66,6 +66,9 @@ class Drawer:
         if self.before is not None:
             s.copy["moved"].append(apart(now, self.before))
         self.before = now
+        kinds = nn.modules.batchnorm._BatchNorm
+        if any(m.training for m in self.net.modules() if isinstance(m, kinds)):
+            return  # it draws by the batch, and its running statistics are not in use
         for who, net in (("copy", self.net), ("G", self.G)):
             buffers = flat(net.buffers())
             start = self.first.setdefault(who, buffers)

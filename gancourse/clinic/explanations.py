@@ -72,12 +72,12 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
 HABITS = frozenset({
     "mixed batches", "other noise", "few conditions drawn", "another net draws",
     "critic without a bound", "penalty without a graph", "one batch for ever",
-    "a selection is drawn",
+    "a selection is drawn", "steps too long",
 })  # fmt: skip
 # Rare in sound programs: a note only where the samples are close to real ones.
 RARE_HABITS = frozenset({
     "batch norm in eval", "not shuffled", "range", "init not called", "weights nobody owns",
-    "rate falls to zero", "D hardly learns", "huge weight decay", "divergence", "steps too long",
+    "rate falls to zero", "D hardly learns", "huge weight decay", "divergence",
     "penalty over the wrong axis",
 })  # fmt: skip
 

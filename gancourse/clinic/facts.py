@@ -27,7 +27,7 @@ def not_owned(s: Signals) -> Found:
     if any(owned["other"] for owned in s.owned.values()):
         return None  # they went to the wrong optimiser: see `rules.wrong_weights`
     for who, owned in s.owned.items():
-        if owned["nobody"]:
+        if owned["nobody"] and who not in s.swapped:
             return f"{owned['nobody']} of {owned['all']} weights of {who} are in no optimiser"
     for who, stray in s.stray.items():
         if stray:
@@ -38,10 +38,16 @@ def not_owned(s: Signals) -> Found:
     return None
 
 
+def own(s: Signals) -> list[str]:
+    """Return the players that compute with weights of their own, as `functional_call` does not."""
+    return [who for who in Names if who not in s.swapped]
+
+
 def frozen(s: Signals) -> Found:
-    for who in Names:
+    for who in own(s):
         asks = s.asks[who]
-        if len(asks) >= 3 and max(asks) == 0:
+        held = s.owned.get(who, {}).get("own", 1)
+        if len(asks) >= 3 and max(asks) == 0 and held:
             return (
                 f"opt_{who} takes its steps, and all weights of {who} are frozen before each of "
                 "them: requires_grad is False"
@@ -50,7 +56,7 @@ def frozen(s: Signals) -> Found:
 
 
 def cleared(s: Signals) -> Found:
-    for who in Names:
+    for who in own(s):
         gone = s.cleared[who]
         if len(gone) >= 3 and mean(gone) > 0.8:
             return (
@@ -61,13 +67,13 @@ def cleared(s: Signals) -> Found:
 
 
 def rate_falls(s: Signals) -> Found:
-    """A learning rate is below a hundredth of its largest before half of the run is over."""
+    """A learning rate is below a hundredth of its largest from there on, for half of the run."""
     for who in Names:
         rates = s.rates[who]
         top = max(rates, default=0.0)
-        small = [i for i, rate in enumerate(rates) if rate < 0.01 * top]
-        if len(rates) >= FEW and small and small[0] < len(rates) / 2 and rates[-1] < 0.01 * top:
-            turn = round(small[0] / len(rates) * s.turns)
+        last = max((i for i, rate in enumerate(rates) if rate >= 0.01 * top), default=0)
+        if len(rates) >= FEW and len(rates) - 1 - last > len(rates) / 2:
+            turn = round((last + 1) / len(rates) * s.turns)
             return (
                 f"opt_{who}'s learning rate falls from {top:g} to {rates[-1]:.1e}; from about "
                 f"turn {turn} of {s.turns} on it is below a hundredth of that"
@@ -155,7 +161,7 @@ def size_of(s: Signals) -> float:
 
 
 def no_gradient(s: Signals) -> Found:
-    for who in Names:
+    for who in own(s):
         arrived = s.arrived[who]
         if len(arrived) >= 3 and sum(arrived) <= 0.1 * len(arrived):
             return f"opt_{who} takes its steps, and no gradient reaches {who} before them"

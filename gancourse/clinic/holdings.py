@@ -36,6 +36,8 @@ class Holdings:
         self.clock = witness.clock
         self.stray: dict[str, dict[int, tuple[Tensor, Tensor, int]]] = {"G": {}, "D": {}}
         self.walked = {"G": set(), "D": set()}  # turns in which a graph was walked
+        self.own = {who: next(iter(net.parameters()), None) for who, net in self.nets.items()}
+        self.swapped = {who: {"training": [], "sampling": []} for who in self.nets}
         self.handles = []
         shared = opts["G"] is opts["D"]
         for who in "D" if shared else "GD":
@@ -56,7 +58,14 @@ class Holdings:
             self.signals.asks[who].append(asks / max(1, whole))
 
     def _walk(self, who: str, _: nn.Module, args: tuple, kwargs: dict, out: object) -> None:
-        """Look once in each of the first two measured turns from which weights `out` comes."""
+        """Look once in each of the first two measured turns from which weights `out` comes.
+
+        And whether it comes of the net's own weights, or of others put in their place.
+        """
+        if not self.clock.still and (self.clock.measured or self.clock.sampling):
+            where = "sampling" if self.clock.sampling else "training"
+            others = next(iter(self.nets[who].parameters()), None) is not self.own[who]
+            self.swapped[who][where].append(others)
         turns = self.walked[who]
         if not self.clock.measured or len(turns) > 1 or self.clock.turn in turns:
             return
@@ -74,6 +83,10 @@ class Holdings:
 
     def conclude(self) -> None:
         """Count the numbers that the nets computed with, that nobody holds and nobody moved."""
+        for who, used in self.swapped.items():
+            drawn = used["sampling"] or used["training"]
+            if used["training"] and all(used["training"]) and all(drawn[1:]):
+                self.signals.swapped.append(who)
         elsewhere = set(self.stray["G"])
         for who, stray in self.stray.items():
             self.signals.stray[who] = sum(

@@ -48,7 +48,7 @@ class Recorder:
         effects = self._guarded("a step's direction", effects.stepped)
         self.ledger = Ledger(self.nets, opts, self.clock, self.signals, self._guarded, effects)
         parts = self.witness, self.signals, self._guarded
-        self.answers, self.conditions = Answers(*parts), Conditions(*parts)
+        self.answers, self.conditions = Answers(*parts, opts), Conditions(*parts)
         self.holdings = Holdings(self.witness, opts, self.signals, self._guarded)
         self.drawer = Drawer(self.witness, self.signals)
         self.looks: list[Tensor] = []

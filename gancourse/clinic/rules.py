@@ -257,6 +257,8 @@ def diagnose(signals: Signals) -> Diagnosis:
     suspicions.sort(key=lambda suspicion: not suspicion.seen)  # stable
     told = [f"{cause}: {evidence}" for cause, evidence in notes.items()] + beside(signals)
     skipped = dict(signals.skipped)
+    for who in signals.swapped:
+        skipped[f"{who}'s weights"] = "each call puts other ones in their place"
     if signals.unknown > 0.5:
         share = f"{100 * signals.unknown:.0f} % of what D sees is neither a real sample nor G's"
         skipped["D's answers"] = share

@@ -103,6 +103,7 @@ class Signals:
     asks: dict[str, list[float]] = field(default_factory=_players)  # share of weights not frozen
     stray: dict[str, int] = field(default_factory=dict)  # numbers in use outside of parameters()
     wishes: dict[str, list[float]] = field(default_factory=dict)  # of D's answers, see `answers`
+    swapped: list[str] = field(default_factory=list)  # players whose calls use others' weights
     both: list[float] = field(default_factory=list)  # G's pull over D's own, in D's own backward
     linear: float = math.nan  # 1 where D's loss is linear in its answers, 0 where not
     bounded: str = ""  # what in D's weights bounds its slope

@@ -8,7 +8,7 @@ from gancourse.clinic.signals import Signals, late, middle
 Found = str | None  # evidence
 FEW = 5  # measured turns that a fact needs
 WHOLE = 500  # real samples: a batch of so many may be the whole data
-TIED = 5.0  # an F ratio; labels that belong to their samples reach hundreds
+TIED = 10.0  # see `conditions.tied`; labels that belong to their samples reach hundreds
 BESIDE = 0.15  # of a sample's variance: of a batch of a few, no longer of a hundred
 PART = 0.3  # of the neighbourhoods of G's samples: fewer is another net, or a selection
 CLEARLY = 0.15  # over three standard errors of two shares of 256 samples
@@ -39,8 +39,8 @@ def labels_of_others(s: Signals) -> Found:
     if not s.told < TIED:
         return None
     return (
-        "the labels that D is given with real samples say nothing about them: samples of two "
-        f"labels differ {s.told:.1f} times as much as those of one"
+        "the labels that D is given with real samples say nothing about them: between two labels "
+        f"they differ {s.told:.1f} times as much as chance has it"
     )
 
 
@@ -79,7 +79,7 @@ def stale_buffers(s: Signals) -> Found:
     train, run = s.modes.get("train"), s.modes.get("eval")
     if not (train and run) or s.in_sampling > 0.1:
         return None
-    if train["coverage"] - run["coverage"] < 2 * CLEARLY:
+    if train["coverage"] - run["coverage"] < 2 * CLEARLY or run["coverage"] > 0.5:
         return None
     return (
         "batch norm's running statistics do not fit the weights: with those of the batch the "

@@ -194,6 +194,39 @@ class ClippedCritic(NoBound):
         return loss
 
 
+class NotCutOff(ClippedCritic):
+    """D's fakes are not detached, and G learns in every fifth turn, never in a measured one."""
+
+    turn = 0
+
+    def d_step(self, x):
+        self.opt_D.zero_grad()
+        loss = self.answer(self.fakes()).mean() - self.answer(x).mean()
+        loss.backward()
+        self.opt_D.step()
+        for weight in self.D.parameters():
+            weight.data.clamp_(-0.05, 0.05)
+        return loss.detach()
+
+    def g_step(self, x):
+        self.turn += 1
+        return super().g_step(x) if self.turn % 5 == 1 else torch.zeros(())
+
+
+class Functional(Loop):
+    """torch.func: the optimiser holds weights that are put into G's place in each call."""
+
+    def optimisers(self):
+        self.weights = {k: w.detach().clone() for k, w in self.G.named_parameters()}
+        for weight in self.weights.values():
+            weight.requires_grad_()
+        adam = torch.optim.Adam(self.weights.values(), 1e-3, (0.5, 0.99))
+        return adam, super().optimisers()[1]
+
+    def fakes(self, n=128):
+        return torch.func.functional_call(self.G, self.weights, torch.randn(n, 2))
+
+
 class LabelsOfOthers(Loop):
     def __init__(self):
         super().__init__("labels")
@@ -294,4 +327,7 @@ FAULTY = {
     Normed: "stale buffers",
     NormInTrainByFour: "batch norm in train",
 }
-SOUND = (ScheduledWell, GradientReversal, Critic, ClippedCritic, Truncated, NormedWell, NormInTrain)
+SOUND = (
+    ScheduledWell, GradientReversal, Critic, ClippedCritic, NotCutOff, Truncated, NormedWell,
+    NormInTrain,
+)  # fmt: skip

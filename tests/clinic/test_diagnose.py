@@ -181,6 +181,13 @@ NOTHING_WRONG = {
     "a rate that falls to zero at the end": {
         "rates": {"G": [1e-3] * 45 + [1e-6] * 5, "D": [1e-3] * 50}, **MISSING
     },
+    "a rate that warms up and falls to zero at the end": {
+        "rates": {"G": [1e-6] + [1e-3] * 44 + [1e-6] * 5, "D": [1e-3] * 50}, **MISSING
+    },
+    "weights put in place by a functional call": {
+        "owned": {"G": {"own": 0, "other": 0, "nobody": 9, "frozen": 0, "all": 9}},
+        "arrived": ARRIVED | {"G": [0.0] * 50}, "swapped": ["G"],
+    },
     "TTUR": {
         "rates": {"G": [1e-4] * 50, "D": [4e-4] * 50}, "fits": [POOR | {"spread": 0.8}] * 3,
         "moved": MOVED | {"D by opt_D": [0.02] * 9, "G by opt_G": [0.005] * 9}

@@ -54,7 +54,13 @@ def test_a_sound_habit_is_accused_of_nothing_that_is_seen(loop):
     assert found.skipped == ()
 
 
-@pytest.mark.parametrize("loop", [*more_loops.FAULTY, *more_loops.SOUND])
+def test_weights_that_a_call_puts_in_place_are_not_looked_at_and_not_accused():
+    found = diagnose(more_loops.Functional().run().finish())
+    assert [s.cause for s in found.suspicions if s.seen] == []
+    assert "G's weights (each call puts other ones in their place)" in str(found)
+
+
+@pytest.mark.parametrize("loop", [*more_loops.FAULTY, *more_loops.SOUND, more_loops.Functional])
 def test_a_larger_change_runs_the_same_bits_with_a_recorder(loop):
     watched, alone = loop(), loop()
     for one, watch in ((watched, Recorder), (alone, Unwatched)):
