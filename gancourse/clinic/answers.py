@@ -16,6 +16,7 @@ from gancourse.clinic import calls, probes
 from gancourse.clinic.signals import Signals
 from gancourse.clinic.watchers import Witness
 
+APART = 0.02  # answers of a batch: closer ones get much the same slope from any loss
 BEYOND = 1.1  # an answer above it gets no slope from a hinge, and another one from a square
 
 
@@ -46,6 +47,7 @@ class Answers:
         self.of_weights: set[int] = set()  # backwards that reached D's weights
         self.at: dict[tuple[str, int], list[Tensor]] = defaultdict(list)  # slopes at G's samples
         self.points: list[tuple[int, Tensor, bool]] = []  # D's slope: backward, slope, has a graph
+        self.logistic: list[float] = []  # how uneven slopes are over those of a cross-entropy
         self.spans: list[tuple[float, float]] = []  # the furthest answer, how uneven slopes are
         saw = guard("what the losses ask of D", self._saw)
         made = guard("what the losses ask of D", self._made)
@@ -98,8 +100,10 @@ class Answers:
         if answer is None or not self.witness.judged:
             return
         call, real, fake = self.witness.judged[-1]
-        if call.graph and fake.any() and not x.is_leaf:
-            x.register_hook(self._noting("D", fake))
+        if call.graph and not x.is_leaf:
+            between = not fake.any() and not real.any()
+            slope = self.guard("D's slope", self._sloped) if between else self._noting("D", fake)
+            x.register_hook(slope)
         asks = any(w.requires_grad for w in self.D.parameters())
         kinds = {kind: rows for kind, rows in kinds_of(call, real, fake).items() if rows.any()}
         if kinds:
@@ -124,6 +128,9 @@ class Answers:
             uneven = (slopes.max() - slopes.min()) / slopes.abs().max()
             wanted = -answers * slopes.mean().sign()  # how far they are where the loss wants them
             self.spans.append((wanted.max().item(), uneven.item()))
+            if answers.max() - answers.min() > APART:
+                share = slopes / torch.sigmoid(-wanted)  # even for a cross-entropy of logits
+                self.logistic.append(((share.max() - share.min()) / share.abs().max()).item())
 
     def _sloped(self, grad: Tensor) -> None:
         self.penalised |= grad.requires_grad
@@ -148,8 +155,9 @@ class Answers:
         self.of_weights.clear()
 
     def _alone(self, backward: int) -> bool:
-        """Tell whether a slope was taken in a backward that reached none of D's weights."""
-        return self.knows_backwards and backward not in self.of_weights
+        """Tell whether a slope was taken in a backward that reached neither D's weights nor G."""
+        reached = backward in self.of_weights or ("G", backward) in self.at
+        return self.knows_backwards and not reached
 
     def _note_wishes(self) -> None:
         """Note which way D's loss wants its answers to real and to fake samples, and G's loss."""
@@ -204,6 +212,8 @@ class Answers:
         s = self.signals
         if len(self.spans) >= 5 and max(far for far, _ in self.spans) > BEYOND:
             s.linear = float(all(uneven < 1e-4 for _, uneven in self.spans))
+        if len(self.logistic) >= 5:
+            s.logistic = float(all(uneven < 1e-3 for uneven in self.logistic))
         s.bounded = bounds(self.D) or ("penalty" if self.penalised else "")
 
 

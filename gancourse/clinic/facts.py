@@ -10,6 +10,7 @@ from gancourse.clinic.signals import Signals, finite, late, mean, middle
 Found = str | None  # evidence
 BEYOND = 1e4  # logits of this size are divergence
 FEW = 5  # measured turns that a fact needs
+LATE = 0.05  # late in the run, as below
 LONG = 0.4  # a step, over the size of the weights
 LEARNED = 0.05  # D's way over the size of its weights, from which its ranks say something
 MOVES, MOST = 10, 0.85  # measured steps that a direction needs, and how many must agree
@@ -107,6 +108,11 @@ def steps_too_long(s: Signals) -> Found:
     for who in Names:
         steps = max(1.0, s.steps[who] / max(1, s.turns))
         moves = [move / steps for move in finite(s.moved.get(f"{who} by opt_{who}", []))]
+        if late(moves, 0.0) > LATE:
+            return (
+                f"late in the run a step of opt_{who} still moves {who}'s weights by "
+                f"{100 * late(moves):.0f} %"
+            )
         if max(moves, default=0.0) > LONG:
             return f"a step of opt_{who} moves {who}'s weights by {100 * max(moves):.0f} %"
     return None
@@ -267,7 +273,14 @@ def one_number(s: Signals) -> Found:
 
 def not_logits(s: Signals) -> Found:
     """D's answers lie in [0, 1], and the loss is what it is for logits."""
-    if s.outputs is None or not (0 <= s.outputs[0] < s.outputs[1] <= 1) or len(s.as_logits) < FEW:
+    if s.outputs is None or not (0 <= s.outputs[0] < s.outputs[1] <= 1):
+        return None
+    if s.logistic == 1:
+        return (
+            f"D's answers lie between {s.outputs[0]:.2f} and {s.outputs[1]:.2f}, and their slopes "
+            "are those of a cross-entropy of logits"
+        )
+    if len(s.as_logits) < FEW:
         return None
     told = [s.d_loss[turn] for turn in s.at][-len(s.as_logits) :]
     off = [min(abs(a - b), abs(a - b / 2)) for a, b in zip(told, s.as_logits, strict=False)]

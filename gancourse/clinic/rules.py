@@ -16,6 +16,7 @@ from gancourse.errors import InputError
 
 # Thresholds, chosen on seeds 0 to 6 of the clinic's faults and settings, measured on 7 and 8.
 POOR_COVERAGE, POOR_PRECISION, POOR_SPREAD = 0.33, 0.15, 0.6
+FEW_REGIONS = 0.4  # of all: as few are a collapse, half a distribution is not
 NARROW = 0.5  # a collapsed G's spread, over the real one
 ROUNDED = 16.6  # the logit from which float32 rounds its sigmoid to 1
 Found = str | None  # the evidence
@@ -158,13 +159,16 @@ def weak_start(s: Signals) -> Found:
 
 
 def mode_collapse(s: Signals) -> Found:
-    """The samples are much narrower than the real ones, and any judge sees it."""
-    fit = s.fit()
-    if not (fit and fit["coverage"] < 0.3 and fit["spread"] < NARROW and s.fresh_judge > 0.8):
+    """The samples are much narrower than the real ones, or in few places, and any judge sees it."""
+    fit, (found, regions) = s.fit(), s.regions or (1, 1)
+    if not fit or not s.fresh_judge > 0.8:
+        return None
+    few = found <= FEW_REGIONS * regions and fit["precision"] > 2 * POOR_PRECISION
+    if not few and not (fit["coverage"] < 0.3 and fit["spread"] < NARROW):
         return None
     return (
-        f"the samples lie near {100 * fit['coverage']:.0f} % of the real ones and spread "
-        f"{fit['spread']:.2f} times as wide"
+        f"the samples reach {found} of {regions} regions, lie near {100 * fit['coverage']:.0f} % "
+        f"of the real ones and spread {fit['spread']:.2f} times as wide"
     )
 
 
@@ -245,7 +249,8 @@ def diagnose(signals: Signals) -> Diagnosis:
             f"{type(signals).__name__} was given: record the run first."
         )
     poor = is_poor(signals)
-    rules = SEEN | (FITTING if poor and signals.turns >= LEAST_TURNS else {})
+    fitting = FITTING if poor else {"mode collapse": mode_collapse} if suffers(signals) else {}
+    rules = SEEN | (fitting if signals.turns >= LEAST_TURNS else {})
     found = {cause: seen for cause, rule in rules.items() if (seen := rule(signals))}
     harmless = frozenset() if suffers(signals) else HABITS
     harmless |= RARE_HABITS if is_close(signals) else frozenset()

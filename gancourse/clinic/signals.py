@@ -106,6 +106,7 @@ class Signals:
     swapped: list[str] = field(default_factory=list)  # players whose calls use others' weights
     both: list[float] = field(default_factory=list)  # G's pull over D's own, in D's own backward
     linear: float = math.nan  # 1 where D's loss is linear in its answers, 0 where not
+    logistic: float = math.nan  # 1 where it is the cross-entropy of logits, with targets 0 and 1
     bounded: str = ""  # what in D's weights bounds its slope
     penalty: dict[str, list[float]] = field(
         default_factory=lambda: {"graph": [], "rows": [], "size": [], "axes": []}

@@ -144,14 +144,15 @@ class GradientReversal(OneLoss):
 class Critic(Loop):
     """A Wasserstein critic with a penalty on the slope that `norms` says, or without."""
 
-    graph = True
+    graph = cut_off = True
 
     def norms(self, slope):
         return slope.norm(dim=1)
 
     def penalty(self, x, fake):
         share = torch.rand(len(x), 1)
-        between = (share * x + (1 - share) * fake.detach()).requires_grad_()
+        between = share * x + (1 - share) * (fake.detach() if self.cut_off else fake)
+        between = between.requires_grad_() if self.cut_off else between
         answers = self.answer(between).sum()
         (slope,) = torch.autograd.grad(answers, between, create_graph=self.graph)
         return 10 * (self.norms(slope) - 1).square().mean()
@@ -174,6 +175,10 @@ class Critic(Loop):
 
 class NoGraph(Critic):
     graph = False
+
+
+class NoGraphNotCutOff(NoGraph):
+    cut_off = False
 
 
 class WrongAxis(Critic):
@@ -319,6 +324,7 @@ FAULTY = {
     SumOfLosses: "D learns from G's loss",
     OneLoss: "G steps the wrong way",
     NoGraph: "penalty without a graph",
+    NoGraphNotCutOff: "penalty without a graph",
     WrongAxis: "penalty over the wrong axis",
     NoBound: "critic without a bound",
     LabelsOfOthers: "labels of others",

@@ -17,7 +17,7 @@ GOOD = {"precision": 0.9, "coverage": 0.93, "spread": 1.0, "closeness": 1.1}
 BEST = GOOD | {"coverage": 0.95}
 POOR = {"precision": 0.02, "coverage": 0.01, "spread": 0.1, "closeness": 0.1}
 MOVED = {"G by opt_G": [0.01] * 9, "D by opt_D": [0.01] * 9}
-MISSING = {"regions": (3, 8)}  # the samples suffer, and are not poor
+MISSING = {"regions": (4, 8)}  # the samples suffer, and are not poor
 WELL, WORSE = GOOD | {"coverage": 0.9}, GOOD | {"coverage": 0.4}
 ARRIVED = {"G": [1.0] * 50, "D": [1.0] * 50}
 DOWN = {"D on real": [-0.1] * 50, "D on fakes": [0.1] * 50}  # with G's steps up: they disagree
@@ -89,7 +89,7 @@ FACTS_SEEN = {
     "labels of others": {"told": 1.1},
     "few conditions drawn": {"asked": {"training": 8, "sampling": 3}, **MISSING},
     "a selection is drawn": {
-        "drawn": "selected", "regions": (3, 8), "own_regions": (3, 8), "far": 0.1
+        "drawn": "selected", "regions": (4, 8), "own_regions": (4, 8), "far": 0.1
     },
     "D says one number": {"outputs": (1.0, 1.0), "at": list(range(50))},
     "divergence": {"largest": [3.0] * 10 + [1e7], **MISSING},
@@ -125,7 +125,7 @@ OTHER_EVIDENCE = [
         "drawn": "other", "far": 0.8, "copy": COPY | {"moved": [0.1, 0.1, 0.0, 0.0]}
     }),
     ("a selection is drawn", {
-        "drawn": "selected", "regions": (3, 8), "own_regions": (8, 8), "far": 0.5
+        "drawn": "selected", "regions": (4, 8), "own_regions": (8, 8), "far": 0.5
     }),
     ("batch norm in train", {
         "in_sampling": 1.0, "neighbours": 0.3, "modes": {"train": WELL, "eval": WELL}
@@ -138,6 +138,8 @@ OTHER_EVIDENCE = [
         "auc": [0.99] * 50, "pull": {"G on fakes": [-0.1] * 45 + [0.01] * 5}
     }),
     ("labels swapped", {"wishes": {"D of real": DOWN_, "D of fakes": UP, "G of fakes": UP}}),
+    ("probabilities as logits", {"outputs": (0.1, 0.9), "logistic": 1.0}),
+    ("steps too long", {"moved": MOVED | {"D by opt_D": [0.1] * 9}, **MISSING}),
     ("log of zero", {"d_loss": [1.0] * 9 + [math.inf], "largest": [1.0] * 10}),
 ]  # fmt: skip
 NOTHING_WRONG = {
@@ -288,6 +290,13 @@ def test_planted_signals_name_their_cause_alone(cause):
     assert [found.first, found.verdict] == [cause, "suspicious"]
     seen = [s.cause for s in found.suspicions if s.cause in rules.SEEN]
     assert seen == ([cause] if cause in rules.SEEN else [])
+
+
+@pytest.mark.parametrize(("k", "first"), [(3, "mode collapse"), (4, "sound")])
+def test_few_regions_are_a_collapse_and_half_of_them_are_not(k, first):
+    half = GOOD | {"coverage": 0.4}
+    found = diagnose(signals(regions=(k, 8), fits=[half] * 3, fresh_judge=0.95))
+    assert found.first == first
 
 
 def test_a_healthy_run_is_left_alone():
