@@ -18,7 +18,7 @@ setup: $(STAMP) ## make the environment in .venv (nothing to do when it is up to
 	@echo "The environment in $(VENV) is up to date."
 
 lab: $(STAMP) ## open the course in JupyterLab (without a display: print the address and serve)
-	@$(BIN)/python tools/lab.py $(LAB_ARGS)
+	@$(BIN)/gancourse lab $(LAB_ARGS)
 
 test: $(STAMP) ## run every check: linters, build, package tests, all notebooks
 	@$(BIN)/python tools/test.py

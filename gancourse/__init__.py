@@ -9,14 +9,15 @@ __version__ = "0.1.0"
 
 _HOME = {
     "InputError": "errors",
+    "claim": "claims",
     "device": "machine",
     "diagnose": "clinic.rules",
     "load_images": "data",
     "load_points": "data",
     "seed_everything": "machine",
 }
-_MODULES = ("check", "cli", "clinic", "data", "grade", "live", "losses", "machine", "maths", "nets",
-            "plots", "score", "train")  # fmt: skip
+_MODULES = ("check", "cli", "clinic", "course", "data", "grade", "live", "losses", "machine",
+            "maths", "nets", "plots", "score", "train")  # fmt: skip
 
 
 def __getattr__(name: str):

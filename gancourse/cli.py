@@ -1,4 +1,4 @@
-"""The command line: `gancourse train`, `sample`, `score`, `grade`, `doctor`. Thin.
+"""The command line: `gancourse lab`, `train`, `sample`, `score`, `grade`, `doctor`. Thin.
 
 Heavy modules are imported inside the commands, so that --help comes at once.
 """
@@ -35,12 +35,27 @@ class FromTables(TyperCommand):
 
 WEIGHTS = "generator.safetensors, a run's folder, or {shipped}"
 app = typer.Typer(
-    help="GANs from the shell: train one, draw and score samples, grade a class, see the machine.",
+    help="The course, and GANs from the shell: train one, draw and score samples, grade a class.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def lab(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Option(help="your working copy")] = Path("my_course"),
+):
+    """Open the course in JupyterLab; a notebook and Jupyter's own options may follow.
+
+    Lessons and sheets open in a working copy of your own. It is made at the first start and brought
+    up to date at each later one; what you changed stays.
+    """
+    from gancourse.jupyter.lab import serve
+
+    serve(folder, context.args)
 
 
 @app.command(cls=FromTables)

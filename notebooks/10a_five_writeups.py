@@ -28,13 +28,12 @@
 # %%
 import json
 import math
-from pathlib import Path
 
 import torch
 from IPython.display import Markdown
 from torch import nn
 
-from gancourse import load_images, losses, nets, plots, store, train
+from gancourse import course, load_images, losses, nets, plots, store, train
 from gancourse.nets import writeups
 
 # %% [markdown]
@@ -279,7 +278,7 @@ def measured(folder):
     return told, store.load_tensors(folder / "samples.safetensors")[0]
 
 
-long, samples = measured(Path("../docs/writeups/epochs"))
+long, samples = measured(course.path("docs/writeups/epochs"))
 assert all(samples[name].float().std(0).mean() > 10 for name in writeups.GENERATORS)
 rows = torch.cat([samples[name] for name in writeups.GENERATORS])
 plots.image_grid(rows, columns=16, alt="16 samples of each of the five systems, a row each.")
@@ -355,7 +354,7 @@ plots.image_grid(rows, columns=16, alt="16 samples of 001, 002 and 004 with toda
 # them fail?
 
 # %%
-short, samples = measured(Path("../docs/writeups"))
+short, samples = measured(course.path("docs/writeups"))
 runs = short["runs"]
 for name in sorted(runs):
     print(f"{name:24}{runs[name]['steps']:>6} steps{score_of(runs[name]):>14}")

@@ -2,6 +2,7 @@
 
     python tools/corpus_quality.py                     both halves, seeds 0 to 2
     python tools/corpus_quality.py --half tuning       what rules and thresholds may be chosen on
+    python tools/corpus_quality.py --half fresh        programs that no rule's author has seen
     python tools/corpus_quality.py --table             judge again what was recorded
     python tools/corpus_quality.py --calibration       are weights the shares that are right?
     python tools/corpus_quality.py --weights           write the weights from what was recorded
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import calibration
 import torch
-from corpus.table import half_of, programs
+from corpus.table import PARTS, half_of, programs
 
 from gancourse import plots
 from gancourse.clinic import Recorder, diagnose, load_signals
@@ -147,18 +148,19 @@ def calibrate(chosen: argparse.Namespace) -> None:
     found = {"corpus": len(corpus), "clinic": len(clinic), "bins": bins, "kinds": kinds,
              "weights": causes, "by_cause": calibration.by_cause(corpus + clinic)}  # fmt: skip
     text = json.dumps(found, indent=1) + "\n"
-    write_whole(chosen.out.with_name("calibration.json"), text.encode())
-    plots.calibration(bins).save(chosen.out.with_name("calibration.png"))
+    out = chosen.out or ROOT / "docs" / "clinic" / "calibration.json"
+    write_whole(out, text.encode())
+    plots.calibration(bins).save(out.with_suffix(".png"))
     print(json.dumps(bins, indent=1))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--half", default="all", choices=("all", "tuning", "unseen"))
+    parser.add_argument("--half", default="all", choices=("all", *PARTS))
     parser.add_argument("--seeds", type=int, nargs="+", default=(0, 1, 2))
     parser.add_argument("--only", nargs="+", default=(), help="names of programs")
     parser.add_argument("--runs", type=Path, default=ROOT / "runs" / "corpus", help="of signals")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "clinic" / "corpus.json")
+    parser.add_argument("--out", type=Path, help="a table, or a calibration")
     parser.add_argument("--fresh", action="store_true", help="train all again")
     parser.add_argument("--table", action="store_true", help="train none, judge those there are")
     parser.add_argument("--calibration", action="store_true", help="are weights shares?")
@@ -182,14 +184,13 @@ def main() -> None:
                 mark = "ok   " if r["right"] else "WRONG" if r["found"] or r["error"] else "?    "
                 said = [cause for cause, *_ in r["found"]] or r["verdict"]
                 print(mark, name, f"seed {seed}:", said, r["answers"], r["error"][:90], flush=True)
-    counts = {
-        half: summary([r for r in rows if r["half"] == half]) for half in ("tuning", "unseen")
-    }
+    counts = {half: summary([r for r in rows if r["half"] == half]) for half in PARTS}
     counts = {half: found for half, found in counts.items() if found["faulty"] + found["sound"]}
     print(json.dumps(counts, indent=1))
     if not chosen.only:
         text = json.dumps({"counts": counts, "runs": rows}, indent=1) + "\n"
-        write_whole(chosen.out, text.encode())
+        name = "corpus_fresh.json" if chosen.half == "fresh" else "corpus.json"
+        write_whole(chosen.out or ROOT / "docs" / "clinic" / name, text.encode())
 
 
 if __name__ == "__main__":

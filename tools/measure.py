@@ -16,11 +16,16 @@ from build.check import MAX_BYTES
 from build.command import ROOT
 from build.execute import execute
 from build.exercises import blank
-from build.sources import BuildError, Target, read_cells, targets
+from build.notebooks import load
+from build.sources import BuildError, Target, read_cells, tags, targets
 from nbformat import NotebookNode
 
 NOT_PROSE = re.compile(
     r"```.*?```|\$\$.*?\$\$|\$[^$\n]+\$|`[^`\n]+`|<[^>]+>|(?<=\])\([^)]*\)", re.DOTALL
+)
+LIVE = re.compile(
+    r"\b(bend_D|slide_q|move_logits|phase_plane|feed_pixels|TrainingDashboard|PointGan|"
+    r"LatentExplorer|FaultyRun)\("
 )
 WORD = re.compile(r"[^\W\d_][\w'’-]*")
 
@@ -122,6 +127,33 @@ def code_figures(cells: list[NotebookNode]) -> list[Figure]:
     ]
 
 
+def first_live(cells: list[NotebookNode]) -> int:
+    """Return the place of the first code cell that shows something to move, 1 for the first cell.
+
+    Where there is none, one more than there are cells.
+    """
+    lively = (i for i, c in enumerate(cells, 1) if c.cell_type == "code" and LIVE.search(c.source))
+    return next(lively, len(cells) + 1)
+
+
+def showing(built: NotebookNode) -> float:
+    """Return the share of the code cells in sight, which are not folded, that have an output."""
+    seen = [c for c in built.cells if c.cell_type == "code" and "proof" not in tags(c)]
+    return sum(bool(cell.outputs) for cell in seen) / max(1, len(seen))
+
+
+def live_figures(cells: list[NotebookNode], built: NotebookNode | None) -> list[Figure]:
+    """Return the figures about what moves and what shows something."""
+    figures = [
+        Figure("code cell with the first widget", first_live(cells), 1, 6),
+        Figure("predictions", sum("predict(" in c.source for c in cells), 1, 6),
+    ]
+    if built is not None:
+        share = round(100 * showing(built))
+        figures.append(Figure("code cells in sight that show something, %", share, 80, 100))
+    return figures
+
+
 def seconds(target: Target) -> float:
     """Execute the lesson, keep nothing, and return how long it took."""
     notebook = blank(target)
@@ -133,7 +165,8 @@ def seconds(target: Target) -> float:
 def measure(target: Target, timed: bool = False) -> list[Figure]:
     """Return all figures of one lesson."""
     cells = read_cells(target.source, sheet=False)
-    figures = prose_figures(cells) + code_figures(cells)
+    built, _ = load(target.path)
+    figures = prose_figures(cells) + code_figures(cells) + live_figures(cells, built)
     if target.path.exists():
         megabytes = target.path.stat().st_size / 1e6
         figures.append(Figure("built notebook, MB", megabytes, 0, MAX_BYTES / 1e6, hard=True))
@@ -154,7 +187,7 @@ def table(title: str, figures: list[Figure]) -> str:
     rows = [f"{title}: {outside} of {len(figures)} figures outside of the style"]
     for figure in figures:
         value = f"{round(figure.value, 2):g}"
-        rows.append(f"  {figure.name:34} {value:>6}  {figure.mark:2}  {style(figure)}")
+        rows.append(f"  {figure.name:42} {value:>6}  {figure.mark:2}  {style(figure)}")
     return "\n".join(rows)
 
 

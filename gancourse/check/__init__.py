@@ -10,6 +10,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from gancourse import machine
+from gancourse.check import progress
 from gancourse.check.result import Board, CheckResult
 from gancourse.check.spec import (
     ERROR,
@@ -101,4 +102,6 @@ def check(id: str, *answers: object) -> CheckResult:
     report = Verdict(exercise.id, exercise.title, tuple(results))
     result = CheckResult(report, more=exercise.points - report.maximum)
     board.finish(result.text())
+    if result.passed:
+        progress.note(exercise.id, result.score)
     return result

@@ -202,10 +202,28 @@ def _key(item: Task | Result) -> tuple[str, str, int]:
 
 
 def _parallel(tasks: list[Task], jobs: int) -> Iterator[Result]:
+    from multiprocessing import resource_tracker
+
     from joblib import Parallel, delayed
 
+    resource_tracker.ensure_running()  # its own start lets Ctrl-C through again, so it comes first
     parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
-    yield from parallel(delayed(_in_worker)(task) for task in tasks)
+    with _interrupts_later():
+        results = parallel(delayed(_in_worker)(task) for task in tasks)
+    yield from results
+
+
+@contextmanager
+def _interrupts_later() -> Iterator[None]:
+    """Hold Ctrl-C back while processes start, which inherit that: it is heard when they have."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _alone(task: Task) -> Result:
@@ -223,6 +241,8 @@ def _in_worker(task: Task) -> Result:
     if multiprocessing.parent_process() is not None:
         with suppress(ValueError):  # a thread of a cluster's worker
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+            with suppress(AttributeError):  # Windows
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     return grade_task(task)
 
 

@@ -9,6 +9,7 @@ from importlib import import_module
 _HOME = {
     "Chart": "charts",
     "frontend": "frontend",
+    "predict": "wager",
     "bend_D": "game",
     "slide_q": "optimal",
     "move_logits": "losses",

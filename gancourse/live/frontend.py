@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gancourse.errors import choose
+from gancourse.plots import captioned
 
 FRONTENDS = ("anywidget", "ipywidgets", "none")
+STILL = "a still picture; run the cell to move it"
 STATIC = Path(__file__).with_name("static")
 
 
@@ -51,13 +53,14 @@ def bundle_of(view, text: str) -> dict:
 class Shown:
     """What the value of a cell shows: a widget, or a still picture where no front-end answers.
 
-    A class that is shown so has `picture`, `widget` and `core_widget`.
+    A class that is shown so has `picture`, `widget` and `core_widget`. The still says that it is
+    one, below the picture, in its alternative text and in plain text.
     """
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         kind = frontend()
         if kind == "none":
-            return self.picture()._repr_mimebundle_()
+            return captioned(self.picture(), STILL)._repr_mimebundle_()
         return bundle_of(self.widget() if kind == "anywidget" else self.core_widget(), repr(self))
 
 

@@ -20,6 +20,7 @@ from gancourse.plots.picture import (
     STYLE,
     Picture,
     beside,
+    captioned,
     to_numpy,
 )
 from gancourse.plots.points import (
@@ -34,7 +35,8 @@ from gancourse.plots.points import (
 from gancourse.plots.tables import bars, calibration, confusion, number_grids
 
 __all__ = ["D_COLOUR", "FAKE", "FIELD", "G_COLOUR", "INK", "REAL", "ROLES", "STYLE", "Mark",
-           "Panel", "Picture", "bars", "beside", "by_layer", "calibration", "confusion", "cross",
+           "Panel", "Picture", "bars", "beside", "by_layer", "calibration", "captioned",
+           "confusion", "cross",
            "curves", "densities", "eigenvalues", "field_arrows", "gallery", "grid", "image_grid",
            "lines", "losses", "number_grids", "panels", "phase_planes", "point_film", "points",
            "races", "range_around", "score_card", "square_limit", "to_numpy",

@@ -7,6 +7,7 @@ own cell.
 import base64
 import html
 import io
+import math
 from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
@@ -15,7 +16,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from gancourse.store import write_whole
@@ -37,6 +38,7 @@ STYLE = {
     "figure.dpi": 80,
 }
 GAP = 12  # pixels between two pictures that stand side by side
+CAPTION_INK = "#555555"
 
 
 class Picture:
@@ -85,6 +87,33 @@ def as_picture(figure: Figure, alt: str) -> Picture:
     return Picture(buffer.getvalue(), alt)
 
 
+def _caption_font(width: int) -> ImageFont.FreeTypeFont:
+    size = max(13, round(width / 75))  # pixels; a wide picture is shown smaller
+    return ImageFont.truetype(Path(mpl.get_data_path(), "fonts/ttf/DejaVuSans-Oblique.ttf"), size)
+
+
+def captioned(picture: Picture, caption: str) -> Picture:
+    """Return a picture with a small caption below it, in its pixels and in its alternative text.
+
+    In the pixels it is seen wherever the picture is: on a page, on a code host, on paper.
+    """
+    image = Image.open(io.BytesIO(picture.png)).convert("RGB")
+    font = _caption_font(image.width)
+    strip = 2 * font.size
+    wide = max(image.width, math.ceil(font.getlength(caption)) + 2 * GAP)
+    page = Image.new("RGB", (wide, image.height + strip), "white")
+    page.paste(image, ((wide - image.width) // 2, 0))
+    at = (wide / 2, image.height + strip / 2)
+    ImageDraw.Draw(page).text(at, caption, fill=CAPTION_INK, font=font, anchor="mm")
+    return _as_png(page, f"{picture.alt} ({caption})")
+
+
+def _as_png(image: Image.Image, alt: str) -> Picture:
+    buffer = io.BytesIO()
+    image.save(buffer, format="png", optimize=True)
+    return Picture(buffer.getvalue(), alt)
+
+
 def to_numpy(x) -> np.ndarray:
     """Return numbers as an array: a tensor as float32 from whatever device it is on."""
     return x.detach().float().cpu().numpy() if isinstance(x, Tensor) else np.asarray(x)
@@ -98,6 +127,4 @@ def beside(pictures: Sequence[Picture], alt: str = "") -> Picture:
     for image in images:
         row.paste(image, (x, (size[1] - image.height) // 2))
         x += image.width + GAP
-    buffer = io.BytesIO()
-    row.save(buffer, format="png", optimize=True)
-    return Picture(buffer.getvalue(), " ".join(filter(None, [alt, *(p.alt for p in pictures)])))
+    return _as_png(row, " ".join(filter(None, [alt, *(p.alt for p in pictures)])))

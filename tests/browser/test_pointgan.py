@@ -101,3 +101,38 @@ def test_points_are_drawn_by_mouse_and_by_keys(notebook, errors):  # noqa: F811
     drawn(n)
     page.get_by_role("button", name="Clear my drawing").click()
     assert drawn(0) == []
+
+
+OWN = """from torch.nn.functional import softplus
+def d_step(G, D, opt_D, x_real, z):
+    d_loss = softplus(-D(x_real)).mean() + softplus(D(G(z).detach())).mean()
+    opt_D.zero_grad()
+    d_loss.backward()
+    opt_D.step()
+    return d_loss.item()
+def g_step(G, D, opt_G, z):
+    g_loss = softplus(-D(G(z))).mean()
+    opt_G.zero_grad()
+    g_loss.backward()
+    opt_G.step()
+    return g_loss.item()
+"""
+OWN_SHOW = "from gancourse import live\ngan = live.PointGan(d_step=d_step, g_step=g_step)\ngan"
+
+
+def test_the_learners_own_steps_drive_it_and_their_errors_are_said_on_it(notebook, errors):  # noqa: F811
+    page = notebook([OWN.replace("opt_D.step()", "opt_D.stepp()"), OWN_SHOW, OWN])
+    for cell in (0, 1):
+        page.evaluate(RUN_CELL, cell)
+    page.wait_for_selector(".gc-live[data-status=ready]")
+    wrong = "d_step stopped in line 6, `opt_D.stepp()`: AttributeError: 'Adam' object has no"
+    press(page, "Step D", wrong)
+    press(page, "Run", f"Training waits. {wrong}")
+    page.wait_for_selector(".gc-live[data-status=failed] .gc-trouble")
+    page.evaluate(RUN_CELL, 2)  # the learner mends the cell and runs it again
+    press(page, "Try again", "Training.")
+    before = page.evaluate(PICTURE)
+    page.wait_for_function(f"before => ({PICTURE})() !== before", arg=before)
+    press(page, "Pause", "Paused after step")
+    assert page.locator(".gc-trouble").count() == 0
+    press(page, "Step G", "G alone took a step")

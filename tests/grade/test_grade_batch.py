@@ -228,6 +228,29 @@ def test_notes_come_once_and_lines_for_each_student(tmp_path, judged, capsys):
     assert "ada: 9 of 9, graded" in said
 
 
+INTERRUPTED_AT_START = """import os, signal, sys
+if any("popen_loky" in word for word in sys.orig_argv):
+    os.kill(os.getpid(), signal.SIGINT)
+"""
+
+
+def test_a_ctrl_c_while_a_process_of_the_grader_starts_does_not_reach_it(tmp_path):
+    source = a_class(tmp_path / "in", "ada", "bob")
+    (tmp_path / "sitecustomize.py").write_text(INTERRUPTED_AT_START)
+    code = (
+        "from pathlib import Path; from gancourse.grade.terminal import show;"
+        f"show(Path({str(source)!r}), Path({str(tmp_path / 'out')!r}), checks='toy_checks',"
+        "sandbox='none', jobs=2, sheets=('90',))"
+    )
+    paths = ":".join([str(tmp_path), str(HELPERS), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": paths}, timeout=120,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr
+    assert scores(tmp_path / "out") == {"ada": ("9", "graded"), "bob": ("9", "graded")}
+
+
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_ctrl_c_says_what_is_done_and_how_to_go_on(jobs, tmp_path):
     source, out = a_class(tmp_path / "in", "ada"), tmp_path / "out"

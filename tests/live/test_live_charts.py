@@ -9,6 +9,7 @@ from gancourse.errors import InputError
 from gancourse.live.charts import Chart
 from gancourse.live.controls import Choice, Slider
 from gancourse.live.drawings import Drawing, Grip, packed
+from gancourse.live.frontend import STILL
 from gancourse.plots import Mark, Panel
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -61,7 +62,7 @@ def test_without_a_frontend_it_is_a_picture_and_nothing_else(environment):
     data, metadata = make_chart()._repr_mimebundle_()
     assert set(data) == {"image/png", "text/html", "text/plain"}
     assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
-    assert metadata["image/png"]["alt"] == "A thin line up to 1."
+    assert metadata["image/png"]["alt"] == f"A thin line up to 1. ({STILL})"
 
 
 def test_the_repr_is_stable():

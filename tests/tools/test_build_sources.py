@@ -110,6 +110,19 @@ def test_a_lesson_takes_nothing_of_a_sheet(tmp_path, source):
         blank(tmp_path, "lesson")
 
 
+def test_a_proof_is_folded_and_its_title_stays_in_sight(tmp_path):
+    put(tmp_path, LESSON + '\n# %% tags=["proof"]\n# Proof: one is one\nassert 1 == 1\n')
+    proof = exercises.blank(targets(tmp_path)[0]).cells[-1]
+    assert proof.metadata["jupyter"] == {"source_hidden": True}
+    assert proof.source.startswith("# Proof: one is one\n")
+
+
+def test_a_proof_without_a_title_is_refused(tmp_path):
+    put(tmp_path, LESSON + '\n# %% tags=["proof"]\nassert 1 == 1\n')
+    with pytest.raises(BuildError, match="first line is its title"):
+        exercises.blank(targets(tmp_path)[0])
+
+
 def test_a_name_that_a_cell_id_cannot_hold_is_refused(tmp_path):
     put(tmp_path, "# %%\n1\n", f"notebooks/01_{'x' * 70}.py")
     with pytest.raises(BuildError, match="not valid"):

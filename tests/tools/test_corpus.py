@@ -18,7 +18,7 @@ from corpus.entry import NoWatch, flat
 
 from gancourse.clinic import working
 
-PROGRAMS = table.programs()
+PROGRAMS = table.programs() | table.programs("fresh")
 FILES = [p for p in Path(table.__file__).parent.glob("authors/*.py") if p.stem != "__init__"]
 IDIOM = 10  # programs with a statement, names and numbers aside: more have an idiom in common
 ALIKE = 0.5  # of the shorter of two programs' own statements may stand in the other
@@ -91,7 +91,6 @@ def test_samples_have_the_real_datas_size(name):
 
 
 def test_there_are_enough_programs_and_about_half_are_sound():
-    assert len(PROGRAMS) >= 64
     for half in table.HALVES:
         programs = table.programs(half).values()
         sound = sum(p.sound for p in programs)
@@ -99,14 +98,31 @@ def test_there_are_enough_programs_and_about_half_are_sound():
         assert 0.4 <= sound / len(programs) <= 0.6
 
 
-def test_the_halves_are_by_author_and_hold_all():
-    assert set(table.TUNING) | set(table.UNSEEN) == {path.stem for path in FILES}
-    assert not set(table.TUNING) & set(table.UNSEEN)
+def test_the_fresh_part_is_large_and_half_sound_and_run_only_when_asked_for():
+    fresh = table.programs("fresh")
+    sound = sum(p.sound for p in fresh.values())
+    assert len(table.FRESH) >= 12
+    assert sound >= 22
+    assert len(fresh) - sound >= 22
+    assert 0.4 <= sound / len(fresh) <= 0.6
+    assert not set(fresh) & set(table.programs())
+
+
+def test_a_fault_in_the_text_only_is_a_fault_and_of_few_programs():
+    text_only = [p for p in PROGRAMS.values() if p.text_only]
+    assert not any(p.sound for p in text_only)
+    assert len(text_only) <= len(table.programs("fresh")) / 4
+
+
+def test_the_parts_are_by_author_and_hold_all():
+    names = [author for authors in table.PARTS.values() for author in authors]
+    assert sorted(names) == sorted(path.stem for path in FILES)
     assert len(table.TUNING) == len(table.UNSEEN)
+    assert {table.half_of(p) for p in table.programs("fresh").values()} == {"fresh"}
 
 
 def test_no_name_is_used_twice():
-    counts = Counter(p.name for h in table.HALVES for p in table.programs(h).values())
+    counts = Counter(p.name for part in table.PARTS for p in table.programs(part).values())
     modules = [import_module(f"corpus.authors.{path.stem}") for path in FILES]
     assert sum(len(module.PROGRAMS) for module in modules) == len(counts) == len(PROGRAMS)
 
@@ -188,8 +204,9 @@ def test_the_outcome_of_real_samples_is_that_it_works_and_of_a_part_that_it_does
 
 
 def test_the_command_line_lists_all_and_runs_one(capsys):
-    main(["list"])
-    assert len(capsys.readouterr().out.splitlines()) == len(PROGRAMS)
+    for part in ("all", "fresh"):
+        main(["list", "--half", part])
+        assert len(capsys.readouterr().out.splitlines()) == len(table.programs(part))
     main(["run", "--turns", "3", "one_loss_for_both"])
     assert "G's step has the wrong sign" in capsys.readouterr().out
     with pytest.raises(SystemExit):

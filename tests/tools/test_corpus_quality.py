@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import corpus_quality
 import pytest
 from corpus.faults import FAULTS
 from corpus.table import programs
@@ -51,3 +52,14 @@ def test_a_crash_is_a_result(tmp_path):
     record(program, 0, tmp_path / "run.json")
     told = json.loads((tmp_path / "run.outcome").read_text())
     assert told["error"].startswith("ZeroDivisionError")
+
+
+@pytest.mark.parametrize(("part", "file"), [("fresh", "corpus_fresh.json"), ("all", "corpus.json")])
+def test_the_fresh_part_has_a_table_of_its_own(part, file, tmp_path, monkeypatch):
+    (tmp_path / "docs" / "clinic").mkdir(parents=True)
+    monkeypatch.setattr(corpus_quality, "ROOT", tmp_path)
+    chosen = ["--half", part, "--table", "--runs", str(tmp_path)]
+    monkeypatch.setattr("sys.argv", ["corpus_quality.py", *chosen])
+    corpus_quality.main()
+    written = [path.name for path in (tmp_path / "docs" / "clinic").iterdir()]
+    assert written == [file]

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 measure = importlib.import_module("measure")
@@ -100,3 +100,15 @@ def test_the_time_of_execution_is_measured_and_nothing_is_kept(tmp_path, capsys)
     line = next(x for x in capsys.readouterr().out.splitlines() if "seconds" in x)
     assert 1 < float(line.split()[3]) < 30
     assert not list(tmp_path.rglob("*.ipynb"))
+
+
+def test_the_first_widget_and_what_shows_something():
+    cells = [
+        new_markdown_cell("live.bend_D() is only named"),
+        new_code_cell("x = 1"),
+        new_code_cell("live.bend_D()", outputs=[new_output("stream", text="1")]),
+        new_code_cell("# Proof: x is 1\nclaim('x', x, 1)", metadata={"tags": ["proof"]}),
+    ]
+    assert measure.first_live(cells) == 3
+    assert measure.first_live(cells[:2]) == 3
+    assert measure.showing(measure.NotebookNode(cells=cells)) == 0.5

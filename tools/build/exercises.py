@@ -50,6 +50,8 @@ def blank(target: Target) -> NotebookNode:
     for cell in cells:
         if cell.cell_type == "code":
             cell.source = rewrite(cell.source)
+            if "proof" in tags(cell):
+                cell.metadata["jupyter"] = {"source_hidden": True}
         elif "hint" in tags(cell):
             cell.source = folded(cell.source)
     notebook = new_notebook(cells=cells, metadata=nbformat.from_dict(NOTEBOOK_METADATA))

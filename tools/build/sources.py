@@ -16,11 +16,13 @@ CELL_TYPES_OF_TAG = {
     "exercise": ("code",),
     "hidden": ("code", "markdown", "raw"),
     "hint": ("markdown",),
+    "proof": ("code",),
     "raises-exception": ("code",),
     "solution": ("markdown",),
 }
 MENDS = "`make build` mends it"
 SHEET_TAGS = ("exercise", "hidden", "solution")
+PROOF = "# Proof: "  # a proof cell's first line: it stands in sight while the cell is folded
 MARKER = re.compile(r"(\s*)# (BEGIN|END) SOLUTION\s*")
 LOOKS_LIKE_MARKER = re.compile(r"#.*\b(BEGIN|END)[ _-]*SOLUTION", re.IGNORECASE)
 
@@ -89,6 +91,7 @@ def read_cells(source: Path, sheet: bool) -> list[NotebookNode]:
         try:
             cells.append(clean_cell(raw))
             check_tags(cells[-1], source.stem[:2], sheet)
+            check_proof(cells[-1])
             check_markers(cells[-1], sheet)
         except BuildError as error:
             raise BuildError(f"{place(source, raw)}: {error}") from None
@@ -144,6 +147,12 @@ def check_tags(cell: NotebookNode, number: str, sheet: bool) -> None:
             raise BuildError(f"the tag {tag!r} does not look like 'exercise:{number}.1'.")
     if "hint" in tags(cell) and not cell.source.startswith("Hint:"):
         raise BuildError("a hint starts with a line 'Hint: title', then its text.")
+
+
+def check_proof(cell: NotebookNode) -> None:
+    """Raise BuildError for a proof without a title."""
+    if "proof" in tags(cell) and not re.match(rf"{PROOF}\S", cell.source):
+        raise BuildError(f"a proof's first line is its title, '{PROOF}what is claimed'.")
 
 
 def known_tags() -> str:

@@ -7,12 +7,13 @@ import torch
 
 from .entry import NoWatch
 from .outcomes import outcome
-from .table import half_of, programs
+from .table import PARTS, half_of, programs
 
 
 def show(half):
     for p in programs(half).values():
         what = "; ".join(p.answers) or "sound"
+        what += " (in the text only)" * p.text_only
         print(f"{half_of(p):7} {p.author:17} {p.name:30} {p.data:7} {p.turns:5}  {what}")
 
 
@@ -31,7 +32,7 @@ def main(argv=None):
     parser = argparse.ArgumentParser(prog="python tools/corpus", description=__doc__)
     parser.add_argument("what", choices=("list", "run", "outcomes"))
     parser.add_argument("names", nargs="*", help="programs or authors (outcomes, run)")
-    parser.add_argument("--half", default="all", choices=("all", "tuning", "unseen"))
+    parser.add_argument("--half", default="all", choices=("all", *PARTS))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--turns", type=int)
     args = parser.parse_intermixed_args(argv)

@@ -36,6 +36,7 @@ class Program:
     data: str  # a kind of data in data.KINDS
     real: Real  # (n, rng) -> real samples, scaled as the program's own
     answers: tuple[str, ...] = ()  # labels of faults.py: the author's first; none: it is sound
+    text_only: bool = False  # the fault is in the text, and the samples are good all the same
     back: Callable = field(default=flat)  # from samples as they are drawn to the real data's scale
     author: str = ""  # the author's file, set by the table
 

@@ -21,6 +21,11 @@ REGIONS = {
     "moons": 10,
     "pair": 2,
     "line": 2,
+    "line3": 3,
+    "circles": 10,
+    "spirals": 10,
+    "swiss": 10,
+    "checker": 8,
     "digits": 10,
 }
 REACHED, NEAR = 0.75, 0.6  # at least: of a sound program

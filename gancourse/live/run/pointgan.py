@@ -1,34 +1,28 @@
 """A GAN on points in the plane that you watch, steer and feed: every step of both players seen."""
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gancourse import losses, machine, plots, train
-from gancourse.data.toys import Toy, load_points, mixture
-from gancourse.errors import InputError, at_least, choose
+from gancourse.errors import at_least, choose
 from gancourse.live.controls import Choice, Slider, Switch, Tab
-from gancourse.live.drawings import Drawing, float_bytes, packed
+from gancourse.live.drawings import Drawing, packed
 from gancourse.live.frontend import frontend
+from gancourse.live.run import points_view
+from gancourse.live.run.own_steps import OwnStep, StepError, moved, weights
+from gancourse.live.run.real_points import DATA, DRAWN, RealPoints
 from gancourse.live.run.steered import LEARNING_RATES, SteeredRun
-from gancourse.plots import Mark, Panel, beside
+from gancourse.plots import beside
 
-LIMIT = 1.6  # the picture shows -LIMIT .. LIMIT both ways
-FIELD, FAKES, ARROWS, REALS = 40, 200, 70, 300  # cells along a side; points that are shown
+FAKES = 200  # points that are shown
 ENDLESS, PACE = 50_000, 0.004  # turns at most of one press of Run, and seconds of rest after each
-PUSH, LONGEST = 0.12, 0.35  # an arrow's length for a push of 1, and at most
-MOST = 200  # points that can be drawn
-DRAWN = "drawn by hand"
-DATA: dict[str, Callable[[], Toy]] = {
-    "ring": lambda: load_points("ring", sd=0.05),
-    "grid": lambda: load_points("grid", side=3, gap=0.9, sd=0.05),
-}
 POINTS = {"widths": (64, 64), "shape": (2,)}
 RECIPE = train.Recipe(
     "mlp", G={"z_dim": 2, "norm": False, **POINTS}, D=POINTS, lr_G=1e-3, lr_D=1e-3,
@@ -44,6 +38,7 @@ GAME = Tab(
     },
     {},
 )
+OWN_GAME = replace(GAME, controls={k: c for k, c in GAME.controls.items() if k != "loss"})
 SOURCE = Tab("Real points", {"points": Choice("real points", (*DATA, DRAWN), "ring")},
              {"clear": "Clear my drawing"})  # fmt: skip
 
@@ -55,43 +50,36 @@ class PointGan(SteeredRun):
     `losses.LOSSES`. With a page nothing moves until a button is pressed; without one, showing it
     takes `steps` turns first and gives a still picture. Colours mean what they mean in all plots:
     real blue, fake orange, D green, G pink. Raises InputError for unknown names and bad points.
+
+    `d_step(G, D, opt_D, x_real, z)` and `g_step(G, D, opt_G, z)` are a learner's own steps, as
+    lesson 05 writes them: they train in place of the course's, and `loss` is then that of the
+    arrows alone. An error in one is said on the widget, and training waits. Raises StepError, an
+    InputError, for one that cannot be called so.
     """
 
     title, view = "A GAN on points", "PointGanWidget"
     row: ClassVar = {"run": "Run", "step_D": "Step D", "step_G": "Step G", "step": "Step both",
            "reset": "Start again"}  # fmt: skip
-    tabs = (GAME, SOURCE, LEARNING_RATES)
 
-    def __init__(self, points="ring", loss="non-saturating", seed: int = 0, steps: int = 1000):
+    def __init__(
+        self, points="ring", loss="non-saturating", seed: int = 0, steps: int = 1000,
+        d_step: Callable | None = None, g_step: Callable | None = None,
+    ):  # fmt: skip
         self.steps, self._seed = at_least("steps", steps, 1), seed
+        given = {"D": d_step, "G": g_step}
+        self.own = {who: OwnStep(who, step) for who, step in given.items() if step is not None}
+        self.tabs = (OWN_GAME if len(self.own) == 2 else GAME, SOURCE, LEARNING_RATES)
         self._each = {"D": 1, "G": 1}
-        self._drawn: list[tuple[float, float]] = []
+        self.real = RealPoints()
+        self.real.choose(points)
         recipe = replace(RECIPE, loss=choose("loss", loss, losses.LOSSES))
-        super().__init__(_new_state(recipe, seed), self._sample, every=0.1)
+        super().__init__(_new_state(recipe, seed), self.real.sample, every=0.1)
         self.background.delay = PACE
-        self._choose_data(points)
         self._at_start()
 
     def _at_start(self) -> None:
         self._goal = self.state.step
         self._z = torch.randn(FAKES, 2, generator=machine.seed_generator(self._seed))
-
-    def _sample(self, n: int, generator: torch.Generator) -> Tensor:
-        if self._toy is None:
-            raise InputError("There are no real points yet: draw some, or choose the ring or grid.")
-        return self._toy.sample(n, generator)
-
-    def _choose_data(self, points) -> None:
-        """Take the real points from a named toy, from the drawing, or from points [K, 2]."""
-        if not isinstance(points, str):
-            self._drawn, points = _inside(points), DRAWN
-        self._points = choose("real points", points, (*DATA, DRAWN))
-        if points == DRAWN:
-            self._toy = mixture(self._drawn, 0.05, name=DRAWN) if self._drawn else None
-        else:
-            self._toy = DATA[points]()
-        toy, rng = self._toy, machine.seed_generator(1)
-        self._x_real = torch.empty(0, 2) if toy is None else toy.sample(REALS, rng)
 
     def step(self) -> "PointGan":
         """Pause, and take one turn: the steps of D, then those of G."""
@@ -127,7 +115,7 @@ class PointGan(SteeredRun):
     def _set(self, key: str, value) -> None:
         if key == "points":
             with self.still():
-                self._choose_data(value)
+                self.real.choose(value)
         elif key == "loss":
             self._set_loss(choose("loss", value, losses.LOSSES))
         elif key.startswith("steps_"):
@@ -145,18 +133,37 @@ class PointGan(SteeredRun):
     def values(self) -> dict:
         """Return the controls' values by name, as the run uses them now."""
         each = {f"steps_{who}": n for who, n in self._each.items()}
-        game = {"loss": self.state.recipe.loss, "points": self._points}
+        game = {"loss": self.state.recipe.loss, "points": self.real.name}
         return super().values() | each | game
 
     def _turn(self) -> None:
         for _ in range(self._each["D"]):
             x_real = self._real()
-            seen = train.d_step(self.state, x_real)
+            seen = self._take("D", x_real)
         for _ in range(self._each["G"]):
-            seen |= train.g_step(self.state, x_real)
+            seen |= self._take("G", x_real)
         train.ema_step(self.state)
         train.note(self.state, seen)
         self.log.note()
+
+    def _take(self, who: str, x_real: Tensor) -> dict[str, Tensor]:
+        """Take a step of one player, the learner's own if there is one; return what it saw."""
+        if who in self.own:
+            return self.own[who].take(self.state, x_real)
+        return (train.d_step if who == "D" else train.g_step)(self.state, x_real)
+
+    def _step_alone(self, who: str) -> dict[str, Tensor]:
+        seen = self._take(who, self._real())
+        train.ema_step(self.state)
+        return seen
+
+    def _alone(self, who: str) -> "PointGan":
+        before = weights(self.state)
+        super()._alone(who)
+        if who in self.own:
+            self.said = self.own[who].said_of(moved(before, self.state)) or self.said
+            self.background.refresh()
+        return self
 
     def _finished(self) -> bool:
         return self.state.step >= self._goal
@@ -168,7 +175,10 @@ class PointGan(SteeredRun):
     def _begin(self) -> None:
         """Without a page, take the turns that a person would; with one, wait for a button."""
         if self.status == "ready" and self.state.step == 0 and frontend() == "none":
-            self.take_turns(self.steps)
+            try:
+                self.take_turns(self.steps)
+            except StepError as error:  # the picture says it
+                self.said, self.trouble = str(error), True
 
     def samples(self) -> Tensor:
         """Return G(z) for the fixed z, [200, 2]."""
@@ -178,7 +188,7 @@ class PointGan(SteeredRun):
     def push(self, x_fake: Tensor) -> Tensor:
         """Return where G's loss wants each fake to go, [N, 2]: minus its gradient by the fake."""
         state, x = self.state, x_fake.detach().requires_grad_(True)
-        if state.loss.pairs_real and self._toy is None:
+        if state.loss.pairs_real and self.real.missing:
             return torch.zeros_like(x_fake)  # nothing to compare with
         with torch.enable_grad():
             logit_real = state.D(self._paired(len(x))) if state.loss.pairs_real else None
@@ -186,13 +196,16 @@ class PointGan(SteeredRun):
             return -torch.autograd.grad(g_loss, x)[0]
 
     def _paired(self, n: int) -> Tensor:
-        return self._toy.sample(n, machine.seed_generator(2))
+        return self.real.sample(n, machine.seed_generator(2))
 
     def sentence(self) -> str:
         """Return in a sentence how the run stands, or how to draw where nothing is drawn yet."""
-        if self._toy is None and not self.said and self.status != "failed":
+        if self.real.missing and not self.said and self.status != "failed":
             return ("Draw real points: click or drag in the picture, or focus it, move with the "
                     "arrow keys and press Enter.")  # fmt: skip
+        error = self.background.error
+        if self.status == "failed" and isinstance(error, StepError) and not self.said:
+            return f"Training waits. {error} Change it and run its cell; then press Try again."
         return super().sentence()
 
     def frame(self) -> dict:
@@ -201,15 +214,8 @@ class PointGan(SteeredRun):
         push = self.push(x_fake)
         curves = self.log.panels()[:2]
         drawing = packed(Drawing(curves, self.sentence(), self._numbers(push)), self._serial)
-        plane = {"limit": LIMIT, "side": FIELD, "field": _bytes(_field(self.state.D))}
-        clouds = {"real": self._x_real, "fake": x_fake, "arrows": _arrows(x_fake, push)}
-        drawn = {
-            "drawing": self._points == DRAWN,
-            "drawn": [list(p) for p in self._drawn],
-            "most": MOST,
-        }
-        packed_clouds = {name: float_bytes(cloud) for name, cloud in clouds.items()}
-        return drawing | self.common() | plane | packed_clouds | drawn
+        plane = points_view.plane(self.state.D, self.real.shown, x_fake, push)
+        return drawing | self.common() | plane | self.real.described()
 
     def _numbers(self, push: Tensor) -> dict[str, str]:
         seen = {name: self.log.last(name) for name in train.COLUMNS[2:]}
@@ -219,27 +225,24 @@ class PointGan(SteeredRun):
 
     def picture(self) -> plots.Picture:
         """Return a still picture: D's field with real and fake points, and the pushes on fakes."""
-        x_fake, shown = self.samples(), len(self._x_real) > 0
-        title = f"After {self.state.step:,} turns"
-        cloud = plots.points(self._x_real if shown else None, x_fake, self.state.D, LIMIT, title)
+        x_fake, title = self.samples(), f"After {self.state.step:,} turns"
+        push, said = self.push(x_fake), ""
+        if self.trouble or self.status == "failed":
+            said = self.sentence()
         self.log.read()
-        pushes, losses = self._pushes(x_fake), self.log.panels()[0]
-        return beside([cloud, plots.panels([pushes, losses], self._in_words(x_fake))])
+        panels = points_view.pushes(x_fake, push), self.log.panels()[0]
+        words = f"{self._in_words(push)} {said}".strip()
+        cloud = points_view.cloud(self.state.D, self.real.shown, x_fake, title)
+        return beside([cloud, plots.panels(panels, words, note=said)])
 
     thumbnail = picture
 
-    def _pushes(self, x_fake: Tensor) -> Panel:
-        x, y, dx, dy = _arrows(x_fake, self.push(x_fake)).T
-        square = (-LIMIT, LIMIT)
-        return Panel((Mark("arrows", x, y, "", "G", dx, dy),), "$x_1$", "$x_2$", square, square,
-                     "Where D's gradient pushes fakes", equal=True)  # fmt: skip
-
-    def _in_words(self, x_fake: Tensor) -> str:
-        mean = self.push(x_fake).norm(dim=1).mean()
+    def _in_words(self, push: Tensor) -> str:
+        mean = push.norm(dim=1).mean()
         return f"Arrows show how the {self.state.recipe.loss} loss pushes fakes: {mean:.2g} each."
 
     def __repr__(self) -> str:
-        what = f"{self.state.recipe.loss} on {self._points}"
+        what = f"{self.state.recipe.loss} on {self.real.name}"
         return f"<PointGan: {what}, {self.state.step} turns, {self.status}>"
 
 
@@ -258,35 +261,3 @@ def _own_dice() -> Iterator[None]:
         random.setstate(before[0])
         np.random.set_state(before[1])  # noqa: NPY002
         torch.set_rng_state(before[2])
-
-
-def _inside(points: Sequence | Tensor) -> list[tuple[float, float]]:
-    """Return points [K, 2] as pairs; raise InputError for another shape, for more, or outside."""
-    x = np.asarray(points, dtype=float).reshape(-1, 2) if len(points) == 0 else np.asarray(points)
-    fits = x.ndim == 2 and x.shape[1] == 2 and x.dtype.kind in "fi"
-    if not (fits and len(x) <= MOST and (np.abs(x) <= LIMIT).all()):
-        raise InputError(
-            f"Drawn points are at most {MOST} pairs of numbers from {-LIMIT} to {LIMIT}, and the "
-            f"shape {list(x.shape)} was given or one lies outside: scale or thin them."
-        )
-    return [(float(a), float(b)) for a, b in x]
-
-
-@torch.no_grad()
-def _field(D: nn.Module) -> Tensor:
-    """Return D(x) on the cells of the picture, [FIELD, FIELD], the top row first."""
-    cell = 2 * LIMIT / FIELD
-    at = torch.linspace(-LIMIT + cell / 2, LIMIT - cell / 2, FIELD)
-    x = torch.stack(torch.meshgrid(at, -at, indexing="xy"), -1)  # [row, column, 2]
-    return D(x.view(-1, 2)).sigmoid().view(FIELD, FIELD)
-
-
-def _bytes(field: Tensor) -> bytes:
-    return (255 * field).round().to(torch.uint8).numpy().tobytes()
-
-
-def _arrows(x_fake: Tensor, push: Tensor) -> Tensor:
-    """Return (x, y, dx, dy) of the arrows that are drawn, [ARROWS, 4]; the longest are cut."""
-    x, arrow = x_fake[:ARROWS], PUSH * push[:ARROWS]
-    long = arrow.norm(dim=1, keepdim=True).clamp(min=1e-12)
-    return torch.cat([x, arrow * (LONGEST / long).clamp(max=1)], 1)

@@ -4,7 +4,7 @@ The steps are those of `gancourse.train`; a `Background` takes them. A page send
 messages to `answer`, and gets a frame (plain values and bytes) after each show.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import ClassVar
@@ -63,6 +63,7 @@ class SteeredRun(Watched):
         self.state, self.source, self.log = state, source, Log(state)
         self.background = Background(self._turn, self._finished, self.show, every)
         self.said = ""  # what a single step saw, or what went wrong with a press of a button
+        self.trouble = False  # whether it is what went wrong
         self._serial, self._displayed = 0, False
 
     @property
@@ -87,7 +88,7 @@ class SteeredRun(Watched):
         return self
 
     def _go_on(self) -> None:
-        self.said = ""
+        self.said, self.trouble = "", False
         self._extend()
         self.state.G.train()
         self.state.D.train()
@@ -125,18 +126,18 @@ class SteeredRun(Watched):
 
     def step_D(self) -> "SteeredRun":
         """Pause, and let D alone take a step, on fresh samples. G and the history stay."""
-        return self._alone("D", self._step_D)
+        return self._alone("D")
 
     def step_G(self) -> "SteeredRun":
         """Pause, and let G alone take a step, with its average. D and the history stay."""
-        return self._alone("G", self._step_G)
+        return self._alone("G")
 
-    def _alone(self, who: str, step: Callable[[], dict[str, Tensor]]) -> "SteeredRun":
+    def _alone(self, who: str) -> "SteeredRun":
         self.pause()
         with self.still():
             self.state.G.train()
             self.state.D.train()
-            seen = step()
+            seen = self._step_alone(who)
         self.said = f"{who} alone took a step: before it, {_in_words(seen)}."
         self.background.refresh()
         return self
@@ -145,10 +146,9 @@ class SteeredRun(Watched):
         state = self.state
         return self.source(state.recipe.batch, state.rng).to(state.device)
 
-    def _step_D(self) -> dict[str, Tensor]:
-        return train.d_step(self.state, self._real())
-
-    def _step_G(self) -> dict[str, Tensor]:
+    def _step_alone(self, who: str) -> dict[str, Tensor]:
+        if who == "D":
+            return train.d_step(self.state, self._real())
         seen = train.g_step(self.state, self._real())
         train.ema_step(self.state)
         return seen
@@ -180,13 +180,13 @@ class SteeredRun(Watched):
     def answer(self, message: dict) -> None:
         """Do what a page asks, {"do": action} or {"values": {...}}; an error is said there."""
         self._serial = message.get("serial", self._serial)
-        self.said = ""
+        self.said, self.trouble = "", False
         try:
             if "do" in message:
                 self._press(message["do"])
             self.set(**message.get("values", {}))
         except Exception as error:  # of the source or the nets, whatever they are
-            self.said = in_a_sentence(error)
+            self.said, self.trouble = in_a_sentence(error), True
             self.background.refresh()
 
     def _press(self, action: str) -> None:
@@ -210,7 +210,8 @@ class SteeredRun(Watched):
 
     def common(self) -> dict:
         """Return the part of a frame that is the same for all: status, values, what is busy."""
-        return {"status": self.status, "values": self.values(), "waiting": self.background.waiting}
+        run = {"status": self.status, "waiting": self.background.waiting}
+        return run | {"values": self.values(), "trouble": self.trouble or self.status == "failed"}
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         if frontend() == "none":

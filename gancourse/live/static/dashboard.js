@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/dashboard.js: edit there. 86014c6973da18af 9befc2840779183f
+// Built by `make build` from src/widgets/dashboard.js: edit there. b288b31d538b8716 36dde4cea9b31cd9
 // dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function dressed(node, attributes) {
@@ -472,6 +472,7 @@ function steered(stage, also) {
     const first = parts.row[0][1];
     const mark = () => {
       root.dataset.status = frame.status;
+      text.classList.toggle("gc-trouble", Boolean(frame.trouble));
       for (const button of buttons) {
         button.setAttribute("aria-disabled", isOff(button.dataset.do, frame));
         if (button.dataset.do === "run") button.textContent = runLabel(frame.status, first);

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/explorer.js: edit there. d497f75df1421a64 74c4452858ccbcb0
+// Built by `make build` from src/widgets/explorer.js: edit there. 9356d167f31ba9de 2bec1de91cafa99c
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -468,6 +468,7 @@ function steered(stage, also) {
     const first = parts.row[0][1];
     const mark = () => {
       root.dataset.status = frame.status;
+      text.classList.toggle("gc-trouble", Boolean(frame.trouble));
       for (const button of buttons) {
         button.setAttribute("aria-disabled", isOff(button.dataset.do, frame));
         if (button.dataset.do === "run") button.textContent = runLabel(frame.status, first);

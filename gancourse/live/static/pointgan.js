@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/pointgan.js: edit there. 63f2a9c1d01ab8ae 633d19947e69d18c
+// Built by `make build` from src/widgets/pointgan.js: edit there. 23b673f0ff15a274 d81f89be661d8c40
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -235,6 +235,7 @@ function steered(stage, also) {
     const first = parts.row[0][1];
     const mark = () => {
       root.dataset.status = frame.status;
+      text.classList.toggle("gc-trouble", Boolean(frame.trouble));
       for (const button of buttons) {
         button.setAttribute("aria-disabled", isOff(button.dataset.do, frame));
         if (button.dataset.do === "run") button.textContent = runLabel(frame.status, first);

@@ -8,8 +8,9 @@ import torch
 
 from gancourse import live, losses, train
 from gancourse.errors import InputError
-from gancourse.live.run import background, pointgan
-from gancourse.live.run.pointgan import ARROWS, FAKES, FIELD, LIMIT, LONGEST, PUSH
+from gancourse.live.run import background, points_view
+from gancourse.live.run.pointgan import FAKES
+from gancourse.live.run.points_view import ARROWS, FIELD, LIMIT, LONGEST, PUSH
 
 SQUARE = [(1.0, 1.0), (-1.0, 1.0), (-1.0, -1.0), (1.0, -1.0)]
 
@@ -105,7 +106,7 @@ def test_the_push_is_minus_the_gradient_of_g_loss(loss):
 def test_arrows_start_at_fakes_and_the_longest_are_cut():
     x, push = torch.zeros(FAKES, 2), torch.tensor([[1.0, 0.0]]).repeat(FAKES, 1)
     push[1] = torch.tensor([0.0, -100.0])
-    arrows = pointgan._arrows(x, push)
+    arrows = points_view.arrows(x, push)
     assert arrows.shape == (ARROWS, 4)
     assert arrows[0].tolist() == pytest.approx([0, 0, PUSH, 0])
     assert arrows[1].tolist() == pytest.approx([0, 0, 0, -LONGEST])

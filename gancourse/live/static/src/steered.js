@@ -72,6 +72,7 @@ export function steered(stage, also) {
 
     const mark = () => {
       root.dataset.status = frame.status;
+      text.classList.toggle("gc-trouble", Boolean(frame.trouble));
       for (const button of buttons) {
         button.setAttribute("aria-disabled", isOff(button.dataset.do, frame));
         if (button.dataset.do === "run") button.textContent = runLabel(frame.status, first);

@@ -1,8 +1,8 @@
-"""tools/lab.py: the course opens in a JupyterLab that answers fast, and ends cleanly."""
+"""gancourse lab: the course opens in a JupyterLab that answers fast, and ends cleanly."""
 
-import importlib
 import json
 import os
+import re
 import signal
 import socket
 import statistics
@@ -21,11 +21,9 @@ from jupyterlab.labapp import LabApp
 from traitlets.utils.importstring import import_item
 from websocket import create_connection
 
-from gancourse.jupyter import server_arguments
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tools"))
-lab = importlib.import_module("lab")
+from gancourse import course
+from gancourse.errors import InputError
+from gancourse.jupyter import lab, server_arguments, working_copy
 
 PATIENCE = 200  # seconds, on a busy machine
 KERNEL_SETTINGS = "@jupyterlab/apputils-extension:kernels-settings"
@@ -33,7 +31,7 @@ NEWS_SETTINGS = "@jupyterlab/apputils-extension:notification"
 
 
 class Server:
-    """A running tools/lab.py, with the address that it printed."""
+    """A running gancourse lab, with the address that it printed."""
 
     def __init__(self, folder: Path, *arguments: str):
         hidden = ("DISPLAY", "WAYLAND_DISPLAY", "JUPYTER_TOKEN")
@@ -41,9 +39,11 @@ class Server:
         for name in ("CONFIG", "DATA", "RUNTIME"):
             environment[f"JUPYTER_{name}_DIR"] = str(folder / name)
         self.process = subprocess.Popen(
-            [sys.executable, str(ROOT / "tools" / "lab.py"), *arguments],
-            env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            [sys.executable, "-m", "gancourse", "lab", *arguments],
+            cwd=folder, env=environment,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
+        self.made = self.process.stdout.readline()
         self.line = self.process.stdout.readline()
         self.url = next((w for w in self.line.split() if w.startswith("http")), "")
         self.base = "{0.scheme}://{0.netloc}".format(urlsplit(self.url))
@@ -132,8 +132,14 @@ def test_without_the_token_nothing_is_served(server):
         assert "/login" in page.url
 
 
-def test_the_course_is_what_it_serves(server):
-    assert "tools" in {f["name"] for f in json.loads(server.get("/api/contents"))["content"]}
+def test_the_working_copy_is_what_it_serves_and_each_lesson_stands_there_once(server):
+    def names(folder):
+        return {f["name"] for f in json.loads(server.get(f"/api/contents/{folder}"))["content"]}
+
+    assert server.made.startswith("Your copy of the course is in my_course")
+    assert names("") == {"notebooks", "exercises", "solutions", "progress.ipynb"}
+    assert {"00_welcome.ipynb", "10_failure_clinic.ipynb"} <= names("notebooks")
+    assert all(name.endswith(".ipynb") for name in names("notebooks"))
 
 
 def test_comms_do_not_go_over_subshells(server):
@@ -190,30 +196,78 @@ def test_a_display_is_missing_only_on_linux(platform, variables, expected):
     assert lab.has_display(platform, variables) is expected
 
 
+@pytest.fixture
+def copy(tmp_path):
+    working_copy.update(tmp_path / "copy")
+    return tmp_path / "copy"
+
+
 @pytest.mark.parametrize(("display", "expected"), [("", True), (":0", False)])
-def test_no_browser_opens_without_a_display(monkeypatch, display, expected):
+def test_no_browser_opens_without_a_display(copy, monkeypatch, display, expected):
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("DISPLAY", display)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    assert ("--no-browser" in lab.arguments([])) is expected
+    assert ("--no-browser" in lab.arguments(copy, [])) is expected
 
 
-def test_an_option_of_the_user_replaces_the_courses_own():
-    mine = [a for a in lab.arguments(["--LabApp.default_url=/tree"]) if "default_url" in a]
+def test_an_option_of_the_user_replaces_the_courses_own(copy):
+    mine = [a for a in lab.arguments(copy, ["--LabApp.default_url=/tree"]) if "default_url" in a]
     assert mine == ["--LabApp.default_url=/tree"]
 
 
-def test_the_notebook_that_is_named_opens(monkeypatch, tmp_path):
-    monkeypatch.setattr(lab, "ROOT", tmp_path)
-    (tmp_path / "a b.ipynb").touch()
-    path = str(tmp_path / "a b.ipynb")
-    assert "--LabApp.default_url=/lab/tree/a%20b.ipynb" in lab.arguments([path])
-    assert path not in lab.arguments([path])
+def test_the_notebook_that_is_named_opens(copy):
+    (copy / "a b.ipynb").touch()
+    path = str(copy / "a b.ipynb")
+    assert "--LabApp.default_url=/lab/tree/a%20b.ipynb" in lab.arguments(copy, [path])
+    assert path not in lab.arguments(copy, [path])
 
 
-def test_a_notebook_that_is_not_there_is_named():
-    with pytest.raises(SystemExit, match="nowhere"):
-        lab.arguments(["nowhere.ipynb"])
+@pytest.mark.parametrize(
+    "name", ["notebooks/03_losses.ipynb", course.path("notebooks/03_losses.ipynb")]
+)
+def test_a_notebook_of_the_course_opens_in_the_copy(copy, name):
+    options = lab.arguments(copy, [str(name)])
+    assert "--LabApp.default_url=/lab/tree/notebooks/03_losses.ipynb" in options
+
+
+def test_a_notebook_that_is_not_there_or_elsewhere_is_named(copy, tmp_path):
+    with pytest.raises(InputError, match="nowhere"):
+        lab.arguments(copy, ["nowhere.ipynb"])
+    (tmp_path / "mine.ipynb").touch()
+    with pytest.raises(InputError, match="copy it there first"):
+        lab.arguments(copy, [str(tmp_path / "mine.ipynb")])
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """The settings API of a server that nobody started through the course."""
+    folder = tmp_path_factory.mktemp("plain")
+    environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "JUPYTER_TOKEN")}
+    for name in ("CONFIG", "DATA", "RUNTIME"):
+        environment[f"JUPYTER_{name}_DIR"] = str(folder / name)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--port=0",
+         "--ServerApp.ip=127.0.0.1", "--IdentityProvider.token=plain"],
+        cwd=folder, env=environment, stdout=subprocess.DEVNULL,
+        stderr=(folder / "log").open("w"),
+    )  # fmt: skip
+    running = Server.__new__(Server)
+    running.process, running.token = process, "plain"
+    running.log, until = folder / "log", time.monotonic() + PATIENCE
+    while not (said := re.search(r"http://127.0.0.1:\d+(?=/lab)", running.log.read_text())):
+        assert time.monotonic() < until, running.log.read_text()
+        time.sleep(0.1)
+    running.base = said[0]
+    with running:
+        yield running
+
+
+def test_a_plain_server_of_the_environment_has_the_settings_too(plain):
+    assert plain.default(KERNEL_SETTINGS, "commsOverSubshells") == "disabled"
+    assert plain.default(NEWS_SETTINGS, "fetchNews") == "false"
+    assert (
+        "gancourse.jupyter.extension | extension was successfully loaded" in plain.log.read_text()
+    )
 
 
 class Started(Exception):
@@ -223,8 +277,7 @@ class Started(Exception):
 def test_a_learner_gets_no_data_folder_that_nobody_named(tmp_path, monkeypatch):
     (tmp_path / "shared/data").mkdir(parents=True)
     monkeypatch.delenv("GANCOURSE_DATA", raising=False)
-    monkeypatch.setattr(lab, "ROOT", tmp_path / "repository")
     monkeypatch.setattr(LabApp, "initialize_server", Mock(side_effect=Started))
     with pytest.raises(Started):
-        lab.main()
+        lab.serve(tmp_path / "repository/my_course")
     assert "GANCOURSE_DATA" not in os.environ

@@ -1,20 +1,22 @@
-"""Open the course in JupyterLab; without a display, print the address and serve.
+"""`gancourse lab`: the learner's copy of the course in JupyterLab.
 
-Arguments go on to JupyterLab; a path that ends in .ipynb opens instead of the welcome notebook.
+Without a display the address is printed and served.
 """
 
 import os
 import secrets
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote, urlencode, urljoin
 
-from gancourse.jupyter import server_arguments
+from gancourse import course
+from gancourse.errors import InputError
+from gancourse.jupyter import server_arguments, working_copy
 from gancourse.openmp import choose_threads
 
-ROOT = Path(__file__).resolve().parents[1]
+COPY = "my_course"
 WELCOME = "notebooks/00_welcome.ipynb"
 
 
@@ -25,24 +27,36 @@ def has_display(platform: str, environment: Mapping[str, str]) -> bool:
     return bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
 
 
-def start_page(notebook: str) -> str:
-    """Return the address, below the server's root, that shows `notebook` in JupyterLab."""
-    path = Path(notebook).resolve()
-    if not path.is_file() and path != ROOT / WELCOME:
-        sys.exit(f"There is no notebook {notebook!r}: give the path of one, such as {WELCOME}.")
-    if not path.is_relative_to(ROOT):
-        sys.exit(f"{notebook!r} is outside of the course's folder: copy it into {ROOT.name} first.")
-    return f"/lab/tree/{quote(path.relative_to(ROOT).as_posix())}" if path.is_file() else "/lab"
+def in_copy(notebook: str, copy: Path) -> Path:
+    """Return the notebook of the copy that a path names: itself, or the copy of a course's own.
+
+    Raises InputError where there is none.
+    """
+    path, copy = Path(notebook).resolve(), copy.resolve()
+    for home in (h.resolve() for h in course.HOMES):
+        inside = path.is_relative_to(home) and not path.is_relative_to(copy)
+        if inside and (copy / path.relative_to(home)).is_file():
+            return copy / path.relative_to(home)
+    if not Path(notebook).is_absolute() and (copy / notebook).is_file():
+        return copy / notebook
+    if not path.is_file():
+        raise InputError(
+            f"There is no notebook {notebook!r}: give the path of one, such as {WELCOME}."
+        )
+    if not path.is_relative_to(copy):
+        raise InputError(f"{notebook!r} is outside of {copy}: copy it there first.")
+    return path
 
 
-def arguments(extra: list[str]) -> list[str]:
+def arguments(copy: Path, extra: Sequence[str]) -> list[str]:
     """Return the arguments for JupyterLab: the course's own, then what the user gave."""
     notebooks = [a for a in extra if a.endswith(".ipynb") and not a.startswith("-")]
     given = {a.split("=")[0] for a in extra}  # Jupyter refuses an option that is there twice
+    first = in_copy((notebooks or [WELCOME])[0], copy).relative_to(copy.resolve())
     own = [
-        f"--ServerApp.root_dir={ROOT}",
-        f"--LabApp.default_url={start_page((notebooks or [str(ROOT / WELCOME)])[0])}",
-        # With a token of our own Jupyter prints no address, and main() prints one line instead.
+        f"--ServerApp.root_dir={copy.resolve()}",
+        f"--LabApp.default_url=/lab/tree/{quote(first.as_posix())}",
+        # With a token of our own Jupyter prints no address, and serve() prints one line instead.
         f"--IdentityProvider.token={secrets.token_hex(24)}",
         "--Application.log_level=ERROR",
         *server_arguments(),
@@ -63,18 +77,17 @@ def announcement(server) -> str:
     return f"JupyterLab is at {page}{query} (Ctrl-C ends it)"
 
 
-def main() -> None:
-    """Start JupyterLab and serve until Ctrl-C."""
+def serve(copy: Path, extra: Sequence[str] = ()) -> None:
+    """Bring the working copy up to date, say what changed in it, and serve until Ctrl-C."""
+    for sentence in working_copy.update(copy).sentences(copy):
+        print(sentence, flush=True)
+    chosen = arguments(copy, extra)
     from jupyterlab.labapp import LabApp
 
     choose_threads(os.environ)
-    server = LabApp.initialize_server(argv=arguments(sys.argv[1:]))
+    server = LabApp.initialize_server(argv=chosen)
     # Jupyter's own handler asks for a confirmation, and leaves kernels behind without a terminal.
     signal.signal(signal.SIGINT, lambda *_: server.stop(from_signal=True))
     # The port is bound by a callback of the loop: only after it does the address answer.
     server.io_loop.add_callback(lambda: print(announcement(server), flush=True))
     server.start()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,3 @@
+import { render } from "../wager.js";
+
+export default { render };

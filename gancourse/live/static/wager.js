@@ -1,0 +1,53 @@
+// Built by `make build` from src/widgets/wager.js: edit there. fe232a33968addc9 c6430cc3be2dca7f
+// dom.js
+function dressed(node, attributes) {
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  return node;
+}
+function make(tag, attributes = {}, ...children) {
+  const node = dressed(document.createElement(tag), attributes);
+  node.append(...children);
+  return node;
+}
+
+// keys.js
+function keepKeys(node) {
+  node.setAttribute("data-lm-suppress-shortcuts", "true");
+  node.addEventListener("keydown", (event) => event.stopPropagation());
+}
+
+// wager.js
+function render({ model, el }) {
+  const options = model.get("options");
+  const root = make("div", { class: "gc-live gc-wager", role: "group", "aria-label": "Your prediction" });
+  const reply = make("p", { class: "gc-text", "aria-live": "polite" });
+  const buttons = options.map((option) => make("button", { type: "button", class: "gc-button", "aria-pressed": "false" }, option));
+  const show = (chosen) => {
+    buttons.forEach((button, i) => {
+      button.setAttribute("aria-pressed", i === chosen);
+      button.setAttribute("aria-disabled", "true");
+      if (options[i] === model.get("answer")) button.dataset.right = "true";
+    });
+    reply.textContent = model.get("replies")[chosen];
+  };
+  buttons.forEach((button, i) => {
+    keepKeys(button);
+    button.addEventListener("click", () => {
+      if (Number.isInteger(model.get("chosen"))) return;
+      model.set("chosen", i);
+      show(i);
+    });
+  });
+  const follow = () => show(model.get("chosen"));
+  model.on("change:chosen", follow);
+  if (Number.isInteger(model.get("chosen"))) follow();
+  root.append(make("p", { class: "gc-question" }, model.get("question")), make("div", { class: "gc-run" }, ...buttons), reply);
+  el.append(root);
+  return () => model.off("change:chosen", follow);
+}
+
+// widgets/wager.js
+var wager_default = { render };
+export {
+  wager_default as default
+};
