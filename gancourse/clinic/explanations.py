@@ -63,7 +63,7 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "mixed batches": SYMPTOMS,
     "init not called": SYMPTOMS,
     # Among symptoms: a D without slope explains a G that hardly moves or does not spread.
-    "D too weak": ("mode collapse",),
+    "D too weak": ("mode collapse", "D too strong"),  # from far away any D tells what runs away
     "D too strong": ("mode collapse",),
     "rates apart": ("mode collapse", "D too strong", "D too weak"),
 }
