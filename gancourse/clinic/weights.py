@@ -1,7 +1,7 @@
 """How often each cause was right when it stood first: the weights of a diagnosis, measured.
 
-Written by `tools/corpus_quality.py --weights` from the programs of the corpus that were tuned on and
-the clinic's own runs. A cause that was seldom found is drawn towards all of its kind, among which
+Written by `tools/corpus_quality.py --weights` from the corpus's programs that were tuned on and the
+clinic's own runs. A cause that was seldom found is drawn towards all of its kind, among which
 count the statements that earlier rules made on programs they had not been tuned on; what follows
 from another finding has the weight of all that follow.
 """
