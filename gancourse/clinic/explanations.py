@@ -31,7 +31,7 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
         *SIZES,
         *SYMPTOMS,
     ),
-    "labels swapped": ("range", "fakes called real", "G steps the wrong way", *SIZES, *SYMPTOMS),
+    "labels swapped": ("range", "G steps the wrong way", *SIZES, *SYMPTOMS),
     "fakes called real": ("range", "labels swapped", "G steps the wrong way", *SIZES, *SYMPTOMS),
     "G steps the wrong way": ("range", *SIZES, *SYMPTOMS),
     "D learns from G's loss": ("range", *SYMPTOMS),

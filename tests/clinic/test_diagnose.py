@@ -251,6 +251,11 @@ def test_the_explanations_speak_of_causes_that_there_are():
     assert known >= HABITS | RARE_HABITS
 
 
+def test_no_two_causes_explain_each_other_among_what_the_losses_ask():
+    found = in_order({"labels swapped": 0.95, "fakes called real": 0.9})
+    assert found == [("fakes called real", ""), ("labels swapped", "fakes called real")]
+
+
 @pytest.mark.parametrize("root", sorted(EXPLAINS))
 def test_a_root_stands_before_what_follows_from_it(root):
     for cause in EXPLAINS[root]:
