@@ -4,6 +4,8 @@
     python tools/corpus_quality.py --half tuning       what rules and thresholds may be chosen on
     python tools/corpus_quality.py --half fresh        programs that no rule's author has seen
     python tools/corpus_quality.py --table             judge again what was recorded
+    python tools/corpus_quality.py --calibration       are weights the shares that are right?
+    python tools/corpus_quality.py --weights           write the weights from what was recorded
 
 The signals of each run are kept in runs/corpus, so that it goes on where it stopped and a new rule
 is judged without training again. A crash of the recorder is a result, too. One core.
@@ -14,9 +16,11 @@ import json
 import time
 from pathlib import Path
 
+import calibration
 import torch
 from corpus.table import PARTS, half_of, programs
 
+from gancourse import plots
 from gancourse.clinic import Recorder, diagnose, load_signals
 from gancourse.store import write_whole
 
@@ -37,7 +41,7 @@ SAME = {  # our cause: what an author of the corpus may call it
     "bad real batch": {"NaN in the real data"},
     "divergence": {"diverged", "learning rate too high", "no constraint on the critic"},
     "huge weight decay": {"huge weight decay"},
-    "another net draws": {"another net draws the samples", "stale batch-norm buffers"},
+    "another net draws": {"another net draws the samples"},
     "range": {"G's range does not hold the data", "data not scaled"},
     "no zero_grad": {"gradients not cleared"},
     "not shuffled": {"real data not shuffled"},
@@ -47,6 +51,20 @@ SAME = {  # our cause: what an author of the corpus may call it
     "D too strong": {"D too strong"},
     "D too weak": {"D too weak"},
     "log of zero": {"log of zero"},
+    "a player frozen": {"D is never stepped", "G is never stepped"},
+    "cleared before the step": {"gradients cleared before the step"},
+    "rate falls to zero": {"learning rate falls to zero"},
+    "D hardly learns": {"D too weak"},
+    "steps too long": {"learning rate too high", "diverged"},
+    "D learns from G's loss": {"D is stepped by G's loss"},
+    "penalty without a graph": {"penalty without create_graph"},
+    "penalty over the wrong axis": {"penalty over the wrong axis"},
+    "critic without a bound": {"no constraint on the critic"},
+    "same z for ever": {"same noise for ever"},
+    "labels of others": {"labels do not belong to samples"},
+    "few conditions drawn": {"samples of some conditions only"},
+    "a selection is drawn": {"samples are a selection of G's"},
+    "stale buffers": {"stale batch-norm buffers"},
 }  # fmt: skip
 
 
@@ -83,7 +101,7 @@ def judge(program, seed: int, path: Path) -> dict:
     if told["error"]:
         return row | {"found": [], "verdict": "crash", "right": False}
     found = diagnose(load_signals(path))
-    named = [[s.cause, round(s.weight, 2), s.seen] for s in found.suspicions]
+    named = [[s.cause, round(s.weight, 2), s.seen, s.follows] for s in found.suspicions]
     first = SAME.get(found.first, set()) & set(program.answers)
     right = bool(first) if program.answers else found.verdict in NOBODY
     return row | {"found": named, "verdict": found.verdict, "right": right,
@@ -93,7 +111,7 @@ def judge(program, seed: int, path: Path) -> dict:
 def summary(rows: list[dict]) -> dict[str, int]:
     """Return the counts that the aims speak of."""
     ill, well = ([r for r in rows if bool(r["answers"]) is fault] for fault in (True, False))
-    told = [(weight, r["right"]) for r in rows for _, weight, _ in r["found"][:1] if weight >= 0.9]
+    told = [(weight, r["right"]) for r in rows for _, weight, *_ in r["found"][:1] if weight >= 0.9]
     return {
         "faulty": len(ill),
         "right": sum(r["right"] for r in ill),
@@ -107,16 +125,49 @@ def summary(rows: list[dict]) -> dict[str, int]:
     }
 
 
+def recorded(chosen: argparse.Namespace) -> list[calibration.Statement]:
+    """Return what is stated of all programs of which there are signals, whether it is so."""
+    told = []
+    for seed in chosen.seeds:
+        for name, program in programs(chosen.half).items():
+            path = chosen.runs / f"{name}-{seed}.json"
+            if path.exists():
+                right = {cause for cause, said in SAME.items() if said & set(program.answers)}
+                told += calibration.statements(diagnose(load_signals(path)), right)
+    return told
+
+
+def calibrate(chosen: argparse.Namespace) -> None:
+    """Write the weights where asked to, or the picture that holds them against what was right."""
+    corpus, clinic = recorded(chosen), calibration.of_clinic(chosen.runs.with_name("clinic"))
+    if chosen.weights:
+        calibration.write_weights(ROOT / "gancourse" / "clinic" / "weights.py", corpus + clinic)
+        return
+    bins = calibration.by_weight(corpus + clinic)
+    kinds, causes = calibration.measured(corpus + clinic)
+    found = {"corpus": len(corpus), "clinic": len(clinic), "bins": bins, "kinds": kinds,
+             "weights": causes, "by_cause": calibration.by_cause(corpus + clinic)}  # fmt: skip
+    text = json.dumps(found, indent=1) + "\n"
+    out = chosen.out or ROOT / "docs" / "clinic" / "calibration.json"
+    write_whole(out, text.encode())
+    plots.calibration(bins).save(out.with_suffix(".png"))
+    print(json.dumps(bins, indent=1))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--half", default="all", choices=("all", *PARTS))
     parser.add_argument("--seeds", type=int, nargs="+", default=(0, 1, 2))
     parser.add_argument("--only", nargs="+", default=(), help="names of programs")
     parser.add_argument("--runs", type=Path, default=ROOT / "runs" / "corpus", help="of signals")
-    parser.add_argument("--out", type=Path, help="docs/clinic/corpus.json, or corpus_fresh.json")
+    parser.add_argument("--out", type=Path, help="a table, or a calibration")
     parser.add_argument("--fresh", action="store_true", help="train all again")
     parser.add_argument("--table", action="store_true", help="train none, judge those there are")
+    parser.add_argument("--calibration", action="store_true", help="are weights shares?")
+    parser.add_argument("--weights", action="store_true", help="write them from what was recorded")
     chosen = parser.parse_args()
+    if chosen.calibration or chosen.weights:
+        return calibrate(chosen)
     torch.set_num_threads(1)
     rows = []
     for seed in chosen.seeds:

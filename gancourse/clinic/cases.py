@@ -7,8 +7,9 @@ from functools import cached_property
 from gancourse import plots
 from gancourse.clinic import settings
 from gancourse.clinic.causes import CAUSES
+from gancourse.clinic.facts import pace
 from gancourse.clinic.faults import FAULTS, Run, diff, train_repaired, train_run
-from gancourse.clinic.rules import diagnose, gradient_ratio, pace
+from gancourse.clinic.rules import diagnose, gradient_ratio
 from gancourse.clinic.signals import Signals, finite, late, mean, middle
 from gancourse.errors import InputError, choose
 

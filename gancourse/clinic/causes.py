@@ -141,6 +141,72 @@ FACTS = {
         "leave out D's sigmoid, or use the loss on probabilities",
         "a loss on logits of a D whose answers lie between 0 and 1",
     ),
+    "a player frozen": Cause(
+        "05",
+        "set requires_grad to True again before this player's step",
+        "steps of an optimiser whose weights ask for no gradient",
+    ),
+    "cleared before the step": Cause(
+        "05",
+        "call zero_grad before backward, never between backward and step",
+        "gradients that come and are 0 when the optimiser steps",
+    ),
+    "rate falls to zero": Cause(
+        "04",
+        "step the schedule once in an epoch, or let it fall more slowly",
+        "a learning rate below a hundredth of its first in half of the run",
+    ),
+    "D hardly learns": Cause(
+        "04",
+        "raise D's learning rate to within a factor of ten of G's",
+        "a D whose weights are at the end what they were at the start",
+    ),
+    "steps too long": Cause(
+        "04", "lower the learning rates", "steps that move weights by half of their size"
+    ),
+    "D learns from G's loss": Cause(
+        "05",
+        "give each loss a backward of its own, and clear D's gradients between G's and D's",
+        "one backward that pulls D's answers to fakes both ways",
+    ),
+    "penalty without a graph": Cause(
+        "12",
+        "take the slope with create_graph=True",
+        "a slope of D that no backward can follow",
+    ),
+    "penalty over the wrong axis": Cause(
+        "12",
+        "take the norm by sample: flatten(1).norm(dim=1)",
+        "a norm of 1 across the batch, and another one by sample",
+    ),
+    "critic without a bound": Cause(
+        "12",
+        "add a gradient penalty, clip in place, or use spectral norm",
+        "a loss that is linear in D's answers, which nothing holds",
+    ),
+    "same z for ever": Cause(
+        "05", "draw a new z in each turn; never reseed in the loop", "the same z, look after look"
+    ),
+    "labels of others": Cause(
+        "13",
+        "shuffle samples and labels with one permutation",
+        "real samples that differ no more between labels than within one",
+    ),
+    "few conditions drawn": Cause(
+        "13",
+        "ask for all labels when you judge the samples",
+        "fewer labels asked of G in sampling than in training",
+    ),
+    "a selection is drawn": Cause(
+        "11",
+        "look at all of G's samples",
+        "samples that are a part of G's, and miss what G reaches",
+    ),
+    "stale buffers": Cause(
+        "08",
+        "copy or average the buffers too, or run the averaged G in training mode for a while",
+        "running statistics of batch norm that are not those of the weights",
+    ),
     "one batch for ever": Cause(
         "06", "draw a new batch in each turn", "the same real batch, turn after turn"
     ),
@@ -169,13 +235,15 @@ FACTS = {
 class Suspicion:
     """A possible cause, what speaks for it, and how strongly, 0 to 1.
 
-    `seen` says that the evidence is a fact about the program, and no mere symptom.
+    `seen` says that the evidence is a fact about the program, and no mere symptom; `follows` names
+    another finding that brings this one along.
     """
 
     cause: str
     weight: float
     evidence: str
     seen: bool = False
+    follows: str = ""
 
     @property
     def lesson(self) -> str:
@@ -186,16 +254,16 @@ class Suspicion:
         return (CAUSES | FACTS)[self.cause].remedy
 
     def __str__(self) -> str:
-        return (
-            f"{self.cause} ({self.weight:.2f}): {self.evidence}.\n"
-            f"   Lesson {self.lesson}. Remedy: {self.remedy}."
-        )
+        told = f"{self.cause} ({self.weight:.2f}): {self.evidence}.\n"
+        if self.follows:
+            return f"{told}   This follows from: {self.follows}."
+        return f"{told}   Lesson {self.lesson}. Remedy: {self.remedy}."
 
 
 SENTENCES = {
     "healthy": "Healthy: nothing suspicious, and the samples are like real ones.",
-    "sound": "Sound so far: nothing suspicious.",
-    "unknown": "I do not know what is wrong: no rule fits.",
+    "sound": "Sound so far: nothing suspicious, and not yet like real samples.",
+    "unknown": "I do not know: no rule fits, and the samples are still far from real ones.",
     "too short": f"I do not know: the run has fewer than {LEAST_TURNS} turns.",
 }
 
@@ -208,12 +276,14 @@ class Diagnosis:
     "healthy" where the samples reach what real ones reach, "sound" where they are near it,
     "unknown" where they are poor and no rule says why, "too short" where nothing can be said.
     `skipped` names the looks that could not be taken, and why: their causes are not excluded.
+    `harmless` are habits that were seen and do these samples no harm.
     """
 
     verdict: str
     suspicions: tuple[Suspicion, ...]
     samples: str
     skipped: tuple[tuple[str, str], ...] = ()
+    harmless: tuple[str, ...] = ()
 
     @property
     def first(self) -> str:
@@ -227,6 +297,7 @@ class Diagnosis:
             mine = [f"{i}. {suspicion}" for i, suspicion in numbered if suspicion.seen is seen]
             lines += [title, *mine] if mine else []
         lines.append(self.samples)
+        lines += [f"Seen, harmless here: {note}." for note in self.harmless]
         if self.skipped:
             lines += ["Not looked at:", *(f"- {what} ({why})" for what, why in self.skipped)]
         return "\n".join(lines)

@@ -38,8 +38,9 @@ class Comparison:
         s.regions = self.tried("regions", lambda: probes.reached(last, real))
         s.best = self.tried("real beside real", lambda: probes.best_fit(real, SAMPLES)) or {}
         s.pile = self.tried("where G ends", lambda: probes.pile(last, some))
-        if s.drawn == "other" and own:
+        if s.drawn in ("other", "selected") and own and own[-1].isfinite().all():
             s.far = self.tried("the other net", lambda: probes.shared(last, own[-1])) or 0.0
+            s.own_regions = self.tried("G's own regions", lambda: probes.reached(own[-1], real))
         if s.finite:
             self.tried("fresh judges", lambda: self._judge(some, last))
             s.end_layers = self.tried("the last layers", self.layers) or []

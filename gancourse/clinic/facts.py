@@ -1,15 +1,18 @@
-"""Facts about a program that were seen as such: who is stepped, what arrives, which way it goes.
+"""Facts about the players that were seen as such: who is stepped, what arrives, which way it goes.
 
-Each returns weight and evidence, or None. Where something could not be looked at, it says nothing.
+Each returns its evidence, or None. Where something could not be looked at, it says nothing.
 """
 
 import math
 
 from gancourse.clinic.signals import Signals, finite, late, mean, middle
 
-Found = tuple[float, str] | None  # weight and evidence
+Found = str | None  # evidence
 BEYOND = 1e4  # logits of this size are divergence
 FEW = 5  # measured turns that a fact needs
+LATE = 0.05  # late in the run, as below
+LONG = 0.4  # a step, over the size of the weights
+LEARNED = 0.05  # D's way over the size of its weights, from which its ranks say something
 MOVES, MOST = 10, 0.85  # measured steps that a direction needs, and how many must agree
 Names = ("G", "D")
 
@@ -17,7 +20,7 @@ Names = ("G", "D")
 def not_stepped(s: Signals) -> Found:
     for who in Names:
         if s.turns >= 20 and not s.steps[who]:
-            return 1.0, f"opt_{who} was never stepped in {s.turns} turns"
+            return f"opt_{who} was never stepped in {s.turns} turns"
     return None
 
 
@@ -25,25 +28,163 @@ def not_owned(s: Signals) -> Found:
     if any(owned["other"] for owned in s.owned.values()):
         return None  # they went to the wrong optimiser: see `rules.wrong_weights`
     for who, owned in s.owned.items():
-        if owned["nobody"]:
-            return 1.0, f"{owned['nobody']} of {owned['all']} weights of {who} are in no optimiser"
+        if owned["nobody"] and who not in s.swapped:
+            return f"{owned['nobody']} of {owned['all']} weights of {who} are in no optimiser"
+    for who, stray in s.stray.items():
+        if stray:
+            return (
+                f"{who} computes with {stray} weights that are not in {who}.parameters(), in a "
+                "plain list perhaps: they are in no optimiser and have not moved"
+            )
     return None
 
 
-def no_gradient(s: Signals) -> Found:
+def own(s: Signals) -> list[str]:
+    """Return the players that compute with weights of their own, as `functional_call` does not."""
+    return [who for who in Names if who not in s.swapped]
+
+
+def frozen(s: Signals) -> Found:
+    for who in own(s):
+        asks = s.asks[who]
+        held = s.owned.get(who, {}).get("own", 1)
+        if len(asks) >= 3 and max(asks) == 0 and held:
+            return (
+                f"opt_{who} takes its steps, and all weights of {who} are frozen before each of "
+                "them: requires_grad is False"
+            )
+    return None
+
+
+def cleared(s: Signals) -> Found:
+    for who in own(s):
+        gone = s.cleared[who]
+        if len(gone) >= 3 and mean(gone) > 0.8:
+            return (
+                f"a gradient reaches {who} in each turn, and is 0 again when opt_{who} steps: "
+                "it was cleared between backward and step"
+            )
+    return None
+
+
+def rate_falls(s: Signals) -> Found:
+    """A learning rate is below a hundredth of its largest from there on, for half of the run."""
     for who in Names:
+        rates = s.rates[who]
+        top = max(rates, default=0.0)
+        last = max((i for i, rate in enumerate(rates) if rate >= 0.01 * top), default=0)
+        if len(rates) >= FEW and len(rates) - 1 - last > len(rates) / 2:
+            turn = round((last + 1) / len(rates) * s.turns)
+            return (
+                f"opt_{who}'s learning rate falls from {top:g} to {rates[-1]:.1e}; from about "
+                f"turn {turn} of {s.turns} on it is below a hundredth of that"
+            )
+    return None
+
+
+def pace(s: Signals, who: str) -> float:
+    """Return the relative change of a player's weights in one of its own steps; 0 if unknown."""
+    steps = s.steps[who] / max(1, s.turns)
+    return late(s.moved.get(f"{who} by opt_{who}", []), 0.0) / max(steps, 1e-9)
+
+
+def travelled(s: Signals, who: str) -> float:
+    """Return the length of a player's way in the whole run, over the size of its weights."""
+    return mean(s.moved.get(f"{who} by opt_{who}", []), 0.0) * s.turns
+
+
+def hardly_learns(s: Signals) -> Found:
+    """D's weights go next to nowhere, by a rate far below G's."""
+    way, rates = travelled(s, "D"), {who: late(s.rates[who], 0.0) for who in Names}
+    if s.turns < 200 or not 0 < way < 0.05 or not rates["D"] < 0.05 * rates["G"]:
+        return None
+    return (
+        f"D hardly learns: all its steps together move its weights by {100 * way:.1g} % of their "
+        f"size, at a rate of {rates['D']:.1g}; G's rate is {rates['G']:.1g}"
+    )
+
+
+def steps_too_long(s: Signals) -> Found:
+    for who in Names:
+        steps = max(1.0, s.steps[who] / max(1, s.turns))
+        moves = [move / steps for move in finite(s.moved.get(f"{who} by opt_{who}", []))]
+        if late(moves, 0.0) > LATE:
+            return (
+                f"late in the run a step of opt_{who} still moves {who}'s weights by "
+                f"{100 * late(moves):.0f} %"
+            )
+        if max(moves, default=0.0) > LONG:
+            return f"a step of opt_{who} moves {who}'s weights by {100 * max(moves):.0f} %"
+    return None
+
+
+def learns_from_both(s: Signals) -> Found:
+    """In one backward D is asked to tell fakes and not to tell them, and steps on the sum."""
+    share = middle(s.both)
+    if len(s.both) < FEW or share < 0.1:
+        return None
+    return (
+        "one backward holds D's loss and G's, and D steps on both: G's part pulls D's answers to "
+        f"fakes the other way, {share:.1f} times as strongly"
+    )
+
+
+def penalty_constant(s: Signals) -> Found:
+    graph = s.penalty["graph"]
+    if len(graph) < FEW or mean(graph) > 0.1:
+        return None
+    return (
+        "D's slope at its input is taken without create_graph: it is "
+        f"{late(s.penalty['size']):.2g} late in the run, and no penalty on it can reach D's weights"
+    )
+
+
+def penalty_axis(s: Signals) -> Found:
+    """D's slope has norm 1 along a single axis, over the batch say, and not by sample."""
+    rows, axes = late(s.penalty["rows"]), late(s.penalty["axes"])
+    if len(s.penalty["axes"]) < FEW or mean(s.penalty["graph"]) < 0.5:
+        return None
+    if not (axes < 0.15 and rows > 0.3 and rows > 3 * axes):
+        return None
+    return (
+        "the norm of D's slope is held at 1 along one axis, over the batch or the channels; by "
+        f"sample it is {late(s.penalty['size']):.2g}"
+    )
+
+
+def no_bound(s: Signals) -> Found:
+    """A Wasserstein critic: D's loss is linear in its answers, and nothing bounds its slope."""
+    if s.linear != 1 or s.bounded or mean(s.penalty["graph"], 0.0) > 0:
+        return None
+    return (
+        "D's loss is linear in its answers, as a Wasserstein critic's, and neither a penalty on "
+        f"its slope nor clipping nor spectral norm was seen; its answers reach {size_of(s):.2g}"
+    )
+
+
+def size_of(s: Signals) -> float:
+    return max((abs(x) for x in s.outputs or ()), default=0.0)
+
+
+def no_gradient(s: Signals) -> Found:
+    for who in own(s):
         arrived = s.arrived[who]
         if len(arrived) >= 3 and sum(arrived) <= 0.1 * len(arrived):
-            return 1.0, f"opt_{who} takes its steps, and no gradient reaches {who} before them"
+            return f"opt_{who} takes its steps, and no gradient reaches {who} before them"
     return None
 
 
 def upwards(s: Signals) -> bool | None:
-    """Tell whether real samples are "up" in this program: by D's ranks, or else by its steps.
+    """Tell whether real samples are "up" in this program: by D's loss, its ranks or its steps.
 
-    None where neither says it.
+    None where neither says it, and where D has not learned: then its ranks are chance.
     """
+    asked = agreed(s.wishes.get("D of real", ()))
+    if asked is not None:
+        return asked
     rank = mean(s.auc)
+    if travelled(s, "D") < LEARNED:
+        return None
     if rank > 0.75 or rank < 0.25:
         return rank > 0.5
     pairs = zip(s.pull.get("D on real", ()), s.pull.get("D on fakes", ()), strict=False)
@@ -55,8 +196,14 @@ def upwards(s: Signals) -> bool | None:
 
 
 def with_G(s: Signals, up: bool | None) -> bool | None:
-    """Tell whether a step of G moves its fakes to where D moves real samples; None unknown."""
-    moves = [x for x in finite(s.pull.get("G on fakes", ())) if x]
+    """Tell whether G moves its fakes to where D moves real samples, by its loss; None unknown.
+
+    Where the loss was not seen, by what G's steps do to D's answers.
+    """
+    asked = agreed(s.wishes.get("G of fakes", ()))
+    if up is not None and asked is not None:
+        return asked is up
+    moves = telling(s.pull.get("G on fakes", ()))
     if up is None or len(moves) < MOVES:
         return None
     along = sum((x > 0) == up for x in moves)
@@ -65,25 +212,54 @@ def with_G(s: Signals, up: bool | None) -> bool | None:
     return True if along >= MOST * len(moves) else None
 
 
+def telling(moves) -> list[float]:
+    """Return the larger half of the moves: where a loss has ended, the rest are momentum's."""
+    moves = sorted((x for x in finite(moves) if x), key=abs)
+    return moves[len(moves) // 2 :]
+
+
+def agreed(wishes) -> bool | None:
+    """Tell whether what a loss asks of D's answers is "up", where turn after turn agrees."""
+    wishes = telling(wishes)
+    up = sum(wish > 0 for wish in wishes)
+    if len(wishes) < FEW or MOST * len(wishes) > max(up, len(wishes) - up):
+        return None
+    return up > len(wishes) / 2
+
+
 def wrong_way(s: Signals) -> Found:
     up = upwards(s)
     if up is not True or with_G(s, up) is not False:
         return None
-    moves = finite(s.pull["G on fakes"])
-    return 0.95, (
+    asked = [x for x in s.wishes.get("G of fakes", ()) if x]
+    if agreed(asked) is False:
+        return (
+            "G's loss asks for lower answers of D to G's own fakes, in "
+            f"{sum(x < 0 for x in asked)} of {len(asked)} measured turns, and D's loss gives "
+            "higher ones to real samples"
+        )
+    moves = telling(s.pull["G on fakes"])
+    return (
         f"a step of G lowers D's score of its own fakes in {sum(x < 0 for x in moves)} of "
-        f"{len(moves)} measured turns"
+        f"{len(moves)} telling turns"
     )
 
 
 def both_real(s: Signals) -> Found:
-    """A step of D moves its answers to real and to fake samples the same way, and they are sure."""
+    """D's loss asks for the same of real and of fake samples."""
+    real, fake = (agreed(s.wishes.get(f"D of {kind}", ())) for kind in ("real", "fakes"))
+    if real is not None and real is fake:
+        way = "higher" if real else "lower"
+        return (
+            f"D's loss asks for {way} answers to real samples and to fakes alike, turn after "
+            f"turn, and it gives fakes {late(s.fake):.2f}"
+        )
     pairs = list(zip(s.pull.get("D on real", ()), s.pull.get("D on fakes", ()), strict=False))
     pairs = [pair for pair in pairs if all(map(math.isfinite, pair)) and any(pair)]
     alike = sum(real * fake > 0 for real, fake in pairs)
     if len(pairs) < MOVES or alike < MOST * len(pairs) or not late(s.fake) > 0.8:
         return None
-    return 0.95, (
+    return (
         f"a step of D raises its answers to real and to fake samples alike in {alike} of "
         f"{len(pairs)} measured turns, and it gives fakes {late(s.fake):.2f}"
     )
@@ -92,35 +268,29 @@ def both_real(s: Signals) -> Found:
 def one_number(s: Signals) -> Found:
     if s.outputs is None or len(s.at) < FEW or s.outputs[0] != s.outputs[1]:
         return None
-    return 1.0, f"D answers {s.outputs[0]:g} to every sample"
+    return f"D answers {s.outputs[0]:g} to every sample"
 
 
 def not_logits(s: Signals) -> Found:
     """D's answers lie in [0, 1], and the loss is what it is for logits."""
-    if s.outputs is None or not (0 <= s.outputs[0] < s.outputs[1] <= 1) or len(s.as_logits) < FEW:
+    if s.outputs is None or not (0 <= s.outputs[0] < s.outputs[1] <= 1):
+        return None
+    if s.logistic == 1:
+        return (
+            f"D's answers lie between {s.outputs[0]:.2f} and {s.outputs[1]:.2f}, and their slopes "
+            "are those of a cross-entropy of logits"
+        )
+    if len(s.as_logits) < FEW:
         return None
     told = [s.d_loss[turn] for turn in s.at][-len(s.as_logits) :]
     off = [min(abs(a - b), abs(a - b / 2)) for a, b in zip(told, s.as_logits, strict=False)]
     if not mean(off) < 0.02:
         return None
     low, high = s.outputs
-    return 0.95, (
+    return (
         f"D's answers lie between {low:.2f} and {high:.2f}, and d_loss is the cross-entropy of "
         "logits"
     )
-
-
-def same_batch(s: Signals) -> Found:
-    if len(s.repeated) < FEW or middle(s.repeated) < 1:
-        return None
-    same = round(sum(s.repeated))
-    return 1.0, f"a real batch was the one before in {same} of {len(s.repeated)} looks"
-
-
-def bad_batch(s: Signals) -> Found:
-    if s.bad_batch is None:
-        return None
-    return 1.0, f"a real batch holds NaN or infinity, first in turn {s.bad_batch}"
 
 
 def diverged(s: Signals) -> Found:
@@ -128,39 +298,36 @@ def diverged(s: Signals) -> Found:
     if s.bad_batch is not None or not sizes or max(sizes) < BEYOND:
         return None
     turn = next(i for i, x in enumerate(s.largest) if not x < BEYOND)
-    return 0.9, f"the run diverged: D's answers were beyond {BEYOND:g} in turn {turn}"
+    return f"the run diverged: D's answers were beyond {BEYOND:g} in turn {turn}"
 
 
 def huge_decay(s: Signals) -> Found:
     for who, ratios in s.decay.items():
         if len(ratios) >= 3 and middle(ratios) > 5:
-            return 0.95, (
+            return (
                 f"weight decay pulls {who}'s weights to 0 with {middle(ratios):.0f} times the size "
                 "of their gradient"
             )
     return None
 
 
-def another_net(s: Signals) -> Found:
-    if s.drawn != "other" or not s.far < 0.3:
-        return None
-    return 0.95, (
-        "the samples you draw come from a net that is not G and lies far from it: they reach "
-        f"{100 * s.far:.0f} % of the neighbourhoods of G's own"
-    )
-
-
 FOUND = {
-    "bad real batch": bad_batch,
     "a player not stepped": not_stepped,
+    "a player frozen": frozen,
+    "cleared before the step": cleared,
     "no gradient arrives": no_gradient,
     "weights nobody owns": not_owned,
-    "one batch for ever": same_batch,
+    "rate falls to zero": rate_falls,
+    "D hardly learns": hardly_learns,
+    "steps too long": steps_too_long,
+    "D learns from G's loss": learns_from_both,
     "D says one number": one_number,
     "divergence": diverged,
     "G steps the wrong way": wrong_way,
     "fakes called real": both_real,
     "probabilities as logits": not_logits,
     "huge weight decay": huge_decay,
-    "another net draws": another_net,
+    "penalty without a graph": penalty_constant,
+    "penalty over the wrong axis": penalty_axis,
+    "critic without a bound": no_bound,
 }

@@ -123,8 +123,11 @@ class Ledger:
         clip, scale or noise its gradients afterwards as it likes.
         """
         parts, used = self.booked[who], [w.grad for w in self.weights[who]]
-        arrived = any(g.any() for part in parts for g, _ in part.values())
-        arrived = arrived or any(g is not None and bool(g.any()) for g in used)
+        there = any(g is not None and bool(g.any()) for g in used)
+        own = parts[self.before_D :] if who == "G" else parts
+        came = any(g.any() for part in own for g, _ in part.values())
+        self.signals.cleared[who].append(float(came and not there))
+        arrived = there or any(g.any() for part in parts for g, _ in part.values())
         self.signals.arrived[who].append(float(arrived))
         if not parts or not self.known[who]:
             return

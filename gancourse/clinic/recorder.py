@@ -14,7 +14,11 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.clinic import calls, probes
+from gancourse.clinic.answers import Answers
 from gancourse.clinic.comparison import SAMPLES, Comparison
+from gancourse.clinic.conditions import Conditions
+from gancourse.clinic.drawer import Drawer
+from gancourse.clinic.holdings import Holdings
 from gancourse.clinic.ledger import Ledger
 from gancourse.clinic.signals import Signals, mean
 from gancourse.clinic.steps import Effects, undisturbed
@@ -40,8 +44,13 @@ class Recorder:
         self.clock, self.signals = Clock(), Signals()
         self.witness = Witness(self.nets, self.clock, self.signals, self._guarded)
         opts = {"G": opt_G, "D": opt_D}
-        effects = self._guarded("a step's direction", Effects(self.witness).stepped)
+        effects = Effects(self.witness, opt_G is opt_D)
+        effects = self._guarded("a step's direction", effects.stepped)
         self.ledger = Ledger(self.nets, opts, self.clock, self.signals, self._guarded, effects)
+        parts = self.witness, self.signals, self._guarded
+        self.answers, self.conditions = Answers(*parts, opts), Conditions(*parts)
+        self.holdings = Holdings(self.witness, opts, self.signals, self._guarded)
+        self.drawer = Drawer(self.witness, self.signals)
         self.looks: list[Tensor] = []
         self.own: list[Tensor] = []  # G's own samples, where other ones are shown to people
         self.sampled: list[Tensor] = []  # z in the sampling function
@@ -74,6 +83,8 @@ class Recorder:
         if measured:
             s.at.append(self.clock.turn)
             self.ledger.close()
+            self._tried("what the losses ask of D", self.answers.close)
+            self._tried("labels", self.conditions.close)
         self._tried("what D answers", lambda: self.witness.close(measured))
         self.clock.turn += 1
         s.turns = self.clock.turn
@@ -109,12 +120,14 @@ class Recorder:
         self.looks.append(x)
         self.signals.looked.append(self.clock.turn)
         self._tried("who draws the samples", lambda: self._note_drawer(x))
+        self._tried("the net that draws", self.drawer.drew)
+        self._tried("labels", self.conditions.drew)
         if self.witness.drawn:
             self._tried("z in sampling", self._note_sampling)
 
     def _drawn(self) -> Tensor:
         self.witness.drawn.clear()
-        with self._no_trace(), torch.no_grad():
+        with self._no_trace(), self.drawer.watching(), torch.no_grad():
             return calls.as_samples(self.sample(SAMPLES))
 
     def _note_drawer(self, x: Tensor) -> None:
@@ -123,11 +136,16 @@ class Recorder:
         made = torch.cat([c.out.float().cpu().flatten(1) for c in drawn]) if drawn else None
         if made is None:
             s.drawn = "other"
-            self.own.append(self._of_G())
+            if self.witness.seen is not None:
+                self.own.append(self._of_G())
             return
-        same = made.shape == x.flatten(1).shape and torch.allclose(made, x.flatten(1), atol=1e-6)
-        s.drawn = "G" if same else "changed"
-        self.own.append(x.flatten(1) if same else made)
+        shown = x.flatten(1)
+        same = made.shape == shown.shape and torch.allclose(made, shown, atol=1e-6)
+        part = len(made) > len(shown) and made.shape[1] == shown.shape[1] and bool(
+            torch.isin(probes.rows(shown), probes.rows(made)).all()
+        )  # fmt: skip
+        s.drawn = "G" if same else "selected" if part else "changed"
+        self.own.append(shown if same else made)
 
     def _of_G(self) -> Tensor:
         """Return samples of G itself [n, dim], for the arguments that it had in training."""
@@ -188,9 +206,13 @@ class Recorder:
         s = self.signals
         if not s.looked or s.looked[-1] < self.clock.turn:
             self._look()
-        for handle in (*self.ledger.handles, *self.witness.handles):
+        watchers = self.ledger, self.witness, self.answers, self.conditions, self.holdings
+        for handle in (handle for watcher in watchers for handle in watcher.handles):
             handle.remove()
         self.ledger.count_owned()
+        self._tried("what the losses ask of D", self.answers.conclude)
+        self._tried("labels", self.conditions.conclude)
+        self._tried("weights outside of parameters()", self.holdings.conclude)
         weights = [w for ws in self.ledger.weights.values() for w in ws]
         s.finite = all(w.isfinite().all() for w in weights) and all(
             x.isfinite().all().item() for x in self.looks[-1:]
@@ -204,6 +226,8 @@ class Recorder:
             found = Comparison(s, self.witness, self._tried, self._layers, self._reach)
             own = self.own if s.drawn == "changed" else [x.flatten(1) for x in self.looks]
             found.compare(own, torch.cat(kept), self.own)
+            real, made = torch.cat(kept)[:SAMPLES], self.witness.drawn
+            s.modes = self._tried("batch norm's modes", lambda: self.drawer.modes(real, made)) or {}
         return s
 
 

@@ -2,21 +2,24 @@
 
 `diagnose` reads numbers only, never the code. A rule of the first kind has seen the mistake itself
 (D's weights moved by G's optimiser); a rule of the second kind knows only its symptoms, needs
-samples that are poor, and speaks after the first kind.
+samples that are poor, and speaks after the first kind. What is a habit of sound programs too is a
+note where the samples are well, and what another finding explains stands after it.
 """
 
 import math
 
-from gancourse.clinic import facts
+from gancourse.clinic import facts, supplies, weights
 from gancourse.clinic.causes import LEAST_TURNS, Diagnosis, Suspicion
+from gancourse.clinic.explanations import HABITS, RARE_HABITS, in_order
 from gancourse.clinic.signals import Signals, finite, late, mean, middle
 from gancourse.errors import InputError
 
 # Thresholds, chosen on seeds 0 to 6 of the clinic's faults and settings, measured on 7 and 8.
 POOR_COVERAGE, POOR_PRECISION, POOR_SPREAD = 0.33, 0.15, 0.6
+FEW_REGIONS = 0.4  # of all: as few are a collapse, half a distribution is not
 NARROW = 0.5  # a collapsed G's spread, over the real one
 ROUNDED = 16.6  # the logit from which float32 rounds its sigmoid to 1
-Found = tuple[float, str] | None  # weight and evidence
+Found = str | None  # the evidence
 
 
 # Rules of the first kind: the mistake itself was seen.
@@ -29,10 +32,16 @@ def log_of_zero(s: Signals) -> Found:
     if not sick:
         return None
     at = min(sick)
+    worst = [loss for loss in (s.d_loss[at], s.g_loss[at]) if not math.isfinite(loss)]
+    if s.largest[at] <= 1 and s.bad_batch is None and any(map(math.isinf, worst)):
+        return (
+            f"a loss of turn {at} is infinite while D's answers lie between 0 and 1: it takes the "
+            "logarithm of a probability that has become 0"
+        )
     size = s.largest[at] if math.isfinite(s.largest[at]) else max(finite(s.largest[:at]), default=0)
     if not ROUNDED <= size < facts.BEYOND or s.bad_batch is not None:
         return None
-    return 1.0, (
+    return (
         f"the loss of turn {at} is {s.d_loss[at]:g}, and D's logits were as large as {size:.3g}: "
         f"above {ROUNDED} the sigmoid is rounded to 1"
     )
@@ -43,12 +52,12 @@ def wrong_weights(s: Signals) -> Found:
         late(s.moved.get(key, []), 0.0) for key in ("G by opt_G", "D by opt_G", "G by opt_D")
     )
     if other > 0:
-        return 1.0, (
+        return (
             f"a step of opt_G changes D's weights by {100 * other:.2g} % and G's by "
             f"{100 * own:.2g} %"
         )
     if back > 0:
-        return 1.0, f"a step of opt_D changes G's weights by {100 * back:.2g} %"
+        return f"a step of opt_D changes G's weights by {100 * back:.2g} %"
     return None
 
 
@@ -56,7 +65,7 @@ def no_zero_grad(s: Signals) -> Found:
     for who, shares in s.carried.items():
         share = middle(shares)
         if share > 0.3:
-            return 0.95, (
+            return (
                 f"gradients from before the last step of opt_{who} were not cleared: they are "
                 f"{100 * share:.0f} % of what it uses"
             )
@@ -67,30 +76,26 @@ def no_detach(s: Signals) -> Found:
     leak = middle(s.leaked)
     if leak < 0.05:
         return None
-    return 0.95, (
-        f"D's loss leaves a gradient in G that points against G's own, {leak:.2f} times as large"
-    )
+    return f"D's loss leaves a gradient in G that points against G's own, {leak:.2f} times as large"
 
 
 def labels_swapped(s: Signals) -> Found:
     """D gives real samples the lower logits, and keeps on doing so."""
+    if facts.travelled(s, "D") < facts.LEARNED:
+        return None  # its ranks are chance
+    up, asked = facts.upwards(s), facts.agreed(s.wishes.get("G of fakes", ()))
+    if up is False and asked is True:
+        return (
+            "D's loss asks for lower answers to real samples than to fakes, and G's loss for "
+            f"higher ones: a real sample gets the larger one in {100 * mean(s.auc):.0f} % of pairs"
+        )
     ranks, agrees = finite(s.auc), facts.with_G(s, up=False)
     if agrees or (agrees is None and mean(ranks) > 0.1):  # this D may count the other way
         return None
     below = sum(rank < 0.5 for rank in ranks) / max(1, len(ranks))
     if not ranks or below < 0.9 or mean(ranks) > 0.4:
         return None
-    return 0.85, (
-        f"D gives a real sample the larger logit in only {100 * mean(ranks):.0f} % of pairs"
-    )
-
-
-def one_z(s: Signals) -> Found:
-    if not s.training.within < 0.5:
-        return None
-    return 0.95, (
-        f"in training the z of one batch differ {s.training.within:.2f} times as much as all z do"
-    )
+    return f"D gives a real sample the larger logit in only {100 * mean(ranks):.0f} % of pairs"
 
 
 def other_noise(s: Signals) -> Found:
@@ -100,31 +105,20 @@ def other_noise(s: Signals) -> Found:
         return None
     if abs(a.mean - b.mean) < 0.2 * b.sd and 0.8 * b.sd < a.sd < 1.25 * b.sd:
         return None
-    return 0.9, (
+    return (
         f"z has mean {a.mean:.2f} and sd {a.sd:.2f} in training, mean {b.mean:.2f} and sd "
         f"{b.sd:.2f} in sampling"
-    )
-
-
-def not_shuffled(s: Signals) -> Found:
-    if not s.order > 3:
-        return None
-    return 0.9, (
-        f"the means of real batches vary {s.order:.0f} times as much as those of random batches"
     )
 
 
 def out_of_range(s: Signals) -> Found:
     if s.pile is not None and s.pile[1] > 0.02:
         end, share = s.pile
-        return (
-            0.9,
-            f"many of G's numbers are {end:.2f}, and {100 * share:.0f} % of real ones lie beyond",
-        )
+        return f"many of G's numbers are {end:.2f}, and {100 * share:.0f} % of real ones lie beyond"
     if s.limits is None or s.beyond < 0.02:
         return None
     low, high = s.limits
-    return 0.9, (
+    return (
         f"G gives numbers from {low:.2f} to {high:.2f}, and {100 * s.beyond:.0f} % of the real "
         "ones lie outside"
     )
@@ -134,26 +128,17 @@ def norm_in_eval(s: Signals) -> Found:
     for who in ("G", "D"):
         share = s.in_training.get(who, math.nan)
         if s.norms.get(who) and share < 0.9:
-            return 0.9, (
+            return (
                 f"{who}'s batch norm is in training mode in only {100 * share:.0f} % of its "
                 "training steps"
             )
     return None
 
 
-def norm_in_train(s: Signals) -> Found:
-    if not (s.norms.get("G") and s.in_sampling > 0.1 and s.neighbours > 0.005):
-        return None
-    return 0.9, (
-        f"batch norm is in training mode when samples are drawn: {100 * s.neighbours:.0f} % of a "
-        "sample's variance comes from the samples drawn beside it"
-    )
-
-
 def mixed_batches(s: Signals) -> Found:
     if s.mixed < 0.1 or s.mixing < 0.1:
         return None
-    return 0.9, (
+    return (
         f"{100 * s.mixed:.0f} % of D's batches hold real and fake samples; alone, the fakes' "
         f"logits change by {s.mixing:.1f} sd, through batch norm"
     )
@@ -164,7 +149,7 @@ def weak_start(s: Signals) -> Found:
     first, last = (s.start_layers or [math.nan])[0], (s.start_layers or [math.nan])[-1]
     if not (last < 0.02 * first and s.start_spread < 0.02):
         return None
-    return 0.85, (
+    return (
         f"at the start, {last / first:.1e} of what z does to the first layer reaches the last one, "
         f"and the samples spread {s.start_spread:.1e} times as wide as the real ones"
     )
@@ -174,13 +159,16 @@ def weak_start(s: Signals) -> Found:
 
 
 def mode_collapse(s: Signals) -> Found:
-    """The samples are much narrower than the real ones, and any judge sees it."""
-    fit = s.fit()
-    if not (fit and fit["coverage"] < 0.3 and fit["spread"] < NARROW and s.fresh_judge > 0.8):
+    """The samples are much narrower than the real ones, or in few places, and any judge sees it."""
+    fit, (found, regions) = s.fit(), s.regions or (1, 1)
+    if not fit or not s.fresh_judge > 0.8:
         return None
-    return 0.7 * (1 - fit["coverage"]), (
-        f"the samples lie near {100 * fit['coverage']:.0f} % of the real ones and spread "
-        f"{fit['spread']:.2f} times as wide"
+    few = found <= FEW_REGIONS * regions and fit["precision"] > 2 * POOR_PRECISION
+    if not few and not (fit["coverage"] < 0.3 and fit["spread"] < NARROW):
+        return None
+    return (
+        f"the samples reach {found} of {regions} regions, lie near {100 * fit['coverage']:.0f} % "
+        f"of the real ones and spread {fit['spread']:.2f} times as wide"
     )
 
 
@@ -189,7 +177,7 @@ def d_too_strong(s: Signals) -> Found:
     sure, fakes = late(s.auc), late(s.fake)
     if not (sure > 0.97 and fakes < 0.1):
         return None
-    return 0.75, (
+    return (
         f"D ranks {100 * sure:.1f} % of pairs rightly and gives fakes {fakes:.1e} on average; G's "
         f"gradient is {gradient_ratio(s):.1e} times D's"
     )
@@ -199,27 +187,25 @@ def d_too_weak(s: Signals) -> Found:
     """D, trained alone, cannot tell what a small new net tells easily."""
     if not (s.sight < 0.7 and s.fresh_sight > s.sight + 0.15):
         return None
-    return 0.8, (
+    return (
         f"trained alone, D ranks {100 * s.sight:.0f} % of pairs rightly, of a real sample and a "
         f"normal one of the same mean and covariance; a new net, {100 * s.fresh_sight:.0f} %"
     )
 
 
 def rates_apart(s: Signals) -> Found:
-    G, D = pace(s, "G"), pace(s, "D")
+    """Both steps and rates are far apart: else small steps follow from small gradients."""
+    G, D = facts.pace(s, "G"), facts.pace(s, "D")
     if not (min(G, D) > 0 and max(G / D, D / G) > 15):
         return None
+    g, d = (late(s.rates[who], 0.0) for who in ("G", "D"))
+    if min(g, d) > 0 and (g / d if G > D else d / g) < 8:
+        return None
     faster, slower = ("G", "D") if G > D else ("D", "G")
-    return 0.78, (
+    return (
         f"a step moves {faster}'s weights by {100 * max(G, D):.2g} % and {slower}'s by "
         f"{100 * min(G, D):.2g} %"
     )
-
-
-def pace(s: Signals, who: str) -> float:
-    """Return the relative change of a player's weights in one of its own steps; 0 if unknown."""
-    steps = s.steps[who] / max(1, s.turns)
-    return late(s.moved.get(f"{who} by opt_{who}", []), 0.0) / max(steps, 1e-9)
 
 
 def gradient_ratio(s: Signals) -> float:
@@ -230,17 +216,15 @@ def gradient_ratio(s: Signals) -> float:
 
 SEEN = {
     **facts.FOUND,
+    **supplies.FOUND,
     "log of zero": log_of_zero,
     "wrong weights": wrong_weights,
     "no zero_grad": no_zero_grad,
     "no detach": no_detach,
     "labels swapped": labels_swapped,
-    "one z": one_z,
     "other noise": other_noise,
-    "not shuffled": not_shuffled,
     "range": out_of_range,
     "batch norm in eval": norm_in_eval,
-    "batch norm in train": norm_in_train,
     "mixed batches": mixed_batches,
     "init not called": weak_start,
 }
@@ -255,8 +239,9 @@ FITTING = {
 def diagnose(signals: Signals) -> Diagnosis:
     """Return what may be wrong with a run, from the signals of `gancourse.clinic.signals.Recorder`.
 
-    Suspicions stand in order of weight: 1 where the mistake itself was seen, less where only its
-    symptoms were. Raises InputError for anything but Signals.
+    What was seen stands before what is only suspected, a root before what follows from it. A weight
+    is the share of programs on which such a statement was right. Raises InputError for anything but
+    Signals.
     """
     if not isinstance(signals, Signals):
         raise InputError(
@@ -264,16 +249,45 @@ def diagnose(signals: Signals) -> Diagnosis:
             f"{type(signals).__name__} was given: record the run first."
         )
     poor = is_poor(signals)
-    rules = SEEN | (FITTING if poor and signals.turns >= LEAST_TURNS else {})
-    found = ((cause, rule(signals)) for cause, rule in rules.items())
-    suspicions = [Suspicion(cause, *seen, cause in SEEN) for cause, seen in found if seen]
-    suspicions.sort(key=lambda suspicion: -suspicion.weight)
-    verdict, skipped = _verdict(signals, poor, suspicions), dict(signals.skipped)
+    fitting = FITTING if poor else {"mode collapse": mode_collapse} if suffers(signals) else {}
+    rules = SEEN | (fitting if signals.turns >= LEAST_TURNS else {})
+    found = {cause: seen for cause, rule in rules.items() if (seen := rule(signals))}
+    harmless = frozenset() if suffers(signals) else HABITS
+    harmless |= RARE_HABITS if is_close(signals) else frozenset()
+    notes = {cause: found.pop(cause) for cause in [*found] if cause in harmless}
+    suspicions = [
+        Suspicion(cause, weight_of(cause, root), found[cause], cause in SEEN, root)
+        for cause, root in in_order({cause: weight_of(cause) for cause in found})
+    ]
+    suspicions.sort(key=lambda suspicion: not suspicion.seen)  # stable
+    told = [f"{cause}: {evidence}" for cause, evidence in notes.items()] + beside(signals)
+    skipped = dict(signals.skipped)
+    for who in signals.swapped:
+        skipped[f"{who}'s weights"] = "each call puts other ones in their place"
     if signals.unknown > 0.5:
         share = f"{100 * signals.unknown:.0f} % of what D sees is neither a real sample nor G's"
         skipped["D's answers"] = share
-    about = about_samples(signals)
-    return Diagnosis(verdict, tuple(suspicions), about, tuple(skipped.items()))
+    verdict, about = _verdict(signals, poor, suspicions), about_samples(signals)
+    return Diagnosis(verdict, tuple(suspicions), about, tuple(skipped.items()), tuple(told))
+
+
+def weight_of(cause: str, root: str = "") -> float:
+    """Return how often a finding was right: of its own, or of those that follow from another."""
+    if root:
+        return weights.FOLLOWING
+    return weights.WEIGHTS.get(cause, weights.SEEN if cause in SEEN else weights.SUSPECTED)
+
+
+def beside(s: Signals) -> list[str]:
+    """Return what was seen that changes samples and makes them no worse."""
+    if not (s.norms.get("G") and s.in_sampling > 0.1 and s.modes):
+        return []
+    if supplies.norm_in_train(s):
+        return []
+    return [
+        "batch norm is in training mode when samples are drawn, and after G.eval() they would be "
+        "no better"
+    ]
 
 
 def _verdict(signals: Signals, poor: bool, suspicions: list[Suspicion]) -> str:
@@ -294,6 +308,20 @@ def is_like_real(signals: Signals) -> bool:
         >= best.get(name, 2.0) - 3 * (max(0.02, best[name] * (1 - best[name])) / 256) ** 0.5
         for name in ("precision", "coverage")
     )
+
+
+def suffers(signals: Signals) -> bool:
+    """Tell whether the samples are poor or miss a quarter of the real regions."""
+    found, regions = signals.regions or (1, 1)
+    return is_poor(signals) or found < 0.75 * regions
+
+
+def is_close(signals: Signals) -> bool:
+    """Tell whether the samples reach all regions and three quarters of what real ones reach."""
+    fit, best, (found, regions) = signals.fit(), signals.best, signals.regions or (0, 1)
+    if not fit or not best or found < regions or not 0.8 < fit["spread"] < 1.25:
+        return False
+    return all(fit[name] >= 0.75 * best[name] for name in ("precision", "coverage"))
 
 
 def is_poor(signals: Signals) -> bool:

@@ -22,6 +22,14 @@ class Noise:
     within: float = math.nan
 
 
+def _players() -> dict[str, list[float]]:
+    return {"G": [], "D": []}
+
+
+def _copies() -> dict[str, list[float]]:
+    return {"apart": [], "moved": [], "buffers of copy": [], "buffers of G": []}
+
+
 @dataclass
 class Signals:
     """What a recorder saw: plain numbers, by turn where they are lists.
@@ -77,16 +85,37 @@ class Signals:
     pile: tuple[float, float] | None = None  # a value that G often ends at, share of real beyond
     pull: dict[str, list[float]] = field(default_factory=dict)  # see `steps.Effects`
     handed_in: int = 0  # real batches
+    batch: int = 0  # real samples in the largest of them
     bad_batch: int | None = None  # the turn of the first real batch that holds NaN or infinity
     repeated: list[float] = field(default_factory=list)  # whether a batch was the one before
     unknown: float = 0.0  # share of D's batches that hold neither real samples nor G's
     outputs: tuple[float, float] | None = None  # the lowest and highest that D gave
     as_logits: list[float] = field(default_factory=list)  # cross-entropy, were they logits
-    drawn: str = "G"  # who draws the samples: G, G and more ("changed"), or another net ("other")
+    drawn: str = "G"  # who draws: G; a part of what G made ("selected"); G, then "changed"; "other"
     far: float = math.nan  # share of G's own samples that those of another net reach
     regions: tuple[int, int] | None = None  # of the real samples: reached, in all
     best: dict[str, float] = field(default_factory=dict)  # the fit of real samples to real ones
+    own_regions: tuple[int, int] | None = None  # the same for all of what G made, see `drawn`
     skipped: dict[str, str] = field(default_factory=dict)  # probes that could not run, and why
+    # What `answers`, `conditions`, `drawer` and `holdings` see of the program itself.
+    cleared: dict[str, list[float]] = field(default_factory=_players)  # gradient came, was gone
+    rates: dict[str, list[float]] = field(default_factory=_players)  # the optimiser's, at steps
+    asks: dict[str, list[float]] = field(default_factory=_players)  # share of weights not frozen
+    stray: dict[str, int] = field(default_factory=dict)  # numbers in use outside of parameters()
+    wishes: dict[str, list[float]] = field(default_factory=dict)  # of D's answers, see `answers`
+    swapped: list[str] = field(default_factory=list)  # players whose calls use others' weights
+    both: list[float] = field(default_factory=list)  # G's pull over D's own, in D's own backward
+    linear: float = math.nan  # 1 where D's loss is linear in its answers, 0 where not
+    logistic: float = math.nan  # 1 where it is the cross-entropy of logits, with targets 0 and 1
+    bounded: str = ""  # what in D's weights bounds its slope
+    penalty: dict[str, list[float]] = field(
+        default_factory=lambda: {"graph": [], "rows": [], "size": [], "axes": []}
+    )  # D's slope at points: with a graph; off 1 by sample; its size; off 1 along an axis
+    told: float = math.nan  # how far real samples differ between labels, see `conditions.tied`
+    asked: dict[str, int] = field(default_factory=dict)  # labels asked of G: training, sampling
+    repeated_z: list[float] = field(default_factory=list)  # whether z was that of the last look
+    copy: dict[str, list[float]] = field(default_factory=_copies)  # by look, see `drawer.Drawer`
+    modes: dict[str, dict[str, float]] = field(default_factory=dict)  # fit by batch norm's mode
 
     def fit(self) -> dict[str, float]:
         """Return the mean of the last two looks: precision, coverage, spread, closeness."""
@@ -118,7 +147,7 @@ def load_signals(path: str | Path) -> Signals:
     try:
         stored = json.loads(Path(path).read_text(encoding="utf-8"))
         stored |= {name: Noise(**stored[name]) for name in ("training", "sampling")}
-        for pair in ("limits", "outputs", "regions", "pile"):
+        for pair in ("limits", "outputs", "regions", "own_regions", "pile"):
             stored[pair] = stored[pair] and tuple(stored[pair])
         if stored.keys() != {f.name for f in fields(Signals)}:
             raise KeyError("names of other signals")

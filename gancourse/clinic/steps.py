@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gancourse.clinic import calls
-from gancourse.clinic.watchers import Witness
+from gancourse.clinic.watchers import Witness, twin
 
 NAMES = ("G on fakes", "D on real", "D on fakes")
 
@@ -43,43 +43,51 @@ def undisturbed(witness: Witness) -> Iterator[None]:
 class Effects:
     """Measures, around the steps of a measured turn, how D's mean answers change."""
 
-    def __init__(self, witness: Witness):
-        self.witness, self.before = witness, {}
+    def __init__(self, witness: Witness, shared: bool = False):
+        self.witness, self.before, self.made, self.old_D = witness, {}, None, None
+        self.shared = shared  # one optimiser steps both players
         self.pull = witness.signals.pull
         for name in NAMES:
             self.pull.setdefault(name, [])
 
     def stepped(self, who: str, after: bool) -> None:
-        """Note D's answers before a step of `who`, or their change after it."""
+        """Note D's answers and G's samples before a step of `who`, or their change after it."""
+        of_G, of_D = (who == "G" or self.shared), (who == "D" or self.shared)
         with undisturbed(self.witness):
-            found = self._of_G() if who == "G" else self._of_D()
+            found, now = self._of_D() if of_D else {}, self._of_G() if of_G else None
+            if after and now is not None and self.made is not None:
+                # one D, as it was, on the samples of G after its step and on those before it
+                new, old = (self._answer(now[0], x, self.old_D) for x in (now[1], self.made[1]))
+                self.pull["G on fakes"].append(new - old)
         if not after:
-            self.before = found
+            self.before, self.made = found, now
+            self.old_D = twin(self.witness.nets["D"]) if self.shared else None
             return
         for name, value in found.items():
             if name in self.before:
                 self.pull[name].append(value - self.before[name])
 
-    def _of_G(self) -> dict[str, float]:
-        """Return D's mean answer to what G now makes of its last z in this turn."""
+    def _of_G(self) -> tuple[calls.Call, Tensor] | None:
+        """Return what G now makes of its last z in this turn, and the call of D it goes into."""
         G, made = self.witness.nets["G"], [c for c in self.witness.calls if c.graph]
         judged = [call for call, real, _ in self.witness.judged if call.graph and not real.any()]
         if not made or not judged:
-            return {}
+            return None
         x = calls.samples_of(G(*made[-1].args, **made[-1].kwargs))
         if x.numel() != judged[-1].x.numel():
-            return {}
-        return {"G on fakes": self._answer(judged[-1], x.view_as(judged[-1].x))}
+            return None
+        return judged[-1], x.view_as(judged[-1].x)
 
     def _of_D(self) -> dict[str, float]:
-        """Return D's mean answers to the real and to the fake samples of its last calls."""
+        """Return D's mean answer to the real and to the fake samples of its last calls."""
         found = {}
         for call, real, fake in self.witness.judged:
             for name, mine in (("D on real", real), ("D on fakes", fake)):
-                if mine.all() and not call.graph:
+                if mine.all() and (self.shared or not call.graph):
                     found[name] = self._answer(call, call.x)
         return found
 
-    def _answer(self, call: calls.Call, x: Tensor) -> float:
+    def _answer(self, call: calls.Call, x: Tensor, D: nn.Module | None = None) -> float:
         args, kwargs = call.on(x)
-        return calls.logits_of(self.witness.nets["D"](*args, **kwargs), len(x)).mean().item()
+        D = D or self.witness.nets["D"]
+        return calls.logits_of(D(*args, **kwargs), len(x)).mean().item()

@@ -57,6 +57,7 @@ class Real:
         """Note a batch [N, ...]; of NaN in it always, the rest in turns that are looked at."""
         s, x = self.signals, batch.detach()
         s.handed_in += 1
+        s.batch = max(s.batch, len(x))
         if s.bad_batch is None and not x.isfinite().all():
             s.bad_batch = clock.turn
         if not clock.near:

@@ -35,10 +35,10 @@ from gancourse.plots.points import (
     square_limit,
     transport,
 )
-from gancourse.plots.tables import bars, confusion, number_grids
+from gancourse.plots.tables import bars, calibration, confusion, number_grids
 
 __all__ = ["D_COLOUR", "FAKE", "FIELD", "G_COLOUR", "INK", "REAL", "ROLES", "STYLE", "Mark",
-           "Panel", "Picture", "Strip", "bars", "beside", "by_layer", "captioned", "confusion",
+           "Panel", "Picture", "Strip", "bars", "beside", "by_layer", "calibration", "captioned", "confusion",
            "cross", "curves", "densities", "eigenvalues", "few_colours", "field_arrows", "films",
            "gallery", "grid", "image_film", "image_grid", "levels", "lines", "losses",
            "number_grids", "panels", "phase_planes", "point_film", "points", "races",

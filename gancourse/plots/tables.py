@@ -94,6 +94,27 @@ def bars(values: Mapping[str, Sequence[float]], xlabel: str, title: str = "") ->
 
 
 @styled
+def calibration(bins: Sequence[Mapping[str, float]]) -> Picture:
+    """Return the share of statements that were right, by the weight that they had been given.
+
+    Each bin has `weight` (the mean), `n`, and `low`, `share`, `high`. On the line, weights are
+    probabilities.
+    """
+    figure, (axis,) = new_figure(width=6.4, height=5.2)
+    axis.plot([0, 1], [0, 1], ":", color="#8A8A8A", label="weights that are probabilities")
+    for i, b in enumerate(bins):
+        ends = [[b["share"] - b["low"]], [b["high"] - b["share"]]]
+        label = "measured, 95 %" if i == 0 else None
+        axis.errorbar(b["weight"], b["share"], yerr=ends, fmt="o", color=G_COLOUR, label=label)
+        axis.annotate(f"{b['n']:g}", (b["weight"], b["share"]), (7, -13),
+                      textcoords="offset points", fontsize=11)  # fmt: skip
+    axis.set(xlim=(-0.03, 1.06), ylim=(-0.05, 1.05), xlabel="weight given", ylabel="share right")
+    axis.legend(loc="upper left")
+    words = "; ".join(f"{b['weight']:.2f}: {b['share']:.2f} of {b['n']:g}" for b in bins)
+    return as_picture(figure, f"Share of statements that were right, by weight given. {words}.")
+
+
+@styled
 def confusion(rows: Mapping[str, str], columns: Sequence[str], counts: Sequence) -> Picture:
     """Return a table of counts [rows, columns]: what is the case, against what was found.
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 import gancourse
-from gancourse.clinic import FAULTS, facts, rules
+from gancourse.clinic import FAULTS, facts, rules, supplies
 from gancourse.clinic.causes import CAUSES, FACTS
+from gancourse.clinic.explanations import EXPLAINS, HABITS, RARE_HABITS, in_order
 from gancourse.clinic.rules import diagnose
 from gancourse.clinic.signals import Noise, Signals
 from gancourse.errors import InputError
@@ -16,6 +17,8 @@ GOOD = {"precision": 0.9, "coverage": 0.93, "spread": 1.0, "closeness": 1.1}
 BEST = GOOD | {"coverage": 0.95}
 POOR = {"precision": 0.02, "coverage": 0.01, "spread": 0.1, "closeness": 0.1}
 MOVED = {"G by opt_G": [0.01] * 9, "D by opt_D": [0.01] * 9}
+MISSING = {"regions": (4, 8)}  # the samples suffer, and are not poor
+WELL, WORSE = GOOD | {"coverage": 0.9}, GOOD | {"coverage": 0.4}
 ARRIVED = {"G": [1.0] * 50, "D": [1.0] * 50}
 DOWN = {"D on real": [-0.1] * 50, "D on fakes": [0.1] * 50}  # with G's steps up: they disagree
 MOVED |= {"D by opt_G": [0.0] * 9, "G by opt_D": [0.0] * 9}
@@ -47,67 +50,163 @@ PLANTED = {
         "pull": DOWN | {"G on fakes": [0.1] * 50},
     },
     "one z": {"training": Noise(0.0, 1.0, 0.0), "fits": [POOR] * 3},
-    "other noise": {"training": Noise(0.5, 0.29, 1.0)},
-    "not shuffled": {"order": 90.0},
-    "range": {"beyond": 0.2},
-    "batch norm in eval": {"in_training": {"G": 0.0, "D": 1.0}},
-    "batch norm in train": {"in_sampling": 1.0, "neighbours": 0.2},
-    "mixed batches": {"mixed": 1.0, "mixing": 2.0},
-    "init not called": {"start_spread": 1e-4, "start_layers": [0.5, 1e-4]},
+    "other noise": {"training": Noise(0.5, 0.29, 1.0), **MISSING},
+    "not shuffled": {"order": 90.0, **MISSING},
+    "range": {"beyond": 0.2, **MISSING},
+    "batch norm in eval": {"in_training": {"G": 0.0, "D": 1.0}, **MISSING},
+    "batch norm in train": {
+        "in_sampling": 1.0, "neighbours": 0.05, "modes": {"train": WORSE, "eval": WELL}
+    },
+    "mixed batches": {"mixed": 1.0, "mixing": 2.0, **MISSING},
+    "init not called": {"start_spread": 1e-4, "start_layers": [0.5, 1e-4], **MISSING},
     "mode collapse": {"fits": [POOR] * 3, "fresh_judge": 1.0},
     "D too strong": {"fits": [POOR | {"spread": 0.8}] * 3, "auc": [1.0] * 50, "fake": [1e-4] * 50},
     "D too weak": {"fits": [POOR | {"spread": 0.8}] * 3, "sight": 0.55, "fresh_sight": 0.99},
     "rates apart": {
         "fits": [POOR | {"spread": 0.8}] * 3,
         "moved": MOVED | {"D by opt_D": [1e-4] * 9},
+        "rates": {"G": [0.01] * 9, "D": [0.001] * 9},
     },
-}
+}  # fmt: skip
 
 
+def penalty(**changes) -> dict:
+    slopes = {"graph": [1.0] * 50, "rows": [0.1] * 50, "size": [1.0] * 50, "axes": [5.0] * 50}
+    return {"penalty": slopes | changes}
+
+
+UP, DOWN_ = [0.1] * 50, [-0.1] * 50
+COPY = {"apart": [0.1] * 5, "moved": [0.1] * 4, "buffers of copy": [], "buffers of G": []}
 FACTS_SEEN = {
     "bad real batch": {"bad_batch": 7},
     "a player not stepped": {"steps": {"G": 1000, "D": 0}},
+    "a player frozen": {"asks": {"G": [1.0] * 50, "D": [0.0] * 50}},
+    "cleared before the step": {"cleared": {"G": [0.0] * 50, "D": [1.0] * 50}},
     "no gradient arrives": {"arrived": ARRIVED | {"G": [0.0] * 50}},
-    "weights nobody owns": {
-        "owned": {"D": {"own": 63, "other": 0, "nobody": 65, "frozen": 0, "all": 128}}
+    "weights nobody owns": {"stray": {"G": 0, "D": 1152}, **MISSING},
+    "one batch for ever": {"repeated": [1.0] * 50, "batch": 64, **MISSING},
+    "same z for ever": {"repeated_z": [1.0] * 50},
+    "labels of others": {"told": 1.1},
+    "few conditions drawn": {"asked": {"training": 8, "sampling": 3}, **MISSING},
+    "a selection is drawn": {
+        "drawn": "selected", "regions": (4, 8), "own_regions": (4, 8), "far": 0.1
     },
-    "one batch for ever": {"repeated": [1.0] * 50},
     "D says one number": {"outputs": (1.0, 1.0), "at": list(range(50))},
-    "divergence": {"largest": [3.0] * 10 + [1e7]},
+    "divergence": {"largest": [3.0] * 10 + [1e7], **MISSING},
+    "rate falls to zero": {"rates": {"G": [1e-3] + [1e-6] * 49, "D": [1e-3] * 50}, **MISSING},
+    "D hardly learns": {
+        "rates": {"G": [1e-3] * 50, "D": [1e-6] * 50},
+        "moved": MOVED | {"D by opt_D": [1e-6] * 50}, **MISSING
+    },
+    "steps too long": {"moved": MOVED | {"D by opt_D": [3.0, *[0.01] * 8]}, **MISSING},
+    "D learns from G's loss": {"both": [0.5] * 50},
+    "penalty without a graph": penalty(graph=[0.0] * 50) | MISSING,
+    "penalty over the wrong axis": penalty(rows=[0.9] * 50, axes=[0.05] * 50) | MISSING,
+    "critic without a bound": {"linear": 1.0, **MISSING},
     "G steps the wrong way": {
-        "auc": [0.99] * 50, "pull": {"G on fakes": [-0.1] * 45 + [0.1] * 5}
+        "wishes": {"D of real": UP, "D of fakes": DOWN_, "G of fakes": DOWN_}
     },
-    "fakes called real": {
-        "fake": [0.99] * 50, "pull": {"D on real": [0.1] * 50, "D on fakes": [0.1] * 50}
-    },
+    "fakes called real": {"wishes": {"D of real": UP, "D of fakes": UP, "G of fakes": UP}},
     "probabilities as logits": {
         "outputs": (0.1, 0.9), "at": list(range(50)), "as_logits": [1.4] * 50
     },
-    "huge weight decay": {"decay": {"G": [], "D": [80.0] * 50}},
-    "another net draws": {"drawn": "other", "far": 0.05},
+    "huge weight decay": {"decay": {"G": [], "D": [80.0] * 50}, **MISSING},
+    "another net draws": {"drawn": "other", "far": 0.05, **MISSING},
+    "stale buffers": {
+        "drawn": "other", "far": 0.8,
+        "copy": COPY | {"buffers of copy": [0.0] * 5, "buffers of G": [1.5] * 5}
+    },
 }  # fmt: skip
+OTHER_EVIDENCE = [
+    ("weights nobody owns", MISSING | {
+        "owned": {"D": {"own": 63, "other": 0, "nobody": 65, "frozen": 0, "all": 128}}
+    }),
+    ("another net draws", MISSING | {
+        "drawn": "other", "far": 0.8, "copy": COPY | {"moved": [0.1, 0.1, 0.0, 0.0]}
+    }),
+    ("a selection is drawn", {
+        "drawn": "selected", "regions": (4, 8), "own_regions": (8, 8), "far": 0.5
+    }),
+    ("batch norm in train", {
+        "in_sampling": 1.0, "neighbours": 0.3, "modes": {"train": WELL, "eval": WELL}
+    }),
+    ("stale buffers", {"in_sampling": 0.0, "modes": {"train": WELL, "eval": WORSE}}),
+    ("fakes called real", {
+        "fake": [0.99] * 50, "pull": {"D on real": UP, "D on fakes": UP}
+    }),
+    ("G steps the wrong way", {
+        "auc": [0.99] * 50, "pull": {"G on fakes": [-0.1] * 45 + [0.01] * 5}
+    }),
+    ("labels swapped", {"wishes": {"D of real": DOWN_, "D of fakes": UP, "G of fakes": UP}}),
+    ("probabilities as logits", {"outputs": (0.1, 0.9), "logistic": 1.0}),
+    ("steps too long", {"moved": MOVED | {"D by opt_D": [0.1] * 9}, **MISSING}),
+    ("log of zero", {"d_loss": [1.0] * 9 + [math.inf], "largest": [1.0] * 10}),
+]  # fmt: skip
 NOTHING_WRONG = {
     "D counts down, and G with it": {
         "auc": [0.1] * 50, "pull": DOWN | {"G on fakes": [-0.1] * 50}
+    },
+    "D's loss asks for less, and G's with it": {
+        "auc": [0.1] * 50, "wishes": {"D of real": DOWN_, "D of fakes": UP, "G of fakes": DOWN_}
     },
     "D counts down, and G goes anywhere": {
         "auc": [0.3] * 50, "pull": DOWN | {"G on fakes": [-0.1, 0.1] * 25}
     },
     "few measured steps": {"auc": [0.99] * 4, "pull": {"G on fakes": [-0.1] * 4}},
+    "ranks of a D that has not learned": {
+        "auc": [0.0] * 50, "moved": MOVED | {"D by opt_D": [0.0] * 9}
+    },
     "a frozen layer": {
         "owned": {"D": {"own": 63, "other": 0, "nobody": 0, "frozen": 65, "all": 128}}
     },
-    "an average of G draws": {"drawn": "other", "far": 0.9},
+    "an average of G draws": {"drawn": "other", "far": 0.9, "copy": COPY},
+    "an average with buffers of its own": {
+        "drawn": "other", "far": 0.9,
+        "copy": COPY | {"buffers of copy": [0.0, *[1.0] * 4], "buffers of G": [1.5] * 5}
+    },
     "a little weight decay": {"decay": {"G": [0.3] * 50, "D": [0.3] * 50}},
     "probabilities with their own loss": {
         "outputs": (0.1, 0.9), "at": list(range(50)), "as_logits": [1.1] * 50
     },
+    "batch norm in training mode, and no worse for it": {
+        "in_sampling": 1.0, "neighbours": 0.02, "modes": {"train": WELL, "eval": WELL}
+    },
+    "few conditions of a thousand": {"asked": {"training": 1000, "sampling": 226}, **MISSING},
+    "labels that belong": {"told": 80.0},
+    "the best of G's samples, from all regions": {
+        "drawn": "selected", "regions": (8, 8), "own_regions": (8, 8), "far": 0.7
+    },
+    "batch norm in training mode, by a few, and better for it": {
+        "in_sampling": 1.0, "neighbours": 0.3, "modes": {"train": WELL, "eval": WORSE}
+    },
+    "the whole data in each turn": {"repeated": [1.0] * 50, "batch": 2000, **MISSING},
+    "a rate that falls to zero at the end": {
+        "rates": {"G": [1e-3] * 45 + [1e-6] * 5, "D": [1e-3] * 50}, **MISSING
+    },
+    "a rate that warms up and falls to zero at the end": {
+        "rates": {"G": [1e-6] + [1e-3] * 44 + [1e-6] * 5, "D": [1e-3] * 50}, **MISSING
+    },
+    "weights put in place by a functional call": {
+        "owned": {"G": {"own": 0, "other": 0, "nobody": 9, "frozen": 0, "all": 9}},
+        "arrived": ARRIVED | {"G": [0.0] * 50}, "swapped": ["G"],
+    },
+    "TTUR": {
+        "rates": {"G": [1e-4] * 50, "D": [4e-4] * 50}, "fits": [POOR | {"spread": 0.8}] * 3,
+        "moved": MOVED | {"D by opt_D": [0.02] * 9, "G by opt_G": [0.005] * 9}
+    },
+    "steps apart because a gradient is small, at equal rates": {
+        "rates": {"G": [1e-3] * 50, "D": [1e-3] * 50}, "fits": [POOR | {"spread": 0.8}] * 3,
+        "moved": MOVED | {"G by opt_G": [1e-4] * 9}
+    },
+    "a penalty by sample": {"linear": 1.0, **penalty(), **MISSING},
+    "a critic that is clipped": {"linear": 1.0, "bounded": "clipped", **MISSING},
+    "R1: a slope held at 0": penalty(rows=[0.9] * 50, size=[0.1] * 50, axes=[0.4] * 50) | MISSING,
 }  # fmt: skip
 
 
 def test_there_is_a_rule_a_lesson_and_a_patient_for_each_cause():
     assert CAUSES.keys() == FAULTS.keys() == PLANTED.keys()
-    assert FACTS.keys() == FACTS_SEEN.keys() == facts.FOUND.keys()
+    assert FACTS.keys() == FACTS_SEEN.keys() == (facts.FOUND | supplies.FOUND).keys() - CAUSES
     assert CAUSES.keys() | FACTS.keys() == (rules.SEEN | rules.FITTING).keys()
 
 
@@ -117,6 +216,60 @@ def test_a_fact_is_named_alone_and_as_seen(fact):
     assert [s.cause for s in found.suspicions] == [fact]
     assert found.suspicions[0].seen
     assert str(found).startswith("Seen:\n1. " + fact)
+
+
+@pytest.mark.parametrize(("cause", "changes"), OTHER_EVIDENCE)
+def test_a_cause_is_seen_by_other_evidence_too(cause, changes):
+    assert [s.cause for s in diagnose(signals(**changes)).suspicions if s.seen] == [cause]
+
+
+@pytest.mark.parametrize("habit", sorted(HABITS | RARE_HABITS))
+def test_a_habit_that_does_no_harm_is_a_note(habit):
+    found = diagnose(signals(**(PLANTED | FACTS_SEEN)[habit] | {"regions": (8, 8)}))
+    assert (found.verdict, found.suspicions) == ("healthy", ())
+    assert [note.split(":")[0] for note in found.harmless] == [habit]
+    assert f"Seen, harmless here: {habit}: " in str(found)
+
+
+@pytest.mark.parametrize("habit", sorted(RARE_HABITS))
+def test_a_rare_habit_is_accused_where_samples_are_not_close_to_real_ones(habit):
+    half = GOOD | {"coverage": 0.5}
+    found = diagnose(signals(**(PLANTED | FACTS_SEEN)[habit] | {"regions": (8, 8), "fits": [half]}))
+    assert found.first == habit
+
+
+def test_batch_norm_that_changes_nothing_for_the_better_is_noted():
+    habit = "batch norm in training mode, and no worse for it"
+    found = diagnose(signals(**NOTHING_WRONG[habit]))
+    assert "after G.eval() they would be no better" in found.harmless[0]
+
+
+def test_the_explanations_speak_of_causes_that_there_are():
+    known = set(CAUSES | FACTS)
+    assert set(EXPLAINS) <= known
+    assert {cause for follow in EXPLAINS.values() for cause in follow} <= known
+    assert known >= HABITS | RARE_HABITS
+
+
+def test_no_two_causes_explain_each_other_among_what_the_losses_ask():
+    found = in_order({"labels swapped": 0.95, "fakes called real": 0.9})
+    assert found == [("fakes called real", ""), ("labels swapped", "fakes called real")]
+
+
+@pytest.mark.parametrize("root", sorted(EXPLAINS))
+def test_a_root_stands_before_what_follows_from_it(root):
+    for cause in EXPLAINS[root]:
+        if root not in EXPLAINS.get(cause, ()):
+            assert in_order({cause: 1.0, root: 0.1}) == [(root, ""), (cause, root)]
+
+
+def test_a_dead_gradient_explains_a_collapse_and_says_so():
+    found = diagnose(signals(**FACTS_SEEN["D says one number"], arrived=ARRIVED | {"G": [0.0] * 50},
+                             **PLANTED["mode collapse"]))  # fmt: skip
+    said = [(s.cause, s.follows) for s in found.suspicions]
+    assert said == [("D says one number", ""), ("no gradient arrives", "D says one number"),
+                    ("mode collapse", "D says one number")]  # fmt: skip
+    assert "This follows from: D says one number." in str(found)
 
 
 @pytest.mark.parametrize("habit", NOTHING_WRONG)
@@ -144,6 +297,13 @@ def test_planted_signals_name_their_cause_alone(cause):
     assert seen == ([cause] if cause in rules.SEEN else [])
 
 
+@pytest.mark.parametrize(("k", "first"), [(3, "mode collapse"), (4, "sound")])
+def test_few_regions_are_a_collapse_and_half_of_them_are_not(k, first):
+    half = GOOD | {"coverage": 0.4}
+    found = diagnose(signals(regions=(k, 8), fits=[half] * 3, fresh_judge=0.95))
+    assert found.first == first
+
+
 def test_a_healthy_run_is_left_alone():
     found = gancourse.diagnose(signals())
     assert (found.verdict, found.suspicions) == ("healthy", ())
@@ -153,7 +313,7 @@ def test_a_healthy_run_is_left_alone():
 def test_poor_samples_that_no_rule_explains_are_unknown():
     found = diagnose(signals(fits=[POOR | {"spread": 0.9}] * 3))
     assert found.first == "unknown"
-    assert str(found).startswith("I do not know what is wrong")
+    assert str(found).startswith("I do not know: no rule fits")
 
 
 def test_a_short_run_says_nothing_about_its_samples():

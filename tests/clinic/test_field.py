@@ -1,5 +1,6 @@
 """The recorder on loops as other people write them: facts are seen, sound habits left alone."""
 
+import more_loops
 import pytest
 import torch
 from loops import RING, Loop, Unwatched
@@ -39,9 +40,43 @@ def test_the_first_statement_is_the_fault(change):
     assert found.suspicions[0].seen
 
 
-def test_softmax_over_one_unit_is_one_number_without_a_gradient():
-    found = {s.cause for s in diagnose(Loop("softmax").run().finish()).suspicions if s.seen}
-    assert {"D says one number", "no gradient arrives"} <= found
+@pytest.mark.parametrize("loop", more_loops.FAULTY)
+def test_the_first_statement_is_the_fault_of_a_larger_change(loop):
+    found = diagnose(loop().run().finish())
+    assert found.first == more_loops.FAULTY[loop]
+    assert found.suspicions[0].seen
+
+
+@pytest.mark.parametrize("loop", more_loops.SOUND)
+def test_a_sound_habit_is_accused_of_nothing_that_is_seen(loop):
+    found = diagnose(loop().run().finish())
+    assert [s.cause for s in found.suspicions if s.seen] == []
+    assert found.skipped == ()
+
+
+def test_weights_that_a_call_puts_in_place_are_not_looked_at_and_not_accused():
+    found = diagnose(more_loops.Functional().run().finish())
+    assert [s.cause for s in found.suspicions if s.seen] == []
+    assert "G's weights (each call puts other ones in their place)" in str(found)
+
+
+@pytest.mark.parametrize("loop", [*more_loops.FAULTY, *more_loops.SOUND, more_loops.Functional])
+def test_a_larger_change_runs_the_same_bits_with_a_recorder(loop):
+    watched, alone = loop(), loop()
+    for one, watch in ((watched, Recorder), (alone, Unwatched)):
+        torch.manual_seed(1)
+        one.turns = 45
+        one.run(watch)
+    for net in ("G", "D"):
+        ours, theirs = (getattr(one, net).state_dict() for one in (watched, alone))
+        assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
+def test_softmax_over_one_unit_is_one_number_and_so_no_gradient():
+    found = diagnose(Loop("softmax").run().finish()).suspicions
+    said = {s.cause: s.follows for s in found if s.seen}
+    assert next(iter(said)) == "D says one number"
+    assert said["no gradient arrives"] == "D says one number"
 
 
 @pytest.mark.parametrize("change", SOUND)

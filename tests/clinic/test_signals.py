@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from gancourse.clinic import probes
+from gancourse.clinic import conditions, probes
+from gancourse.clinic.calls import Call
 from gancourse.clinic.signals import Noise, Signals, load_signals
 from gancourse.clinic.watchers import noise_of, order_of
 from gancourse.data import load_points
@@ -110,6 +111,41 @@ def test_order_of_batches(order, low, high):
     x = x if order == "random" else x[x[:, 0].argsort()]
     batches = x.split(64)
     assert low < order_of([(b.double().mean(0), 64) for b in batches], list(batches)) < high
+
+
+def corners(n: int) -> torch.Tensor:
+    return torch.randint(2, (n, 2), generator=rng()).float() * 4 - 2
+
+
+@pytest.mark.parametrize("kind", ["means", "spreads", "corners"])
+def test_labels_that_belong_to_samples_are_tied_to_them(kind):
+    x, y = torch.randn(600, 2, generator=rng()), torch.arange(600) % 2
+    if kind == "means":
+        x[:, 0] += 2 * y
+    elif kind == "spreads":
+        x *= 1 + y[:, None]
+    else:  # as an exclusive or: neither mean nor spread tells the two kinds
+        c = corners(600)
+        x, y = c + 0.3 * x, (c.prod(1) > 0).long()
+    assert conditions.tied(x, y) > 30
+    assert conditions.tied(x, y[torch.randperm(600, generator=rng(1))]) < 10
+
+
+def test_too_few_samples_of_a_label_say_nothing():
+    assert math.isnan(conditions.tied(torch.randn(30, 2), torch.arange(30)))
+
+
+def test_labels_are_found_beside_a_sample_and_appended_to_it():
+    x, y = torch.randn(9, 2), torch.arange(9) % 3
+    hot = torch.nn.functional.one_hot(y, 3).float()
+
+    def call(*args: torch.Tensor, **named: torch.Tensor) -> Call:
+        return Call(args, named, 0, args[0], torch.zeros(9), False, math.nan)
+
+    for given in (call(x, y), call(x, labels=y), call(x, hot), call(torch.cat([x, hot], 1))):
+        assert conditions.labels_among(given, 2).equal(y)
+    assert conditions.labels_among(call(x), 2) is None
+    assert conditions.labels_among(call(x, torch.randn(9, 3)), 2) is None
 
 
 def test_signals_come_back_from_a_file(tmp_path):

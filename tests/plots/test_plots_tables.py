@@ -36,3 +36,9 @@ def test_the_larger_number_is_darker(monkeypatch):
 def test_what_is_no_table_is_an_error(bad):
     with pytest.raises(InputError, match="counts must be a table"):
         plots.number_grids({"counts": bad})
+
+
+def test_a_calibration_says_each_bin_in_words():
+    bins = [{"weight": 0.95, "n": 20, "share": 0.9, "low": 0.7, "high": 0.97}]
+    picture = plots.calibration(bins)
+    assert "0.95: 0.90 of 20" in picture.alt

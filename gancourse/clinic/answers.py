@@ -1,0 +1,252 @@
+"""Which way the losses pull D's answers, and what is done with D's slope: seen in each backward.
+
+Hooks on what D returns and on what it is given, in measured turns only. Nothing of the run is
+changed: a hook here looks at a gradient and returns nothing. Lesson 10.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from gancourse.clinic import calls, probes
+from gancourse.clinic.signals import Signals
+from gancourse.clinic.watchers import Witness
+
+APART = 0.02  # answers of a batch: closer ones get much the same slope from any loss
+BEYOND = 1.1  # an answer above it gets no slope from a hinge, and another one from a square
+
+
+def this_backward() -> int:
+    """Return a number of the backward that is under way, another for each; -1 without one."""
+    return torch._C._current_graph_task_id()
+
+
+@dataclass
+class Pull:
+    """What one backward wants of D's answers to one kind of samples, by sample: slopes [N]."""
+
+    kind: str  # "real", "fake", or "own": fakes through which G learns
+    slopes: Tensor
+    reaches_D: bool  # whether D's weights asked for a gradient
+
+
+class Answers:
+    """Notes how each backward of a measured turn pulls at D's answers, and D's slope at points."""
+
+    def __init__(self, witness: Witness, signals: Signals, guard: Callable, opts: dict):
+        self.witness, self.signals, self.guard = witness, signals, guard
+        self.shared = opts["G"] is opts["D"]
+        self.owner: dict[int, str] = {}  # of a backward: whose step came next
+        self.penalised = False  # whether a slope of D had a graph, in any turn
+        self.clock, self.D = witness.clock, witness.nets["D"]
+        self.pulls: dict[int, list[Pull]] = defaultdict(list)  # by backward
+        self.of_weights: set[int] = set()  # backwards that reached D's weights
+        self.at: dict[tuple[str, int], list[Tensor]] = defaultdict(list)  # slopes at G's samples
+        self.points: list[tuple[int, Tensor, bool]] = []  # D's slope: backward, slope, has a graph
+        self.logistic: list[float] = []  # how uneven slopes are over those of a cross-entropy
+        self.spans: list[tuple[float, float]] = []  # the furthest answer, how uneven slopes are
+        saw = guard("what the losses ask of D", self._saw)
+        made = guard("what the losses ask of D", self._made)
+        self.handles = [
+            self.D.register_forward_hook(saw, with_kwargs=True),
+            witness.nets["G"].register_forward_hook(made),
+        ]
+        for who in "D" if self.shared else "GD":
+            step = guard("what the losses ask of D", partial(self._stepped, who))
+            self.handles.append(opts[who].register_step_pre_hook(step))
+        asking = [weight for weight in self.D.parameters() if weight.requires_grad]
+        for weight in asking:
+            reached = guard("what the losses ask of D", self._reached)
+            self.handles.append(weight.register_hook(reached))
+        self.knows_backwards = bool(asking)
+
+    def _stepped(self, who: str, *_) -> None:
+        for backward in self.pulls:
+            self.owner.setdefault(backward, who)
+
+    def _reached(self, _: Tensor) -> None:
+        if self.clock.measured:
+            self.of_weights.add(this_backward())
+
+    def _made(self, _, __, out: object) -> None:
+        x = calls.samples_of(out)
+        if self.clock.measured and x is not None and x.requires_grad:
+            x.register_hook(self._noting("G"))
+
+    def _noting(self, where: str, rows: Tensor | None = None) -> Callable:
+        """Return a hook that keeps the slope at a sample, of some rows."""
+
+        def note(grad: Tensor) -> None:
+            kept = grad.detach() if rows is None else grad.detach()[rows.to(grad.device)]
+            self.at[where, this_backward()].append(kept.float().flatten())
+
+        return self.guard("what the losses ask of D", note)
+
+    def _saw(self, _, args: tuple, kwargs: dict, out: object) -> None:
+        clock, given = self.clock, calls.looked_at(args, kwargs)
+        if clock.still or clock.sampling or given is None or not torch.is_grad_enabled():
+            return
+        x = given[1]
+        if x.is_leaf and x.requires_grad:
+            x.register_hook(self.guard("D's slope", self._sloped))
+        if not clock.measured:
+            return
+        answer = next((t for t in calls.tensors(out) if t.requires_grad and t.numel() == len(x)),
+                      None)  # fmt: skip
+        if answer is None or not self.witness.judged:
+            return
+        call, real, fake = self.witness.judged[-1]
+        if call.graph and not x.is_leaf:
+            between = not fake.any() and not real.any()
+            slope = self.guard("D's slope", self._sloped) if between else self._noting("D", fake)
+            x.register_hook(slope)
+        asks = any(w.requires_grad for w in self.D.parameters())
+        kinds = {kind: rows for kind, rows in kinds_of(call, real, fake).items() if rows.any()}
+        if kinds:
+            note = self.guard("what the losses ask of D", self._pulled(call, kinds, asks))
+            answer.register_hook(note)
+
+    def _pulled(self, call: calls.Call, kinds: dict[str, Tensor], asks: bool) -> Callable:
+        def note(grad: Tensor) -> None:
+            slopes = grad.detach().float().flatten()
+            if len(slopes) != len(call.out) or not slopes.isfinite().all():
+                return
+            for kind, rows in kinds.items():
+                rows = rows.to(slopes.device)
+                self.pulls[this_backward()].append(Pull(kind, slopes[rows], asks))
+                if kind != "own":
+                    self._note_span(call.out[rows].float(), slopes[rows])
+
+        return note
+
+    def _note_span(self, answers: Tensor, slopes: Tensor) -> None:
+        if len(slopes) > 1 and slopes.any():
+            uneven = (slopes.max() - slopes.min()) / slopes.abs().max()
+            wanted = -answers * slopes.mean().sign()  # how far they are where the loss wants them
+            self.spans.append((wanted.max().item(), uneven.item()))
+            if answers.max() - answers.min() > APART:
+                share = slopes / torch.sigmoid(-wanted)  # even for a cross-entropy of logits
+                self.logistic.append(((share.max() - share.min()) / share.abs().max()).item())
+
+    def _sloped(self, grad: Tensor) -> None:
+        self.penalised |= grad.requires_grad
+        if not self.clock.measured:
+            return
+        self.points.append((this_backward(), grad.detach(), grad.requires_grad))
+
+    def close(self) -> None:
+        """End a measured turn."""
+        for pulls in self.pulls.values():
+            self._note_both(pulls)
+        self._note_wishes()
+        taken = [point for point in self.points if point[2] or self._alone(point[0])]
+        if taken:
+            self.signals.penalty["graph"].append(float(any(graph for *_, graph in taken)))
+            kept = [slope for _, slope, graph in taken if graph] or [s for _, s, _ in taken]
+            self._note_norms(kept[-1])
+        self.pulls.clear()
+        self.owner.clear()
+        self.at.clear()
+        self.points.clear()
+        self.of_weights.clear()
+
+    def _alone(self, backward: int) -> bool:
+        """Tell whether a slope was taken in a backward that reached neither D's weights nor G."""
+        reached = backward in self.of_weights or ("G", backward) in self.at
+        return self.knows_backwards and not reached
+
+    def _note_wishes(self) -> None:
+        """Note which way D's loss wants its answers to real and to fake samples, and G's loss."""
+        wishes = {"real": [], "fake": [], "own": []}
+        apart = any("own" not in {p.kind for p in pulls} for pulls in self.pulls.values())
+        for backward, pulls in self.pulls.items():
+            kinds, owner = {p.kind for p in pulls}, self.owner.get(backward, "")
+            for p in pulls:
+                kind, wish = p.kind, -p.slopes.mean().item()
+                if self.shared:
+                    if kind == "real" and apart and "own" in kinds:
+                        continue  # G's, of pairs
+                    wishes[kind].append(wish * self._turned(backward) if kind == "own" else wish)
+                elif owner == "G" and kind == "own":
+                    wishes["own"].append(wish)
+                elif owner == "D":  # fakes that are not cut off belong to D's loss here
+                    wishes["fake" if kind == "own" else kind].append(wish)
+        for kind, name in (("real", "D of real"), ("fake", "D of fakes"), ("own", "G of fakes")):
+            found = [wish for wish in wishes[kind] if wish]
+            agreed = found and (min(found) > 0 or max(found) < 0)
+            self.signals.wishes.setdefault(name, []).append(sum(found) if agreed else 0.0)
+
+    def _turned(self, backward: int) -> float:
+        """Return -1 where the slope is turned round between D and G, as for one shared loss."""
+        at_D, at_G = (self.at.get((who, backward)) for who in ("D", "G"))
+        if not at_D or not at_G or at_D[-1].shape != at_G[-1].shape:
+            return 1.0
+        return -1.0 if probes.cosine(at_D[-1], at_G[-1]) < -0.2 else 1.0
+
+    def _note_both(self, pulls: list[Pull]) -> None:
+        """Note how strongly G's loss pulls in the very backward from which D learns."""
+        own = torch.cat([p.slopes for p in pulls if p.kind == "own" and p.reaches_D] or [NOTHING])
+        fake = torch.cat([p.slopes for p in pulls if p.kind == "fake"] or [NOTHING])
+        if len(own) and len(fake) and own.sum() * fake.sum() < 0:
+            self.signals.both.append((own.sum() / fake.sum()).abs().item())
+
+    def _note_norms(self, slope: Tensor) -> None:
+        """Note the size of D's slope, by sample and along each single axis: see `facts`."""
+        slope = slope.float()
+        axes = [slope.norm(dim=axis).flatten() for axis in range(min(slope.dim(), 2))]
+        rows = slope.flatten(1).norm(dim=1)
+        if slope.flatten(1).shape[1] == 1:
+            axes = axes[:1]  # one number for each sample: its norm is by sample
+        elif slope.dim() == 2:
+            axes = axes[:1]  # along axis 1 it is by sample
+        self.signals.penalty["rows"].append((rows - 1).abs().mean().item())
+        self.signals.penalty["size"].append(rows.mean().item())
+        self.signals.penalty["axes"].append(min((a - 1).abs().mean().item() for a in axes))
+
+    def conclude(self) -> None:
+        """Note whether D's loss is linear in its answers, and what bounds D's slope."""
+        s = self.signals
+        if len(self.spans) >= 5 and max(far for far, _ in self.spans) > BEYOND:
+            s.linear = float(all(uneven < 1e-4 for _, uneven in self.spans))
+        if len(self.logistic) >= 5:
+            s.logistic = float(all(uneven < 1e-3 for uneven in self.logistic))
+        s.bounded = bounds(self.D) or ("penalty" if self.penalised else "")
+
+
+NOTHING = torch.empty(0)
+
+
+def kinds_of(call: calls.Call, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+    """Return which rows of a call of D are real, fake, and fakes through which G learns.
+
+    Where each fake stands twice in one call, once cut off and once not, the second time is G's.
+    """
+    if not call.graph:
+        return {"real": real, "fake": fake}
+    places = fake.nonzero().flatten()
+    _, which = probes.rows(call.x[fake].cpu()).unique(return_inverse=True)
+    if not len(places) or (torch.bincount(which) != 2).any():
+        return {"real": real, "own": fake}
+    first, second = (torch.zeros_like(fake) for _ in range(2))
+    order = which.argsort(stable=True)
+    first[places[order[::2]]], second[places[order[1::2]]] = True, True
+    return {"real": real, "fake": first, "own": second}
+
+
+def bounds(D: nn.Module) -> str:
+    """Return what in D's weights bounds its slope: "spectral norm", "clipped", or nothing."""
+    names = [name for name, _ in (*D.named_parameters(), *D.named_buffers())]
+    if any(
+        "parametrizations" in name or name.endswith(("weight_orig", "weight_u")) for name in names
+    ):
+        return "spectral norm"
+    weights = [w.detach().abs().flatten() for w in D.parameters() if w.dim() > 1]
+    ends = [w.max() for w in weights]
+    alike = bool(ends) and all(abs(end - max(ends)) < 1e-3 * max(ends) for end in ends)
+    full = [w >= 0.999 * w.max() for w in weights if alike]
+    count = sum(int(f.sum()) for f in full)
+    return "clipped" if count > max(4, 0.05 * sum(len(f) for f in full)) else ""

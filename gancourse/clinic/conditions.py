@@ -1,0 +1,131 @@
+"""What a program says to its nets beside samples and z: labels, and whether z is ever new.
+
+Labels are whole numbers [N], one-hot rows [N, k], or one-hot rows appended to a sample. Lesson 10.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from gancourse.clinic import calls, probes
+from gancourse.clinic.signals import Signals
+from gancourse.clinic.watchers import Witness
+
+MOST = 4096  # labelled samples that are kept
+NEAR = 1000  # of them, of which the nearest other one is looked up
+
+
+def one_hot(t: Tensor) -> Tensor | None:
+    """Return the labels [N] of one-hot rows [N, k], or None."""
+    if t.dim() != 2 or t.shape[1] < 2 or not torch.is_floating_point(t):
+        return None
+    whole = ((t == 0) | (t == 1)).all() and (t.sum(1) == 1).all()
+    return t.argmax(1) if whole else None
+
+
+def labels_among(call: calls.Call, like: int) -> Tensor | None:
+    """Return the labels [N] that stand in a call beside the sample of `like` numbers, or None."""
+    n = len(call.x)
+    for key, t in (*enumerate(call.args), *call.kwargs.items()):
+        if not isinstance(t, Tensor) or key == call.key or t.dim() == 0 or len(t) != n:
+            continue
+        if not t.is_floating_point() and t.numel() == n and t.dtype != torch.bool:
+            return t.detach().flatten().long()
+        found = one_hot(t.detach())
+        if found is not None:
+            return found
+    wide = call.x.flatten(1)
+    return one_hot(wide[:, like:]) if 0 < like < wide.shape[1] else None
+
+
+class Conditions:
+    """Notes labels beside real samples, labels asked of G, and z that come back."""
+
+    def __init__(self, witness: Witness, signals: Signals, guard: Callable):
+        self.witness, self.signals, self.clock = witness, signals, witness.clock
+        self.told: list[tuple[Tensor, Tensor]] = []  # labels and real samples
+        self.asked = {"training": set(), "sampling": set()}
+        self.z: Tensor | None = None
+        saw = guard("labels", self._saw_D)
+        self.handles = [witness.nets["D"].register_forward_hook(saw)]
+
+    def _saw_D(self, *_) -> None:
+        if not self.clock.measured or not self.witness.judged or not self.witness.real.batches:
+            return
+        call, real, _ = self.witness.judged[-1]
+        like = self.witness.real.batches[0][0].numel()
+        if not real.any() or sum(len(y) for y, _ in self.told) > MOST:
+            return
+        y = labels_among(call, like)
+        if y is not None:
+            self.told.append((y.cpu()[real], call.x.flatten(1)[:, :like].float().cpu()[real]))
+
+    def drew(self) -> None:
+        """Note what was asked of G in the sampling function, just called."""
+        self._note_asked("sampling", self.witness.drawn)
+
+    def _note_asked(self, where: str, made: list[calls.Call]) -> None:
+        for call in made:
+            y = labels_among(call, self._z_numbers(call))
+            if y is not None:
+                self.asked[where] |= set(y.unique().tolist())
+
+    @staticmethod
+    def _z_numbers(call: calls.Call) -> int:
+        """Return how many numbers of G's argument are z: those that are not 0 or 1 in all rows."""
+        x = call.x.flatten(1)
+        mixed = (~((x == 0) | (x == 1)).all(0)).nonzero().flatten()
+        return int(mixed[-1]) + 1 if len(mixed) else 0
+
+    def close(self) -> None:
+        """End a measured turn."""
+        made = [call for call in self.witness.calls if call.graph]
+        self._note_asked("training", self.witness.calls)
+        if not made:
+            return
+        keys = probes.rows(made[-1].x)
+        if self.z is not None:
+            self.signals.repeated_z.append(float(torch.equal(keys, self.z)))
+        self.z = keys
+
+    def conclude(self) -> None:
+        """Write into the signals what was seen over the whole run."""
+        s = self.signals
+        s.asked = {where: len(labels) for where, labels in self.asked.items() if labels}
+        if self.told:
+            y, x = (torch.cat(parts) for parts in zip(*self.told, strict=True))
+            s.told = tied(x, y)
+
+
+def tied(x: Tensor, y: Tensor) -> float:
+    """Return how far samples x [N, dim] differ between labels y [N]: near 1 if labels say nothing.
+
+    The largest of two F ratios, for mean and for spread, and of the squared z of how often the
+    nearest other sample has the same label. NaN for few samples.
+    """
+    kinds, which = y.unique(return_inverse=True)
+    k, n = len(kinds), len(x)
+    if k < 2 or n < 10 * k:
+        return float("nan")
+    x = x.double()
+    spread = (x - x.mean(0)).square()
+    return max(_ratio(x, which, k), _ratio(spread, which, k), _neighbours(x, which))
+
+
+def _neighbours(x: Tensor, which: Tensor) -> float:
+    some = torch.linspace(0, len(x) - 1, min(len(x), NEAR)).long()
+    x, which = x[some], which[some]
+    nearest = (torch.cdist(x, x) + torch.diag(torch.full((len(x),), float("inf")))).argmin(1)
+    chance = (torch.bincount(which).double() / len(which)).square().sum().item()
+    agree = (which[nearest] == which).double().mean().item()
+    z = (agree - chance) / (chance * (1 - chance) / len(x)) ** 0.5
+    return max(0.0, z) ** 2
+
+
+def _ratio(x: Tensor, which: Tensor, k: int) -> float:
+    size = torch.bincount(which, minlength=k).double()[:, None]
+    means = torch.zeros(k, x.shape[1], dtype=x.dtype).index_add_(0, which, x) / size
+    between = (size * (means - x.mean(0)).square()).sum() / (k - 1)
+    within = (x - means[which]).square().sum() / max(1, len(x) - k)
+    return (between / within.clamp(min=1e-12)).item()

@@ -1,0 +1,98 @@
+"""Which net draws the samples that people see, and whether its weights and buffers keep up.
+
+While the sampling function runs, every module that is called is looked at: one with the weights'
+shapes of G is a copy of it, an average or an older state. Lesson 10.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.module import register_module_forward_hook
+
+from gancourse.clinic import calls, probes
+from gancourse.clinic.signals import Signals
+from gancourse.clinic.watchers import Witness, twin
+
+
+def flat(tensors) -> Tensor:
+    """Return all numbers of tensors in one row on the CPU, in float64."""
+    parts = [t.detach().double().flatten().cpu() for t in tensors if t.is_floating_point()]
+    return torch.cat(parts) if parts else torch.zeros(0, dtype=torch.float64)
+
+
+def apart(a: Tensor, b: Tensor) -> float:
+    """Return the distance of two rows of numbers over the size of the first."""
+    return ((a - b).norm() / a.norm().clamp(min=1e-12)).item()
+
+
+class Drawer:
+    """Finds the copy of G that draws, and compares it with G at each look."""
+
+    def __init__(self, witness: Witness, signals: Signals):
+        self.witness, self.signals, self.G = witness, signals, witness.nets["G"]
+        self.shapes = [w.shape for w in self.G.parameters()]
+        self.net: nn.Module | None = None  # a copy of G, other than G itself
+        self.calls: list[tuple[tuple, dict]] = []  # of the copy, at the last look
+        self.before: Tensor | None = None  # the copy's weights at the look before
+        self.first: dict[str, Tensor] = {}  # buffers at the first look
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Watch every module that is called in this block."""
+        self.calls = []
+        handle = register_module_forward_hook(self._called, with_kwargs=True)
+        try:
+            yield
+        finally:
+            handle.remove()
+
+    def _called(self, net: nn.Module, args: tuple, kwargs: dict, _: object) -> None:
+        if net is self.G or (self.calls and net is not self.net):
+            return
+        alike = self.shapes and [w.shape for w in net.parameters()] == self.shapes
+        if alike and not any(m is self.G for m in net.modules()):
+            self.net = net
+            self.calls.append((args, kwargs))
+
+    def drew(self) -> None:
+        """Note how far the copy that has just drawn lies from G, and whether it moves."""
+        s = self.signals
+        if not self.calls:
+            return
+        now, G = flat(self.net.parameters()), flat(self.G.parameters())
+        s.copy["apart"].append(apart(G, now))
+        if self.before is not None:
+            s.copy["moved"].append(apart(now, self.before))
+        self.before = now
+        kinds = nn.modules.batchnorm._BatchNorm
+        if any(m.training for m in self.net.modules() if isinstance(m, kinds)):
+            return  # it draws by the batch, and its running statistics are not in use
+        for who, net in (("copy", self.net), ("G", self.G)):
+            buffers = flat(net.buffers())
+            start = self.first.setdefault(who, buffers)
+            if len(buffers):
+                s.copy[f"buffers of {who}"].append(apart(buffers, start))
+
+    def modes(self, real: Tensor, made: list[calls.Call]) -> dict[str, dict[str, float]]:
+        """Return the fit of the drawing net's samples, with batch norm in each mode: train, eval.
+
+        `made` are G's calls at the last look. Empty where no batch norm is there, or where the
+        samples have another shape than the real ones.
+        """
+        given = self.calls or [(call.args, call.kwargs) for call in made]
+        net = self.net if self.calls else self.G
+        kinds = nn.modules.batchnorm._BatchNorm
+        if not given or not any(isinstance(m, kinds) for m in net.modules()):
+            return {}
+        found = {}
+        for name, training in (("train", True), ("eval", False)):
+            copied = twin(net).train(training)
+            with torch.random.fork_rng(devices=[]), torch.no_grad():
+                parts = [calls.samples_of(copied(*args, **kwargs)) for args, kwargs in given]
+            x = torch.cat([part.float().cpu().flatten(1) for part in parts])
+            if x.shape[1] != real.shape[1] or len(x) < 32 or not x.isfinite().all():
+                return {}
+            found[name] = probes.fit(x, real)
+        return found

@@ -1,0 +1,105 @@
+"""What follows from what, and which habits do no harm: how facts become a first statement.
+
+A dead gradient explains a collapse, not the reverse. `EXPLAINS` says for each cause which other
+findings it brings along; the root stands first, whatever the weights of the rest. `HABITS` are
+things that sound programs do too: seen in a run whose samples are well, they are a note.
+"""
+
+SYMPTOMS = ("mode collapse", "D too strong", "D too weak", "rates apart")
+SIZES = ("divergence", "log of zero", "steps too long", "critic without a bound")
+DIRECTIONS = ("labels swapped", "G steps the wrong way", "fakes called real")
+DEAD = ("no gradient arrives", "no zero_grad", "range", "init not called", "huge weight decay",
+        "D learns from G's loss", *DIRECTIONS, *SIZES, *SYMPTOMS)  # fmt: skip
+
+EXPLAINS: dict[str, tuple[str, ...]] = {
+    "bad real batch": (*DEAD, "D says one number"),
+    # A player that does not move leaves everything else as it was at the start, or running away.
+    "a player not stepped": ("weights nobody owns", "cleared before the step", *DEAD),
+    "a player frozen": ("cleared before the step", *DEAD),
+    "cleared before the step": DEAD,
+    "D says one number": ("cleared before the step", "probabilities as logits", *DEAD),
+    "weights nobody owns": DEAD,
+    "wrong weights": DEAD,
+    "rate falls to zero": ("D hardly learns", "another net draws", *DEAD),
+    "D hardly learns": DEAD,
+    # A loss that points the wrong way, or nowhere.
+    "no gradient arrives": (
+        "no zero_grad",
+        "range",
+        "init not called",
+        *DIRECTIONS,
+        *SIZES,
+        *SYMPTOMS,
+    ),
+    "labels swapped": ("range", "G steps the wrong way", *SIZES, *SYMPTOMS),
+    "fakes called real": ("range", "labels swapped", "G steps the wrong way", *SIZES, *SYMPTOMS),
+    "G steps the wrong way": ("range", *SIZES, *SYMPTOMS),
+    "D learns from G's loss": ("range", *SYMPTOMS),
+    "probabilities as logits": ("range", *SYMPTOMS),
+    "no zero_grad": ("range", *SIZES, *SYMPTOMS),
+    "no detach": ("range", *SYMPTOMS),
+    # Steps and sizes.
+    "huge weight decay": ("range", "init not called", "D says one number", *SYMPTOMS),
+    "penalty without a graph": ("critic without a bound", "divergence", *SYMPTOMS),
+    "penalty over the wrong axis": ("divergence", *SYMPTOMS),
+    "critic without a bound": ("divergence", "range", *SYMPTOMS),
+    "steps too long": ("divergence", "range", "D says one number", "log of zero", *SYMPTOMS),
+    "log of zero": ("divergence", *SYMPTOMS),
+    "divergence": ("range", "log of zero", *SYMPTOMS),
+    # What goes in and what is shown.
+    "one batch for ever": ("not shuffled", "range", *SYMPTOMS),
+    "same z for ever": ("one z", "range", *SYMPTOMS),
+    "one z": ("other noise", "range", *SYMPTOMS),
+    "not shuffled": ("range", *SYMPTOMS),
+    "labels of others": SYMPTOMS,
+    "range": SYMPTOMS,
+    "other noise": SYMPTOMS,
+    "few conditions drawn": SYMPTOMS,
+    "a selection is drawn": SYMPTOMS,
+    "stale buffers": ("another net draws", "range", *SYMPTOMS),
+    "another net draws": ("range", *SYMPTOMS),
+    "batch norm in train": SYMPTOMS,
+    "batch norm in eval": SYMPTOMS,
+    "mixed batches": SYMPTOMS,
+    "init not called": SYMPTOMS,
+    # Among symptoms: a D without slope explains a G that hardly moves or does not spread.
+    "D too weak": ("mode collapse", "D too strong"),  # from far away any D tells what runs away
+    "D too strong": ("mode collapse",),
+    "rates apart": ("mode collapse", "D too strong", "D too weak"),
+}
+
+# Common in sound programs: accused only where the samples suffer.
+HABITS = frozenset({
+    "mixed batches", "other noise", "few conditions drawn", "another net draws",
+    "critic without a bound", "penalty without a graph", "one batch for ever",
+    "a selection is drawn", "steps too long",
+})  # fmt: skip
+# Rare in sound programs: a note only where the samples are close to real ones.
+RARE_HABITS = frozenset({
+    "batch norm in eval", "not shuffled", "range", "init not called", "weights nobody owns",
+    "rate falls to zero", "D hardly learns", "huge weight decay", "divergence",
+    "penalty over the wrong axis",
+})  # fmt: skip
+
+
+def in_order(weights: dict[str, float]) -> list[tuple[str, str]]:
+    """Return causes, roots first, each with the first cause that explains it, or "".
+
+    `weights` are those of what was found. Of roots, and of what follows, the heavier stands first.
+    """
+    roots = {cause: [root for root in weights if cause in EXPLAINS.get(root, ())]
+             for cause in weights}  # fmt: skip
+    why = {  # the root that nothing else explains, if there is one
+        cause: max(found, key=lambda root: (not roots[root], weights[root]), default="")
+        for cause, found in roots.items()
+    }
+    placed: list[str] = []
+    while len(placed) < len(weights):
+        left = [cause for cause in weights if cause not in placed]
+        free = [
+            cause
+            for cause in left
+            if not any(cause in EXPLAINS.get(other, ()) for other in left if other != cause)
+        ]
+        placed.append(max(free or left, key=lambda cause: (not why[cause], weights[cause])))
+    return [(cause, why[cause]) for cause in placed]

@@ -1,0 +1,96 @@
+"""What stands at each optimiser's step: its rate, frozen weights, and weights that nobody holds.
+
+Lesson 10.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from gancourse.clinic import calls
+from gancourse.clinic.signals import Signals
+from gancourse.clinic.watchers import Witness
+
+
+def leaves(out: Tensor) -> list[Tensor]:
+    """Return the weights from which a tensor was computed: leaves that ask for a gradient."""
+    found, todo, seen = [], [out.grad_fn], set()
+    while todo:
+        node = todo.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        if hasattr(node, "variable"):
+            found.append(node.variable)
+        todo += [before for before, _ in node.next_functions]
+    return found
+
+
+class Holdings:
+    """Notes rates and frozen weights at steps, and weights outside of parameters()."""
+
+    def __init__(self, witness: Witness, opts: dict, signals: Signals, guard: Callable):
+        self.nets, self.opts, self.signals = witness.nets, opts, signals
+        self.clock = witness.clock
+        self.stray: dict[str, dict[int, tuple[Tensor, Tensor, int]]] = {"G": {}, "D": {}}
+        self.walked = {"G": set(), "D": set()}  # turns in which a graph was walked
+        self.own = {who: next(iter(net.parameters()), None) for who, net in self.nets.items()}
+        self.swapped = {who: {"training": [], "sampling": []} for who in self.nets}
+        self.handles = []
+        shared = opts["G"] is opts["D"]
+        for who in "D" if shared else "GD":
+            note = guard("rates", partial(self._at_step, "GD" if shared else who))
+            self.handles.append(opts[who].register_step_pre_hook(note))
+        for who, net in self.nets.items():
+            walk = guard("weights outside of parameters()", partial(self._walk, who))
+            self.handles.append(net.register_forward_hook(walk, with_kwargs=True))
+
+    def _at_step(self, players: str, *_) -> None:
+        if not self.clock.measured:
+            return
+        for who in players:
+            groups, weights = self.opts[who].param_groups, list(self.nets[who].parameters())
+            self.signals.rates[who].append(max((float(g["lr"]) for g in groups), default=0.0))
+            asks = sum(w.numel() for w in weights if w.requires_grad)
+            whole = sum(w.numel() for w in weights)
+            self.signals.asks[who].append(asks / max(1, whole))
+
+    def _walk(self, who: str, _: nn.Module, args: tuple, kwargs: dict, out: object) -> None:
+        """Look once in each of the first two measured turns from which weights `out` comes.
+
+        And whether it comes of the net's own weights, or of others put in their place.
+        """
+        if not self.clock.still and (self.clock.measured or self.clock.sampling):
+            where = "sampling" if self.clock.sampling else "training"
+            others = next(iter(self.nets[who].parameters()), None) is not self.own[who]
+            self.swapped[who][where].append(others)
+        turns = self.walked[who]
+        if not self.clock.measured or len(turns) > 1 or self.clock.turn in turns:
+            return
+        made = next((t for t in calls.tensors(out) if t.requires_grad), None)
+        if made is None:
+            return
+        turns.add(self.clock.turn)
+        known = {id(w) for net in self.nets.values() for w in net.parameters()}
+        known |= {id(w) for o in self.opts.values() for g in o.param_groups for w in g["params"]}
+        known |= {id(t) for t in (*calls.tensors(args), *calls.tensors(kwargs))}
+        for w in leaves(made):
+            if id(w) not in known and w.numel():
+                kept, start, times = self.stray[who].get(id(w), (w, w.detach().clone(), 0))
+                self.stray[who][id(w)] = (kept, start, times + 1)
+
+    def conclude(self) -> None:
+        """Count the numbers that the nets computed with, that nobody holds and nobody moved."""
+        for who, used in self.swapped.items():
+            drawn = used["sampling"] or used["training"]
+            if used["training"] and all(used["training"]) and all(drawn[1:]):
+                self.signals.swapped.append(who)
+        elsewhere = set(self.stray["G"])
+        for who, stray in self.stray.items():
+            self.signals.stray[who] = sum(
+                w.numel()
+                for key, (w, start, times) in stray.items()
+                if times > 1 and torch.equal(w, start) and (who == "G" or key not in elsewhere)
+            )
