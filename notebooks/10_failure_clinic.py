@@ -15,7 +15,8 @@
 #
 # "Is it working, and if not, why?" Most broken GANs raise no error: they run to the end and draw
 # something poor. Here you look at broken runs until you can tell the mistakes apart, and set up
-# the same help for a loop of your own.
+# the same help for a loop of your own. It builds on the loop of lesson 05 and on how to read its
+# curves, lesson 06.
 #
 # **Aims:**
 #
