@@ -68,10 +68,13 @@ def faults():
 for _ in range(4): faults()
 print(min(faults() for _ in range(8)))  # a kernel that reclaims pages adds faults now and then
 """
-    kept, given_back = (
-        int(subprocess.run([sys.executable, "-c", code, how], capture_output=True).stdout)
-        for how in ("kept", "given back")
-    )
+    for _ in range(3):  # the allocator may keep a block by chance
+        kept, given_back = (
+            int(subprocess.run([sys.executable, "-c", code, how], capture_output=True).stdout)
+            for how in ("kept", "given back")
+        )
+        if given_back > 50:
+            break
     assert given_back > 50  # or this machine has nothing to keep
     assert kept < given_back / 5
 
