@@ -334,9 +334,9 @@ claim("and then it is fooled", max(fooled[fooled.index(min(fooled)) :]), above=0
 # ## Keep it, and train for longer
 #
 # A run in a notebook ends with the kernel. `train.save_state(state, path)` writes all of it, and
-# after `train.load_state(path)` it goes on bit for bit. From a terminal, in the project's folder, the
-# same recipe writes checkpoints, the grid, the curves and the weights, and goes on after Ctrl-C with
-# `--resume`:
+# after `train.load_state(path)` it goes on bit for bit. From a terminal, in the project's folder,
+# the same recipe writes checkpoints, the grid, the curves and the weights, and goes on after Ctrl-C
+# with `--resume`:
 #
 # ```
 # .venv/bin/gancourse train mlp --data mnist --steps 3000 --out runs/mlp
