@@ -135,7 +135,7 @@ def modes(x: Tensor, centres: Tensor, sd: float) -> tuple[int, float, float]:
     good = distance <= 3 * sd
     counts = torch.bincount(nearest[good], minlength=len(centres))  # [K]
     p = counts / counts.sum()
-    kl = torch.xlogy(p, len(centres) * p).sum()
+    kl = torch.xlogy(p, len(p) * p).sum()
     return int((counts > 0).sum()), good.float().mean().item(), kl.item()
     # END SOLUTION
 

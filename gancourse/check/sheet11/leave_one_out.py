@@ -150,8 +150,8 @@ def _piles(draw: Draw, spread: float, away: float) -> Piles:
     Half of the fakes lie near training pictures, and some are larger: angles say otherwise there.
     """
     while True:
-        train, held = draw.normal(draw.integer(17, 24), 9), draw.normal(draw.integer(25, 30), 9)
-        fake = spread * draw.normal(draw.integer(18, 23), 9) + away
+        train, held = draw.normal(draw.integer(25, 30), 9), draw.normal(draw.integer(41, 50), 9)
+        fake = spread * draw.normal(draw.integer(31, 39), 9) + away
         fake[:8] = train[:8] + 0.4 * draw.normal(8, 9)
         fake[8:12] *= 1.8
         piles = Piles(*(x.view(-1, 1, 3, 3) for x in (fake, train, held)))
@@ -162,7 +162,7 @@ def _piles(draw: Draw, spread: float, away: float) -> Piles:
 def _clear(x: Tensor) -> bool:
     """Tell whether no two pictures are nearly as near to a third one: rounding decides nothing."""
     D = _distances(x).fill_diagonal_(torch.inf).sort(1).values
-    return bool((D[:, 1] > D[:, 0] * 1.001).all())
+    return bool((D[:, 1] > D[:, 0] + 3e-4).all())
 
 
 def _copied(draw: Draw, n: int) -> Piles:

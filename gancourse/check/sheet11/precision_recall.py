@@ -11,7 +11,7 @@ from gancourse.check.sheet11.shared import telling
 from gancourse.check.spec import Again, Draw, Exercise, Part
 from gancourse.check.student import Handle, Student
 
-CLEAR = 0.003  # no distance is so near to a radius, as a share of it: rounding decides nothing
+CLEAR = 3e-4  # no squared distance is so near to a squared radius: rounding decides nothing
 
 
 @dataclass(frozen=True)
@@ -143,8 +143,8 @@ def _wrong(clouds: Clouds) -> dict[str, Tensor]:
 
 def _clear(x: Tensor, others: Tensor, k: int) -> bool:
     """Tell whether no distance lies so near to a radius that rounding could decide."""
-    reach = _reach(others.double(), k)
-    return bool(((_distances(x.double(), others.double()) / reach - 1).abs() > CLEAR).all())
+    reach, distance = _reach(others.double(), k), _distances(x.double(), others.double())
+    return bool(((distance.square() - reach.square()).abs() > CLEAR).all())
 
 
 def _drawn(draw: Draw, spread: float, k: int, d: int) -> Clouds:
@@ -154,9 +154,9 @@ def _drawn(draw: Draw, spread: float, k: int, d: int) -> Clouds:
     below 1 makes the fakes huddle within, one above 1 makes some stray.
     """
     while True:
-        real = draw.normal(draw.integer(22, 28), d) * 1.5
+        real = draw.normal(draw.integer(43, 50), d) * 1.5
         real = real * real[:, :1].exp().clamp(0.3, 2.0)
-        fake = spread * draw.normal(draw.integer(15, 20), d) * 1.5 + 0.6
+        fake = spread * draw.normal(draw.integer(30, 39), d) * 1.5 + 0.6
         if _clear(fake, real, k) and _clear(real, fake, k):
             return Clouds(fake, real, k)
 

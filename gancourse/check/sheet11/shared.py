@@ -1,6 +1,7 @@
-"""What exercises of sheet 11 share: a case that tells every mistake from the right answer."""
+"""What exercises of sheet 11 share: a case that tells each mistake from the others."""
 
 from collections.abc import Callable, Mapping
+from itertools import combinations
 from typing import TypeVar
 
 from torch import Tensor
@@ -8,7 +9,7 @@ from torch import Tensor
 from gancourse.check import facts
 from gancourse.check.spec import Draw
 
-TRIES, GAP = 100, 1e-4
+TRIES, GAP = 12, 1e-4
 Case = TypeVar("Case")
 
 
@@ -18,13 +19,17 @@ def telling(
     right: Callable[[Case], Tensor],
     mistakes: Mapping[str, Callable[[Case], Tensor]],
 ) -> Case:
-    """Return the first case drawn in which every mistake gives other numbers than `right` does.
+    """Return the case of at most 12 in which mistakes agree with `right`, or each other, least.
 
-    By chance shares may agree; the last of 100 cases is taken whatever it tells.
+    Shares of a few samples may agree by chance: what agrees with `right` weighs most.
     """
+    found = []
     for _ in range(TRIES):
         case = make(draw)
-        want = right(case)
-        if not any(facts.near(wrong(case), want, GAP) for wrong in mistakes.values()):
+        answers, want = [wrong(case) for wrong in mistakes.values()], right(case)
+        missed = sum(facts.near(got, want, GAP) for got in answers)
+        alike = sum(facts.near(a, b, GAP) for a, b in combinations(answers, 2))
+        found.append((100 * missed + alike, case))
+        if not missed + alike:
             break
-    return case
+    return min(found, key=lambda scored: scored[0])[1]

@@ -183,8 +183,8 @@ def with_penalties(student: Student, fn: Handle, draw: Draw) -> None:
 def graph_of_both(student: Student, fn: Handle, draw: Draw) -> None:
     for shape in SHAPES:
         r = _round(student, draw, shape, draw.uniform(0.6, 1.5))
-        judge_gradient(student, fn, r.given(), r.D, _objective(r), NO_GRAPH)
         judge_left(student, fn, r.given(), r.D, draw)
+        judge_gradient(student, fn, r.given(), r.D, _objective(r), NO_GRAPH, rest=_loss(r))
 
 
 PAIRS, PENALTIES, GRAPH = "pairs, without penalties", "with R1 and R2", "D can learn from it"

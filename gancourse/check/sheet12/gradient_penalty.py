@@ -103,9 +103,8 @@ def penalty_graph(student: Student, fn: Handle, draw: Draw) -> None:
     for shape in SHAPES:
         D, x = discriminator(student, draw, shape, 2.0), draw.normal(5, *shape)
         args = [D.there, x, x]
-        want = _penalty(slopes(D.here, x.double()))
-        judge_gradient(student, fn, args, D, want, NO_GRAPH)
         judge_left(student, fn, args, D, draw)
+        judge_gradient(student, fn, args, D, _penalty(slopes(D.here, x.double())), NO_GRAPH)
 
 
 STEPS = 64  # of the staircase below

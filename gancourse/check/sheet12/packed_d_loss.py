@@ -139,7 +139,7 @@ LOSSES: dict[str, Callable[[Round], Tensor]] = {
 
 def _round(student: Student, draw: Draw, m: int, kind: int, packs: int | None = None) -> Round:
     """Return a round of points (0) or of pictures with two channels (1)."""
-    shape = ((2,), (2, 3, 3))[kind]
+    shape = ((3,), (2, 3, 3))[kind]
     D = discriminator(student, draw, (m * shape[0], *shape[1:]), 1.8)
     N = m * (packs or draw.integer(3, 5))
     return Round(D, draw.normal(N, *shape), 0.5 + draw.normal(N, *shape), m)
@@ -166,7 +166,7 @@ def _judge(student: Student, fn: Handle, r: Round) -> None:
 
 
 def packs_of_points(student: Student, fn: Handle, draw: Draw) -> None:
-    for m in (2, 3):
+    for m in (3, 2):
         _judge(student, fn, _round(student, draw, m, 0))
 
 
@@ -195,8 +195,8 @@ def _judge_refused(student: Student, fn: Handle, r: Round, N: int) -> None:
     except StudentError as error:
         if error.kind not in REFUSES:
             raise Wrong(
-                f"A batch of {N} with m = {r.m} ends in PyTorch's {error.kind}, which does not say "
-                f"what to do: {asks}"
+                f"A batch of {N} with m = {r.m} ends in {error.kind}, which does not say what to "
+                f"do: {asks}"
             ) from None
         if str(N) not in error.message or str(r.m) not in error.message:
             raise Wrong(
