@@ -17,6 +17,20 @@
 # that samples reach, and a test that asks whether fakes can be told from real pictures.
 #
 # <!-- exercises -->
+#
+# | exercise | minutes | difficulty | points |
+# |---|---|---|---|
+# | 11.1 the Fréchet distance | 15 | ● ● ○ | 6 |
+# | 11.2 precision and recall | 20 | ● ● ○ | 6 |
+# | 11.3 modes, quality, reverse KL | 15 | ● ○ ○ | 6 |
+# | 11.4 the leave-one-out test | 15 | ● ● ○ | 6 |
+#
+# **Whose work?** What an exercise asks for, you write. Everything else in PyTorch and in the course
+# may be used; the course's own version of what is asked is not there while your answer is checked
+# or graded, and a sentence says so where you call it. Withheld are `gancourse.score.measures.fid`
+# in 11.1; `gancourse.score.measures.precision_recall` in 11.2; `gancourse.score.modes.mode_report`
+# in 11.3.
+#
 # <!-- /exercises -->
 #
 # Each check draws fresh inputs whenever you run it and says what a mistake means. Grading runs the

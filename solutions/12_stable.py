@@ -17,6 +17,22 @@
 # relativistic pairs with R1 and R2, and packing.
 #
 # <!-- exercises -->
+#
+# | exercise | minutes | difficulty | points |
+# |---|---|---|---|
+# | 12.1 the gradient penalty | 20 | ● ● ○ | 9 |
+# | 12.2 the spectral norm | 25 | ● ● ● | 9 |
+# | 12.3 pairs with R1 and R2 | 20 | ● ● ○ | 9 |
+# | 12.4 packing | 15 | ● ○ ○ | 6 |
+#
+# **Whose work?** What an exercise asks for, you write. Everything else in PyTorch and in the course
+# may be used; the course's own version of what is asked is not there while your answer is checked
+# or graded, and a sentence says so where you call it. Withheld are
+# `gancourse.losses.wgan_gp_penalty` in 12.1; `torch.nn.utils.parametrizations.spectral_norm`,
+# `torch.nn.utils.parametrizations._SpectralNorm`, `torch.nn.utils.spectral_norm` in 12.2;
+# `gancourse.losses.relativistic_d`, `gancourse.losses.relativistic_g`,
+# `gancourse.losses.r1_penalty`, `gancourse.losses.r2_penalty` in 12.3.
+#
 # <!-- /exercises -->
 #
 # Each check draws fresh inputs whenever you run it and says what a mistake means. Grading runs the
