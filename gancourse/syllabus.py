@@ -144,6 +144,9 @@ LESSONS = (
         "11",
         "how good is it?",
         "FID, precision and recall, coverage, memorisation, and the fault to which each is blind",
+        slug="how_good",
+        minutes=60,
+        needs=("08", "09"),
     ),
     Lesson(
         "12",
