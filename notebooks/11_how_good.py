@@ -36,6 +36,9 @@ from gancourse.maths import divergences
 from gancourse.score import bias, copies, files, images, measures, parzen, spoilt
 
 rng = seed_everything(11)
+train_set, test_set = load_images("mnist"), load_images("mnist", "test")
+has_mnist = test_set.name == "mnist"
+NEEDS_MNIST = "Not checked here: what this cell claims holds for MNIST, and it is not there."
 
 # %% [markdown]
 # ## Spoil real digits
@@ -65,12 +68,9 @@ live.predict(
 # %%
 live.spoil_digits(fault="copies", amount=0.5)
 
+
 # %% tags=["proof"]
 # Proof: copies, a lost class, a blur and few samples, each unseen by some score
-has_mnist = load_images("mnist", "test").name == "mnist"
-NEEDS_MNIST = "Not checked here: what this cell claims holds for MNIST, and it is not there."
-
-
 def left(fault, amount):
     return spoilt.kept(spoilt.spoil(fault, amount), spoilt.spoil(fault, 0.0))
 
@@ -136,7 +136,6 @@ claim("the smallest to the smallest costs as much", by_sorting, frechet_1d(0, 1,
 # Its numbers compare with its own only.
 
 # %%
-test_set, train_set = load_images("mnist", "test"), load_images("mnist")
 ruler = score.load_ruler(test_set.name)
 order = torch.randperm(len(train_set), generator=rng)[:10_000]
 x_real, x_train = test_set.images, train_set.images[order]
@@ -303,6 +302,8 @@ found["FID"] = measures.fid(of_noise, of_clothes)
 if clothes.name == "fashion":
     claim("noise has a high precision on clothes", found["precision"], above=0.9)
     claim("next to no recall and coverage", max(found["recall"], found["coverage"]), below=0.05)
+else:
+    print("Not checked here: what this cell claims holds for Fashion-MNIST, and it is not there.")
 {name: round(value, 3) for name, value in found.items()}
 
 # %% [markdown]
@@ -393,22 +394,28 @@ for name, x in candidates.items():
 
 # %% tags=["proof"]
 # Proof: a copier passes against test digits and is found against what it copied
-claim("fresh digits cannot be told apart", shares["fresh digits"][0], 0.5, within=0.06)
-claim("nor can the copier's", shares["a copier"][0], 0.5, within=0.1)
 claim("against what it copied, it is found", shares["a copier"][1], below=0.05)
 if has_mnist:
-    claim("G is as far from both", shares["the shipped G"][0] - shares["the shipped G"][1], 0,
-          within=0.06)  # fmt: skip
+    passed = [shares[name][0] for name in ("fresh digits", "a copier")]
+    claim("against test digits, neither is told apart", torch.tensor(passed), 0.5, within=0.06)
+    claim("the shipped G, by a little", shares["the shipped G"][0], above=0.5, below=0.65)
+    apart = abs(shares["the shipped G"][0] - shares["the shipped G"][1])
+    claim("and it is as far from both", apart, below=0.06)
+else:
+    print(NEEDS_MNIST)
 
 # %% [markdown]
-# Against test digits the copier is perfect; against the digits that it copied it is caught. Take
-# both. And a generator that repeats itself is caught by birthdays: of $n$ draws from $S$ pictures,
+# Against test digits the copier is perfect; against the digits that it copied it is caught. So take
+# both. The shipped G is nearly, not quite, real, and as far from both.
+#
+# A generator that repeats itself is caught by birthdays: of $n$ draws from $S$ pictures,
 # $n(n-1)/2S$ pairs are equal (Arora and Zhang 2017). Equal pairs, and the $S$ that they mean:
 
 # %%
-of_2000 = train_set.images[torch.randint(0, min(2000, len(train_set)), (1000,), generator=rng)]
-pairs_and_size = {"knows 2,000": copies.birthday(of_2000), "G": copies.birthday(x_fake[:2000])}
-claim("2,000 are found", pairs_and_size["knows 2,000"][1], above=1500, below=2600)
+known = min(2000, len(train_set))
+few = train_set.images[torch.randint(0, known, (1000,), generator=rng)]
+pairs_and_size = {f"knows {known}": copies.birthday(few), "G": copies.birthday(x_fake[:2000])}
+claim("how many it knows", copies.birthday(few)[1] / known, 1, within=0.3)
 pairs_and_size
 
 # %% [markdown]

@@ -40,7 +40,7 @@ from gancourse.plots.tables import bars, calibration, confusion, number_grids
 __all__ = ["D_COLOUR", "FAKE", "FIELD", "G_COLOUR", "INK", "REAL", "ROLES", "STYLE", "Mark",
            "Panel", "Picture", "Strip", "bars", "beside", "by_layer", "calibration", "captioned",
            "columns", "confusion", "cross", "curves", "densities", "eigenvalues", "extrapolated",
-           "few_colours", "field_arrows", "films", "gallery", "grid", "image_film", "image_grid", "levels",
-           "lines", "losses", "number_grids", "panels", "phase_planes", "point_film", "points",
-           "races", "range_around", "score_card", "square_limit", "to_numpy", "to_pixels",
-           "transport"]  # fmt: skip
+           "few_colours", "field_arrows", "films", "gallery", "grid", "image_film", "image_grid",
+           "levels", "lines", "losses", "number_grids", "panels", "phase_planes", "point_film",
+           "points", "races", "range_around", "score_card", "square_limit", "to_numpy",
+           "to_pixels", "transport"]  # fmt: skip
