@@ -94,12 +94,13 @@ else:
 # %% [markdown]
 # ## FID: from two bells to 64 features
 #
-# How far is one bell from another? Fréchet's answer (1957), which is Wasserstein-2 for bells: each
-# grain of sand goes as far as means and widths demand,
+# Precision minds neither a lost class nor a blur, FID and coverage mind few samples that are good,
+# and only *new* sees copies. What do they compute? First FID. How far is one bell from another? The
+# Fréchet distance of bells is Wasserstein-2 squared, with means $m$ and widths $s$
 #
 # $$F = (m - m')^2 + (s - s')^2.$$
 #
-# It reads two numbers of each distribution. What if the real ones are two bumps?
+# It reads two numbers of each distribution. What if the real one is no bell?
 
 
 # %%
