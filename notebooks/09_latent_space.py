@@ -203,7 +203,7 @@ else:
 {name: [round(v, 2) for v in pair] for name, pair in found.items()}
 
 # %% [markdown]
-# Lines lose a little of both, first of all recall: their middles are less varied. Is it a rule that
+# Lines lose recall, and hardly any precision: their middles are less varied. Is it a rule that
 # lines are bad? For our 16 numbers it is a small thing, since training went there now and then.
 # Take the arc where you can, it costs nothing; and measure before you blame the line.
 #
