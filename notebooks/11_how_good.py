@@ -31,6 +31,7 @@ import json
 import torch
 
 from gancourse import claim, course, live, load_images, nets, plots, score, seed_everything
+from gancourse.check import check
 from gancourse.data.toys import two_bumps
 from gancourse.maths import divergences
 from gancourse.score import bias, copies, files, images, measures, parzen, spoilt
@@ -132,9 +133,24 @@ claim("the smallest to the smallest costs as much", by_sorting, frechet_1d(0, 1,
 #
 # $$F = |m - m'|^2 + \mathrm{tr}\big(S + S' - 2 (S S')^{1/2}\big)$$
 #
-# with the root of a *matrix*. Heusel et al. (2017) take the means of what a classifier sees: the
-# 2,048 features of Inception, a net for photographs. Ours, the *ruler*, names digits and has 64.
-# Its numbers compare with its own only.
+# with the root of a *matrix*.
+#
+# **Your turn.** Write it: this is exercise 11.1. The trace of the root is the sum of the roots of
+# the eigenvalues of $S S'$. You may go on without it.
+
+
+# %%
+def frechet(m1, S1, m2, S2):
+    """Return the distance of two bells, from means [d] and covariances [d, d] in float64."""
+    raise NotImplementedError("your turn")
+
+
+check("11.1", frechet)
+
+# %% [markdown]
+# FID is this distance between real and generated pictures, by the means and covariances of what a
+# classifier sees in them (Heusel et al. 2017): the 2,048 features of Inception, a net for
+# photographs. Ours, the *ruler*, names digits and has 64. Its numbers compare with its own only.
 
 # %%
 ruler = score.load_ruler(test_set.name)
@@ -433,17 +449,14 @@ changed = {"JPEG, quality 95": files.jpeg(part, 95), "JPEG, quality 75": files.j
            "32 pixels and back, bilinear": files.resized(part, 32, "bilinear"),
            "[0, 1] in place of [-1, 1]": part / 255}  # fmt: skip
 cost = {name: measures.fid(score.features(ruler, x), same) for name, x in changed.items()}
-{name: round(value, 1) for name, value in cost.items()}
-
-# %% tags=["proof"]
-# Proof: harmless to look at, and worth more than a generator
 claim("JPEG at 95 is nearly free", cost["JPEG, quality 95"], below=1)
 claim("bilinear resizing is not", cost["32 pixels and back, bilinear"], above=20)
 claim("a wrong range ruins all", cost["[0, 1] in place of [-1, 1]"], above=300)
+{name: round(value, 1) for name, value in cost.items()}
 
 # %% [markdown]
-# Nobody would see the difference, and it is worth more than a generator. So every picture goes one
-# and the same way.
+# Nobody would see the first four, and one of them costs more than a generator. Send every picture
+# one and the same way. (`gancourse score` refuses the last.)
 #
 # Lucic et al. (2018) gave seven losses one budget, 100 settings each, and the best of them 50
 # seeds. Their FIDs on MNIST (Inception, 10,000 samples) stand beside three seeds of lesson 08's
@@ -485,5 +498,6 @@ plots.beside(
 # - Copies pass every score that compares with test data. Ask for training data.
 # - Files, ranges, N, seeds and budgets are part of the score.
 #
-# Now do [the exercises](../exercises/11_how_good.ipynb). On a generator of your own,
-# `gancourse score` computes all of this.
+# Now do [the exercises](../exercises/11_how_good.ipynb). On your own generators, `gancourse score`
+# computes FID and what stands beside it, with ranges. Lesson 12 takes remedies that make training
+# stable, and measures them with these.

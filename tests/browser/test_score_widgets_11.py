@@ -26,7 +26,8 @@ def show(notebook, call: str):
 
 def labels(page) -> list[str]:
     """Return what stands in the last panel of the first chart."""
-    return page.locator(".gc-live .gc-panels svg").last.locator("text").all_inner_texts()
+    last = page.locator(".gc-live .gc-panels > div > svg").last
+    return last.locator("text").all_text_contents()
 
 
 def test_a_fault_is_made_worse_by_keyboard_and_the_score_that_sees_it_falls(notebook):
