@@ -49,10 +49,9 @@ from gancourse.check import check
 # %% [markdown]
 # ## 12.1 The gradient penalty
 #
-# Return the mean of $(|\nabla_x D(x)| - 1)^2$ at points between `x_real` and `x_fake`, pair by
-# pair, with a weight of its own for each pair, uniform from 0 to 1. The norm is Euclidean, of a
-# sample's whole gradient. D's weights must be able to learn from it; leave D as it is, its
-# gradients too.
+# Return the mean of $(|\nabla_x D(x)| - 1)^2$ at points between `x_real` and `x_fake`, with a
+# weight of its own for each pair, uniform from 0 to 1. The norm is Euclidean, of a sample's whole
+# gradient. D's weights must be able to learn from it; leave D as it is, its gradients too.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea
@@ -89,10 +88,10 @@ assert result.passed
 # %% [markdown]
 # ## 12.2 The spectral norm
 #
-# In training, `forward(W)` takes one step of power iteration from the `u` that is kept:
-# $v = W^T u$, $u = W v$, both of length 1. Keep the new `u`; in evaluation mode `u` stays and only
-# $v$ is computed. Return $W / \sigma$ with $\sigma = u \cdot W v$. The gradient takes $u$ and $v$
-# as constants. A kernel counts as a matrix with `rows` rows.
+# Take one step of power iteration from the `u` that is kept: $v=W^Tu$, $u=Wv$, both of length 1.
+# Keep the new `u`; in evaluation mode `u` stays and only $v$ is computed. Return $W / \sigma$ with
+# $\sigma = u \cdot W v$. The gradient takes $u$ and $v$ as constants. A kernel counts as a matrix
+# with `rows` rows.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea

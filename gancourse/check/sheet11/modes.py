@@ -156,6 +156,7 @@ def _samples(draw: Draw, d: int, reached: float) -> Samples:
     steps = torch.stack([at // 5**axis % 5 for axis in range(d)], 1) - 2.0
     centres, sd = 2.0 * steps + 0.1 * draw.normal(K, d), draw.uniform(0.08, 0.15)
     hit = max(2, round(reached * (K - 1)))
+    hit += 2 * hit + 1 == K  # or as many would be missing as have any sample nearest to them
     rows = [(mode, 0.1, 2.8, draw.integer(2, 9)) for mode in range(hit)]
     rows += [(mode, 3.2, 4.4, draw.integer(1, 3)) for mode in (*range(hit), K - 1)]
     drawn = [_around(draw, centres[mode], sd, low, high, n) for mode, low, high, n in rows]
