@@ -146,6 +146,8 @@ LESSONS = (
         "how good is it?",
         "FID, precision and recall, coverage, memorisation, and the fault to which each is blind",
         slug="how_good",
+        minutes=60,
+        needs=("08", "09"),
         difficulty=(2, 2, 1, 2),
     ),
     Lesson(

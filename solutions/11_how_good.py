@@ -29,7 +29,7 @@
 # may be used; the course's own version of what is asked is not there while your answer is checked
 # or graded, and a sentence says so where you call it. Withheld are `gancourse.score.measures.fid`
 # in 11.1; `gancourse.score.measures.precision_recall` in 11.2; `gancourse.score.modes.mode_report`
-# in 11.3.
+# in 11.3; `gancourse.score.copies.leave_one_out` in 11.4.
 #
 # <!-- /exercises -->
 #
@@ -70,6 +70,7 @@ def frechet(m1: Tensor, S1: Tensor, m2: Tensor, S2: Tensor) -> float:
     apart = (m1 - m2).square().sum()
     return (apart + S1.trace() + S2.trace() - 2 * roots.sum()).item()
     # END SOLUTION
+
 
 # %%
 result = check("11.1", frechet)
@@ -112,6 +113,7 @@ def precision_recall(fake: Tensor, real: Tensor, k: int) -> tuple[float, float]:
     return among(fake, real), among(real, fake)
     # END SOLUTION
 
+
 # %%
 result = check("11.2", precision_recall)
 result
@@ -153,6 +155,7 @@ def modes(x: Tensor, centres: Tensor, sd: float) -> tuple[int, float, float]:
     return int((counts > 0).sum()), good.float().mean().item(), kl.item()
     # END SOLUTION
 
+
 # %%
 result = check("11.3", modes)
 result
@@ -192,6 +195,7 @@ def leave_one_out(x_fake: Tensor, x_train: Tensor, x_held: Tensor) -> tuple[floa
     right = (is_fake[nearest] == is_fake).float()
     return right[is_fake].mean().item(), right[~is_fake].mean().item()
     # END SOLUTION
+
 
 # %%
 result = check("11.4", leave_one_out)

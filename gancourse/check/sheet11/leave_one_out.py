@@ -226,6 +226,7 @@ EXERCISE = Exercise(
         Part("other piles", 1, Again((alike, apart, copies)), shown=False),
     ),
     names=("leave_one_out",),
+    withheld=("gancourse.score.copies.leave_one_out",),
     promises=(
         ("real pictures that G has never seen", ALIKE),
         ("the kind of its nearest other one (Euclidean)", ALIKE),
