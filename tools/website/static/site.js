@@ -1,0 +1,42 @@
+// Bets that one can take by a button, and what scrolls sideways within reach of the keyboard.
+
+const BETS = ".cell_output .text_html > ul + details";
+
+// The first choice stands: it opens the answer, and says which option was right.
+function bet(details) {
+  const list = details.previousElementSibling;
+  const answer = details.querySelector("p").textContent;
+  details.parentElement.classList.add("gc-bet");
+  const buttons = [...list.children].map((item) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = item.textContent;
+    button.setAttribute("aria-pressed", "false");
+    item.replaceChildren(button);
+    return button;
+  });
+  for (const button of buttons) {
+    button.addEventListener("click", () => {
+      if (details.open) return;
+      button.setAttribute("aria-pressed", "true");
+      const right = buttons.filter((other) => answer.startsWith(`${other.textContent}.`));
+      for (const other of right) other.dataset.right = "true";
+      details.open = true;
+    });
+  }
+}
+
+function reachable() {
+  for (const box of document.querySelectorAll("mjx-container, .bd-article pre, .pst-scrollable-table-container")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+  }
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  document.querySelectorAll(BETS).forEach(bet);
+  reachable();
+  window.addEventListener("resize", reachable);
+});
+window.addEventListener("load", () => {
+  (window.MathJax?.startup?.promise ?? Promise.resolve()).then(reachable);
+});
