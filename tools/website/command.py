@@ -13,7 +13,7 @@ from website.gather import gather
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
-UNUSED = ("*.map", "**/.buildinfo", "objects.inv")  # nothing on a page asks for them
+UNUSED = ("*.map", "**/.buildinfo", "objects.inv", "_static/**/*.html")  # no page asks for them
 
 
 def build(root: Path, out: Path) -> int:

@@ -1,13 +1,13 @@
-"""The pages that list others: the front page's text, the exercises, the solutions, the teacher's."""
+"""The pages that list others: the front page's text, the exercises, the solutions."""
 
 from gancourse.syllabus import LESSONS, Lesson
 
 FRONT = """\
 # Generative adversarial networks
 
-You derive the objective, write the whole algorithm in one screen of code, train GANs on handwritten
-digits on an ordinary laptop, break them, repair them, and check every exercise as you go. Each lesson
-opens with something to move and a bet on what it will do.
+You derive the objective, write the whole algorithm in one screen of code, train GANs on
+handwritten digits on an ordinary laptop, break them, repair them, and check every exercise as you
+go. Each lesson opens with something to move and a bet on what it will do.
 
 ## The lessons
 
@@ -17,25 +17,25 @@ The [formula sheet](notebooks/formulas.ipynb) collects the results of 01 to 10 o
 
 ## For those who teach
 
-[Lecturing](docs/lecturing.md) has a plan for one, four and ten sessions, and says what to show live.
-[Grading](docs/grading.md) goes from the download of all submissions to the gradebook.
+[Lecturing](docs/lecturing.md) has a plan for one, four and ten sessions, and says what to show
+live. [Grading](docs/grading.md) goes from the download of all submissions to the gradebook.
 
 {trees}
 """
 EXERCISES = """\
 # Exercises
 
-Three to five exercises a sheet, each with a check that says what a mistake *means*. Download a sheet
-and open it in the course's JupyterLab (`make lab`): the checks need the course's package. The worked
-[solutions](solutions.md) are folded, so that you do not see one before you want to.
+Three to five exercises a sheet, each with a check that says what a mistake *means*. Download a
+sheet and open it in the course's JupyterLab (`make lab`): the checks need the course's package.
+The worked [solutions](solutions.md) are folded, so that you do not see one before you want to.
 
 {rows}
 """
 SOLUTIONS = """\
 # Solutions
 
-Each answer is folded. Write your own first; the check on the [sheet](exercises.md) tells you more than
-the answer does.
+Each answer is folded. Write your own first; the check on the [sheet](exercises.md) tells you
+more than the answer does.
 
 {rows}
 """

@@ -24,7 +24,7 @@ def modules(root: Path, room: str) -> list[str]:
     return [
         ".".join(p.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
         for p in files
-        if not p.stem.endswith(INSIDE) and tells(p)
+        if p.exists() and not p.stem.endswith(INSIDE) and tells(p)
     ]
 
 
@@ -37,15 +37,17 @@ def tells(path: Path) -> bool:
 
 def pages(root: Path) -> dict[str, str]:
     """Return the pages by name."""
-    rows = [f"| [{room}]({room}.md) | {title} |" for room, title in ROOMS.items()]
+    found = {room: modules(root, room) for room in ROOMS}
+    found = {room: names for room, names in found.items() if names}
+    rows = [f"| [{room}]({room}.md) | {ROOMS[room]} |" for room in found]
     table = "\n".join(["| `gancourse.` | |", "|---|---|", *rows])
-    names = "\n".join(ROOMS)
+    listed = "\n".join(found)
     index = (
         "# The package\n\nWhat an earlier lesson has taught is imported from `gancourse`; its "
-        f"docstring names the lesson.\n\n{table}\n\n```{{toctree}}\n:hidden:\n\n{names}\n```\n"
+        f"docstring names the lesson.\n\n{table}\n\n```{{toctree}}\n:hidden:\n\n{listed}\n```\n"
     )
     return {"api/index": index} | {
-        f"api/{room}": page(title, modules(root, room)) for room, title in ROOMS.items()
+        f"api/{room}": page(ROOMS[room], names) for room, names in found.items()
     }
 
 

@@ -34,6 +34,9 @@ function reachable() {
 
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll(BETS).forEach(bet);
+  for (const arrow of document.querySelectorAll("summary:has(> .toctree-toggle)")) {
+    arrow.setAttribute("aria-label", "Pages of this part"); // the theme gives it none
+  }
   reachable();
   window.addEventListener("resize", reachable);
 });
