@@ -71,6 +71,15 @@ def test_a_solution_is_folded_and_a_sheet_s_stub_is_not():
     assert "hide-input" not in seen["metadata"]["tags"]
 
 
+def test_an_explorer_s_still_stands_where_it_will_live():
+    image = f'<img src="data:image/png;base64,{PNG}" alt="a plane">'
+    (*_, alive), _ = dress(code("live.LatentExplorer(G)", image))
+    (*_, still), _ = dress(code("live.slide_q()", image))
+    kinds = [cell["outputs"][0]["data"]["text/html"].startswith('<div class="gc-mount" ')
+             for cell in (alive, still)]  # fmt: skip
+    assert kinds == [True, False]
+
+
 def test_hidden_tests_are_left_out():
     cells, _ = dress(code("assert secret", tags=["hidden"]))
     assert "secret" not in json.dumps(cells)

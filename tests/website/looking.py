@@ -35,6 +35,7 @@ class Look:
             self.wrong.append(f"{self.name} asked for {request.url}")
 
     def _answered(self, response) -> None:
+        self.bytes[response.url] = int(response.headers.get("content-length", 0))
         if response.status >= 400:
             self.wrong.append(f"{self.name}: {response.status} for {response.url}")
 

@@ -82,6 +82,57 @@ def test_each_proof_bet_and_hint_stays_folded(site, path):
     assert "<details open" not in page
 
 
+def hashed(tab) -> str:
+    """Return what the large picture of the explorer shows."""
+    return tab.evaluate(
+        """() => {
+          const picture = document.querySelector('.gc-large');
+          const data = picture.getContext('2d').getImageData(0, 0, picture.width, picture.height);
+          return [...data.data].join();
+        }"""
+    )
+
+
+def drag(tab):
+    box = tab.locator(".gc-pad").bounding_box()
+    tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 0.2 * box["height"], steps=3)
+    tab.mouse.up()
+
+
+def key(tab):
+    tab.locator(".gc-pad").focus()
+    tab.keyboard.press("Shift+ArrowRight")
+
+
+def touch(tab):
+    box = tab.locator(".gc-pad").bounding_box()
+    tab.touchscreen.tap(box["x"] + 0.2 * box["width"], box["y"] + 0.3 * box["height"])
+
+
+@pytest.mark.parametrize("page", ["index.html", "notebooks/00_welcome.html"])
+@pytest.mark.parametrize("move", [drag, key, touch])
+def test_a_move_changes_the_digit_that_this_page_computes(look, page, move):
+    tab = look(page, has_touch=True).tab
+    tab.locator(".gc-mount").first.scroll_into_view_if_needed()
+    tab.wait_for_selector(".gc-mount .gc-large")
+    before = hashed(tab)
+    assert len(set(before.split(","))) > 20  # a digit, not a blank
+    move(tab)
+    assert hashed(tab) != before
+    assert not tab.locator(".gc-mount img").count()
+
+
+def test_the_front_page_is_light(look):
+    tab = look("index.html")
+    tab.tab.wait_for_selector(".gc-mount .gc-large")
+    weights = [n for url, n in tab.bytes.items() if url.endswith(".safetensors")]
+    assert len(weights) == 1
+    assert weights[0] < 900_000
+    assert sum(tab.bytes.values()) - weights[0] < 700_000
+
+
 def test_a_bet_opens_its_answer_when_one_is_taken(look):
     tab = look("notebooks/02_optimal_discriminator.html").tab
     bet = tab.locator(".gc-bet").first

@@ -24,7 +24,7 @@ html_theme = "sphinx_book_theme"
 html_title = "gancourse"
 html_static_path = [str(HERE / "static")]  # and the pictures, which `setup` adds
 html_extra_path = []  # so is what is to download
-html_css_files = ["site.css"]
+html_css_files = ["live/live.css", "site.css"]
 html_js_files = ["site.js"]
 html_favicon = str(HERE / "static" / "icon.svg")
 html_context = {"default_mode": "auto"}
@@ -60,6 +60,11 @@ def skip_field(app, what, name, obj, skip, options):
     return skip or type(obj).__name__ == "_tuplegetter"
 
 
+def front_page(app, pagename, templatename, context, doctree):
+    """Give the front page a template of its own, without the theme's weight."""
+    return "front.html" if pagename == "index" else None
+
+
 def copy_mathjax(app, error):
     """Copy of MathJax what pages use: one component and its fonts."""
     if error is None:
@@ -73,6 +78,7 @@ def copy_mathjax(app, error):
 def setup(app):
     app.connect("autodoc-process-docstring", markdown_docstring)
     app.connect("autodoc-skip-member", skip_field)
+    app.connect("html-page-context", front_page)
     app.connect("build-finished", copy_mathjax)
     html_static_path.append(str(Path(app.srcdir) / "_static"))
     html_extra_path.append(str(Path(app.srcdir) / "extra"))

@@ -6,6 +6,8 @@ import html
 import json
 import re
 
+from website.living import kind_of, mount
+
 PICTURE = re.compile(r'src="data:image/png;base64,([^"]+)"')
 TITLED = re.compile(r"#\s*((?:Proof|Bet): .+)")
 
@@ -23,6 +25,7 @@ def dressed(text: str, folder: str, header: str) -> tuple[str, dict[str, bytes]]
             fold(cell, folder)
             for output in cell["outputs"]:
                 take_pictures(output, pictures)
+                enliven(cell, output)
     notebook["cells"] = [*opening(cells[0], header), *cells[1:]]
     return json.dumps(notebook), pictures
 
@@ -72,6 +75,13 @@ def take_pictures(output: dict, pictures: dict[str, bytes]) -> None:
 
     data["text/html"] = PICTURE.sub(moved, "".join(data["text/html"]))
     data.pop("image/png", None)
+
+
+def enliven(cell: dict, output: dict) -> None:
+    """Mark the still picture of a widget that the page can run by itself."""
+    kind, data = kind_of("".join(cell["source"])), output.get("data", {})
+    if kind and "<img" in data.get("text/html", ""):
+        data["text/html"] = mount(kind, data["text/html"])
 
 
 def shown(text: str) -> str:

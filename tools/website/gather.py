@@ -7,6 +7,7 @@ from gancourse.syllabus import LESSONS
 from website import pages, reference
 from website.dress import dressed
 from website.header import files_of, header
+from website.living import write_living
 
 NOTEBOOKS = ("notebooks", "exercises", "solutions")
 LEFT_OUT = ("progress",)  # a page on the learner's own machine
@@ -24,6 +25,7 @@ def gather(root: Path, source: Path) -> None:
     for name in TEACHING:
         put(source / "docs" / f"{name}.md", (root / "docs" / f"{name}.md").read_text("utf-8"))
     shutil.copytree(root / "docs" / "grading", source / "docs" / "grading")
+    write_living(source)
     for name, text in {**pages.lists(files_of(root)), **reference.pages(root)}.items():
         put(source / f"{name}.md", text)
 

@@ -1,9 +1,18 @@
 """The pages that list others: the front page's text, the exercises, the solutions."""
 
 from gancourse.syllabus import LESSONS, Lesson
+from website.living import mount
 
 FRONT = """\
 # Generative adversarial networks
+
+Nobody wrote these digits: a small network makes each of them out of 16 numbers. Drag the point, or
+take the arrow keys. The network runs in this page.
+
+{explorer}
+
+<div class="go"><a href="notebooks/00_welcome.html">Start with lesson 00</a>
+<a href="notebooks/05_minimal_gan.html">A whole GAN in one screen of code</a></div>
 
 You derive the objective, write the whole algorithm in one screen of code, train GANs on
 handwritten digits on an ordinary laptop, break them, repair them, and check every exercise as you
@@ -68,7 +77,9 @@ def lists(files: dict[str, set[str]]) -> dict[str, str]:
         tree("The package", ["api/index"]),
     ]
     return {
-        "index": FRONT.format(lessons="\n".join(rows), trees="\n".join(trees)),
+        "index": FRONT.format(
+            explorer=mount("explorer", ""), lessons="\n".join(rows), trees="\n".join(trees)
+        ),
         "exercises": EXERCISES.format(rows=listed("exercises", sheets)),
         "solutions": SOLUTIONS.format(rows=listed("solutions", solved)),
     }

@@ -1,5 +1,12 @@
 // Bets that one can take by a button, and what scrolls sideways within reach of the keyboard.
 
+const STATIC = document.currentScript.src.replace(/[^/]*$/, "");
+const LIVE = {
+  explorer: async ({ mountExplorer }, place) => {
+    const start = await (await fetch(`${STATIC}live/${place.dataset.net}.json`)).json();
+    return mountExplorer(place, `${STATIC}live/${place.dataset.net}.safetensors`, { start });
+  },
+};
 const BETS = ".cell_output .text_html > ul + details";
 
 // The first choice stands: it opens the answer, and says which option was right.
@@ -32,7 +39,26 @@ function reachable() {
   }
 }
 
+// The still picture stays until what lives is there, and for good where it cannot.
+async function enliven(place) {
+  const still = [...place.childNodes];
+  const engine = await import(`${STATIC}live/engine.js`);
+  if (await LIVE[place.dataset.live](engine, place)) still.forEach((node) => node.remove());
+}
+
+function enlivenWhenNear() {
+  const watcher = new IntersectionObserver((seen) => {
+    for (const { target, isIntersecting } of seen) {
+      if (!isIntersecting) continue;
+      watcher.unobserve(target);
+      enliven(target);
+    }
+  }, { rootMargin: "300px" });
+  document.querySelectorAll(".gc-mount").forEach((place) => watcher.observe(place));
+}
+
 document.addEventListener("DOMContentLoaded", () => {
+  enlivenWhenNear();
   document.querySelectorAll(BETS).forEach(bet);
   for (const arrow of document.querySelectorAll("summary:has(> .toctree-toggle)")) {
     arrow.setAttribute("aria-label", "Pages of this part"); // the theme gives it none
