@@ -57,6 +57,11 @@ class Directions:
             self._known |= self._measured(name.split()[0])
         return self._known[name]
 
+    def at_hand(self) -> dict[str, Tensor]:
+        """Return the directions [z_dim] by name that need no picture: known or principal."""
+        found = [n for n in self.names if n in self._known or n.startswith("principal")]
+        return {name: self[name] for name in found}
+
     def _measured(self, kind: str) -> dict[str, Tensor]:
         names = [name for name in self.names if name.startswith(kind)]
         if kind == "principal":
