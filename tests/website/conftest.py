@@ -1,6 +1,7 @@
 """The site, built once, behind a server on the loopback, and a Chromium that looks at it."""
 
 import shutil
+from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,8 +18,14 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 
 
 class Quiet(SimpleHTTPRequestHandler):
+    """Says nothing, not even when a tab goes on before a file has come."""
+
     def log_message(self, *arguments):
         pass
+
+    def copyfile(self, source, outputfile):
+        with suppress(ConnectionError):
+            super().copyfile(source, outputfile)
 
 
 @pytest.fixture(scope="session")

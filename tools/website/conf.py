@@ -28,6 +28,7 @@ html_css_files = ["live/live.css", "site.css"]
 html_js_files = ["site.js"]
 html_favicon = str(HERE / "static" / "icon.svg")
 html_context = {"default_mode": "auto"}
+html_use_index = html_domain_indices = False  # the search finds every name
 html_copy_source = False
 html_show_sourcelink = False
 templates_path = [str(HERE / "templates")]
