@@ -101,19 +101,22 @@ def sample(
 
 @app.command(cls=FromTables)
 def score(
-    weights: Annotated[str, typer.Argument(help=WEIGHTS)],
+    weights: Annotated[list[str], typer.Argument(help=f"{WEIGHTS}; several are compared")],
     data: Annotated[str | None, typer.Option(help="{sets} [its own]")] = None,
     n: Annotated[int, typer.Option(help="how many samples are drawn")] = 10_000,
+    draws: Annotated[int, typer.Option(help="how many times: they give the scores' range")] = 3,
     seed: Annotated[int, typer.Option(help="the same seed gives the same scores")] = 0,
     out: Annotated[Path, typer.Option(help="folder for score.json and score.png")] = Path("score"),
 ):
-    """Say how good a generator is: FID, precision, recall, classes, copies."""
+    """Say how good a generator is: FID, precision, recall, classes, copies. Compare several."""
     from gancourse import nets
     from gancourse.score import command
+    from gancourse.score import draws as drawn
 
-    G = nets.load_any(weights)
-    report = command.score(G, data or getattr(G, "card", {}).get("data", "mnist"), n, seed, out)
-    typer.echo(f"{report}\nscore.json and score.png are in {out}.")
+    generators = {name: nets.load_any(name) for name in weights}
+    found = command.score(generators, data, n, seed, draws, out)
+    files = "score.png" if len(found) == 1 else f"score-1.png to score-{len(found)}.png"
+    typer.echo(f"{drawn.table(found)}\nscore.json and {files} are in {out}.")
 
 
 @app.command()
