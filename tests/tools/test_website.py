@@ -9,6 +9,7 @@ import pytest
 from website.command import ROOT, main
 from website.dress import dressed
 from website.header import header
+from website.living import kind_of
 from website.reference import ROOMS, modules
 
 from gancourse.syllabus import LESSONS
@@ -78,6 +79,11 @@ def test_an_explorer_s_still_stands_where_it_will_live():
     kinds = [cell["outputs"][0]["data"]["text/html"].startswith('<div class="gc-mount" ')
              for cell in (alive, still)]  # fmt: skip
     assert kinds == [True, False]
+
+
+def test_a_pointgan_with_steps_of_one_s_own_stays_a_still():
+    assert kind_of("live.PointGan()\n") == "points"
+    assert kind_of("live.PointGan(d_step=d_step, g_step=g_step)") is None
 
 
 def test_hidden_tests_are_left_out():

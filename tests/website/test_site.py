@@ -126,6 +126,25 @@ def test_a_move_changes_the_digit_that_this_page_computes(look, page, move):
     assert not tab.locator(".gc-mount img").count()
 
 
+def test_a_gan_learns_on_the_front_page_until_one_pauses_it(look):
+    tab = look("index.html").tab
+    place = tab.locator("[data-live=points]")
+    place.scroll_into_view_if_needed()
+    turns = place.locator(".gc-numbers b").first
+    tab.wait_for_function("e => Number(e.textContent) > 50", arg=turns.element_handle())
+    place.get_by_role("button", name="Pause").press("Enter")
+    stood = turns.inner_text()
+    tab.wait_for_timeout(300)
+    assert turns.inner_text() == stood
+
+
+def test_whoever_wants_no_motion_starts_it_by_hand(look):
+    tab = look("index.html", reduced_motion="reduce").tab
+    tab.locator("[data-live=points]").scroll_into_view_if_needed()
+    run = tab.locator("[data-live=points]").get_by_role("button", name="Run")
+    assert run.is_visible()
+
+
 def test_the_front_page_is_light(look):
     tab = look("index.html")
     tab.tab.wait_for_selector(".gc-mount .gc-large")

@@ -31,5 +31,10 @@ def mount(kind: str, still: str) -> str:
 
 
 def kind_of(source: str) -> str | None:
-    """Return what a cell's source shows that can live here, None for all else."""
-    return "explorer" if "live.LatentExplorer(" in source else None
+    """Return what a cell's source shows that can live here, None for all else.
+
+    A PointGan with steps of the learner's own needs their Python.
+    """
+    if "live.LatentExplorer(" in source:
+        return "explorer"
+    return "points" if source.strip() == "live.PointGan()" else None

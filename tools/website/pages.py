@@ -14,6 +14,11 @@ take the arrow keys. The network runs in this page.
 <div class="go"><a href="notebooks/00_welcome.html">Start with lesson 00</a>
 <a href="notebooks/05_minimal_gan.html">A whole GAN in one screen of code</a></div>
 
+And this is a GAN that learns, now: G moves the orange points towards the blue ones, and D, whose
+opinion colours the plane, tells it where to go. Give it another loss, or draw points of your own.
+
+<div class="gc-mount" data-live="points" data-runs></div>
+
 You derive the objective, write the whole algorithm in one screen of code, train GANs on
 handwritten digits on an ordinary laptop, break them, repair them, and check every exercise as you
 go. Each lesson opens with something to move and a bet on what it will do.

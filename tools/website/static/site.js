@@ -6,6 +6,14 @@ const LIVE = {
     const start = await (await fetch(`${STATIC}live/${place.dataset.net}.json`)).json();
     return mountExplorer(place, `${STATIC}live/${place.dataset.net}.safetensors`, { start });
   },
+  points: async ({ mountPointGan }, place) => {
+    const running = "runs" in place.dataset && !matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const shown = mountPointGan(place, { running });
+    new IntersectionObserver(([{ isIntersecting }]) => {
+      if (!isIntersecting) shown.pause(); // nobody looks at it
+    }).observe(place);
+    return shown;
+  },
 };
 const BETS = ".cell_output .text_html > ul + details";
 
