@@ -143,7 +143,7 @@ def test_a_bundle_is_whole_and_fits_into_a_page(name):
     text = (ROOT / STATIC / f"{name}.js").read_text(encoding="utf-8")
     assert not re.search(r"^import\b|\bimport\(|</script|https?://(?!www\.w3\.org)", text, re.M)
     assert ("as default" in text) == (name not in ("engine", "plane"))
-    assert len(text) < 60_000
+    assert len(text) < (80_000 if name == "engine" else 60_000)
 
 
 def test_python_hands_on_the_bundles_whole():

@@ -136,6 +136,11 @@ class Steering:
         """Return the direction [z_dim] of a move."""
         return self.directions[self.values[ALONG[move]]]
 
+    def directions_at_hand(self) -> list[Tensor | None]:
+        """Return the direction [z_dim] of each move; None for one that is not worked out yet."""
+        known = self.directions.at_hand()
+        return [known.get(self.values[ALONG[move]]) for move in MOVES]
+
     def neighbours(self) -> Tensor:
         """Return the points [9, z_dim] around z on the line of the last move."""
         return self.z + NEIGHBOURS[:, None] * self.along(self.last)

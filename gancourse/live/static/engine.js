@@ -1,5 +1,6 @@
-// Built by `make build` from src/widgets/engine.js: edit there. baf821d0a75f0d92 4b41e9d6dd061b26
+// Built by `make build` from src/widgets/engine.js: edit there. 2386a20b612a3eee c412b4054d8ee7b8
 // dom.js
+var SVG = "http://www.w3.org/2000/svg";
 function dressed(node, attributes) {
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
   return node;
@@ -7,6 +8,15 @@ function dressed(node, attributes) {
 function make(tag, attributes = {}, ...children) {
   const node = dressed(document.createElement(tag), attributes);
   node.append(...children);
+  return node;
+}
+function newSvg(attributes = {}) {
+  return dressed(document.createElementNS(SVG, "svg"), attributes);
+}
+function draw(parent, tag, attributes = {}, text = "") {
+  const node = dressed(document.createElementNS(SVG, tag), attributes);
+  if (text) node.textContent = text;
+  parent.append(node);
   return node;
 }
 
@@ -25,8 +35,8 @@ function fromHalf(bits) {
   return sign * (exponent ? 2 ** (exponent - 25) * (1024 + fraction) : 2 ** -24 * fraction);
 }
 function headerOf(bytes) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const size = bytes.length < 8 ? Infinity : Number(view.getBigUint64(0, true));
+  const view2 = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const size = bytes.length < 8 ? Infinity : Number(view2.getBigUint64(0, true));
   if (size > bytes.length - 8) throw new EngineError("This is not a whole safetensors file: give one that gancourse wrote.");
   try {
     return [JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + size))), 8 + size];
@@ -51,21 +61,21 @@ function readTensors(given) {
 var EPS = 1e-5;
 var eight = (n) => 8 * Math.ceil(n / 8);
 var ACTS = {
-  leaky: (view, n, slope) => {
+  leaky: (view2, n, slope) => {
     const by = Math.fround(slope);
-    for (let i = 0; i < n; i++) if (view[i] < 0) view[i] *= by;
+    for (let i = 0; i < n; i++) if (view2[i] < 0) view2[i] *= by;
   },
-  tanh: (view, n) => {
-    for (let i = 0; i < n; i++) view[i] = Math.tanh(view[i]);
+  tanh: (view2, n) => {
+    for (let i = 0; i < n; i++) view2[i] = Math.tanh(view2[i]);
   },
-  sigmoid: (view, n) => {
-    for (let i = 0; i < n; i++) view[i] = Math.tanh(view[i] / 2);
+  sigmoid: (view2, n) => {
+    for (let i = 0; i < n; i++) view2[i] = Math.tanh(view2[i] / 2);
   }
 };
 function affine(tensor, prefix) {
-  const [gain, bias, mean, variance] = ["weight", "bias", "running_mean", "running_var"].map((n) => tensor(`${prefix}.${n}`).data);
+  const [gain, bias, mean2, variance] = ["weight", "bias", "running_mean", "running_var"].map((n) => tensor(`${prefix}.${n}`).data);
   const factor = Float64Array.from(gain, (g, i) => g / Math.sqrt(variance[i] + EPS));
-  return { factor, summand: Float64Array.from(bias, (b, i) => b - mean[i] * factor[i]) };
+  return { factor, summand: Float64Array.from(bias, (b, i) => b - mean2[i] * factor[i]) };
 }
 function packed({ k, n, at, channelOf, biasOf = channelOf, bias, norm: norm2 }) {
   const [panels, sums] = [new Float32Array(eight(n) * k), new Float32Array(eight(n))];
@@ -82,15 +92,15 @@ var MATRICES = {
   // [out, in]; columns are reordered so that channels come last
   dense: ({ shape: [n, k], data }, { to }, { channels: inside2, side }) => {
     if (k !== inside2 * side * side) throw new EngineError(`A dense layer wants ${k} numbers and gets ${inside2 * side * side}.`);
-    const [channels, area] = to ? [to.channels, n / to.channels] : [n, 1];
-    const from = (j) => to?.first ? j % channels * area + Math.floor(j / channels) : j;
+    const [channels, area2] = to ? [to.channels, n / to.channels] : [n, 1];
+    const from = (j) => to?.first ? j % channels * area2 + Math.floor(j / channels) : j;
     return {
       k,
       n,
       at: (i, j) => data[from(j) * k + i],
       channelOf: (j) => j % channels,
       biasOf: from,
-      out: { channels, side: Math.sqrt(area) }
+      out: { channels, side: Math.sqrt(area2) }
     };
   },
   // [out, in, kernel, kernel]; rows are (y, x, in)
@@ -160,8 +170,8 @@ function addPatch(patches, from, c, { side, channels }, kernel, top, left) {
     for (let i = 0; i < n; i++) c[to + i] += patches[at + i];
   }
 }
-function squeeze(view, rows, n) {
-  if (n !== eight(n)) for (let row2 = 1; row2 < rows; row2++) view.copyWithin(row2 * n, row2 * eight(n), row2 * eight(n) + n);
+function squeeze(view2, rows, n) {
+  if (n !== eight(n)) for (let row2 = 1; row2 < rows; row2++) view2.copyWithin(row2 * n, row2 * eight(n), row2 * eight(n) + n);
 }
 function productStep(layer, norm2, before, memory, tensor) {
   const matrix = MATRICES[layer.kind](tensor(`${layer.prefix}.weight`), layer, before);
@@ -227,7 +237,7 @@ function newMemory() {
     slots.push(slot);
     return slot;
   };
-  const spread = (buffer) => slots.forEach((s) => s.view = new Float32Array(buffer, s.at, s.n));
+  const spread = (buffer) => slots.forEach((s2) => s2.view = new Float32Array(buffer, s2.at, s2.n));
   const open = (plain = false) => {
     wasm = wasm === void 0 && !plain ? compiled() : wasm;
     if (plain || !wasm) {
@@ -376,8 +386,8 @@ function planned(layers, zDim, memory, tensor) {
   return { z: z.slot, steps, end: before };
 }
 function channelsFirst({ slot, channels, side }, out) {
-  const area = side * side;
-  for (let i = 0; i < area * channels; i++) out[i % channels * area + Math.floor(i / channels)] = slot.view[i];
+  const area2 = side * side;
+  for (let i = 0; i < area2 * channels; i++) out[i % channels * area2 + Math.floor(i / channels)] = slot.view[i];
 }
 function toPixels(x, out = new Uint8Array(x.length)) {
   for (let i = 0; i < x.length; i++) {
@@ -414,6 +424,23 @@ function openGenerator(bytes, { plain = false } = {}) {
   };
   const pixels = (z) => toPixels(images(z));
   return { zDim, shape, side: shape[shape.length - 1], kind: block.kind, metadata: file.metadata, images, pixels };
+}
+
+// bytes.js
+function greys(view2) {
+  return new Uint8Array(view2.buffer, view2.byteOffset, view2.byteLength);
+}
+function floats(view2) {
+  if (!view2) return null;
+  const buffer = view2.buffer.slice(view2.byteOffset, view2.byteOffset + view2.byteLength);
+  return new Float32Array(buffer);
+}
+function unpack(scene) {
+  const panels = scene.panels.map((panel) => ({
+    ...panel,
+    marks: panel.marks.map((m) => ({ ...m, x: floats(m.x), y: floats(m.y), x2: floats(m.x2), y2: floats(m.y2) }))
+  }));
+  return { ...scene, panels, handles: scene.handles.map((h, index) => ({ ...h, index })) };
 }
 
 // keys.js
@@ -502,6 +529,208 @@ function anyControl(key, control, changed) {
   return { root: panel.root.firstChild, show: (value) => panel.show({ [key]: value }) };
 }
 
+// engine/players.js
+var LEAK = 0.2;
+var EPS2 = 1e-8;
+var s = (x) => (1 + Math.tanh(x / 2)) / 2;
+var LOSSES = {
+  minimax: { dReal: (r) => -s(-r), dFake: (r, f) => s(f), gFake: (r, f) => -s(f) },
+  "non-saturating": { dReal: (r) => -s(-r), dFake: (r, f) => s(f), gFake: (r, f) => -s(-f) },
+  "least-squares": { dReal: (r) => 2 * (r - 1), dFake: (r, f) => 2 * f, gFake: (r, f) => 2 * (f - 1) },
+  hinge: { dReal: (r) => r < 1 ? -1 : 0, dFake: (r, f) => f > -1 ? 1 : 0, gFake: () => -1 },
+  wasserstein: { dReal: () => -1, dFake: () => 1, gFake: () => -1 },
+  relativistic: { dReal: (r, f) => -s(f - r), dFake: (r, f) => s(f - r), gFake: (r, f) => -s(r - f) }
+};
+function newPlayer(sizes, fill) {
+  const tensor = (n, inputs) => ({
+    value: Float64Array.from(fill(n, inputs)),
+    grad: new Float64Array(n),
+    mean: new Float64Array(n),
+    square: new Float64Array(n)
+  });
+  const layers = sizes.slice(1).map((out, i) => ({ inputs: sizes[i], out, W: tensor(out * sizes[i], sizes[i]), b: tensor(out, sizes[i]) }));
+  return { layers, steps: 0 };
+}
+function uniformFill(uniform) {
+  return (n, inputs) => Float64Array.from({ length: n }, () => (2 * uniform() - 1) / Math.sqrt(inputs));
+}
+function affine2({ inputs, out, W: { value: w }, b }, x, n) {
+  const h = new Float64Array(n * out);
+  let row2 = 0;
+  for (; row2 + 4 <= n; row2 += 4) {
+    const [r0, r1, r2, r3] = [0, 1, 2, 3].map((more) => (row2 + more) * inputs);
+    for (let j = 0; j < out; j++) {
+      let [s0, s1, s2, s3] = [0, 0, 0, 0];
+      for (let i = 0, at = j * inputs; i < inputs; i++) {
+        const v = w[at + i];
+        s0 += v * x[r0 + i];
+        s1 += v * x[r1 + i];
+        s2 += v * x[r2 + i];
+        s3 += v * x[r3 + i];
+      }
+      const [to, bias] = [row2 * out + j, b.value[j]];
+      h[to] = s0 + bias;
+      h[to + out] = s1 + bias;
+      h[to + 2 * out] = s2 + bias;
+      h[to + 3 * out] = s3 + bias;
+    }
+  }
+  for (; row2 < n; row2++) {
+    for (let j = 0; j < out; j++) {
+      let sum = b.value[j];
+      for (let i = 0; i < inputs; i++) sum += w[j * inputs + i] * x[row2 * inputs + i];
+      h[row2 * out + j] = sum;
+    }
+  }
+  return h;
+}
+function forward({ layers }, x, n) {
+  const held = [];
+  let input = x;
+  layers.forEach((layer, k) => {
+    const h = affine2(layer, input, n);
+    held.push({ input, h });
+    input = k + 1 < layers.length ? h.map((v) => v > 0 ? v : LEAK * v) : h;
+  });
+  return held;
+}
+var answer = (held) => held[held.length - 1].h;
+function leaked(slopes, h) {
+  for (let i = 0; i < slopes.length; i++) if (!(h[i] > 0)) slopes[i] *= LEAK;
+  return slopes;
+}
+function addFour(to, at, n, from, [p, q, r, t], a, b, c, d) {
+  for (let i = 0; i < n; i++) to[at + i] += a * from[p + i] + b * from[q + i] + c * from[r + i] + d * from[t + i];
+}
+function addOne(to, at, n, from, p, a) {
+  for (let i = 0; i < n; i++) to[at + i] += a * from[p + i];
+}
+function through({ inputs, out, W }, slopes, n) {
+  const back = new Float64Array(n * inputs);
+  for (let row2 = 0; row2 < n; row2++) {
+    const [at, from] = [row2 * inputs, row2 * out];
+    let j = 0;
+    for (; j + 4 <= out; j += 4) {
+      const w = j * inputs;
+      addFour(
+        back,
+        at,
+        inputs,
+        W.value,
+        [w, w + inputs, w + 2 * inputs, w + 3 * inputs],
+        slopes[from + j],
+        slopes[from + j + 1],
+        slopes[from + j + 2],
+        slopes[from + j + 3]
+      );
+    }
+    for (; j < out; j++) addOne(back, at, inputs, W.value, j * inputs, slopes[from + j]);
+  }
+  return back;
+}
+function addOuter(grad, slopes, input, { inputs, out }, n) {
+  for (let j = 0; j < out; j++) {
+    const at = j * inputs;
+    let row2 = 0;
+    for (; row2 + 4 <= n; row2 += 4) {
+      const [from, x] = [row2 * out + j, row2 * inputs];
+      addFour(
+        grad,
+        at,
+        inputs,
+        input,
+        [x, x + inputs, x + 2 * inputs, x + 3 * inputs],
+        slopes[from],
+        slopes[from + out],
+        slopes[from + 2 * out],
+        slopes[from + 3 * out]
+      );
+    }
+    for (; row2 < n; row2++) addOne(grad, at, inputs, input, row2 * inputs, slopes[row2 * out + j]);
+  }
+}
+function backward({ layers }, held, slopes, n, learn = true) {
+  let now = slopes;
+  for (let k = layers.length - 1; k >= 0; k--) {
+    const layer = layers[k];
+    if (learn) {
+      addOuter(layer.W.grad, now, held[k].input, layer, n);
+      for (let i = 0; i < now.length; i++) layer.b.grad[i % layer.out] += now[i];
+    }
+    now = through(layer, now, n);
+    if (k) leaked(now, held[k - 1].h);
+  }
+  return now;
+}
+function addPenalty(D, x, n, push) {
+  const { layers } = D;
+  const held = forward(D, x, n);
+  const chain = [];
+  let now = new Float64Array(n).fill(1);
+  for (let k = layers.length - 1; k >= 0; k--) {
+    chain[k] = now;
+    now = through(layers[k], now, n);
+    if (k) leaked(now, held[k - 1].h);
+  }
+  const inputs = layers[0].inputs;
+  let back = new Float64Array(n * inputs);
+  for (let row2 = 0; row2 < n; row2++) back.set(push(now.subarray(row2 * inputs, (row2 + 1) * inputs)).map((v) => v / n), row2 * inputs);
+  layers.forEach((layer, k) => {
+    addOuter(layer.W.grad, chain[k], back, layer, n);
+    const next = new Float64Array(n * layer.out);
+    for (let row2 = 0; row2 < n; row2++) {
+      for (let j = 0; j < layer.out; j++) {
+        let sum = 0;
+        for (let i = 0; i < layer.inputs; i++) sum += layer.W.value[j * layer.inputs + i] * back[row2 * layer.inputs + i];
+        next[row2 * layer.out + j] = sum;
+      }
+    }
+    back = k + 1 < layers.length ? leaked(next, held[k].h) : next;
+  });
+}
+var PENALTIES = {
+  zero: (weight) => (g) => g.map((v) => weight * v),
+  one: (weight) => (g) => {
+    const norm2 = Math.hypot(...g);
+    return g.map((v) => norm2 ? 2 * weight * (norm2 - 1) * v / norm2 : 0);
+  }
+};
+function adamStep(player, lr, [beta1, beta2]) {
+  player.steps += 1;
+  const [by1, by2] = [1 - beta1 ** player.steps, 1 - beta2 ** player.steps];
+  for (const tensor of player.layers.flatMap(({ W, b }) => [W, b])) {
+    const { value, grad, mean: mean2, square } = tensor;
+    for (let i = 0; i < value.length; i++) {
+      mean2[i] += (1 - beta1) * (grad[i] - mean2[i]);
+      square[i] = beta2 * square[i] + (1 - beta2) * grad[i] * grad[i];
+      value[i] -= lr / by1 * mean2[i] / (Math.sqrt(square[i]) / Math.sqrt(by2) + EPS2);
+      grad[i] = 0;
+    }
+  }
+}
+var mean = (values, f) => values.reduce((sum, v) => sum + f(v), 0) / values.length;
+function bothSteps({ G, D }, { loss, r1 = 0, r2 = 0, gp = 0, lrD, lrG, betas }, xReal, z, n, mix) {
+  const slopes = LOSSES[loss];
+  const made = forward(G, z, n);
+  const xFake = answer(made);
+  const [real, fake] = [xReal, xFake].map((x) => forward(D, x, n));
+  const [r, f] = [answer(real), answer(fake)];
+  backward(D, real, r.map((v, i) => slopes.dReal(v, f[i]) / n), n);
+  backward(D, fake, f.map((v, i) => slopes.dFake(r[i], v) / n), n);
+  if (r1) addPenalty(D, xReal, n, PENALTIES.zero(r1));
+  if (r2) addPenalty(D, xFake, n, PENALTIES.zero(r2));
+  if (gp) addPenalty(D, xFake.map((v, i) => mix[i >> 1] * xReal[i] + (1 - mix[i >> 1]) * v), n, PENALTIES.one(gp));
+  adamStep(D, lrD, betas);
+  backward(G, made, pushes(D, loss, xReal, xFake, n).map((v) => v / n), n);
+  adamStep(G, lrG, betas);
+  return { "D(x)": mean(r, s), "D(G(z))": mean(f, s) };
+}
+function pushes(D, loss, xReal, xFake, n) {
+  const [r, fake] = [answer(forward(D, xReal, n)), forward(D, xFake, n)];
+  return backward(D, fake, answer(fake).map((v, i) => LOSSES[loss].gFake(r[i], v)), n, false);
+}
+var opinion = (D, x, n) => answer(forward(D, x, n)).map(s);
+
 // latent.js
 var AROUND = 4;
 var APART = 0.5;
@@ -533,14 +762,17 @@ function joined(parts) {
   }
   return out;
 }
-function normals(seed) {
+function uniforms(seed) {
   let state = Math.imul(seed, 2654435761) + 1 | 0;
-  const uniform = () => {
+  return () => {
     state = state + 1831565813 | 0;
     let t = Math.imul(state ^ state >>> 15, 1 | state);
     t = t + Math.imul(t ^ t >>> 7, 61 | t) ^ t;
     return (((t ^ t >>> 14) >>> 0) + 0.5) / 4294967296;
   };
+}
+function normals(seed) {
+  const uniform = uniforms(seed);
   return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
 }
 var dot = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0);
@@ -553,10 +785,611 @@ function randomPlane(zDim, seed) {
   return { origin, right, up: unit(b.map((x, i) => x - along * right[i])) };
 }
 
+// field.js
+var [LIMIT, CELLS, BATCH, FAKES, REALS, ARROWS2] = [1.6, 40, 128, 200, 300, 70];
+var [PUSH, LONGEST, SPREAD, MOST] = [0.12, 0.35, 0.05, 200];
+var WIDTHS = [64, 64];
+var EVERY = 5;
+var DRAWN = "drawn by hand";
+var CENTRES = {
+  ring: Array.from({ length: 8 }, (_, i) => [Math.cos(i * Math.PI / 4), Math.sin(i * Math.PI / 4)]),
+  grid: [-0.9, 0, 0.9].flatMap((x) => [-0.9, 0, 0.9].map((y) => [x, y]))
+};
+var DATA = [...Object.keys(CENTRES), DRAWN];
+function sampled(centres, n, next, uniform) {
+  const out = new Float64Array(2 * n);
+  for (let i = 0; i < n; i++) {
+    const [x, y] = centres[Math.floor(uniform() * centres.length)];
+    out.set([x + SPREAD * next(), y + SPREAD * next()], 2 * i);
+  }
+  return out;
+}
+function arrowsOf(xFake, push) {
+  const out = new Float32Array(4 * ARROWS2);
+  for (let i = 0; i < ARROWS2; i++) {
+    const [dx, dy] = [PUSH * push[2 * i], PUSH * push[2 * i + 1]];
+    const short = Math.min(1, LONGEST / Math.max(1e-12, Math.hypot(dx, dy)));
+    out.set([xFake[2 * i], xFake[2 * i + 1], dx * short, dy * short], 4 * i);
+  }
+  return out;
+}
+function cellsOf(side) {
+  const cell = 2 * LIMIT / side;
+  return Float64Array.from({ length: 2 * side * side }, (_, i) => {
+    const place = i >> 1;
+    return i % 2 ? LIMIT - (Math.floor(place / side) + 0.5) * cell : -LIMIT + (place % side + 0.5) * cell;
+  });
+}
+var view = (numbers2) => new DataView(Float32Array.from(numbers2).buffer);
+function curvePanel(title, low, high, curves) {
+  const turns = curves[0].x;
+  const marks = curves.map(({ label, role, x, y }) => ({ kind: "line", label, role, x: view(x), y: view(y) }));
+  return { title, xlabel: "turns", ylabel: "", equal: false, xlim: [0, Math.max(50, turns[turns.length - 1] ?? 0)], ylim: [low, high], marks };
+}
+function newField({ seed = 0, points = "ring", loss = "non-saturating" } = {}) {
+  const values = { loss, points, r1: 0, lr: 1e-3 };
+  const grid = cellsOf(CELLS);
+  let [drawn, turns, says, game, next, uniform, z, shown, noted] = [[]];
+  const centres = () => values.points === DRAWN ? drawn : CENTRES[values.points];
+  const noise = (n) => Float64Array.from({ length: 2 * n }, next);
+  const look = () => {
+    const all = centres();
+    shown = all.length ? sampled(all, REALS, normals(1), uniforms(1)) : new Float64Array(0);
+  };
+  const reset = () => {
+    [turns, says, noted] = [0, null, { x: [], real: [], fake: [] }];
+    [next, uniform] = [normals(seed), uniforms(seed)];
+    const fill = uniformFill(uniform);
+    game = { G: newPlayer([2, ...WIDTHS, 2], fill), D: newPlayer([2, ...WIDTHS, 1], fill) };
+    z = noise(FAKES);
+    look();
+  };
+  reset();
+  const turn = () => {
+    if (!centres().length) return false;
+    const recipe = { loss: values.loss, r1: values.r1, lrD: values.lr, lrG: values.lr, betas: [0, 0.999] };
+    says = bothSteps(game, recipe, sampled(centres(), BATCH, next, uniform), noise(BATCH), BATCH);
+    if (turns % EVERY === 0) [noted.x, noted.real, noted.fake].forEach((list, i) => list.push([turns, says["D(x)"], says["D(G(z))"]][i]));
+    turns += 1;
+    return true;
+  };
+  const set = (key, value) => {
+    if (key === "points" && typeof value !== "string") [values.points, drawn] = [DRAWN, value];
+    else values[key] = value;
+    if (key === "points") look();
+  };
+  const frame = () => {
+    const xFake = answer(forward(game.G, z, FAKES));
+    const pairs = centres().length ? sampled(centres(), FAKES, normals(2), uniforms(2)) : xFake;
+    const push = pushes(game.D, values.loss, pairs, xFake, FAKES).map((v) => -v);
+    const numbers2 = [["turns", turns.toLocaleString("en")], ...Object.entries(says ?? {}).map(([name, v]) => [name, v.toFixed(3)])];
+    const curve = (label, role, y) => ({ label, role, x: noted.x, y });
+    return {
+      limit: LIMIT,
+      side: CELLS,
+      field: new DataView(Uint8Array.from(opinion(game.D, grid, CELLS * CELLS), (p) => Math.round(255 * p)).buffer),
+      real: view(shown),
+      fake: view(xFake),
+      arrows: view(arrowsOf(xFake, push)),
+      numbers: numbers2,
+      panels: [curvePanel("D's opinion", 0, 1, [curve("D(x)", "p", noted.real), curve("D(G(z))", "q", noted.fake)])],
+      drawing: values.points === DRAWN,
+      drawn,
+      most: MOST,
+      text: drawn.length || values.points !== DRAWN ? "" : "Draw real points: click or drag in the picture."
+    };
+  };
+  return { turn, set, reset, frame, values };
+}
+
 // scales.js
+var BOX = { width: 460, height: 300, left: 52, right: 12, top: 26, bottom: 42 };
+function ticks([low, high], about = 6) {
+  const raw = (high - low) / about;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 5, 10].map((m) => m * power).find((s2) => s2 >= raw);
+  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  const found = [];
+  for (let i = Math.ceil(low / step - 1e-6); i * step <= high + 1e-6 * step; i++) found.push(i * step);
+  return found.map((value) => [value, value.toFixed(digits)]);
+}
+function scales(panel) {
+  const { top } = BOX;
+  let { left } = BOX;
+  let wide = BOX.width - BOX.left - BOX.right;
+  let high = BOX.height - BOX.top - BOX.bottom;
+  const [x0, x1] = panel.xlim;
+  const [y0, y1] = panel.ylim;
+  if (panel.equal) {
+    const unit2 = Math.min(wide / (x1 - x0), high / (y1 - y0));
+    left += (wide - unit2 * (x1 - x0)) / 2;
+    [wide, high] = [unit2 * (x1 - x0), unit2 * (y1 - y0)];
+  }
+  return {
+    left,
+    top,
+    wide,
+    high,
+    x: (v) => left + (v - x0) / (x1 - x0) * wide,
+    y: (v) => top + high - (v - y0) / (y1 - y0) * high,
+    back: (px, py) => [x0 + (px - left) / wide * (x1 - x0), y0 + (top + high - py) / high * (y1 - y0)]
+  };
+}
+function path(xs, ys, s2) {
+  const out = [];
+  let pen = "M";
+  for (let i = 0; i < xs.length; i++) {
+    if (!Number.isFinite(xs[i]) || !Number.isFinite(ys[i])) {
+      pen = "M";
+      continue;
+    }
+    const px = Math.max(-2e3, Math.min(2e3, s2.x(xs[i])));
+    const py = Math.max(-2e3, Math.min(2e3, s2.y(ys[i])));
+    out.push(`${pen}${px.toFixed(1)},${py.toFixed(1)}`);
+    pen = "L";
+  }
+  return out.join("");
+}
+function barbs([x1, y1], [x2, y2], turn, most) {
+  const head = Math.min(most, 0.5 * Math.hypot(x2 - x1, y2 - y1));
+  const angle = Math.atan2(y2 - y1, x2 - x1);
+  return [turn, -turn].map((t) => [x2 - head * Math.cos(angle + t), y2 - head * Math.sin(angle + t)]);
+}
 function placeIn(box, { clientX, clientY }, half) {
   const [x, y] = [(clientX - box.left) / box.width, (clientY - box.top) / box.height];
   return [half * (2 * x - 1), half * (1 - 2 * y)];
+}
+
+// marks.js
+var HEAD = { turn: 0.45, most: 7 };
+var FAINT = 0.5;
+var MARKS = {
+  cells: (g, m, s2, fill) => {
+    const [wide, high] = [s2.x(1) - s2.x(0), s2.y(0) - s2.y(1)];
+    for (let i = 0; i < m.x.length; i++)
+      if (m.x2[i] > 0)
+        draw(g, "rect", { x: s2.x(m.x[i] - 0.5), y: s2.y(m.y[i] + 0.5), width: wide, height: high, fill, opacity: Math.min(1, m.x2[i]).toFixed(3) });
+  },
+  line: (g, m, s2, stroke) => draw(g, "path", { d: path(m.x, m.y, s2), fill: "none", stroke, "stroke-width": 2.4 }),
+  dashed: (g, m, s2, stroke) => draw(g, "path", { d: path(m.x, m.y, s2), fill: "none", stroke, "stroke-width": 2, "stroke-dasharray": "6 4" }),
+  fill: (g, m, s2, fill) => {
+    draw(g, "path", { d: area(m, s2), fill, opacity: 0.3 });
+    draw(g, "path", { d: path(m.x, m.y, s2), fill: "none", stroke: fill, "stroke-width": 1.4 });
+  },
+  points: (g, m, s2, fill) => {
+    for (let i = 0; i < m.x.length; i++) draw(g, "circle", { cx: s2.x(m.x[i]), cy: s2.y(m.y[i]), r: 4, fill });
+  },
+  arrows: (g, m, s2, stroke) => {
+    const field = m.role ? g : draw(g, "g", { opacity: FAINT });
+    for (let i = 0; i < m.x.length; i++) arrow(field, s2, [m.x[i], m.y[i]], [m.x[i] + m.x2[i], m.y[i] + m.y2[i]], stroke);
+  }
+};
+function area(mark, s2) {
+  const low = mark.y2 ?? new Float32Array(mark.x.length);
+  const back = path(mark.x.slice().reverse(), low.slice().reverse(), s2).replace(/^M/, "L");
+  return `${path(mark.x, mark.y, s2)}${back}Z`;
+}
+function arrowPath(from, to) {
+  if (!(Math.hypot(to[0] - from[0], to[1] - from[1]) > 0.5)) return "";
+  const [left, right] = barbs(from, to, HEAD.turn, HEAD.most).map(point);
+  return `M${point(from)}L${point(to)}M${left}L${point(to)}L${right}`;
+}
+function point([x, y]) {
+  return `${x.toFixed(1)},${y.toFixed(1)}`;
+}
+function arrow(g, s2, from, to, stroke) {
+  const d = arrowPath([s2.x(from[0]), s2.y(from[1])], [s2.x(to[0]), s2.y(to[1])]);
+  if (d) draw(g, "path", { d, fill: "none", stroke, "stroke-width": 1.6 });
+}
+function swatch(mark, colour) {
+  const svg = newSvg({ width: 24, height: 12, style: "width:24px;flex:none" });
+  const [x, y] = [[1, 23], [6, 6]];
+  const s2 = { x: (v) => v, y: (v) => v };
+  if (mark.kind === "points") MARKS.points(svg, { x: [12], y: [6] }, s2, colour);
+  else if (mark.kind === "fill") draw(svg, "rect", { x: 1, y: 1, width: 22, height: 10, fill: colour, opacity: 0.35 });
+  else if (mark.kind === "arrows") arrow(svg, s2, [2, 6], [22, 6], colour);
+  else MARKS[mark.kind](svg, { x, y }, s2, colour);
+  return svg;
+}
+function legend(panel, colourOf) {
+  return panel.marks.filter((m) => m.label).map((m) => make("span", {}, swatch(m, colourOf(m.role)), m.label));
+}
+
+// panel.js
+function drawAxes(svg, panel, s2) {
+  for (const [value, label] of ticks(panel.xlim)) {
+    draw(svg, "line", { class: "gc-grid", x1: s2.x(value), x2: s2.x(value), y1: s2.top, y2: s2.top + s2.high });
+    draw(svg, "text", { x: s2.x(value), y: s2.top + s2.high + 16, "text-anchor": "middle" }, label);
+  }
+  for (const [value, label] of ticks(panel.ylim, 5)) {
+    draw(svg, "line", { class: "gc-grid", x1: s2.left, x2: s2.left + s2.wide, y1: s2.y(value), y2: s2.y(value) });
+    draw(svg, "text", { x: s2.left - 6, y: s2.y(value) + 4, "text-anchor": "end" }, label);
+  }
+  draw(svg, "path", { class: "gc-axis", d: `M${s2.left},${s2.top}V${s2.top + s2.high}H${s2.left + s2.wide}` });
+  const middle = s2.left + s2.wide / 2;
+  draw(svg, "text", { x: middle, y: BOX.height - 6, "text-anchor": "middle" }, panel.xlabel);
+  const up2 = s2.top + s2.high / 2;
+  const side = s2.left - 38;
+  draw(svg, "text", { x: side, y: up2, "text-anchor": "middle", transform: `rotate(-90 ${side} ${up2})` }, panel.ylabel);
+  draw(svg, "text", { class: "gc-title", x: middle, y: 16, "text-anchor": "middle" }, panel.title);
+}
+function handleAt(target, handles) {
+  const index = target.dataset.handle ?? handles.find((h) => h.anywhere)?.index;
+  return index === void 0 ? null : Number(index);
+}
+function panelView(host) {
+  const svg = newSvg({ viewBox: `0 0 ${BOX.width} ${BOX.height}` });
+  const clip = draw(draw(svg, "clipPath", { id: `gc-clip-${Math.random().toString(36).slice(2)}` }), "rect");
+  const body = draw(svg, "g", { role: "img" });
+  const grips = draw(svg, "g");
+  const names = make("div", { class: "gc-legend", "aria-hidden": "true" });
+  const view2 = { root: make("div", {}, svg, names), scale: null, handles: [] };
+  view2.place = (event) => {
+    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+    return view2.scale.back(at.x, at.y);
+  };
+  svg.addEventListener("pointerdown", (event) => {
+    const index = handleAt(event.target, view2.handles);
+    if (index === null) return;
+    event.preventDefault();
+    event.target.focus?.();
+    host.drag(event, index, view2.place);
+  });
+  view2.show = (panel, handles, label) => {
+    const s2 = view2.scale = scales(panel);
+    view2.handles = handles;
+    for (const [name, value] of Object.entries({ x: s2.left, y: s2.top, width: s2.wide, height: s2.high }))
+      clip.setAttribute(name, value);
+    body.replaceChildren();
+    body.setAttribute("aria-label", label);
+    drawAxes(body, panel, s2);
+    const inside2 = draw(body, "g", { "clip-path": `url(#${clip.parentNode.id})` });
+    for (const mark of panel.marks) MARKS[mark.kind](inside2, mark, s2, host.colourOf(mark.role));
+    names.replaceChildren(...legend(panel, host.colourOf));
+    handles.forEach((handle, i) => showHandle(grips.children[i] ?? newHandle(grips, host), handle, s2, host));
+  };
+  return view2;
+}
+function newHandle(parent, host) {
+  const node = draw(parent, "circle", { class: "gc-handle", r: 9, tabindex: 0, role: "application" });
+  keepKeys(node);
+  node.addEventListener("keydown", (event) => host.key(event, Number(node.dataset.handle)));
+  return node;
+}
+function showHandle(node, handle, s2, host) {
+  node.dataset.handle = handle.index;
+  node.setAttribute("cx", s2.x(handle.at[0]));
+  node.setAttribute("cy", s2.y(handle.at[1]));
+  node.setAttribute("fill", host.colourOf(handle.role));
+  const at = handle.at.map((v) => v.toFixed(2)).join(", ");
+  node.setAttribute("aria-label", `${handle.label}, at ${at}. Arrow keys move it.`);
+}
+
+// curves.js
+function lastNumbers(panel) {
+  const last = panel.marks.filter((m) => m.label && m.kind === "line" && m.y.length).map((m) => `${m.label} ${m.y[m.y.length - 1].toPrecision(3)}`);
+  return [panel.title, ...last].join(", ");
+}
+function curveRow(host) {
+  const root = make("div", { class: "gc-panels" });
+  const views = [];
+  const show = (panels) => panels.forEach((panel, i) => {
+    if (!views[i]) root.append((views[i] = panelView(host)).root);
+    views[i].show(panel, [], lastNumbers(panel));
+  });
+  return { root, show };
+}
+
+// pointgan.js
+var INK = "#222222";
+var APART2 = 0.1;
+var HEAD2 = { turn: 0.5, most: 6 };
+var LEGEND = [
+  { kind: "points", role: "p", label: "real" },
+  { kind: "points", role: "q", label: "fake" }
+];
+var PUSH2 = { kind: "arrows", role: "G", label: "push on a fake" };
+function legendOf({ step }) {
+  if (!step) return [...LEGEND, PUSH2];
+  const times = step.times > 1 ? `, ${step.times} times as long` : "";
+  const moves = { kind: "arrows", role: "G", label: `step of G, from the hollow diamonds${times}` };
+  const signs = { kind: "points", role: "D", label: "D(x) rose, fell" };
+  return [...LEGEND, ...step.moves ? [moves] : [], ...step.signs ? [signs] : []];
+}
+function placedSigns(signs, side, limit) {
+  const cell = 2 * limit / side;
+  return Array.from(signs, (v, i) => [
+    -limit + (i % side + 0.5) * cell,
+    limit - (Math.floor(i / side) + 0.5) * cell,
+    v
+  ]);
+}
+function fillField(rgba, levels, table) {
+  levels.forEach((level, i) => {
+    rgba.set(table.subarray(3 * level, 3 * level + 3), 4 * i);
+    rgba[4 * i + 3] = 255;
+  });
+}
+function fieldImage(frame, colours) {
+  const small = make("canvas", { width: frame.side, height: frame.side });
+  const image = new ImageData(frame.side, frame.side);
+  fillField(image.data, greys(frame.field), greys(colours));
+  small.getContext("2d").putImageData(image, 0, 0);
+  return small;
+}
+function leavesPoint(drawn, [x, y]) {
+  const last = drawn[drawn.length - 1] ?? [9, 9];
+  return Math.hypot(x - last[0], y - last[1]) >= APART2;
+}
+function withPoint(drawn, [x, y], { limit, most }) {
+  if (Math.max(Math.abs(x), Math.abs(y)) >= limit || drawn.length >= most) return null;
+  return [...drawn, [x, y].map((v) => Number(v.toFixed(2)))];
+}
+function cursorAfter(event, place, limit) {
+  const [far, edge] = [event.shiftKey ? 0.5 : 0.1, 0.98 * limit];
+  return place.map((v, i) => Math.max(-edge, Math.min(edge, v + far * ARROWS[event.key][i])));
+}
+var SHAPES = {
+  real: (pen, x, y, r) => {
+    pen.moveTo(x + r, y);
+    pen.arc(x, y, r, 0, 7);
+  },
+  fake: (pen, x, y, r) => {
+    pen.moveTo(x - r, y);
+    pen.lineTo(x, y - r);
+    pen.lineTo(x + r, y);
+    pen.lineTo(x, y + r);
+    pen.closePath();
+  }
+};
+function pointStage(host) {
+  const canvas = make("canvas", { class: "gc-plane" });
+  const pen = canvas.getContext("2d");
+  const curves = curveRow(host);
+  const names = make("div", { class: "gc-legend", "aria-hidden": "true" });
+  const nameAll = () => {
+    names.replaceChildren(...legend({ marks: legendOf(frame) }, host.colourOf));
+    const fakeSwatch = names.children[1].firstChild;
+    fakeSwatch.replaceChildren();
+    const signSwatch = frame.step?.signs && names.lastChild.firstChild;
+    signSwatch?.replaceChildren();
+    if (signSwatch) draw(signSwatch, "path", { d: "M2 6H10M6 2V10M15 6H22", stroke: host.colourOf("D"), "stroke-width": 2.4 });
+    draw(fakeSwatch, "path", { d: "M8 6L12 2L16 6L12 10Z", fill: host.colourOf("q") });
+  };
+  const root = make("div", { class: "gc-stage" }, make("div", {}, canvas, names), curves.root);
+  let frame = null;
+  let drawn = [];
+  let cursor = [0, 0];
+  keepKeys(canvas);
+  const unit2 = () => canvas.clientWidth / (2 * frame.limit);
+  const px = (x) => (x + frame.limit) * unit2();
+  const py = (y) => (frame.limit - y) * unit2();
+  const cloud = (points, shape, colour, size) => {
+    pen.beginPath();
+    for (let i = 0; i + 1 < points.length; i += 2) SHAPES[shape](pen, px(points[i]), py(points[i + 1]), size);
+    pen.fillStyle = colour;
+    pen.fill();
+  };
+  const ghosts = (points) => {
+    pen.beginPath();
+    for (let i = 0; i + 1 < points.length; i += 2) SHAPES.fake(pen, px(points[i]), py(points[i + 1]), 3.6);
+    pen.strokeStyle = host.colourOf("q");
+    pen.lineWidth = 1;
+    pen.stroke();
+  };
+  const signs = (placed) => {
+    pen.beginPath();
+    for (const [x, y, v] of placed) {
+      const r = 7 * Math.abs(v);
+      if (r < 0.7) continue;
+      pen.moveTo(px(x) - r, py(y));
+      pen.lineTo(px(x) + r, py(y));
+      if (v < 0) continue;
+      pen.moveTo(px(x), py(y) - r);
+      pen.lineTo(px(x), py(y) + r);
+    }
+    pen.strokeStyle = host.colourOf("D");
+    pen.lineWidth = 2.4;
+    pen.stroke();
+  };
+  const arrows = (rows, colour) => {
+    pen.beginPath();
+    for (let i = 0; i + 3 < rows.length; i += 4) {
+      const [x, y] = [px(rows[i]), py(rows[i + 1])];
+      const tip = [x + rows[i + 2] * unit2(), y - rows[i + 3] * unit2()];
+      pen.moveTo(x, y);
+      pen.lineTo(...tip);
+      for (const barb of barbs([x, y], tip, HEAD2.turn, HEAD2.most)) {
+        pen.moveTo(...tip);
+        pen.lineTo(...barb);
+      }
+    }
+    pen.strokeStyle = colour;
+    pen.lineWidth = 1.6;
+    pen.stroke();
+  };
+  const scale = () => {
+    pen.fillStyle = INK;
+    pen.font = "12px sans-serif";
+    for (const v of [-1, 0, 1]) {
+      pen.fillText(v, px(v) - 4, canvas.clientHeight - 5);
+      pen.fillText(v, 4, py(v) + 4);
+    }
+  };
+  const cross = () => {
+    const [x, y] = [px(cursor[0]), py(cursor[1])];
+    pen.beginPath();
+    pen.moveTo(x - 9, y);
+    pen.lineTo(x + 9, y);
+    pen.moveTo(x, y - 9);
+    pen.lineTo(x, y + 9);
+    pen.strokeStyle = INK;
+    pen.lineWidth = 2;
+    pen.stroke();
+  };
+  const paint = () => {
+    const wide = canvas.clientWidth;
+    if (!frame || !wide) return;
+    const side = Math.round(wide * (window.devicePixelRatio || 1));
+    if (canvas.width !== side) canvas.width = canvas.height = side;
+    pen.setTransform(side / wide, 0, 0, side / wide, 0, 0);
+    pen.drawImage(fieldImage(frame, host.fieldColours), 0, 0, wide, wide);
+    scale();
+    cloud(frame.real, "real", host.colourOf("p"), 2.4);
+    if (frame.drawing) cloud(drawn.flat(), "real", host.colourOf("p"), 5);
+    if (frame.step?.signs) signs(placedSigns(frame.step.signs, frame.step.signs_side, frame.limit));
+    if (frame.step?.ghosts) ghosts(frame.step.ghosts);
+    cloud(frame.fake, "fake", host.colourOf("q"), 3.6);
+    arrows(frame.step?.moves ?? (frame.step ? [] : frame.arrows), host.colourOf("G"));
+    if (frame.drawing && document.activeElement === canvas) cross();
+  };
+  const told = () => {
+    const at = cursor.map((v) => v.toFixed(1)).join(", ");
+    return frame.drawing ? `Picture to draw real points in, ${drawn.length} drawn, cursor at ${at}. Arrow keys move it, Enter draws, Backspace takes the last point away.` : `D's opinion as a map, with real and fake points. ${frame.numbers.map((n) => n.join(" ")).join(", ")}`;
+  };
+  const label = () => canvas.setAttribute("aria-label", told());
+  const redraw = (points) => {
+    drawn = points;
+    host.change("points", drawn);
+    label();
+    paint();
+  };
+  const add = (at) => {
+    const points = withPoint(drawn, at, frame);
+    if (points) redraw(points);
+  };
+  const place = (event) => placeIn(canvas.getBoundingClientRect(), event, frame.limit);
+  canvas.addEventListener("pointerdown", (event) => {
+    if (!frame.drawing) return;
+    event.preventDefault();
+    canvas.focus();
+    canvas.setPointerCapture(event.pointerId);
+    add(cursor = place(event));
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (!frame.drawing || !canvas.hasPointerCapture(event.pointerId)) return;
+    cursor = place(event);
+    if (leavesPoint(drawn, cursor)) add(cursor);
+  });
+  canvas.addEventListener("keydown", (event) => {
+    if (!frame.drawing) return;
+    if (event.key in ARROWS) {
+      cursor = cursorAfter(event, cursor, frame.limit);
+      label();
+      paint();
+    } else if (event.key === "Enter" || event.key === " ") add(cursor);
+    else if (event.key === "Backspace" || event.key === "Delete") redraw(drawn.slice(0, -1));
+    else return;
+    event.preventDefault();
+  });
+  canvas.addEventListener("focus", paint);
+  canvas.addEventListener("blur", paint);
+  const watch = new ResizeObserver(paint);
+  watch.observe(canvas);
+  const show = (next) => {
+    frame = { ...next, real: floats(next.real), fake: floats(next.fake), arrows: floats(next.arrows) };
+    if (next.step) {
+      const [ghosts2, moves, signs2] = [next.step.ghosts, next.step.moves, next.step.signs].map(floats);
+      frame.step = { ...next.step, ghosts: ghosts2, moves, signs: signs2 };
+    }
+    if (host.idle()) drawn = frame.drawn;
+    canvas.setAttribute("role", frame.drawing ? "application" : "img");
+    canvas.tabIndex = frame.drawing ? 0 : -1;
+    if (!frame.drawing || document.activeElement !== canvas) label();
+    nameAll();
+    paint();
+    curves.show(frame.panels);
+  };
+  return { root, show, stop: () => watch.disconnect() };
+}
+
+// learning.js
+var COLOURS = { "": "var(--gc-ink)", p: "#0072B2", q: "#D55E00", D: "#009E73", G: "#CC79A7" };
+var ENDS = [[243, 182, 141], [255, 255, 255], [143, 195, 227]];
+var BUDGET = 12;
+function fieldColours() {
+  return Uint8Array.from({ length: 768 }, (_, i) => {
+    const [at, channel] = [2 * Math.floor(i / 3) / 255, i % 3];
+    const low = Math.min(1, Math.floor(at));
+    return Math.round(ENDS[low][channel] + (at - low) * (ENDS[low + 1][channel] - ENDS[low][channel]));
+  });
+}
+var CONTROLS = {
+  loss: { label: "loss", kind: "choice", options: Object.keys(LOSSES), shown: true },
+  points: { label: "real points", kind: "choice", options: DATA, shown: true },
+  r1: { label: "R1 penalty", kind: "slider", low: 0, high: 2, step: 0.1, digits: 1, unit: "", shown: true },
+  lr: { label: "learning rate", kind: "log", low: 1e-4, high: 0.01 }
+};
+function showField(parent, { label = "A GAN on points", ...options } = {}) {
+  const field = newField(options);
+  const [text, numbers2] = [make("p", { class: "gc-text", role: "status" }), make("div", { class: "gc-numbers" })];
+  let running = 0;
+  const change = (key, value) => {
+    field.set(key, value);
+    show();
+  };
+  const stage = pointStage({ colourOf: (role) => COLOURS[role], fieldColours: fieldColours(), idle: () => true, change });
+  const shows = {};
+  const controls = Object.entries(CONTROLS).map(([key, control]) => {
+    const made = anyControl(key, { ...control, key }, change);
+    shows[key] = made.show;
+    return made.root;
+  });
+  const show = () => {
+    const frame = unpack({ handles: [], ...field.frame() });
+    stage.show(frame);
+    text.textContent = frame.text;
+    numbers2.replaceChildren(...frame.numbers.map(([k, v]) => make("div", {}, make("span", {}, k), make("b", {}, v))));
+    Object.entries(field.values).forEach(([key, value]) => shows[key](value));
+  };
+  const tick = () => {
+    const end = performance.now() + BUDGET;
+    while (field.turn() && performance.now() < end) ;
+    show();
+    if (running) running = requestAnimationFrame(tick);
+  };
+  const pause = () => {
+    cancelAnimationFrame(running);
+    running = 0;
+    run.textContent = "Run";
+  };
+  const start = () => {
+    run.textContent = "Pause";
+    running ||= requestAnimationFrame(tick);
+  };
+  const step = () => {
+    pause();
+    field.turn();
+    show();
+  };
+  const again2 = () => {
+    pause();
+    field.reset();
+    show();
+  };
+  const button = (name, press) => {
+    const node = make("button", { type: "button", class: "gc-button" }, name);
+    keepKeys(node);
+    node.addEventListener("click", press);
+    return node;
+  };
+  const run = button("Run", () => running ? pause() : start());
+  const root = make(
+    "div",
+    { class: "gc-live gc-train", role: "group", "aria-label": label },
+    stage.root,
+    numbers2,
+    text,
+    make("div", { class: "gc-run" }, run, button("One turn", step), button("Start again", again2)),
+    make("div", { class: "gc-controls" }, ...controls)
+  );
+  parent.append(root);
+  show();
+  const stop = () => {
+    pause();
+    stage.stop();
+  };
+  return { root, run: start, pause, step, stop, field };
 }
 
 // pad.js
@@ -610,11 +1443,6 @@ function pad({ reach, step, moved }) {
   return { root, canvas, show };
 }
 
-// bytes.js
-function greys(view) {
-  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-}
-
 // pixels.js
 var OPAQUE = new Uint32Array(new Uint8Array([0, 0, 0, 255]).buffer)[0];
 var GREY2 = new Uint32Array(new Uint8Array([1, 1, 1, 0]).buffer)[0];
@@ -643,11 +1471,11 @@ function putGreys(canvas, width, height, fill) {
   if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
-function paintPixels(canvas, view, width, height) {
-  putGreys(canvas, width, height, (out) => fillGreys(out, greys(view)));
+function paintPixels(canvas, view2, width, height) {
+  putGreys(canvas, width, height, (out) => fillGreys(out, greys(view2)));
 }
-function paintTiles(canvas, view, columns, side, gap = 0) {
-  const bytes = greys(view);
+function paintTiles(canvas, view2, columns, side, gap = 0) {
+  const bytes = greys(view2);
   const [width, height] = tiledSize(bytes.length / (side * side), columns, side, gap);
   putGreys(canvas, width, height, (out) => fillTiles(out, bytes, columns, side, gap));
 }
@@ -660,11 +1488,11 @@ function netSource(G, { start, seed = 0, reach = 3, step = 0.05 }) {
   let now = seed;
   const directions = {};
   let origin;
-  const draw = (number) => {
+  const draw2 = (number) => {
     const plane2 = randomPlane(G.zDim, number);
     [origin, directions[RANDOM[0]], directions[RANDOM[1]]] = [plane2.origin, plane2.right, plane2.up];
   };
-  draw(now);
+  draw2(now);
   if (start) {
     origin = Float32Array.from(start.origin);
     for (const [name, numbers2] of Object.entries(start.directions)) directions[name] = Float32Array.from(numbers2);
@@ -680,7 +1508,7 @@ function netSource(G, { start, seed = 0, reach = 3, step = 0.05 }) {
     map: () => G.pixels(gridOf(plane(), MAP_TILES, reach)),
     around: (u, v, key) => G.pixels(around(pointAt(plane(), u, v), directions[names[key === "u" ? 0 : 1]])),
     options: Object.keys(directions),
-    elsewhere: () => draw(++now)
+    elsewhere: () => draw2(++now)
   };
 }
 function showPlane(parent, source, label = "Latent plane") {
@@ -766,9 +1594,9 @@ function showPlane(parent, source, label = "Latent plane") {
 // widgets/engine.js
 async function fetched(weights) {
   if (typeof weights !== "string" && !(weights instanceof URL)) return weights;
-  const answer = await fetch(weights);
-  if (!answer.ok) throw new EngineError(`The generator's weights could not be fetched (${answer.status}).`);
-  return new Uint8Array(await answer.arrayBuffer());
+  const answer2 = await fetch(weights);
+  if (!answer2.ok) throw new EngineError(`The generator's weights could not be fetched (${answer2.status}).`);
+  return new Uint8Array(await answer2.arrayBuffer());
 }
 async function mountExplorer(element, weights, options = {}) {
   try {
@@ -781,8 +1609,14 @@ async function mountExplorer(element, weights, options = {}) {
     return null;
   }
 }
+function mountPointGan(element, { running = false, ...options } = {}) {
+  const shown = showField(element, options);
+  if (running) shown.run();
+  return shown;
+}
 export {
   EngineError,
   mountExplorer,
+  mountPointGan,
   openGenerator
 };

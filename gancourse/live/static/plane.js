@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/plane.js: edit there. 646f0d3b984a5296 97b13fe4183b4608
+// Built by `make build` from src/widgets/plane.js: edit there. 6dae7eff86283edf e88c7663beeb1edc
 // engine/safetensors.js
 var EngineError = class extends Error {
 };
@@ -533,14 +533,17 @@ function joined(parts) {
   }
   return out;
 }
-function normals(seed) {
+function uniforms(seed) {
   let state = Math.imul(seed, 2654435761) + 1 | 0;
-  const uniform = () => {
+  return () => {
     state = state + 1831565813 | 0;
     let t = Math.imul(state ^ state >>> 15, 1 | state);
     t = t + Math.imul(t ^ t >>> 7, 61 | t) ^ t;
     return (((t ^ t >>> 14) >>> 0) + 0.5) / 4294967296;
   };
+}
+function normals(seed) {
+  const uniform = uniforms(seed);
   return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
 }
 var dot = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0);

@@ -43,15 +43,20 @@ export function joined(parts) {
   return out;
 }
 
-// A source of numbers from N(0, 1) that a seed determines (mulberry32, then Box and Muller).
-export function normals(seed) {
+// A source of numbers between 0 and 1 that a seed determines (mulberry32).
+export function uniforms(seed) {
   let state = (Math.imul(seed, 2654435761) + 1) | 0;
-  const uniform = () => {
+  return () => {
     state = (state + 0x6d2b79f5) | 0;
     let t = Math.imul(state ^ (state >>> 15), 1 | state);
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
     return (((t ^ (t >>> 14)) >>> 0) + 0.5) / 4294967296;
   };
+}
+
+// The same from N(0, 1) (Box and Muller).
+export function normals(seed) {
+  const uniform = uniforms(seed);
   return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
 }
 

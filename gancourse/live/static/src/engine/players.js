@@ -29,19 +29,38 @@ export function uniformFill(uniform) {
   return (n, inputs) => Float64Array.from({ length: n }, () => (2 * uniform() - 1) / Math.sqrt(inputs));
 }
 
+// h[row, j] = b[j] + x[row] W[j]. Four rows at a time: four sums do not wait for each other.
+function affine({ inputs, out, W: { value: w }, b }, x, n) {
+  const h = new Float64Array(n * out);
+  let row = 0;
+  for (; row + 4 <= n; row += 4) {
+    const [r0, r1, r2, r3] = [0, 1, 2, 3].map((more) => (row + more) * inputs);
+    for (let j = 0; j < out; j++) {
+      let [s0, s1, s2, s3] = [0, 0, 0, 0];
+      for (let i = 0, at = j * inputs; i < inputs; i++) {
+        const v = w[at + i];
+        s0 += v * x[r0 + i]; s1 += v * x[r1 + i]; s2 += v * x[r2 + i]; s3 += v * x[r3 + i];
+      }
+      const [to, bias] = [row * out + j, b.value[j]];
+      h[to] = s0 + bias; h[to + out] = s1 + bias; h[to + 2 * out] = s2 + bias; h[to + 3 * out] = s3 + bias;
+    }
+  }
+  for (; row < n; row++) {
+    for (let j = 0; j < out; j++) {
+      let sum = b.value[j];
+      for (let i = 0; i < inputs; i++) sum += w[j * inputs + i] * x[row * inputs + i];
+      h[row * out + j] = sum;
+    }
+  }
+  return h;
+}
+
 // The layers' outputs for n rows x, before LeakyReLU; the last one is the player's answer.
 export function forward({ layers }, x, n) {
   const held = [];
   let input = x;
-  layers.forEach(({ inputs, out, W, b }, k) => {
-    const h = new Float64Array(n * out);
-    for (let row = 0; row < n; row++) {
-      for (let j = 0; j < out; j++) {
-        let sum = b.value[j];
-        for (let i = 0, w = j * inputs, at = row * inputs; i < inputs; i++) sum += W.value[w + i] * input[at + i];
-        h[row * out + j] = sum;
-      }
-    }
+  layers.forEach((layer, k) => {
+    const h = affine(layer, input, n);
     held.push({ input, h });
     input = k + 1 < layers.length ? h.map((v) => (v > 0 ? v : LEAK * v)) : h;
   });
@@ -56,26 +75,42 @@ function leaked(slopes, h) {
   return slopes;
 }
 
+// to[at..] += a p + b q + c r + d s, for rows that begin at these places of `from`.
+function addFour(to, at, n, from, [p, q, r, t], a, b, c, d) {
+  for (let i = 0; i < n; i++) to[at + i] += a * from[p + i] + b * from[q + i] + c * from[r + i] + d * from[t + i];
+}
+
+function addOne(to, at, n, from, p, a) {
+  for (let i = 0; i < n; i++) to[at + i] += a * from[p + i];
+}
+
 // slopes [n, out] W [out, in], the slopes by a layer's input.
 function through({ inputs, out, W }, slopes, n) {
   const back = new Float64Array(n * inputs);
   for (let row = 0; row < n; row++) {
-    for (let j = 0; j < out; j++) {
-      const slope = slopes[row * out + j];
-      if (slope === 0) continue;
-      for (let i = 0, w = j * inputs, at = row * inputs; i < inputs; i++) back[at + i] += slope * W.value[w + i];
+    const [at, from] = [row * inputs, row * out];
+    let j = 0;
+    for (; j + 4 <= out; j += 4) {
+      const w = j * inputs;
+      addFour(back, at, inputs, W.value, [w, w + inputs, w + 2 * inputs, w + 3 * inputs],
+        slopes[from + j], slopes[from + j + 1], slopes[from + j + 2], slopes[from + j + 3]);
     }
+    for (; j < out; j++) addOne(back, at, inputs, W.value, j * inputs, slopes[from + j]);
   }
   return back;
 }
 
+// grad [out, in] += the slopes' products with the input, summed over n rows.
 function addOuter(grad, slopes, input, { inputs, out }, n) {
-  for (let row = 0; row < n; row++) {
-    for (let j = 0; j < out; j++) {
-      const slope = slopes[row * out + j];
-      if (slope === 0) continue;
-      for (let i = 0, w = j * inputs, at = row * inputs; i < inputs; i++) grad[w + i] += slope * input[at + i];
+  for (let j = 0; j < out; j++) {
+    const at = j * inputs;
+    let row = 0;
+    for (; row + 4 <= n; row += 4) {
+      const [from, x] = [row * out + j, row * inputs];
+      addFour(grad, at, inputs, input, [x, x + inputs, x + 2 * inputs, x + 3 * inputs],
+        slopes[from], slopes[from + out], slopes[from + 2 * out], slopes[from + 3 * out]);
     }
+    for (; row < n; row++) addOne(grad, at, inputs, input, row * inputs, slopes[row * out + j]);
   }
 }
 

@@ -15,12 +15,21 @@
 // It gives {root, go(u, v), G} when the first picture is there. Where the net cannot be run or not be
 // fetched it puts a sentence into `element` and gives null.
 //
+// mountPointGan(element, options) puts a GAN on points into `element`: D's field, real and fake points,
+// the pushes on fakes, Run, One turn, Start again, the loss, the real points (or a drawing), the R1
+// penalty and the learning rate. It trains in the page, in JavaScript. Options, none of them needed:
+//   points  "ring" or "grid"; loss: one of the six of gancourse.losses.LOSSES; seed (0)
+//   running whether it runs from the start (false)
+//   label   the accessible name ("A GAN on points")
+// It gives {root, run(), pause(), step(), stop(), field}; stop() before `element` goes away.
+//
 // openGenerator(bytes) runs G without a view: {zDim, shape, images(z), pixels(z), ...}, see
 // src/engine/generator.js.
 
 import { make } from "../dom.js";
 import { openGenerator } from "../engine/generator.js";
 import { EngineError } from "../engine/safetensors.js";
+import { showField } from "../learning.js";
 import { netSource, showPlane } from "../plane.js";
 
 export { EngineError, openGenerator };
@@ -42,4 +51,10 @@ export async function mountExplorer(element, weights, options = {}) {
     element.append(make("p", { class: "gc-link", role: "alert" }, said));
     return null;
   }
+}
+
+export function mountPointGan(element, { running = false, ...options } = {}) {
+  const shown = showField(element, options);
+  if (running) shown.run();
+  return shown;
 }
