@@ -46,16 +46,20 @@ app = typer.Typer(
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def lab(
     context: typer.Context,
-    folder: Annotated[Path, typer.Option(help="your working copy")] = Path("my_course"),
+    folder: Annotated[Path | None, typer.Option(help="your working copy [my_course]")] = None,
 ):
-    """Open the course in JupyterLab; a notebook and Jupyter's own options may follow.
+    """Open the course in JupyterLab: gancourse lab [FOLDER] [NOTEBOOK] [Jupyter's own options].
 
-    Lessons and sheets open in a working copy of your own. It is made at the first start and brought
-    up to date at each later one; what you changed stays.
+    Lessons and sheets open in a working copy of your own, FOLDER. It is made at the first start and
+    brought up to date at each later one; what you changed stays.
     """
     from gancourse.jupyter.lab import serve
 
-    serve(folder, context.args)
+    extra = list(context.args)
+    named = extra and not extra[0].startswith("-") and not extra[0].endswith(".ipynb")
+    if folder is None and named:
+        folder = Path(extra.pop(0))
+    serve(folder or Path("my_course"), extra)
 
 
 @app.command(cls=FromTables)
@@ -152,12 +156,16 @@ def grade(
 
 
 @app.command()
-def doctor():
+def doctor(
+    json: Annotated[
+        bool, typer.Option("--json", help="for a bug report, without your paths")
+    ] = False,
+):
     """Say what this machine has, and what to do."""
     from gancourse.doctor import examine
 
     report = examine()
-    typer.echo(str(report))
+    typer.echo(report.to_json() if json else str(report))
     raise typer.Exit(0 if report.ready else 1)
 
 
