@@ -47,11 +47,21 @@ function reachable() {
   }
 }
 
+const FEWER = "It runs in this page, with fewer controls than in JupyterLab: where the text names one that is not here, run the notebook.";
+
 // The still picture stays until what lives is there, and for good where it cannot.
 async function enliven(place) {
   const still = [...place.childNodes];
+  const inLesson = place.querySelector("img") !== null;
   const engine = await import(`${STATIC}live/engine.js`);
-  if (await LIVE[place.dataset.live](engine, place)) still.forEach((node) => node.remove());
+  if (!(await LIVE[place.dataset.live](engine, place))) return;
+  still.forEach((node) => node.remove());
+  if (inLesson) {
+    const note = document.createElement("p");
+    note.className = "gc-fewer";
+    note.textContent = FEWER;
+    place.append(note);
+  }
 }
 
 function enlivenWhenNear() {
