@@ -130,6 +130,7 @@ def test_a_move_changes_the_digit_that_this_page_computes(look, page, move):
 def test_a_gan_learns_on_the_front_page_until_one_pauses_it(look):
     tab = look("index.html").tab
     place = tab.locator("[data-live=points]")
+    tab.wait_for_selector(".gc-large")  # from now on nothing above it grows
     place.scroll_into_view_if_needed()
     turns = place.locator(".gc-numbers b").first  # a new element in each frame
     seen = "document.querySelector('[data-live=points] .gc-numbers b')?.textContent"

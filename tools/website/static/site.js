@@ -9,8 +9,12 @@ const LIVE = {
   points: async ({ mountPointGan }, place) => {
     const running = "runs" in place.dataset && !matchMedia("(prefers-reduced-motion: reduce)").matches;
     const shown = mountPointGan(place, { running });
-    new IntersectionObserver(([{ isIntersecting }]) => {
-      if (!isIntersecting) shown.pause(); // nobody looks at it
+    let waits = false; // it ran, and nobody looks at it
+    new IntersectionObserver((seen) => {
+      const inSight = seen[seen.length - 1].isIntersecting;
+      if (inSight && waits) shown.run();
+      else if (!inSight) waits = place.querySelector(".gc-run button").textContent === "Pause";
+      if (!inSight) shown.pause();
     }).observe(place);
     return shown;
   },
