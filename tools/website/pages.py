@@ -71,8 +71,8 @@ def row(lesson: Lesson, files: dict[str, set[str]]) -> str:
 def lists(files: dict[str, set[str]]) -> dict[str, str]:
     """Return the pages by name; `files` has the stems of the notebooks in each folder."""
     there = [lesson for lesson in LESSONS if lesson.name in files["notebooks"]]
-    sheets = [lesson for lesson in there if lesson.name in files["exercises"]]
-    solved = [lesson for lesson in there if lesson.name in files["solutions"]]
+    sheets = [lesson for lesson in LESSONS if lesson.name in files["exercises"]]
+    solved = [lesson for lesson in LESSONS if lesson.name in files["solutions"]]
     rows = ["| lesson | the one thing to remember | minutes | exercises |", "|---|---|---|---|"]
     rows += [row(lesson, files) for lesson in there]
     trees = [
