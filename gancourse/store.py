@@ -54,6 +54,14 @@ def make_folder(path: str | Path) -> Path:
 def save_tensors(path: str | Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> Path:
     """Write named tensors and text metadata to a safetensors file, whole or not at all.
 
+    Raises InputError as `tensor_bytes` does.
+    """
+    return write_whole(path, tensor_bytes(tensors, metadata))
+
+
+def tensor_bytes(tensors: dict[str, Tensor], metadata: dict[str, str]) -> bytes:
+    """Return named tensors and text metadata as a safetensors file's bytes.
+
     Equal tensors and metadata give equal bytes: safetensors writes several keys in any order, so
     the metadata go into one. Raises InputError for metadata that are not text.
     """
@@ -62,7 +70,7 @@ def save_tensors(path: str | Path, tensors: dict[str, Tensor], metadata: dict[st
             kind = type(value).__name__
             raise InputError(f"The metadata {name!r} must be text, and it is {kind}: use str().")
     on_cpu = {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
-    return write_whole(path, save(on_cpu, {METADATA: json.dumps(metadata, sort_keys=True)}))
+    return save(on_cpu, {METADATA: json.dumps(metadata, sort_keys=True)})
 
 
 def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 KINDS = {"floors": "lowest-direct", "newest": "highest"}  # environment: uv's resolution
 # What trains for long, drives a browser or attacks the sandbox, or sees no version at all.
 LEFT_OUT = (
-    "browser", "tools", "test_quality", "test_sheets", "test_clinic", "test_diagnose",
+    "browser", "website", "tools", "test_quality", "test_sheets", "test_clinic", "test_diagnose",
     "test_grade_attacks", "test_lab", "test_signals", "test_train", "test_writeups", "run",
 )  # fmt: skip
 

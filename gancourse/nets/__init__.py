@@ -12,6 +12,7 @@ from gancourse.nets.files import (
     load_mine,
     load_shipped,
     load_weights,
+    metadata_of,
     save_generator,
     shipped,
     shipped_card,
@@ -23,4 +24,5 @@ from gancourse.nets.table import DISCRIMINATORS, GENERATORS, make_discriminator,
 __all__ = ["DISCRIMINATORS", "GENERATORS", "IMAGE", "DCGANDiscriminator", "DCGANGenerator",
            "MLPDiscriminator", "MLPGenerator", "init_dcgan", "keep_mine", "load_any",
            "load_generator", "load_mine", "load_shipped", "load_weights", "make_discriminator",
-           "make_generator", "save_generator", "shipped", "shipped_card"]  # fmt: skip
+           "make_generator", "metadata_of", "save_generator", "shipped",
+           "shipped_card"]  # fmt: skip

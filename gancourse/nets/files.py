@@ -21,13 +21,17 @@ def save_generator(G: nn.Module, path: str | Path, **card: str) -> Path:
 
     The file holds what is needed to build the net again; `card` adds lines such as data and seed.
     """
+    return save_tensors(path, G.state_dict(), {**card, **metadata_of(G)})
+
+
+def metadata_of(G: nn.Module) -> dict[str, str]:
+    """Return what a generator's file says of how to build it again; InputError where G does not."""
     if not hasattr(G, "recipe"):
         raise InputError(
             f"This {type(G).__name__} does not say how to build it again: make it with "
             "gancourse.nets.make_generator."
         )
-    recipe = {"format": FORMAT, "recipe": json.dumps(G.recipe, sort_keys=True)}
-    return save_tensors(path, G.state_dict(), {**card, **recipe})
+    return {"format": FORMAT, "recipe": json.dumps(G.recipe, sort_keys=True)}
 
 
 def load_generator(path: str | Path, device: str | torch.device = "cpu") -> nn.Module:

@@ -17,7 +17,16 @@ test("each way to be silent has its own sentence", () => {
   assert.equal(saying({ ...GOOD, connection: "connecting" }), SAYS.offline);
   assert.equal(saying({ ...GOOD, late: true, status: "busy" }), SAYS.busy);
   assert.equal(saying({ ...GOOD, late: true }), SAYS.silent);
-  assert.equal(new Set(Object.values(SAYS)).size, 5);
+  assert.equal(new Set(Object.values(SAYS)).size, 10);
+});
+
+test("a widget that goes on without a kernel says so, and nothing while the link is good", () => {
+  const alone = { ...GOOD, alone: true };
+  assert.equal(saying(alone), "");
+  assert.equal(saying({ ...alone, gone: true }), SAYS.restartedAlone);
+  assert.equal(saying({ ...alone, status: "dead" }), SAYS.deadAlone);
+  assert.equal(saying({ ...alone, late: true, status: "busy" }), SAYS.busyAlone);
+  assert.equal(saying({ ...alone, late: true }), SAYS.silentAlone);
 });
 
 test("a control message names the comm, and no two are alike", () => {

@@ -85,3 +85,16 @@ test("stopped, it waits for nothing", (t) => {
   t.mock.timers.tick(5000);
   assert.equal(sent.length, 1);
 });
+
+test("what the page drew itself is told when nothing followed for a while, the newest alone", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { sent, request } = asked();
+  request.ask({ a: 1 }, 150);
+  t.mock.timers.tick(100);
+  request.ask({ a: 2 }, 150);
+  t.mock.timers.tick(149);
+  assert.deepEqual([sent.length, request.idle()], [0, false]);
+  t.mock.timers.tick(1);
+  assert.deepEqual(sent.map(({ values }) => values), [{ a: 2 }]);
+  request.stop();
+});

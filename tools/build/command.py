@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import bundle
+import webassembly
 from nbformat import NotebookNode
 
 import build as package
@@ -90,17 +91,24 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
+def scripts(root: Path) -> list[str]:
+    """Return a sentence for each script of the widgets that is not what its source builds."""
+    return webassembly.check(root) + bundle.check(root)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Build or check; return the exit code."""
     options = parse(argv)
     root = options.root.resolve()
     try:
         if options.check:
-            found = check(root, options.names) + ([] if options.names else bundle.check(root))
+            found = check(root, options.names) + ([] if options.names else scripts(root))
             print("\n".join(found) or "Each notebook and each bundle is what its source builds.")
             return int(bool(found))
         print("".join(f"{line}\n" for line in write_maps(root, options.names)), end="", flush=True)
-        bundled = bool(options.names) or bundle.build(root, options.force)
+        bundled = bool(options.names) or (
+            webassembly.build(root, options.force) and bundle.build(root, options.force)
+        )
         wanted = targets(root, options.names)
         return int(not (build_all(wanted, options.force, options.jobs) and bundled))
     except BuildError as error:

@@ -10,7 +10,8 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from gancourse.live.explorer.steering import REACH
+from gancourse.live.explorer.engine import runs_in_page, weights_of
+from gancourse.live.explorer.steering import REACH, STEP
 from gancourse.live.frontend import css, es_module
 from gancourse.store import write_whole
 
@@ -40,20 +41,40 @@ def _enlarged(picture: np.ndarray, place: float) -> Image.Image:
 
 
 def page(explorer, path: str | Path) -> Path:
-    """Write the explorer's plane as one HTML file, its pictures drawn beforehand; return its path.
+    """Write the explorer's plane as one HTML file that needs no kernel; return its path.
 
-    25 x 25 pictures in a WebP, without loss, so that the page's pixels are those of G.
+    It holds G and the engine that runs it, so that the page shows every z. G's matrices are rounded
+    to float16: one in a hundred of a shipped generator's bytes is off, by one grey level, rarely
+    two. For a net that the engine does not know it holds 25 x 25 pictures, in a lossless WebP.
     """
+    with explorer.lock:
+        net = weights_of(explorer.G, half=True) if runs_in_page(explorer.G) else None
+    data = _alive(explorer, net) if net else _drawn(explorer)
+    return write_whole(path, _document({"reach": REACH, **data}, repr(explorer)).encode())
+
+
+def _alive(explorer, net: bytes) -> dict:
+    return {"net": base64.b64encode(net).decode(), "step": STEP, "start": start(explorer)}
+
+
+def start(explorer) -> dict:
+    """Return where an explorer in a page begins: the origin, directions by name, and which two."""
+    steering = explorer.steering
+    names = [steering.values["across"], steering.values["up"]]
+    directions = steering.directions.at_hand() | {n: steering.directions[n] for n in names}
+    numbers = {name: direction.tolist() for name, direction in directions.items()}
+    return {"origin": steering.plane.origin.tolist(), "directions": numbers, "names": names}
+
+
+def _drawn(explorer) -> dict:
     steering = explorer.steering
     pixels = explorer.pixels(steering.plane.grid(PER_SIDE, REACH)).numpy()
-    data = {
+    return {
         "perSide": PER_SIDE,
-        "reach": REACH,
         "side": explorer.pictures.side,
         "names": [steering.values["across"], steering.values["up"]],
         "sprite": f"data:image/webp;base64,{base64.b64encode(_sprite(pixels)).decode()}",
     }
-    return write_whole(path, _document(data, repr(explorer)).encode())
 
 
 def _sprite(pixels: np.ndarray) -> bytes:

@@ -54,7 +54,8 @@ class LatentExplorer(Watched):
         start = OPENINGS.get((data, G.z_dim), 0) if seed is None else seed
         self.steering = Steering(G.z_dim, directions, start)
         self.tabs = _tabs(self.steering, self.real)
-        self.said, self.version = HINT, 0  # what the last action said; version: of the map
+        self.said = HINT  # what the last action said
+        self.version, self.weights = 0, 0  # of the map, and of G's weights
         self.beside: tuple[Tensor, str] | None = None  # a picture to compare with, its caption
         self.page, self._quiet = Page(self), Quiet(self._follow)
 
@@ -189,7 +190,7 @@ class LatentExplorer(Watched):
         self._quiet.refresh()
 
     def _follow(self) -> None:
-        self.version += 1
+        self.version, self.weights = self.version + 1, self.weights + 1
         with suppress(InputError):  # an image that is none now may be one again
             self.send()
 

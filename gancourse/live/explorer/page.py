@@ -9,6 +9,7 @@ from torch import Tensor
 
 from gancourse.errors import choose, in_a_sentence
 from gancourse.live.drawings import Drawing, packed
+from gancourse.live.explorer.engine import runs_in_page, weights_of
 from gancourse.live.explorer.pictures import MAP
 from gancourse.live.explorer.steering import ALONG
 
@@ -17,6 +18,7 @@ FILES = {
     "save_film": "latent_film.gif",
     "save_page": "latent_plane.html",
 }
+LARGEST = 8_000_000  # bytes of a net that is sent to a page
 
 
 class Quiet:
@@ -54,11 +56,12 @@ class Page:
         self._explorer = explorer
         self._serial = 0  # of the request that was answered last
         self._brief = False  # the page asks for the picture alone, for now
-        self._views: list = []  # that have a map and play films
+        self._views: list = []  # that have a map, a net, and play films
+        self._alone = runs_in_page(explorer.G)  # whether a page needs the kernel for its pictures
 
     def join(self, view) -> None:
-        """Keep the `map` of a view up to date when it asks, and let it `play` films."""
-        view.map = self.map()
+        """Keep `map` and `net` of a view up to date when it asks, and let it `play` films."""
+        view.map, view.net = self.map(), self.net()
         self._views.append(view)
 
     def play(self, frames: Tensor) -> bool:
@@ -75,7 +78,9 @@ class Page:
         explorer = self._explorer
         self._serial = message.get("serial", self._serial)
         if message.get("do") == "map":
-            return self._show_map()
+            return self._show("map", self.map())
+        if message.get("do") == "net":
+            return self._show("net", self.net())
         if message.get("do") == "rest":
             return explorer.send()
         self._brief = bool(message.get("brief"))
@@ -105,9 +110,17 @@ class Page:
         pixels = explorer.pictures.map(explorer.steering.plane)
         return {"version": explorer.version, "columns": MAP, **_images(pixels)}
 
-    def _show_map(self) -> None:
+    def net(self) -> dict:
+        """Return G's weights for a page that runs it by itself; {} for a net that it cannot run."""
+        G = self._explorer.G
+        with self._explorer.lock:
+            weights = weights_of(G) if self._alone else b""
+        sent = 0 < len(weights) <= LARGEST
+        return {"version": self._explorer.weights, "bytes": weights} if sent else {}
+
+    def _show(self, name: str, value: dict) -> None:
         for view in self._views:
-            view.map = self.map()
+            setattr(view, name, value)
 
     def frame(self) -> dict:
         """Return what a page shows: the neighbours (z in the middle), pins, numbers, a sentence."""
@@ -121,12 +134,18 @@ class Page:
             "version": explorer.version, "count": len(strip), **_images(pixels),
             "thumbs": list(kept), "names": [values["across"], values["up"]],
             "along": values[ALONG[steering.last]], "beside": _beside(explorer.beside),
-            "brief": self._brief,
+            "brief": self._brief, "net": self._alone, "weights": explorer.weights,
+            "origin": _numbers_of(steering.origin), "last": steering.last,
+            "moves": [_numbers_of(d) for d in steering.directions_at_hand()],
         }  # fmt: skip
 
 
 def _images(pixels: Tensor) -> dict:
     return {"side": pixels.shape[-1], "pixels": pixels.contiguous().numpy().tobytes()}
+
+
+def _numbers_of(z: Tensor | None) -> bytes | None:
+    return None if z is None else z.float().contiguous().numpy().tobytes()
 
 
 def _beside(shown: tuple[Tensor, str] | None) -> dict:

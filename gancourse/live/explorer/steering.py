@@ -57,6 +57,11 @@ class Directions:
             self._known |= self._measured(name.split()[0])
         return self._known[name]
 
+    def at_hand(self) -> dict[str, Tensor]:
+        """Return the directions [z_dim] by name that need no picture: known or principal."""
+        found = [n for n in self.names if n in self._known or n.startswith("principal")]
+        return {name: self[name] for name in found}
+
     def _measured(self, kind: str) -> dict[str, Tensor]:
         names = [name for name in self.names if name.startswith(kind)]
         if kind == "principal":
@@ -130,6 +135,11 @@ class Steering:
     def along(self, move: str) -> Tensor:
         """Return the direction [z_dim] of a move."""
         return self.directions[self.values[ALONG[move]]]
+
+    def directions_at_hand(self) -> list[Tensor | None]:
+        """Return the direction [z_dim] of each move; None for one that is not worked out yet."""
+        known = self.directions.at_hand()
+        return [known.get(self.values[ALONG[move]]) for move in MOVES]
 
     def neighbours(self) -> Tensor:
         """Return the points [9, z_dim] around z on the line of the last move."""

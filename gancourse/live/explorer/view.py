@@ -14,6 +14,7 @@ class ExplorerWidget(PlayerWidget):
     _esm = es_module("explorer")
     SLOW = True  # G's mode changes while it is read, and a cell may train that G
     map = traitlets.Dict().tag(sync=True)
+    net = traitlets.Dict().tag(sync=True)  # G's weights and their version; {} where the page asks
     pad = traitlets.Dict({"reach": REACH, "step": STEP}).tag(sync=True)
 
     def __init__(self, explorer):

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/explorer.js: edit there. ed0af1d398443634 2c45074d9b84683d
+// Built by `make build` from src/widgets/explorer.js: edit there. 9566428d46e1203b d669a9f5495ae0b2
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -66,6 +66,562 @@ function keepKeys(node) {
   node.addEventListener("keydown", (event) => event.stopPropagation());
 }
 
+// engine/safetensors.js
+var EngineError = class extends Error {
+};
+var NAME = "gancourse";
+function numbers(bytes, dtype, at, end) {
+  if (dtype === "F32") return new Float32Array(bytes.buffer.slice(at, end));
+  if (dtype === "F16") return Float32Array.from(new Uint16Array(bytes.buffer.slice(at, end)), fromHalf);
+  return null;
+}
+function fromHalf(bits) {
+  const [sign, exponent, fraction] = [bits & 32768 ? -1 : 1, bits >> 10 & 31, bits & 1023];
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (exponent ? 2 ** (exponent - 25) * (1024 + fraction) : 2 ** -24 * fraction);
+}
+function headerOf(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const size = bytes.length < 8 ? Infinity : Number(view.getBigUint64(0, true));
+  if (size > bytes.length - 8) throw new EngineError("This is not a whole safetensors file: give one that gancourse wrote.");
+  try {
+    return [JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + size))), 8 + size];
+  } catch {
+    throw new EngineError("This is not a safetensors file: give one that gancourse wrote.");
+  }
+}
+function readTensors(given) {
+  const bytes = given instanceof Uint8Array ? given : new Uint8Array(given.buffer ?? given, given.byteOffset, given.byteLength);
+  const [{ __metadata__: metadata = {}, ...entries }, start] = headerOf(bytes);
+  const base = bytes.byteOffset + start;
+  const tensors = {};
+  for (const [name, { dtype, shape, data_offsets: [at, end] }] of Object.entries(entries)) {
+    if (start + end > bytes.length) throw new EngineError("This safetensors file ends too early: fetch it again.");
+    const data = numbers(bytes, dtype, base + at, base + end);
+    if (data) tensors[name] = { shape, data };
+  }
+  return { tensors, metadata: metadata[NAME] ? JSON.parse(metadata[NAME]) : metadata };
+}
+
+// engine/layers.js
+var EPS = 1e-5;
+var eight = (n) => 8 * Math.ceil(n / 8);
+var ACTS = {
+  leaky: (view, n, slope) => {
+    const by = Math.fround(slope);
+    for (let i = 0; i < n; i++) if (view[i] < 0) view[i] *= by;
+  },
+  tanh: (view, n) => {
+    for (let i = 0; i < n; i++) view[i] = Math.tanh(view[i]);
+  },
+  sigmoid: (view, n) => {
+    for (let i = 0; i < n; i++) view[i] = Math.tanh(view[i] / 2);
+  }
+};
+function affine(tensor, prefix) {
+  const [gain, bias, mean, variance] = ["weight", "bias", "running_mean", "running_var"].map((n) => tensor(`${prefix}.${n}`).data);
+  const factor = Float64Array.from(gain, (g, i) => g / Math.sqrt(variance[i] + EPS));
+  return { factor, summand: Float64Array.from(bias, (b, i) => b - mean[i] * factor[i]) };
+}
+function packed({ k, n, at, channelOf, biasOf = channelOf, bias, norm: norm2 }) {
+  const [panels, sums] = [new Float32Array(eight(n) * k), new Float32Array(eight(n))];
+  for (let j = 0; j < n; j++) {
+    const channel = channelOf(j);
+    const factor = norm2?.factor[channel] ?? 1;
+    const start = (j >> 3) * k * 8 + (j & 7);
+    for (let i = 0; i < k; i++) panels[start + 8 * i] = at(i, j) * factor;
+    sums[j] = (bias?.[biasOf(j)] ?? 0) * factor + (norm2?.summand[channel] ?? 0);
+  }
+  return { panels, sums };
+}
+var MATRICES = {
+  // [out, in]; columns are reordered so that channels come last
+  dense: ({ shape: [n, k], data }, { to }, { channels: inside2, side }) => {
+    if (k !== inside2 * side * side) throw new EngineError(`A dense layer wants ${k} numbers and gets ${inside2 * side * side}.`);
+    const [channels, area] = to ? [to.channels, n / to.channels] : [n, 1];
+    const from = (j) => to?.first ? j % channels * area + Math.floor(j / channels) : j;
+    return {
+      k,
+      n,
+      at: (i, j) => data[from(j) * k + i],
+      channelOf: (j) => j % channels,
+      biasOf: from,
+      out: { channels, side: Math.sqrt(area) }
+    };
+  },
+  // [out, in, kernel, kernel]; rows are (y, x, in)
+  conv: ({ shape: [n, inside2, kernel], data }, { pad: pad2 }, { side }) => {
+    const at = (i, j) => data[(j * inside2 + i % inside2) * kernel * kernel + Math.floor(i / inside2)];
+    return { k: kernel * kernel * inside2, n, at, channelOf: (j) => j, kernel, out: { channels: n, side: side + 2 * pad2 - kernel + 1 } };
+  },
+  // [in, out, kernel, kernel]; columns are (y, x, out)
+  up: ({ shape: [k, outside, kernel], data }, { stride, pad: pad2, more }, { side }) => {
+    const at = (i, j) => data[(i * outside + j % outside) * kernel * kernel + Math.floor(j / outside)];
+    return {
+      k,
+      n: outside * kernel * kernel,
+      at,
+      channelOf: (j) => j % outside,
+      kernel,
+      out: { channels: outside, side: (side - 1) * stride - 2 * pad2 + kernel + more }
+    };
+  }
+};
+var RUNS = {
+  dense: (matrix, layer, before, { want }) => {
+    const c = want(eight(matrix.n));
+    return { slot: c, run: ({ product }, m) => product(before.slot, m.panels, m.sums, c, 1, matrix.k, eight(matrix.n)) };
+  },
+  // Rows of the product are patches of the image, copied out of one with zeros around it.
+  conv: (matrix, { pad: pad2 }, { slot: a, channels, side }, { want }) => {
+    const [{ kernel, k, n, out }, wide] = [matrix, side + 2 * pad2];
+    const [framed, patches] = [want(wide * wide * channels), want(out.side ** 2 * k)];
+    const [c, line2] = [want(out.side ** 2 * eight(n)), kernel * channels];
+    const run = ({ product }, m) => {
+      for (let y = 0; y < side; y++) {
+        framed.view.set(a.view.subarray(y * side * channels, (y + 1) * side * channels), ((y + pad2) * wide + pad2) * channels);
+      }
+      for (let y = 0, to = 0; y < out.side; y++) {
+        for (let x = 0; x < out.side; x++) {
+          for (let row2 = 0, from = (y * wide + x) * channels; row2 < kernel; row2++, to += line2, from += wide * channels) {
+            patches.view.set(framed.view.subarray(from, from + line2), to);
+          }
+        }
+      }
+      product(patches, m.panels, m.sums, c, out.side ** 2, k, eight(n));
+      squeeze(c.view, out.side ** 2, n);
+    };
+    return { slot: c, run };
+  },
+  // The product gives each pixel's patch; patches are added where they overlap.
+  up: ({ kernel, k, n, out }, { stride, pad: pad2 }, { slot: a, side }, { want }) => {
+    const [patches, c, zeros] = [want(side * side * eight(n)), want(out.side ** 2 * out.channels), want(eight(n))];
+    const run = ({ product }, m) => {
+      product(a, m.panels, zeros, patches, side * side, k, eight(n));
+      for (let i = 0; i < c.n; i += out.channels) c.view.set(m.sums.view.subarray(0, out.channels), i);
+      for (let y = 0; y < side; y++) {
+        for (let x = 0; x < side; x++) addPatch(patches.view, (y * side + x) * eight(n), c.view, out, kernel, y * stride - pad2, x * stride - pad2);
+      }
+    };
+    return { slot: c, run };
+  }
+};
+function addPatch(patches, from, c, { side, channels }, kernel, top, left) {
+  const [first, last] = [Math.max(0, -left), Math.min(kernel, side - left)];
+  for (let row2 = 0; row2 < kernel; row2++) {
+    const y = top + row2;
+    if (y < 0 || y >= side) continue;
+    const [at, to] = [from + (row2 * kernel + first) * channels, (y * side + left + first) * channels];
+    const n = (last - first) * channels;
+    for (let i = 0; i < n; i++) c[to + i] += patches[at + i];
+  }
+}
+function squeeze(view, rows, n) {
+  if (n !== eight(n)) for (let row2 = 1; row2 < rows; row2++) view.copyWithin(row2 * n, row2 * eight(n), row2 * eight(n) + n);
+}
+function productStep(layer, norm2, before, memory, tensor) {
+  const matrix = MATRICES[layer.kind](tensor(`${layer.prefix}.weight`), layer, before);
+  const { panels, sums } = packed({ ...matrix, bias: tensor(`${layer.prefix}.bias`, true)?.data, norm: norm2 });
+  const held = { panels: memory.want(panels.length), sums: memory.want(sums.length) };
+  const { slot, run } = RUNS[layer.kind](matrix, layer, before, memory);
+  const fill = () => {
+    held.panels.view.set(panels);
+    held.sums.view.set(sums);
+  };
+  return { after: { slot, ...matrix.out }, fill, run: (block) => run(block, held) };
+}
+
+// engine/product.js
+var WASM = "AGFzbQEAAAABDQFgCX9/f39/f39/fwACEAEEcGFnZQZtZW1vcnkCAAEDAgEABwsBB3Byb2R1Y3QAAAr/BgH8BgIMfwt7IAVBAnQhDCAGQQJ0IQsDQEEAIQogACEOIAMgCWohFCACIAlqIQ0CQANAIApBBGogBEoNASAOIAdqIQ8gDyAHaiEQIBAgB2ohESAOIAxqIRMgASES/QwAAAAAAAAAAAAAAAAAAAAAIRj9DAAAAAAAAAAAAAAAAAAAAAAhHP0MAAAAAAAAAAAAAAAAAAAAACEZ/QwAAAAAAAAAAAAAAAAAAAAAIR39DAAAAAAAAAAAAAAAAAAAAAAhGv0MAAAAAAAAAAAAAAAAAAAAACEe/QwAAAAAAAAAAAAAAAAAAAAAIRv9DAAAAAAAAAAAAAAAAAAAAAAhHwNAIBL9AAQAIRUgEv0ABBAhFiAO/QkCACEXIBggFyAV/eYB/eQBIRggHCAXIBb95gH95AEhHCAP/QkCACEXIBkgFyAV/eYB/eQBIRkgHSAXIBb95gH95AEhHSAQ/QkCACEXIBogFyAV/eYB/eQBIRogHiAXIBb95gH95AEhHiAR/QkCACEXIBsgFyAV/eYB/eQBIRsgHyAXIBb95gH95AEhHyASQSBqIRIgD0EEaiEPIBBBBGohECARQQRqIREgDkEEaiEOIA4gE0kNAAsgFCAN/QAEACAY/eQB/QsEACAUIA39AAQQIBz95AH9CwQQIBQgC2ohFCANIAhqIQ0gFCAN/QAEACAZ/eQB/QsEACAUIA39AAQQIB395AH9CwQQIBQgC2ohFCANIAhqIQ0gFCAN/QAEACAa/eQB/QsEACAUIA39AAQQIB795AH9CwQQIBQgC2ohFCANIAhqIQ0gFCAN/QAEACAb/eQB/QsEACAUIA39AAQQIB/95AH9CwQQIBQgC2ohFCANIAhqIQ0gESAMayAHaiEOIApBBGohCgwACwsCQANAIAogBE4NASAOIAxqIRMgASES/QwAAAAAAAAAAAAAAAAAAAAAIRj9DAAAAAAAAAAAAAAAAAAAAAAhHANAIA79CQIAIRcgGCAXIBL9AAQA/eYB/eQBIRggHCAXIBL9AAQQ/eYB/eQBIRwgEkEgaiESIA5BBGohDiAOIBNJDQALIBQgDf0ABAAgGP3kAf0LBAAgFCAN/QAEECAc/eQB/QsEECAUIAtqIRQgDSAIaiENIA4gDGsgB2ohDiAKQQFqIQoMAAsLIAEgB0EDdGohASAJQSBqIQkgCSALSQ0ACws=";
+
+// engine/memory.js
+var PAGE = 65536;
+var ALIGN = 16;
+var CHUNK = 256;
+function compiled() {
+  try {
+    return new WebAssembly.Module(Uint8Array.from(atob(WASM), (c) => c.charCodeAt(0)));
+  } catch {
+    return null;
+  }
+}
+var wasm;
+function plainProduct(a, b, bias, c, m, k, n) {
+  for (let column = 0, panel = 0; column < n; column += 8, panel += 8 * k) {
+    for (let row2 = 0; row2 < m; row2++) {
+      let [s0, s1, s2, s3, s4, s5, s6, s7] = bias.subarray(column, column + 8);
+      const start = row2 * k;
+      for (let i = 0, at = panel; i < k; i++, at += 8) {
+        const x = a[start + i];
+        s0 += x * b[at];
+        s1 += x * b[at + 1];
+        s2 += x * b[at + 2];
+        s3 += x * b[at + 3];
+        s4 += x * b[at + 4];
+        s5 += x * b[at + 5];
+        s6 += x * b[at + 6];
+        s7 += x * b[at + 7];
+      }
+      const to = row2 * n + column;
+      c[to] = s0;
+      c[to + 1] = s1;
+      c[to + 2] = s2;
+      c[to + 3] = s3;
+      c[to + 4] = s4;
+      c[to + 5] = s5;
+      c[to + 6] = s6;
+      c[to + 7] = s7;
+    }
+  }
+}
+function newMemory() {
+  const slots = [];
+  let bytes = 0;
+  const want = (n) => {
+    const slot = { at: bytes, n, view: null };
+    bytes += Math.ceil(4 * n / ALIGN) * ALIGN;
+    slots.push(slot);
+    return slot;
+  };
+  const spread = (buffer) => slots.forEach((s) => s.view = new Float32Array(buffer, s.at, s.n));
+  const open = (plain = false) => {
+    wasm = wasm === void 0 && !plain ? compiled() : wasm;
+    if (plain || !wasm) {
+      spread(new ArrayBuffer(bytes));
+      const product2 = (a, b, bias, c, m, k, n) => plainProduct(a.view, b.view, bias.view, c.view, m, k, n);
+      return { product: product2, kind: "JavaScript" };
+    }
+    const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE) });
+    const { exports } = new WebAssembly.Instance(wasm, { page: { memory } });
+    spread(memory.buffer);
+    const product = (a, b, bias, c, m, k, n) => {
+      for (let i = 0; i < k; i += CHUNK) {
+        const [from, down] = i ? [c.at, 4 * n] : [bias.at, 0];
+        exports.product(a.at + 4 * i, b.at + 32 * i, from, c.at, m, Math.min(CHUNK, k - i), n, 4 * k, down);
+      }
+    };
+    return { product, kind: "WebAssembly" };
+  };
+  return { want, open };
+}
+
+// engine/nets.js
+var GREY = [1, 28, 28];
+var dense = (to) => ({ kind: "dense", to });
+var conv = (pad2) => ({ kind: "conv", pad: pad2 });
+var up = (stride, pad2, more = 0) => ({ kind: "up", stride, pad: pad2, more });
+var norm = () => ({ kind: "norm" });
+var act = (name, slope = 0) => ({ kind: "act", name, slope });
+var [relu, tanh, leaky] = [() => act("leaky", 0), () => act("tanh"), (slope) => act("leaky", slope)];
+var nothing = () => ({ kind: "nothing" });
+var row = (prefix, ...layers) => layers.flat().map((layer, i) => ({ ...layer, prefix: `${prefix}.${i}` }));
+var named = (prefix, layer) => ({ ...layer, prefix });
+var again = (n, layers) => Array.from({ length: n }, layers).flat();
+var refined = (depth) => again(depth, () => [conv(1), norm(), relu()]);
+var SQUASHES = { tanh, sigmoid: () => act("sigmoid") };
+var up5 = (stride) => up(stride, 2, stride - 1);
+var normed = (slope = 0.3) => [norm(), leaky(slope)];
+function mlp({ shape = GREY, norm: normal = true }, { tensors }) {
+  const hidden = normal ? [dense(), norm(), leaky(0.2)] : [dense(), leaky(0.2)];
+  let n = 0;
+  while (tensors[`body.${n * hidden.length + (normal ? 1 : 2)}.weight`]) n++;
+  const end = shape.length === 3 ? [tanh()] : [];
+  return [...row("body", again(n, () => hidden), dense()), ...end];
+}
+function dcgan({ depth = 0 }, { channels }) {
+  const to = { channels: channels("body.0"), first: false };
+  const body = [norm(), relu(), refined(depth), up(2, 1), norm(), relu(), refined(depth), up(2, 1), tanh()];
+  return [named("dense", dense(to)), ...row("body", ...body)];
+}
+var stacked = {
+  none: [named("dense", dense()), relu()],
+  he: [named("dense", dense()), relu()],
+  norm: [named("dense", dense()), named("norm", norm()), relu()],
+  skips: [{ kind: "keep" }, named("norm", norm()), relu(), named("dense", dense()), { kind: "add" }]
+};
+function stack({ depth = 4, remedy = "norm" }) {
+  const layer = (i) => stacked[i === 0 && remedy === "skips" ? "norm" : remedy].map((one) => one.prefix ? { ...one, prefix: `stack.${i}.${one.prefix}` } : one);
+  const rest = Array.from({ length: depth }, (_, i) => layer(i)).flat();
+  const last = remedy === "skips" ? [norm(), dense(), tanh()] : [dense(), tanh()];
+  return [{ kind: "keep" }, named("wide", dense()), relu(), { kind: "join" }, ...rest, ...row("last", ...last)];
+}
+var imageNet = (...layers) => (options, file) => row("body", ...layers.map((l) => typeof l === "function" ? l(options, file) : l));
+var from7 = (at) => [(_, { channels }) => dense({ channels: channels(at), first: true }), nothing()];
+var NETS = {
+  mlp,
+  dcgan,
+  "writeup-000": imageNet(dense(), leaky(0.2), norm(), dense(), ({ squash = "sigmoid" }) => SQUASHES[squash]()),
+  "writeup-001": imageNet(...from7("body.2"), normed(), up5(1), normed(), up5(2), normed(), up5(2), tanh()),
+  "writeup-002": stack,
+  "writeup-003": imageNet(
+    (_, { channels }) => dense({ channels: channels("body.3"), first: true }),
+    leaky(0.2),
+    nothing(),
+    norm(),
+    up5(1),
+    leaky(0.2),
+    norm(),
+    up5(2),
+    leaky(0.2),
+    norm(),
+    up5(2),
+    tanh()
+  ),
+  "writeup-004": imageNet(...from7("body.2"), normed(), up5(2), normed(), up5(2), tanh())
+};
+function layersOf({ tensors, metadata }) {
+  if (!metadata.recipe) throw new EngineError("This file does not say how its net is built: give a generator that gancourse saved.");
+  const { net, options } = JSON.parse(metadata.recipe);
+  if (!Object.hasOwn(NETS, net)) {
+    throw new EngineError(`The page does not know the net "${net}": it runs ${Object.keys(NETS).join(", ")}.`);
+  }
+  const channels = (prefix) => tensors[`${prefix}.weight`]?.shape[0];
+  return { layers: NETS[net](options, { tensors, channels }), shape: options.shape ?? GREY };
+}
+
+// engine/generator.js
+var FOLDS = ["dense", "conv", "up"];
+var PLAIN = {
+  nothing: (layer, before) => ({ after: before, run() {
+  } }),
+  act: ({ name, slope }, before) => ({ after: before, run: () => ACTS[name](before.slot.view, sizeOf(before), slope) }),
+  norm: (layer, before, { memory, tensor }) => {
+    const [{ factor, summand }, slot, n] = [affine(tensor, layer.prefix), memory.want(sizeOf(before)), before.channels];
+    const run = () => {
+      for (let i = 0; i < slot.n; i++) slot.view[i] = before.slot.view[i] * factor[i % n] + summand[i % n];
+    };
+    return { after: { ...before, slot }, run };
+  },
+  keep: (layer, before, { kept }) => {
+    kept.last = before;
+    return { after: before, run() {
+    } };
+  },
+  // The vector that was kept comes first.
+  join: (layer, before, { memory, kept: { last } }) => {
+    const slot = memory.want(last.channels + before.channels);
+    const run = () => {
+      slot.view.set(last.slot.view.subarray(0, last.channels));
+      slot.view.set(before.slot.view.subarray(0, before.channels), last.channels);
+    };
+    return { after: { slot, channels: slot.n, side: 1 }, run };
+  },
+  add: (layer, before, { kept: { last } }) => {
+    const run = () => {
+      for (let i = 0; i < sizeOf(before); i++) before.slot.view[i] += last.slot.view[i];
+    };
+    return { after: before, run };
+  }
+};
+var sizeOf = ({ channels, side }) => channels * side * side;
+function planned(layers, zDim, memory, tensor) {
+  const z = { slot: memory.want(zDim), channels: zDim, side: 1 };
+  const [steps, kept] = [[], { last: null }];
+  let before = z;
+  for (let i = 0; i < layers.length; i++) {
+    const [layer, next] = [layers[i], layers[i + 1]];
+    const folds = FOLDS.includes(layer.kind);
+    const skips = folds && next?.kind === "nothing";
+    const norm2 = folds ? layers[i + (skips ? 2 : 1)] : null;
+    const folded = norm2?.kind === "norm" ? norm2 : null;
+    const step = folds ? productStep(layer, folded && affine(tensor, folded.prefix), before, memory, tensor) : PLAIN[layer.kind](layer, before, { memory, tensor, kept });
+    if (folded) i += skips ? 2 : 1;
+    steps.push(step);
+    before = step.after;
+  }
+  return { z: z.slot, steps, end: before };
+}
+function channelsFirst({ slot, channels, side }, out) {
+  const area = side * side;
+  for (let i = 0; i < area * channels; i++) out[i % channels * area + Math.floor(i / channels)] = slot.view[i];
+}
+function toPixels(x, out = new Uint8Array(x.length)) {
+  for (let i = 0; i < x.length; i++) {
+    const level = Math.fround(Math.fround(Math.min(1, Math.max(-1, x[i])) + 1) * 127.5);
+    const low = Math.floor(level);
+    const rest = level - low;
+    out[i] = rest > 0.5 || rest === 0.5 && low % 2 ? low + 1 : low;
+  }
+  return out;
+}
+function openGenerator(bytes, { plain = false } = {}) {
+  const file = readTensors(bytes);
+  const { layers, shape } = layersOf(file);
+  const tensor = (name, optional = false) => {
+    if (!file.tensors[name] && !optional) throw new EngineError(`This file holds no ${name}: its weights do not fit its recipe.`);
+    return file.tensors[name];
+  };
+  const zDim = tensor(`${layers.find((layer) => layer.kind === "dense").prefix}.weight`).shape[1];
+  const memory = newMemory();
+  const { z: first, steps, end } = planned(layers, zDim, memory, tensor);
+  const size = shape.reduce((a, b) => a * b, 1);
+  if (sizeOf(end) !== size) throw new EngineError(`This net makes ${sizeOf(end)} numbers, and its recipe wants ${size}.`);
+  const block = memory.open(plain);
+  steps.forEach((step) => step.fill?.());
+  const images = (z) => {
+    if (z.length % zDim) throw new EngineError(`z holds ${z.length} numbers, and this net takes ${zDim} for each image.`);
+    const out = new Float32Array(z.length / zDim * size);
+    for (let i = 0; i * zDim < z.length; i++) {
+      first.view.set(z.subarray(i * zDim, (i + 1) * zDim));
+      steps.forEach((step) => step.run(block));
+      channelsFirst(end, out.subarray(i * size, (i + 1) * size));
+    }
+    return out;
+  };
+  const pixels = (z) => toPixels(images(z));
+  return { zDim, shape, side: shape[shape.length - 1], kind: block.kind, metadata: file.metadata, images, pixels };
+}
+
+// latent.js
+var AROUND = 4;
+var APART = 0.5;
+function line(from, direction, steps) {
+  const out = new Float32Array(steps.length * from.length);
+  steps.forEach((t, i) => from.forEach((x, j) => out[i * from.length + j] = x + t * direction[j]));
+  return out;
+}
+function pointAt({ origin, right, up: up2 }, u, v) {
+  return line(line(origin, right, [u]), up2, [v]);
+}
+function middles(n, reach) {
+  return Array.from({ length: n }, (_, i) => reach * ((2 * i + 1) / n - 1));
+}
+function gridOf({ origin, right, up: up2 }, n, reach) {
+  const steps = middles(n, reach);
+  const rows = steps.map((_, i) => line(line(origin, up2, [steps[n - 1 - i]]), right, steps));
+  return joined(rows);
+}
+function around(z, direction) {
+  return line(z, direction, Array.from({ length: 2 * AROUND + 1 }, (_, i) => (i - AROUND) * APART));
+}
+function joined(parts) {
+  const out = new Float32Array(parts.reduce((n, part) => n + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
+// pixels.js
+var OPAQUE = new Uint32Array(new Uint8Array([0, 0, 0, 255]).buffer)[0];
+var GREY2 = new Uint32Array(new Uint8Array([1, 1, 1, 0]).buffer)[0];
+function pixelCanvas(label) {
+  return make("canvas", { class: "gc-pixels", role: "img", "aria-label": label });
+}
+function pictureOf(all, side, index) {
+  return greys(all).subarray(index * side * side, (index + 1) * side * side);
+}
+function tiledSize(count, columns, side, gap) {
+  return [columns * (side + gap) - gap, Math.ceil(count / columns) * (side + gap) - gap];
+}
+function fillGreys(out, bytes) {
+  for (let i = 0; i < out.length; i++) out[i] = OPAQUE + bytes[i] * GREY2;
+}
+function fillTiles(out, bytes, columns, side, gap) {
+  const pitch = side + gap;
+  const width = columns * pitch - gap;
+  for (let i = 0; i < bytes.length; i++) {
+    const tile = Math.floor(i / (side * side));
+    const [row2, x] = [Math.floor(i / side) % side, i % side];
+    const at = (Math.floor(tile / columns) * pitch + row2) * width + tile % columns * pitch + x;
+    out[at] = OPAQUE + bytes[i] * GREY2;
+  }
+}
+function putGreys(canvas, width, height, fill) {
+  const image = new ImageData(width, height);
+  fill(new Uint32Array(image.data.buffer));
+  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+  canvas.getContext("2d").putImageData(image, 0, 0);
+}
+function paintPixels(canvas, view, width, height) {
+  putGreys(canvas, width, height, (out) => fillGreys(out, greys(view)));
+}
+function paintTiles(canvas, view, columns, side, gap = 0) {
+  const bytes = greys(view);
+  const [width, height] = tiledSize(bytes.length / (side * side), columns, side, gap);
+  putGreys(canvas, width, height, (out) => fillTiles(out, bytes, columns, side, gap));
+}
+
+// own.js
+var MOVES = ["u", "v", "by_1", "by_2"];
+var SLACK = 2;
+function movesOf(key, value) {
+  if (key === "at") return { u: value[0], v: value[1] };
+  return MOVES.includes(key) ? { [key]: value } : null;
+}
+function placeSentence(here, names) {
+  const told = MOVES.map((move, i) => [here[move], names[i], i < 2]).filter(([value, , always]) => value || always);
+  return `${told.map(([value, name]) => `${value < 0 ? "" : "+"}${value.toFixed(2)} along ${name}`).join(", ")}.`;
+}
+function lastMove(before, now, last) {
+  const by = (move) => Math.abs(now[move] - before[move]);
+  const most = MOVES.reduce((a, b) => by(b) > by(a) ? b : a);
+  return by(most) ? most : last;
+}
+function own(open = openGenerator) {
+  let net = null;
+  let frame = null;
+  let plane = null;
+  let here = null;
+  let last = "u";
+  const take = ({ version, bytes }) => {
+    if (!bytes || net?.version === version) return;
+    try {
+      net = { version, G: open(greys(bytes)), tried: false };
+    } catch (error) {
+      console.info(`G's pictures come from the kernel: ${error.message}`);
+      net = { version, G: null };
+    }
+  };
+  const tried = () => {
+    if (net.tried) return;
+    const [ours, theirs] = [picture(frame.values), pictureOf(frame.pixels, frame.side, (frame.count - 1) / 2)];
+    const far = ours.length !== theirs.length || ours.some((level, i) => Math.abs(level - theirs[i]) > SLACK);
+    if (far) net.G = null;
+    net.tried = true;
+  };
+  const follow = (now, idle) => {
+    frame = now;
+    plane = { origin: floats(now.origin), along: now.moves.map(floats) };
+    if (net?.G && net.version === now.weights) tried();
+    if (!here || idle) {
+      const to = Object.fromEntries(MOVES.map((move2) => [move2, now.values[move2]]));
+      last = now.last;
+      here = to;
+    }
+  };
+  const ready = () => Boolean(frame && net?.G && net.version === frame.weights);
+  const names = () => ["across", "up", "along_1", "along_2"].map((key) => frame.values[key]);
+  const known = (at) => MOVES.every((move2, i) => plane.along[i] || !at[move2]);
+  const origin = (at) => MOVES.slice(2).reduce((z, move2, i) => at[move2] ? line(z, plane.along[i + 2], [at[move2]]) : z, plane.origin);
+  const flat = (at) => ({ origin: origin(at), right: plane.along[0], up: plane.along[1] });
+  const picture = (at = here) => net.G.pixels(pointAt(flat(at), at.u, at.v));
+  const move = (key, value) => {
+    const change = ready() && movesOf(key, value);
+    if (!change || !known({ ...here, ...change })) return false;
+    const to = { ...here, ...change };
+    last = lastMove(here, to, last);
+    here = to;
+    return true;
+  };
+  return {
+    take,
+    follow,
+    move,
+    ready,
+    picture,
+    wants: () => Boolean(frame?.net && frame.weights !== net?.version),
+    row: () => net.G.pixels(around(pointAt(flat(here), here.u, here.v), plane.along[MOVES.indexOf(last)])),
+    map: (n) => net.G.pixels(gridOf(flat(here), n, frame.reach)),
+    mapKey: () => `${frame.version}, ${here.by_1}, ${here.by_2}`,
+    values: () => here,
+    sentence: () => placeSentence(here, names()),
+    along: () => names()[MOVES.indexOf(last)]
+  };
+}
+
 // scales.js
 function placeIn(box, { clientX, clientY }, half) {
   const [x, y] = [(clientX - box.left) / box.width, (clientY - box.top) / box.height];
@@ -123,49 +679,10 @@ function pad({ reach, step, moved }) {
   return { root, canvas, show };
 }
 
-// pixels.js
-var OPAQUE = new Uint32Array(new Uint8Array([0, 0, 0, 255]).buffer)[0];
-var GREY = new Uint32Array(new Uint8Array([1, 1, 1, 0]).buffer)[0];
-function pixelCanvas(label) {
-  return make("canvas", { class: "gc-pixels", role: "img", "aria-label": label });
-}
-function pictureOf(all, side, index) {
-  return greys(all).subarray(index * side * side, (index + 1) * side * side);
-}
-function tiledSize(count, columns, side, gap) {
-  return [columns * (side + gap) - gap, Math.ceil(count / columns) * (side + gap) - gap];
-}
-function fillGreys(out, bytes) {
-  for (let i = 0; i < out.length; i++) out[i] = OPAQUE + bytes[i] * GREY;
-}
-function fillTiles(out, bytes, columns, side, gap) {
-  const pitch = side + gap;
-  const width = columns * pitch - gap;
-  for (let i = 0; i < bytes.length; i++) {
-    const tile = Math.floor(i / (side * side));
-    const [row, x] = [Math.floor(i / side) % side, i % side];
-    const at = (Math.floor(tile / columns) * pitch + row) * width + tile % columns * pitch + x;
-    out[at] = OPAQUE + bytes[i] * GREY;
-  }
-}
-function putGreys(canvas, width, height, fill) {
-  const image = new ImageData(width, height);
-  fill(new Uint32Array(image.data.buffer));
-  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
-  canvas.getContext("2d").putImageData(image, 0, 0);
-}
-function paintPixels(canvas, view, width, height) {
-  putGreys(canvas, width, height, (out) => fillGreys(out, greys(view)));
-}
-function paintTiles(canvas, view, columns, side, gap = 0) {
-  const bytes = greys(view);
-  const [width, height] = tiledSize(bytes.length / (side * side), columns, side, gap);
-  putGreys(canvas, width, height, (out) => fillTiles(out, bytes, columns, side, gap));
-}
-
 // explorer.js
 var QUIET = 150;
 var MAP_EVERY = 1e3;
+var NET_AFTER = 1500;
 function mapWait(now, last) {
   return Math.max(QUIET, last + MAP_EVERY - now);
 }
@@ -199,12 +716,15 @@ function explorerStage(host, model) {
   const other = pixelCanvas("");
   const caption = make("figcaption");
   const figure = make("figure", { class: "gc-beside" }, other, caption);
-  const line = make("figcaption");
+  const line2 = make("figcaption");
   const corner = make("div", { class: "gc-corner" });
   let frame = null;
   let painted = null;
   let mapAt = 0;
   let timer = 0;
+  let rowTimer = 0;
+  let netTimer = 0;
+  const mine = own();
   const paintOne = (all, side, index) => paintPixels(picture, pictureOf(all, side, index), side, side);
   const bar = make("progress", { max: 1, "aria-label": "Place in the film" });
   const at = make("span");
@@ -228,15 +748,24 @@ function explorerStage(host, model) {
     plane.root,
     picture,
     make("div", {}, place, corner, figure),
-    make("figure", { class: "gc-strip" }, strip, line),
+    make("figure", { class: "gc-strip" }, strip, line2),
     pins.root
   );
   const paint = () => {
-    if (!reel.plays()) paintOne(frame.pixels, frame.side, (frame.count - 1) / 2);
+    if (reel.plays()) return;
+    if (mine.ready()) paintPixels(picture, mine.picture(), frame.side, frame.side);
+    else paintOne(frame.pixels, frame.side, (frame.count - 1) / 2);
+  };
+  const paintOwnMap = () => {
+    if (mine.mapKey() === painted) return;
+    painted = mine.mapKey();
+    paintTiles(plane.canvas, mine.map(model.get("map").columns), model.get("map").columns, frame.side);
+    plane.root.dataset.version = frame.version;
+    plane.canvas.classList.remove("gc-old");
   };
   const paintMap = () => {
     const map = model.get("map");
-    if (!map.pixels) return;
+    if (!map.pixels || mine.ready() && typeof painted === "string") return;
     if (map !== painted) paintTiles(plane.canvas, map.pixels, map.columns, map.side);
     painted = map;
     plane.root.dataset.version = map.version;
@@ -245,6 +774,7 @@ function explorerStage(host, model) {
   const wantRest = () => {
     clearTimeout(timer);
     if (frame.brief) timer = setTimeout(() => host.send({ do: "rest" }), QUIET);
+    else if (mine.ready()) timer = setTimeout(paintOwnMap, QUIET);
     else if (model.get("map").version !== frame.version) {
       timer = setTimeout(() => {
         mapAt = performance.now();
@@ -255,12 +785,41 @@ function explorerStage(host, model) {
   const paintRow = () => {
     const { side, count } = frame;
     paintTiles(strip, greys(frame.pixels).subarray(0, count * side * side), count, side, 1);
-    line.textContent = `Neighbours along ${frame.along}, z in the middle`;
-    strip.setAttribute("aria-label", line.textContent);
+    nameRow(frame.along);
     pins.show(frame.thumbs, (i) => pictureOf(frame.pixels, side, count + i), side);
   };
+  const nameRow = (along) => {
+    line2.textContent = `Neighbours along ${along}, z in the middle`;
+    strip.setAttribute("aria-label", line2.textContent);
+  };
+  const paintOwnRest = () => {
+    paintTiles(strip, mine.row(), frame.count, frame.side, 1);
+    nameRow(mine.along());
+    paintOwnMap();
+  };
+  const drawn = (key, value) => {
+    if (!mine.move(key, value)) return null;
+    const values = mine.values();
+    paint();
+    plane.show(values.u, values.v, frame.names);
+    picture.setAttribute("aria-label", `G(z). ${mine.sentence()}`);
+    clearTimeout(rowTimer);
+    rowTimer = setTimeout(paintOwnRest, QUIET);
+    return { values, text: mine.sentence() };
+  };
+  const taken = () => {
+    mine.take(model.get("net"));
+    if (frame) show(frame);
+  };
+  const wantNet = (now) => {
+    if (frame?.weights === now.weights && netTimer) return;
+    clearTimeout(netTimer);
+    netTimer = setTimeout(() => mine.wants() && host.send({ do: "net" }), NET_AFTER);
+  };
   const show = (now) => {
+    wantNet(now);
     frame = now;
+    mine.follow({ ...now, reach: model.get("pad").reach }, host.idle());
     paint();
     picture.setAttribute("aria-label", `G(z). ${frame.text}`);
     if (!frame.brief) paintRow();
@@ -281,14 +840,17 @@ function explorerStage(host, model) {
     wantRest();
   };
   model.on("change:map", mapped);
+  model.on("change:net", taken);
+  const opening = setTimeout(taken, 0);
   model.on("msg:custom", heard);
   const stop = () => {
-    clearTimeout(timer);
+    [timer, rowTimer, netTimer, opening].forEach(clearTimeout);
     reel.stop();
+    model.off("change:net", taken);
     model.off("change:map", mapped);
     model.off("msg:custom", heard);
   };
-  return { root, show, corner, stop };
+  return { root, show, corner, stop, alone: mine.ready, own: drawn };
 }
 
 // controls.js
@@ -380,14 +942,20 @@ var SAYS = {
   dead: "The kernel is dead: restart it (menu Kernel), then run the cells again.",
   offline: "There is no connection to the kernel: waiting for it.",
   busy: "Waiting for the kernel: a cell is running.",
+  restartedAlone: "The kernel was restarted. The pad goes on in the page; for the buttons run this cell again.",
+  deadAlone: "The kernel is dead. The pad goes on in the page; for the buttons restart it (menu Kernel).",
+  offlineAlone: "There is no connection to the kernel. The pad goes on in the page.",
+  busyAlone: "A cell is running. The pad goes on in the page; z in Python follows when the cell has ended.",
+  silentAlone: "No kernel answers. The pad goes on in the page; for the buttons run this cell.",
   silent: "The kernel does not answer yet: a cell may be running. If this stays, run this cell again."
 };
-function saying({ gone, late, status, connection }) {
-  if (status === "dead") return SAYS.dead;
-  if (gone) return SAYS.restarted;
-  if (connection && connection !== "connected") return SAYS.offline;
+function saying({ gone, late, status, connection, alone = false }) {
+  const said = (name) => SAYS[alone ? `${name}Alone` : name];
+  if (status === "dead") return said("dead");
+  if (gone) return said("restarted");
+  if (connection && connection !== "connected") return said("offline");
   if (!late) return "";
-  return status === "busy" ? SAYS.busy : SAYS.silent;
+  return said(status === "busy" ? "busy" : "silent");
 }
 function controlMessage(kernel, id, content) {
   const msg_id = [1, 2, 3].map(() => Math.random().toString(16).slice(2)).join("-");
@@ -410,8 +978,8 @@ function overControl(kernel, id) {
     });
   };
 }
-function link(model, root) {
-  const line = make("p", { class: "gc-link", role: "alert", hidden: "" });
+function link(model, root, alone = () => false) {
+  const line2 = make("p", { class: "gc-link", role: "alert", hidden: "" });
   const kernelNow = () => model.widget_manager?.kernel ?? null;
   const kernel = kernelNow();
   const control = overControl(kernel, model.get("over_control"));
@@ -425,11 +993,12 @@ function link(model, root) {
   let timer = 0;
   const show = () => {
     gone ||= kernelNow() !== kernel;
-    const state = { gone, late, status: kernel?.status, connection: kernel?.connectionStatus };
+    const state = { gone, late, status: kernel?.status, connection: kernel?.connectionStatus, alone: alone() };
     const text = saying(state) || wrong;
-    line.hidden = !text;
-    if (line.textContent !== text) line.textContent = text;
-    root.dataset.link = gone || state.status === "dead" ? "lost" : late ? "late" : "good";
+    line2.hidden = !text;
+    if (line2.textContent !== text) line2.textContent = text;
+    const lost = gone || state.status === "dead";
+    root.dataset.link = lost ? state.alone ? "alone" : "lost" : late ? "late" : "good";
     root.inert = root.dataset.link === "lost";
   };
   const arm = () => {
@@ -494,20 +1063,21 @@ function link(model, root) {
     kernel?.statusChanged?.disconnect(turned);
     kernel?.connectionStatusChanged?.disconnect(show);
   };
-  return { root: line, send, stop };
+  return { root: line2, send, stop };
 }
 
 // requests.js
 var LOST_AFTER = 2e3;
-function requests(line, also = {}) {
+function requests(line2, also = {}) {
   let serial = Date.now() % 1e9;
   let inFlight = null;
   let waiting = null;
   let timer = 0;
+  let later = 0;
   const send = () => {
     if (inFlight !== null || waiting === null) return;
     inFlight = ++serial;
-    line.send({ serial, values: waiting, ...also });
+    line2.send({ serial, values: waiting, ...also });
     waiting = null;
     timer = setTimeout(() => answered(inFlight), LOST_AFTER);
   };
@@ -517,22 +1087,25 @@ function requests(line, also = {}) {
     inFlight = null;
     send();
   };
-  const ask = (values) => {
+  const ask = (values, quiet = 0) => {
     waiting = { ...waiting, ...values };
-    send();
+    clearTimeout(later);
+    if (quiet) later = setTimeout(send, quiet);
+    else send();
   };
-  return { ask, answered, idle: () => inFlight === null, stop: () => clearTimeout(timer) };
+  const stop = () => [timer, later].forEach(clearTimeout);
+  return { ask, answered, idle: () => inFlight === null && waiting === null, stop };
 }
 
 // tabs.js
-var MOVES = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity };
+var MOVES2 = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity };
 function tabAfter(key, i, count) {
-  return key in MOVES ? Math.min(count - 1, Math.max(0, i + MOVES[key])) : null;
+  return key in MOVES2 ? Math.min(count - 1, Math.max(0, i + MOVES2[key])) : null;
 }
 function tabRow(titles, pages) {
-  const own = Math.random().toString(36).slice(2);
+  const own2 = Math.random().toString(36).slice(2);
   const list = make("div", { role: "tablist", class: "gc-tabs" });
-  const heads = titles.map((title, i) => make("button", { type: "button", role: "tab", id: `gc-${own}-${i}`, "aria-controls": `gc-${own}-page-${i}` }, title));
+  const heads = titles.map((title, i) => make("button", { type: "button", role: "tab", id: `gc-${own2}-${i}`, "aria-controls": `gc-${own2}-page-${i}` }, title));
   const choose = (chosen) => heads.forEach((head, i) => {
     head.setAttribute("aria-selected", i === chosen);
     head.tabIndex = i === chosen ? 0 : -1;
@@ -540,7 +1113,7 @@ function tabRow(titles, pages) {
   });
   heads.forEach((head, i) => {
     pages[i].setAttribute("role", "tabpanel");
-    pages[i].setAttribute("id", `gc-${own}-page-${i}`);
+    pages[i].setAttribute("id", `gc-${own2}-page-${i}`);
     pages[i].setAttribute("aria-labelledby", head.id);
     keepKeys(head);
     head.addEventListener("click", () => choose(i));
@@ -558,6 +1131,7 @@ function tabRow(titles, pages) {
 }
 
 // steered.js
+var LAZY = 150;
 var RESTING = ["ready", "finished", "failed", "stopped"];
 var NEXT = { running: "Pause", paused: "Resume", stopped: "Resume", finished: "Go on", failed: "Try again" };
 function runLabel(status, first) {
@@ -569,10 +1143,10 @@ function wanted(action, status) {
 function isOff(action, frame) {
   return frame.waiting || action === "stop" && RESTING.includes(frame.status);
 }
-function changedNames(numbers, before, status, kept = []) {
+function changedNames(numbers2, before, status, kept = []) {
   if (status === "running" || !before) return [];
   const old = new Map(before);
-  const names = numbers.filter(([name, value]) => old.get(name) !== value).map(([name]) => name);
+  const names = numbers2.filter(([name, value]) => old.get(name) !== value).map(([name]) => name);
   return names.length ? names : kept;
 }
 function pushButton(action, label, press) {
@@ -586,35 +1160,40 @@ function steered(stage, also) {
     const parts = model.get("parts");
     const root = make("div", { class: "gc-live gc-train", role: "group", "aria-label": model.get("title") });
     const bar = make("progress", { max: 1, "aria-label": "How far the run is" });
-    const numbers = make("div", { class: "gc-numbers" });
+    const numbers2 = make("div", { class: "gc-numbers" });
     const text = make("p", { class: "gc-text", role: "status" });
-    const line = link(model, root);
-    const request = requests(line, also);
+    const line2 = link(model, root, () => Boolean(scene?.alone?.()));
+    let scene = null;
+    const request = requests(line2, also);
     let frame = model.get("frame");
     let before = null;
     let changed = [];
-    const press = (action) => line.send({ do: wanted(action, frame.status) });
+    const press = (action) => line2.send({ do: wanted(action, frame.status) });
     const shows = {};
     const change = (key, value) => {
       root.dataset.idle = "false";
-      request.ask({ [key]: value });
+      const drawn = scene.own?.(key, value);
+      request.ask({ [key]: value }, drawn ? LAZY : 0);
+      if (!drawn) return;
+      Object.entries(drawn.values).forEach(([name, v]) => shows[name]?.(v));
+      text.textContent = drawn.text;
     };
     const host = {
       colourOf: (role) => role ? model.get("colours")[role] : "var(--gc-ink)",
       fieldColours: model.get("field_colours"),
       idle: request.idle,
       change,
-      send: line.send
+      send: line2.send
     };
-    const scene = stage(host, model);
+    scene = stage(host, model);
     const buttons = parts.row.map(([action, label]) => pushButton(action, label, press));
     const pages = parts.tabs.map((tab) => {
       const made = Object.entries(tab.controls).map(([key, c]) => [key, anyControl(key, c, change)]);
       made.forEach(([key, control]) => shows[key] = control.show);
-      const own = tab.buttons.map(([action, label]) => pushButton(action, label, press));
-      buttons.push(...own);
+      const own2 = tab.buttons.map(([action, label]) => pushButton(action, label, press));
+      buttons.push(...own2);
       const fields = make("div", { class: "gc-controls" }, ...made.map(([, control]) => control.root));
-      return make("div", { class: "gc-page" }, ...own.length ? [make("div", { class: "gc-run" }, ...own)] : [], fields);
+      return make("div", { class: "gc-page" }, ...own2.length ? [make("div", { class: "gc-run" }, ...own2)] : [], fields);
     });
     const first = parts.row[0][1];
     const mark = () => {
@@ -630,7 +1209,7 @@ function steered(stage, also) {
       request.answered(frame.serial);
       scene.show(unpack(frame));
       changed = changedNames(frame.numbers, before, frame.status, changed);
-      numbers.replaceChildren(...frame.numbers.map(([k, v]) => make("div", {}, make("span", {}, k), make("b", changed.includes(k) ? { class: "gc-changed" } : {}, v))));
+      numbers2.replaceChildren(...frame.numbers.map(([k, v]) => make("div", {}, make("span", {}, k), make("b", changed.includes(k) ? { class: "gc-changed" } : {}, v))));
       before = frame.numbers;
       bar.value = frame.progress ?? 0;
       bar.hidden = frame.progress === void 0;
@@ -641,14 +1220,14 @@ function steered(stage, also) {
     };
     model.on("change:frame", show);
     show();
-    const row = make("div", { class: "gc-run" }, ...buttons.slice(0, parts.row.length));
-    (scene.corner ?? root).append(bar, numbers);
+    const row2 = make("div", { class: "gc-run" }, ...buttons.slice(0, parts.row.length));
+    (scene.corner ?? root).append(bar, numbers2);
     root.prepend(scene.root);
-    root.append(text, row, tabRow(parts.tabs.map((tab) => tab.title), pages));
-    el.append(line.root, root);
+    root.append(text, row2, tabRow(parts.tabs.map((tab) => tab.title), pages));
+    el.append(line2.root, root);
     return () => {
       request.stop();
-      line.stop();
+      line2.stop();
       scene.stop?.();
       model.off("change:frame", show);
     };

@@ -1,14 +1,18 @@
 """What leaves the explorer: films, z and pins, a web page."""
 
+import base64
 import io
+import json
+import re
 
 import numpy as np
 import torch
 from explorers import a_generator, an_explorer, near, no_page, three_pins  # noqa: F401
 from PIL import Image
 
-from gancourse import store
-from gancourse.live.explorer import export
+from gancourse import live, nets, store
+from gancourse.live.explorer import engine, export
+from gancourse.live.frontend import STATIC
 
 
 def test_a_film_is_written_there_and_back(explorer, tmp_path):
@@ -35,12 +39,54 @@ def test_z_and_pins_are_written(explorer, tmp_path):
     assert card["data"] == "mnist"
 
 
-def test_the_page_holds_its_pictures_and_names_no_address(explorer, tmp_path):
+def told(path) -> dict:
+    """Return what an exported page shows, as its script reads it."""
+    return json.loads(re.search(r'id="plane">(.*)</script>', path.read_text()).group(1))
+
+
+def test_the_page_holds_its_pictures_where_it_cannot_run_the_net(explorer, tmp_path):
+    del explorer.G.recipe
     page = explorer.export_html(tmp_path / "plane.html").read_text()
     assert "data:image/webp;base64," in page
     assert "<title>LatentExplorer" in page
     assert "http://" not in page.replace("http://www.w3.org", "")
     assert "https://" not in page
+
+
+def test_the_page_holds_the_net_in_float16_and_the_plane(tmp_path):
+    explorer = live.LatentExplorer(nets.load_shipped("mnist"))
+    path = explorer.export_html(tmp_path / "plane.html")
+    assert path.stat().st_size < 1_300_000
+    data = told(path)
+    (tmp_path / "G").write_bytes(base64.b64decode(data["net"]))
+    G = nets.files.load_generator(tmp_path / "G")
+    assert "sprite" not in data
+    assert (G.body[2].weight - explorer.G.body[2].weight.half()).abs().max() == 0
+    z = torch.randn(100, 16, generator=torch.Generator().manual_seed(0))
+    off = (live.LatentExplorer(G).pixels(z).int() - explorer.pixels(z).int()).abs()
+    assert off.max() <= 2
+    assert (off > 0).float().mean() < 0.02  # twice what `export.page` says
+    plane, start = explorer.steering.plane, data["start"]
+    assert near(torch.tensor(start["origin"]), plane.origin)
+    assert near(torch.tensor(start["directions"][start["names"][1]]), plane.up)
+    assert {"random 1", "random 2", "principal 6"} <= start["directions"].keys()
+
+
+def test_a_net_that_was_changed_does_not_run_in_the_page():
+    G = nets.make_generator("dcgan", z_dim=4, width=4)
+    before = torch.random.get_rng_state()
+    assert engine.runs_in_page(G)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    G.body[1] = torch.nn.ELU()
+    assert not engine.runs_in_page(G)
+    assert not engine.runs_in_page(torch.nn.Linear(4, 4))
+
+
+def test_the_page_and_python_name_the_same_nets():
+    nets_js = (STATIC / "src" / "engine" / "nets.js").read_text()
+    table = nets_js[nets_js.index("const NETS = {") :]
+    names = re.findall(r'^  "?([\w-]+)"?[:,]', table[: table.index("\n};")], re.M)
+    assert tuple(names) == engine.KNOWN
 
 
 def test_the_sprite_is_without_loss():

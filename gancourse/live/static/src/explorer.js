@@ -4,11 +4,13 @@ import { greys } from "./bytes.js";
 import { make } from "./dom.js";
 import { film, placeText } from "./film.js";
 import { keepKeys } from "./keys.js";
+import { own } from "./own.js";
 import { pad } from "./pad.js";
 import { paintPixels, paintTiles, pictureOf, pixelCanvas } from "./pixels.js";
 
 const QUIET = 150; // ms without a move, before the rest is asked for: neighbours, pins, a new map
 const MAP_EVERY = 1000; // ms between two maps while G trains, at least
+const NET_AFTER = 1500; // ms without new weights, before the page asks for them
 
 // Milliseconds to wait at `now` before a new map is asked for; the last one was asked for at `last`.
 export function mapWait(now, last) {
@@ -53,6 +55,9 @@ export function explorerStage(host, model) {
   let painted = null; // the map that the pad shows
   let mapAt = 0;
   let timer = 0;
+  let rowTimer = 0;
+  let netTimer = 0;
+  const mine = own();
   const paintOne = (all, side, index) => paintPixels(picture, pictureOf(all, side, index), side, side);
   const bar = make("progress", { max: 1, "aria-label": "Place in the film" });
   const at = make("span");
@@ -77,11 +82,20 @@ export function explorerStage(host, model) {
 
   // z is the middle one of its neighbours; after them come the pins.
   const paint = () => {
-    if (!reel.plays()) paintOne(frame.pixels, frame.side, (frame.count - 1) / 2);
+    if (reel.plays()) return;
+    if (mine.ready()) paintPixels(picture, mine.picture(), frame.side, frame.side);
+    else paintOne(frame.pixels, frame.side, (frame.count - 1) / 2);
+  };
+  const paintOwnMap = () => {
+    if (mine.mapKey() === painted) return;
+    painted = mine.mapKey();
+    paintTiles(plane.canvas, mine.map(model.get("map").columns), model.get("map").columns, frame.side);
+    plane.root.dataset.version = frame.version;
+    plane.canvas.classList.remove("gc-old");
   };
   const paintMap = () => {
     const map = model.get("map");
-    if (!map.pixels) return;
+    if (!map.pixels || (mine.ready() && typeof painted === "string")) return;
     if (map !== painted) paintTiles(plane.canvas, map.pixels, map.columns, map.side);
     painted = map;
     plane.root.dataset.version = map.version;
@@ -91,6 +105,7 @@ export function explorerStage(host, model) {
   const wantRest = () => {
     clearTimeout(timer);
     if (frame.brief) timer = setTimeout(() => host.send({ do: "rest" }), QUIET);
+    else if (mine.ready()) timer = setTimeout(paintOwnMap, QUIET);
     else if (model.get("map").version !== frame.version) {
       timer = setTimeout(() => {
         mapAt = performance.now();
@@ -101,12 +116,43 @@ export function explorerStage(host, model) {
   const paintRow = () => {
     const { side, count } = frame;
     paintTiles(strip, greys(frame.pixels).subarray(0, count * side * side), count, side, 1);
-    line.textContent = `Neighbours along ${frame.along}, z in the middle`;
-    strip.setAttribute("aria-label", line.textContent);
+    nameRow(frame.along);
     pins.show(frame.thumbs, (i) => pictureOf(frame.pixels, side, count + i), side);
   };
+  const nameRow = (along) => {
+    line.textContent = `Neighbours along ${along}, z in the middle`;
+    strip.setAttribute("aria-label", line.textContent);
+  };
+  const paintOwnRest = () => {
+    paintTiles(strip, mine.row(), frame.count, frame.side, 1);
+    nameRow(mine.along());
+    paintOwnMap();
+  };
+  // A change that the page draws itself: the picture now, the rest when no move follows.
+  const drawn = (key, value) => {
+    if (!mine.move(key, value)) return null;
+    const values = mine.values();
+    paint();
+    plane.show(values.u, values.v, frame.names);
+    picture.setAttribute("aria-label", `G(z). ${mine.sentence()}`);
+    clearTimeout(rowTimer);
+    rowTimer = setTimeout(paintOwnRest, QUIET);
+    return { values, text: mine.sentence() };
+  };
+  const taken = () => {
+    mine.take(model.get("net"));
+    if (frame) show(frame);
+  };
+  // New weights come when they have stayed the same for a while: while G trains the kernel draws.
+  const wantNet = (now) => {
+    if (frame?.weights === now.weights && netTimer) return;
+    clearTimeout(netTimer);
+    netTimer = setTimeout(() => mine.wants() && host.send({ do: "net" }), NET_AFTER);
+  };
   const show = (now) => {
+    wantNet(now);
     frame = now;
+    mine.follow({ ...now, reach: model.get("pad").reach }, host.idle());
     paint();
     picture.setAttribute("aria-label", `G(z). ${frame.text}`);
     if (!frame.brief) paintRow();
@@ -127,12 +173,15 @@ export function explorerStage(host, model) {
     wantRest();
   };
   model.on("change:map", mapped);
+  model.on("change:net", taken);
+  const opening = setTimeout(taken, 0); // the first picture comes first
   model.on("msg:custom", heard);
   const stop = () => {
-    clearTimeout(timer);
+    [timer, rowTimer, netTimer, opening].forEach(clearTimeout);
     reel.stop();
+    model.off("change:net", taken);
     model.off("change:map", mapped);
     model.off("msg:custom", heard);
   };
-  return { root, show, corner, stop };
+  return { root, show, corner, stop, alone: mine.ready, own: drawn };
 }

@@ -12,17 +12,24 @@ export const SAYS = {
   dead: "The kernel is dead: restart it (menu Kernel), then run the cells again.",
   offline: "There is no connection to the kernel: waiting for it.",
   busy: "Waiting for the kernel: a cell is running.",
+  restartedAlone: "The kernel was restarted. The pad goes on in the page; for the buttons run this cell again.",
+  deadAlone: "The kernel is dead. The pad goes on in the page; for the buttons restart it (menu Kernel).",
+  offlineAlone: "There is no connection to the kernel. The pad goes on in the page.",
+  busyAlone: "A cell is running. The pad goes on in the page; z in Python follows when the cell has ended.",
+  silentAlone: "No kernel answers. The pad goes on in the page; for the buttons run this cell.",
   silent: "The kernel does not answer yet: a cell may be running. If this stays, run this cell again.",
 };
 
 // What the widget says of its kernel. `gone`: this view's kernel was restarted; `late`: a message
-// waits for its acknowledgement; `status` and `connection` are what the page knows of the kernel.
-export function saying({ gone, late, status, connection }) {
-  if (status === "dead") return SAYS.dead;
-  if (gone) return SAYS.restarted;
-  if (connection && connection !== "connected") return SAYS.offline;
+// waits for its acknowledgement; `status` and `connection` are what the page knows of the kernel;
+// `alone`: the widget goes on without one.
+export function saying({ gone, late, status, connection, alone = false }) {
+  const said = (name) => SAYS[alone ? `${name}Alone` : name];
+  if (status === "dead") return said("dead");
+  if (gone) return said("restarted");
+  if (connection && connection !== "connected") return said("offline");
   if (!late) return "";
-  return status === "busy" ? SAYS.busy : SAYS.silent;
+  return said(status === "busy" ? "busy" : "silent");
 }
 
 // A message for a comm, to go over a kernel's control channel, which it reads while a cell runs.
@@ -44,8 +51,8 @@ function overControl(kernel, id) {
 
 // link(model, root) returns {root, send(content), stop()}: `root` is the line that says how it
 // stands, `send` a message to the widget's Python half. Whoever touches the element `root` asks
-// whether the kernel is there.
-export function link(model, root) {
+// whether the kernel is there. `alone()` tells whether the widget goes on without it.
+export function link(model, root, alone = () => false) {
   const line = make("p", { class: "gc-link", role: "alert", hidden: "" });
   const kernelNow = () => model.widget_manager?.kernel ?? null;
   const kernel = kernelNow();
@@ -61,11 +68,12 @@ export function link(model, root) {
 
   const show = () => {
     gone ||= kernelNow() !== kernel;
-    const state = { gone, late, status: kernel?.status, connection: kernel?.connectionStatus };
+    const state = { gone, late, status: kernel?.status, connection: kernel?.connectionStatus, alone: alone() };
     const text = saying(state) || wrong;
     line.hidden = !text;
     if (line.textContent !== text) line.textContent = text;
-    root.dataset.link = gone || state.status === "dead" ? "lost" : late ? "late" : "good";
+    const lost = gone || state.status === "dead";
+    root.dataset.link = lost ? (state.alone ? "alone" : "lost") : late ? "late" : "good";
     root.inert = root.dataset.link === "lost";
   };
   const arm = () => {

@@ -8,6 +8,7 @@ export function requests(line, also = {}) {
   let inFlight = null;
   let waiting = null;
   let timer = 0;
+  let later = 0;
   const send = () => {
     if (inFlight !== null || waiting === null) return;
     inFlight = ++serial;
@@ -21,9 +22,13 @@ export function requests(line, also = {}) {
     inFlight = null;
     send();
   };
-  const ask = (values) => {
+  // With `quiet` it goes out when nothing was asked for so many ms.
+  const ask = (values, quiet = 0) => {
     waiting = { ...waiting, ...values };
-    send();
+    clearTimeout(later);
+    if (quiet) later = setTimeout(send, quiet);
+    else send();
   };
-  return { ask, answered, idle: () => inFlight === null, stop: () => clearTimeout(timer) };
+  const stop = () => [timer, later].forEach(clearTimeout);
+  return { ask, answered, idle: () => inFlight === null && waiting === null, stop };
 }

@@ -2,7 +2,8 @@
 //
 // steered(stage, also) returns the module that anywidget wants; `also` goes with each request for a
 // value. `stage(host, model)` returns {root, show(frame)}, the part that differs, and may name a
-// `corner` for the numbers and a `stop`; host = {colourOf(role), fieldColours, change(key, value),
+// `corner` for the numbers and a `stop`; where it can do without the kernel it has `alone()`, and
+// `own(key, value)`, which draws a change and returns {values, text} to show at once, or null. host = {colourOf(role), fieldColours, change(key, value),
 // idle(), send(message)}.
 
 import { unpack } from "./bytes.js";
@@ -13,6 +14,7 @@ import { link } from "./link.js";
 import { requests } from "./requests.js";
 import { tabRow } from "./tabs.js";
 
+const LAZY = 150; // ms without a change, before the kernel hears of what the page drew itself
 const RESTING = ["ready", "finished", "failed", "stopped"];
 const NEXT = { running: "Pause", paused: "Resume", stopped: "Resume", finished: "Go on", failed: "Try again" };
 
@@ -54,7 +56,8 @@ export function steered(stage, also) {
     const bar = make("progress", { max: 1, "aria-label": "How far the run is" });
     const numbers = make("div", { class: "gc-numbers" });
     const text = make("p", { class: "gc-text", role: "status" });
-    const line = link(model, root);
+    const line = link(model, root, () => Boolean(scene?.alone?.()));
+    let scene = null;
     const request = requests(line, also);
     let frame = model.get("frame");
     let before = null; // the numbers of the frame before
@@ -64,7 +67,11 @@ export function steered(stage, also) {
     const shows = {};
     const change = (key, value) => {
       root.dataset.idle = "false"; // until the answer is shown
-      request.ask({ [key]: value });
+      const drawn = scene.own?.(key, value);
+      request.ask({ [key]: value }, drawn ? LAZY : 0);
+      if (!drawn) return;
+      Object.entries(drawn.values).forEach(([name, v]) => shows[name]?.(v));
+      text.textContent = drawn.text;
     };
     const host = {
       colourOf: (role) => (role ? model.get("colours")[role] : "var(--gc-ink)"),
@@ -73,7 +80,7 @@ export function steered(stage, also) {
       change,
       send: line.send,
     };
-    const scene = stage(host, model);
+    scene = stage(host, model);
     const buttons = parts.row.map(([action, label]) => pushButton(action, label, press));
     const pages = parts.tabs.map((tab) => {
       const made = Object.entries(tab.controls).map(([key, c]) => [key, anyControl(key, c, change)]);

@@ -1,0 +1,103 @@
+// A GAN on points that learns in the page: its nets, its real points, and the frames it shows.
+
+import { answer, bothSteps, forward, newPlayer, opinion, pushes, uniformFill } from "./engine/players.js";
+import { normals, uniforms } from "./latent.js";
+
+export const [LIMIT, CELLS, BATCH, FAKES, REALS, ARROWS] = [1.6, 40, 128, 200, 300, 70]; // as in Python
+const [PUSH, LONGEST, SPREAD, MOST] = [0.12, 0.35, 0.05, 200];
+const WIDTHS = [64, 64];
+const EVERY = 5; // turns from one point of the curves to the next
+export const DRAWN = "drawn by hand";
+
+const CENTRES = {
+  ring: Array.from({ length: 8 }, (_, i) => [Math.cos((i * Math.PI) / 4), Math.sin((i * Math.PI) / 4)]),
+  grid: [-0.9, 0, 0.9].flatMap((x) => [-0.9, 0, 0.9].map((y) => [x, y])),
+};
+export const DATA = [...Object.keys(CENTRES), DRAWN];
+
+// n points around the centres, in a row.
+export function sampled(centres, n, next, uniform) {
+  const out = new Float64Array(2 * n);
+  for (let i = 0; i < n; i++) {
+    const [x, y] = centres[Math.floor(uniform() * centres.length)];
+    out.set([x + SPREAD * next(), y + SPREAD * next()], 2 * i);
+  }
+  return out;
+}
+
+// (x, y, dx, dy) of the arrows that are drawn; the longest are cut.
+export function arrowsOf(xFake, push) {
+  const out = new Float32Array(4 * ARROWS);
+  for (let i = 0; i < ARROWS; i++) {
+    const [dx, dy] = [PUSH * push[2 * i], PUSH * push[2 * i + 1]];
+    const short = Math.min(1, LONGEST / Math.max(1e-12, Math.hypot(dx, dy)));
+    out.set([xFake[2 * i], xFake[2 * i + 1], dx * short, dy * short], 4 * i);
+  }
+  return out;
+}
+
+// The middles of the cells of the picture, the top row first.
+export function cellsOf(side) {
+  const cell = (2 * LIMIT) / side;
+  return Float64Array.from({ length: 2 * side * side }, (_, i) => {
+    const place = i >> 1;
+    return i % 2 ? LIMIT - (Math.floor(place / side) + 0.5) * cell : -LIMIT + ((place % side) + 0.5) * cell;
+  });
+}
+
+const view = (numbers) => new DataView(Float32Array.from(numbers).buffer);
+
+function curvePanel(title, low, high, curves) {
+  const turns = curves[0].x;
+  const marks = curves.map(({ label, role, x, y }) => ({ kind: "line", label, role, x: view(x), y: view(y) }));
+  return { title, xlabel: "turns", ylabel: "", equal: false, xlim: [0, Math.max(50, turns[turns.length - 1] ?? 0)], ylim: [low, high], marks };
+}
+
+// newField({seed, points, loss}) returns {turn(), set(key, value), reset(), frame(), values}.
+export function newField({ seed = 0, points = "ring", loss = "non-saturating" } = {}) {
+  const values = { loss, points, r1: 0, lr: 1e-3 };
+  const grid = cellsOf(CELLS);
+  let [drawn, turns, says, game, next, uniform, z, shown, noted] = [[]];
+  const centres = () => (values.points === DRAWN ? drawn : CENTRES[values.points]);
+  const noise = (n) => Float64Array.from({ length: 2 * n }, next);
+  const look = () => {
+    const all = centres();
+    shown = all.length ? sampled(all, REALS, normals(1), uniforms(1)) : new Float64Array(0);
+  };
+  const reset = () => {
+    [turns, says, noted] = [0, null, { x: [], real: [], fake: [] }];
+    [next, uniform] = [normals(seed), uniforms(seed)];
+    const fill = uniformFill(uniform);
+    game = { G: newPlayer([2, ...WIDTHS, 2], fill), D: newPlayer([2, ...WIDTHS, 1], fill) };
+    z = noise(FAKES);
+    look();
+  };
+  reset();
+  const turn = () => {
+    if (!centres().length) return false;
+    const recipe = { loss: values.loss, r1: values.r1, lrD: values.lr, lrG: values.lr, betas: [0, 0.999] };
+    says = bothSteps(game, recipe, sampled(centres(), BATCH, next, uniform), noise(BATCH), BATCH);
+    if (turns % EVERY === 0) [noted.x, noted.real, noted.fake].forEach((list, i) => list.push([turns, says["D(x)"], says["D(G(z))"]][i]));
+    turns += 1;
+    return true;
+  };
+  const set = (key, value) => {
+    if (key === "points" && typeof value !== "string") [values.points, drawn] = [DRAWN, value];
+    else values[key] = value;
+    if (key === "points") look();
+  };
+  const frame = () => {
+    const xFake = answer(forward(game.G, z, FAKES));
+    const pairs = centres().length ? sampled(centres(), FAKES, normals(2), uniforms(2)) : xFake;
+    const push = pushes(game.D, values.loss, pairs, xFake, FAKES).map((v) => -v);
+    const numbers = [["turns", turns.toLocaleString("en")], ...Object.entries(says ?? {}).map(([name, v]) => [name, v.toFixed(3)])];
+    const curve = (label, role, y) => ({ label, role, x: noted.x, y });
+    return {
+      limit: LIMIT, side: CELLS, field: new DataView(Uint8Array.from(opinion(game.D, grid, CELLS * CELLS), (p) => Math.round(255 * p)).buffer),
+      real: view(shown), fake: view(xFake), arrows: view(arrowsOf(xFake, push)), numbers,
+      panels: [curvePanel("D's opinion", 0, 1, [curve("D(x)", "p", noted.real), curve("D(G(z))", "q", noted.fake)])],
+      drawing: values.points === DRAWN, drawn, most: MOST, text: drawn.length || values.points !== DRAWN ? "" : "Draw real points: click or drag in the picture.",
+    };
+  };
+  return { turn, set, reset, frame, values };
+}

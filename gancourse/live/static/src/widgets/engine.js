@@ -1,0 +1,60 @@
+// The course's live things for a web page without a kernel: one ES module, no other file but live.css
+// (gancourse/live/static/live.css), which the page links.
+//
+//   import { mountExplorer } from "./engine.js";
+//   await mountExplorer(document.querySelector("#explorer"), "mnist.safetensors", { start });
+//
+// mountExplorer(element, weights, options) puts a latent explorer into `element`: a pad with its map,
+// G(z), neighbours, two sliders, directions, "Somewhere else". `weights` is the address of a
+// safetensors file of gancourse (a shipped generator, a run's generator.safetensors) or its bytes.
+// Options, none of them needed:
+//   start   where to begin: {origin, directions: {name: numbers}, names: [across, up]}; Python gives it
+//           as `gancourse.live.explorer.export.start(live.LatentExplorer(G))`
+//   seed    of the random plane without `start`, and of "Somewhere else" (0)
+//   label   the accessible name ("Latent explorer")
+// It gives {root, go(u, v), G} when the first picture is there. Where the net cannot be run or not be
+// fetched it puts a sentence into `element` and gives null.
+//
+// mountPointGan(element, options) puts a GAN on points into `element`: D's field, real and fake points,
+// the pushes on fakes, Run, One turn, Start again, the loss, the real points (or a drawing), the R1
+// penalty and the learning rate. It trains in the page, in JavaScript. Options, none of them needed:
+//   points  "ring" or "grid"; loss: one of the six of gancourse.losses.LOSSES; seed (0)
+//   running whether it runs from the start (false)
+//   label   the accessible name ("A GAN on points")
+// It gives {root, run(), pause(), step(), stop(), field}; stop() before `element` goes away.
+//
+// openGenerator(bytes) runs G without a view: {zDim, shape, images(z), pixels(z), ...}, see
+// src/engine/generator.js.
+
+import { make } from "../dom.js";
+import { openGenerator } from "../engine/generator.js";
+import { EngineError } from "../engine/safetensors.js";
+import { showField } from "../learning.js";
+import { netSource, showPlane } from "../plane.js";
+
+export { EngineError, openGenerator };
+
+async function fetched(weights) {
+  if (typeof weights !== "string" && !(weights instanceof URL)) return weights;
+  const answer = await fetch(weights);
+  if (!answer.ok) throw new EngineError(`The generator's weights could not be fetched (${answer.status}).`);
+  return new Uint8Array(await answer.arrayBuffer());
+}
+
+export async function mountExplorer(element, weights, options = {}) {
+  try {
+    const G = openGenerator(await fetched(weights));
+    return { ...showPlane(element, netSource(G, options), options.label ?? "Latent explorer"), G };
+  } catch (error) {
+    const said = error instanceof EngineError ? error.message : "The generator's weights could not be fetched: is there a network?";
+    if (!(error instanceof EngineError || error instanceof TypeError)) throw error;
+    element.append(make("p", { class: "gc-link", role: "alert" }, said));
+    return null;
+  }
+}
+
+export function mountPointGan(element, { running = false, ...options } = {}) {
+  const shown = showField(element, options);
+  if (running) shown.run();
+  return shown;
+}

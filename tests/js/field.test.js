@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { arrowsOf, cellsOf, newField, sampled } from "../../gancourse/live/static/src/field.js";
+import { normals, uniforms } from "../../gancourse/live/static/src/latent.js";
+
+const floats = (view) => new Float32Array(view.buffer);
+const spread = (points) => Math.hypot(...points) / Math.sqrt(points.length / 2); // root mean square distance from 0
+
+test("the field's cells begin at the top left", () => {
+  const near = (found, wanted) => found.forEach((v, i) => assert.ok(Math.abs(v - wanted[i]) < 1e-9));
+  near(cellsOf(2), [-0.8, 0.8, 0.8, 0.8, -0.8, -0.8, 0.8, -0.8]);
+});
+
+test("an arrow is as long as the push, and never longer than what is drawn", () => {
+  const [near, far] = [arrowsOf(new Float64Array(140), new Float64Array(140).fill(1)), arrowsOf(new Float64Array(140), new Float64Array(140).fill(90))];
+  assert.ok(Math.abs(near[2] - 0.12) < 1e-6);
+  assert.ok(Math.abs(Math.hypot(far[2], far[3]) - 0.35) < 1e-6);
+});
+
+test("real points lie around the centres", () => {
+  const points = sampled([[1, -1]], 400, normals(0), uniforms(0));
+  const mean = [0, 1].map((k) => points.filter((_, i) => i % 2 === k).reduce((a, b) => a + b) / 400);
+  assert.ok(Math.abs(mean[0] - 1) < 0.02 && Math.abs(mean[1] + 1) < 0.02);
+});
+
+test("G's points come to the ring as it learns, and the same seed gives the same run", () => {
+  const [one, other] = [newField(), newField()];
+  const before = spread(floats(one.frame().fake));
+  for (let i = 0; i < 150; i++) one.turn();
+  for (let i = 0; i < 150; i++) other.turn();
+  assert.ok(before < 0.5);
+  assert.ok(Math.abs(spread(floats(one.frame().fake)) - 1) < 0.35);
+  assert.deepEqual(floats(one.frame().fake), floats(other.frame().fake));
+  one.reset();
+  assert.equal(spread(floats(one.frame().fake)), before);
+});
+
+test("without real points nothing is learned, and a drawing is what is learned", () => {
+  const field = newField({ points: "drawn by hand", loss: "relativistic" });
+  assert.equal(field.turn(), false);
+  assert.match(field.frame().text, /Draw real points/);
+  field.set("points", [[0.5, 0.5]]);
+  assert.equal(field.turn(), true);
+  assert.equal(field.frame().drawing, true);
+});
+
+test("the curves end at D's opinion", () => {
+  const field = newField();
+  field.turn();
+  const [{ marks }] = field.frame().panels;
+  assert.deepEqual(marks.map((m) => m.label), ["D(x)", "D(G(z))"]);
+  assert.equal(floats(marks[0].y)[0].toFixed(3), field.frame().numbers[1][1]);
+});

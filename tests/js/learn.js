@@ -1,0 +1,18 @@
+// node learn.js: reads {G, D: [[W, b], ...], sizes, recipe, xReal, z, mix, n, steps} as JSON from
+// standard input, takes the steps, and writes both players' weights, flat.
+
+import { readFileSync } from "node:fs";
+
+import { bothSteps, newPlayer } from "../../gancourse/live/static/src/engine/players.js";
+
+const told = JSON.parse(readFileSync(0, "utf8"));
+const player = (tensors, sizes) => {
+  let next = 0;
+  return newPlayer(sizes, () => tensors[next++]);
+};
+const game = { G: player(told.G, told.sizes.G), D: player(told.D, told.sizes.D) };
+for (let i = 0; i < told.steps; i++) {
+  bothSteps(game, told.recipe, Float64Array.from(told.xReal[i]), Float64Array.from(told.z[i]), told.n, told.mix[i]);
+}
+const flat = ({ layers }) => layers.flatMap(({ W, b }) => [[...W.value], [...b.value]]);
+console.log(JSON.stringify({ G: flat(game.G), D: flat(game.D) }));

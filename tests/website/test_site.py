@@ -1,0 +1,210 @@
+"""The built site in Chromium: it opens, stays within itself and its window, folds, and is small."""
+
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import urldefrag
+
+import pytest
+from website.gather import LEFT_OUT
+
+ROOT = Path(__file__).resolve().parents[2]
+MEGABYTE = 1_000_000
+KINDS = ("index", "notebooks/02_optimal_discriminator", "notebooks/formulas",
+         "exercises/05_minimal_gan", "solutions/03_losses", "docs/lecturing", "api/losses",
+         "search")  # fmt: skip
+LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def pages(site: Path) -> list[str]:
+    return sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))
+
+
+def weight(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+class Links(HTMLParser):
+    """The addresses that a page names, and the ids that it has."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.links, self.ids = [], set()
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        self.ids.add(found.get("id"))
+        self.links += [found[k] for k in ("href", "src") if found.get(k)]
+
+
+def test_every_page_opens_within_itself_and_a_phone(site, look):
+    tab, wide, unset = look("index.html"), {}, {}
+    for page in pages(site):
+        tab.go(page)
+        if found := tab.overflow():
+            wide[page] = found
+        if bad := tab.tab.locator("mjx-merror, .math:not(:has(mjx-container))").count():
+            unset[page] = bad
+    assert (wide, unset) == ({}, {})
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(look, scheme):
+    tab = look("index.html", 1280, color_scheme=scheme)
+    found = {page: tab.go(f"{page}.html").grave() for page in KINDS}
+    assert {page: grave for page, grave in found.items() if grave} == {}
+
+
+def test_links_lead_to_files_and_headings_of_the_site(site):
+    read = {page: Links((site / page).read_text("utf-8")) for page in pages(site)}
+    dead = []
+    for page, found in read.items():
+        for link in found.links:
+            path, anchor = urldefrag(link)
+            if ":" in path or path.startswith("//"):
+                continue
+            target = (site / page).parent.joinpath(path.partition("?")[0]) if path else site / page
+            name = target.resolve().relative_to(site.resolve()).as_posix()
+            there = target.exists() and (not anchor or name not in read or anchor in read[name].ids)
+            dead += [] if there else [f"{page}: {link}"]
+    assert dead == []
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda p: p.stem)
+def test_each_proof_bet_and_hint_stays_folded(site, path):
+    if path.stem in LEFT_OUT:
+        return
+    page = (site / "notebooks" / f"{path.stem}.html").read_text("utf-8")
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+    hidden = sum(bool(c["metadata"].get("jupyter", {}).get("source_hidden")) for c in cells)
+    assert page.count('<details class="admonition hide above-input">') == hidden
+    assert "<details open" not in page
+
+
+def hashed(tab) -> str:
+    """Return what the large picture of the explorer shows."""
+    return tab.evaluate(
+        """() => {
+          const picture = document.querySelector('.gc-large');
+          const copy = new OffscreenCanvas(picture.width, picture.height);
+          const pen = copy.getContext('2d', {willReadFrequently: true});
+          pen.drawImage(picture, 0, 0);
+          return [...pen.getImageData(0, 0, copy.width, copy.height).data].join();
+        }"""
+    )
+
+
+def drag(tab):
+    box = tab.locator(".gc-pad").bounding_box()
+    tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 0.2 * box["height"], steps=3)
+    tab.mouse.up()
+
+
+def key(tab):
+    tab.locator(".gc-pad").focus()
+    tab.keyboard.press("Shift+ArrowRight")
+
+
+def touch(tab):
+    box = tab.locator(".gc-pad").bounding_box()
+    tab.touchscreen.tap(box["x"] + 0.2 * box["width"], box["y"] + 0.3 * box["height"])
+
+
+@pytest.mark.parametrize("page", ["index.html", "notebooks/00_welcome.html"])
+@pytest.mark.parametrize("move", [drag, key, touch])
+def test_a_move_changes_the_digit_that_this_page_computes(look, page, move):
+    tab = look(page, has_touch=True).tab
+    tab.locator(".gc-mount").first.scroll_into_view_if_needed()
+    tab.wait_for_selector(".gc-mount .gc-large")
+    before = hashed(tab)
+    assert len(set(before.split(","))) > 20  # a digit, not a blank
+    move(tab)
+    assert hashed(tab) != before
+    assert not tab.locator(".gc-mount img").count()
+    assert tab.locator(".gc-fewer").count() == page.startswith("notebooks")
+
+
+def test_a_gan_learns_on_the_front_page_until_one_pauses_it(look):
+    tab = look("index.html").tab
+    place = tab.locator("[data-live=points]")
+    tab.wait_for_selector(".gc-large")  # from now on nothing above it grows
+    place.scroll_into_view_if_needed()
+    turns = place.locator(".gc-numbers b").first  # a new element in each frame
+    seen = "document.querySelector('[data-live=points] .gc-numbers b')?.textContent"
+    tab.wait_for_function(f"Number(({seen} ?? '0').replace(',', '')) > 50")
+    place.get_by_role("button", name="Pause").press("Enter")
+    stood = turns.inner_text()
+    tab.wait_for_timeout(300)
+    assert turns.inner_text() == stood
+
+
+def test_whoever_wants_no_motion_starts_it_by_hand(look):
+    tab = look("index.html", reduced_motion="reduce").tab
+    tab.locator("[data-live=points]").scroll_into_view_if_needed()
+    run = tab.locator("[data-live=points]").get_by_role("button", name="Run")
+    assert run.is_visible()
+
+
+def test_the_front_page_is_light(look):
+    tab = look("index.html")
+    tab.tab.wait_for_selector(".gc-mount .gc-large")
+    weights = [n for url, n in tab.bytes.items() if url.endswith(".safetensors")]
+    assert len(weights) == 1
+    assert weights[0] < 900_000
+    assert sum(tab.bytes.values()) - weights[0] < 700_000
+
+
+def test_a_bet_opens_its_answer_when_one_is_taken(look):
+    tab = look("notebooks/02_optimal_discriminator.html").tab
+    bet = tab.locator(".gc-bet").first
+    assert not bet.locator("details").evaluate("e => e.open")
+    bet.get_by_role("button").first.focus()
+    tab.keyboard.press("Enter")
+    assert bet.locator("details").evaluate("e => e.open")
+    right = bet.locator("[data-right=true]")
+    assert right.all_inner_texts() == ["next to nothing"]
+
+
+def test_a_solution_opens_by_a_click(look):
+    tab = look("solutions/03_losses.html").tab
+    answer = tab.get_by_text("F.softplus(logit) - y * logit")
+    assert not answer.is_visible()
+    tab.locator("summary", has_text="Open the solution of 03.1").click()
+    assert answer.is_visible()
+
+
+def test_a_picture_is_legible_on_dark(look):
+    tab = look("notebooks/02_optimal_discriminator.html", 1280, color_scheme="dark").tab
+    card = tab.locator(".cell_output img").first
+    assert card.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(255, 255, 255)"
+    assert card.get_attribute("alt")
+
+
+def test_search_finds_a_lesson(look):
+    tab = look("search.html?q=checkerboards", 1280).tab
+    tab.wait_for_selector("#search-results li a")
+    found = tab.locator("#search-results li a").evaluate_all("a => a.map(x => x.href)")
+    assert any("07_dcgan_parts.html" in link for link in found)
+
+
+def test_each_lesson_leads_to_the_next(look):
+    tab = look("notebooks/02_optimal_discriminator.html", 1280).tab
+    assert "builds on 01 the game" in tab.locator(".gc-head").inner_text()
+    tab.locator("a.right-next").click()
+    tab.wait_for_url("**/notebooks/03_losses.html")
+    tab.locator("a.left-prev").click()
+    tab.wait_for_url("**/notebooks/02_optimal_discriminator.html")
+
+
+def test_the_site_is_small(site):
+    assert weight(site) < 40 * MEGABYTE
+    assert weight(site / "_static" / "mathjax") < 3 * MEGABYTE
+
+
+def test_a_notebook_downloads_as_it_is_committed(site):
+    for folder in ("notebooks", "exercises", "solutions"):
+        for path in (ROOT / folder).glob("[0-9]*.ipynb"):
+            assert (site / "download" / folder / path.name).read_bytes() == path.read_bytes()

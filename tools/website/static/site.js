@@ -1,0 +1,93 @@
+// Bets that one can take by a button, and what scrolls sideways within reach of the keyboard.
+
+const STATIC = document.currentScript.src.replace(/[^/]*$/, "");
+const LIVE = {
+  explorer: async ({ mountExplorer }, place) => {
+    const start = await (await fetch(`${STATIC}live/${place.dataset.net}.json`)).json();
+    return mountExplorer(place, `${STATIC}live/${place.dataset.net}.safetensors`, { start });
+  },
+  points: async ({ mountPointGan }, place) => {
+    const running = "runs" in place.dataset && !matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const shown = mountPointGan(place, { running });
+    let waits = false; // it ran, and nobody looks at it
+    new IntersectionObserver((seen) => {
+      const inSight = seen[seen.length - 1].isIntersecting;
+      if (inSight && waits) shown.run();
+      else if (!inSight) waits = place.querySelector(".gc-run button").textContent === "Pause";
+      if (!inSight) shown.pause();
+    }).observe(place);
+    return shown;
+  },
+};
+const BETS = ".cell_output .text_html > ul + details";
+
+// The first choice stands: it opens the answer, and says which option was right.
+function bet(details) {
+  const list = details.previousElementSibling;
+  const answer = details.querySelector("p").textContent;
+  details.parentElement.classList.add("gc-bet");
+  const buttons = [...list.children].map((item) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = item.textContent;
+    button.setAttribute("aria-pressed", "false");
+    item.replaceChildren(button);
+    return button;
+  });
+  for (const button of buttons) {
+    button.addEventListener("click", () => {
+      if (details.open) return;
+      button.setAttribute("aria-pressed", "true");
+      const right = buttons.filter((other) => answer.startsWith(`${other.textContent}.`));
+      for (const other of right) other.dataset.right = "true";
+      details.open = true;
+    });
+  }
+}
+
+function reachable() {
+  for (const box of document.querySelectorAll("mjx-container, .bd-article pre, .pst-scrollable-table-container")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+  }
+}
+
+const FEWER = "It runs in this page, with fewer controls than in JupyterLab: where the text names one that is not here, run the notebook.";
+
+// The still picture stays until what lives is there, and for good where it cannot.
+async function enliven(place) {
+  const still = [...place.childNodes];
+  const inLesson = place.querySelector("img") !== null;
+  const engine = await import(`${STATIC}live/engine.js`);
+  if (!(await LIVE[place.dataset.live](engine, place))) return;
+  still.forEach((node) => node.remove());
+  if (inLesson) {
+    const note = document.createElement("p");
+    note.className = "gc-fewer";
+    note.textContent = FEWER;
+    place.append(note);
+  }
+}
+
+function enlivenWhenNear() {
+  const watcher = new IntersectionObserver((seen) => {
+    for (const { target, isIntersecting } of seen) {
+      if (!isIntersecting) continue;
+      watcher.unobserve(target);
+      enliven(target);
+    }
+  }, { rootMargin: "300px" });
+  document.querySelectorAll(".gc-mount").forEach((place) => watcher.observe(place));
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  enlivenWhenNear();
+  document.querySelectorAll(BETS).forEach(bet);
+  for (const arrow of document.querySelectorAll("summary:has(> .toctree-toggle)")) {
+    arrow.setAttribute("aria-label", "Pages of this part"); // the theme gives it none
+  }
+  reachable();
+  window.addEventListener("resize", reachable);
+});
+window.addEventListener("load", () => {
+  (window.MathJax?.startup?.promise ?? Promise.resolve()).then(reachable);
+});
