@@ -217,9 +217,9 @@ report = examine()
 {finding.name: finding.status for finding in report.findings}
 
 # %% [markdown]
-# Everything you need is there if no entry says `broken`; `missing` things are optional. In a
-# terminal, `gancourse doctor` prints the details and a remedy for each. A GPU is used when there
-# is one, and nothing in the course needs it.
+# Everything you need is there if no entry says `broken`; `missing` things are optional. A cell with
+# `report` alone prints the details and a remedy for each. A GPU is used when there is one, and
+# nothing in the course needs it.
 
 # %% tags=["proof"]
 # Proof: this machine is ready
