@@ -1,4 +1,4 @@
-"""How fast the page's engine is in Chromium, and that it runs there with and without WebAssembly."""
+"""How fast the page's engine is in Chromium; it runs with WebAssembly and without."""
 
 import base64
 import gzip

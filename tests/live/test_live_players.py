@@ -1,4 +1,4 @@
-"""The page's players beside PyTorch: 100 steps from the same weights and z, each loss and penalty."""
+"""The page's players beside PyTorch: 100 steps from the same weights, each loss and penalty."""
 
 import json
 import subprocess

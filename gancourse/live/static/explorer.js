@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/explorer.js: edit there. 9566428d46e1203b d669a9f5495ae0b2
+// Built by `make build` from src/widgets/explorer.js: edit there. 5869d7634799d972 d3c9d859e99f619c
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -830,6 +830,7 @@ function explorerStage(host, model) {
       other.setAttribute("aria-label", frame.beside.caption);
     }
     if (host.idle()) plane.show(frame.values.u, frame.values.v, frame.names);
+    root.closest(".gc-live")?.setAttribute("data-engine", mine.ready() ? "page" : "kernel");
     root.dataset.whole = !frame.brief;
     wantRest();
     paintMap();

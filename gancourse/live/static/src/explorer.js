@@ -163,6 +163,7 @@ export function explorerStage(host, model) {
       other.setAttribute("aria-label", frame.beside.caption);
     }
     if (host.idle()) plane.show(frame.values.u, frame.values.v, frame.names);
+    root.closest(".gc-live")?.setAttribute("data-engine", mine.ready() ? "page" : "kernel");
     root.dataset.whole = !frame.brief;
     wantRest();
     paintMap();
