@@ -49,3 +49,11 @@ def size(parts: list[Tensor]) -> float:
 def any_left(parts: list[Tensor | None]) -> bool:
     """Tell whether any number is not 0."""
     return any(norm != 0 for norm in norms(parts, math.inf))
+
+
+def flat(parts: list[Tensor | None], weights: list[Tensor]) -> Tensor:
+    """Return the gradients of weights in one row, with zeros for none."""
+    pairs = zip(parts, weights, strict=True)
+    return torch.cat(
+        [(torch.zeros_like(w) if g is None else g).flatten().float() for g, w in pairs]
+    )

@@ -169,10 +169,8 @@ class Ledger:
             self.moved[key] = self.moved.get(key, 0.0) + change
 
     def _vector(self, who: str, grads: dict[int, Tensor | None]) -> Tensor:
-        found = (grads.get(i) for i in range(len(self.weights[who])))
-        pairs = zip(found, self.weights[who], strict=True)
-        parts = [(torch.zeros_like(w) if g is None else g).flatten().float() for g, w in pairs]
-        return torch.cat(parts)
+        weights = self.weights[who]
+        return gradients.flat([grads.get(i) for i in range(len(weights))], weights)
 
     def _audit(self, who: str) -> None:
         """Note whether a gradient arrived, and what in it does not belong to this step.
@@ -199,27 +197,18 @@ class Ledger:
             return
         self.signals.carried[who].append(0.0 if fresh else self._carried(who, old, total))
         if who == "G" and not self.shared:
-            self.signals.leaked.append(self._leak(vectors, start))
+            own = len(parts) - self.before_D or 1  # both backwards before both steps: the last
+            self.signals.leaked.append(leak(vectors[start:-own], vectors[-own:]))
 
     def _carried(self, who: str, old: Tensor, total: Tensor) -> float:
         """Return the share of what lay there already in the gradient that the step used.
 
         0 where the step's gradient points as the new parts alone do: the old was written over.
         """
-        used = self._vector(who, {i: w.grad for i, w in enumerate(self.weights[who])})
+        used = gradients.flat([w.grad for w in self.weights[who]], self.weights[who])
         if probes.cosine(used, total - old) >= probes.cosine(used, total):
             return 0.0
         return (old.norm() / (old.norm() + total.norm())).item()
-
-    def _leak(self, vectors: list[Tensor], start: int) -> float:
-        """Return the size of what came before D's step over the rest, where the two are opposed."""
-        own = len(self.booked["G"]) - self.before_D or 1  # both backwards before both steps: last
-        early, late = vectors[start:-own], vectors[-own:]
-        if not early:
-            return 0.0
-        early, late = sum(early), sum(late)
-        against = probes.cosine(early, late) < -0.2
-        return (early.norm() / late.norm().clamp(min=1e-30)).item() if against else 0.0
 
     def close(self) -> None:
         """Note a measured turn's moves."""
@@ -229,3 +218,12 @@ class Ledger:
             for who in self.nets:
                 key = f"{net} by opt_{who}"
                 self.signals.moved.setdefault(key, []).append(self.moved.pop(key, 0.0))
+
+
+def leak(early: list[Tensor], late: list[Tensor]) -> float:
+    """Return the size of G's gradients from before D's step over the later ones, where opposed."""
+    if not early:
+        return 0.0
+    early, late = sum(early), sum(late)
+    against = probes.cosine(early, late) < -0.2
+    return (early.norm() / late.norm().clamp(min=1e-30)).item() if against else 0.0
