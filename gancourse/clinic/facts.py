@@ -107,14 +107,15 @@ def hardly_learns(s: Signals) -> Found:
 def steps_too_long(s: Signals) -> Found:
     for who in Names:
         steps = max(1.0, s.steps[who] / max(1, s.turns))
-        moves = [move / steps for move in finite(s.moved.get(f"{who} by opt_{who}", []))]
+        moves = [move / steps for move in s.moved.get(f"{who} by opt_{who}", [])]
         if late(moves, 0.0) > LATE:
             return (
                 f"late in the run a step of opt_{who} still moves {who}'s weights by "
                 f"{100 * late(moves):.0f} %"
             )
-        if max(moves, default=0.0) > LONG:
-            return f"a step of opt_{who} moves {who}'s weights by {100 * max(moves):.0f} %"
+        longest = max(finite(moves), default=0.0)
+        if longest > LONG:
+            return f"a step of opt_{who} moves {who}'s weights by {100 * longest:.0f} %"
     return None
 
 
@@ -182,10 +183,10 @@ def upwards(s: Signals) -> bool | None:
     asked = agreed(s.wishes.get("D of real", ()))
     if asked is not None:
         return asked
-    rank = mean(s.auc)
+    rank, ranked = mean(s.auc), len(finite(s.auc)) >= FEW
     if travelled(s, "D") < LEARNED:
         return None
-    if rank > 0.75 or rank < 0.25:
+    if ranked and (rank > 0.75 or rank < 0.25):
         return rank > 0.5
     pairs = zip(s.pull.get("D on real", ()), s.pull.get("D on fakes", ()), strict=False)
     apart = [real - fake for real, fake in pairs if math.isfinite(real) and math.isfinite(fake)]

@@ -21,7 +21,7 @@ FAULTY = {
     "sigmoid": "probabilities as logits",
     "one batch": "one batch for ever",
     "NaN in a batch": "bad real batch",
-    "SGD, rate 5": "divergence",
+    "SGD, rate 5": "steps too long",
     "ReLU at G's end": "range",
     "huge weight decay": "huge weight decay",
     "a stale net draws": "another net draws",
