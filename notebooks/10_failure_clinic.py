@@ -15,7 +15,8 @@
 #
 # "Is it working, and if not, why?" Most broken GANs raise no error: they run to the end and draw
 # something poor. Here you look at broken runs until you can tell the mistakes apart, and set up
-# the same help for a loop of your own.
+# the same help for a loop of your own. It builds on the loop of lesson 05 and on how to read its
+# curves, lesson 06.
 #
 # **Aims:**
 #
@@ -27,7 +28,6 @@
 
 # %%
 import json
-from pathlib import Path
 
 import torch
 from IPython.display import Markdown
@@ -35,7 +35,7 @@ from torch import nn
 from torch.nn.functional import one_hot, softplus
 
 import gancourse
-from gancourse import claim, clinic, live, plots
+from gancourse import claim, clinic, course, live, plots
 from gancourse.check import check
 from gancourse.clinic.causes import CAUSES
 from gancourse.data import load_points
@@ -404,8 +404,8 @@ Markdown(head + "\n".join(map(row, clinic.FAULTS.values())))
 # seeds, and **other people's loops**, in the styles of authors that no rule had looked at.
 
 # %%
-own = json.loads(Path("../docs/clinic/confusion.json").read_text())
-other = json.loads(Path("../docs/clinic/corpus.json").read_text())["counts"]["unseen"]
+own = json.loads(course.path("docs/clinic/confusion.json").read_text())
+other = json.loads(course.path("docs/clinic/corpus.json").read_text())["counts"]["unseen"]
 table = {
     "broken runs": (own["ill"], other["faulty"]),
     "the right cause first": (own["right"], other["right"]),

@@ -29,18 +29,27 @@
 import copy
 import json
 from itertools import pairwise
-from pathlib import Path
 
 import torch
 from torch import nn
 from torch.nn.functional import avg_pool2d, interpolate, leaky_relu, softplus
 
-from gancourse import claim, live, load_images, load_points, nets, plots, score, seed_everything
+from gancourse import (
+    claim,
+    course,
+    live,
+    load_images,
+    load_points,
+    nets,
+    plots,
+    score,
+    seed_everything,
+)
 from gancourse.maths import latent
 from gancourse.score import mode_report
 
 SEED = 0  # change it: the last section says which conclusions survive that
-MEASURED = json.loads(Path("../docs/questions.json").read_text())
+MEASURED = json.loads(course.path("docs/questions.json").read_text())
 
 # %% [markdown]
 # One run proves little, because the next seed may differ. So we train several GANs side by side:
@@ -671,7 +680,7 @@ print(f"real digits: grey pixels {100 * grey_real:.0f} %")
 # somewhere is listed here: you may see it, and you may not.
 
 # %%
-tried = json.loads(Path("../docs/questions.json").read_text())["seeds"]  # {seed: {claim: held}}
+tried = json.loads(course.path("docs/questions.json").read_text())["seeds"]  # {seed: {claim: held}}
 held = {
     text: [run.get(text, False) for run in tried.values()] for text in next(iter(tried.values()))
 }

@@ -91,7 +91,7 @@
 # - One turn: D descends $d\_loss(l(x), l(G(z)))$ with $G(z)$ detached, then G descends
 #   $g\_loss(l(G(z)))$. Balanced, with the non-saturating loss: $2\log 2$ and $\log 2$.
 #   *05 D's step; G's step; 06 Reading the curves*
-# - A pixel $u$ from 0 to 255 becomes $u/127.5 - 1$, tanh's range. *06 Digits as numbers*
+# - A pixel $u$ from 0 to 255 becomes $u/127.5 - 1$, tanh's range. *06 What goes in*
 # - Average of G's weights: $\bar\theta \leftarrow \beta\bar\theta + (1-\beta)\theta$; after $n$
 #   steps it holds $\beta^n$ of where it began. Buffers are copied. *08 A calmer copy*
 # - Work of a step, G and D for one pass forward: $3G + 8D$; with new fakes for G $4G + 8D$.

@@ -153,7 +153,7 @@ def look(*_):
 
 
 def test_the_clinic_computes_on_one_thread(monkeypatch):
-    monkeypatch.setattr(faults, "_module", lambda _: SimpleNamespace(train=look))
+    monkeypatch.setattr(faults, "module", lambda *_: SimpleNamespace(train=look))
     with pytest.raises(Seen, match="1"):
         faults.train_run("ring")
 

@@ -17,7 +17,7 @@ from build.command import ROOT
 from build.execute import execute
 from build.exercises import blank
 from build.notebooks import load
-from build.sources import BuildError, Target, read_cells, tags, targets
+from build.sources import FOLDED, BuildError, Target, read_cells, tags, targets
 from nbformat import NotebookNode
 
 NOT_PROSE = re.compile(
@@ -115,8 +115,14 @@ def prose_figures(cells: list[NotebookNode]) -> list[Figure]:
     ]
 
 
+def in_sight(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """Return the cells that are not folded."""
+    return [cell for cell in cells if not FOLDED.keys() & set(tags(cell))]
+
+
 def code_figures(cells: list[NotebookNode]) -> list[Figure]:
-    """Return the figures about the code."""
+    """Return the figures about the code that is in sight."""
+    cells = in_sight(cells)
     lines = [code_lines(cell.source) for cell in cells if cell.cell_type == "code"] or [0]
     return [
         Figure("lines of code", sum(lines), 0, 150),
@@ -138,7 +144,7 @@ def first_live(cells: list[NotebookNode]) -> int:
 
 def showing(built: NotebookNode) -> float:
     """Return the share of the code cells in sight, which are not folded, that have an output."""
-    seen = [c for c in built.cells if c.cell_type == "code" and "proof" not in tags(c)]
+    seen = [c for c in in_sight(built.cells) if c.cell_type == "code"]
     return sum(bool(cell.outputs) for cell in seen) / max(1, len(seen))
 
 

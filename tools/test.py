@@ -9,6 +9,7 @@ import argparse
 import os
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -93,15 +94,23 @@ def package_steps(root: Path, env: dict[str, str]) -> Iterator[Step]:
             yield Step(name, "package tests", command, env, spent / shares)
 
 
-def notebook_steps(root: Path, env: dict[str, str]) -> Iterator[Step]:
+def notebook_steps(
+    root: Path, env: dict[str, str], group: str = "notebooks run", folders=FOLDERS
+) -> Iterator[Step]:
     """Yield a step for each built notebook, which executes it."""
     nbval = ["--nbval-lax", "--nbval-current-env", f"--nbval-cell-timeout={CELL_TIMEOUT}",
              f"--nbval-kernel-startup-timeout={KERNEL_TIMEOUT}"]  # fmt: skip
     known = durations.load(root)
-    for path in (p for folder in FOLDERS for p in sorted((root / folder).glob("*.ipynb"))):
+    for path in (p for folder in folders for p in sorted((root / folder).glob("*.ipynb"))):
         file = path.relative_to(root).as_posix()
         command = python("pytest", *nbval, "-p", "no:cacheprovider", file)
-        yield Step(file, "notebooks run", command, env, known.of(file))
+        yield Step(file, group, command, env, known.of(file))
+
+
+def without_data(env: Mapping[str, str], cache: Path) -> dict[str, str]:
+    """Return an environment with no data set, no network for one, and an empty cache."""
+    found = {name: value for name, value in env.items() if name != "GANCOURSE_DATA"}
+    return found | {"GANCOURSE_OFFLINE": "1", "XDG_CACHE_HOME": str(cache)}
 
 
 def steps(root: Path, fast: bool = False, long: bool = False) -> list[Step]:
@@ -109,7 +118,11 @@ def steps(root: Path, fast: bool = False, long: bool = False) -> list[Step]:
     env = environment(root, os.environ, long)
     found = list(package_steps(root, env))
     if not fast:
-        found += notebook_steps(root, environment(root, headless_environment(), long))
+        kernels = environment(root, headless_environment(), long)
+        found += notebook_steps(root, kernels)
+        if long:
+            bare = without_data(kernels, Path(tempfile.mkdtemp()))
+            found += notebook_steps(root, bare, "lessons without data", FOLDERS[:1])
     return [*checks(root, env), *sorted(found, key=lambda step: -step.seconds)]
 
 

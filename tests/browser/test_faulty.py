@@ -73,3 +73,15 @@ def test_an_edit_trains_and_one_that_breaks_is_said(notebook):
     page.get_by_role("button", name="Undo my edits").press("Enter")
     assert code.input_value() == json.loads(json.dumps(asked(
         page, "import json; print(json.dumps(run.code))")))  # fmt: skip
+
+
+def test_after_a_restart_it_says_so_and_the_films_still_move(notebook):
+    page = opened(notebook, "one z")
+    choose(page, "one z")
+    page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    line = page.locator(".gc-faulty .gc-link")
+    line.wait_for(state="visible", timeout=60_000)
+    assert line.inner_text() == "The kernel was restarted: run this cell again."
+    before = page.evaluate(PLANES)
+    page.locator(".gc-faulty [type=range]").press("Home")
+    page.wait_for_function(f"({PLANES})()[0] !== {json.dumps(before[0])}")

@@ -112,3 +112,11 @@ def test_the_first_widget_and_what_shows_something():
     assert measure.first_live(cells) == 3
     assert measure.first_live(cells[:2]) == 3
     assert measure.showing(measure.NotebookNode(cells=cells)) == 0.5
+
+
+def test_what_is_folded_counts_as_no_code():
+    tagged = [new_code_cell("# Proof: x\n1\n2\n3", metadata={"tags": ["proof"]}),
+              new_code_cell("# Bet: x\n1\n2\n3", metadata={"tags": ["bet"]})]  # fmt: skip
+    found = figures([*tagged, new_code_cell("1")])
+    assert found["lines of code"] == 1
+    assert found["lines in a code cell, longest"] == 1

@@ -82,6 +82,18 @@ def test_long_runs_at_full_length_and_speed_is_measured_alone(monkeypatch):
     assert all_checks.clock_step(ROOT).environment["GANCOURSE_CLOCK"] == "1"
 
 
+def test_long_runs_each_lesson_without_data_too(monkeypatch):
+    monkeypatch.setenv("GANCOURSE_DATA", "/data")
+    bare = [s for s in all_checks.steps(ROOT, long=True) if s.group == "lessons without data"]
+    lessons = {f"notebooks/{p.name}" for p in (ROOT / "notebooks").glob("*.ipynb")}
+    assert {s.name for s in bare} == lessons
+    for s in bare:
+        assert "GANCOURSE_DATA" not in s.environment
+        assert s.environment["GANCOURSE_OFFLINE"] == "1"
+        assert not list(Path(s.environment["XDG_CACHE_HOME"]).iterdir())
+    assert not any(s.group == "lessons without data" for s in all_checks.steps(ROOT))
+
+
 TABLE = {"long": {"seconds": 500}, "b": {"seconds": 90}, "c": {"seconds": 25}, "d": {"seconds": 9}}
 
 

@@ -2,21 +2,22 @@
 
 import html
 
-import anywidget
 import ipywidgets
 import traitlets
 
 from gancourse.live.control_views import COLOURS
 from gancourse.live.frontend import css, es_module
+from gancourse.live.linked import LinkedWidget
 from gancourse.live.run.view import FIELD_COLOURS
 
 _score: dict[str, bool] = {}  # in core views: which runs were named rightly at the first try
 
 
-class FaultyRunWidget(anywidget.AnyWidget):
+class FaultyRunWidget(LinkedWidget):
     """A faulty run in a page, which has the films and the replies; only an edit asks the kernel."""
 
     _esm, _css = es_module("faulty"), css()
+    SLOW = True  # an edit trains in the place of whatever trains: not beside a cell
     title = traitlets.Unicode().tag(sync=True)
     titles = traitlets.List().tag(sync=True)
     colours = traitlets.Dict(COLOURS).tag(sync=True)
@@ -43,7 +44,10 @@ class FaultyRunWidget(anywidget.AnyWidget):
             frame=run.frame(),
         )
         run.watch(self._redraw)
-        self.on_msg(lambda _widget, message, _buffers: run.listen(message))
+
+    def asked(self, message: dict) -> None:
+        """Do what the page asks, {"do": "train", "code": lines}."""
+        self._run.listen(message)
 
     def _redraw(self, frame: dict) -> None:
         self.frame = frame

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/faulty.js: edit there. 9d1d0a3cf9b9a633 a9860fd317f15092
+// Built by `make build` from src/widgets/faulty.js: edit there. d18ce2b53cc88a82 0ee753b824732af7
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -237,6 +237,133 @@ function curveRow(host) {
   return { root, show };
 }
 
+// link.js
+var PATIENCE = 1200;
+var QUIET = 1e3;
+var TOUCHES = ["pointerdown", "keydown", "focusin"];
+var RESTARTS = ["restarting", "autorestarting"];
+var SAYS = {
+  restarted: "The kernel was restarted: run this cell again.",
+  dead: "The kernel is dead: restart it (menu Kernel), then run the cells again.",
+  offline: "There is no connection to the kernel: waiting for it.",
+  busy: "Waiting for the kernel: a cell is running.",
+  silent: "The kernel does not answer yet: a cell may be running. If this stays, run this cell again."
+};
+function saying({ gone, late, status, connection }) {
+  if (status === "dead") return SAYS.dead;
+  if (gone) return SAYS.restarted;
+  if (connection && connection !== "connected") return SAYS.offline;
+  if (!late) return "";
+  return status === "busy" ? SAYS.busy : SAYS.silent;
+}
+function controlMessage(kernel, id, content) {
+  const msg_id = [1, 2, 3].map(() => Math.random().toString(16).slice(2)).join("-");
+  const header = {
+    msg_id,
+    msg_type: "comm_msg",
+    username: kernel.username ?? "",
+    session: kernel.clientId ?? "",
+    date: (/* @__PURE__ */ new Date()).toISOString(),
+    version: "5.2"
+  };
+  const data = { method: "custom", content };
+  return { header, parent_header: {}, metadata: {}, channel: "control", buffers: [], content: { comm_id: id, data } };
+}
+function overControl(kernel, id) {
+  if (!id || !kernel?.sendControlMessage) return null;
+  return (content) => {
+    const future = kernel.sendControlMessage(controlMessage(kernel, id, content), false, true);
+    future.done?.catch(() => {
+    });
+  };
+}
+function link(model, root) {
+  const line = make("p", { class: "gc-link", role: "alert", hidden: "" });
+  const kernelNow = () => model.widget_manager?.kernel ?? null;
+  const kernel = kernelNow();
+  const control = overControl(kernel, model.get("over_control"));
+  let direct = null;
+  let gone = false;
+  let late = false;
+  let wrong = "";
+  let count = Date.now() % 1e9;
+  let waiting = null;
+  let sentAt = -Infinity;
+  let timer = 0;
+  const show = () => {
+    gone ||= kernelNow() !== kernel;
+    const state = { gone, late, status: kernel?.status, connection: kernel?.connectionStatus };
+    const text = saying(state) || wrong;
+    line.hidden = !text;
+    if (line.textContent !== text) line.textContent = text;
+    root.dataset.link = gone || state.status === "dead" ? "lost" : late ? "late" : "good";
+    root.inert = root.dataset.link === "lost";
+  };
+  const arm = () => {
+    clearTimeout(timer);
+    timer = setTimeout(look, PATIENCE);
+  };
+  const look = () => {
+    late = true;
+    show();
+    if (gone) return;
+    if (kernel?.status !== "busy") send({});
+    arm();
+  };
+  const send = (content) => {
+    const message = { ...content, ping: ++count };
+    sentAt = performance.now();
+    if (waiting === null) {
+      waiting = count;
+      arm();
+    }
+    try {
+      if (direct) direct(message);
+      else model.send(message);
+    } catch {
+      gone = true;
+      show();
+    }
+  };
+  const heard = (message) => {
+    if (message.wrong) wrong = message.wrong;
+    if (message.pong !== void 0) {
+      if (message.via === "control") direct = control;
+      wrong = "";
+      late = false;
+      clearTimeout(timer);
+      waiting = message.pong < count ? message.pong + 1 : null;
+      if (waiting !== null) arm();
+    }
+    show();
+  };
+  const turned = (_, status) => {
+    if (RESTARTS.includes(status)) gone = true;
+    show();
+  };
+  const closed = () => {
+    if (kernel === null) gone = true;
+    else send({});
+  };
+  const touched = () => {
+    if (waiting === null && performance.now() - sentAt > QUIET) send({});
+  };
+  model.on("msg:custom", heard);
+  model.on("comm_live_update", closed);
+  kernel?.statusChanged?.connect(turned);
+  kernel?.connectionStatusChanged?.connect(show);
+  for (const touch of TOUCHES) root.addEventListener(touch, touched, true);
+  control?.({ ping: count });
+  const stop = () => {
+    clearTimeout(timer);
+    model.off("msg:custom", heard);
+    model.off("comm_live_update", closed);
+    kernel?.statusChanged?.disconnect(turned);
+    kernel?.connectionStatusChanged?.disconnect(show);
+  };
+  return { root: line, send, stop };
+}
+
 // pixels.js
 var OPAQUE = new Uint32Array(new Uint8Array([0, 0, 0, 255]).buffer)[0];
 var GREY = new Uint32Array(new Uint8Array([1, 1, 1, 0]).buffer)[0];
@@ -426,11 +553,12 @@ function render({ model, el }) {
   train.addEventListener("click", () => {
     text.textContent = "Starting.";
     place.value = at.length - 1;
-    model.send({ do: "train", code: code.value });
+    line.send({ do: "train", code: code.value });
   });
   back.addEventListener("click", () => code.value = model.get("code"));
   editor.append(code, make("div", { class: "gc-run" }, train, back), bar, text);
   editor.hidden = true;
+  const line = link(model, editor);
   [place, play, ...causes, code, train, back].forEach(keepKeys);
   const follow = () => {
     const frame = model.get("frame");
@@ -450,6 +578,7 @@ function render({ model, el }) {
     make("div", { class: "gc-run" }, ...causes),
     reply,
     score,
+    line.root,
     editor,
     make("div", { class: "gc-films" }, ...columns.map((c) => c.below))
   );
@@ -462,6 +591,7 @@ function render({ model, el }) {
     halt();
     globalThis.removeEventListener(SCORE, showScore);
     model.off("change:frame", follow);
+    line.stop();
   };
 }
 

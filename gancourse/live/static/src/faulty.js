@@ -4,6 +4,7 @@ import { floats, greys, unpack } from "./bytes.js";
 import { curveRow } from "./curves.js";
 import { make } from "./dom.js";
 import { keepKeys } from "./keys.js";
+import { link } from "./link.js";
 import { paintTiles, pixelCanvas } from "./pixels.js";
 import { fillField } from "./pointgan.js";
 
@@ -174,11 +175,12 @@ export function render({ model, el }) {
   train.addEventListener("click", () => {
     text.textContent = "Starting.";
     place.value = at.length - 1;
-    model.send({ do: "train", code: code.value });
+    line.send({ do: "train", code: code.value });
   });
   back.addEventListener("click", () => (code.value = model.get("code")));
   editor.append(code, make("div", { class: "gc-run" }, train, back), bar, text);
   editor.hidden = true;
+  const line = link(model, editor); // the films need no kernel
   [place, play, ...causes, code, train, back].forEach(keepKeys);
 
   const follow = () => {
@@ -195,7 +197,7 @@ export function render({ model, el }) {
     make("div", { class: "gc-films" }, ...columns.map((c) => c.root)),
     make("div", { class: "gc-reel" }, play, place, shown),
     make("p", { class: "gc-question" }, `${model.get("title")}: what is wrong with it?`),
-    make("div", { class: "gc-run" }, ...causes), reply, score, editor,
+    make("div", { class: "gc-run" }, ...causes), reply, score, line.root, editor,
     make("div", { class: "gc-films" }, ...columns.map((c) => c.below)),
   );
   place.value = at.length - 1;
@@ -207,5 +209,6 @@ export function render({ model, el }) {
     halt();
     globalThis.removeEventListener(SCORE, showScore);
     model.off("change:frame", follow);
+    line.stop();
   };
 }
