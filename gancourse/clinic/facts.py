@@ -71,15 +71,26 @@ def rate_falls(s: Signals) -> Found:
     """A learning rate is below a hundredth of its largest from there on, for half of the run."""
     for who in Names:
         rates = s.rates[who]
-        top = max(rates, default=0.0)
-        last = max((i for i, rate in enumerate(rates) if rate >= 0.01 * top), default=0)
-        if len(rates) >= FEW and len(rates) - 1 - last > len(rates) / 2:
-            turn = round((last + 1) / len(rates) * s.turns)
+        if len(rates) < FEW or not s.at:
+            continue
+        top = max(rates)
+        last = max(i for i, rate in enumerate(rates) if rate >= 0.01 * top)
+        turns = [*turns_of(s, len(rates)), s.turns]
+        turn = turns[min(last + 1, len(rates))]
+        if turn < s.turns / 2:
             return (
                 f"opt_{who}'s learning rate falls from {top:g} to {rates[-1]:.1e}; from about "
                 f"turn {turn} of {s.turns} on it is below a hundredth of that"
             )
     return None
+
+
+def turns_of(s: Signals, n: int) -> list[int]:
+    """Return the turn of each of n things that were noted at steps, as often in each turn.
+
+    Measured turns lie closer at the start of a run.
+    """
+    return [s.at[i * len(s.at) // n] for i in range(n)]
 
 
 def pace(s: Signals, who: str) -> float:
@@ -90,7 +101,12 @@ def pace(s: Signals, who: str) -> float:
 
 def travelled(s: Signals, who: str) -> float:
     """Return the length of a player's way in the whole run, over the size of its weights."""
-    return mean(s.moved.get(f"{who} by opt_{who}", []), 0.0) * s.turns
+    moves = s.moved.get(f"{who} by opt_{who}", [])
+    ends = [*s.at[1:], s.turns]  # each move is that of a turn until the next measured one
+    held = [(move, end - at) for move, at, end in zip(moves, s.at, ends, strict=False)
+            if math.isfinite(move)]  # fmt: skip
+    length = sum(turns for _, turns in held)
+    return sum(move * turns for move, turns in held) / max(1, length) * s.turns
 
 
 def hardly_learns(s: Signals) -> Found:
