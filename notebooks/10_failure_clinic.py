@@ -143,7 +143,8 @@ print(gancourse.diagnose(recorder.finish()))
 # Back to the first run. Its line was `D_STEPS, G_STEPS = 1, 10`: G takes ten steps against a D
 # that stands still. Three instead of ten?
 
-# %%
+# %% tags=["bet"]
+# Bet: three steps of G
 live.predict(
     "G takes three steps in a turn instead of ten. How many of the eight modes will it cover?",
     ("one, as before", "three or four", "all eight"),
@@ -358,7 +359,8 @@ print(f"{'':40}{'run 7':>12}{'sound twin':>12}")
 for name in sorted((n for n in far if far[n] == far[n]), key=far.get, reverse=True)[:8]:
     print(f"{name:40}{mine[name]:12.3g}{sound[name]:12.3g}")
 
-# %%
+# %% tags=["bet"]
+# Bet: the cause
 live.predict(
     "Which cause fits these numbers?",
     ("labels swapped", "rates apart", "D too strong"),

@@ -172,7 +172,8 @@ def duel(sizes=(2, 1), sd=0.1, momentum=0.0, gamma=0.0):
 # G starts at distance 1 from the data. Six games follow. (Momentum makes a steady step ten times as
 # large; `dampening` takes that back, so that the rates are comparable.)
 
-# %%
+# %% tags=["bet"]
+# Bet: what brings the game to rest
 live.predict(
     "The plain game goes round for ever. What brings it to rest?",
     ("momentum 0.9", "a penalty on D's gradient", "both do"),
@@ -475,7 +476,8 @@ claim("and share them more evenly", uneven.median(), below=0.3 * uneven_before.m
 # Width and depth of both players, one at a time, after equally many turns, with the better rates
 # found above. Each bar is the mean of four runs, the thin line goes from the worst to the best.
 
-# %%
+# %% tags=["bet"]
+# Bet: whose layers are wide
 live.predict(
     "One player may have hidden layers of width 128, the other one of width 8. Whose are wide?",
     ("D's", "G's", "it makes no difference"),

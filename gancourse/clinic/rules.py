@@ -83,12 +83,14 @@ def labels_swapped(s: Signals) -> Found:
     """D gives real samples the lower logits, and keeps on doing so."""
     if facts.travelled(s, "D") < facts.LEARNED:
         return None  # its ranks are chance
-    up, asked = facts.upwards(s), facts.agreed(s.wishes.get("G of fakes", ()))
-    if up is False and asked is True:
+    real, fakes = (facts.agreed(s.wishes.get(who, ())) for who in ("D of real", "G of fakes"))
+    if real is False and fakes is True:
         return (
             "D's loss asks for lower answers to real samples than to fakes, and G's loss for "
             f"higher ones: a real sample gets the larger one in {100 * mean(s.auc):.0f} % of pairs"
         )
+    if real or facts.diverged(s):  # what D gives has another cause
+        return None
     ranks, agrees = finite(s.auc), facts.with_G(s, up=False)
     if agrees or (agrees is None and mean(ranks) > 0.1):  # this D may count the other way
         return None

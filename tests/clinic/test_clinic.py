@@ -18,7 +18,7 @@ from gancourse.errors import InputError
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 clinic_quality = importlib.import_module("clinic_quality")
-LATER = "log of zero", "labels swapped", "batch norm in train"  # where harm shows after a while
+LATER = ("log of zero", "labels swapped", "batch norm in train")  # seen once a run has gone wrong
 AT_ONCE = [name for name in CAUSES if name in SEEN and name not in LATER]
 
 

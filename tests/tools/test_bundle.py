@@ -17,7 +17,7 @@ import javascript  # noqa: E402
 import lanes  # noqa: E402
 
 STATIC = Path("gancourse/live/static")
-WIDGETS = ["chart", "dashboard", "explorer", "plane", "pointgan"]
+WIDGETS = ["chart", "dashboard", "explorer", "faulty", "plane", "pointgan", "wager"]
 
 
 @pytest.fixture

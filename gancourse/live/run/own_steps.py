@@ -54,7 +54,8 @@ class OwnStep:
         other = "G" if self.who == "D" else "D"
         if self.who not in moved:
             return (f"Your {self.name} ran, and {self.who}'s weights are as they were: does it "
-                    f"call opt_{self.who}.step()?")  # fmt: skip
+                    f"call opt_{self.who}.step(), and does a gradient reach {self.who} "
+                    "before?")  # fmt: skip
         return f"Your {self.name} changed {other}'s weights too." if other in moved else ""
 
     def _newest(self) -> Callable:

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/wager.js: edit there. fe232a33968addc9 c6430cc3be2dca7f
+// Built by `make build` from src/widgets/wager.js: edit there. 8931e73355052a47 f79828f6cebced83
 // dom.js
 function dressed(node, attributes) {
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
@@ -17,16 +17,19 @@ function keepKeys(node) {
 }
 
 // wager.js
+function standing(options, answer, chosen) {
+  return options.map((option, i) => ({ taken: i === chosen, right: option === answer }));
+}
 function render({ model, el }) {
   const options = model.get("options");
   const root = make("div", { class: "gc-live gc-wager", role: "group", "aria-label": "Your prediction" });
   const reply = make("p", { class: "gc-text", "aria-live": "polite" });
   const buttons = options.map((option) => make("button", { type: "button", class: "gc-button", "aria-pressed": "false" }, option));
   const show = (chosen) => {
-    buttons.forEach((button, i) => {
-      button.setAttribute("aria-pressed", i === chosen);
-      button.setAttribute("aria-disabled", "true");
-      if (options[i] === model.get("answer")) button.dataset.right = "true";
+    standing(options, model.get("answer"), chosen).forEach(({ taken, right }, i) => {
+      buttons[i].setAttribute("aria-pressed", taken);
+      buttons[i].setAttribute("aria-disabled", "true");
+      if (right) buttons[i].dataset.right = "true";
     });
     reply.textContent = model.get("replies")[chosen];
   };

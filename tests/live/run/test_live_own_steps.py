@@ -106,6 +106,7 @@ WRONG = [  # a change in the lesson's steps, the button that meets it, and what 
     ("g_loss = softplus", "raise NotImplementedError\n    g_loss = softplus", "step_G",
      "g_step is still to be written: it raises NotImplementedError in line 11"),
     ("opt_D.step()", "pass", "step_D", "D's weights are as they were: does it call opt_D.step()"),
+    ("-D(G(z))", "-D(G(z).detach())", "step_G", "and does a gradient reach G before?"),
     ("opt_D.step()", "opt_D.step(), [p.data.add_(1) for p in G.parameters()]", "step_D",
      "Your d_step changed G's weights too."),
 ]  # fmt: skip

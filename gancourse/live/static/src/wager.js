@@ -3,16 +3,21 @@
 import { make } from "./dom.js";
 import { keepKeys } from "./keys.js";
 
+// How each option stands once one is chosen: whether it was taken, and whether it is the right one.
+export function standing(options, answer, chosen) {
+  return options.map((option, i) => ({ taken: i === chosen, right: option === answer }));
+}
+
 export function render({ model, el }) {
   const options = model.get("options");
   const root = make("div", { class: "gc-live gc-wager", role: "group", "aria-label": "Your prediction" });
   const reply = make("p", { class: "gc-text", "aria-live": "polite" });
   const buttons = options.map((option) => make("button", { type: "button", class: "gc-button", "aria-pressed": "false" }, option));
   const show = (chosen) => {
-    buttons.forEach((button, i) => {
-      button.setAttribute("aria-pressed", i === chosen);
-      button.setAttribute("aria-disabled", "true");
-      if (options[i] === model.get("answer")) button.dataset.right = "true";
+    standing(options, model.get("answer"), chosen).forEach(({ taken, right }, i) => {
+      buttons[i].setAttribute("aria-pressed", taken);
+      buttons[i].setAttribute("aria-disabled", "true");
+      if (right) buttons[i].dataset.right = "true";
     });
     reply.textContent = model.get("replies")[chosen];
   };
