@@ -39,7 +39,8 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "no zero_grad": ("range", *SIZES, *SYMPTOMS),
     "no detach": ("range", *SYMPTOMS),
     # Steps and sizes.
-    "huge weight decay": ("range", "init not called", "D says one number", *SYMPTOMS),
+    # The ranks of a D that is held at 0 are chance.
+    "huge weight decay": ("range", "init not called", "D says one number", *DIRECTIONS, *SYMPTOMS),
     "penalty without a graph": ("critic without a bound", "divergence", *SYMPTOMS),
     "penalty over the wrong axis": ("divergence", *SYMPTOMS),
     "critic without a bound": ("divergence", "range", *SYMPTOMS),

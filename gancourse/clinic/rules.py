@@ -95,7 +95,7 @@ def labels_swapped(s: Signals) -> Found:
     if agrees or (agrees is None and mean(ranks) > 0.1):  # this D may count the other way
         return None
     below = sum(rank < 0.5 for rank in ranks) / max(1, len(ranks))
-    if not ranks or below < 0.9 or mean(ranks) > 0.4:
+    if len(ranks) < facts.FEW or below < 0.9 or mean(ranks) > 0.4:
         return None
     return f"D gives a real sample the larger logit in only {100 * mean(ranks):.0f} % of pairs"
 

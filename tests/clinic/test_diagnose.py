@@ -28,7 +28,8 @@ def signals(**changes) -> Signals:
     """Return the signals of a healthy run with some of them changed."""
     sound = Signals(
         turns=1000, steps={"G": 1000, "D": 1000}, d_loss=[1.4] * 1000, g_loss=[-0.7] * 1000,
-        largest=[3.0] * 1000, real=[0.5] * 50, fake=[0.5] * 50, auc=[0.55] * 50, moved=MOVED,
+        at=[*range(1, 1000, 20)], largest=[3.0] * 1000, moved=MOVED,
+        real=[0.5] * 50, fake=[0.5] * 50, auc=[0.55] * 50,
         carried={"G": [0.0] * 50, "D": [0.0] * 50}, leaked=[0.0] * 50, fits=[GOOD] * 3,
         training=Noise(0.0, 1.0, 1.0), sampling=Noise(0.0, 1.0, 1.0), norms={"G": 2, "D": 2},
         in_training={"G": 1.0, "D": 1.0}, in_sampling=0.0, limits=(-1.0, 1.0), order=1.0,
@@ -348,3 +349,19 @@ def test_empty_signals_are_too_short_to_tell():
 def test_other_things_than_signals_are_refused():
     with pytest.raises(InputError, match=r"Recorder\.finish\(\) returns, and dict was given"):
         diagnose({})
+
+
+DENSE = [*range(1, 240, 20), *range(241, 1500, 80)]  # the measured turns of a run of 1500
+
+
+def test_a_way_is_that_of_all_turns_though_measured_ones_lie_closer_at_the_start():
+    moved = [1e-3 if turn < 240 else 1e-5 for turn in DENSE]
+    run = signals(turns=1500, at=DENSE, moved=MOVED | {"D by opt_D": moved})
+    assert facts.travelled(run, "D") == pytest.approx(0.24 + 0.0126, rel=0.01)
+
+
+@pytest.mark.parametrize(("since", "falls"), [(600, True), (850, False)])
+def test_a_rate_falls_for_half_of_the_turns_and_not_of_the_measured_ones(since, falls):
+    rates = [1e-3 if turn < since else 1e-6 for turn in DENSE for _ in range(2)]  # steps in a turn
+    run = signals(turns=1500, at=DENSE, rates={"G": rates, "D": [1e-3] * 56})
+    assert bool(facts.rate_falls(run)) is falls

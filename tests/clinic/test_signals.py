@@ -6,8 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from gancourse.clinic import conditions, probes
-from gancourse.clinic.calls import Call
+from gancourse.clinic import calls, conditions, probes
 from gancourse.clinic.signals import Noise, Signals, load_signals
 from gancourse.clinic.watchers import noise_of, order_of
 from gancourse.data import load_points
@@ -139,8 +138,8 @@ def test_labels_are_found_beside_a_sample_and_appended_to_it():
     x, y = torch.randn(9, 2), torch.arange(9) % 3
     hot = torch.nn.functional.one_hot(y, 3).float()
 
-    def call(*args: torch.Tensor, **named: torch.Tensor) -> Call:
-        return Call(args, named, 0, args[0], torch.zeros(9), False, math.nan)
+    def call(*args: torch.Tensor, **named: torch.Tensor) -> calls.Call:
+        return calls.note(args, named, lambda x: torch.zeros(len(x)))
 
     for given in (call(x, y), call(x, labels=y), call(x, hot), call(torch.cat([x, hot], 1))):
         assert conditions.labels_among(given, 2).equal(y)
