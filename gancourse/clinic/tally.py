@@ -1,7 +1,7 @@
 """What is noted in every turn, and so must cost next to nothing. Lesson 10.
 
-The losses, the size of D's answers, and whether the real batches are finite. What lies on a device
-stays there until `settle`, which brings all numbers over in one transfer.
+The losses, the size of D's answers, and whether the real batches are finite. Answers and sums are
+kept as they are until `settle`, which asks all turns at once; so does what lies on a device.
 """
 
 import math
@@ -20,22 +20,23 @@ class Tally:
     def __init__(self, signals: Signals):
         self.signals = signals
         self.answers: list[Tensor] = []  # of D in this turn
-        self.turns: list[int] = []  # of the real batches since the last settlement
-        self.sums: list[float] = []  # of these batches: NaN or infinity in one is in its sum
-        self.settled = 0  # turns of which `largest` is the largest so far
+        self.given: list[list[Tensor]] = []  # the same, of the turns since the last settlement
+        self.turns: list[int] = []  # of the real batches since then
+        self.sums: list[Tensor] = []  # of these batches: NaN or infinity in one is in its sum
         self.pending: list[tuple[list[float], int, Tensor]] = []  # numbers that lie on a device
 
     def real(self, x: Tensor, turn: int) -> None:
         """Note a real batch."""
+        x = x.detach()
         wide = x if x.dtype in (torch.float32, torch.float64) else x.float()
         self.turns.append(turn)
-        self._add(self.sums, wide.sum())
+        self.sums.append(wide.sum())
 
     def answer(self, args: tuple, kwargs: dict, out: object) -> None:
         """Note what D gave for its arguments."""
         real = isinstance(out, Tensor) and out.is_floating_point() and out.dim()
         if real and len(out) == out.numel():
-            self.answers.append(out.detach().reshape(-1))
+            self.answers.append(out.detach())
             return
         x = calls.looked_at(args, kwargs)
         logit = None if x is None else calls.logits_of(out, len(x[1]))
@@ -47,9 +48,9 @@ class Tally:
 
         Raises InputError where one is no number; the turn then counts with the loss before it.
         """
-        s, answers = self.signals, self.answers
-        self.answers, wrong = [], []
-        answers = [x for x in answers if len(x)]
+        s, wrong = self.signals, []
+        self.given.append(self.answers)
+        self.answers = []
         for losses, loss, name in ((s.d_loss, d_loss, "d_loss"), (s.g_loss, g_loss, "g_loss")):
             try:
                 if isinstance(loss, Tensor) and loss.is_complex():
@@ -58,11 +59,6 @@ class Tally:
             except (TypeError, ValueError, RuntimeError):
                 losses.append(losses[-1] if losses else math.nan)
                 wrong.append((name, loss))
-        if answers:
-            sizes = torch.cat([x.to(answers[0]) for x in answers]).float().abs()
-            self._add(s.largest, sizes.nan_to_num_(0.0, math.inf).max())
-        else:
-            s.largest.append(0.0)
         if wrong:
             name, loss = wrong[0]
             given = f"a tensor {list(loss.shape)}" if isinstance(loss, Tensor) else repr(loss)[:80]
@@ -88,11 +84,25 @@ class Tally:
             for (numbers, at, _), value in zip(self.pending, values, strict=True):
                 numbers[at] = value
             self.pending.clear()
-        for turn in range(max(1, self.settled), len(s.largest)):
-            s.largest[turn] = max(s.largest[turn - 1], s.largest[turn])
-        self.settled = len(s.largest)
-        bad = [turn for turn, x in zip(self.turns, self.sums, strict=True) if not math.isfinite(x)]
+        top = s.largest[-1] if s.largest else 0.0
+        for size in sizes(self.given):
+            top = max(top, size)
+            s.largest.append(top)
+        sums = torch.stack([x.cpu().double() for x in self.sums]).tolist() if self.sums else []
+        bad = [turn for turn, x in zip(self.turns, sums, strict=True) if not math.isfinite(x)]
         if bad and s.bad_batch is None:
             s.bad_batch = bad[0]
-        self.turns.clear()
-        self.sums.clear()
+        for kept in (self.given, self.turns, self.sums):
+            kept.clear()
+
+
+def sizes(turns: list[list[Tensor]]) -> list[float]:
+    """Return for each turn the size of its largest answer that is no NaN; 0 without any."""
+    found = [0.0] * len(turns)
+    kept = [(i, x) for i, answers in enumerate(turns) for x in answers if x.numel()]
+    if kept:
+        whole = torch.cat([x.flatten().to(kept[0][1].device, torch.float32) for _, x in kept]).abs()
+        ends = whole.nan_to_num_(0.0, math.inf).split([x.numel() for _, x in kept])
+        for (i, _), size in zip(kept, torch.stack([e.max() for e in ends]).tolist(), strict=True):
+            found[i] = max(found[i], size)
+    return found

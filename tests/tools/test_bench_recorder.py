@@ -8,9 +8,10 @@ from bench import recorder
 from corpus.table import programs
 
 
-def test_a_run_counts_each_turn_with_the_median_of_its_kind():
-    times, kinds = [1.0, 1.0, 9.0, 5.0, 7.0], ["far", "far", "far", "near", "near"]
-    assert recorder.total(times, kinds, ["far"] * 10 + ["near"]) == 16
+def test_a_run_counts_each_turn_with_a_quick_one_of_its_kind():
+    times = [*range(20), 50.0, 70.0]
+    kinds = ["far"] * 20 + ["near"] * 2
+    assert recorder.total(times, kinds, ["far"] * 10 + ["near"]) == 10 * 2 + 50
 
 
 def test_few_turns_are_looked_at_and_fewer_later():
