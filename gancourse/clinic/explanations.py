@@ -20,6 +20,7 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "D says one number": ("cleared before the step", "probabilities as logits", *DEAD),
     "weights nobody owns": DEAD,
     "wrong weights": DEAD,
+    "rate below zero": ("rate falls to zero", "D hardly learns", *DEAD),
     "rate falls to zero": ("D hardly learns", "another net draws", *DEAD),
     "D hardly learns": DEAD,
     # A loss that points the wrong way, or nowhere.
@@ -78,7 +79,7 @@ HABITS = frozenset({
 # Rare in sound programs: a note only where the samples are close to real ones.
 RARE_HABITS = frozenset({
     "batch norm in eval", "not shuffled", "range", "init not called", "weights nobody owns",
-    "rate falls to zero", "D hardly learns", "huge weight decay", "divergence",
+    "rate falls to zero", "rate below zero", "D hardly learns", "huge weight decay", "divergence",
     "penalty over the wrong axis",
 })  # fmt: skip
 

@@ -85,6 +85,17 @@ def rate_falls(s: Signals) -> Found:
     return None
 
 
+def rate_below_zero(s: Signals) -> Found:
+    for who in Names:
+        below = [rate for rate in s.rates[who] if rate < 0]
+        if below:
+            return (
+                f"opt_{who}'s learning rate is below zero, {min(below):.1e}, in {len(below)} of "
+                f"{len(s.rates[who])} measured steps: they go up the loss"
+            )
+    return None
+
+
 def turns_of(s: Signals, n: int) -> list[int]:
     """Return the turn of each of n things that were noted at steps, as often in each turn.
 
@@ -204,12 +215,21 @@ def upwards(s: Signals) -> bool | None:
         return None
     if ranked and (rank > 0.75 or rank < 0.25):
         return rank > 0.5
+    return mostly(apart(s))
+
+
+def apart(s: Signals) -> list[float]:
+    """Return for each measured step of D by how much it moves real samples above fakes."""
     pairs = zip(s.pull.get("D on real", ()), s.pull.get("D on fakes", ()), strict=False)
-    apart = [real - fake for real, fake in pairs if math.isfinite(real) and math.isfinite(fake)]
-    up = sum(x > 0 for x in apart)
-    if len(apart) < MOVES or MOST * len(apart) > max(up, len(apart) - up):
+    return [real - fake for real, fake in pairs if math.isfinite(real) and math.isfinite(fake)]
+
+
+def mostly(moves: list[float]) -> bool | None:
+    """Tell whether moves go up, where nearly all of them agree."""
+    up = sum(x > 0 for x in moves)
+    if len(moves) < MOVES or MOST * len(moves) > max(up, len(moves) - up):
         return None
-    return up > len(apart) / 2
+    return up > len(moves) / 2
 
 
 def with_G(s: Signals, up: bool | None) -> bool | None:
@@ -242,6 +262,18 @@ def agreed(wishes) -> bool | None:
     if len(wishes) < FEW or MOST * len(wishes) > max(up, len(wishes) - up):
         return None
     return up > len(wishes) / 2
+
+
+def unheard(s: Signals) -> Found:
+    """G steps, and no backward before its steps comes to it through D's answers to its fakes."""
+    asked = {name: [x for x in wishes if x] for name, wishes in s.wishes.items()}
+    if asked.get("G of fakes") or not all(len(asked.get(f"D of {x}", ())) >= FEW
+                                          for x in ("real", "fakes")):  # fmt: skip
+        return None
+    return (
+        f"none of {len(s.wishes.get('G of fakes', ()))} measured steps of G has a gradient through "
+        "D's answers to its fakes: G learns from another net, a copy of D say, or not from D at all"
+    )
 
 
 def wrong_way(s: Signals) -> Found:
@@ -334,6 +366,7 @@ FOUND = {
     "cleared before the step": cleared,
     "no gradient arrives": no_gradient,
     "weights nobody owns": not_owned,
+    "rate below zero": rate_below_zero,
     "rate falls to zero": rate_falls,
     "D hardly learns": hardly_learns,
     "steps too long": steps_too_long,

@@ -43,7 +43,7 @@ class Ledger:
         self.booked: dict[str, list[dict[int, tuple[Tensor, Tensor | None]]]] = {"G": [], "D": []}
         self.closed = {"G": True, "D": True}
         self.known = {"G": False, "D": False}  # whether all since the last step was booked
-        self.before_D = 0  # how many backwards had reached G when D stepped
+        self.before = {"G": 0, "D": 0}  # how many backwards had reached it when the other stepped
         self.seen: set[str] = set()  # whose step was looked at in this turn
         self.backwards: set[int] = set()  # those of this turn that reached D's weights
         self.told: list[
@@ -78,7 +78,7 @@ class Ledger:
     def attend(self) -> None:
         """Hang on the weights while a turn is near, and let go of them where none is."""
         if self.clock.near and not self.passing:
-            self.booked, self.before_D = {"G": [], "D": []}, 0
+            self.booked, self.before = {"G": [], "D": []}, {"G": 0, "D": 0}
             self.closed, self.known = {"G": True, "D": True}, {"G": False, "D": False}
             self._hang()
         elif self.passing and not self.clock.near:
@@ -118,8 +118,7 @@ class Ledger:
 
     def _before(self, who: str, *_) -> None:
         self.closed = {"G": True, "D": True}
-        if who == "D":
-            self.before_D = len(self.booked["G"])
+        self.before[OTHER[who]] = len(self.booked[OTHER[who]])
         if not self.clock.measured:
             return
         for look in self.told:
@@ -142,6 +141,7 @@ class Ledger:
         first = measured and self._is_first(who)
         for player in players:
             self.signals.steps[player] += 1
+            self.clock.stepped(player)
         if not self.clock.near:
             return
         try:
@@ -180,7 +180,7 @@ class Ledger:
         """
         parts, used = self.booked[who], [w.grad for w in self.weights[who]]
         there = gradients.any_left(used)
-        own = parts[self.before_D :] if who == "G" else parts
+        own = parts if self.shared else parts[self.before[who] :]  # D may clear what G's loss left
         came = gradients.any_left([g for part in own for g, _ in part.values()])
         self.signals.cleared[who].append(float(came and not there))
         arrived = there or gradients.any_left([g for part in parts for g, _ in part.values()])
@@ -197,7 +197,7 @@ class Ledger:
             return
         self.signals.carried[who].append(0.0 if fresh else self._carried(who, old, total))
         if who == "G" and not self.shared:
-            own = len(parts) - self.before_D or 1  # both backwards before both steps: the last
+            own = len(parts) - self.before["G"] or 1  # both backwards before both steps: the last
             self.signals.leaked.append(leak(vectors[start:-own], vectors[-own:]))
 
     def _carried(self, who: str, old: Tensor, total: Tensor) -> float:

@@ -60,7 +60,7 @@ PLANTED = {
     },
     "mixed batches": {"mixed": 1.0, "mixing": 2.0, **MISSING},
     "init not called": {"start_spread": 1e-4, "start_layers": [0.5, 1e-4], **MISSING},
-    "mode collapse": {"fits": [POOR] * 3, "fresh_judge": 1.0},
+    "mode collapse": {"fits": [POOR] * 3, "fresh_judge": 1.0, "steps": {"G": 3000, "D": 1000}},
     "D too strong": {"fits": [POOR | {"spread": 0.8}] * 3, "auc": [1.0] * 50, "fake": [1e-4] * 50},
     "D too weak": {"fits": [POOR | {"spread": 0.8}] * 3, "sight": 0.55, "fresh_sight": 0.99},
     "rates apart": {
@@ -95,6 +95,7 @@ FACTS_SEEN = {
     "D says one number": {"outputs": (1.0, 1.0), "at": list(range(50))},
     "divergence": {"largest": [3.0] * 10 + [1e7], **MISSING},
     "rate falls to zero": {"rates": {"G": [1e-3] + [1e-6] * 49, "D": [1e-3] * 50}, **MISSING},
+    "rate below zero": {"rates": {"G": [1e-3] * 40 + [-1e-4] * 10, "D": [1e-3] * 50}, **MISSING},
     "D hardly learns": {
         "rates": {"G": [1e-3] * 50, "D": [1e-6] * 50},
         "moved": MOVED | {"D by opt_D": [1e-6] * 50}, **MISSING
@@ -300,9 +301,38 @@ def test_planted_signals_name_their_cause_alone(cause):
 
 @pytest.mark.parametrize(("k", "first"), [(3, "mode collapse"), (4, "sound")])
 def test_few_regions_are_a_collapse_and_half_of_them_are_not(k, first):
-    half = GOOD | {"coverage": 0.4}
-    found = diagnose(signals(regions=(k, 8), fits=[half] * 3, fresh_judge=0.95))
+    half, ahead = GOOD | {"coverage": 0.4}, {"G": 2000, "D": 1000}
+    found = diagnose(signals(regions=(k, 8), fits=[half] * 3, fresh_judge=0.95, steps=ahead))
     assert found.first == first
+
+
+def test_a_collapse_without_a_lead_of_G_is_seen_in_the_samples_and_has_no_cause():
+    found = diagnose(signals(**PLANTED["mode collapse"] | {"steps": {"G": 1000, "D": 1000}}))
+    assert (found.verdict, found.suspicions) == ("unknown", ())
+    assert "They have collapsed" in found.samples
+    assert "They have collapsed" not in diagnose(signals()).samples
+
+
+def test_a_part_of_D_that_only_G_steps_is_an_arrangement():
+    moved = MOVED | {"D by opt_G": [0.01] * 9}
+    held = {"own": 90, "other": 10, "nobody": 0, "frozen": 0, "all": 100}
+    for owned, first in ((held, "healthy"), (held | {"own": 100}, "wrong weights")):
+        assert diagnose(signals(moved=moved, owned={"D": owned})).first == first
+
+
+def test_a_D_whose_answers_G_never_uses_is_told_and_not_blamed():
+    deaf = {"D of real": UP, "D of fakes": DOWN_, "G of fakes": [0.0] * 50}
+    strong = PLANTED["D too strong"]
+    found = diagnose(signals(wishes=deaf, **strong))
+    assert (found.verdict, found.skipped[0][0]) == ("unknown", "what G learns from")
+    assert "none of 50 measured steps of G" in str(found)
+    assert diagnose(signals(wishes=deaf | {"G of fakes": UP}, **strong)).first == "D too strong"
+
+
+def test_a_step_of_D_against_its_own_loss_is_seen_unless_a_penalty_may_do_it():
+    against = {"wishes": {"D of real": UP, "G of fakes": UP}, "auc": [0.1] * 50, "pull": DOWN}
+    assert diagnose(signals(**against)).first == "labels swapped"
+    assert diagnose(signals(**against, **penalty(), linear=0.0)).first == "healthy"
 
 
 def test_a_healthy_run_is_left_alone():

@@ -7,7 +7,9 @@ import torch
 from torch import nn
 
 from gancourse.clinic import calls, conditions, probes
+from gancourse.clinic.clock import Clock
 from gancourse.clinic.signals import Noise, Signals, load_signals
+from gancourse.clinic.tally import sizes
 from gancourse.clinic.watchers import noise_of, order_of
 from gancourse.data import load_points
 from gancourse.errors import InputError
@@ -177,3 +179,21 @@ def test_the_end_of_a_run_is_the_mean_of_two_looks():
     looks = [{"spread": value} for value in (9.0, 1.0, 2.0)]
     assert Signals(fits=looks).fit() == {"spread": 1.5}
     assert Signals().fit() == {}
+
+
+def test_a_player_that_steps_in_every_fifth_turn_is_waited_for():
+    clock, measured = Clock(), []
+    for turn in range(1000):
+        measured += [turn] * clock.measured
+        clock.stepped("D")
+        if turn % 5 == 0:
+            clock.stepped("G")
+        clock.tick()
+    assert len(measured) >= 20
+    assert all(turn % 5 == 0 for turn in measured[2:])
+
+
+def test_the_largest_answer_of_each_turn_is_found_for_many_turns_at_once():
+    given = [[torch.tensor([1.0, -3.0]), torch.tensor([[2.0]])], [], [torch.tensor([math.nan, 0.5])],
+             [torch.tensor([-math.inf]), torch.empty(0)]]  # fmt: skip
+    assert sizes(given) == [3.0, 0.0, 0.5, math.inf]

@@ -10,7 +10,7 @@ over all its turns of a quick one of their kind (looked at closely, samples draw
 in ten is quicker. Beside other work the median moves by a tenth from run to run, this one by less.
 Added are the recorder's start and finish; so a part of the turns is enough to time, but a run that
 is cut short has poorer samples, and finish() asks more of these. The two threads share PyTorch's
-random state, and so neither run is the one that its seed gives: the shapes and the work are the same.
+random state, so neither run is the one that its seed gives: the shapes and the work are the same.
 """
 
 import argparse
