@@ -100,6 +100,14 @@ def logits_of(out: object, n: int) -> Tensor | None:
     return None if patches is None else patches.flatten(1).mean(1)
 
 
+def bare(x: Tensor) -> Tensor:
+    """Return x without its graph, and without what `torch.func` wraps around it: that dies."""
+    x = x.detach()
+    while torch._C._functorch.is_functorch_wrapped_tensor(x):
+        x = torch._C._functorch.get_unwrapped(x)
+    return x
+
+
 def as_samples(x: object) -> Tensor:
     """Return what a sampling function gave as a float tensor [N, ...] on the CPU.
 

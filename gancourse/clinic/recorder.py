@@ -104,7 +104,7 @@ class Recorder:
             self._note_failure("some losses", wrong)
         if clock.measured:
             s.at.append(clock.turn)
-            self.tally.settle()
+            self._tried("losses and real batches", self.tally.settle)
             self._tried("what the losses ask of D", self.answers.close)
             self._tried("labels", self.conditions.close)
             self.ledger.close()

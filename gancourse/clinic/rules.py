@@ -135,7 +135,7 @@ def out_of_range(s: Signals) -> Found:
     if s.pile is not None and s.pile[1] > 0.02:
         end, share = s.pile
         return f"many of G's numbers are {end:.2f}, and {100 * share:.0f} % of real ones lie beyond"
-    if s.limits is None or s.beyond < 0.02:
+    if s.limits is None or s.beyond < 0.02 or "G" in s.swapped:  # those of weights out of use
         return None
     low, high = s.limits
     return (

@@ -36,12 +36,12 @@ class Tally:
         """Note what D gave for its arguments."""
         real = isinstance(out, Tensor) and out.is_floating_point() and out.dim()
         if real and len(out) == out.numel():
-            self.answers.append(out.detach())
+            self.answers.append(calls.bare(out))
             return
         x = calls.looked_at(args, kwargs)
         logit = None if x is None else calls.logits_of(out, len(x[1]))
         if logit is not None:
-            self.answers.append(logit.detach())
+            self.answers.append(calls.bare(logit))
 
     def close(self, d_loss: object, g_loss: object) -> None:
         """End a turn with both losses.

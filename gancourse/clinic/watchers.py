@@ -124,7 +124,7 @@ class Witness:
             self._tell("D", None, args, kwargs, out)
             self._nothing("D", out)
             return
-        self.tally.answers.append(call.out)
+        self.tally.answers.append(calls.bare(call.out))
         call.out, call.training = call.out.float(), _mode(self.norms["D"])
         real, fake = self._whose(call.x, self.real.keys), self._whose(call.x, self.made)
         self.judged.append((call, real, fake))

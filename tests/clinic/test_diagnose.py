@@ -188,6 +188,7 @@ NOTHING_WRONG = {
     "a rate that warms up and falls to zero at the end": {
         "rates": {"G": [1e-6] + [1e-3] * 44 + [1e-6] * 5, "D": [1e-3] * 50}, **MISSING
     },
+    "limits of weights that are out of use": {"beyond": 0.2, "swapped": ["G"], **MISSING},
     "weights put in place by a functional call": {
         "owned": {"G": {"own": 0, "other": 0, "nobody": 9, "frozen": 0, "all": 9}},
         "arrived": ARRIVED | {"G": [0.0] * 50}, "swapped": ["G"],

@@ -9,7 +9,7 @@ from torch import nn
 from gancourse.clinic import calls, conditions, probes
 from gancourse.clinic.clock import Clock
 from gancourse.clinic.signals import Noise, Signals, load_signals
-from gancourse.clinic.tally import sizes
+from gancourse.clinic.tally import Tally, sizes
 from gancourse.clinic.watchers import noise_of, order_of
 from gancourse.data import load_points
 from gancourse.errors import InputError
@@ -194,6 +194,21 @@ def test_a_player_that_steps_in_every_fifth_turn_is_waited_for():
 
 
 def test_the_largest_answer_of_each_turn_is_found_for_many_turns_at_once():
-    given = [[torch.tensor([1.0, -3.0]), torch.tensor([[2.0]])], [], [torch.tensor([math.nan, 0.5])],
-             [torch.tensor([-math.inf]), torch.empty(0)]]  # fmt: skip
+    first = [torch.tensor([1.0, -3.0]), torch.tensor([[2.0]])]
+    last = [torch.tensor([-math.inf]), torch.empty(0)]
+    given = [first, [], [torch.tensor([math.nan, 0.5])], last]
     assert sizes(given) == [3.0, 0.0, 0.5, math.inf]
+
+
+def test_an_answer_given_inside_of_torch_func_can_be_read_when_that_is_over():
+    tally = Tally(Signals())
+
+    def loss(x):
+        out = 3 * x
+        tally.answer((x,), {}, out)
+        return out.sum()
+
+    torch.func.vmap(torch.func.grad(lambda x: loss(x[None])))(torch.tensor([2.0, 1.0]))
+    tally.close(0.0, 0.0)
+    tally.settle()
+    assert tally.signals.largest == [6.0]
