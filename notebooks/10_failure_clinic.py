@@ -404,9 +404,9 @@ Markdown(head + "\n".join(map(row, clinic.FAULTS.values())))
 # A rule made by looking at some runs names those runs rightly. What counts are runs that no rule
 # was chosen on: the clinic's own on other seeds, and **other people's loops**. Of those there are
 # two blind tables, each of the rules of its time: a first corpus, and later a fresh one by other
-# authors. Then the rules were changed to name fewer wrong causes, and the last column judges a part of the
-# fresh loops again. It is *not* blind: those verdicts had been read. (One seed each for the fresh
-# loops; the first two columns were measured with rules older than today's.)
+# authors. Then the rules were changed to name fewer wrong causes, and the last column judges a part
+# of the fresh loops again. It is *not* blind: those verdicts had been read. (One seed each for the
+# fresh loops; the first two columns were measured with rules older than today's.)
 
 # %%
 own = json.loads(course.path("docs/clinic/confusion.json").read_text())
