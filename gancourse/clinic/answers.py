@@ -1,28 +1,24 @@
 """Which way the losses pull D's answers, and what is done with D's slope: seen in each backward.
 
-Hooks on what D returns and on what it is given, in measured turns only. Nothing of the run is
-changed: a hook here looks at a gradient and returns nothing. Lesson 10.
+Hooks on what D returns and on what it is given, in measured turns; in the others only the slope of
+D is looked at, and only whether it has a graph, for a program may ask for it now and then. Nothing
+of the run is changed: a hook here looks at a gradient and returns nothing. Lesson 10.
 """
 
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import torch
 from torch import Tensor, nn
 
 from gancourse.clinic import calls, probes
+from gancourse.clinic.ledger import Ledger, this_backward
 from gancourse.clinic.signals import Signals
 from gancourse.clinic.watchers import Witness
 
 APART = 0.02  # answers of a batch: closer ones get much the same slope from any loss
 BEYOND = 1.1  # an answer above it gets no slope from a hinge, and another one from a square
-
-
-def this_backward() -> int:
-    """Return a number of the backward that is under way, another for each; -1 without one."""
-    return torch._C._current_graph_task_id()
 
 
 @dataclass
@@ -37,45 +33,37 @@ class Pull:
 class Answers:
     """Notes how each backward of a measured turn pulls at D's answers, and D's slope at points."""
 
-    def __init__(self, witness: Witness, signals: Signals, guard: Callable, opts: dict):
-        self.witness, self.signals, self.guard = witness, signals, guard
-        self.shared = opts["G"] is opts["D"]
+    def __init__(self, witness: Witness, ledger: Ledger, signals: Signals, guard: Callable):
+        self.witness, self.ledger, self.signals, self.guard = witness, ledger, signals, guard
+        self.shared = ledger.shared
         self.owner: dict[int, str] = {}  # of a backward: whose step came next
         self.penalised = False  # whether a slope of D had a graph, in any turn
         self.clock, self.D = witness.clock, witness.nets["D"]
         self.pulls: dict[int, list[Pull]] = defaultdict(list)  # by backward
-        self.of_weights: set[int] = set()  # backwards that reached D's weights
         self.at: dict[tuple[str, int], list[Tensor]] = defaultdict(list)  # slopes at G's samples
         self.points: list[tuple[int, Tensor, bool]] = []  # D's slope: backward, slope, has a graph
+        self.passing: list = []  # hooks on x of this turn: a program may keep its x
         self.logistic: list[float] = []  # how uneven slopes are over those of a cross-entropy
         self.spans: list[tuple[float, float]] = []  # the furthest answer, how uneven slopes are
-        saw = guard("what the losses ask of D", self._saw)
-        made = guard("what the losses ask of D", self._made)
-        self.handles = [
-            self.D.register_forward_hook(saw, with_kwargs=True),
-            witness.nets["G"].register_forward_hook(made),
-        ]
-        for who in "D" if self.shared else "GD":
-            step = guard("what the losses ask of D", partial(self._stepped, who))
-            self.handles.append(opts[who].register_step_pre_hook(step))
-        asking = [weight for weight in self.D.parameters() if weight.requires_grad]
-        for weight in asking:
-            reached = guard("what the losses ask of D", self._reached)
-            self.handles.append(weight.register_hook(reached))
-        self.knows_backwards = bool(asking)
+        what = "what the losses ask of D"
+        witness.told["G"].append(guard(what, self._made))
+        witness.told["D"].append(guard(what, self._saw))
+        witness.on_leaf = guard("D's slope", self._on_leaf)
+        ledger.told.append(guard(what, self._stepped))
 
-    def _stepped(self, who: str, *_) -> None:
+    def _stepped(self, who: str) -> None:
         for backward in self.pulls:
             self.owner.setdefault(backward, who)
 
-    def _reached(self, _: Tensor) -> None:
-        if self.clock.measured:
-            self.of_weights.add(this_backward())
-
-    def _made(self, _, __, out: object) -> None:
+    def _made(self, call: calls.Call | None, _, __, out: object) -> None:
         x = calls.samples_of(out)
         if self.clock.measured and x is not None and x.requires_grad:
             x.register_hook(self._noting("G"))
+
+    def _on_leaf(self, x: Tensor) -> None:
+        """Look at the slope that is asked for at a leaf x, until it is known to have a graph."""
+        if torch.is_grad_enabled() and (self.clock.measured or not self.penalised):
+            self.passing.append(x.register_hook(self.guard("D's slope", self._sloped)))
 
     def _noting(self, where: str, rows: Tensor | None = None) -> Callable:
         """Return a hook that keeps the slope at a sample, of some rows."""
@@ -86,21 +74,16 @@ class Answers:
 
         return self.guard("what the losses ask of D", note)
 
-    def _saw(self, _, args: tuple, kwargs: dict, out: object) -> None:
-        clock, given = self.clock, calls.looked_at(args, kwargs)
-        if clock.still or clock.sampling or given is None or not torch.is_grad_enabled():
+    def _saw(self, call: calls.Call | None, args: tuple, kwargs: dict, out: object) -> None:
+        if call is None or not torch.is_grad_enabled():
             return
-        x = given[1]
-        if x.is_leaf and x.requires_grad:
-            x.register_hook(self.guard("D's slope", self._sloped))
-        if not clock.measured:
-            return
+        _, x = calls.looked_at(args, kwargs)
+        _, real, fake = self.witness.judged[-1]
         answer = next((t for t in calls.tensors(out) if t.requires_grad and t.numel() == len(x)),
                       None)  # fmt: skip
-        if answer is None or not self.witness.judged:
+        if answer is None:
             return
-        call, real, fake = self.witness.judged[-1]
-        if call.graph and not x.is_leaf:
+        if call.on_x and not x.is_leaf:
             between = not fake.any() and not real.any()
             slope = self.guard("D's slope", self._sloped) if between else self._noting("D", fake)
             x.register_hook(slope)
@@ -152,12 +135,17 @@ class Answers:
         self.owner.clear()
         self.at.clear()
         self.points.clear()
-        self.of_weights.clear()
+
+    def let_go(self) -> None:
+        """Take this turn's hooks from leaves."""
+        for handle in self.passing:
+            handle.remove()
+        self.passing.clear()
 
     def _alone(self, backward: int) -> bool:
         """Tell whether a slope was taken in a backward that reached neither D's weights nor G."""
-        reached = backward in self.of_weights or ("G", backward) in self.at
-        return self.knows_backwards and not reached
+        reached = backward in self.ledger.backwards or ("G", backward) in self.at
+        return bool(self.ledger.weights["D"]) and not reached
 
     def _note_wishes(self) -> None:
         """Note which way D's loss wants its answers to real and to fake samples, and G's loss."""
@@ -225,7 +213,7 @@ def kinds_of(call: calls.Call, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
 
     Where each fake stands twice in one call, once cut off and once not, the second time is G's.
     """
-    if not call.graph:
+    if not call.on_x:
         return {"real": real, "fake": fake}
     places = fake.nonzero().flatten()
     _, which = probes.rows(call.x[fake].cpu()).unique(return_inverse=True)

@@ -4,12 +4,13 @@ A generator may take (z, y) or names, a discriminator may return (logit, class) 
 may be NumPy arrays or lie in memory as [N, 784] where D takes [N, 1, 28, 28].
 """
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gancourse.errors import InputError
 
@@ -22,15 +23,43 @@ class Call:
     kwargs: dict
     key: int | str  # of the argument that is looked at
     x: Tensor  # that argument, without its graph
-    out: Tensor  # the samples, or the logits [N]
-    graph: bool  # whether a gradient can flow into that argument
-    training: float  # share of the batch norm layers in training mode, NaN without any
+    out: Tensor  # the samples, or the logits [N], without their graph
+    on_x: bool  # whether a gradient can flow on into x
+    on_out: bool  # whether one can come back from what was made of it
+    autocast: tuple[bool, torch.dtype]  # whether it ran under autocast, and in which precision
+    training: float = math.nan  # share of the batch norm layers in training mode, NaN without any
 
-    def on(self, x: Tensor) -> tuple[tuple, dict]:
-        """Return the same arguments with x in the place of what was looked at."""
-        args, kwargs = list(self.args), dict(self.kwargs)
-        (args if isinstance(self.key, int) else kwargs)[self.key] = x
-        return tuple(args), kwargs
+    def again(self, net: nn.Module, x: Tensor | None = None) -> object:
+        """Return what the net gives for the same arguments, or with x where the sample stood."""
+        enabled, dtype = self.autocast
+        with torch.autocast(self.x.device.type, dtype, enabled):
+            args, kwargs = _put(self.x if x is None else x, self.key, self.args, self.kwargs)
+            return net(*args, **kwargs)
+
+
+def note(args: tuple, kwargs: dict, made: Callable[[Tensor], Tensor | None]) -> Call | None:
+    """Return a Call in which `made(x)` came out for the argument x.
+
+    None where no argument is a tensor of real numbers, or where nothing came out.
+    """
+    found = looked_at(args, kwargs)
+    out = None if found is None else made(found[1])
+    if out is None:
+        return None
+    key, x = found
+    kind = x.device.type
+    cast = torch.is_autocast_enabled(kind), torch.get_autocast_dtype(kind)
+    args, kwargs = _put(x.detach(), key, args, kwargs)
+    return Call(
+        args, kwargs, key, x.detach(), out.detach(), x.requires_grad, out.requires_grad, cast
+    )
+
+
+def _put(x: Tensor, key: int | str, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
+    """Return the arguments with x in the place `key`."""
+    args, kwargs = list(args), dict(kwargs)
+    (args if isinstance(key, int) else kwargs)[key] = x
+    return tuple(args), kwargs
 
 
 def tensors(out: object) -> Iterator[Tensor]:
@@ -71,6 +100,14 @@ def logits_of(out: object, n: int) -> Tensor | None:
     return None if patches is None else patches.flatten(1).mean(1)
 
 
+def bare(x: Tensor) -> Tensor:
+    """Return x without its graph, and without what `torch.func` wraps around it: that dies."""
+    x = x.detach()
+    while torch._C._functorch.is_functorch_wrapped_tensor(x):
+        x = torch._C._functorch.get_unwrapped(x)
+    return x
+
+
 def as_samples(x: object) -> Tensor:
     """Return what a sampling function gave as a float tensor [N, ...] on the CPU.
 
@@ -78,7 +115,7 @@ def as_samples(x: object) -> Tensor:
     """
     if isinstance(x, np.ndarray):
         x = torch.from_numpy(x)
-    found = samples_of(x.float() if isinstance(x, Tensor) else x)
+    found = samples_of(x.float() if isinstance(x, Tensor) and not x.is_complex() else x)
     if found is None or found.dim() < 2 or len(found) < 6:
         what = list(found.shape) if found is not None else type(x).__name__
         raise InputError(
@@ -90,4 +127,6 @@ def as_samples(x: object) -> Tensor:
 
 def batch_of(batch: object) -> Tensor | None:
     """Return the samples of a batch of a loader, the first of (x, y) or of a dict."""
+    if isinstance(batch, Tensor) and batch.is_floating_point() and batch.dim():
+        return batch
     return next((t for t in tensors(batch) if t.is_floating_point() and t.dim() > 0), None)

@@ -151,6 +151,9 @@ FACTS = {
         "call zero_grad before backward, never between backward and step",
         "gradients that come and are 0 when the optimiser steps",
     ),
+    "rate below zero": Cause(
+        "04", "let the schedule end at zero", "a learning rate below zero: steps up the loss"
+    ),
     "rate falls to zero": Cause(
         "04",
         "step the schedule once in an epoch, or let it fall more slowly",

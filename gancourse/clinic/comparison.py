@@ -7,10 +7,12 @@ import torch
 from torch import Tensor
 
 from gancourse.clinic import probes
+from gancourse.clinic.rules import is_poor
 from gancourse.clinic.signals import Signals
 from gancourse.clinic.watchers import Witness, twin
 
 SAMPLES = 256  # in each look, and of real ones beside them
+SEES = 0.7  # the area under the curve of a D that sees enough
 
 
 @dataclass
@@ -23,13 +25,20 @@ class Comparison:
     layers: Callable[[], list[float]]
     reach: Callable[[], tuple[float, float] | None]
 
-    def compare(self, looks: list[Tensor], real: Tensor, own: list[Tensor]) -> None:
+    def compare(self, looks: list[Tensor | None], real: Tensor, own: list[Tensor]) -> None:
         """Hold the samples of each look [N, dim] against real ones [M, dim].
 
-        `own` are G's own samples, for runs that show people those of another net.
+        `own` are G's own samples, for runs that show people those of another net. Fresh judges cost
+        more than all else, and are asked only where the samples are unlike the real ones.
         """
         s, dim = self.signals, real.shape[1]
-        kept = [x if x.isfinite().all() and x.shape[1] == dim else None for x in looks]
+        for x in looks:
+            if x is not None and x.shape[1] != dim:
+                s.skipped["samples beside real ones"] = (
+                    f"a sample has {x.shape[1]} numbers, and a real one {dim}"
+                )
+        alike = [x is not None and x.shape[1] == dim and x.isfinite().all() for x in looks]
+        kept = [x if like else None for x, like in zip(looks, alike, strict=True)]
         some = real[torch.linspace(0, len(real) - 1, min(SAMPLES, len(real))).long()]
         self.tried("samples beside real ones", lambda: self._fit(kept, some))
         last = kept[-1] if kept else None
@@ -42,7 +51,7 @@ class Comparison:
             s.far = self.tried("the other net", lambda: probes.shared(last, own[-1])) or 0.0
             s.own_regions = self.tried("G's own regions", lambda: probes.reached(own[-1], real))
         if s.finite:
-            self.tried("fresh judges", lambda: self._judge(some, last))
+            self.tried("fresh judges", lambda: self._judge(some, last) if is_poor(s) else None)
             s.end_layers = self.tried("the last layers", self.layers) or []
             s.limits = self.tried("G's limits", self.reach)
         if s.limits:
@@ -59,7 +68,7 @@ class Comparison:
 
     def _judge(self, real: Tensor, fake: Tensor) -> None:
         """Ask D and small new nets to tell real samples from others, in the shape that D takes."""
-        s, seen = self.signals, self.witness.seen_D
+        s, seen = self.signals, self.witness.seen.get("D")
         fits = seen is not None and seen.x[0].numel() == real[0].numel()
         shape = seen.x.shape[1:] if fits else real.shape[1:]
         real, fake = (x.view(-1, *shape).to(fake) for x in (real, fake))
@@ -72,6 +81,12 @@ class Comparison:
             s.fresh_judge = probes.given_time(fresh(real), real, fake)
 
     def _sights(self, real: Tensor, cloud: Tensor) -> list[float]:
-        """Return what D tells apart when it goes on alone, worn as it is, and when it is new."""
+        """Return what D tells apart when it goes on alone, and, if that is little, when it is new.
+
+        `rules.d_too_weak` speaks below SEES.
+        """
         D = self.witness.nets["D"]
-        return [probes.given_time(x, real, cloud) for x in (twin(D), probes.renewed(twin(D)))]
+        worn = probes.given_time(twin(D), real, cloud)
+        if worn >= SEES:
+            return [worn]
+        return [worn, probes.given_time(probes.renewed(twin(D)), real, cloud)]

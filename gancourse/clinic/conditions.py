@@ -43,27 +43,25 @@ class Conditions:
     """Notes labels beside real samples, labels asked of G, and z that come back."""
 
     def __init__(self, witness: Witness, signals: Signals, guard: Callable):
-        self.witness, self.signals, self.clock = witness, signals, witness.clock
+        self.witness, self.signals = witness, signals
         self.told: list[tuple[Tensor, Tensor]] = []  # labels and real samples
         self.asked = {"training": set(), "sampling": set()}
         self.z: Tensor | None = None
-        saw = guard("labels", self._saw_D)
-        self.handles = [witness.nets["D"].register_forward_hook(saw)]
+        witness.told["D"].append(guard("labels", self._saw_D))
 
-    def _saw_D(self, *_) -> None:
-        if not self.clock.measured or not self.witness.judged or not self.witness.real.batches:
+    def _saw_D(self, call: calls.Call | None, *_) -> None:
+        if call is None or not self.witness.real.keys:
             return
-        call, real, _ = self.witness.judged[-1]
-        like = self.witness.real.batches[0][0].numel()
+        real, like = self.witness.judged[-1][1], self.witness.real.width
         if not real.any() or sum(len(y) for y, _ in self.told) > MOST:
             return
         y = labels_among(call, like)
         if y is not None:
             self.told.append((y.cpu()[real], call.x.flatten(1)[:, :like].float().cpu()[real]))
 
-    def drew(self) -> None:
+    def drew(self, made: list[calls.Call]) -> None:
         """Note what was asked of G in the sampling function, just called."""
-        self._note_asked("sampling", self.witness.drawn)
+        self._note_asked("sampling", made)
 
     def _note_asked(self, where: str, made: list[calls.Call]) -> None:
         for call in made:
@@ -80,7 +78,7 @@ class Conditions:
 
     def close(self) -> None:
         """End a measured turn."""
-        made = [call for call in self.witness.calls if call.graph]
+        made = [call for call in self.witness.calls if call.on_out]
         self._note_asked("training", self.witness.calls)
         if not made:
             return

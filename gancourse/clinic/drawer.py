@@ -4,7 +4,7 @@ While the sampling function runs, every module that is called is looked at: one 
 shapes of G is a copy of it, an average or an older state. Lesson 10.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_hook
 
 from gancourse.clinic import calls, probes
-from gancourse.clinic.signals import Signals
+from gancourse.clinic.aside import undisturbed
 from gancourse.clinic.watchers import Witness, twin
 
 
@@ -30,31 +30,36 @@ def apart(a: Tensor, b: Tensor) -> float:
 class Drawer:
     """Finds the copy of G that draws, and compares it with G at each look."""
 
-    def __init__(self, witness: Witness, signals: Signals):
-        self.witness, self.signals, self.G = witness, signals, witness.nets["G"]
+    def __init__(self, witness: Witness, tried: Callable):
+        self.signals, self.G, self.tried = witness.signals, witness.nets["G"], tried
         self.shapes = [w.shape for w in self.G.parameters()]
         self.net: nn.Module | None = None  # a copy of G, other than G itself
-        self.calls: list[tuple[tuple, dict]] = []  # of the copy, at the last look
+        self.calls: list[calls.Call] = []  # of the copy, at the last look
         self.before: Tensor | None = None  # the copy's weights at the look before
         self.first: dict[str, Tensor] = {}  # buffers at the first look
 
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Watch every module that is called in this block."""
+
+        def called(*given) -> None:
+            self.tried("the net that draws", self._called, *given)
+
         self.calls = []
-        handle = register_module_forward_hook(self._called, with_kwargs=True)
+        handle = register_module_forward_hook(called, with_kwargs=True)
         try:
             yield
         finally:
             handle.remove()
 
-    def _called(self, net: nn.Module, args: tuple, kwargs: dict, _: object) -> None:
+    def _called(self, net: nn.Module, args: tuple, kwargs: dict, out: object) -> None:
         if net is self.G or (self.calls and net is not self.net):
             return
         alike = self.shapes and [w.shape for w in net.parameters()] == self.shapes
         if alike and not any(m is self.G for m in net.modules()):
             self.net = net
-            self.calls.append((args, kwargs))
+            call = calls.note(args, kwargs, lambda _: calls.samples_of(out))
+            self.calls += [call] if call is not None else []
 
     def drew(self) -> None:
         """Note how far the copy that has just drawn lies from G, and whether it moves."""
@@ -81,7 +86,7 @@ class Drawer:
         `made` are G's calls at the last look. Empty where no batch norm is there, or where the
         samples have another shape than the real ones.
         """
-        given = self.calls or [(call.args, call.kwargs) for call in made]
+        given = self.calls or made
         net = self.net if self.calls else self.G
         kinds = nn.modules.batchnorm._BatchNorm
         if not given or not any(isinstance(m, kinds) for m in net.modules()):
@@ -89,8 +94,8 @@ class Drawer:
         found = {}
         for name, training in (("train", True), ("eval", False)):
             copied = twin(net).train(training)
-            with torch.random.fork_rng(devices=[]), torch.no_grad():
-                parts = [calls.samples_of(copied(*args, **kwargs)) for args, kwargs in given]
+            with undisturbed(copied):
+                parts = [calls.samples_of(call.again(copied)) for call in given]
             x = torch.cat([part.float().cpu().flatten(1) for part in parts])
             if x.shape[1] != real.shape[1] or len(x) < 32 or not x.isfinite().all():
                 return {}

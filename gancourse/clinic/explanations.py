@@ -20,6 +20,7 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "D says one number": ("cleared before the step", "probabilities as logits", *DEAD),
     "weights nobody owns": DEAD,
     "wrong weights": DEAD,
+    "rate below zero": ("rate falls to zero", "D hardly learns", *DEAD),
     "rate falls to zero": ("D hardly learns", "another net draws", *DEAD),
     "D hardly learns": DEAD,
     # A loss that points the wrong way, or nowhere.
@@ -39,7 +40,8 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "no zero_grad": ("range", *SIZES, *SYMPTOMS),
     "no detach": ("range", *SYMPTOMS),
     # Steps and sizes.
-    "huge weight decay": ("range", "init not called", "D says one number", *SYMPTOMS),
+    # The ranks of a D that is held at 0 are chance.
+    "huge weight decay": ("range", "init not called", "D says one number", *DIRECTIONS, *SYMPTOMS),
     "penalty without a graph": ("critic without a bound", "divergence", *SYMPTOMS),
     "penalty over the wrong axis": ("divergence", *SYMPTOMS),
     "critic without a bound": ("divergence", "range", *SYMPTOMS),
@@ -77,7 +79,7 @@ HABITS = frozenset({
 # Rare in sound programs: a note only where the samples are close to real ones.
 RARE_HABITS = frozenset({
     "batch norm in eval", "not shuffled", "range", "init not called", "weights nobody owns",
-    "rate falls to zero", "D hardly learns", "huge weight decay", "divergence",
+    "rate falls to zero", "rate below zero", "D hardly learns", "huge weight decay", "divergence",
     "penalty over the wrong axis",
 })  # fmt: skip
 

@@ -71,15 +71,37 @@ def rate_falls(s: Signals) -> Found:
     """A learning rate is below a hundredth of its largest from there on, for half of the run."""
     for who in Names:
         rates = s.rates[who]
-        top = max(rates, default=0.0)
-        last = max((i for i, rate in enumerate(rates) if rate >= 0.01 * top), default=0)
-        if len(rates) >= FEW and len(rates) - 1 - last > len(rates) / 2:
-            turn = round((last + 1) / len(rates) * s.turns)
+        if len(rates) < FEW or not s.at:
+            continue
+        top = max(rates)
+        last = max(i for i, rate in enumerate(rates) if rate >= 0.01 * top)
+        turns = [*turns_of(s, len(rates)), s.turns]
+        turn = turns[min(last + 1, len(rates))]
+        if turn < s.turns / 2:
             return (
                 f"opt_{who}'s learning rate falls from {top:g} to {rates[-1]:.1e}; from about "
                 f"turn {turn} of {s.turns} on it is below a hundredth of that"
             )
     return None
+
+
+def rate_below_zero(s: Signals) -> Found:
+    for who in Names:
+        below = [rate for rate in s.rates[who] if rate < 0]
+        if below:
+            return (
+                f"opt_{who}'s learning rate is below zero, {min(below):.1e}, in {len(below)} of "
+                f"{len(s.rates[who])} measured steps: they go up the loss"
+            )
+    return None
+
+
+def turns_of(s: Signals, n: int) -> list[int]:
+    """Return the turn of each of n things that were noted at steps, as often in each turn.
+
+    Measured turns lie closer at the start of a run.
+    """
+    return [s.at[i * len(s.at) // n] for i in range(n)]
 
 
 def pace(s: Signals, who: str) -> float:
@@ -90,7 +112,12 @@ def pace(s: Signals, who: str) -> float:
 
 def travelled(s: Signals, who: str) -> float:
     """Return the length of a player's way in the whole run, over the size of its weights."""
-    return mean(s.moved.get(f"{who} by opt_{who}", []), 0.0) * s.turns
+    moves = s.moved.get(f"{who} by opt_{who}", [])
+    ends = [*s.at[1:], s.turns]  # each move is that of a turn until the next measured one
+    held = [(move, end - at) for move, at, end in zip(moves, s.at, ends, strict=False)
+            if math.isfinite(move)]  # fmt: skip
+    length = sum(turns for _, turns in held)
+    return sum(move * turns for move, turns in held) / max(1, length) * s.turns
 
 
 def hardly_learns(s: Signals) -> Found:
@@ -107,14 +134,15 @@ def hardly_learns(s: Signals) -> Found:
 def steps_too_long(s: Signals) -> Found:
     for who in Names:
         steps = max(1.0, s.steps[who] / max(1, s.turns))
-        moves = [move / steps for move in finite(s.moved.get(f"{who} by opt_{who}", []))]
+        moves = [move / steps for move in s.moved.get(f"{who} by opt_{who}", [])]
         if late(moves, 0.0) > LATE:
             return (
                 f"late in the run a step of opt_{who} still moves {who}'s weights by "
                 f"{100 * late(moves):.0f} %"
             )
-        if max(moves, default=0.0) > LONG:
-            return f"a step of opt_{who} moves {who}'s weights by {100 * max(moves):.0f} %"
+        longest = max(finite(moves), default=0.0)
+        if longest > LONG:
+            return f"a step of opt_{who} moves {who}'s weights by {100 * longest:.0f} %"
     return None
 
 
@@ -182,17 +210,26 @@ def upwards(s: Signals) -> bool | None:
     asked = agreed(s.wishes.get("D of real", ()))
     if asked is not None:
         return asked
-    rank = mean(s.auc)
+    rank, ranked = mean(s.auc), len(finite(s.auc)) >= FEW
     if travelled(s, "D") < LEARNED:
         return None
-    if rank > 0.75 or rank < 0.25:
+    if ranked and (rank > 0.75 or rank < 0.25):
         return rank > 0.5
+    return mostly(apart(s))
+
+
+def apart(s: Signals) -> list[float]:
+    """Return for each measured step of D by how much it moves real samples above fakes."""
     pairs = zip(s.pull.get("D on real", ()), s.pull.get("D on fakes", ()), strict=False)
-    apart = [real - fake for real, fake in pairs if math.isfinite(real) and math.isfinite(fake)]
-    up = sum(x > 0 for x in apart)
-    if len(apart) < MOVES or MOST * len(apart) > max(up, len(apart) - up):
+    return [real - fake for real, fake in pairs if math.isfinite(real) and math.isfinite(fake)]
+
+
+def mostly(moves: list[float]) -> bool | None:
+    """Tell whether moves go up, where nearly all of them agree."""
+    up = sum(x > 0 for x in moves)
+    if len(moves) < MOVES or MOST * len(moves) > max(up, len(moves) - up):
         return None
-    return up > len(apart) / 2
+    return up > len(moves) / 2
 
 
 def with_G(s: Signals, up: bool | None) -> bool | None:
@@ -225,6 +262,18 @@ def agreed(wishes) -> bool | None:
     if len(wishes) < FEW or MOST * len(wishes) > max(up, len(wishes) - up):
         return None
     return up > len(wishes) / 2
+
+
+def unheard(s: Signals) -> Found:
+    """G steps, and no backward before its steps comes to it through D's answers to its fakes."""
+    asked = {name: [x for x in wishes if x] for name, wishes in s.wishes.items()}
+    if asked.get("G of fakes") or not all(len(asked.get(f"D of {x}", ())) >= FEW
+                                          for x in ("real", "fakes")):  # fmt: skip
+        return None
+    return (
+        f"none of {len(s.wishes.get('G of fakes', ()))} measured steps of G has a gradient through "
+        "D's answers to its fakes: G learns from another net, a copy of D say, or not from D at all"
+    )
 
 
 def wrong_way(s: Signals) -> Found:
@@ -317,6 +366,7 @@ FOUND = {
     "cleared before the step": cleared,
     "no gradient arrives": no_gradient,
     "weights nobody owns": not_owned,
+    "rate below zero": rate_below_zero,
     "rate falls to zero": rate_falls,
     "D hardly learns": hardly_learns,
     "steps too long": steps_too_long,

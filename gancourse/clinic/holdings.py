@@ -7,9 +7,10 @@ from collections.abc import Callable
 from functools import partial
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gancourse.clinic import calls
+from gancourse.clinic.ledger import Ledger
 from gancourse.clinic.signals import Signals
 from gancourse.clinic.watchers import Witness
 
@@ -31,41 +32,34 @@ def leaves(out: Tensor) -> list[Tensor]:
 class Holdings:
     """Notes rates and frozen weights at steps, and weights outside of parameters()."""
 
-    def __init__(self, witness: Witness, opts: dict, signals: Signals, guard: Callable):
-        self.nets, self.opts, self.signals = witness.nets, opts, signals
+    def __init__(self, witness: Witness, ledger: Ledger, signals: Signals, guard: Callable):
+        self.nets, self.opts, self.signals = witness.nets, ledger.opts, signals
+        self.shared = ledger.shared
         self.clock = witness.clock
         self.stray: dict[str, dict[int, tuple[Tensor, Tensor, int]]] = {"G": {}, "D": {}}
         self.walked = {"G": set(), "D": set()}  # turns in which a graph was walked
         self.own = {who: next(iter(net.parameters()), None) for who, net in self.nets.items()}
         self.swapped = {who: {"training": [], "sampling": []} for who in self.nets}
-        self.handles = []
-        shared = opts["G"] is opts["D"]
-        for who in "D" if shared else "GD":
-            note = guard("rates", partial(self._at_step, "GD" if shared else who))
-            self.handles.append(opts[who].register_step_pre_hook(note))
-        for who, net in self.nets.items():
+        ledger.told.append(guard("rates", self._at_step))
+        for who in self.nets:
             walk = guard("weights outside of parameters()", partial(self._walk, who))
-            self.handles.append(net.register_forward_hook(walk, with_kwargs=True))
+            witness.told[who].append(walk)
 
-    def _at_step(self, players: str, *_) -> None:
-        if not self.clock.measured:
-            return
-        for who in players:
-            groups, weights = self.opts[who].param_groups, list(self.nets[who].parameters())
-            self.signals.rates[who].append(max((float(g["lr"]) for g in groups), default=0.0))
+    def _at_step(self, who: str) -> None:
+        for player in self.nets if self.shared else who:
+            groups, weights = self.opts[player].param_groups, list(self.nets[player].parameters())
+            self.signals.rates[player].append(max((float(g["lr"]) for g in groups), default=0.0))
             asks = sum(w.numel() for w in weights if w.requires_grad)
             whole = sum(w.numel() for w in weights)
-            self.signals.asks[who].append(asks / max(1, whole))
+            self.signals.asks[player].append(asks / max(1, whole))
 
-    def _walk(self, who: str, _: nn.Module, args: tuple, kwargs: dict, out: object) -> None:
+    def _walk(self, who: str, _: object, args: tuple, kwargs: dict, out: object) -> None:
         """Look once in each of the first two measured turns from which weights `out` comes.
 
         And whether it comes of the net's own weights, or of others put in their place.
         """
-        if not self.clock.still and (self.clock.measured or self.clock.sampling):
-            where = "sampling" if self.clock.sampling else "training"
-            others = next(iter(self.nets[who].parameters()), None) is not self.own[who]
-            self.swapped[who][where].append(others)
+        others = next(iter(self.nets[who].parameters()), None) is not self.own[who]
+        self.swapped[who][self.clock.user].append(others)
         turns = self.walked[who]
         if not self.clock.measured or len(turns) > 1 or self.clock.turn in turns:
             return

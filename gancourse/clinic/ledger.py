@@ -1,20 +1,26 @@
 """Who owns which weights, which gradients reach them, and what each optimiser's step does.
 
 A watcher of `recorder.Recorder`. It hangs on the hooks of weights and optimisers, never on the
-code, and looks closely at two turns of every twenty.
+code. Every step is counted; what a step does is looked at in the turns that the clock names, at a
+player's first step in them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-from gancourse.clinic import probes
+from gancourse.clinic import gradients, probes
+from gancourse.clinic.clock import Clock
 from gancourse.clinic.signals import Signals
-from gancourse.clinic.watchers import Clock
 
 OTHER = {"G": "D", "D": "G"}
+
+
+def this_backward() -> int:
+    """Return a number of the backward that is under way, another for each; -1 without one."""
+    return torch._C._current_graph_task_id()
 
 
 class Ledger:
@@ -37,10 +43,19 @@ class Ledger:
         self.booked: dict[str, list[dict[int, tuple[Tensor, Tensor | None]]]] = {"G": [], "D": []}
         self.closed = {"G": True, "D": True}
         self.known = {"G": False, "D": False}  # whether all since the last step was booked
-        self.before_D = 0  # how many backwards had reached G when D stepped
+        self.before = {"G": 0, "D": 0}  # how many backwards had reached it when the other stepped
+        self.seen: set[str] = set()  # whose step was looked at in this turn
+        self.backwards: set[int] = set()  # those of this turn that reached D's weights
+        self.told: list[
+            Callable[[str], None]
+        ] = []  # who else looks, before a measured turn's steps
         self.moved: dict[str, float] = {}
+        self.passing: list = []  # hooks for as long as turns are looked at
         self.count_owned()
-        self.handles = [*self._on_weights(), *self._on_steps()]
+        self.handles = [
+            self.opts[who].register_step_post_hook(partial(guard("steps", self._after), who))
+            for who in self._steppers()
+        ]
 
     def count_owned(self) -> None:
         """Count each net's numbers by who holds them: own, other, nobody, frozen."""
@@ -57,64 +72,105 @@ class Ledger:
                 owned["all"] += w.numel()
             self.signals.owned[who] = owned
 
-    def _on_weights(self) -> Iterator:
+    def _steppers(self) -> str:
+        return "D" if self.shared else "GD"
+
+    def attend(self) -> None:
+        """Hang on the weights while a turn is near, and let go of them where none is."""
+        if self.clock.near and not self.passing:
+            self.booked, self.before = {"G": [], "D": []}, {"G": 0, "D": 0}
+            self.closed, self.known = {"G": True, "D": True}, {"G": False, "D": False}
+            self._hang()
+        elif self.passing and not self.clock.near:
+            self.let_go()
+
+    def let_go(self) -> None:
+        """Take the passing hooks away, and drop what they booked."""
+        for handle in self.passing:
+            handle.remove()
+        self.passing = []
+        self.booked = {"G": [], "D": []}
+
+    def _hang(self) -> None:
+        for who in self._steppers():
+            before = partial(self.guard("steps", self._before), who)
+            self.passing.append(self.opts[who].register_step_pre_hook(before))
         for who, weights in self.weights.items():
             for i, weight in enumerate(weights):
-                if weight.requires_grad:
-                    book = self.guard("gradients", self._book)
-                    yield weight.register_hook(partial(book, who, i, weight))
+                if weight.is_floating_point():
+                    book = partial(self.guard("gradients", self._book), who, i)
+                    frozen = not weight.requires_grad
+                    weight.requires_grad_(True)  # for now: it may be frozen until its own step
+                    self.passing.append(weight.register_hook(book))
+                    weight.requires_grad_(not frozen)
 
-    def _on_steps(self) -> Iterator:
-        for who in "D" if self.shared else "GD":
-            before, after = (self.guard("steps", f) for f in (self._before, self._after))
-            yield self.opts[who].register_step_pre_hook(partial(before, who))
-            yield self.opts[who].register_step_post_hook(partial(after, who))
-
-    def _book(self, who: str, i: int, weight: Tensor, grad: Tensor) -> None:
+    def _book(self, who: str, i: int, grad: Tensor) -> None:
         """Note a gradient on its way to a weight, and what lies there already."""
         if not self.clock.near:
             return
-        booked = self.booked[who]
+        if who == "D":
+            self.backwards.add(this_backward())
+        booked, old = self.booked[who], self.weights[who][i].grad
         if self.closed[who] or not booked or i in booked[-1]:
             booked.append({})
             self.closed[who] = False
-        old = weight.grad
-        old = None if old is None or not old.any() else old.detach().clone()
-        booked[-1][i] = (grad.detach().clone(), old)
+        booked[-1][i] = (grad.detach().clone(), None if old is None else old.detach().clone())
 
     def _before(self, who: str, *_) -> None:
         self.closed = {"G": True, "D": True}
-        if who == "D":
-            self.before_D = len(self.booked["G"])
-        if self.clock.measured:
-            self.old = {net: self._flat(net) for net in self.nets}
+        self.before[OTHER[who]] = len(self.booked[OTHER[who]])
+        if not self.clock.measured:
+            return
+        for look in self.told:
+            look(who)
+        self.old = {net: [w.detach().clone() for w in ws] for net, ws in self.weights.items()}
+        if self._is_first(who):
             for player in self.nets if self.shared else who:
-                self._note_layers(player)
-                self._note_decay(player)
+                self._note_gradients(player)
             self.stepped(who, False)
 
+    def _note_gradients(self, who: str) -> None:
+        for name, norm in gradients.by_layer(self.nets[who]).items():
+            self.signals.gradients[who].setdefault(name, []).append(norm)
+        decay = gradients.decay(self.opts[who], self.weights[who])
+        if decay is not None:
+            self.signals.decay[who].append(decay)
+
     def _after(self, who: str, *_) -> None:
-        for player in self.nets if self.shared else who:
+        players, measured = self.nets if self.shared else who, self.clock.measured
+        first = measured and self._is_first(who)
+        for player in players:
             self.signals.steps[player] += 1
-            if self.clock.measured:
+            self.clock.stepped(player)
+        if not self.clock.near:
+            return
+        try:
+            for player in players if first else ():
                 self._audit(player)
-            self.booked[player].clear()
-            self.known[player] = self.clock.near
-        if self.clock.measured:
-            for net, old in self.old.items():
-                change = (self._flat(net) - old).norm() / old.norm().clamp(min=1e-12)
-                key = f"{net} by opt_{net if self.shared else who}"
-                self.moved[key] = self.moved.get(key, 0.0) + change.item()
+        finally:
+            for player in players:
+                self.booked[player].clear()
+                self.known[player] = True
+        if measured:
+            self._note_moves(who)
+        if first:
+            self.seen.add(who)
             self.stepped(who, True)
 
-    def _flat(self, net: str) -> Tensor:
-        return torch.cat([w.detach().flatten().float() for w in self.weights[net]])
+    def _is_first(self, who: str) -> bool:
+        """Tell whether a step is a player's first in this turn; a shared optimiser's may all be."""
+        return self.shared or who not in self.seen
+
+    def _note_moves(self, who: str) -> None:
+        for net, old in self.old.items():
+            new = [w.detach() for w in self.weights[net]]
+            change = gradients.size(torch._foreach_sub(new, old)) / max(gradients.size(old), 1e-12)
+            key = f"{net} by opt_{net if self.shared else who}"
+            self.moved[key] = self.moved.get(key, 0.0) + change
 
     def _vector(self, who: str, grads: dict[int, Tensor | None]) -> Tensor:
-        found = (grads.get(i) for i in range(len(self.weights[who])))
-        pairs = zip(found, self.weights[who], strict=True)
-        parts = [(torch.zeros_like(w) if g is None else g).flatten().float() for g, w in pairs]
-        return torch.cat(parts)
+        weights = self.weights[who]
+        return gradients.flat([grads.get(i) for i in range(len(weights))], weights)
 
     def _audit(self, who: str) -> None:
         """Note whether a gradient arrived, and what in it does not belong to this step.
@@ -123,15 +179,16 @@ class Ledger:
         clip, scale or noise its gradients afterwards as it likes.
         """
         parts, used = self.booked[who], [w.grad for w in self.weights[who]]
-        there = any(g is not None and bool(g.any()) for g in used)
-        own = parts[self.before_D :] if who == "G" else parts
-        came = any(g.any() for part in own for g, _ in part.values())
+        there = gradients.any_left(used)
+        own = parts if self.shared else parts[self.before[who] :]  # D may clear what G's loss left
+        came = gradients.any_left([g for part in own for g, _ in part.values()])
         self.signals.cleared[who].append(float(came and not there))
-        arrived = there or any(g.any() for part in parts for g, _ in part.values())
+        arrived = there or gradients.any_left([g for part in parts for g, _ in part.values()])
         self.signals.arrived[who].append(float(arrived))
         if not parts or not self.known[who]:
             return
-        fresh = [k for k, part in enumerate(parts) if all(old is None for _, old in part.values())]
+        olds = ([old for _, old in part.values()] for part in parts)
+        fresh = [k for k, old in enumerate(olds) if not gradients.any_left(old)]
         start = fresh[-1] if fresh else 0
         vectors = [self._vector(who, {i: g for i, (g, _) in part.items()}) for part in parts]
         old = self._vector(who, {i: old for i, (_, old) in parts[0].items()})
@@ -140,58 +197,33 @@ class Ledger:
             return
         self.signals.carried[who].append(0.0 if fresh else self._carried(who, old, total))
         if who == "G" and not self.shared:
-            self.signals.leaked.append(self._leak(vectors, start))
+            own = len(parts) - self.before["G"] or 1  # both backwards before both steps: the last
+            self.signals.leaked.append(leak(vectors[start:-own], vectors[-own:]))
 
     def _carried(self, who: str, old: Tensor, total: Tensor) -> float:
         """Return the share of what lay there already in the gradient that the step used.
 
         0 where the step's gradient points as the new parts alone do: the old was written over.
         """
-        used = self._vector(who, {i: w.grad for i, w in enumerate(self.weights[who])})
+        used = gradients.flat([w.grad for w in self.weights[who]], self.weights[who])
         if probes.cosine(used, total - old) >= probes.cosine(used, total):
             return 0.0
         return (old.norm() / (old.norm() + total.norm())).item()
 
-    def _leak(self, vectors: list[Tensor], start: int) -> float:
-        """Return the size of what came before D's step over the rest, where the two are opposed."""
-        own = len(self.booked["G"]) - self.before_D or 1  # both backwards before both steps: last
-        early, late = vectors[start:-own], vectors[-own:]
-        if not early:
-            return 0.0
-        early, late = sum(early), sum(late)
-        against = probes.cosine(early, late) < -0.2
-        return (early.norm() / late.norm().clamp(min=1e-30)).item() if against else 0.0
-
-    def _note_layers(self, who: str) -> None:
-        kept = self.signals.gradients[who]
-        for name, weight in self.nets[who].named_parameters():
-            if weight.dim() > 1:
-                norm = 0.0 if weight.grad is None else weight.grad.norm().item()
-                kept.setdefault(name.removesuffix(".weight"), []).append(norm)
-
-    def _note_decay(self, who: str) -> None:
-        """Note the pull of weight decay over the gradient's size; for AdamW, over 0.1 % a step."""
-        pull = size = 0.0
-        mine = {id(w) for w in self.weights[who]}
-        for group in self.opts[who].param_groups:
-            decay, kept = (
-                group.get("weight_decay", 0),
-                [w for w in group["params"] if id(w) in mine],
-            )
-            apart = group.get("decoupled_weight_decay") or isinstance(
-                self.opts[who], torch.optim.AdamW
-            )
-            for w in kept if decay else ():
-                norm = w.detach().norm().item()
-                grad = 0.0 if w.grad is None else w.grad.norm().item()
-                pull += (float(group["lr"]) * decay * norm if apart else decay * norm) ** 2
-                size += (0.001 * norm if apart else grad) ** 2
-        if pull:
-            self.signals.decay[who].append((pull / max(size, 1e-30)) ** 0.5)
-
     def close(self) -> None:
         """Note a measured turn's moves."""
+        self.seen.clear()
+        self.backwards.clear()
         for net in self.nets:
             for who in self.nets:
                 key = f"{net} by opt_{who}"
                 self.signals.moved.setdefault(key, []).append(self.moved.pop(key, 0.0))
+
+
+def leak(early: list[Tensor], late: list[Tensor]) -> float:
+    """Return the size of G's gradients from before D's step over the later ones, where opposed."""
+    if not early:
+        return 0.0
+    early, late = sum(early), sum(late)
+    against = probes.cosine(early, late) < -0.2
+    return (early.norm() / late.norm().clamp(min=1e-30)).item() if against else 0.0

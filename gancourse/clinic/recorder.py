@@ -7,94 +7,120 @@ after each look. A look that fails costs itself, and is named among what was not
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from functools import wraps
 
 import torch
 from torch import Tensor, nn
 
-from gancourse.clinic import calls, probes
+from gancourse.clinic import calls
 from gancourse.clinic.answers import Answers
+from gancourse.clinic.clock import LOOK, Clock
 from gancourse.clinic.comparison import SAMPLES, Comparison
 from gancourse.clinic.conditions import Conditions
-from gancourse.clinic.drawer import Drawer
 from gancourse.clinic.holdings import Holdings
+from gancourse.clinic.hooks import Hook
 from gancourse.clinic.ledger import Ledger
-from gancourse.clinic.signals import Signals, mean
-from gancourse.clinic.steps import Effects, undisturbed
-from gancourse.clinic.watchers import Clock, Witness, noise_of, twin
+from gancourse.clinic.looks import Looks
+from gancourse.clinic.signals import Signals
+from gancourse.clinic.steps import Effects
+from gancourse.clinic.tally import Tally
+from gancourse.clinic.watchers import Witness, noise_of, order_of
 from gancourse.errors import InputError
-
-LOOK = 150  # turns between two looks
 
 
 class Recorder:
     """Watches a run: `real(x)` for each real batch, `step(d_loss, g_loss)` after each turn.
 
     `sample(n)` is the run's own way of drawing n samples for people to look at, a tensor or array
-    [n, ...]. Every 20th turn is measured, every 150th turn 256 samples are drawn; `finish()` ends
-    it. One optimiser for both players is fine, and so are G(z, y), a D that returns (logit, class)
-    and several steps of a player in a turn. Raises InputError where G or D is no module, or where
-    an optimiser is none.
+    [n, ...]. Some turns are looked at closely (`clock`), every 150th turn 256 samples are drawn;
+    `finish()` ends it. One optimiser for both players is fine, and so are G(z, y), a D that returns
+    (logit, class) and several steps of a player in a turn. Raises InputError where G or D is no
+    module or holds no numbers yet, where an optimiser is none, and where the first batch or the
+    first losses are none; later ones cost only themselves.
     """
 
     def __init__(self, G, D, opt_G, opt_D, sample: Callable[[int], Tensor]):
         _expect(G=G, D=D, opt_G=opt_G, opt_D=opt_D)
-        self.nets, self.sample = {"G": G, "D": D}, sample
+        if not callable(sample):
+            raise InputError(
+                f"Recorder's sample must be a function of n, and {type(sample).__name__} was "
+                "given: hand in how your loop draws samples to look at."
+            )
+        self.nets = {"G": G, "D": D}
         self.clock, self.signals = Clock(), Signals()
-        self.witness = Witness(self.nets, self.clock, self.signals, self._guarded)
+        self.tally = Tally(self.signals)
+        self.witness = Witness(self.nets, self.clock, self.signals, self.tally, self._guarded)
         opts = {"G": opt_G, "D": opt_D}
         effects = Effects(self.witness, opt_G is opt_D)
         effects = self._guarded("a step's direction", effects.stepped)
         self.ledger = Ledger(self.nets, opts, self.clock, self.signals, self._guarded, effects)
-        parts = self.witness, self.signals, self._guarded
-        self.answers, self.conditions = Answers(*parts, opts), Conditions(*parts)
-        self.holdings = Holdings(self.witness, opts, self.signals, self._guarded)
-        self.drawer = Drawer(self.witness, self.signals)
-        self.looks: list[Tensor] = []
-        self.own: list[Tensor] = []  # G's own samples, where other ones are shown to people
-        self.sampled: list[Tensor] = []  # z in the sampling function
-        self.last_drawn: calls.Call | None = None
-        self._look()
-        self.signals.start_layers = self._tried("the first layers", self._layers) or []
+        parts = self.witness, self.ledger, self.signals, self._guarded
+        self.answers, self.holdings = Answers(*parts), Holdings(*parts)
+        self.conditions = Conditions(self.witness, self.signals, self._guarded)
+        self.looks = Looks(sample, self.witness, self.conditions, self._tried)
+        self.finished = False
+        self.looks.look()
+        self.signals.start_layers = self._tried("the first layers", self.looks.layers) or []
+        self._tried("gradients", self.ledger.attend)
 
     def real(self, batch):
         """Note a real batch, a tensor [N, ...] or (tensor, labels), and return it as it is."""
-        x = calls.batch_of(batch)
-        if x is None or x.dim() < 2:
-            raise InputError(
-                "recorder.real takes a batch of real samples, a tensor [N, ...] or a tuple that "
-                f"begins with one, and {type(batch).__name__} was given: hand in what D sees."
-            )
-        self._tried("real batches", lambda: self.witness.real.saw(x, self.clock))
+        s, x = self.signals, calls.batch_of(batch)
+        if self.finished:
+            return batch
+        if x is not None and x.dim() > 1:
+            s.handed_in += 1
+            self._tried("real batches", self._note_real, x)
+            return batch
+        wrong = InputError(
+            "recorder.real takes a batch of real samples, a tensor [N, ...] or a tuple that "
+            f"begins with one, and {type(batch).__name__} was given: hand in what D sees."
+        )
+        if not s.handed_in:
+            raise wrong
+        self._note_failure("some real batches", wrong)
         return batch
 
-    def loader(self, batches: Iterable) -> Iterator:
-        """Yield the batches of a loader, each noted as real."""
-        for batch in batches:
-            yield self.real(batch)
+    def _note_real(self, x: Tensor) -> None:
+        self.signals.batch = max(self.signals.batch, len(x))
+        self.tally.real(x, self.clock.turn)
+        if self.clock.near and len(x):
+            self.witness.real.saw(x, self.clock)
+
+    def loader(self, batches: Iterable) -> "Batches":
+        """Return the same batches, each noted as real when it comes out, as often as you like."""
+        return Batches(self, batches)
 
     def step(self, d_loss, g_loss) -> None:
         """Note the end of a turn, with both losses (numbers or scalars)."""
-        s, measured = self.signals, self.clock.measured
-        for losses, loss in ((s.d_loss, d_loss), (s.g_loss, g_loss)):
-            losses.append(float(loss.detach() if isinstance(loss, Tensor) else loss))
-        s.largest.append(self.witness.largest)
-        if measured:
-            s.at.append(self.clock.turn)
-            self.ledger.close()
+        if self.finished:
+            self.signals.skipped["the turns after finish()"] = "the recorder had been stopped"
+            return
+        clock, s = self.clock, self.signals
+        try:
+            self.tally.close(d_loss, g_loss)
+        except InputError as wrong:
+            if not clock.turn:
+                raise
+            self._note_failure("some losses", wrong)
+        if clock.measured:
+            s.at.append(clock.turn)
+            self._tried("losses and real batches", self.tally.settle)
             self._tried("what the losses ask of D", self.answers.close)
             self._tried("labels", self.conditions.close)
-        self._tried("what D answers", lambda: self.witness.close(measured))
-        self.clock.turn += 1
-        s.turns = self.clock.turn
+            self.ledger.close()
+            self._tried("what D answers", self.witness.close)
+        self.answers.let_go()
+        self.witness.real.keys.clear()
+        clock.tick()
+        s.turns = clock.turn
+        self._tried("gradients", self.ledger.attend)
         if s.turns % LOOK == 0:
-            self._look()
+            self.looks.look()
 
-    def _tried(self, what: str, look: Callable):
+    def _tried(self, what: str, look: Callable, *given):
         """Return what a look gives; where it fails, note that, and return None."""
         try:
-            return look()
+            return look(*given)
         except Exception as error:
             return self._note_failure(what, error)
 
@@ -102,133 +128,76 @@ class Recorder:
         why = str(error).splitlines()[0] if str(error) else "no reason given"
         self.signals.skipped.setdefault(what, f"{type(error).__name__}: {why[:200]}")
 
-    def _guarded(self, what: str, look: Callable) -> Callable:
-        @wraps(look)
-        def tried(*given, **named):
-            try:  # and returns nothing: a hook's answer would change the run
-                look(*given, **named)
-            except Exception as error:
-                self._note_failure(what, error)
-
-        return tried
-
-    def _look(self) -> None:
-        """Draw samples as the run does, and leave no trace of it."""
-        x = self._tried("your samples", self._drawn)
-        if x is None:
-            return
-        self.looks.append(x)
-        self.signals.looked.append(self.clock.turn)
-        self._tried("who draws the samples", lambda: self._note_drawer(x))
-        self._tried("the net that draws", self.drawer.drew)
-        self._tried("labels", self.conditions.drew)
-        if self.witness.drawn:
-            self._tried("z in sampling", self._note_sampling)
-
-    def _drawn(self) -> Tensor:
-        self.witness.drawn.clear()
-        with self._no_trace(), self.drawer.watching(), torch.no_grad():
-            return calls.as_samples(self.sample(SAMPLES))
-
-    def _note_drawer(self, x: Tensor) -> None:
-        """Note whether people see what G gives, more than that, or what another net gives."""
-        drawn, s = self.witness.drawn, self.signals
-        made = torch.cat([c.out.float().cpu().flatten(1) for c in drawn]) if drawn else None
-        if made is None:
-            s.drawn = "other"
-            if self.witness.seen is not None:
-                self.own.append(self._of_G())
-            return
-        shown = x.flatten(1)
-        same = made.shape == shown.shape and torch.allclose(made, shown, atol=1e-6)
-        part = len(made) > len(shown) and made.shape[1] == shown.shape[1] and bool(
-            torch.isin(probes.rows(shown), probes.rows(made)).all()
-        )  # fmt: skip
-        s.drawn = "G" if same else "selected" if part else "changed"
-        self.own.append(shown if same else made)
-
-    def _of_G(self) -> Tensor:
-        """Return samples of G itself [n, dim], for the arguments that it had in training."""
-        made = self.witness.seen
-        with undisturbed(self.witness):
-            for m in self.nets["G"].modules():
-                m.training = False
-            x = calls.samples_of(self.nets["G"](*made.args, **made.kwargs))
-            return x.float().cpu().flatten(1)
-
-    def _note_sampling(self) -> None:
-        drawn = [c for c in self.witness.drawn if len(c.x) == len(c.out)]
-        self.last_drawn = drawn[-1]
-        modes = mean([c.training for c in drawn])
-        self.sampled.append(torch.cat([c.x.flatten(1) for c in drawn]))
-        self.signals.in_sampling = modes
-        if not modes > 0:  # no batch norm in training mode: each sample for itself
-            return
-        G = twin(self.nets["G"]).eval()
-        with torch.no_grad():
-            alone = torch.cat([calls.samples_of(G(*c.args, **c.kwargs)) for c in drawn])
-        x = torch.cat([c.out for c in drawn])
-        change = (alone - x).double().flatten(1).square().sum(1).mean().item()
-        self.signals.neighbours = change / (change + probes.spread(x) ** 2 + 1e-12)
-
-    @contextmanager
-    def _no_trace(self) -> Iterator[None]:
-        was, self.clock.sampling = self.clock.sampling, True
-        try:
-            with undisturbed(self.witness):
-                self.clock.still = False
-                yield
-        finally:
-            self.clock.sampling = was
-
-    def _G(self) -> tuple[nn.Module, Callable[[Tensor], Tensor]]:
-        """Return a copy of G, and what gives its samples for z with the arguments last drawn."""
-        G, call = twin(self.nets["G"]), self.last_drawn
-
-        def run(z: Tensor) -> Tensor:
-            args, kwargs = call.on(z)
-            return calls.samples_of(G(*args, **kwargs))
-
-        return G, run
-
-    def _layers(self) -> list[float]:
-        return probes.by_layer(*self._G(), self.last_drawn.x) if self.last_drawn else []
-
-    def _reach(self) -> tuple[float, float] | None:
-        if self.last_drawn is None:
-            return None
-        G, run = self._G()
-        G.eval()
-        return probes.reach(run, self.last_drawn.x)
+    def _guarded(self, what: str, look: Callable) -> Hook:
+        return Hook(look, lambda error: self._note_failure(what, error))
 
     def finish(self) -> Signals:
         """Stop watching and return the signals."""
-        s = self.signals
-        if not s.looked or s.looked[-1] < self.clock.turn:
-            self._look()
-        watchers = self.ledger, self.witness, self.answers, self.conditions, self.holdings
-        for handle in (handle for watcher in watchers for handle in watcher.handles):
+        if self.finished:
+            return self.signals
+        s, witness = self.signals, self.witness
+        kept = self.looks.kept
+        if not kept or kept[-1].turn < self.clock.turn:
+            self.looks.look()
+        self.finished = True
+        self.ledger.let_go()
+        self.answers.let_go()
+        for handle in (*self.ledger.handles, *witness.handles):
             handle.remove()
         self.ledger.count_owned()
         self._tried("what the losses ask of D", self.answers.conclude)
         self._tried("labels", self.conditions.conclude)
         self._tried("weights outside of parameters()", self.holdings.conclude)
+        self._tried("losses and real batches", self.tally.settle)
         weights = [w for ws in self.ledger.weights.values() for w in ws]
         s.finite = all(w.isfinite().all() for w in weights) and all(
-            x.isfinite().all().item() for x in self.looks[-1:]
+            look.x.isfinite().all().item() for look in self.looks.kept[-1:]
         )
-        self._tried("what went into the nets", self.witness.conclude)
-        s.sampling = self._tried("z in sampling", lambda: noise_of(self.sampled)) or s.sampling
-        kept = self.witness.real.kept
+        self._tried("what went into the nets", witness.conclude)
+        s.training = self._tried("z in training", lambda: noise_of(witness.z)) or s.training
+        s.sampling = self._tried("z in sampling", lambda: noise_of(self.looks.z)) or s.sampling
+        self._tried("the order of real batches", self._note_order)
+        self._tried("samples beside real ones", self._compare)
+        return s
+
+    def _note_order(self) -> None:
+        self.signals.order = order_of(self.witness.real.means, self.witness.real.kept)
+
+    def _compare(self) -> None:
+        """Hold the samples against the real ones, if there are both."""
+        s, real, looks = self.signals, self.witness.real.kept, self.looks.kept
+        s.looked = [look.turn for look in looks]
         if not s.handed_in:
             s.skipped["real batches"] = "none was handed in with recorder.real"
-        elif kept and self.looks:
-            found = Comparison(s, self.witness, self._tried, self._layers, self._reach)
-            own = self.own if s.drawn == "changed" else [x.flatten(1) for x in self.looks]
-            found.compare(own, torch.cat(kept), self.own)
-            real, made = torch.cat(kept)[:SAMPLES], self.witness.drawn
-            s.modes = self._tried("batch norm's modes", lambda: self.drawer.modes(real, made)) or {}
-        return s
+        if not real or not looks:
+            return
+        seen = [look.of_G if s.drawn == "changed" else look.x.flatten(1) for look in looks]
+        own = [look.of_G for look in looks if look.of_G is not None]
+        found = Comparison(s, self.witness, self._tried, self.looks.layers, self.looks.reach)
+        found.compare(seen, torch.cat(real), own)
+        s.modes = (
+            self._tried("batch norm's modes", self.looks.modes, torch.cat(real)[:SAMPLES]) or {}
+        )
+
+
+class Batches:
+    """A loader's batches, each noted as real; what else the loader can do, it can, too."""
+
+    def __init__(self, recorder: Recorder, batches: Iterable):
+        self.recorder, self.batches, self.ahead = recorder, batches, None
+
+    def __iter__(self) -> Iterator:
+        return (self.recorder.real(batch) for batch in self.batches)
+
+    def __next__(self):
+        self.ahead = self.ahead or iter(self)
+        return next(self.ahead)
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __getattr__(self, name: str):
+        return getattr(self.batches, name)
 
 
 def _expect(**parts) -> None:
@@ -238,4 +207,10 @@ def _expect(**parts) -> None:
             raise InputError(
                 f"Recorder's {name} must be a {wanted.__module__.split('.')[0]} {wanted.__name__}, "
                 f"and {type(part).__name__} was given: hand in what the loop trains with."
+            )
+        weights = list(part.parameters()) if wanted is nn.Module else []
+        if any(w.is_meta or isinstance(w, nn.UninitializedParameter) for w in weights):
+            raise InputError(
+                f"Recorder's {name} has weights without numbers (on the device meta, or of a lazy "
+                "layer that has seen no batch): give it its numbers first."
             )

@@ -10,13 +10,14 @@ import math
 
 from gancourse.clinic import facts, supplies, weights
 from gancourse.clinic.causes import LEAST_TURNS, Diagnosis, Suspicion
-from gancourse.clinic.explanations import HABITS, RARE_HABITS, in_order
+from gancourse.clinic.explanations import EXPLAINS, HABITS, RARE_HABITS, in_order
 from gancourse.clinic.signals import Signals, finite, late, mean, middle
 from gancourse.errors import InputError
 
 # Thresholds, chosen on seeds 0 to 6 of the clinic's faults and settings, measured on 7 and 8.
 POOR_COVERAGE, POOR_PRECISION, POOR_SPREAD = 0.33, 0.15, 0.6
 FEW_REGIONS = 0.4  # of all: as few are a collapse, half a distribution is not
+LEAD = 2  # steps of G to one of D, from which a collapse is the lead's
 NARROW = 0.5  # a collapsed G's spread, over the real one
 ROUNDED = 16.6  # the logit from which float32 rounds its sigmoid to 1
 Found = str | None  # the evidence
@@ -47,7 +48,18 @@ def log_of_zero(s: Signals) -> Found:
     )
 
 
+def shared_out(s: Signals, who: str) -> bool:
+    """Tell whether the other optimiser has a smaller part of a player's weights for itself.
+
+    So it is for a head of D that names codes: InfoGAN's G learns with it.
+    """
+    held = s.owned.get(who, {"own": 0, "other": 0, "all": 0})
+    return held["own"] > held["other"] > 0 and held["own"] + held["other"] <= held["all"]
+
+
 def wrong_weights(s: Signals) -> Found:
+    if any(shared_out(s, who) for who in facts.Names):
+        return None
     own, other, back = (
         late(s.moved.get(key, []), 0.0) for key in ("G by opt_G", "D by opt_G", "G by opt_D")
     )
@@ -89,13 +101,19 @@ def labels_swapped(s: Signals) -> Found:
             "D's loss asks for lower answers to real samples than to fakes, and G's loss for "
             f"higher ones: a real sample gets the larger one in {100 * mean(s.auc):.0f} % of pairs"
         )
+    apart = facts.apart(s) if not s.penalty["graph"] else []  # a penalty may bring them together
+    if real and facts.mostly(apart) is False and len(apart) >= 2 * facts.MOVES:
+        return (
+            "D's loss asks for higher answers to real samples, and a step of D brings them down "
+            f"against those to fakes in {sum(x < 0 for x in apart)} of {len(apart)} measured turns"
+        )
     if real or facts.diverged(s):  # what D gives has another cause
         return None
     ranks, agrees = finite(s.auc), facts.with_G(s, up=False)
     if agrees or (agrees is None and mean(ranks) > 0.1):  # this D may count the other way
         return None
     below = sum(rank < 0.5 for rank in ranks) / max(1, len(ranks))
-    if not ranks or below < 0.9 or mean(ranks) > 0.4:
+    if len(ranks) < facts.FEW or below < 0.9 or mean(ranks) > 0.4:
         return None
     return f"D gives a real sample the larger logit in only {100 * mean(ranks):.0f} % of pairs"
 
@@ -117,7 +135,7 @@ def out_of_range(s: Signals) -> Found:
     if s.pile is not None and s.pile[1] > 0.02:
         end, share = s.pile
         return f"many of G's numbers are {end:.2f}, and {100 * share:.0f} % of real ones lie beyond"
-    if s.limits is None or s.beyond < 0.02:
+    if s.limits is None or s.beyond < 0.02 or "G" in s.swapped:  # those of weights out of use
         return None
     low, high = s.limits
     return (
@@ -160,7 +178,7 @@ def weak_start(s: Signals) -> Found:
 # Rules of the second kind: the symptoms fit. They speak only where the samples are poor.
 
 
-def mode_collapse(s: Signals) -> Found:
+def collapsed(s: Signals) -> Found:
     """The samples are much narrower than the real ones, or in few places, and any judge sees it."""
     fit, (found, regions) = s.fit(), s.regions or (1, 1)
     if not fit or not s.fresh_judge > 0.8:
@@ -174,10 +192,24 @@ def mode_collapse(s: Signals) -> Found:
     )
 
 
+def mode_collapse(s: Signals) -> Found:
+    """The samples have collapsed, and G is far ahead of D."""
+    seen, lead = collapsed(s), s.steps["G"] / max(1, s.steps["D"])
+    if seen and lead >= LEAD:
+        return f"G takes {lead:.2g} steps to each of D, and {seen}"
+    return seen
+
+
+def without_a_root(s: Signals, found: dict[str, str]) -> bool:
+    """Tell whether the samples have collapsed, and nothing that was found says why."""
+    told = any("mode collapse" in EXPLAINS.get(cause, ()) for cause in found)
+    return "mode collapse" in found and not told and s.steps["G"] < LEAD * max(1, s.steps["D"])
+
+
 def d_too_strong(s: Signals) -> Found:
     """D is right about nearly every sample and sure of it, so G learns little from its answer."""
     sure, fakes = late(s.auc), late(s.fake)
-    if not (sure > 0.97 and fakes < 0.1):
+    if not (sure > 0.97 and fakes < 0.1) or facts.unheard(s):
         return None
     return (
         f"D ranks {100 * sure:.1f} % of pairs rightly and gives fakes {fakes:.1e} on average; G's "
@@ -257,13 +289,17 @@ def diagnose(signals: Signals) -> Diagnosis:
     harmless = frozenset() if suffers(signals) else HABITS
     harmless |= RARE_HABITS if is_close(signals) else frozenset()
     notes = {cause: found.pop(cause) for cause in [*found] if cause in harmless}
+    if without_a_root(signals, found):
+        del found["mode collapse"]  # a collapse is seen in the samples; it is no cause of itself
     suspicions = [
         Suspicion(cause, weight_of(cause, root), found[cause], cause in SEEN, root)
         for cause, root in in_order({cause: weight_of(cause) for cause in found})
     ]
     suspicions.sort(key=lambda suspicion: not suspicion.seen)  # stable
     told = [f"{cause}: {evidence}" for cause, evidence in notes.items()] + beside(signals)
-    skipped = dict(signals.skipped)
+    skipped, deaf = dict(signals.skipped), facts.unheard(signals)
+    if deaf:
+        skipped["what G learns from"] = deaf
     for who in signals.swapped:
         skipped[f"{who}'s weights"] = "each call puts other ones in their place"
     if signals.unknown > 0.5:
@@ -348,4 +384,6 @@ def about_samples(signals: Signals) -> str:
         f"Of the samples, {100 * fit['precision']:.0f} % lie among the real ones; they reach "
         f"{reached}{100 * fit['coverage']:.0f} % of their neighbourhoods, and spread "
         f"{fit['spread']:.2f} times as wide."
+        + " They have collapsed: any new net tells them apart."
+        * bool(collapsed(signals))
     )

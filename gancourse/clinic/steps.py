@@ -1,43 +1,16 @@
 """What a step of each player does to D's answers: the direction of a step, never its size.
 
 D's own step says which way is "real" in this program, up or down: it moves the answers to real and
-to fake samples apart. A step of G should move its fakes towards "real". Nothing of the run is
-changed: buffers, modes and random state are put back.
+to fake samples apart. A step of G should move its fakes towards "real".
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-import torch
 from torch import Tensor, nn
 
 from gancourse.clinic import calls
+from gancourse.clinic.aside import undisturbed
 from gancourse.clinic.watchers import Witness, twin
 
 NAMES = ("G on fakes", "D on real", "D on fakes")
-
-
-@contextmanager
-def undisturbed(witness: Witness) -> Iterator[None]:
-    """Use the nets in this block without a trace: no gradients, nobody watches, all put back.
-
-    Buffers are exchanged for copies, not written back: a graph that is still to be walked may hold
-    them, and autograd would see the writing.
-    """
-    modules = [m for net in witness.nets.values() for m in net.modules()]
-    kept = [(m, dict(vars(m)), dict(m._buffers)) for m in modules]
-    was, witness.clock.still = witness.clock.still, True
-    try:
-        for module in modules:
-            for name, buffer in module._buffers.items():
-                module._buffers[name] = None if buffer is None else buffer.clone()
-        with torch.random.fork_rng(devices=[]), torch.no_grad():
-            yield
-    finally:
-        witness.clock.still = was
-        for module, attributes, buffers in kept:
-            vars(module).update(attributes)
-            module._buffers.update(buffers)
 
 
 class Effects:
@@ -53,7 +26,7 @@ class Effects:
     def stepped(self, who: str, after: bool) -> None:
         """Note D's answers and G's samples before a step of `who`, or their change after it."""
         of_G, of_D = (who == "G" or self.shared), (who == "D" or self.shared)
-        with undisturbed(self.witness):
+        with self.witness.clock.used_by("recorder"), undisturbed(*self.witness.nets.values()):
             found, now = self._of_D() if of_D else {}, self._of_G() if of_G else None
             if after and now is not None and self.made is not None:
                 # one D, as it was, on the samples of G after its step and on those before it
@@ -66,28 +39,28 @@ class Effects:
         for name, value in found.items():
             if name in self.before:
                 self.pull[name].append(value - self.before[name])
+        self.before, self.made, self.old_D = {}, None, None
 
     def _of_G(self) -> tuple[calls.Call, Tensor] | None:
         """Return what G now makes of its last z in this turn, and the call of D it goes into."""
-        G, made = self.witness.nets["G"], [c for c in self.witness.calls if c.graph]
-        judged = [call for call, real, _ in self.witness.judged if call.graph and not real.any()]
+        made = [call for call in self.witness.calls if call.on_out]
+        judged = [call for call, real, _ in self.witness.judged if call.on_x and not real.any()]
         if not made or not judged:
             return None
-        x = calls.samples_of(G(*made[-1].args, **made[-1].kwargs))
+        x = calls.samples_of(made[-1].again(self.witness.nets["G"]))
         if x.numel() != judged[-1].x.numel():
             return None
         return judged[-1], x.view_as(judged[-1].x)
 
     def _of_D(self) -> dict[str, float]:
-        """Return D's mean answer to the real and to the fake samples of its last calls."""
-        found = {}
+        """Return D's mean answers to the real and to the fake samples of its last calls."""
+        last = {}
         for call, real, fake in self.witness.judged:
             for name, mine in (("D on real", real), ("D on fakes", fake)):
-                if mine.all() and (self.shared or not call.graph):
-                    found[name] = self._answer(call, call.x)
-        return found
+                if mine.all() and (self.shared or not call.on_x):
+                    last[name] = call
+        return {name: self._answer(call, call.x) for name, call in last.items()}
 
     def _answer(self, call: calls.Call, x: Tensor, D: nn.Module | None = None) -> float:
-        args, kwargs = call.on(x)
-        D = D or self.witness.nets["D"]
-        return calls.logits_of(D(*args, **kwargs), len(x)).mean().item()
+        out = call.again(D or self.witness.nets["D"], x)
+        return calls.logits_of(out, len(x)).float().mean().item()

@@ -1,8 +1,7 @@
 """What a recorder sees of samples and logits: real batches, G's samples, D's answers. Lesson 10.
 
 A real sample is one that the program has handed in as such. What D sees beside those and G's own
-samples (noisy ones, points between the two) is neither, and is left alone. Two turns of every EVERY
-are looked at closely.
+samples (noisy ones, points between the two) is neither, and is left alone.
 """
 
 import copy
@@ -16,30 +15,20 @@ from torch.nn.functional import softplus
 
 from gancourse.clinic import calls, probes
 from gancourse.clinic.calls import Call
+from gancourse.clinic.clock import Clock
 from gancourse.clinic.signals import Noise, Signals, mean
+from gancourse.clinic.tally import Tally
+from gancourse.errors import InputError
 
-EVERY, KEPT = 20, 32  # turns between two close looks, real samples kept of each
+KEPT, MOST = 32, 64  # real samples kept of a batch; batches kept of a long run
 BatchNorm = nn.modules.batchnorm._BatchNorm
 
 
-@dataclass
-class Clock:
-    """Which turn it is, and whether to look closely: two turns of every EVERY, one to warm up.
-
-    While `still`, the recorder itself is using the nets.
-    """
-
-    turn: int = 0
-    sampling: bool = False
-    still: bool = False
-
-    @property
-    def near(self) -> bool:
-        return self.turn % EVERY < 2 and not self.sampling and not self.still
-
-    @property
-    def measured(self) -> bool:
-        return self.turn % EVERY == 1 and not self.sampling and not self.still
+def keep(kept: list, x: object) -> None:
+    """Append x; of a long list every other entry goes, so that it never holds more than MOST."""
+    kept.append(x)
+    if len(kept) > MOST:
+        del kept[1::2]
 
 
 @dataclass
@@ -48,35 +37,23 @@ class Real:
 
     signals: Signals
     keys: list[Tensor] = field(default_factory=list)  # of this turn's rows
-    batches: list[Tensor] = field(default_factory=list)  # of this turn
+    width: int = 0  # numbers of a sample
     kept: list[Tensor] = field(default_factory=list)
     means: list[tuple[Tensor, int]] = field(default_factory=list)
     last: Tensor | None = None  # keys of the batch before
 
     def saw(self, batch: Tensor, clock: Clock) -> None:
-        """Note a batch [N, ...]; of NaN in it always, the rest in turns that are looked at."""
-        s, x = self.signals, batch.detach()
-        s.handed_in += 1
-        s.batch = max(s.batch, len(x))
-        if s.bad_batch is None and not x.isfinite().all():
-            s.bad_batch = clock.turn
-        if not clock.near:
-            return
+        """Note a batch [N, ...] of a turn that is looked at."""
+        x = batch.detach()
         keys = probes.rows(x)
         if self.last is not None:
-            s.repeated.append(float(torch.equal(keys, self.last)))
-        self.last = keys
+            self.signals.repeated.append(float(torch.equal(keys, self.last)))
+        self.last, self.width = keys, x[0].numel()
+        if clock.measured and not self.keys and x.isfinite().all():
+            flat = x.flatten(1).float()
+            keep(self.kept, flat[:KEPT].cpu().clone())
+            keep(self.means, (flat.double().mean(0).cpu(), len(flat)))
         self.keys.append(keys)
-        self.batches.append(x)
-        if clock.measured and len(self.batches) == 1 and x.isfinite().all():
-            flat = x.flatten(1).float().cpu()
-            self.kept.append(flat[:KEPT])
-            self.means.append((flat.double().mean(0), len(flat)))
-
-    def close(self) -> None:
-        """End a turn."""
-        self.keys.clear()
-        self.batches.clear()
 
 
 class Witness:
@@ -87,60 +64,84 @@ class Witness:
         nets: dict[str, nn.Module],
         clock: Clock,
         signals: Signals,
+        tally: Tally,
         guard: Callable[[str, Callable], Callable],
     ):
-        self.nets, self.clock, self.signals = nets, clock, signals
+        self.nets, self.clock, self.signals, self.tally = nets, clock, signals, tally
         self.norms = {who: _batch_norms(net) for who, net in nets.items()}
         self.real = Real(signals)
         self.calls: list[Call] = []  # of G in this turn
+        self.made: list[Tensor] = []  # keys of the rows that came out of them
         self.judged: list[tuple[Call, Tensor, Tensor]] = []  # of D: and which rows are real, fake
         self.drawn: list[Call] = []  # of G, in the sampling function
-        self.seen: Call | None = None  # the last of G in training
-        self.seen_D: Call | None = None
+        self.seen: dict[str, Call] = {}  # the last call of each net in a measured turn
         self.z: list[Tensor] = []
         self.modes = {"G": [], "D": []}
         self.mixed: list[float] = []
         self.mixing: list[float] = []
-        self.outputs: list[Tensor] = []  # D's, a few of each measured turn
         self.logits: dict[str, Tensor] = {}
-        self.largest = 0.0
         self.unknown = {"D": 0, "seen": 0}
+        # Other watchers: of calls in measured turns and in the sampling function, and, in every
+        # turn, of an x for D from which a slope can be asked.
+        self.told: dict[str, list[Callable]] = {"G": [], "D": []}
+        self.on_leaf: Callable[[Tensor], None] | None = None
         saw = {"G": guard("what G makes", self._saw_G), "D": guard("what D sees", self._saw_D)}
         self.handles = [
             net.register_forward_hook(saw[who], with_kwargs=True) for who, net in nets.items()
         ]
 
-    def _saw_G(self, _, args: tuple, kwargs: dict, out: object) -> None:
-        if not (self.clock.near or self.clock.sampling) or self.clock.still:
+    def _saw_G(self, net: nn.Module, args: tuple, kwargs: dict, out: object) -> None:
+        sampling = self.clock.user == "sampling"
+        if not (self.clock.measured or sampling):
             return
-        z, x = calls.looked_at(args, kwargs), calls.samples_of(out)
-        if z is None or x is None:
+        call = calls.note(args, kwargs, lambda _: calls.samples_of(out))
+        if call is None:
+            self._tell("G", None, args, kwargs, out)
+            self._nothing("G", out)
             return
-        seen = self.drawn if self.clock.sampling else self.calls
-        mode = _mode(self.norms["G"])
-        seen.append(Call(args, kwargs, z[0], z[1].detach(), x.detach(), x.requires_grad, mode))
-        if seen is self.calls:
-            self.seen = seen[-1]
+        call.training = _mode(self.norms["G"])
+        if sampling:
+            self.drawn.append(call)
+        else:
+            self.seen["G"] = call
+            self.calls.append(call)
+            self.made.append(probes.rows(call.out))
+        self._tell("G", call, args, kwargs, out)
 
-    def _saw_D(self, _, args: tuple, kwargs: dict, out: object) -> None:
-        if self.clock.still or self.clock.sampling:
+    def _saw_D(self, net: nn.Module, args: tuple, kwargs: dict, out: object) -> None:
+        if self.clock.user == "training" and self.on_leaf is not None:
+            given = calls.looked_at(args, kwargs)
+            if given is not None and given[1].requires_grad and given[1].is_leaf:
+                self.on_leaf(given[1])
+        if not self.clock.measured:
+            if self.clock.user == "training":
+                self.tally.answer(args, kwargs, out)
+            elif self.clock.user == "sampling":
+                self._tell("D", None, args, kwargs, out)
             return
-        x = calls.looked_at(args, kwargs)
-        logit = None if x is None else calls.logits_of(out, len(x[1]))
-        if logit is None:
+        call = calls.note(args, kwargs, lambda x: calls.logits_of(out, len(x)))
+        if call is None:
+            self._tell("D", None, args, kwargs, out)
+            self._nothing("D", out)
             return
-        logit = logit.detach().float()
-        self.largest = max(self.largest, logit.abs().max().item())
-        if self.clock.measured:
-            graph, mode = x[1].requires_grad, _mode(self.norms["D"])
-            call = Call(args, kwargs, x[0], x[1].detach(), logit, graph, mode)
-            real, fake = self._whose(call.x, self.real.keys), self._whose(call.x, self._made())
-            self.judged.append((call, real, fake))
-            self.seen_D = call
-            self._note_call(call, real, fake)
+        self.tally.answers.append(calls.bare(call.out))
+        call.out, call.training = call.out.float(), _mode(self.norms["D"])
+        real, fake = self._whose(call.x, self.real.keys), self._whose(call.x, self.made)
+        self.judged.append((call, real, fake))
+        self.seen["D"] = call
+        self._tell("D", call, args, kwargs, out)
+        self._note_call(call, real, fake)
 
-    def _made(self) -> list[Tensor]:
-        return [probes.rows(call.out) for call in self.calls]
+    def _tell(self, who: str, call: Call | None, args: tuple, kwargs: dict, out: object) -> None:
+        """Hand a call that is looked at, and what was seen of it, to the other watchers."""
+        for look in self.told[who]:
+            look(call, args, kwargs, out)
+
+    def _nothing(self, who: str, out: object) -> None:
+        """Say that what a net gave cannot be read."""
+        given = [f"{str(x.dtype)[6:]} {list(x.shape)}" for x in calls.tensors(out)]
+        wanted = "tensor of real numbers" if who == "G" else "real number for each sample"
+        raise InputError(f"{who} gave {', '.join(given) or type(out).__name__}, and no {wanted}")
 
     def _whose(self, x: Tensor, keys: list[Tensor]) -> Tensor:
         """Return for each row of x whether it is one of those, bool [N].
@@ -149,9 +150,7 @@ class Witness:
         appended, a label say, is, where its beginning is.
         """
         none = torch.zeros(len(x), dtype=torch.bool)
-        like = next((c.out[0].numel() for c in self.calls), 0) or next(
-            (b[0].numel() for b in self.real.batches), 0
-        )
+        like = next((c.out[0].numel() for c in self.calls if len(c.out)), 0) or self.real.width
         if not keys or not like:
             return none
         keys, flat = torch.cat(keys), x.flatten(1)
@@ -169,67 +168,63 @@ class Witness:
         if self.norms["D"]:
             self.mixed.append(float(both))
             self.modes["D"].append(call.training)
-        if fake.any() or call.graph:
+        if fake.any() or call.on_x:
             used = [c for c in self.calls if len(c.x) == len(c.out)]
-            self.z += [c.x.flatten(1) for c in used[-1:]]
-            self.modes["G"] += [c.training for c in used[-1:]]
+            for made in used[-1:]:
+                keep(self.z, made.x.flatten(1).clone())
+                self.modes["G"].append(made.training)
         self.unknown["seen"] += 1
         self.unknown["D"] += not (real.any() or fake.any())
-        self.outputs.append(call.out[:KEPT])
+        self._note_ends(call.out)
         if both and self.norms["D"]:
             self.mixing.append(self._alone(call, fake))
         for who, mine in (("real", real), ("fake", fake)):
             if mine.any():
                 self.logits.setdefault(who, call.out[mine])  # the first of a turn: D's own
 
+    def _note_ends(self, logit: Tensor) -> None:
+        """Note the lowest and the highest that D gave."""
+        logit = logit[logit.isfinite()]
+        if len(logit):
+            ends = torch.stack(logit.aminmax()).tolist()
+            low, high = self.signals.outputs or ends
+            self.signals.outputs = min(low, ends[0]), max(high, ends[1])
+
     def _alone(self, call: Call, fake: Tensor) -> float:
         """Return by how many sd D's logits of these fakes change when they come alone."""
-        D = twin(self.nets["D"])
-        args, kwargs = call.on(call.x[fake])
+        D, made = twin(self.nets["D"]), call.out[fake]
         with torch.no_grad():
-            shift = calls.logits_of(D(*args, **kwargs), int(fake.sum())).float() - call.out[fake]
+            shift = calls.logits_of(call.again(D, call.x[fake]), len(made)).float() - made
         return (shift.square().mean().sqrt() / call.out.std().clamp(min=1e-6)).item()
 
-    def close(self, measured: bool) -> None:
-        """End a turn."""
-        if measured:
-            self._note_means()
-        self.calls.clear()
-        self.judged.clear()
-        self.logits.clear()
-        self.real.close()
-
-    def _note_means(self) -> None:
-        s, real, fake = self.signals, self.logits.get("real"), self.logits.get("fake")
-        nothing = real is None or fake is None
-        s.real.append(math.nan if real is None else real.sigmoid().mean().item())
-        s.fake.append(math.nan if fake is None else fake.sigmoid().mean().item())
-        s.auc.append(math.nan if nothing else probes.auc(real, fake))
-        if not nothing:
-            s.as_logits.append((softplus(-real).mean() + softplus(fake).mean()).item())
+    def close(self) -> None:
+        """End a measured turn."""
+        seen = dict.fromkeys(("real", "fake", "auc"), math.nan)
+        try:
+            real, fake = self.logits.get("real"), self.logits.get("fake")
+            seen |= {who: x.sigmoid().mean().item() for who, x in self.logits.items()}
+            if real is not None and fake is not None:
+                seen["auc"] = probes.auc(real, fake)
+                as_logits = softplus(-real).mean() + softplus(fake).mean()
+                self.signals.as_logits.append(as_logits.item())
+        finally:
+            for name, value in seen.items():
+                getattr(self.signals, name).append(value)
+            for kept in (self.calls, self.made, self.judged, self.logits):
+                kept.clear()
 
     def conclude(self) -> None:
-        """Write into the signals what was seen over the whole run."""
+        """Write into the signals what was counted over the whole run."""
         s = self.signals
         s.norms = {who: len(norms) for who, norms in self.norms.items()}
         s.in_training = {who: mean(modes) for who, modes in self.modes.items()}
         s.mixed, s.mixing = mean(self.mixed, 0.0), mean(self.mixing, 0.0)
-        s.training = noise_of(self.z)
-        s.order = order_of(self.real.means, self.real.kept)
         s.unknown = self.unknown["D"] / max(1, self.unknown["seen"])
-        if self.outputs:
-            every = torch.cat(self.outputs)
-            every = every[every.isfinite()]
-            if len(every):
-                s.outputs = (every.min().item(), every.max().item())
 
 
 def twin(net: nn.Module) -> nn.Module:
-    """Return a copy of a net that nobody watches."""
-    made = copy.deepcopy(net)
-    made._forward_hooks.clear()
-    made._forward_hooks_with_kwargs.clear()
-    return made
+    """Return a copy of a net; nobody watches it, see `hooks.Hook`."""
+    return copy.deepcopy(net)
 
 
 def _batch_norms(net: nn.Module) -> list[nn.Module]:

@@ -28,6 +28,23 @@ class ClearedTooLate(Loop):
             self.opt_D.zero_grad()
 
 
+class HingeWithoutSlope(Loop):
+    """A hinge whose margins are all kept: D's loss is 0, and G's loss still reaches D."""
+
+    def nets(self):
+        D = mlp(2, 1, nn.Flatten(0))
+        with torch.no_grad():
+            D[-2].bias.fill_(50.0)
+        return mlp(2, 2), D
+
+    def d_step(self, x):
+        self.opt_D.zero_grad()
+        loss = torch.relu(1 - self.D(x)).mean() + torch.relu(self.D(self.fakes().detach()) - 99)
+        loss.mean().backward()
+        self.opt_D.step()
+        return loss.mean().detach()
+
+
 class InAList(nn.Module):
     """A discriminator with layers in a Python list: parameters() holds the last only."""
 

@@ -60,6 +60,13 @@ def test_a_mistake_that_can_be_seen_is_named_early(name):
     assert diagnose(brief(name).signals).first == name
 
 
+def test_batch_norm_in_training_mode_is_told_before_it_harms():
+    found = diagnose(brief("batch norm in train").signals)
+    assert found.first in ("too short", "batch norm in train")
+    assert "batch norm is in training mode when samples are drawn" in str(found)
+    assert "batch norm is in training mode" not in str(diagnose(brief("digits").signals))
+
+
 @pytest.mark.parametrize("name", clinic.SETTINGS)
 def test_the_start_of_a_working_run_is_not_suspected(name):
     assert diagnose(brief(name).signals).first == "too short"

@@ -28,7 +28,8 @@ def signals(**changes) -> Signals:
     """Return the signals of a healthy run with some of them changed."""
     sound = Signals(
         turns=1000, steps={"G": 1000, "D": 1000}, d_loss=[1.4] * 1000, g_loss=[-0.7] * 1000,
-        largest=[3.0] * 1000, real=[0.5] * 50, fake=[0.5] * 50, auc=[0.55] * 50, moved=MOVED,
+        at=[*range(1, 1000, 20)], largest=[3.0] * 1000, moved=MOVED,
+        real=[0.5] * 50, fake=[0.5] * 50, auc=[0.55] * 50,
         carried={"G": [0.0] * 50, "D": [0.0] * 50}, leaked=[0.0] * 50, fits=[GOOD] * 3,
         training=Noise(0.0, 1.0, 1.0), sampling=Noise(0.0, 1.0, 1.0), norms={"G": 2, "D": 2},
         in_training={"G": 1.0, "D": 1.0}, in_sampling=0.0, limits=(-1.0, 1.0), order=1.0,
@@ -59,7 +60,7 @@ PLANTED = {
     },
     "mixed batches": {"mixed": 1.0, "mixing": 2.0, **MISSING},
     "init not called": {"start_spread": 1e-4, "start_layers": [0.5, 1e-4], **MISSING},
-    "mode collapse": {"fits": [POOR] * 3, "fresh_judge": 1.0},
+    "mode collapse": {"fits": [POOR] * 3, "fresh_judge": 1.0, "steps": {"G": 3000, "D": 1000}},
     "D too strong": {"fits": [POOR | {"spread": 0.8}] * 3, "auc": [1.0] * 50, "fake": [1e-4] * 50},
     "D too weak": {"fits": [POOR | {"spread": 0.8}] * 3, "sight": 0.55, "fresh_sight": 0.99},
     "rates apart": {
@@ -94,6 +95,7 @@ FACTS_SEEN = {
     "D says one number": {"outputs": (1.0, 1.0), "at": list(range(50))},
     "divergence": {"largest": [3.0] * 10 + [1e7], **MISSING},
     "rate falls to zero": {"rates": {"G": [1e-3] + [1e-6] * 49, "D": [1e-3] * 50}, **MISSING},
+    "rate below zero": {"rates": {"G": [1e-3] * 40 + [-1e-4] * 10, "D": [1e-3] * 50}, **MISSING},
     "D hardly learns": {
         "rates": {"G": [1e-3] * 50, "D": [1e-6] * 50},
         "moved": MOVED | {"D by opt_D": [1e-6] * 50}, **MISSING
@@ -186,6 +188,7 @@ NOTHING_WRONG = {
     "a rate that warms up and falls to zero at the end": {
         "rates": {"G": [1e-6] + [1e-3] * 44 + [1e-6] * 5, "D": [1e-3] * 50}, **MISSING
     },
+    "limits of weights that are out of use": {"beyond": 0.2, "swapped": ["G"], **MISSING},
     "weights put in place by a functional call": {
         "owned": {"G": {"own": 0, "other": 0, "nobody": 9, "frozen": 0, "all": 9}},
         "arrived": ARRIVED | {"G": [0.0] * 50}, "swapped": ["G"],
@@ -299,9 +302,38 @@ def test_planted_signals_name_their_cause_alone(cause):
 
 @pytest.mark.parametrize(("k", "first"), [(3, "mode collapse"), (4, "sound")])
 def test_few_regions_are_a_collapse_and_half_of_them_are_not(k, first):
-    half = GOOD | {"coverage": 0.4}
-    found = diagnose(signals(regions=(k, 8), fits=[half] * 3, fresh_judge=0.95))
+    half, ahead = GOOD | {"coverage": 0.4}, {"G": 2000, "D": 1000}
+    found = diagnose(signals(regions=(k, 8), fits=[half] * 3, fresh_judge=0.95, steps=ahead))
     assert found.first == first
+
+
+def test_a_collapse_without_a_lead_of_G_is_seen_in_the_samples_and_has_no_cause():
+    found = diagnose(signals(**PLANTED["mode collapse"] | {"steps": {"G": 1000, "D": 1000}}))
+    assert (found.verdict, found.suspicions) == ("unknown", ())
+    assert "They have collapsed" in found.samples
+    assert "They have collapsed" not in diagnose(signals()).samples
+
+
+def test_a_part_of_D_that_only_G_steps_is_an_arrangement():
+    moved = MOVED | {"D by opt_G": [0.01] * 9}
+    held = {"own": 90, "other": 10, "nobody": 0, "frozen": 0, "all": 100}
+    for owned, first in ((held, "healthy"), (held | {"own": 100}, "wrong weights")):
+        assert diagnose(signals(moved=moved, owned={"D": owned})).first == first
+
+
+def test_a_D_whose_answers_G_never_uses_is_told_and_not_blamed():
+    deaf = {"D of real": UP, "D of fakes": DOWN_, "G of fakes": [0.0] * 50}
+    strong = PLANTED["D too strong"]
+    found = diagnose(signals(wishes=deaf, **strong))
+    assert (found.verdict, found.skipped[0][0]) == ("unknown", "what G learns from")
+    assert "none of 50 measured steps of G" in str(found)
+    assert diagnose(signals(wishes=deaf | {"G of fakes": UP}, **strong)).first == "D too strong"
+
+
+def test_a_step_of_D_against_its_own_loss_is_seen_unless_a_penalty_may_do_it():
+    against = {"wishes": {"D of real": UP, "G of fakes": UP}, "auc": [0.1] * 50, "pull": DOWN}
+    assert diagnose(signals(**against)).first == "labels swapped"
+    assert diagnose(signals(**against, **penalty(), linear=0.0)).first == "healthy"
 
 
 def test_a_healthy_run_is_left_alone():
@@ -348,3 +380,19 @@ def test_empty_signals_are_too_short_to_tell():
 def test_other_things_than_signals_are_refused():
     with pytest.raises(InputError, match=r"Recorder\.finish\(\) returns, and dict was given"):
         diagnose({})
+
+
+DENSE = [*range(1, 240, 20), *range(241, 1500, 80)]  # the measured turns of a run of 1500
+
+
+def test_a_way_is_that_of_all_turns_though_measured_ones_lie_closer_at_the_start():
+    moved = [1e-3 if turn < 240 else 1e-5 for turn in DENSE]
+    run = signals(turns=1500, at=DENSE, moved=MOVED | {"D by opt_D": moved})
+    assert facts.travelled(run, "D") == pytest.approx(0.24 + 0.0126, rel=0.01)
+
+
+@pytest.mark.parametrize(("since", "falls"), [(600, True), (850, False)])
+def test_a_rate_falls_for_half_of_the_turns_and_not_of_the_measured_ones(since, falls):
+    rates = [1e-3 if turn < since else 1e-6 for turn in DENSE for _ in range(2)]  # steps in a turn
+    run = signals(turns=1500, at=DENSE, rates={"G": rates, "D": [1e-3] * 56})
+    assert bool(facts.rate_falls(run)) is falls

@@ -72,6 +72,12 @@ def test_a_larger_change_runs_the_same_bits_with_a_recorder(loop):
         assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
 
 
+def test_what_G_s_loss_left_in_a_D_without_gradient_of_its_own_may_be_cleared():
+    signals = more_loops.HingeWithoutSlope().run().finish()
+    assert len(signals.cleared["D"]) >= 10
+    assert not any(signals.cleared["D"])
+
+
 def test_softmax_over_one_unit_is_one_number_and_so_no_gradient():
     found = diagnose(Loop("softmax").run().finish()).suspicions
     said = {s.cause: s.follows for s in found if s.seen}

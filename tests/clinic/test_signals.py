@@ -6,9 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from gancourse.clinic import conditions, probes
-from gancourse.clinic.calls import Call
+from gancourse.clinic import calls, conditions, probes
+from gancourse.clinic.clock import Clock
 from gancourse.clinic.signals import Noise, Signals, load_signals
+from gancourse.clinic.tally import Tally, sizes
 from gancourse.clinic.watchers import noise_of, order_of
 from gancourse.data import load_points
 from gancourse.errors import InputError
@@ -139,8 +140,8 @@ def test_labels_are_found_beside_a_sample_and_appended_to_it():
     x, y = torch.randn(9, 2), torch.arange(9) % 3
     hot = torch.nn.functional.one_hot(y, 3).float()
 
-    def call(*args: torch.Tensor, **named: torch.Tensor) -> Call:
-        return Call(args, named, 0, args[0], torch.zeros(9), False, math.nan)
+    def call(*args: torch.Tensor, **named: torch.Tensor) -> calls.Call:
+        return calls.note(args, named, lambda x: torch.zeros(len(x)))
 
     for given in (call(x, y), call(x, labels=y), call(x, hot), call(torch.cat([x, hot], 1))):
         assert conditions.labels_among(given, 2).equal(y)
@@ -178,3 +179,36 @@ def test_the_end_of_a_run_is_the_mean_of_two_looks():
     looks = [{"spread": value} for value in (9.0, 1.0, 2.0)]
     assert Signals(fits=looks).fit() == {"spread": 1.5}
     assert Signals().fit() == {}
+
+
+def test_a_player_that_steps_in_every_fifth_turn_is_waited_for():
+    clock, measured = Clock(), []
+    for turn in range(1000):
+        measured += [turn] * clock.measured
+        clock.stepped("D")
+        if turn % 5 == 0:
+            clock.stepped("G")
+        clock.tick()
+    assert len(measured) >= 20
+    assert all(turn % 5 == 0 for turn in measured[2:])
+
+
+def test_the_largest_answer_of_each_turn_is_found_for_many_turns_at_once():
+    first = [torch.tensor([1.0, -3.0]), torch.tensor([[2.0]])]
+    last = [torch.tensor([-math.inf]), torch.empty(0)]
+    given = [first, [], [torch.tensor([math.nan, 0.5])], last]
+    assert sizes(given) == [3.0, 0.0, 0.5, math.inf]
+
+
+def test_an_answer_given_inside_of_torch_func_can_be_read_when_that_is_over():
+    tally = Tally(Signals())
+
+    def loss(x):
+        out = 3 * x
+        tally.answer((x,), {}, out)
+        return out.sum()
+
+    torch.func.vmap(torch.func.grad(lambda x: loss(x[None])))(torch.tensor([2.0, 1.0]))
+    tally.close(0.0, 0.0)
+    tally.settle()
+    assert tally.signals.largest == [6.0]

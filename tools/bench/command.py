@@ -36,6 +36,10 @@ def main(argv: list[str] | None = None) -> None:
         from bench import threads
 
         return threads.main(argv[1:])
+    if argv[:1] == ["recorder"]:
+        from bench import recorder
+
+        return recorder.main(argv[1:])
     options = parse(argv)
     if options.what in PROCESSES:
         return PROCESSES[options.what](*options.only)
