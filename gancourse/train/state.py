@@ -28,7 +28,7 @@ class State:
         self.rng = machine.seed_everything(seed)
         machine.keep_memory()
         self.G = self._placed(nets.make_generator(recipe.net, **recipe.G))
-        self.D = self._placed(nets.make_discriminator(recipe.net, **recipe.D))
+        self.D = self._placed(self._discriminator())
         self.opt_G = self._optimiser(self.G, recipe.lr_G)
         self.opt_D = self._optimiser(self.D, recipe.lr_D)
         self.ema_G = copy.deepcopy(self.G).eval().requires_grad_(False)
@@ -37,6 +37,12 @@ class State:
         self.loss = losses.get_loss(recipe.loss)
         self.threads = machine.threads(machine.kind_of(self.G, self.D))
         self.history: list[Tensor] = []
+
+    def _discriminator(self) -> nn.Module:
+        recipe = self.recipe
+        packs = {"pack": recipe.pack} if recipe.pack > 1 else {}
+        D = nets.make_discriminator(recipe.net, **recipe.D, **packs)
+        return nets.spectrally_normalised(D) if recipe.spectral else D
 
     def _placed(self, net: nn.Module) -> nn.Module:
         return net.to(self.device, memory_format=machine.memory_format(self.device))
