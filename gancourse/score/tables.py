@@ -1,7 +1,7 @@
 """Tables of papers, run again on points: rows of recipes, the data, and what the papers print.
 
-`python tools/tables NAME` makes one and keeps it in docs/tables/NAME.json; lesson 12 reads that file,
-and trains one row live through the same functions.
+`python tools/tables NAME` makes one and keeps it in docs/tables/NAME.json; lesson 12 reads that
+file, and trains one row live through the same functions.
 """
 
 from collections.abc import Iterator, Mapping
