@@ -68,10 +68,10 @@ def _pacgan(pack: int) -> train.Recipe:
                         pack=pack, ema=0.0, precision="fp32")  # fmt: skip
 
 
-_WIDTHS = {"widths": (128, 128, 128), "shape": (2,)}
+_WIDTHS = {"widths": (64, 64, 64), "shape": (2,)}
 _R3GAN = train.Recipe(
     "mlp", G={"z_dim": 2, "norm": False, **_WIDTHS}, D=_WIDTHS, loss="relativistic", r1=0.1, r2=0.1,
-    lr_G=5e-4, lr_D=5e-4, betas=(0.0, 0.99), batch=256, ema=0.0, precision="fp32",
+    lr_G=1e-3, lr_D=1e-3, betas=(0.0, 0.99), batch=128, ema=0.0, precision="fp32",
 )  # fmt: skip
 
 TABLES = {

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import losses, machine, nets
+from gancourse.evaluation import evaluating
 from gancourse.train.recipe import Recipe
 
 COLUMNS = ("d_loss", "g_loss", "D(x)", "D(G(z))")
@@ -66,6 +67,15 @@ class State:
         """Return G(z) [n, ...] for fresh z, with its graph, in this run's precision."""
         with self.autocast():
             return self.G(self.noise(n))
+
+    def logits(self, x: Tensor) -> Tensor:
+        """Return D's logit of each sample [N, ...], [N]: looking changes nothing in D.
+
+        A D that takes packs is shown as many copies of the sample.
+        """
+        copies = x.repeat_interleave(self.recipe.pack, 0)
+        with evaluating(self.D):
+            return self.D(nets.packed(copies, self.recipe.pack))
 
     def autocast(self):
         """Return the context in which this run's nets compute: bf16 or fp32."""
