@@ -13,6 +13,7 @@ from gancourse import machine, train
 from gancourse.data.toys import Toy, load_points
 from gancourse.errors import at_least, choose
 from gancourse.score.modes import mode_report
+from gancourse.train.remedies import REMEDIES, with_remedy
 
 POINTS, SAMPLES, SAMPLE_SEED = 100_000, 2_500, 99  # training points; samples scored, their z
 
@@ -74,7 +75,26 @@ _R3GAN = train.Recipe(
     lr_G=1e-3, lr_D=1e-3, betas=(0.0, 0.99), batch=128, ema=0.0, precision="fp32",
 )  # fmt: skip
 
+_POINTS = {"widths": (64, 64), "shape": (2,)}
+_SMALL = train.Recipe(  # that of live.PointGan
+    "mlp", G={"z_dim": 2, "norm": False, **_POINTS}, D=_POINTS, lr_G=1e-3, lr_D=1e-3,
+    betas=(0.0, 0.999), ema=0.0, precision="fp32",
+)  # fmt: skip
+
 TABLES = {
+    "remedies": Table(
+        "Our own: the remedies of lesson 12 on one small GAN; WGAN-GP with its own loss besides",
+        {name: with_remedy(_SMALL, name) for name in REMEDIES}
+        | {
+            "WGAN-GP, Wasserstein, 5 steps of D": replace(
+                with_remedy(_SMALL, "WGAN-GP"), loss="wasserstein", steps_D=5
+            )
+        },
+        {"grid": {"name": "grid", "gap": 0.6, "sd": 0.03}},
+        steps=1_500,
+        every=250,
+        printed={},
+    ),
     "pacgan": Table(
         "PacGAN (Lin et al. 2018, arXiv 1712.04086), Table 1: 10 runs of 400,000 steps",
         {"GAN": _pacgan(1), "PacGAN2": _pacgan(2), "PacGAN4": _pacgan(4)},

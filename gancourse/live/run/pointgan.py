@@ -19,9 +19,9 @@ from gancourse.live.run import points_view
 from gancourse.live.run.own_steps import OwnStep, StepError
 from gancourse.live.run.point_turns import PointTurns
 from gancourse.live.run.real_points import DATA, DRAWN, RealPoints
-from gancourse.live.run.remedies import REMEDIES, REMEDY, named, with_remedy
 from gancourse.live.run.steered import LEARNING_RATES
 from gancourse.plots import Mark, Panel, beside
+from gancourse.train.remedies import REMEDIES, remedy_of, with_remedy
 
 FAKES = 200  # points that are shown
 ENDLESS, PACE = 50_000, 0.004  # turns at most of one press of Run, and seconds of rest after each
@@ -41,6 +41,7 @@ GAME = Tab(
     {},
 )
 OWN_GAME = replace(GAME, controls={k: c for k, c in GAME.controls.items() if k != "loss"})
+REMEDY = Tab("The remedy", {"remedy": Choice("remedy", tuple(REMEDIES), "none")}, {})
 SOURCE = Tab("Real points", {"points": Choice("real points", (*DATA, DRAWN), "ring")},
              {"clear": "Clear my drawing"})  # fmt: skip
 
@@ -49,7 +50,7 @@ class PointGan(PointTurns):
     """A small GAN on points: D's field as a map, G's samples, and where D's gradient pushes them.
 
     `points` is "ring", "grid", "grid of 25" or a sequence of points [K, 2] inside of -1.6..1.6;
-    `loss` one of `losses.LOSSES`; `remedy`, of lesson 12, one of `remedies.REMEDIES`. With a page
+    `loss` one of `losses.LOSSES`; `remedy`, of lesson 12, one of `train.remedies`. With a page
     nothing moves until a button is pressed; without one, showing it takes `steps` turns first and
     gives a still picture. Colours mean what they mean in all plots: real blue, fake orange, D
     green, G pink. Raises InputError for unknown names and bad points.
@@ -122,7 +123,7 @@ class PointGan(PointTurns):
 
     def _set_remedy(self, name: str) -> None:
         """Begin again with the remedy: a D that takes packs is another net."""
-        if name != named(self.state.recipe):
+        if name != remedy_of(self.state.recipe):
             self.state.recipe = with_remedy(self.state.recipe, name)
             self.reset()
 
@@ -135,7 +136,7 @@ class PointGan(PointTurns):
         """Return the controls' values by name, as the run uses them now."""
         each = {f"steps_{who}": n for who, n in self.each.items()}
         recipe = self.state.recipe
-        game = {"loss": recipe.loss, "points": self.real.name, "remedy": named(recipe)}
+        game = {"loss": recipe.loss, "points": self.real.name, "remedy": remedy_of(recipe)}
         return super().values() | each | game
 
     def _finished(self) -> bool:
@@ -216,7 +217,7 @@ class PointGan(PointTurns):
         return f"{arrows} Modes reached: {reached}. D's steepest slope: {slope:.2g}."
 
     def __repr__(self) -> str:
-        remedy = named(self.state.recipe)
+        remedy = remedy_of(self.state.recipe)
         what = f"{self.state.recipe.loss} on {self.real.name}"
         what += "" if remedy == "none" else f" with {remedy}"
         return f"<PointGan: {what}, {self.state.step} turns, {self.status}>"

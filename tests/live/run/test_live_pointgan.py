@@ -11,7 +11,7 @@ from gancourse.errors import InputError
 from gancourse.live.run import background, points_view
 from gancourse.live.run.pointgan import FAKES
 from gancourse.live.run.points_view import ARROWS, FIELD, LIMIT, LONGEST, PUSH
-from gancourse.live.run.remedies import REMEDIES
+from gancourse.train.remedies import REMEDIES
 
 SQUARE = [(1.0, 1.0), (-1.0, 1.0), (-1.0, -1.0), (1.0, -1.0)]
 

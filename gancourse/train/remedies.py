@@ -1,9 +1,9 @@
-"""What may be done to D of a GAN on points, by name: fields of its recipe. Lesson 12."""
+"""What may be done to D against instability, by name: fields of a recipe. Lesson 12."""
 
 from dataclasses import replace
 
-from gancourse.live.controls import Choice, Tab
-from gancourse.train import Recipe
+from gancourse.errors import choose
+from gancourse.train.recipe import Recipe
 
 OFF = {"r1": 0.0, "r2": 0.0, "gp": 0.0, "clip": 0.0, "spectral": False, "pack": 1}
 REMEDIES = {  # the weights suit points in a square of side 3
@@ -16,14 +16,13 @@ REMEDIES = {  # the weights suit points in a square of side 3
     "packing 2": {"pack": 2},
     "packing 4": {"pack": 4},
 }
-REMEDY = Tab("The remedy", {"remedy": Choice("remedy", tuple(REMEDIES), "none")}, {})
 
 
 def with_remedy(recipe: Recipe, name: str) -> Recipe:
     """Return the recipe with this remedy, one of REMEDIES, and no other."""
-    return replace(recipe, **(OFF | REMEDIES[name]))
+    return replace(recipe, **(OFF | REMEDIES[choose("remedy", name, REMEDIES)]))
 
 
-def named(recipe: Recipe) -> str:
+def remedy_of(recipe: Recipe) -> str:
     """Return the name of the remedy that a recipe has."""
     return next(name for name in REMEDIES if with_remedy(recipe, name) == recipe)
