@@ -150,6 +150,9 @@ LESSONS = (
         "making it stable",
         "gradient penalties, spectral norm, relativistic loss, packing: the papers' tables "
         "reproduced",
+        slug="making_it_stable",
+        minutes=60,
+        needs=("03", "04", "05"),
     ),
     Lesson("13", "conditional GANs", "ask for a seven; data augmentation measured"),
     Lesson(

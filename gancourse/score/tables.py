@@ -4,12 +4,14 @@
 file, and trains one row live through the same functions.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 
+import numpy as np
 import torch
 
-from gancourse import machine, train
+from gancourse import course, machine, train
 from gancourse.data.toys import Toy, load_points
 from gancourse.errors import at_least, choose
 from gancourse.score.modes import mode_report
@@ -132,3 +134,52 @@ TABLES = {
         },
     ),
 }
+
+
+class Markdown(str):
+    """A text that a notebook shows as Markdown."""
+
+    def _repr_markdown_(self) -> str:
+        return str(self)
+
+
+def measured(name: str) -> dict:
+    """Return what `python tools/tables NAME` has measured so far: machine, command, runs."""
+    return json.loads(course.path(f"docs/tables/{name}.json").read_text("utf-8"))
+
+
+def curves(name: str, data: str) -> dict[str, list[list[dict]]]:
+    """Return the scores of each row's runs on `data`, one list for each seed, rows in order."""
+    runs = [run for run in measured(name)["runs"].values() if run["data"] == data]
+    found = {row: [run["scores"] for run in runs if run["row"] == row] for row in TABLES[name].rows}
+    return {row: scores for row, scores in found.items() if scores}
+
+
+def beside(name: str, data: str, printed: str = "") -> Markdown:
+    """Return a table of our rows on `data`, beside what the paper prints (on `printed`, or `data`).
+
+    Ours are means over seeds, with the standard error where there are several: modes, percent of
+    high quality, reverse KL as the paper has it (over samples of high quality alone).
+    """
+    head = ["| | seeds | steps | ours: modes / % high quality / KL | the paper |"]
+    lines = [*head, f"|{'---|' * 5}"]
+    for row, runs in curves(name, data).items():
+        ends = [scores[-1] for scores in runs]
+        steps = sorted({end["step"] for end in ends})
+        said = f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,}"
+        paper = TABLES[name].printed.get(row, {}).get(printed or data, "")
+        lines.append(f"| {row} | {len(runs)} | {said} | {_said(ends)} | {paper} |")
+    return Markdown("\n".join(lines))
+
+
+def _said(ends: list[dict]) -> str:
+    columns = {"modes": (1, 1), "share_high_quality": (100, 1), "reverse_kl_high_quality": (1, 2)}
+    return " / ".join(_mean([times * end.get(key, np.nan) for end in ends], digits)
+                      for key, (times, digits) in columns.items())  # fmt: skip
+
+
+def _mean(numbers: list[float], digits: int) -> str:
+    mean = f"{np.mean(numbers):.{digits}f}"
+    if len(numbers) == 1:
+        return mean
+    return f"{mean}±{np.std(numbers, ddof=1) / len(numbers) ** 0.5:.{digits}f}"
