@@ -320,10 +320,10 @@ kept = {name: np.minimum(rate, 1.1) for name, rate in rates.items()}
 plots.lines(weights, kept, "weight of the penalty", "distance left after a step")
 
 # %% tags=["proof"]
-# Proof: a larger penalty is slower; a lazy one diverges where h k gamma passes 2
+# Proof: a large penalty hardly brakes; a lazy one diverges where h k gamma passes 2
 best = weights[int(np.argmin(rates["each step"]))]
 claim("the best weight with a penalty in each step", float(best), above=0.8, below=1.3)
-claim("at weight 6 the factor is near 1", rates["each step"][-1], above=0.99, below=1.0)
+claim("at weight 6, the factor", rates["each step"][-1], above=0.99, below=1.01)
 for k in (4, 16):
     beyond = weights > 2.1 / (h * k)
     claim(
@@ -333,8 +333,8 @@ for k in (4, 16):
     )
 
 # %% [markdown]
-# Above the value 1 a run flies apart. A large penalty in *each* step is merely slow: D is so lame
-# that G learns little. A lazy one overshoots, by more the rarer it comes; R3GAN's authors report
+# Above the value 1 a run flies apart. A large penalty in *each* step hardly brakes: D is so lame
+# that both stand almost still. A lazy one overshoots, by more the rarer it comes; R3GAN's authors report
 # that it fails. Their ablation asks what the parts give, on 1,000 kinds of stacked digits. Ours is
 # smaller: 25 clusters, a small MLP.
 

@@ -62,7 +62,8 @@ class Table:
             if not x.isfinite().all():
                 yield {"step": record.step, "modes": 0, "of": len(toy.centres), "diverged": True}
                 return
-            yield {"step": record.step, **asdict(mode_report(x, toy))}
+            found = asdict(mode_report(x, toy))  # JSON has no NaN: no sample of high quality
+            yield {"step": record.step} | {k: None if v != v else v for k, v in found.items()}
 
 
 def _pacgan(pack: int) -> train.Recipe:
@@ -174,8 +175,11 @@ def beside(name: str, data: str, printed: str = "") -> Markdown:
 
 def _said(ends: list[dict]) -> str:
     columns = {"modes": (1, 1), "share_high_quality": (100, 1), "reverse_kl_high_quality": (1, 2)}
-    return " / ".join(_mean([times * end.get(key, np.nan) for end in ends], digits)
-                      for key, (times, digits) in columns.items())  # fmt: skip
+    texts = []
+    for key, (times, digits) in columns.items():
+        numbers = [np.nan if end.get(key) is None else times * end[key] for end in ends]
+        texts.append(_mean(numbers, digits))
+    return " / ".join(texts)
 
 
 def _mean(numbers: list[float], digits: int) -> str:
