@@ -1,7 +1,7 @@
 # `make` alone lists the targets. Everything needs only Python 3.11 or newer, make and a network.
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
-PYTHON ?= python3
+PYTHON ?= $(firstword $(foreach name,python3 python,$(if $(shell command -v $(name)),$(name))) python3)
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.up-to-date
@@ -14,7 +14,7 @@ LAB_ARGS ?=
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-setup: $(STAMP) ## make the environment in .venv (nothing to do when it is up to date)
+setup: $(STAMP) ## make the environment in .venv (CPU=1: PyTorch without CUDA, 2 GB in place of 6)
 	@echo "The environment in $(VENV) is up to date."
 
 lab: $(STAMP) ## open the course in JupyterLab (without a display: print the address and serve)
@@ -54,5 +54,5 @@ floors: $(STAMP) ## run the fast tests on the lowest versions that pyproject.tom
 	@$(BIN)/python tools/floors.py --uv "$(UV)"
 
 $(STAMP): requirements.lock pyproject.toml
-	@$(PYTHON) tools/setup.py --uv "$(UV)" --venv "$(VENV)"
+	@$(PYTHON) tools/setup.py --uv "$(UV)" --venv "$(VENV)" $(if $(CPU),--cpu)
 	@touch $@

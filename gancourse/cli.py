@@ -46,16 +46,20 @@ app = typer.Typer(
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def lab(
     context: typer.Context,
-    folder: Annotated[Path, typer.Option(help="your working copy")] = Path("my_course"),
+    folder: Annotated[Path | None, typer.Option(help="your working copy [my_course]")] = None,
 ):
-    """Open the course in JupyterLab; a notebook and Jupyter's own options may follow.
+    """Open the course in JupyterLab: gancourse lab [FOLDER] [NOTEBOOK] [Jupyter's own options].
 
-    Lessons and sheets open in a working copy of your own. It is made at the first start and brought
-    up to date at each later one; what you changed stays.
+    Lessons and sheets open in a working copy of your own, FOLDER. It is made at the first start and
+    brought up to date at each later one; what you changed stays.
     """
     from gancourse.jupyter.lab import serve
 
-    serve(folder, context.args)
+    extra = list(context.args)
+    named = extra and not extra[0].startswith("-") and not extra[0].endswith(".ipynb")
+    if folder is None and named:
+        folder = Path(extra.pop(0))
+    serve(folder or Path("my_course"), extra)
 
 
 @app.command(cls=FromTables)
@@ -101,19 +105,22 @@ def sample(
 
 @app.command(cls=FromTables)
 def score(
-    weights: Annotated[str, typer.Argument(help=WEIGHTS)],
+    weights: Annotated[list[str], typer.Argument(help=f"{WEIGHTS}; several are compared")],
     data: Annotated[str | None, typer.Option(help="{sets} [its own]")] = None,
     n: Annotated[int, typer.Option(help="how many samples are drawn")] = 10_000,
+    draws: Annotated[int, typer.Option(help="how many times: they give the scores' range")] = 3,
     seed: Annotated[int, typer.Option(help="the same seed gives the same scores")] = 0,
     out: Annotated[Path, typer.Option(help="folder for score.json and score.png")] = Path("score"),
 ):
-    """Say how good a generator is: FID, precision, recall, classes, copies."""
+    """Say how good a generator is: FID, precision, recall, classes, copies. Compare several."""
     from gancourse import nets
     from gancourse.score import command
+    from gancourse.score import draws as drawn
 
-    G = nets.load_any(weights)
-    report = command.score(G, data or getattr(G, "card", {}).get("data", "mnist"), n, seed, out)
-    typer.echo(f"{report}\nscore.json and score.png are in {out}.")
+    generators = {name: nets.load_any(name) for name in weights}
+    found = command.score(generators, data, n, seed, draws, out)
+    files = "score.png" if len(found) == 1 else f"score-1.png to score-{len(found)}.png"
+    typer.echo(f"{drawn.table(found)}\nscore.json and {files} are in {out}.")
 
 
 @app.command()
@@ -149,12 +156,16 @@ def grade(
 
 
 @app.command()
-def doctor():
+def doctor(
+    json: Annotated[
+        bool, typer.Option("--json", help="for a bug report, without your paths")
+    ] = False,
+):
     """Say what this machine has, and what to do."""
     from gancourse.doctor import examine
 
     report = examine()
-    typer.echo(str(report))
+    typer.echo(report.to_json() if json else str(report))
     raise typer.Exit(0 if report.ready else 1)
 
 

@@ -1,12 +1,16 @@
 """What this machine has, and a remedy for each thing missing. Lesson 00 and `gancourse doctor`."""
 
+import getpass
 import importlib
+import json
+import os
 import platform
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from gancourse.errors import InputError
 
@@ -44,6 +48,53 @@ class Examination:
         return "\n".join([*map(str, self.findings), verdict])
 
     __repr__ = __str__
+
+    def to_json(self) -> str:
+        """Return all findings as JSON, with the home folder and user's name taken out."""
+        listed = [asdict(finding) for finding in self.findings]
+        text = json.dumps({"ready": self.ready, "findings": listed}, indent=2)
+        return _without_names(text)
+
+
+def _without_names(text: str) -> str:
+    """Return a text in which the user's own folders have no name."""
+    for own, name in ((str(Path.home()), "~"), (os.getcwd(), "."), (_user(), "user")):
+        if len(own) > 2:
+            text = text.replace(own, name)
+    return text
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
+
+
+def foreign_packages() -> list[Finding]:
+    """Name the packages that PYTHONPATH brings in place of this environment's."""
+    paths = [p for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p]
+    found = [
+        (name, path)
+        for name in ("numpy", "torch", "torchvision", "matplotlib", "ipywidgets")
+        for path in paths
+        if (Path(path) / name / "__init__.py").is_file()
+    ]
+    if not found:
+        return []
+    names = ", ".join(name for name, _ in found)
+    places = " and ".join(sorted({path for _, path in found}))
+    remedy = "unset PYTHONPATH"
+    return [Finding("packages", BROKEN, f"{names} come from {places}, not from here", remedy)]
+
+
+def home() -> list[Finding]:
+    """Say where the home folder cannot be written: Jupyter and the data keep files there."""
+    folder = Path.home()
+    if os.access(folder, os.W_OK):
+        return []
+    remedy = "set HOME to a folder of yours, or GANCOURSE_DATA and JUPYTER_RUNTIME_DIR"
+    return [Finding("home folder", BROKEN, f"{folder} cannot be written", remedy)]
 
 
 def python() -> Finding:
@@ -140,13 +191,19 @@ def bubblewrap() -> Finding:
 
 
 CHECKS: tuple[Callable[[], Finding | list[Finding]], ...] = (
-    python, torch_pair, device, precision, threads, image_sets, chromium, bubblewrap,
+    python, foreign_packages, home, torch_pair, device, precision, threads, image_sets, chromium,
+    bubblewrap,
 )  # fmt: skip
 
 
 def examine() -> Examination:
-    """Return what this machine has: Python, PyTorch, device, data, browser, sandbox."""
-    return Examination(tuple(finding for check in CHECKS for finding in _looked_at(check)))
+    """Return what this machine has: Python, PyTorch, device, data, browser, sandbox.
+
+    Where foreign packages are in the way nothing else is looked at: all of it would fail by them.
+    """
+    foreign = foreign_packages()
+    checks = (python, foreign_packages) if foreign else CHECKS
+    return Examination(tuple(finding for check in checks for finding in _looked_at(check)))
 
 
 def _looked_at(check: Callable[[], Finding | list[Finding]]) -> list[Finding]:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Lesson:
-    """A lesson: its `slug` ends the names of its files, and is empty while it is only planned.
+    """A lesson: its `slug` ends the names of its files, and is empty while there are none.
 
-    `minutes` are those to read and play, `needs` the numbers of the lessons that it builds on.
+    `minutes` are those to read and play, 0 while the lesson is planned; its sheet may come first.
+    `needs` are the numbers of the lessons that it builds on.
     `difficulty` has 1 (easy) to 3 for each exercise of its sheet; empty: there is no sheet. What an
     exercise gives in points and takes in minutes stands in its check. Raises ValueError for a
     difficulty that is none.
@@ -31,7 +32,7 @@ class Lesson:
 
     @property
     def planned(self) -> bool:
-        return not self.slug
+        return not self.minutes
 
     @property
     def appendix(self) -> bool:
@@ -144,15 +145,20 @@ LESSONS = (
         "11",
         "how good is it?",
         "FID, precision and recall, coverage, memorisation, and the fault to which each is blind",
+        slug="how_good",
+        minutes=60,
+        needs=("08", "09"),
+        difficulty=(2, 2, 1, 2),
     ),
     Lesson(
         "12",
         "making it stable",
         "gradient penalties, spectral norm, relativistic loss, packing: the papers' tables "
         "reproduced",
-        slug="making_it_stable",
+        slug="stable",
         minutes=60,
         needs=("03", "04", "05"),
+        difficulty=(2, 3, 2, 1),
     ),
     Lesson("13", "conditional GANs", "ask for a seven; data augmentation measured"),
     Lesson(

@@ -172,6 +172,9 @@ card = nets.shipped_card("mnist")
 #   truncation, inversion; is it memorising?
 # - **[10 the failure clinic](10_failure_clinic.ipynb)** (50 minutes,
 #   [exercises](../exercises/10_failure_clinic.ipynb)): broken runs to diagnose and repair
+# - **[11 how good is it?](11_how_good.ipynb)** (60 minutes,
+#   [exercises](../exercises/11_how_good.ipynb)): FID, precision and recall, coverage, memorisation,
+#   and the fault to which each is blind
 #
 # Appendices, to read when you like:
 #
@@ -217,9 +220,9 @@ report = examine()
 {finding.name: finding.status for finding in report.findings}
 
 # %% [markdown]
-# Everything you need is there if no entry says `broken`; `missing` things are optional. In a
-# terminal, `gancourse doctor` prints the details and a remedy for each. A GPU is used when there
-# is one, and nothing in the course needs it.
+# Everything you need is there if no entry says `broken`; `missing` things are optional. A cell with
+# `report` alone prints the details and a remedy for each. A GPU is used when there is one, and
+# nothing in the course needs it.
 
 # %% tags=["proof"]
 # Proof: this machine is ready

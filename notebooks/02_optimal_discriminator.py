@@ -440,6 +440,7 @@ rest = sp.expand(u**2 + (u - theta) ** 2 - 2 * (u - theta / 2) ** 2 - theta**2 /
 claim("sqrt(p q) is a bell", rest == 0)
 numbers = far.drawing().numbers
 claim("far away", (numbers["mean push on G"], numbers["W1"]) == ("-0.003", "5.000"))
+claim("at 2", live.slide_q().drawing().numbers["mean push on G"] == "-0.459")
 claim("non-saturating, G comes home", abs(paths["non-saturating"][-1]), below=0.1)
 claim("saturating, it hardly moves", 4 - paths["saturating"][-1], above=0, below=0.002)
 

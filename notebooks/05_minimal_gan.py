@@ -46,7 +46,8 @@ from gancourse.score import mode_report
 # %%
 live.PointGan()
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["bet"]
+# Bet: a D that nearly stands still
 live.predict(
     "Run until the orange points lie on the circle. Then nearly stop D: pull its learning rate to "
     "the left end, give G five steps in a turn, and run on. What will the orange points do?",
@@ -90,7 +91,7 @@ def make_D():
 
 
 # %% [markdown]
-# There is no sigmoid at the end of D: lesson 03 showed that the loss is exact when it is computed
+# There is no sigmoid at the end of D: lesson 03 shows that the loss is exact when it is computed
 # from logits, and can be infinite when it is computed from rounded probabilities. Untrained, G
 # squeezes all noise into one small heap, and D answers close to one half everywhere.
 
@@ -240,7 +241,8 @@ found
 claim("all modes are covered", found.modes, 8)
 claim("the share of high quality", found.share_high_quality, above=0.6)
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["bet"]
+# Bet: d_loss while the samples improve
 live.predict(
     "The samples became better and better. What did d_loss do meanwhile?",
     ["it fell towards 0", "it stayed near 1.39", "it rose, as the fakes got better"],
@@ -274,7 +276,8 @@ claim("D(G(z)) is near 1/2", late["D(G(z))"], 0.5, within=0.1)
 slow_D = live.PointGan(d_step=d_step, g_step=g_step).take_turns(300)
 slow_D.set(lr_D=1e-5, steps_G=5).take_turns(200)
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["bet"]
+# Bet: five steps of D
 live.predict(
     "And the other way round: D takes five steps for each one of G's. Where does d_loss settle?",
     ["near 1.39 again", "clearly below 1.39", "at 0: D has won"],

@@ -48,7 +48,8 @@ state = train.State(train.get_preset("mlp"), seed=0)
 dashboard = live.TrainingDashboard(state, digits.batch, steps=1000)
 dashboard
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["bet"]
+# Bet: the samples after 100 steps
 live.predict(
     "After 100 steps, a few seconds, what will the samples show?",
     ["grey noise all over", "a speckled blob on a darker border", "digits that one can read"],
@@ -57,7 +58,8 @@ live.predict(
     "each other.",
 )
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["bet"]
+# Bet: what D says in the end
 live.predict(
     "Where will the means of D(x) and D(G(z)) settle?",
     [
@@ -285,7 +287,8 @@ else:
 # Now break the balance: let G learn fifty times more slowly than D, and use the minimax loss of
 # lesson 01, where G minimises $\log(1 - D(G(z)))$.
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["bet"]
+# Bet: a slow G, with minimax
 live.predict(
     "How will the run look after 600 steps?",
     [
@@ -331,8 +334,9 @@ claim("and then it is fooled", max(fooled[fooled.index(min(fooled)) :]), above=0
 # ## Keep it, and train for longer
 #
 # A run in a notebook ends with the kernel. `train.save_state(state, path)` writes all of it, and
-# after `train.load_state(path)` it goes on bit for bit. From a terminal the same recipe writes
-# checkpoints, the grid, the curves and the weights, and goes on after Ctrl-C with `--resume`:
+# after `train.load_state(path)` it goes on bit for bit. From a terminal, in the project's folder,
+# the same recipe writes checkpoints, the grid, the curves and the weights, and goes on after Ctrl-C
+# with `--resume`:
 #
 # ```
 # .venv/bin/gancourse train mlp --data mnist --steps 3000 --out runs/mlp

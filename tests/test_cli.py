@@ -90,14 +90,18 @@ def test_score_says_how_good_a_run_is_by_the_data_on_its_card(run, trained, tmp_
     assert code == 0
     facts = json.loads((tmp_path / "s" / "score.json").read_text())
     assert (facts["data"], facts["n"], facts["seed"]) == ("digits", 200, 0)
-    assert f"{facts['fid']:.2f}" in said
+    fids = [draw["fid"] for draw in facts["draws"]]
+    assert facts["fid"] == fids[0]
+    median, low, high = sorted(fids)[1], min(fids), max(fids)
+    assert f"{median:.2f} ({low:.2f} to {high:.2f})" in said
+    assert [draw["seed"] for draw in facts["draws"]] == [0, 1, 2]
     assert "200 images against 360 test images of digits" in said
     assert Image.open(tmp_path / "s" / "score.png").width == 800
 
 
 def test_score_gives_the_same_files_for_a_seed(run, trained, tmp_path):
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        run("score", trained, "--n", 200, "--seed", seed, "--out", tmp_path / name)
+        run("score", trained, "--n", 200, "--draws", 1, "--seed", seed, "--out", tmp_path / name)
     for file in ("score.json", "score.png"):
         a, b, c = ((tmp_path / name / file).read_bytes() for name in "abc")
         assert a == b != c
@@ -105,14 +109,26 @@ def test_score_gives_the_same_files_for_a_seed(run, trained, tmp_path):
 
 def test_score_knows_the_shipped_generator_by_its_name(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    code, said, _ = run("score", "mnist", "--n", 200, "--data", "digits")
+    code, said, _ = run("score", "mnist", "--n", 200, "--draws", 1, "--data", "digits")
     assert code == 0
     assert "score.json and score.png are in score." in said
     assert (tmp_path / "score" / "score.png").exists()
 
 
+def test_score_compares_two_generators_on_one_set(run, trained, tmp_path):
+    code, said, _ = run(
+        "score", "mnist", trained, "--data", "digits", "--n", 200, "--out", tmp_path
+    )
+    assert code == 0
+    line = next(line for line in said.splitlines() if line.startswith("FID of 200 images"))
+    assert line.split()[-1] == "mnist"  # the other has learnt for three steps
+    facts = json.loads((tmp_path / "score.json").read_text())["generators"]
+    assert [each["generator"] for each in facts] == ["mnist", str(trained)]
+    assert {path.name for path in tmp_path.glob("*.png")} == {"score-1.png", "score-2.png"}
+
+
 def test_a_bad_request_for_scores_leaves_no_folder(run, trained, tmp_path):
-    for change in (["--n", 5], ["--data", "mnits"], ["--seed", -1]):
+    for change in (["--n", 5], ["--data", "mnits"], ["--seed", -1], ["--draws", 0], ["mnist"]):
         assert run("score", trained, *change, "--out", tmp_path / "new")[0] == 2
     assert not (tmp_path / "new").exists()
 

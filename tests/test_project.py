@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
 CONDA = {"pytorch": "torch", "matplotlib-base": "matplotlib"}
@@ -17,8 +19,21 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 def test_conda_environment_equals_pyproject():
     conda = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
     named = [re.sub(r"^[a-z-]+", lambda m: CONDA.get(m[0], m[0]), line) for line in conda]
-    wanted = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["grade"]]
-    assert sorted(named) == sorted([*wanted, "pip", f"python{PROJECT['requires-python']}"])
+    extras = PROJECT["optional-dependencies"]
+    stated = [*PROJECT["dependencies"], *extras["lab"], *extras["grade"]]
+    wanted = {re.match(r"[a-z-]+", line)[0]: line for line in stated}  # an extra's floor is higher
+    assert sorted(named) == sorted([*wanted.values(), "pip", f"python{PROJECT['requires-python']}"])
+
+
+def test_colab_has_what_the_core_asks_for():
+    """What is on Colab's list stays as it is; nothing else that Colab pins is asked for."""
+    lines = (ROOT / "docs/platforms/colab.txt").read_text().splitlines()
+    there = dict(line.split("==") for line in lines if line and not line.startswith("#"))
+    there = {canonicalize_name(name): version for name, version in there.items()}
+    asked = [Requirement(line) for line in PROJECT["dependencies"]]
+    assert [r.name for r in asked if r.name not in there] == ["torchmetrics"]
+    wrong = [str(r) for r in asked if r.name in there and there[r.name] not in r.specifier]
+    assert not wrong
 
 
 def lock():

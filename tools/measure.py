@@ -24,8 +24,8 @@ NOT_PROSE = re.compile(
     r"```.*?```|\$\$.*?\$\$|\$[^$\n]+\$|`[^`\n]+`|<[^>]+>|(?<=\])\([^)]*\)", re.DOTALL
 )
 LIVE = re.compile(
-    r"\b(bend_D|slide_q|move_logits|phase_plane|feed_pixels|slide_kernel|TrainingDashboard|PointGan|"
-    r"LatentExplorer|FaultyRun)\("
+    r"\b(bend_D|slide_q|move_logits|phase_plane|feed_pixels|slide_kernel|spoil_digits|two_clouds|"
+    r"TrainingDashboard|PointGan|LatentExplorer|FaultyRun)\("
 )
 WORD = re.compile(r"[^\W\d_][\w'’-]*")
 

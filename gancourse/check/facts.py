@@ -59,6 +59,19 @@ def number(value: object, what: str) -> float:
     return tensor(value.double().reshape(1), [1], what).item()
 
 
+def numbers(value: object, *names: str) -> list[float]:
+    """Return one finite number for each name, from a tuple, a list or a tensor of so many."""
+    if isinstance(value, Tensor) and value.shape == (len(names),):
+        value = list(value)
+    if not isinstance(value, list) or len(value) != len(names):
+        wanted = f"{', '.join(names[:-1])} and {names[-1]}"
+        raise Wrong(
+            f"The answer should be {len(names)} numbers, {wanted}, and is {describe(value)}."
+        )
+    said = [f"{name[0].upper()}{name[1:]}" for name in names]
+    return [number(v, what) for v, what in zip(value, said, strict=True)]
+
+
 def net(value: object, what: str) -> Handle:
     """Return the handle of a net or a function; Wrong for anything else."""
     if not isinstance(value, Handle) or value.kind == "optimizer":

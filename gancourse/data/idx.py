@@ -7,9 +7,16 @@ import numpy as np
 import torch
 
 
-def unpacked(packed: bytes) -> torch.Tensor:
-    """Return the uint8 tensor in an idx .gz file; layout: 0, 0, 8 (uint8), rank, sizes, values."""
-    data = gzip.decompress(packed)
+def unpacked(packed: bytes) -> bytes:
+    """Return what a .gz file holds; bytes that are no intact one are returned as they are."""
+    try:
+        return gzip.decompress(packed)
+    except (OSError, EOFError, ZlibError):
+        return packed
+
+
+def numbers(data: bytes) -> torch.Tensor:
+    """Return the uint8 tensor in an idx file; layout: 0, 0, 8 (uint8), rank, sizes, values."""
     sizes = np.frombuffer(data, ">i4", count=data[3], offset=4)
     values = np.frombuffer(data, np.uint8, offset=4 + 4 * data[3])
     return torch.from_numpy(values.reshape(sizes).copy())

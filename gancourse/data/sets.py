@@ -6,14 +6,15 @@ A set is looked for in the folder `GANCOURSE_DATA`, then in the user cache, then
 
 import hashlib
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from platformdirs import user_cache_dir
 
-from gancourse.data import idx
+from gancourse.data import idx, places
 from gancourse.data.download import Unavailable, download, sweep
 from gancourse.errors import InputError
 
@@ -24,6 +25,18 @@ CLOTHES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shi
 MNIST_RIGHTS = "Y. LeCun, C. Cortes and C. Burges, CC BY-SA 3.0"
 FASHION_RIGHTS = "H. Xiao, K. Rasul and R. Vollgraf, MIT"
 UCI_RIGHTS = "E. Alpaydin and C. Kaynak, CC BY 4.0"
+MNIST_CONTENTS = {
+    "train-images-idx3-ubyte.gz": "6bbc9ace898e44ae57da46a324031adb",
+    "train-labels-idx1-ubyte.gz": "a25bea736e30d166cdddb491f175f624",
+    "t10k-images-idx3-ubyte.gz": "2646ac647ad5339dbf082846283269ea",
+    "t10k-labels-idx1-ubyte.gz": "27ae3e4e09519cfbb04c329615203637",
+}
+FASHION_CONTENTS = {
+    "train-images-idx3-ubyte.gz": "f4a8712d7a061bf5bd6d2ca38dc4d50a",
+    "train-labels-idx1-ubyte.gz": "9018921c3c673c538a1fc5bad174d6f9",
+    "t10k-images-idx3-ubyte.gz": "8181f5470baa50b63fa0f6fddb340f0a",
+    "t10k-labels-idx1-ubyte.gz": "15d484375f8d13e6eb1aabb0c3f46965",
+}
 
 
 @dataclass(frozen=True)
@@ -35,6 +48,7 @@ class IdxFiles:
     class_names: tuple[str, ...]
     rights: str
     ruler: str | None = None  # whose weights in score/weights measure it
+    contents: Mapping[str, str] = field(default_factory=dict)  # the MD5 of each file, unpacked
 
     @property
     def folder(self) -> str:
@@ -62,18 +76,52 @@ class IdxFiles:
         """
         raw = self._found()
         images, labels = (
-            _read_idx(raw / f"{SPLITS[split]}-{kind}-ubyte.gz", self.md5)
+            self._read_file(raw, f"{SPLITS[split]}-{kind}-ubyte.gz")
             for kind in ("images-idx3", "labels-idx1")
         )
         return images[:, None], labels.long(), f"{self.title} in {raw}"
 
     def here(self) -> Path | None:
-        """Return the folder that holds all the files, GANCOURSE_DATA before the cache, or None."""
+        """Return the folder that holds all the files, GANCOURSE_DATA before the cache, or None.
+
+        GANCOURSE_DATA may name the folder that holds MNIST/raw, MNIST, or the files themselves.
+        """
         given = _given_folder()
-        if given and not self._missing(given / self.folder, partly=True):
-            return given / self.folder
+        own, *others = places.folders(given, self.torchvision) if given else [None]
+        if own and not self._missing(own, partly=True):
+            return own
+        for raw in others:
+            if not self._missing(raw) and self._is_mine(raw):
+                return raw
         raw = cache_folder() / self.folder
         return None if self._missing(raw) else raw
+
+    def _is_mine(self, raw: Path) -> bool:
+        """Whether the test images there are this set's: names are the same in all sets."""
+        name = next(name for name in self.md5 if name.startswith(f"{SPLITS['test']}-images"))
+        return self._is_it(name, places.file(raw, name).read_bytes())
+
+    def _is_it(self, name: str, found: bytes) -> bool:
+        """Whether these bytes are that file, packed as it was or otherwise, or not packed."""
+        return _md5(found) == self.md5[name] or (
+            name in self.contents and _md5(idx.unpacked(found)) == self.contents[name]
+        )
+
+    def _read_file(self, raw: Path, name: str) -> torch.Tensor:
+        """Return the uint8 tensor in a file of the set; raise InputError where it is another."""
+        path = places.file(raw, name)
+        try:
+            found = path.read_bytes()
+        except OSError as error:
+            raise InputError(
+                f"{path} cannot be read ({error.strerror}): make it readable."
+            ) from error
+        if not self._is_it(name, found):
+            raise InputError(
+                f"{path} is not the file it should be: {_recognised(found)}; the MD5 expected "
+                f"is {self.md5[name]} and the one found {_md5(found)}: {_remedy(path)}."
+            )
+        return idx.numbers(idx.unpacked(found))
 
     def _found(self) -> Path:
         raw = cache_folder() / self.folder
@@ -88,7 +136,7 @@ class IdxFiles:
         return raw
 
     def _missing(self, raw: Path, partly: bool = False) -> list[str]:
-        missing = [name for name in self.md5 if not (raw / name).is_file()]
+        missing = [name for name in self.md5 if places.file(raw, name) is None]
         if partly and 0 < len(missing) < len(self.md5):
             raise InputError(
                 f"{raw} must hold the {len(self.md5)} files of {self.title}, and "
@@ -122,8 +170,10 @@ class EmbeddedDigits:
 
 
 IMAGE_SETS = {
-    "mnist": IdxFiles("MNIST", "MNIST", DIGITS, MNIST_RIGHTS, ruler="mnist"),
-    "fashion": IdxFiles("Fashion-MNIST", "FashionMNIST", CLOTHES, FASHION_RIGHTS, ruler="fashion"),
+    "mnist": IdxFiles("MNIST", "MNIST", DIGITS, MNIST_RIGHTS, "mnist", MNIST_CONTENTS),
+    "fashion": IdxFiles(
+        "Fashion-MNIST", "FashionMNIST", CLOTHES, FASHION_RIGHTS, "fashion", FASHION_CONTENTS
+    ),
     "digits": EmbeddedDigits("the digits of scikit-learn", DIGITS, UCI_RIGHTS, ruler="mnist"),
 }
 
@@ -147,27 +197,16 @@ def _given_folder() -> Path | None:
     return folder
 
 
-def _read_idx(path: Path, md5: dict[str, str]) -> torch.Tensor:
-    """Return the uint8 tensor in a file whose MD5 is known; raise InputError for another one."""
-    try:
-        packed = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}): make it readable.") from error
-    found = hashlib.md5(packed, usedforsecurity=False).hexdigest()
-    if found != md5[path.name]:
-        raise InputError(
-            f"{path} is not the file it should be: {_recognised(packed, found)}; the MD5 expected "
-            f"is {md5[path.name]} and the one found {found}: {_remedy(path)}."
-        )
-    return idx.unpacked(packed)
+def _md5(content: bytes) -> str:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
-def _recognised(packed: bytes, md5: str) -> str:
+def _recognised(found: bytes) -> str:
     for entry in IMAGE_SETS.values():
-        for name, known in getattr(entry, "md5", {}).items():
-            if md5 == known:
+        for name in getattr(entry, "md5", {}):
+            if entry._is_it(name, found):
                 return f"it holds {name} of {entry.title}"
-    return idx.flaw(packed)
+    return idx.flaw(found)
 
 
 def _remedy(path: Path) -> str:

@@ -8,6 +8,7 @@ import secrets
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote, urlencode, urljoin
 
@@ -77,8 +78,34 @@ def announcement(server) -> str:
     return f"JupyterLab is at {page}{query} (Ctrl-C ends it)"
 
 
+def _refuse_a_locked_home() -> None:
+    """Raise InputError where Jupyter cannot keep its own files."""
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    folder = Path(jupyter_runtime_dir())
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        writable = os.access(folder, os.W_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        raise InputError(
+            f"Jupyter keeps its own files in {folder}, and it cannot be written: set HOME to a "
+            "folder of yours, or JUPYTER_RUNTIME_DIR and JUPYTER_CONFIG_DIR."
+        )
+
+
 def serve(copy: Path, extra: Sequence[str] = ()) -> None:
-    """Bring the working copy up to date, say what changed in it, and serve until Ctrl-C."""
+    """Bring the working copy up to date, say what changed in it, and serve until Ctrl-C.
+
+    Raises InputError where JupyterLab or a folder for its own files is missing.
+    """
+    if find_spec("jupyterlab") is None:
+        raise InputError(
+            'JupyterLab is not here, and `gancourse lab` opens it: `pip install "gancourse[lab]"`, '
+            "or open the notebooks in the Jupyter that you have."
+        )
+    _refuse_a_locked_home()
     for sentence in working_copy.update(copy).sentences(copy):
         print(sentence, flush=True)
     chosen = arguments(copy, extra)

@@ -17,6 +17,8 @@ _HOME = {
     "phase_plane": "phase",
     "feed_pixels": "parts",
     "slide_kernel": "convolve",
+    "spoil_digits": "spoilt",
+    "two_clouds": "clouds",
     "TrainingDashboard": "run.dashboard",
     "PointGan": "run.pointgan",
     "FaultyRun": "run.faulty",

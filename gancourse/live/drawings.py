@@ -64,7 +64,7 @@ def packed(drawing: Drawing, serial: int = 0) -> dict:
 
 
 def _packed_panel(panel: Panel) -> dict:
-    named = {k: getattr(panel, k) for k in ("title", "xlabel", "ylabel", "equal")}
+    named = {k: getattr(panel, k) for k in ("title", "xlabel", "ylabel", "equal", "names")}
     limits = {k: list(map(float, getattr(panel, k))) for k in ("xlim", "ylim")}
     return {**named, **limits, "marks": [_packed_mark(mark) for mark in panel.marks]}
 

@@ -7,7 +7,7 @@ from torch.nn import functional as F
 from gancourse.live.charts import Chart
 from gancourse.live.controls import Choice, Slider
 from gancourse.live.drawings import Drawing, Grip
-from gancourse.plots import Mark, Panel
+from gancourse.plots import Mark, Panel, columns
 
 UP, DOWN = "transposed", "convolution"
 SIDES = {UP: 7, DOWN: 14}  # how many input pixels there are
@@ -79,12 +79,9 @@ def _feeding(fed: Tensor, places: Tensor, role: str = "") -> Mark:
 
 def _counts(layer: str, counts: Tensor) -> Panel:
     """Return bars: how many inputs feed an output, or how many outputs read an input."""
-    at = torch.arange(len(counts))
-    x = (at[:, None] + torch.tensor([-0.45, -0.45, 0.45, 0.45])).flatten()
-    y = (counts[:, None] * torch.tensor([0.0, 1.0, 1.0, 0.0])).flatten()
     xlabel, title = (("output pixel", "How many inputs feed each output") if layer == UP else
                      ("input pixel", "How many outputs read each input"))  # fmt: skip
-    return Panel((Mark("fill", x, y, role=ROLE[layer]),), xlabel, "overlap count",
+    return Panel((columns(counts, role=ROLE[layer]),), xlabel, "overlap count",
                  (-1, len(counts)), (0, max(4.0, counts.max().item() + 0.5)), title)  # fmt: skip
 
 

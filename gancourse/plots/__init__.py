@@ -6,10 +6,10 @@ the module of its name.
 """
 
 from gancourse.pixels import to_pixels
-from gancourse.plots.curves import by_layer, curves, densities, lines, losses, races
+from gancourse.plots.curves import by_layer, curves, densities, extrapolated, lines, losses, races
 from gancourse.plots.films import Strip, few_colours, films
 from gancourse.plots.images import grid, image_film, image_grid, score_card
-from gancourse.plots.marks import Mark, Panel, gallery, panels, range_around
+from gancourse.plots.marks import Mark, Panel, columns, gallery, panels, range_around
 from gancourse.plots.picture import (
     D_COLOUR,
     FAKE,
@@ -39,8 +39,8 @@ from gancourse.plots.tables import bars, calibration, confusion, number_grids
 
 __all__ = ["D_COLOUR", "FAKE", "FIELD", "G_COLOUR", "INK", "REAL", "ROLES", "STYLE", "Mark",
            "Panel", "Picture", "Strip", "bars", "beside", "by_layer", "calibration", "captioned",
-           "confusion", "cross", "curves", "densities", "eigenvalues", "few_colours",
-           "field_arrows", "films", "gallery", "grid", "image_film", "image_grid", "levels",
-           "lines", "losses", "number_grids", "panels", "phase_planes", "point_film", "points",
-           "races", "range_around", "score_card", "square_limit", "to_numpy", "to_pixels",
-           "transport"]  # fmt: skip
+           "columns", "confusion", "cross", "curves", "densities", "eigenvalues", "extrapolated",
+           "few_colours", "field_arrows", "films", "gallery", "grid", "image_film", "image_grid",
+           "levels", "lines", "losses", "number_grids", "panels", "phase_planes", "point_film",
+           "points", "races", "range_around", "score_card", "square_limit", "to_numpy",
+           "to_pixels", "transport"]  # fmt: skip

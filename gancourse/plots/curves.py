@@ -119,6 +119,15 @@ def lines(x, curves: Mapping[str, Sequence[float]], xlabel: str, ylabel: str, ti
     return panels([panel], alt)
 
 
+def extrapolated(sizes: Sequence[int], values, limit: float, c: float, title: str = "") -> Panel:
+    """Return a panel of values [len(sizes), draws] over 1 / size, and the line limit + c / size."""
+    inverse, values = 1 / np.asarray(sizes, float), to_numpy(values)
+    ends = np.array([0.0, inverse.max()])
+    dots = Mark("points", inverse.repeat(values.shape[1]), values.ravel(), "drawn", "q")
+    line = Mark("dashed", ends, limit + c * ends, f"{limit:.1f} + {c:.0f} / N")
+    return Panel((dots, line), "1 / N", "FID", title=title)
+
+
 def _role(name: str) -> str:
     first = name.lstrip("$")[:1]
     return first if first in ROLES else ""

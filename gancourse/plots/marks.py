@@ -41,6 +41,7 @@ class Panel:
     """Marks on one pair of axes; `equal` makes one unit as long upwards as sideways.
 
     Without limits a picture shows all there is; a live chart needs both, so that they stand still.
+    `names` stand below 0, 1, 2 and so on in place of numbers.
     """
 
     marks: tuple[Mark, ...]
@@ -50,6 +51,14 @@ class Panel:
     ylim: tuple[float, float] | None = None
     title: str = ""
     equal: bool = False
+    names: tuple[str, ...] = ()
+
+
+def columns(heights: Sequence[float], label: str = "", role: str = "") -> Mark:
+    """Return upright bars of these heights at 0, 1, 2 and so on, as one mark."""
+    at = np.arange(len(heights))[:, None] + np.array([-0.45, -0.45, 0.45, 0.45])
+    y = to_numpy(heights)[:, None] * np.array([0.0, 1.0, 1.0, 0.0])
+    return Mark("fill", at.ravel(), y.ravel(), label, role)
 
 
 def _draw(axis, mark: Mark) -> None:
@@ -94,6 +103,8 @@ def panels(panels: Sequence[Panel], alt: str, note: str = "", log: bool = False)
             _draw(axis, mark)
         axis.set(xlim=panel.xlim, ylim=panel.ylim, xlabel=panel.xlabel, ylabel=panel.ylabel)
         axis.set(title=panel.title, aspect="equal" if panel.equal else "auto")
+        if panel.names:
+            axis.set_xticks(range(len(panel.names)), panel.names, fontsize=11)
         if any(mark.label for mark in panel.marks):
             axis.legend(fontsize=11)
     if note:

@@ -1,32 +1,56 @@
-"""What `gancourse score` does: draw, score, write `score.json` and `score.png`."""
+"""What `gancourse score` does: draw, score, write `score.json` and a picture for each generator."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from torch import nn
 
 from gancourse import plots, store
 from gancourse.data import load_images
-from gancourse.errors import at_least
-from gancourse.score import copies, images
+from gancourse.errors import InputError, at_least
+from gancourse.score import copies, draws, images
 from gancourse.score.ruler import load_ruler
 
 SHOWN = 32  # samples in the picture
 
 
-def score(G: nn.Module, data: str, n: int, seed: int, out: Path) -> images.ImageReport:
-    """Return the scores of n samples of G; write them and a picture into the folder `out`.
+def score(
+    generators: Mapping[str, nn.Module], data: str | None, n: int, seed: int, count: int, out: Path
+) -> list[draws.Draws]:
+    """Return the scores of `count` draws of n samples from each generator; write them into `out`.
 
-    Raises InputError as `score_images` does, before anything is written.
+    `data` None: the set that their cards name. Raises InputError where the cards name two, and as
+    `score_draws` does, before anything is written.
     """
     at_least("--n", n, images.LEAST)
+    at_least("--draws", count, 1)
+    data = data or _data_of(generators)
     load_ruler(data)  # an unknown set is named before anything is done
-    x = images.draw(G, n, seed)
+    found = [draws.score_draws(name, G, data, n, seed, count) for name, G in generators.items()]
     store.make_folder(out)
-    report = images.score_images(x, data, seed)
-    train_set = load_images(report.data)
-    found = train_set.images[copies.nearest(x[:SHOWN], train_set)[1][:, 0]]
+    for place, (G, each) in enumerate(zip(generators.values(), found, strict=True), 1):
+        name = "score.png" if len(found) == 1 else f"score-{place}.png"
+        _picture(G, each.reports[0]).save(out / name)
+    store.write_whole(out / "score.json", draws.to_json(found).encode())
+    return found
+
+
+def _data_of(generators: Mapping[str, nn.Module]) -> str:
+    """Return the one set that the generators' cards name; MNIST where a card names none."""
+    cards = {name: getattr(G, "card", {}).get("data", "mnist") for name, G in generators.items()}
+    if len(set(cards.values())) > 1:
+        each = ", ".join(f"{name} for {data}" for name, data in cards.items())
+        raise InputError(
+            f"Generators are compared on one set of images, and these were trained for several "
+            f"({each}): name one with --data."
+        )
+    return next(iter(cards.values()))
+
+
+def _picture(G: nn.Module, report: images.ImageReport) -> plots.Picture:
+    """Return samples above their nearest training images, and the share of each class."""
+    x, train_set = images.draw(G, SHOWN, report.seed), load_images(report.data)
+    nearest = train_set.images[copies.nearest(x, train_set)[1][:, 0]]
     shares = dict(zip(report.class_names, report.shares, strict=True))
     title = f"FID {report.fid:.1f}, precision {report.precision:.2f}, recall {report.recall:.2f}"
-    plots.score_card(x[:SHOWN], found, shares, title).save(out / "score.png")
-    store.write_whole(out / "score.json", report.to_json().encode())
-    return report
+    return plots.score_card(x, nearest, shares, title)

@@ -5,6 +5,7 @@ which do not see how thick a stroke is, are not needed to shorten it. Most copie
 or shifted go unseen.
 """
 
+import torch
 from torch import Tensor
 
 from gancourse.data import ImageSet
@@ -33,3 +34,30 @@ def copied(pixels: Tensor, train_set: ImageSet) -> float:
     """
     distance, _ = nearest(pixels[:PROBED], train_set, k=2)
     return (distance[:, 0] <= RATIO * distance[:, 1]).double().mean().item()
+
+
+def leave_one_out(fake: Tensor, real: Tensor) -> tuple[float, float]:
+    """Return the share of fakes whose nearest other point is a fake, and of real ones likewise.
+
+    Both are 1/2 where two samples [N, d] of one size come from one distribution; near 1 where they
+    can be told apart, and near 0 where each fake sits on a real one. Source: Lopez-Paz and Oquab
+    2017, arXiv 1610.06545, section 3; Xu et al. 2018, arXiv 1806.07755.
+    """
+    pool = torch.cat([fake.flatten(1), real.flatten(1)])
+    kind = torch.arange(len(pool)) < len(fake)
+    found = distances(pool, pool, 2)[1]
+    own = torch.arange(len(pool))
+    other = torch.where(found[:, 0] == own, found[:, 1], found[:, 0])  # of equal points, any
+    same = (kind[other] == kind).double()
+    return same[: len(fake)].mean().item(), same[len(fake) :].mean().item()
+
+
+def birthday(x: Tensor) -> tuple[int, float]:
+    """Return how many pairs of images [N, ...] are equal, and the number of images that this means.
+
+    Of N draws among S equally likely ones N (N - 1) / 2S pairs are equal on average; infinite where
+    none is. Source: Arora and Zhang 2017, arXiv 1706.08224.
+    """
+    repeats = torch.unique(x.flatten(1), dim=0, return_counts=True)[1]
+    pairs = int((repeats * (repeats - 1) // 2).sum())
+    return pairs, len(x) * (len(x) - 1) / 2 / pairs if pairs else float("inf")

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from gancourse import machine
 from gancourse.data import ImageSet, load_images
-from gancourse.errors import at_least
+from gancourse.errors import InputError, at_least
 from gancourse.evaluation import evaluating
 from gancourse.nets import IMAGE
 from gancourse.pixels import to_pixels
@@ -22,7 +22,40 @@ from gancourse.score.measures import fid as _fid
 from gancourse.score.ruler import Ruler, features, load_ruler
 
 LEAST = 100  # images: with fewer, 64 features have no covariance to speak of
+HALF_SCALES = (  # the least and greatest byte that images of a wrong scale have, its name, remedy
+    ((127.5, 255), "floats in [0, 1]", "scale them with 2 * x - 1"),
+    ((64, 191), "floats in [-0.5, 0.5]", "scale them with 2 * x"),
+    ((0, 1), "bytes of 0 and 1", "scale them with 255 * x"),
+)
 SURE = 0.01  # a smaller share of copies is no evidence
+
+
+ABOUT_REAL = "(real: as many training images; for copies, test images)"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A score in the table of a report: its name there, its format, and what is perfect."""
+
+    score: str  # the field of an ImageReport
+    name: str  # {n} stands for the number of images
+    form: str
+    perfect: str
+
+    def title(self, n: int) -> str:
+        return self.name.format(n=f"{n:,}")
+
+
+ROWS = (
+    Row("fid", "FID of {n} images", ".2f", "0"),  # its bias is one of the number of images
+    Row("kid", "KID", ".4f", "0"),
+    Row("precision", "precision", ".3f", "1"),
+    Row("recall", "recall", ".3f", "1"),
+    Row("density", "density", ".3f", "1"),
+    Row("coverage", "coverage", ".3f", "1"),
+    Row("class_kl", "KL of classes, nats", ".4f", "0"),
+    Row("copies", "copies of training", ".1%", "0"),
+)
 
 
 @dataclass(frozen=True)
@@ -43,38 +76,39 @@ class ImageReport(measures.Scores):
         """Whether more fakes are copies than five times the false alarms, and than 1 %."""
         return self.copies > max(SURE, 5 * self.false_alarms)
 
+    @property
+    def verdict(self) -> str:
+        """One sentence on copying, and the share of each class."""
+        copying = "The training set is copied." if self.memorised else "No copying is seen."
+        return f"classes in %: {self._classes()}\n{copying}"
+
+    def of_real(self, score: str) -> float:
+        """Return what real images score: training images, and for copies test images."""
+        return self.false_alarms if score == "copies" else getattr(self.real, score)
+
+    def facts(self) -> dict:
+        """Return everything as a dictionary that JSON can hold."""
+        return asdict(self) | {"memorised": self.memorised}
+
     def to_json(self) -> str:
         """Return everything as JSON, the same text for the same numbers."""
-        facts = asdict(self) | {"memorised": self.memorised}
-        return json.dumps(facts, indent=2, sort_keys=True) + "\n"
+        return json.dumps(self.facts(), indent=2, sort_keys=True) + "\n"
 
     def __str__(self) -> str:
-        verdict = "The training set is copied." if self.memorised else "No copying is seen."
+        head = f"{self.n:,} images against {self.n_real:,} test images of {self.data}"
         return "\n".join(
             [
-                f"{self.n:,} images against {self.n_real:,} test images of {self.data}, "
-                f"seed {self.seed}",
+                f"{head}, seed {self.seed}",
                 f"{'':24}{'these':>9}{'real':>9}{'perfect':>9}",
-                *self._rows(),
-                "(real: as many training images; for copies, test images)",
-                f"classes in %: {self._classes()}",
-                verdict,
+                *(self._line(row) for row in ROWS),
+                ABOUT_REAL,
+                self.verdict,
             ]
         )
 
-    def _rows(self) -> list[str]:
-        """Return one line for each score; for copies, "real" are test images."""
-        rows = [
-            ("FID", self.fid, self.real.fid, ".2f", "0"),
-            ("KID", self.kid, self.real.kid, ".4f", "0"),
-            ("precision", self.precision, self.real.precision, ".3f", "1"),
-            ("recall", self.recall, self.real.recall, ".3f", "1"),
-            ("density", self.density, self.real.density, ".3f", "1"),
-            ("coverage", self.coverage, self.real.coverage, ".3f", "1"),
-            ("KL of classes, nats", self.class_kl, self.real.class_kl, ".4f", "0"),
-            ("copies of training", self.copies, self.false_alarms, ".1%", "0"),
-        ]
-        return [f"{name:24}{x:>9{form}}{y:>9{form}}{best:>9}" for name, x, y, form, best in rows]
+    def _line(self, row: Row) -> str:
+        mine, real = getattr(self, row.score), self.of_real(row.score)
+        return f"{row.title(self.n):24}{mine:>9{row.form}}{real:>9{row.form}}{row.perfect:>9}"
 
     def _classes(self) -> str:
         pairs = zip(self.class_names, self.shares, strict=True)
@@ -106,7 +140,8 @@ def score_images(x_fake: Tensor, data: str = "mnist", seed: int = 0) -> ImageRep
     """Return the scores of images [N, 1, 28, 28], floats in [-1, 1] or uint8, at least 100.
 
     They are rounded to 256 levels of grey, as the real ones are. `seed` draws KID's subsets.
-    Raises InputError for other shapes and ranges, NaN, too few images and unknown data.
+    Raises InputError for other shapes and ranges, floats that look as if they were in [0, 1] or
+    [-0.5, 0.5], NaN, too few images and unknown data.
     """
     return report(_reference(data), _pixels(x_fake), seed)
 
@@ -121,11 +156,30 @@ def draw(G: nn.Module, n: int, seed: int = 0, chunk: int = 500) -> Tensor:
     rng, device = machine.seed_generator(seed), next(G.parameters()).device
     parts = [torch.randn(chunk, G.z_dim, generator=rng) for _ in range(-(-n // chunk))]
     with evaluating(G):
-        return torch.cat([to_pixels(G(z.to(device)), IMAGE) for z in parts])[:n]
+        x = torch.cat([to_pixels(G(z.to(device)), IMAGE) for z in parts])[:n]
+    return x if n < LEAST else _refuse_half_scales(x)
 
 
 def _pixels(x: Tensor) -> Tensor:
-    return to_pixels(x, IMAGE, LEAST)
+    return _refuse_half_scales(to_pixels(x, IMAGE, LEAST))
+
+
+def _refuse_half_scales(x: Tensor) -> Tensor:
+    """Return pixels [N, 1, 28, 28]; raise InputError where they show another scale's traces.
+
+    Floats in [0, 1] or [-0.5, 0.5] are floats in [-1, 1], so that no range betrays them; as bytes
+    they begin and end where no set of images does.
+    """
+    low, high = (edge.item() for edge in x.aminmax())
+    if low == high:
+        return x
+    for edges, scale, remedy in HALF_SCALES:
+        if abs(low - edges[0]) <= 1 and abs(high - edges[1]) <= 1:
+            raise InputError(
+                "Images must be uint8 in 0..255 or floats in [-1, 1], and these look as if they "
+                f"were {scale}: {remedy}."
+            )
+    return x
 
 
 @dataclass(frozen=True, eq=False)

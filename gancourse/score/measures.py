@@ -3,6 +3,7 @@
 `real` are features of real images, `fake` of others; both lie on the CPU.
 """
 
+import math
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -98,6 +99,17 @@ def class_shares(logits: Tensor) -> Tensor:
     return counts.double() / len(logits)
 
 
+def class_score(logits: Tensor) -> float:
+    """Return exp E KL(p(y|x) || p(y)) of logits [N, K]: from 1 to K, the number of classes.
+
+    In Inception's logits it is the Inception score, in those of a classifier of digits the MNIST
+    score. It sees no real image. Source: Salimans et al. 2016, arXiv 1606.03498, section 4.
+    """
+    log_p = logits.double().log_softmax(1)
+    log_mean = log_p.logsumexp(0) - math.log(len(log_p))
+    return (log_p.exp() * (log_p - log_mean)).sum(1).mean().exp().item()
+
+
 def precision_recall(fake: Tensor, real: Tensor, k: int = NEIGHBOURS_PR) -> tuple[float, float]:
     """Return the share of fakes that lie among the real ones, and of real ones among the fakes.
 
@@ -124,10 +136,25 @@ def density_coverage(fake: Tensor, real: Tensor, k: int = NEIGHBOURS_DC) -> tupl
     return held / (k * len(fake)), covered / len(real)
 
 
+def expected_coverage(n_real: int, n_fake: int, k: int = NEIGHBOURS_DC) -> float:
+    """Return the mean coverage of n_fake samples of the real distribution itself, whatever it is.
+
+    1 - prod_{i<k} (n_real - 1 - i) / (n_real + n_fake - 1 - i): all orders of the distances from a
+    real point are equally likely. The mean density is 1. Source: Naeem et al. 2020, section 3.3.
+    """
+    left = range(n_real - k, n_real)  # n_real - 1 - i for i below k
+    return 1 - math.prod(n / (n + n_fake) for n in left)
+
+
+def reach(x: Tensor, k: int) -> Tensor:
+    """Return the distance [N] from each row of x to its k-th neighbour, itself not counted."""
+    return distances(x, x, k + 1)[0][:, k]
+
+
 def _within(x: Tensor, centres: Tensor, k: int) -> Iterator[Tensor]:
     """Yield for 1,000 centres at a time which x lie in their neighbourhoods, bool [1000, N]."""
-    reach = distances(centres, centres, k + 1)[0][:, k]  # the first neighbour is the point itself
-    for part, limit in zip(centres.split(1000), reach.split(1000), strict=True):
+    limits = reach(centres, k).split(1000)
+    for part, limit in zip(centres.split(1000), limits, strict=True):
         yield torch.cdist(part.double(), x.double()) <= limit[:, None]
 
 

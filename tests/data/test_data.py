@@ -1,10 +1,12 @@
 """Image sets: where they are looked for, how they are fetched, what comes out."""
 
+import gzip
 import hashlib
 import os
 import shutil
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 from threading import Barrier, Thread
 from urllib.error import URLError
@@ -327,6 +329,60 @@ def test_given_folder_with_a_part_of_the_set(given, split):
     (given / "MNIST/raw" / TEST).unlink()
     with pytest.raises(InputError, match=f"{TEST} is not there: put it there"):
         load_images("mnist", split)
+
+
+def laid(folder, how):
+    """Lay MNIST's small files into a folder, in a layout met elsewhere; return GANCOURSE_DATA."""
+    plain = {name.removesuffix(".gz"): gzip.decompress(content) for name, content in FILES.items()}
+    again = {n: gzip.compress(gzip.decompress(c), 1) for n, c in FILES.items()}
+    dotted = {name.replace("-idx", ".idx"): content for name, content in plain.items()}
+    inside = {f"{name}/{name}": content for name, content in dotted.items()}
+    below, files = {
+        "one level too deep": ("MNIST", FILES),
+        "two levels too deep": ("MNIST/raw", FILES),
+        "without raw": ("", {f"MNIST/{name}": content for name, content in FILES.items()}),
+        "unpacked": ("", {f"MNIST/raw/{name}": content for name, content in plain.items()}),
+        "packed once more": ("MNIST/raw", again),
+        "Kaggle's names": ("", dotted),
+        "Kaggle's folders": ("", inside),
+    }[how]
+    for name, content in files.items():
+        path = folder / below / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return folder / below
+
+
+LAYOUTS = ("one level too deep", "two levels too deep", "without raw", "unpacked",
+           "packed once more", "Kaggle's names", "Kaggle's folders")  # fmt: skip
+
+
+@pytest.fixture
+def known_contents(monkeypatch):
+    for name, files in (("mnist", FILES), ("fashion", CLOTHES)):
+        contents = {n: md5(gzip.decompress(c)) for n, c in files.items()}
+        monkeypatch.setitem(IMAGE_SETS, name, replace(IMAGE_SETS[name], contents=contents))
+
+
+@pytest.mark.parametrize("how", LAYOUTS)
+def test_a_layout_met_elsewhere_is_read_and_taken_for_no_other_set(
+    how, given, known_contents, tmp_path, monkeypatch
+):
+    wanted = load_images("mnist", "test").images
+    folder = laid(tmp_path / "other", how)
+    monkeypatch.setenv("GANCOURSE_DATA", str(folder))
+    found = load_images("mnist", "test")
+    assert torch.equal(found.images, wanted)
+    assert str(folder) in found.source
+    assert IMAGE_SETS["fashion"].here() is None
+
+
+@needs_real
+@pytest.mark.parametrize("name", ["mnist", "fashion"])
+def test_the_contents_of_the_record_are_those_of_the_files(name):
+    record = IMAGE_SETS[name]
+    for file, content in record.contents.items():
+        assert md5(gzip.decompress((REAL / record.folder / file).read_bytes())) == content
 
 
 def test_given_folder_that_is_not_there(monkeypatch, tmp_path):

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { handleAt } from "../../gancourse/live/static/src/panel.js";
+import { below, handleAt } from "../../gancourse/live/static/src/panel.js";
 
 const pressed = (handle) => ({ dataset: handle === undefined ? {} : { handle } });
 const handles = [{ index: 0 }, { index: 1, anywhere: true }];
@@ -17,4 +17,11 @@ test("a press elsewhere takes the handle that is taken from anywhere", () => {
 
 test("a press elsewhere takes none where none is", () => {
   assert.equal(handleAt(pressed(), handles.slice(0, 1)), null);
+});
+
+test("names stand at 0, 1, 2 and so on, and numbers where there are none", () => {
+  assert.deepEqual(below({ names: ["FID", "recall"], xlim: [-1, 2] }), [[0, "FID"], [1, "recall"]]);
+  const numbers = below({ xlim: [0, 2] });
+  assert.ok(numbers.some(([value, label]) => value === 1 && Number(label) === 1));
+  assert.deepEqual(below({ names: [], xlim: [0, 2] }), numbers);
 });

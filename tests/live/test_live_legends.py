@@ -6,7 +6,8 @@ from gancourse import live
 from gancourse.live.charts import Chart
 from gancourse.live.run.history import Log
 
-CHARTS = ("bend_D", "slide_q", "move_logits", "phase_plane", "feed_pixels")
+CHARTS = ("bend_D", "slide_q", "move_logits", "phase_plane", "feed_pixels", "spoil_digits",
+          "two_clouds")  # fmt: skip
 
 
 def nameless(panels) -> list[str]:

@@ -90,3 +90,12 @@ def test_the_thin_lines_hold_eight_in_ten_steps_and_nothing_is_drawn_step_by_ste
 def test_a_short_run_shows_each_step(monkeypatch):
     left, _ = curves_drawn(monkeypatch, RUN)
     assert left.get_lines()[0].get_ydata().tolist() == RUN["d_loss"]
+
+
+def test_extrapolated_values_stand_over_1_over_n_with_their_line_from_0():
+    panel = plots.extrapolated([10, 20], torch.tensor([[5.0, 7.0], [4.0, 3.0]]), 2.0, 40.0, "G")
+    dots, line = panel.marks
+    assert dots.x.tolist() == [0.1, 0.1, 0.05, 0.05]
+    assert dots.y.tolist() == [5, 7, 4, 3]
+    assert (line.x.tolist(), line.y.tolist()) == ([0, 0.1], [2, 6])
+    assert (line.label, panel.title) == ("2.0 + 40 / N", "G")

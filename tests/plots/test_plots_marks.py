@@ -37,6 +37,24 @@ def test_panels_have_a_logarithmic_axis_where_it_is_asked_for(monkeypatch, log, 
     assert not log or axis.get_ylim()[0] > 0.001
 
 
+def test_names_stand_below_bars(monkeypatch):
+    figures, draw = [], marks.new_figure
+
+    def watched(*given, **named):
+        figures.append(draw(*given, **named))
+        return figures[0]
+
+    monkeypatch.setattr(marks, "new_figure", watched)
+    bars = plots.columns([0.5, 2.0, 1.0])
+    plots.panels([Panel((bars,), "x", "y", names=("a", "b", "c"))], "three bars")
+    (axis,) = figures[0][1]
+    assert [(t.get_position()[0], t.get_text()) for t in axis.get_xticklabels()] == [
+        (0, "a"), (1, "b"), (2, "c"),
+    ]  # fmt: skip
+    assert bars.y.reshape(3, 4)[:, 1].tolist() == [0.5, 2.0, 1.0]
+    assert bars.x.reshape(3, 4)[1].tolist() == [0.55, 0.55, 1.45, 1.45]
+
+
 def test_an_unknown_mark_is_an_error():
     with pytest.raises(InputError, match="kind of mark"):
         plots.Mark("zigzag", [0], [0])

@@ -142,3 +142,39 @@ def test_the_scores_are_those_of_each_measure():
     assert (found.fid, found.kid) == (measures.fid(fake, real), measures.kid(fake, real, 4))
     assert (found.precision, found.recall) == measures.precision_recall(fake, real)
     assert (found.density, found.coverage) == measures.density_coverage(fake, real)
+
+
+def test_the_class_score_is_1_without_certainty_or_variety_and_at_most_the_number_of_classes():
+    sure = 50 * torch.eye(10)
+    assert measures.class_score(sure.repeat(7, 1)) == pytest.approx(10)
+    assert measures.class_score(sure[:1].repeat(70, 1)) == pytest.approx(1)
+    assert measures.class_score(torch.zeros(20, 10)) == pytest.approx(1)
+    assert measures.class_score(sure[:4]) == pytest.approx(4)
+
+
+def test_the_class_score_is_that_of_the_definition():
+    logits = points(40, 5, 3, scale=2.0)
+    p = logits.double().softmax(1)
+    kl = (p * (p / p.mean(0)).log()).sum(1)
+    assert measures.class_score(logits) == pytest.approx(kl.mean().exp().item())
+
+
+@pytest.mark.parametrize("dim", [1, 5])
+def test_equal_distributions_have_the_expected_coverage_and_density_1(dim):
+    pairs = [(points(80, dim, 2 * s), points(120, dim, 2 * s + 1)) for s in range(30)]
+    found = np.array([measures.density_coverage(fake, real, k=3) for fake, real in pairs])
+    error = found.std(0) / math.sqrt(30)
+    want = (1.0, measures.expected_coverage(120, 80, k=3))
+    assert (np.abs(found.mean(0) - want) < 4 * error).all()
+
+
+def test_the_expected_coverage_is_naeems():
+    by_hand = 1 - (119 / 199) * (118 / 198) * (117 / 197)
+    assert measures.expected_coverage(120, 80, k=3) == pytest.approx(by_hand)
+    assert measures.expected_coverage(10**7, 10**7) == pytest.approx(0.96875, abs=1e-6)
+
+
+def test_reach_is_the_distance_to_the_kth_other():
+    x = torch.tensor([[0.0], [1.0], [3.0], [7.0]])
+    assert measures.reach(x, 1).tolist() == [1, 1, 2, 4]
+    assert measures.reach(x, 2).tolist() == [3, 2, 3, 6]

@@ -126,6 +126,13 @@ def test_a_bet_is_folded_so_that_its_answer_is_not_read_above_it(tmp_path):
         exercises.blank(targets(tmp_path)[0])
 
 
+@pytest.mark.parametrize("header", ["# %%", '# %% jupyter={"source_hidden": true}'])
+def test_a_bet_without_its_tag_is_refused(tmp_path, header):
+    put(tmp_path, f"{LESSON}\n{header}\nlive.predict('Which?', ['a', 'b'], 'a', 'So.')\n")
+    with pytest.raises(BuildError, match="tag it 'bet'"):
+        exercises.blank(targets(tmp_path)[0])
+
+
 def test_a_proof_without_a_title_is_refused(tmp_path):
     put(tmp_path, LESSON + '\n# %% tags=["proof"]\nassert 1 == 1\n')
     with pytest.raises(BuildError, match="first line is its title"):

@@ -86,9 +86,9 @@ def table_of_lessons() -> str:
 def row_of(lesson: Lesson) -> list[str]:
     name, title = f"{lesson.name}.ipynb", f"{lesson.number} {lesson.title}"
     title = f"appendix {title}" if lesson.appendix else title
-    if lesson.planned:
-        return [title, lesson.remember, "", "", "in preparation", ""]
     sheet = f"[sheet](exercises/{name}), [solution](solutions/{name})" if lesson.difficulty else ""
+    if lesson.planned:
+        return [title, lesson.remember, "", "", "in preparation", sheet]
     needs = ", ".join(lesson.needs)
     notebook = f"[lesson](notebooks/{name})"
     return [title, lesson.remember, str(lesson.minutes), needs, notebook, sheet]

@@ -24,6 +24,7 @@ CELL_TYPES_OF_TAG = {
 MENDS = "`make build` mends it"
 SHEET_TAGS = ("exercise", "hidden", "solution")
 FOLDED = {"bet": "# Bet: ", "proof": "# Proof: "}  # how the first line starts: it stays in sight
+ASKS = re.compile(r"^live\.predict\(", re.MULTILINE)
 MARKER = re.compile(r"(\s*)# (BEGIN|END) SOLUTION\s*")
 LOOKS_LIKE_MARKER = re.compile(r"#.*\b(BEGIN|END)[ _-]*SOLUTION", re.IGNORECASE)
 
@@ -151,7 +152,9 @@ def check_tags(cell: NotebookNode, number: str, sheet: bool) -> None:
 
 
 def check_title(cell: NotebookNode) -> None:
-    """Raise BuildError for a folded cell without a title."""
+    """Raise BuildError for a folded cell without a title, and for a bet that is not folded."""
+    if ASKS.search(cell.source) and cell.cell_type == "code" and "bet" not in tags(cell):
+        raise BuildError("a cell that asks for a bet shows its answer: tag it 'bet', and fold it.")
     for tag, start in FOLDED.items():
         if tag in tags(cell) and not re.match(rf"{start}\S", cell.source):
             what = {"bet": "what one bets on", "proof": "what is claimed"}[tag]

@@ -133,17 +133,11 @@ def _score_mistakes(pile: Pile) -> dict[str, float]:
 
 def _found(student: Student, fn: Handle, pile: Pile) -> tuple[float, float]:
     got = student.call(fn, pile.given())
-    if isinstance(got, Tensor) and got.shape == (2,):
-        got = list(got)
-    if not isinstance(got, list) or len(got) != 2:
-        raise Wrong(
-            "The answer should be two numbers, the share and the score, and is "
-            f"{facts.describe(got)}."
-        )
-    share = facts.number(got[0], "The share")
-    if isinstance(got[1], float) and not -1e300 < got[1] < 1e300:
+    score = got[1] if isinstance(got, list) and len(got) == 2 else None
+    if isinstance(score, float) and not -1e300 < score < 1e300:
         raise Wrong("The score is NaN or inf: its sd must not come from the share that was found.")
-    return share, facts.number(got[1], "The score")
+    share, score = facts.numbers(got, "the share", "the score")
+    return share, score
 
 
 def _judge_share(got: float, pile: Pile) -> None:

@@ -279,8 +279,8 @@ def _sentence(run: Background, step: int) -> str:
     return {
         "ready": "Ready: start, or let one player step alone.",
         "running": "Training.",
-        "paused": f"Paused after step {step}: go on, or let one player step alone.",
-        "stopped": f"Stopped after step {step}{run.why and ' '}{run.why}; it can go on from here.",
+        "paused": f"Paused after step {step}: resume, or let one player step alone.",
+        "stopped": f"Stopped after step {step}{run.why and ' '}{run.why}; it can be resumed.",
         "finished": f"Finished after step {step}.",
         "failed": f"The run has ended after step {step}. "
         + in_a_sentence(run.error or InputError("")),

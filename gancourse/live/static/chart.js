@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/chart.js: edit there. 7c5fccea30f375af 6175d9cf5f1b4015
+// Built by `make build` from src/widgets/chart.js: edit there. 208211a3346ef23c 0b9f56a79d825d72
 // bytes.js
 function floats(view) {
   if (!view) return null;
@@ -324,8 +324,11 @@ function legend(panel, colourOf) {
 }
 
 // panel.js
+function below(panel) {
+  return panel.names?.length ? panel.names.map((name, i) => [i, name]) : ticks(panel.xlim);
+}
 function drawAxes(svg, panel, s) {
-  for (const [value, label] of ticks(panel.xlim)) {
+  for (const [value, label] of below(panel)) {
     draw(svg, "line", { class: "gc-grid", x1: s.x(value), x2: s.x(value), y1: s.top, y2: s.top + s.high });
     draw(svg, "text", { x: s.x(value), y: s.top + s.high + 16, "text-anchor": "middle" }, label);
   }

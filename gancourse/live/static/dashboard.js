@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/dashboard.js: edit there. 5fdc1c6f462b3916 33c0886d82ec9374
+// Built by `make build` from src/widgets/dashboard.js: edit there. 2b0895d85f29d8e4 b223c55567a9a8f3
 // dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function dressed(node, attributes) {
@@ -136,8 +136,11 @@ function legend(panel, colourOf) {
 }
 
 // panel.js
+function below(panel) {
+  return panel.names?.length ? panel.names.map((name, i) => [i, name]) : ticks(panel.xlim);
+}
 function drawAxes(svg, panel, s) {
-  for (const [value, label] of ticks(panel.xlim)) {
+  for (const [value, label] of below(panel)) {
     draw(svg, "line", { class: "gc-grid", x1: s.x(value), x2: s.x(value), y1: s.top, y2: s.top + s.high });
     draw(svg, "text", { x: s.x(value), y: s.top + s.high + 16, "text-anchor": "middle" }, label);
   }

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/faulty.js: edit there. d18ce2b53cc88a82 0ee753b824732af7
+// Built by `make build` from src/widgets/faulty.js: edit there. 87e29258eff54f57 d4a16cce4db286bd
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -153,8 +153,11 @@ function legend(panel, colourOf) {
 }
 
 // panel.js
+function below(panel) {
+  return panel.names?.length ? panel.names.map((name, i) => [i, name]) : ticks(panel.xlim);
+}
 function drawAxes(svg, panel, s) {
-  for (const [value, label] of ticks(panel.xlim)) {
+  for (const [value, label] of below(panel)) {
     draw(svg, "line", { class: "gc-grid", x1: s.x(value), x2: s.x(value), y1: s.top, y2: s.top + s.high });
     draw(svg, "text", { x: s.x(value), y: s.top + s.high + 16, "text-anchor": "middle" }, label);
   }
@@ -468,9 +471,9 @@ function column(title, host, images, real) {
   const curves = curveRow(host);
   const told = make("p", { class: "gc-outcome" });
   const root = make("div", { class: "gc-film" }, make("b", {}, title), canvas, told);
-  const below = make("div", { class: "gc-film" }, make("b", {}, title), curves.root);
+  const below2 = make("div", { class: "gc-film" }, make("b", {}, title), curves.root);
   const show = (film, turn) => {
-    root.hidden = below.hidden = !film.at;
+    root.hidden = below2.hidden = !film.at;
     if (!film.at) return;
     const i = pictureAt(film.at, turn);
     paint(film, i);
@@ -480,7 +483,7 @@ function column(title, host, images, real) {
     const at = [film.at[i], film.at[i]];
     curves.show(film.panels.map((p) => ({ ...p, marks: [...p.marks, { kind: "dashed", x: at, y: p.ylim, label: "", role: "" }] })));
   };
-  return { root, below, show };
+  return { root, below: below2, show };
 }
 function unpacked(film) {
   return film.at ? { ...film, panels: unpack({ panels: film.panels, handles: [] }).panels } : film;

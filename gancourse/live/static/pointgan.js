@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/pointgan.js: edit there. 94c619cd15b5cd47 277300cc84ea0afd
+// Built by `make build` from src/widgets/pointgan.js: edit there. 3db1b84331bd3f99 7eb79841f1cfee71
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -523,8 +523,11 @@ function legend(panel, colourOf) {
 }
 
 // panel.js
+function below(panel) {
+  return panel.names?.length ? panel.names.map((name, i) => [i, name]) : ticks(panel.xlim);
+}
 function drawAxes(svg, panel, s) {
-  for (const [value, label] of ticks(panel.xlim)) {
+  for (const [value, label] of below(panel)) {
     draw(svg, "line", { class: "gc-grid", x1: s.x(value), x2: s.x(value), y1: s.top, y2: s.top + s.high });
     draw(svg, "text", { x: s.x(value), y: s.top + s.high + 16, "text-anchor": "middle" }, label);
   }

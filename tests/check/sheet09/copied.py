@@ -218,7 +218,7 @@ MISTAKES = {
     furthest: (SHARE, "Every fake comes out"),
     largest_index: (SHARE, "No fake comes out"),
     in_percent: (SHARE, "This is not the share"),
-    share_alone: (SHARE, "two numbers"),
+    share_alone: (SHARE, "2 numbers"),
     against_a_half: (SCORE, "compares with 1/2"),
     sd_of_a_fair_coin: (SCORE, "that of a fair coin"),
     sd_of_the_share: (SCORE, "takes the share that was found"),

@@ -5,8 +5,13 @@ import { keepKeys } from "./keys.js";
 import { legend, MARKS } from "./marks.js";
 import { BOX, scales, ticks } from "./scales.js";
 
+// [value, label] below a panel: its names at 0, 1, 2 and so on, or round numbers.
+export function below(panel) {
+  return panel.names?.length ? panel.names.map((name, i) => [i, name]) : ticks(panel.xlim);
+}
+
 function drawAxes(svg, panel, s) {
-  for (const [value, label] of ticks(panel.xlim)) {
+  for (const [value, label] of below(panel)) {
     draw(svg, "line", { class: "gc-grid", x1: s.x(value), x2: s.x(value), y1: s.top, y2: s.top + s.high });
     draw(svg, "text", { x: s.x(value), y: s.top + s.high + 16, "text-anchor": "middle" }, label);
   }

@@ -335,7 +335,8 @@ for k in (4, 16):
 # %% [markdown]
 # Above the value 1 a run flies apart. A large penalty in *each* step hardly brakes: D is so lame
 # that both stand almost still. A lazy one overshoots, by more the rarer it comes; R3GAN's authors
-# report that it fails. Their ablation asks what the parts give, on 1,000 kinds of stacked digits. Ours is
+# report that it fails. Their ablation asks what the parts give, on 1,000 kinds of stacked digits.
+# Ours is
 # smaller: 25 clusters, a small MLP.
 
 # %%
@@ -371,7 +372,8 @@ print(f"{seconds / 60:.0f} minutes of one core ({about['machine']['cpu']}). {abo
 
 # %% [markdown]
 # The reason for the difference is first of all the length: half a percent of the paper's steps, and
-# one seed. No order of rows can be read from that. And a warning. VEEGAN's paper (2017) prints a GAN on the *same nominal task* with
+# one seed. No order of rows can be read from that. And a warning. VEEGAN's paper (2017) prints a
+# GAN on the *same nominal task* with
 # 3.3 modes of the grid and 1 of the ring; PacGAN's prints 17.3 and 6.3. A remedy looks as good as
 # its baseline is bad. Nets, steps and rates of the plain GAN are the first thing to read in such a
 # table. A detail from PacGAN's program, not in its text: a batch is 100 *packs*, so that PacGAN4
@@ -421,4 +423,4 @@ claim("five steps of D", median["WGAN-GP, Wasserstein, 5 steps of D"], above=2 *
 # - A penalty brakes: too large is slow, too rare flies apart.
 # - A table without seeds, steps and a tuned baseline says little.
 #
-# Next: the sheet `12_making_it_stable`, and then labels: ask for a seven.
+# Next: the sheet `12_stable`, and then labels: ask for a seven.

@@ -1,0 +1,240 @@
+"""Exercise 12.1: the gradient penalty of WGAN-GP."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from gancourse.check import facts, twins
+from gancourse.check.sheet12.shared import (
+    SHAPES,
+    discriminator,
+    judge_gradient,
+    judge_left,
+    slopes,
+)
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
+from gancourse.check.student import Handle, Student
+
+NO_GRAPH = (
+    "The penalty does not depend on D's weights: torch.autograd.grad needs create_graph=True, or "
+    "what it gives is a number that D cannot learn from."
+)
+
+
+def _norms(grad: Tensor) -> Tensor:
+    return grad.flatten(1).norm(dim=1)  # [N]
+
+
+Of = Callable[[Tensor], Tensor]  # of gradients [N, ...]: one number
+MISTAKES: dict[str, Of] = {
+    "The 1 is forgotten: slopes are drawn to 0, not to 1. It is (norm - 1)^2.": (
+        lambda g: _norms(g).square().mean()
+    ),
+    "The norm is taken over the whole batch: each sample has its own, so flatten from axis 1 on.": (
+        lambda g: (g.norm() - 1).square()
+    ),
+    "The difference from 1 is not squared: slopes above and below 1 cancel.": (
+        lambda g: (_norms(g) - 1).mean()
+    ),
+    "The difference from 1 is taken without its sign and is not squared.": (
+        lambda g: (_norms(g) - 1).abs().mean()
+    ),
+    "The norm itself is squared before 1 is taken away: it is (norm - 1)^2.": (
+        lambda g: (_norms(g).square() - 1).square().mean()
+    ),
+    "The mean norm is taken before the square: a slope of 0 and one of 2 would pass as 1.": (
+        lambda g: (_norms(g).mean() - 1).square()
+    ),
+    "The penalties are summed over the batch: average them.": (
+        lambda g: (_norms(g) - 1).square().sum()
+    ),
+    "Each number of the gradient is drawn to 1: take the norm of a sample's whole gradient.": (
+        lambda g: (g - 1).square().mean()
+    ),
+    "The norm is taken along one axis of the picture: flatten each sample first.": (
+        lambda g: (g.norm(dim=-1) - 1).square().mean()
+    ),
+    "The norm is taken over the channels alone: flatten each sample first.": (
+        lambda g: (g.norm(dim=1) - 1).square().mean()
+    ),
+    "Only slopes above 1 are punished: here those below 1 are, too.": (
+        lambda g: (_norms(g) - 1).clamp(min=0).square().mean()
+    ),
+    "This is the gradient of the mean logit, so each slope is divided by the size of the batch: "
+    "take that of the sum.": lambda g: (_norms(g) / len(g) - 1).square().mean(),
+    "The penalty is halved.": lambda g: (_norms(g) - 1).square().mean() / 2,
+    "The weight of 10 is in it: return the penalty alone.": (
+        lambda g: 10 * (_norms(g) - 1).square().mean()
+    ),
+    "The norm is that of absolute values: take the Euclidean one.": (
+        lambda g: (g.flatten(1).abs().sum(1) - 1).square().mean()
+    ),
+    "The norm is averaged over the pixels: it is the root of their sum of squares.": (
+        lambda g: (g.flatten(1).square().mean(1).sqrt() - 1).square().mean()
+    ),
+}
+
+
+def _penalty(grad: Tensor) -> Tensor:
+    return (_norms(grad) - 1).square().mean()
+
+
+def _judge_value(student: Student, fn: Handle, D: twins.Twin, x: Tensor) -> None:
+    """With real and fake samples alike it does not matter how they are mixed."""
+    grad = slopes(D.here, x.double()).detach()
+    got = facts.number(student.call(fn, [D.there, x, x]), "The penalty")
+    want = _penalty(grad).item()
+    facts.diagnose(
+        got, want, 2e-5 * max(1.0, want), {m: of(grad).item() for m, of in MISTAKES.items()},
+        "This is not the mean over the batch of (norm of D's gradient by the sample - 1)^2.",
+    )  # fmt: skip
+
+
+def penalty_value(student: Student, fn: Handle, draw: Draw) -> None:
+    """Steep and flat D, points and pictures, and a batch of one."""
+    for shape, grow, N in ((SHAPES[0], 2.2, 6), (SHAPES[1], 2.0, 5), (SHAPES[1], 0.7, 1)):
+        D = discriminator(student, draw, shape, grow)
+        _judge_value(student, fn, D, draw.normal(N, *shape))
+
+
+def penalty_graph(student: Student, fn: Handle, draw: Draw) -> None:
+    """The gradient by D's weights, and all of D as it was."""
+    for shape in SHAPES:
+        D, x = discriminator(student, draw, shape, 2.0), draw.normal(5, *shape)
+        args = [D.there, x, x]
+        judge_left(student, fn, args, D, draw)
+        judge_gradient(student, fn, args, D, _penalty(slopes(D.here, x.double())), NO_GRAPH)
+
+
+STEPS = 64  # of the staircase below
+TURNS = 40  # calls of one sample, and of two
+
+
+def _staircase(net: nn.Module) -> None:
+    """Make D's slope 1 + sqrt(a), in steps of 1/64, for a sample whose first number is a in 0..1.
+
+    Then one sample's penalty is its a, and so the weight of its mixing.
+    """
+    first, _, last = net.body
+    edges = torch.linspace(0, 1, STEPS + 1)
+    rise = (edges[1:].sqrt() - edges[:-1].sqrt()) / (1 - first_slope(net))
+    first.weight.zero_()
+    first.weight[:, 0], first.bias[:] = 1.0, -torch.cat([torch.tensor([-9.0]), edges[:-1]])
+    last.bias.zero_()
+    last.weight[0, 1:] = rise
+    last.weight[0, 0] = 1 - first_slope(net) * rise.sum()
+
+
+def _off_the_line(net: nn.Module) -> None:
+    """Make D steep where the first number differs from one in the middle, and even where not."""
+    first, _, last = net.body
+    middle = first.weight.shape[1] // 2  # of a picture: in another row and another column
+    first.weight.zero_()
+    first.weight[:, 0] = torch.tensor([1.0, 20.0, -20.0])
+    first.weight[:, middle] = torch.tensor([1.0, -20.0, 20.0])
+    first.bias[:] = torch.tensor([9.0, -0.02, -0.02])
+    last.weight[0], last.bias[:] = torch.ones(3), 0.0
+
+
+def first_slope(net: nn.Module) -> float:
+    """Return the slope of D's leaky ReLU below 0."""
+    return net.body[1].negative_slope
+
+
+def _built(student: Student, draw: Draw, width: int, shape, change) -> twins.Twin:
+    made = {"widths": [width], "shape": list(shape)}
+    return twins.twin(student, draw, "discriminator/mlp", made, change)
+
+
+def penalty_between(student: Student, fn: Handle, draw: Draw) -> None:
+    """Read each sample's mixing weight from its penalty: one call, one sample; then pairs."""
+    shape = draw.choice(SHAPES)
+    D = _built(student, draw, STEPS + 1, shape, _staircase)
+    ends = torch.stack([torch.ones(shape), torch.zeros(shape)])
+    found = torch.tensor([
+        _number(student, fn, D, ends[:1], ends[1:], draw.seed()) for _ in range(TURNS)
+    ])  # fmt: skip
+    _judge_weights(found)
+    _judge_line(student, fn, draw, ends)
+    both = torch.tensor([
+        _number(student, fn, D, ends, ends.flip(0), draw.seed()) for _ in range(TURNS)
+    ])  # fmt: skip
+    _judge_each(both)
+
+
+def _number(student, fn: Handle, D: twins.Twin, x_real, x_fake, seed: int) -> float:
+    return facts.number(student.call(fn, [D.there, x_real, x_fake], seed=seed), "The penalty")
+
+
+def _judge_weights(found: Tensor) -> None:
+    """Judge 40 weights of the real sample: uniform in 0..1.
+
+    A staircase ends at 1, so weights beyond it come out as 1, and those below 0 as 0. By chance at
+    most one in 10^8 draws has no weight in one of the outer thirds, or a mean beyond 0.25..0.75.
+    """
+    low, high = found.min().item(), found.max().item()
+    if low > 0.97:
+        raise Wrong("D's slope is taken at the real samples: take it between real and fake ones.")
+    if high < 0.03:
+        raise Wrong("D's slope is taken at the fake samples: take it between real and fake ones.")
+    ends = ((found < 0.004) | (found > 0.996)).double().mean().item()
+    if ends > 0.3:
+        raise Wrong(
+            "Many points lie at the ends or beyond them: draw the weight uniformly from 0 to 1, "
+            "such as with torch.rand, not with torch.randn."
+        )
+    if high - low < 0.02:
+        raise Wrong(
+            f"Each point lies at the same place, {low:.2f} of the way from fake to real: draw a "
+            "new weight, uniformly from 0 to 1, for each sample."
+        )
+    if low > 0.37 or high < 0.63 or not 0.22 < found.mean() < 0.78:
+        raise Wrong("The mixing weights are not uniform from 0 to 1.")
+
+
+def _judge_line(student: Student, fn: Handle, draw: Draw, ends: Tensor) -> None:
+    D = _built(student, draw, 3, ends.shape[1:], _off_the_line)
+    grad = slopes(D.here, ends.double()).detach()
+    want = _penalty(grad).item()
+    for _ in range(4):
+        got = _number(student, fn, D, ends[:1], ends[1:], draw.seed())
+        if not facts.near(got, want, 1e-3):
+            raise Wrong(
+                "The points do not lie between their two samples: one weight mixes a whole sample, "
+                "so it has the shape [N, 1, ...], and each pixel has the same."
+            )
+
+
+def _judge_each(both: Tensor) -> None:
+    """Judge 40 mean penalties of two samples, t and 1 - s: one weight for both gives 1/2 always.
+
+    With weights of their own the values spread by 0.2.
+    """
+    if both.std() < 0.05:
+        raise Wrong("One weight mixes the whole batch: each sample has its own, so draw N of them.")
+
+
+VALUE, BETWEEN, GRAPH = "the penalty of known points", "points between", "D can learn from it"
+EXERCISE = Exercise(
+    "12.1",
+    "the gradient penalty",
+    points=9,
+    minutes=20,
+    parts=(
+        Part(VALUE, 3, penalty_value),
+        Part(BETWEEN, 2, penalty_between),
+        Part(GRAPH, 3, penalty_graph),
+        Part("other D", 1, Again((penalty_value, penalty_between, penalty_graph)), shown=False),
+    ),
+    names=("gradient_penalty",),
+    withheld=("gancourse.losses.wgan_gp_penalty",),
+    promises=(
+        (r"the mean of $(|\nabla_x D(x)| - 1)^2$", VALUE),
+        ("at points between `x_real` and `x_fake`", BETWEEN),
+        ("with a weight of its own for each pair, uniform from 0 to 1", BETWEEN),
+        ("Euclidean, of a sample's whole gradient", VALUE),
+        ("D's weights must be able to learn from it", GRAPH),
+        ("leave D as it is, its gradients too", GRAPH),
+    ),
+)

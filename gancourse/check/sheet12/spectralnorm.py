@@ -1,0 +1,282 @@
+"""Exercise 12.2: the spectral norm by power iteration."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from gancourse.check import facts
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
+from gancourse.check.student import Handle, Student, StudentError
+
+NO_GRADIENT = "No gradient reaches W: sigma's own graph may not be cut off from W / sigma."
+
+
+@dataclass(frozen=True)
+class Case:
+    """A weight and the vector that is carried along."""
+
+    W: Tensor  # [rows, ...], float64
+    u: Tensor  # [rows], of length 1
+
+    @property
+    def flat(self) -> Tensor:
+        return self.W.flatten(1)  # [rows, columns]
+
+
+def _stepped(flat: Tensor, u: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return sigma and the new u and v of one step."""
+    v = normalize(flat.T @ u, dim=0)
+    u = normalize(flat @ v, dim=0)
+    return u @ flat @ v, u, v
+
+
+def _sigma(case: Case) -> Tensor:
+    return _stepped(case.flat, case.u)[0]
+
+
+def _again(case: Case) -> Tensor:
+    return _stepped(case.flat, _stepped(case.flat, case.u)[1])[0]
+
+
+def _along_old(case: Case) -> Tensor:
+    return case.u @ case.flat @ _stepped(case.flat, case.u)[2]
+
+
+def _by_lengths(case: Case, u_too: bool) -> Tensor:
+    """Return u W v with v not of length 1, and u too or not."""
+    v = case.flat.T @ case.u
+    u = case.flat @ v
+    return (u if u_too else normalize(u, dim=0)) @ case.flat @ v
+
+
+SIGMA_MISTAKES: dict[str, Callable[[Case], Tensor]] = {
+    "W comes back as it was: divide it by sigma.": lambda c: torch.ones(()),
+    "W is divided by the Frobenius norm: that bounds sigma, and shrinks W too much.": (
+        lambda c: c.flat.norm()
+    ),
+    "W is divided by sigma squared: |W v| is sigma, and u W v is its square where u is W v and was "
+    "not brought to length 1.": (lambda c: _sigma(c).square()),
+    "W is divided by the root of sigma.": lambda c: _sigma(c).sqrt(),
+    "W is multiplied by sigma: divide.": lambda c: 1 / _sigma(c),
+    "This is the exact largest singular value: take one step of the iteration, whose estimate gets "
+    "better from call to call.": lambda c: torch.linalg.matrix_norm(c.flat, 2),
+    "Two steps are taken: one for each call is enough, since u is carried along.": _again,
+    "sigma takes the old u: it is u W v with both vectors of this step.": _along_old,
+    "v is not brought to length 1: then u W v is no singular value.": (
+        lambda c: _by_lengths(c, u_too=False)
+    ),
+    "Neither v nor u is brought to length 1: the numbers grow with every step.": (
+        lambda c: _by_lengths(c, u_too=True)
+    ),
+    "The largest sum of a row's absolute values is no singular value.": (
+        lambda c: torch.linalg.matrix_norm(c.flat, torch.inf)
+    ),
+    "The largest number of W is no singular value.": lambda c: c.flat.abs().max(),
+    "This is the sum of all singular values: take the largest.": (
+        lambda c: torch.linalg.matrix_norm(c.flat, "nuc")
+    ),
+}
+KERNEL_MISTAKES: dict[str, Callable[[Case], Tensor]] = {
+    "The kernel's numbers are shuffled: reshape(-1, rows).T cuts it across. Its first axis is the "
+    "rows, and the others follow: flatten from axis 1 on.": (
+        lambda c: _stepped(c.W.reshape(-1, len(c.u)).T, c.u)[0]
+    ),
+    "sigma is that of the kernel summed over its places: flatten them.": (
+        lambda c: _stepped(c.W.sum((2, 3)), c.u)[0]
+    ),
+    "sigma is that of the kernel averaged over its places: flatten them.": (
+        lambda c: _stepped(c.W.mean((2, 3)), c.u)[0]
+    ),
+}
+NOT_SIGMA = (
+    "This is not W / sigma, with sigma = u W v after one step from the u that was there. (A fresh "
+    "vector in each call starts over, and never gets near.)"
+)
+NOT_FLAT = (
+    "This is not kernel / sigma, with the kernel [out, in, h, w] as a matrix [out, in * h * w]."
+)
+FLATTEN = (
+    "Your code stopped at a kernel [out, in, h, w]: u has `out` numbers, so flatten the rest to "
+    "[out, in * h * w] for the iteration."
+)
+
+
+def _case(draw: Draw, kernel: bool = False) -> Case:
+    rows = draw.integer(4, 7)
+    W = draw.normal(rows, *((3, 2, 2) if kernel else (draw.integer(8, 10),))).double()
+    W = W * draw.uniform(0.5, 0.7) * (1 if kernel else 1.3)
+    return Case(W, normalize(draw.normal(rows).double(), dim=0))
+
+
+def _made(student: Student, cls: Handle, case: Case, seed: int) -> Handle:
+    """Return the learner's module with the case's u, in training mode."""
+    net = student.call(cls, [len(case.u)], seed=seed)
+    if not isinstance(net, Handle) or net.kind != "module":
+        raise Wrong(
+            f"SpectralNorm(rows) should be a torch.nn.Module, and is {facts.describe(net)}."
+        )
+    if "u" not in student.snapshot(net)["buffers"]:
+        raise Wrong("The module should have a buffer `u`, as the stub has it.")
+    student.load(net, {"u": case.u.float()})
+    return net
+
+
+def _divided(student: Student, net: Handle, case: Case, train: bool = True) -> Tensor:
+    got = student.apply(net, case.W.float(), train)
+    return facts.tensor(got, case.W.shape, "W / sigma")
+
+
+def _judge_sigma(got: Tensor, case: Case, mistakes: dict, else_: str) -> None:
+    facts.diagnose(
+        got, case.W / _sigma(case), 1e-4 * max(1.0, got.abs().max().item()),
+        {meaning: case.W / of(case) for meaning, of in mistakes.items()}, else_,
+    )  # fmt: skip
+
+
+def _u(student: Student, net: Handle, case: Case) -> Tensor:
+    return facts.tensor(student.snapshot(net)["buffers"].get("u"), case.u.shape, "The buffer u")
+
+
+def norm_step(student: Student, cls: Handle, draw: Draw) -> None:
+    for _ in range(2):
+        case = _case(draw)
+        net = _made(student, cls, case, draw.seed())
+        _judge_sigma(_divided(student, net, case), case, SIGMA_MISTAKES, NOT_SIGMA)
+
+
+def norm_carried(student: Student, cls: Handle, draw: Draw) -> None:
+    """u after one step, after many, and in evaluation mode, where it stays."""
+    case = _case(draw)
+    net = _made(student, cls, case, draw.seed())
+    _divided(student, net, case)
+    _judge_u(_u(student, net, case), case)
+    for _ in range(60):
+        got = _divided(student, net, case)
+    if not facts.near(got, case.W / _after(case, 61), 1e-3 * got.abs().max().item()):
+        raise Wrong(
+            "After 61 calls W / sigma is not what 61 steps give: each call starts from the u that "
+            "the last one left."
+        )
+    _judge_eval(student, cls, case, draw)
+
+
+def _after(case: Case, steps: int) -> Tensor:
+    u = case.u
+    for _ in range(steps):
+        sigma, u, _ = _stepped(case.flat, u)
+    return sigma
+
+
+def _judge_u(got: Tensor, case: Case) -> None:
+    u, v = _stepped(case.flat, case.u)[1:]
+    facts.diagnose(
+        got, u, 1e-4,
+        {
+            "u is what it was: keep the new one in self.u, so that the estimate gets better from "
+            "call to call.": case.u,
+            "u is kept without being brought to length 1: it grows, or vanishes, from step to "
+            "step.": case.flat @ v,
+            "u is kept without being brought to length 1, and so is v: u grows, or vanishes, from "
+            "step to step.": case.flat @ (case.flat.T @ case.u),
+            "u points the other way: it should be W v, without the sign.": -u,
+        },
+        "The u that is kept is not W v, brought to length 1: does a call draw a fresh vector?",
+    )  # fmt: skip
+
+
+def _judge_eval(student: Student, cls: Handle, case: Case, draw: Draw) -> None:
+    """In evaluation mode u stays; sigma is u W v with v from that u."""
+    net = _made(student, cls, case, draw.seed())
+    got = _divided(student, net, case, train=False)
+    if not facts.near(_u(student, net, case), case.u, 1e-6):
+        raise Wrong("In evaluation mode u has changed: there it stays, and only v is computed.")
+    if not facts.near(got, case.W / _along_old(case), 1e-4 * got.abs().max().item()):
+        raise Wrong(
+            "In evaluation mode this is not W / sigma with sigma = u W v, u as it was kept and v "
+            "computed from it."
+        )
+
+
+def norm_kernels(student: Student, cls: Handle, draw: Draw) -> None:
+    case = _case(draw, kernel=True)
+    net = _made(student, cls, case, draw.seed())
+    try:
+        got = _divided(student, net, case)
+    except StudentError as error:
+        if error.kind in ("RuntimeError", "ValueError", "IndexError"):
+            raise Wrong(FLATTEN) from None
+        raise
+    _judge_sigma(got, case, KERNEL_MISTAKES | SIGMA_MISTAKES, NOT_FLAT)
+
+
+def norm_gradient(student: Student, cls: Handle, draw: Draw) -> None:
+    """The gradient by W where u and v are held."""
+    case = _case(draw, kernel=draw.choice([True, False]))
+    net, along = _made(student, cls, case, draw.seed()), draw.normal(*case.W.shape)
+    student.apply(net, case.W.float(), train=True)  # sets the mode
+    student.load(net, {"u": case.u.float()})
+    got = student.call_with_grads(net, [case.W.float()], [0], along)["grads"][0]
+    if got is None:
+        raise Wrong(NO_GRADIENT)
+    wanted = {how: _gradient(case, along.double(), how) for how in ("held", "through", "cut")}
+    size = max(1.0, wanted["held"].abs().max().item())
+    facts.diagnose(
+        facts.tensor(got, case.W.shape, "The gradient by W"), wanted["held"], 1e-4 * size,
+        {
+            "The gradient goes through u and v: hold both fixed (torch.no_grad or detach), and let "
+            "W reach sigma = u W v directly.": wanted["through"],
+            "sigma is cut off from W: its part of the gradient keeps W from growing. Detach u and "
+            "v, not sigma.": wanted["cut"],
+        },
+        "The gradient by W is not that of W / (u W v) with u and v held fixed.",
+    )  # fmt: skip
+
+
+def _gradient(case: Case, along: Tensor, how: str) -> Tensor:
+    """Return the gradient by W of the sum of along * W / sigma; "held": u and v are constants."""
+    W = case.W.clone().requires_grad_()
+    sigma, u, v = _stepped(W.flatten(1), case.u)
+    if how != "through":
+        sigma = u.detach() @ W.flatten(1) @ v.detach()
+    sigma = sigma.detach() if how == "cut" else sigma
+    return torch.autograd.grad((along * W / sigma).sum(), W)[0]
+
+
+STEP, CARRIED = "one step", "u from call to call"
+KERNELS, GRADIENT = "kernels of a convolution", "the gradient"
+EXERCISE = Exercise(
+    "12.2",
+    "the spectral norm",
+    points=9,
+    minutes=25,
+    parts=(
+        Part(STEP, 3, norm_step),
+        Part(CARRIED, 2, norm_carried),
+        Part(KERNELS, 1, norm_kernels),
+        Part(GRADIENT, 2, norm_gradient),
+        Part(
+            "other weights",
+            1,
+            Again((norm_step, norm_carried, norm_kernels, norm_gradient)),
+            shown=False,
+        ),
+    ),
+    names=("SpectralNorm",),
+    withheld=(
+        "torch.nn.utils.parametrizations.spectral_norm",
+        "torch.nn.utils.parametrizations._SpectralNorm",
+        "torch.nn.utils.spectral_norm",
+    ),
+    promises=(
+        (r"$W / \sigma$ with $\sigma = u \cdot W v$", STEP),
+        ("one step of power iteration from the `u` that is kept", STEP),
+        ("both of length 1", CARRIED),
+        ("Keep the new `u`", CARRIED),
+        ("in evaluation mode `u` stays and only $v$ is computed", CARRIED),
+        ("A kernel counts as a matrix with `rows` rows", KERNELS),
+        ("The gradient takes $u$ and $v$ as constants", GRADIENT),
+    ),
+)
