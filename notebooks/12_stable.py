@@ -268,7 +268,8 @@ claim("bound with spectral norm", bars["spectral norm: bound"][0], below=1.2)
 # shows the estimate falling as pictures get better. On points we can compute the distance exactly,
 # by the best matching of lesson 03.
 
-# %% jupyter={"source_hidden": true}
+# %% tags=["bet"]
+# Bet: does the estimate follow the distance?
 live.predict(
     "Both numbers by step: the critic's estimate, and the exact distance of 256 samples to 256 "
     "real points. Does the estimate follow?",
