@@ -233,15 +233,16 @@ def wgan_gp_penalty(
     """Return E (|grad D(x)| - 1)^2 at points between the two (Gulrajani et al. 2017, eq. 3).
 
     x_real and x_fake are [N, ...]; each pair is mixed with one uniform random weight, drawn from
-    `generator` (a CPU generator). Multiply by lambda (10 for images). Raises InputError when the
-    shapes differ.
+    `generator` (a CPU generator) or else on their device. Multiply by lambda (10 for images).
+    Raises InputError when the shapes differ.
     """
     if x_real.shape != x_fake.shape:
         raise InputError(
             "The WGAN-GP penalty mixes real with fake samples one to one, and their shapes are "
             f"{list(x_real.shape)} and {list(x_fake.shape)}: give batches of the same shape."
         )
-    weight = torch.rand(len(x_real), generator=generator).to(x_real)
+    where = x_real.device if generator is None else "cpu"
+    weight = torch.rand(len(x_real), generator=generator, device=where).to(x_real)
     weight = weight.view(-1, *[1] * (x_real.dim() - 1))  # [N, 1, ...]
     between = weight * x_real + (1 - weight) * x_fake
     return (slope(D, between).flatten(1).norm(dim=1) - 1).square().mean()

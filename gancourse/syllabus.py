@@ -156,6 +156,8 @@ LESSONS = (
         "gradient penalties, spectral norm, relativistic loss, packing: the papers' tables "
         "reproduced",
         slug="stable",
+        minutes=60,
+        needs=("03", "04", "05"),
         difficulty=(2, 3, 2, 1),
     ),
     Lesson("13", "conditional GANs", "ask for a seven; data augmentation measured"),

@@ -18,11 +18,19 @@ from gancourse.nets.files import (
     shipped_card,
 )
 from gancourse.nets.mlp import MLPDiscriminator, MLPGenerator
+from gancourse.nets.packing import packed
 from gancourse.nets.shapes import IMAGE
-from gancourse.nets.table import DISCRIMINATORS, GENERATORS, make_discriminator, make_generator
+from gancourse.nets.spectral import spectrally_normalised
+from gancourse.nets.table import (
+    DISCRIMINATORS,
+    GENERATORS,
+    make_discriminator,
+    make_generator,
+    takes_packs,
+)
 
 __all__ = ["DISCRIMINATORS", "GENERATORS", "IMAGE", "DCGANDiscriminator", "DCGANGenerator",
            "MLPDiscriminator", "MLPGenerator", "init_dcgan", "keep_mine", "load_any",
            "load_generator", "load_mine", "load_shipped", "load_weights", "make_discriminator",
-           "make_generator", "metadata_of", "save_generator", "shipped",
-           "shipped_card"]  # fmt: skip
+           "make_generator", "metadata_of", "packed", "save_generator", "shipped", "shipped_card",
+           "spectrally_normalised", "takes_packs"]  # fmt: skip

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from torch import Tensor, nn
 
 from gancourse.errors import at_least
+from gancourse.nets.packing import packed_shape
 from gancourse.nets.shapes import IMAGE, expect
 
 
@@ -77,16 +78,17 @@ class DCGANDiscriminator(nn.Module):
     """A convolutional discriminator: images [N, 1, 28, 28] to logits [N]. Lesson 07.
 
     Two 4 x 4 convolutions of stride 2, LeakyReLU 0.2, batch norm (`norm`) except at the input, then
-    dense; `depth` 3 x 3 convolutions at 14 x 14 and at 7 x 7, as in the generator.
+    dense; `depth` 3 x 3 convolutions at 14 x 14 and at 7 x 7, as in the generator. With `pack` it
+    takes so many images as channels of one, as `packed` joins them.
     """
 
-    def __init__(self, width: int = 128, depth: int = 0, norm: bool = True):
+    def __init__(self, width: int = 128, depth: int = 0, norm: bool = True, pack: int = 1):
         super().__init__()
         half = at_least("width", width, 2) // 2
         at_least("depth", depth, 0)
-        self.shape = IMAGE
+        self.shape = packed_shape(IMAGE, pack)
         self.body = nn.Sequential(
-            nn.Conv2d(1, half, 4, 2, 1),  # 14 x 14
+            nn.Conv2d(pack, half, 4, 2, 1),  # 14 x 14
             _leaky(),
             *_refine(half, depth, False, _leaky),
             nn.Conv2d(half, width, 4, 2, 1, bias=not norm),  # 7 x 7
@@ -98,5 +100,5 @@ class DCGANDiscriminator(nn.Module):
         init_dcgan(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        h = self.body(expect("x", x, IMAGE))  # [N, width, 7, 7]
+        h = self.body(expect("x", x, self.shape))  # [N, width, 7, 7]
         return self.last(h.permute(0, 2, 3, 1).flatten(1)).squeeze(1)  # [N], read as it lies

@@ -6,6 +6,7 @@ from math import prod
 from torch import Tensor, nn
 
 from gancourse.errors import at_least
+from gancourse.nets.packing import packed_shape
 from gancourse.nets.shapes import IMAGE, expect
 
 
@@ -37,11 +38,14 @@ class MLPGenerator(nn.Module):
 
 
 class MLPDiscriminator(nn.Module):
-    """A discriminator of dense layers: [N, *shape] to logits [N]. Lesson 05 and 06."""
+    """A discriminator of dense layers: [N, *shape] to logits [N]. Lesson 05 and 06.
 
-    def __init__(self, widths=(512, 256), shape=IMAGE):
+    With `pack` it takes so many samples side by side, as `packed` joins them.
+    """
+
+    def __init__(self, widths=(512, 256), shape=IMAGE, pack: int = 1):
         super().__init__()
-        self.shape = tuple(shape)
+        self.shape = packed_shape(shape, pack)
         self.body = _mlp([prod(self.shape), *widths, 1])
 
     def forward(self, x: Tensor) -> Tensor:

@@ -1,14 +1,27 @@
 """Every net by its name: to add one, a class and an entry here."""
 
+from inspect import signature
+
 from torch import nn
 
-from gancourse.errors import choose
+from gancourse.errors import InputError, choose
 from gancourse.nets import writeups
 from gancourse.nets.dcgan import DCGANDiscriminator, DCGANGenerator
 from gancourse.nets.mlp import MLPDiscriminator, MLPGenerator
+from gancourse.nets.pacgan import MaxoutDiscriminator, PacGANGenerator
 
-GENERATORS = {"mlp": MLPGenerator, "dcgan": DCGANGenerator, **writeups.GENERATORS}
-DISCRIMINATORS = {"mlp": MLPDiscriminator, "dcgan": DCGANDiscriminator, **writeups.DISCRIMINATORS}
+GENERATORS = {
+    "mlp": MLPGenerator,
+    "dcgan": DCGANGenerator,
+    "pacgan": PacGANGenerator,
+    **writeups.GENERATORS,
+}
+DISCRIMINATORS = {
+    "mlp": MLPDiscriminator,
+    "dcgan": DCGANDiscriminator,
+    "pacgan": MaxoutDiscriminator,
+    **writeups.DISCRIMINATORS,
+}
 
 
 def make_generator(net: str, **options) -> nn.Module:
@@ -24,3 +37,13 @@ def make_generator(net: str, **options) -> nn.Module:
 def make_discriminator(net: str, **options) -> nn.Module:
     """Return a new discriminator of the kind `net`, one of DISCRIMINATORS."""
     return DISCRIMINATORS[choose("discriminator", net, DISCRIMINATORS)](**options)
+
+
+def takes_packs(net: str) -> None:
+    """Raise InputError where the discriminator of the kind `net` cannot take packs of samples."""
+    if "pack" not in signature(DISCRIMINATORS[choose("net", net, DISCRIMINATORS)]).parameters:
+        able = (name for name, D in DISCRIMINATORS.items() if "pack" in signature(D).parameters)
+        raise InputError(
+            f"The discriminator of {net!r} takes one sample at a time: set pack to 1, or use one "
+            f"of {', '.join(able)}."
+        )

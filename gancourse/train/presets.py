@@ -27,6 +27,22 @@ PRESETS = {
     ),
 }
 
+# Lesson 12's remedies on the default's nets. No batch norm in D: a penalty is of one sample.
+_STEADY = replace(
+    PRESETS["dcgan"], D={"width": 64, "depth": 1, "norm": False}, lr_G=5e-4, lr_D=5e-4
+)
+PRESETS |= {
+    "wgan-gp": replace(  # Gulrajani et al. 2017, algorithm 1: weight 10, five steps of D
+        _STEADY, loss="wasserstein", gp=10.0, steps_D=5, betas=(0.0, 0.9)
+    ),
+    "sn-hinge": replace(  # Miyato et al. 2018; hinge as in Zhang et al. 2019, arXiv 1805.08318
+        _STEADY, loss="hinge", spectral=True, betas=(0.0, 0.9)
+    ),
+    "r3gan": replace(  # Huang et al. 2025: relativistic pairs, both penalties
+        _STEADY, loss="relativistic", r1=1.0, r2=1.0, betas=(0.0, 0.99)
+    ),
+}
+
 # The write-ups of lesson 10a, each as its article describes it; where that names no value, the
 # comment says so. A variant differs by what its name says.
 _DENSE = Recipe("writeup-000", lr_G=1e-3, lr_D=1e-3, ema=0.995)  # rates and batch: not in print

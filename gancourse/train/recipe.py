@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from gancourse import losses
+from gancourse import losses, nets
 from gancourse.errors import InputError, at_least, choose
 
 OPTIMISERS = ("adam", "sgd")
@@ -14,6 +14,11 @@ class Recipe:
 
     `optimiser` is one of OPTIMISERS; for "sgd" the first of `betas` is its momentum. From the first
     to the second step of `anneal` both rates fall in a straight line to a hundredth.
+
+    Remedies (lesson 12), all off by default: `r1`, `r2` and `gp` weigh the penalties of
+    `gancourse.losses`; `spectral` divides each layer of D by its largest singular value; `clip`
+    keeps D's weights within -clip..clip; D sees `pack` samples at once; it takes `steps_D` steps
+    for each step of G.
     """
 
     net: str
@@ -30,18 +35,27 @@ class Recipe:
     precision: str | None = None  # None: what is fastest on the machine
     optimiser: str = "adam"
     anneal: tuple[int, int] | None = None
+    gp: float = 0.0
+    spectral: bool = False
+    clip: float = 0.0
+    pack: int = 1
+    steps_D: int = 1
 
     def __post_init__(self):
         losses.get_loss(self.loss)
         choose("optimiser", self.optimiser, OPTIMISERS)
         at_least("batch", self.batch, 2)
+        at_least("pack", self.pack, 1)
+        at_least("steps_D", self.steps_D, 1)
+        self._check_packs()
         object.__setattr__(self, "betas", tuple(float(beta) for beta in self.betas))
         if not 0 <= self.ema < 1:
             raise InputError(f"ema is a decay from 0 to below 1, and {self.ema} was given.")
-        if min(self.lr_G, self.lr_D) <= 0 or min(self.r1, self.r2) < 0:
+        weights = self.r1, self.r2, self.gp, self.clip
+        if min(self.lr_G, self.lr_D) <= 0 or min(weights) < 0:
             raise InputError(
-                "Learning rates must be above 0, r1 and r2 not below, and "
-                f"{self.lr_G}, {self.lr_D}, {self.r1} and {self.r2} were given: correct the recipe."
+                "Learning rates must be above 0, r1, r2, gp and clip not below, and "
+                f"{self.lr_G}, {self.lr_D} and {weights} were given: correct the recipe."
             )
         if self.anneal is not None:
             steps = tuple(int(step) for step in self.anneal)
@@ -51,6 +65,15 @@ class Recipe:
                     f"first, and {self.anneal} was given: correct the recipe."
                 )
             object.__setattr__(self, "anneal", steps)
+
+    def _check_packs(self) -> None:
+        if self.batch % self.pack:
+            raise InputError(
+                f"A batch is cut into packs of {self.pack}, and {self.batch} is no multiple of it: "
+                "give another batch or pack."
+            )
+        if self.pack > 1:
+            nets.takes_packs(self.net)
 
     def rates(self, step: int) -> tuple[float, float]:
         """Return the learning rates of G and D after so many steps."""

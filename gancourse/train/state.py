@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import losses, machine, nets
+from gancourse.evaluation import evaluating
 from gancourse.train.recipe import Recipe
 
 COLUMNS = ("d_loss", "g_loss", "D(x)", "D(G(z))")
@@ -28,7 +29,7 @@ class State:
         self.rng = machine.seed_everything(seed)
         machine.keep_memory()
         self.G = self._placed(nets.make_generator(recipe.net, **recipe.G))
-        self.D = self._placed(nets.make_discriminator(recipe.net, **recipe.D))
+        self.D = self._placed(self._discriminator())
         self.opt_G = self._optimiser(self.G, recipe.lr_G)
         self.opt_D = self._optimiser(self.D, recipe.lr_D)
         self.ema_G = copy.deepcopy(self.G).eval().requires_grad_(False)
@@ -37,6 +38,12 @@ class State:
         self.loss = losses.get_loss(recipe.loss)
         self.threads = machine.threads(machine.kind_of(self.G, self.D))
         self.history: list[Tensor] = []
+
+    def _discriminator(self) -> nn.Module:
+        recipe = self.recipe
+        packs = {"pack": recipe.pack} if recipe.pack > 1 else {}
+        D = nets.make_discriminator(recipe.net, **recipe.D, **packs)
+        return nets.spectrally_normalised(D) if recipe.spectral else D
 
     def _placed(self, net: nn.Module) -> nn.Module:
         return net.to(self.device, memory_format=machine.memory_format(self.device))
@@ -60,6 +67,15 @@ class State:
         """Return G(z) [n, ...] for fresh z, with its graph, in this run's precision."""
         with self.autocast():
             return self.G(self.noise(n))
+
+    def logits(self, x: Tensor) -> Tensor:
+        """Return D's logit of each sample [N, ...], [N]: looking changes nothing in D.
+
+        A D that takes packs is shown as many copies of the sample.
+        """
+        copies = x.repeat_interleave(self.recipe.pack, 0)
+        with evaluating(self.D):
+            return self.D(nets.packed(copies, self.recipe.pack))
 
     def autocast(self):
         """Return the context in which this run's nets compute: bf16 or fp32."""

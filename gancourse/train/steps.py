@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gancourse import losses
+from gancourse import losses, nets
 from gancourse.errors import at_least, choose
 from gancourse.train import graphs
 from gancourse.train.averages import ema_step
@@ -27,18 +27,35 @@ def d_step(state: State, x_real: Tensor, x_fake: Tensor | None = None) -> dict[s
     if x_fake is None:
         with torch.no_grad():
             x_fake = state.fakes(len(x_real))
-    x_fake = x_fake.detach()
+    x_real, x_fake = (nets.packed(x, state.recipe.pack) for x in (x_real, x_fake.detach()))
     with state.autocast():
         logit_real, logit_fake = state.D(x_real), state.D(x_fake)
-        d_loss = objective = state.loss.d_loss(logit_real.float(), logit_fake.float())
-    if state.recipe.r1:
-        objective = objective + state.recipe.r1 * losses.r1_penalty(state.D, x_real)
-    if state.recipe.r2:
-        objective = objective + state.recipe.r2 * losses.r2_penalty(state.D, x_fake.float())
+        d_loss = state.loss.d_loss(logit_real.float(), logit_fake.float())
     state.opt_D.zero_grad()
-    objective.backward()
+    sum(_penalties(state, x_real, x_fake.float()), d_loss).backward()
     state.opt_D.step()
+    if state.recipe.clip:
+        clip(state.D, state.recipe.clip)
     return {"d_loss": d_loss, "D(x)": logit_real, "D(G(z))": logit_fake}
+
+
+def _penalties(state: State, x_real: Tensor, x_fake: Tensor) -> Iterator[Tensor]:
+    """Yield each penalty that the recipe wants of D, times its weight. Lesson 12."""
+    recipe = state.recipe
+    if recipe.r1:
+        yield recipe.r1 * losses.r1_penalty(state.D, x_real)
+    if recipe.r2:
+        yield recipe.r2 * losses.r2_penalty(state.D, x_fake)
+    if recipe.gp:  # a GPU draws the mixing weights itself: a step that is played back draws afresh
+        rng = None if state.device.type == "cuda" else state.rng
+        yield recipe.gp * losses.wgan_gp_penalty(state.D, x_real, x_fake, rng)
+
+
+@torch.no_grad()
+def clip(D: torch.nn.Module, limit: float) -> None:
+    """Put each of D's weights back into -limit..limit (Arjovsky et al. 2017, algorithm 1)."""
+    for weight in D.parameters():
+        weight.clamp_(-limit, limit)
 
 
 @on_its_threads
@@ -50,6 +67,7 @@ def g_step(state: State, x_real: Tensor, x_fake: Tensor | None = None) -> dict[s
     """
     if x_fake is None:
         x_fake = state.fakes(len(x_real))
+    x_real, x_fake = (nets.packed(x, state.recipe.pack) for x in (x_real, x_fake))
     state.D.requires_grad_(False)
     with state.autocast():
         logit_fake = state.D(x_fake)
@@ -99,27 +117,31 @@ def _steps(state: State, sample_real: Source, steps: int) -> Iterator[Record]:
 
 @on_its_threads
 def one_step(state: State, sample_real: Source, turn: "Turn | None" = None) -> Record:
-    """Take one step of D, one of G and one of the average; add a row to the history.
+    """Take a turn: the steps of D, one of G, one of the average; add a row to the history.
 
     `turn` is another way to compute `both_steps`, such as one that a GPU plays back.
     """
     if state.recipe.anneal:
         _set_rates(state)
-    x_real = sample_real(state.recipe.batch, state.rng).to(state.device)
+    n = state.recipe.batch * state.recipe.steps_D
+    x_real = sample_real(n, state.rng).to(state.device)
     row = (turn or both_steps)(state, x_real, state.noise(len(x_real)))
     ema_step(state)
     return _noted(state, row)
 
 
 def both_steps(state: State, x_real: Tensor, z: Tensor) -> Tensor:
-    """Take one step of D and one of G, on real samples [N, ...] and z [N, z_dim]; return the row.
+    """Take the steps of D and one of G, on real samples [N, ...] and z [N, z_dim]; return the row.
 
-    Both players use the same fakes: D's step leaves G alone, so G's answer to z is still right,
-    and drawing it again would cost a tenth of the step.
+    N is `steps_D` batches, one for each step of D. G uses the last one's fakes: D's step leaves G
+    alone, so G's answer to z is still right, and drawing it again would cost a tenth of the step.
     """
-    with state.autocast():
-        x_fake = state.G(z)
-    return _row(d_step(state, x_real, x_fake) | g_step(state, x_real, x_fake))
+    turns = state.recipe.steps_D
+    for x, noise in zip(x_real.chunk(turns), z.chunk(turns), strict=True):
+        with state.autocast():
+            x_fake = state.G(noise)
+        seen = d_step(state, x, x_fake)
+    return _row(seen | g_step(state, x, x_fake))
 
 
 Turn = Callable[[State, Tensor, Tensor], Tensor]

@@ -18,7 +18,10 @@ for name, recipe in RECIPES.items():  # six of the 324 layers show as much
         RECIPES[name] = replace(recipe, G=recipe.G | {"depth": min(6, recipe.G["depth"])})
 RECIPES |= {f"loss {name}": replace(SMALL, loss=name) for name in losses.LOSSES}
 RECIPES["R1 and R2"] = replace(SMALL, r1=1.0, r2=2.0)
+RECIPES["penalty, packed, clipped"] = replace(SMALL, gp=10.0, pack=2, clip=0.1, steps_D=2)
+RECIPES["spectral norm, packed"] = replace(SMALL, spectral=True, pack=4)
 RECIPES["sgd, annealed"] = replace(SMALL, optimiser="sgd", anneal=(0, 2))
+REMEDIES = ("penalty, packed, clipped", "spectral norm, packed")
 
 
 class NoWaiting(TorchDispatchMode):
@@ -81,7 +84,7 @@ def test_only_cuda_plays_back(monkeypatch):
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA")
-@pytest.mark.parametrize("name", ["R1 and R2", "sgd, annealed", "writeup-001", "mlp"])
+@pytest.mark.parametrize("name", ["R1 and R2", "sgd, annealed", "writeup-001", "mlp", *REMEDIES])
 def test_a_step_played_back_is_the_step(name, monkeypatch):
     def trained():
         state = T.State(RECIPES[name], device="cuda", precision="fp32")

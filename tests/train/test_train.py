@@ -334,6 +334,8 @@ def test_steps_below_one_are_refused_at_once(steps):
     ("change", "word"),
     [({"loss": "best"}, "Unknown loss"), ({"batch": 1}, "batch"), ({"ema": 1.0}, "ema"),
      ({"lr_G": 0.0}, "Learning rates"), ({"r1": -1.0}, "r1"), ({"anneal": (5,)}, "anneal"),
+     ({"gp": -1.0}, "gp"), ({"clip": -0.1}, "clip"), ({"steps_D": 0}, "steps_D"),
+     ({"pack": 0}, "pack"), ({"pack": 3}, "no multiple"),
      ({"anneal": (5, 5)}, "anneal"), ({"anneal": (-1, 5)}, "anneal")],
 )  # fmt: skip
 def test_bad_recipes_are_named(change, word):
@@ -388,6 +390,7 @@ def test_a_recipe_is_dcgans_unless_it_says_otherwise():
         "net": "mlp", "G": {}, "D": {}, "loss": "non-saturating", "r1": 0.0, "r2": 0.0,
         "lr_G": 2e-4, "lr_D": 2e-4, "betas": (0.5, 0.999), "batch": 128, "ema": 0.999,
         "precision": None, "optimiser": "adam", "anneal": None,
+        "gp": 0.0, "spectral": False, "clip": 0.0, "pack": 1, "steps_D": 1,
     }  # fmt: skip
     assert recipe == wanted
 
@@ -399,8 +402,21 @@ def test_what_each_preset_chooses():
     wanted = {
         "mlp": T.Recipe("mlp", lr_G=1e-3, lr_D=1e-3, ema=0.995),
         "dcgan": dcgan,
-        "dcgan-large": replace(dcgan, G={"z_dim": 16, **large}, D=large, lr_G=1e-3, lr_D=1e-3,
-                                 ema=0.9998, anneal=(27_000, 36_000)),
+        "dcgan-large": replace(
+            dcgan,
+            G={"z_dim": 16, **large},
+            D=large,
+            lr_G=1e-3,
+            lr_D=1e-3,
+            ema=0.9998,
+            anneal=(27_000, 36_000),
+        ),
+    }
+    steady = replace(dcgan, D={**shape, "norm": False}, lr_G=5e-4, lr_D=5e-4, betas=(0.0, 0.9))
+    wanted |= {
+        "wgan-gp": replace(steady, loss="wasserstein", gp=10.0, steps_D=5),
+        "sn-hinge": replace(steady, loss="hinge", spectral=True),
+        "r3gan": replace(steady, loss="relativistic", r1=1.0, r2=1.0, betas=(0.0, 0.99)),
     }  # fmt: skip
     assert wanted == T.PRESETS
 

@@ -27,9 +27,9 @@ class Look:
     @torch.no_grad()
     def at(cls, state: State, x_real: Tensor, x_fake: Tensor) -> "Look":
         """Look at a state: real samples [M, 2], none at all perhaps, and its samples [N, 2]."""
-        says = {"D(x)": state.D(x_real), "D(G(z))": state.D(x_fake)}
+        says = {"D(x)": state.logits(x_real), "D(G(z))": state.logits(x_fake)}
         means = {name: logit.sigmoid().mean().item() for name, logit in says.items() if len(logit)}
-        return cls(field(state.D, SIGNS), x_fake, means)
+        return cls(field(state.logits, SIGNS), x_fake, means)
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ class PointTurns(SteeredRun):
     @torch.no_grad()
     def _row(self, seen: dict[str, Tensor]) -> Tensor:
         """Return the history's row for the samples that are shown; `seen` goes before."""
-        D, loss, x_fake = self.state.D, self.state.loss, self.samples()
+        D, loss, x_fake = self.state.logits, self.state.loss, self.samples()
         logit_real, logit_fake = D(self.real.shown[: len(x_fake)]), D(x_fake)
         row = {"d_loss": loss.d_loss(logit_real, logit_fake),
                "g_loss": loss.g_loss(logit_real, logit_fake)} | seen  # fmt: skip

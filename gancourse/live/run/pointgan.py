@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from gancourse import losses, machine, plots, train
-from gancourse.errors import at_least, choose
+from gancourse.errors import InputError, at_least, choose
 from gancourse.live.controls import Choice, Slider, Switch, Tab
 from gancourse.live.drawings import Drawing, packed
 from gancourse.live.frontend import frontend
@@ -21,6 +21,7 @@ from gancourse.live.run.point_turns import PointTurns
 from gancourse.live.run.real_points import DATA, DRAWN, RealPoints
 from gancourse.live.run.steered import LEARNING_RATES
 from gancourse.plots import Mark, Panel, beside
+from gancourse.train.remedies import REMEDIES, remedy_of, with_remedy
 
 FAKES = 200  # points that are shown
 ENDLESS, PACE = 50_000, 0.004  # turns at most of one press of Run, and seconds of rest after each
@@ -40,6 +41,7 @@ GAME = Tab(
     {},
 )
 OWN_GAME = replace(GAME, controls={k: c for k, c in GAME.controls.items() if k != "loss"})
+REMEDY = Tab("The remedy", {"remedy": Choice("remedy", tuple(REMEDIES), "none")}, {})
 SOURCE = Tab("Real points", {"points": Choice("real points", (*DATA, DRAWN), "ring")},
              {"clear": "Clear my drawing"})  # fmt: skip
 
@@ -47,10 +49,11 @@ SOURCE = Tab("Real points", {"points": Choice("real points", (*DATA, DRAWN), "ri
 class PointGan(PointTurns):
     """A small GAN on points: D's field as a map, G's samples, and where D's gradient pushes them.
 
-    `points` is "ring", "grid" or a sequence of points [K, 2] inside of -1.6..1.6; `loss` one of
-    `losses.LOSSES`. With a page nothing moves until a button is pressed; without one, showing it
-    takes `steps` turns first and gives a still picture. Colours mean what they mean in all plots:
-    real blue, fake orange, D green, G pink. Raises InputError for unknown names and bad points.
+    `points` is "ring", "grid", "grid of 25" or a sequence of points [K, 2] inside of -1.6..1.6;
+    `loss` one of `losses.LOSSES`; `remedy`, of lesson 12, one of `train.remedies`. With a page
+    nothing moves until a button is pressed; without one, showing it takes `steps` turns first and
+    gives a still picture. Colours mean what they mean in all plots: real blue, fake orange, D
+    green, G pink. Raises InputError for unknown names and bad points.
 
     `d_step(G, D, opt_D, x_real, z)` and `g_step(G, D, opt_G, z)` are a learner's own steps, as
     lesson 05 writes them: they train in place of the course's, and `loss` is then that of the
@@ -64,16 +67,18 @@ class PointGan(PointTurns):
 
     def __init__(
         self, points="ring", loss="non-saturating", seed: int = 0, steps: int = 1000,
-        d_step: Callable | None = None, g_step: Callable | None = None,
+        d_step: Callable | None = None, g_step: Callable | None = None, remedy: str = "none",
     ):  # fmt: skip
         self.steps, self._seed = at_least("steps", steps, 1), seed
         given = {"D": d_step, "G": g_step}
         self.own = {who: OwnStep(who, step) for who, step in given.items() if step is not None}
-        self.tabs = (OWN_GAME if len(self.own) == 2 else GAME, SOURCE, LEARNING_RATES)
+        game = (OWN_GAME,) if len(self.own) == 2 else (GAME,) if self.own else (GAME, REMEDY)
+        self.tabs = (*game, SOURCE, LEARNING_RATES)
         self.each = {"D": 1, "G": 1}
         self.real = RealPoints()
         self.real.choose(points)
         recipe = replace(RECIPE, loss=choose("loss", loss, losses.LOSSES))
+        recipe = with_remedy(recipe, self._possible(remedy))
         super().__init__(_new_state(recipe, seed), self.real.sample, every=0.1)
         self.background.delay = PACE
         self._at_start()
@@ -84,7 +89,7 @@ class PointGan(PointTurns):
         self.z = torch.randn(FAKES, 2, generator=machine.seed_generator(self._seed))
 
     def reset(self) -> "PointGan":
-        """Stop, and begin again with new nets from the same seed; loss, data and rates stay."""
+        """Stop, and begin again with new nets from the same seed; all choices stay."""
         self.stop()
         self.state = _new_state(self.state.recipe, self._seed)
         self.log = type(self.log)(self.state)
@@ -102,12 +107,25 @@ class PointGan(PointTurns):
                 self.real.choose(value)
         elif key == "loss":
             self._set_loss(choose("loss", value, losses.LOSSES))
+        elif key == "remedy":
+            self._set_remedy(self._possible(value))
         elif key.startswith("steps_"):
             self.each[key[-1]] = int(GAME.controls[key].clean(value))
         elif key == "slow" and not value:
             self.background.delay = PACE
         else:
             super()._set(key, value)
+
+    def _possible(self, remedy: str) -> str:
+        if self.own and remedy != "none":
+            raise InputError("Your own steps say what is done to D: leave the remedy at none.")
+        return choose("remedy", remedy, REMEDIES)
+
+    def _set_remedy(self, name: str) -> None:
+        """Begin again with the remedy: a D that takes packs is another net."""
+        if name != remedy_of(self.state.recipe):
+            self.state.recipe = with_remedy(self.state.recipe, name)
+            self.reset()
 
     def _set_loss(self, name: str) -> None:
         with self.still():
@@ -117,7 +135,8 @@ class PointGan(PointTurns):
     def values(self) -> dict:
         """Return the controls' values by name, as the run uses them now."""
         each = {f"steps_{who}": n for who, n in self.each.items()}
-        game = {"loss": self.state.recipe.loss, "points": self.real.name}
+        recipe = self.state.recipe
+        game = {"loss": recipe.loss, "points": self.real.name, "remedy": remedy_of(recipe)}
         return super().values() | each | game
 
     def _finished(self) -> bool:
@@ -138,13 +157,10 @@ class PointGan(PointTurns):
 
     def push(self, x_fake: Tensor) -> Tensor:
         """Return where G's loss wants each fake to go, [N, 2]: minus its gradient by the fake."""
-        state, x = self.state, x_fake.detach().requires_grad_(True)
-        if state.loss.pairs_real and self.real.missing:
+        if self.state.loss.pairs_real and self.real.missing:
             return torch.zeros_like(x_fake)  # nothing to compare with
-        with torch.enable_grad():
-            logit_real = state.D(self._paired(len(x))) if state.loss.pairs_real else None
-            g_loss = state.loss.g_loss(logit_real, state.D(x)) * len(x)  # a sum over the fakes
-            return -torch.autograd.grad(g_loss, x)[0]
+        x_real = self._paired(len(x_fake)) if self.state.loss.pairs_real else x_fake
+        return points_view.push(self.state, x_fake, x_real)
 
     def _paired(self, n: int) -> Tensor:
         return self.real.sample(n, machine.seed_generator(2))
@@ -164,14 +180,18 @@ class PointGan(PointTurns):
         x_fake = self.samples()
         push = self.push(x_fake)
         curves = tuple(_with_ends(panel) for panel in self.log.panels()[:2])
-        drawing = packed(Drawing(curves, self.sentence(), self._numbers(push)), self._serial)
+        drawing = packed(
+            Drawing(curves, self.sentence(), self._numbers(push, x_fake)), self._serial
+        )
         step = self.last.described() if self.last else {}
-        plane = points_view.plane(self.state.D, self.real.shown, x_fake, push)
+        plane = points_view.plane(self.state.logits, self.real.shown, x_fake, push)
         return drawing | self.common() | plane | self.real.described() | step
 
-    def _numbers(self, push: Tensor) -> dict[str, str]:
+    def _numbers(self, push: Tensor, x_fake: Tensor) -> dict[str, str]:
         says = {name: f"{mean:.3f}" for name, mean in self._look().says.items()}
+        slope = points_view.steepest(self.state, self.real.shown, x_fake)
         return {"turns": f"{self.state.step:,}", "D(x)": "-", **says,
+                "modes reached": self.real.reached(x_fake), "D's steepest slope": f"{slope:.3g}",
                 "mean push on a fake": f"{push.norm(dim=1).mean():.3f}"}  # fmt: skip
 
     def picture(self) -> plots.Picture:
@@ -184,17 +204,22 @@ class PointGan(PointTurns):
         shown = self.last.panel() if self.last else points_view.pushes(x_fake, push)
         panels = shown, _with_ends(self.log.panels()[0])
         words = f"{self._in_words(push)} {said}".strip()
-        cloud = points_view.cloud(self.state.D, self.real.shown, x_fake, title)
+        cloud = points_view.cloud(self.state.logits, self.real.shown, x_fake, title)
         return beside([cloud, plots.panels(panels, words, note=said)])
 
     thumbnail = picture
 
     def _in_words(self, push: Tensor) -> str:
         mean = push.norm(dim=1).mean()
-        return f"Arrows show how the {self.state.recipe.loss} loss pushes fakes: {mean:.2g} each."
+        arrows = f"Arrows show how the {self.state.recipe.loss} loss pushes fakes: {mean:.2g} each."
+        slope = points_view.steepest(self.state, self.real.shown, self.samples())
+        reached = self.real.reached(self.samples())
+        return f"{arrows} Modes reached: {reached}. D's steepest slope: {slope:.2g}."
 
     def __repr__(self) -> str:
+        remedy = remedy_of(self.state.recipe)
         what = f"{self.state.recipe.loss} on {self.real.name}"
+        what += "" if remedy == "none" else f" with {remedy}"
         return f"<PointGan: {what}, {self.state.step} turns, {self.status}>"
 
 

@@ -10,12 +10,14 @@ from gancourse import machine
 from gancourse.data.toys import Toy, load_points, mixture
 from gancourse.errors import InputError, choose
 from gancourse.live.run.points_view import LIMIT
+from gancourse.score.modes import mode_report
 
 MOST, REALS = 200, 300  # points that can be drawn; real ones that are shown
 DRAWN = "drawn by hand"
 DATA: dict[str, Callable[[], Toy]] = {
     "ring": lambda: load_points("ring", sd=0.05),
     "grid": lambda: load_points("grid", side=3, gap=0.9, sd=0.05),
+    "grid of 25": lambda: load_points("grid", side=5, gap=0.6, sd=0.03),
 }
 
 
@@ -49,8 +51,17 @@ class RealPoints:
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
         """Return n points [n, 2]; InputError where there are none."""
         if self.missing:
-            raise InputError("There are no real points yet: draw some, or choose the ring or grid.")
+            raise InputError(
+                "There are no real points yet: draw some, or choose the ring or a grid."
+            )
         return self._toy.sample(n, generator)
+
+    def reached(self, x_fake: Tensor) -> str:
+        """Return how many of the modes have one of these samples [N, 2] within 3 sd: "7 of 8"."""
+        if self.missing or not x_fake.isfinite().all():
+            return "-"
+        report = mode_report(x_fake, self._toy)
+        return f"{report.modes} of {report.of}"
 
     def described(self) -> dict:
         """Return the part of a frame that says what is drawn."""

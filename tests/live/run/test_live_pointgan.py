@@ -11,6 +11,7 @@ from gancourse.errors import InputError
 from gancourse.live.run import background, points_view
 from gancourse.live.run.pointgan import FAKES
 from gancourse.live.run.points_view import ARROWS, FIELD, LIMIT, LONGEST, PUSH
+from gancourse.train.remedies import REMEDIES
 
 SQUARE = [(1.0, 1.0), (-1.0, 1.0), (-1.0, -1.0), (1.0, -1.0)]
 
@@ -254,3 +255,40 @@ def test_core_widgets_step_and_choose():
 def test_the_repr_is_stable():
     gan = live.PointGan()
     assert repr(gan) == repr(gan.widget()) == "<PointGan: non-saturating on ring, 0 turns, ready>"
+
+
+@pytest.mark.parametrize("remedy", REMEDIES)
+def test_every_remedy_trains_and_begins_again_from_the_same_seed(remedy):
+    gan = live.PointGan("grid of 25").take_turns(3).set(remedy=remedy)
+    assert gan.state.step == (3 if remedy == "none" else 0)
+    assert gan.values()["remedy"] == remedy
+    frame = gan.take_turns(2).frame()
+    assert {"modes reached", "D's steepest slope"} <= {name for name, _ in frame["numbers"]}
+    start = live.PointGan("grid of 25", remedy=remedy).state
+    assert start.recipe == gan.state.recipe
+    gan.reset()
+    assert torch.equal(flat(gan.state.D), flat(start.D))
+
+
+@pytest.mark.parametrize("remedy", ["spectral norm", "packing 4"])
+def test_looking_changes_nothing_in_a_run_with_a_remedy(remedy):
+    seen, unseen = (live.PointGan(remedy=remedy).take_turns(2) for _ in range(2))
+    seen.frame(), seen.picture()
+    seen.take_turns(2), unseen.take_turns(2)
+    assert all(map(torch.equal, seen.state.D.state_dict().values(),
+                   unseen.state.D.state_dict().values()))  # fmt: skip
+
+
+def test_a_packed_d_is_shown_copies_of_a_point_and_pushes_neighbours_together():
+    gan = live.PointGan(remedy="packing 2").take_turns(3)
+    x = gan.samples()[:4]
+    torch.testing.assert_close(gan.state.logits(x), gan.state.D(torch.cat([x, x], 1)))
+    x.requires_grad_(True)
+    pairs = torch.cat([x[0::2], x[1::2]], 1)
+    (slope,) = torch.autograd.grad(torch.nn.functional.softplus(-gan.state.D(pairs)).sum(), x)
+    torch.testing.assert_close(points_view.push(gan.state, x, x), -slope)
+
+
+def test_own_steps_take_no_remedy():
+    with pytest.raises(InputError, match="leave the remedy at none"):
+        live.PointGan(d_step=lambda G, D, opt_D, x_real, z: 0.0, remedy="R1")

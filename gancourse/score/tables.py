@@ -1,0 +1,189 @@
+"""Tables of papers, run again on points: rows of recipes, the data, and what the papers print.
+
+`python tools/tables NAME` makes one and keeps it in docs/tables/NAME.json; lesson 12 reads that
+file, and trains one row live through the same functions.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+import torch
+
+from gancourse import course, machine, train
+from gancourse.data.toys import Toy, load_points
+from gancourse.errors import at_least, choose
+from gancourse.score.modes import mode_report
+from gancourse.train.remedies import REMEDIES, with_remedy
+
+POINTS, SAMPLES, SAMPLE_SEED = 100_000, 2_500, 99  # training points; samples scored, their z
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows (recipes by name) on each of `data` (toy distributions), trained for `steps` steps.
+
+    `every` so many steps a run is scored. `printed` holds a paper's numbers as {row: {data: text}}.
+    """
+
+    source: str
+    rows: Mapping[str, train.Recipe]
+    data: Mapping[str, dict]  # name: load_points' arguments
+    steps: int
+    every: int
+    printed: Mapping[str, Mapping[str, str]]
+
+    def toy(self, data: str) -> Toy:
+        """Return the distribution that is called `data` in this table."""
+        return load_points(**self.data[choose("data of this table", data, self.data)])
+
+    def start(self, row: str, seed: int) -> train.State:
+        """Return a run of a row that has taken no step yet, on the CPU."""
+        return train.State(self.rows[choose("row of this table", row, self.rows)], seed, "cpu")
+
+    def scores(self, state: train.State, data: str, steps: int) -> Iterator[dict]:
+        """Train up to `steps` steps in all; yield {"step", "modes", ...} every `every` steps.
+
+        It learns from the same 100,000 points, drawn once from the run's seed, and is scored on
+        2,500 samples. A G that has diverged ends the run with 0 modes.
+        """
+        toy = self.toy(data)
+        points = toy.sample(POINTS, machine.seed_generator(state.seed))
+        more = at_least("steps", steps, 1) - state.step
+
+        def sample_real(n: int, rng: torch.Generator) -> torch.Tensor:
+            return points[torch.randint(POINTS, (n,), generator=rng)]
+
+        for record in train.train(state, sample_real, more) if more > 0 else ():
+            if record.step % self.every and record.step != steps:
+                continue
+            x = train.sample(state.G, SAMPLES, SAMPLE_SEED)
+            if not x.isfinite().all():
+                yield {"step": record.step, "modes": 0, "of": len(toy.centres), "diverged": True}
+                return
+            found = asdict(mode_report(x, toy))  # JSON has no NaN: no sample of high quality
+            yield {"step": record.step} | {k: None if v != v else v for k, v in found.items()}
+
+
+def _pacgan(pack: int) -> train.Recipe:
+    """Return PacGAN's recipe: 100 packs a step, so that D sees as many inputs in each row."""
+    return train.Recipe("pacgan", lr_G=1e-4, lr_D=1e-4, betas=(0.8, 0.999), batch=100 * pack,
+                        pack=pack, ema=0.0, precision="fp32")  # fmt: skip
+
+
+_WIDTHS = {"widths": (64, 64, 64), "shape": (2,)}
+_R3GAN = train.Recipe(
+    "mlp", G={"z_dim": 2, "norm": False, **_WIDTHS}, D=_WIDTHS, loss="relativistic", r1=0.1, r2=0.1,
+    lr_G=1e-3, lr_D=1e-3, betas=(0.0, 0.99), batch=128, ema=0.0, precision="fp32",
+)  # fmt: skip
+
+_POINTS = {"widths": (64, 64), "shape": (2,)}
+_SMALL = train.Recipe(  # that of live.PointGan
+    "mlp", G={"z_dim": 2, "norm": False, **_POINTS}, D=_POINTS, lr_G=1e-3, lr_D=1e-3,
+    betas=(0.0, 0.999), ema=0.0, precision="fp32",
+)  # fmt: skip
+
+TABLES = {
+    "remedies": Table(
+        "Our own: the remedies of lesson 12 on one small GAN; WGAN-GP with its own loss besides",
+        {name: with_remedy(_SMALL, name) for name in REMEDIES}
+        | {
+            "WGAN-GP, Wasserstein, 5 steps of D": replace(
+                with_remedy(_SMALL, "WGAN-GP"), loss="wasserstein", steps_D=5
+            )
+        },
+        {"grid": {"name": "grid", "gap": 0.6, "sd": 0.03}},
+        steps=1_500,
+        every=250,
+        printed={},
+    ),
+    "pacgan": Table(
+        "PacGAN (Lin et al. 2018, arXiv 1712.04086), Table 1: 10 runs of 400,000 steps",
+        {"GAN": _pacgan(1), "PacGAN2": _pacgan(2), "PacGAN4": _pacgan(4)},
+        {"grid": {"name": "grid"}, "ring": {"name": "ring"}},
+        steps=400_000,
+        every=1_000,
+        printed={
+            "GAN": {"ring": "6.3±.5 / 98.2±.2 / .45±.09", "grid": "17.3±.8 / 94.8±.7 / .70±.07"},
+            "PacGAN2": {
+                "ring": "7.9±.1 / 95.6±2.0 / .07±.03",
+                "grid": "23.8±.7 / 91.3±.8 / .13±.04",
+            },
+            "PacGAN4": {
+                "ring": "7.8±.1 / 95.9±1.4 / .07±.02",
+                "grid": "24.8±.2 / 93.6±.6 / .04±.01",
+            },
+        },
+    ),
+    "r3gan": Table(
+        "R3GAN (Huang et al. 2025, arXiv 2501.05441), Table 1: stacked MNIST of 1,000 modes",
+        {
+            "RpGAN + R1 + R2": _R3GAN,
+            "GAN + R1 + R2": replace(_R3GAN, loss="non-saturating"),
+            "RpGAN + R1": replace(_R3GAN, r2=0.0),
+            "GAN + R1": replace(_R3GAN, loss="non-saturating", r2=0.0),
+        },
+        {"grid": {"name": "grid", "gap": 0.5, "sd": 0.0125}},
+        steps=4_000,
+        every=500,
+        printed={
+            "RpGAN + R1 + R2": {"stacked MNIST": "1000 / - / .0781"},
+            "GAN + R1 + R2": {"stacked MNIST": "693 / - / .9270"},
+            "RpGAN + R1": {"stacked MNIST": "fails"},
+            "GAN + R1": {"stacked MNIST": "fails"},
+        },
+    ),
+}
+
+
+class Markdown(str):
+    """A text that a notebook shows as Markdown."""
+
+    def _repr_markdown_(self) -> str:
+        return str(self)
+
+
+def measured(name: str) -> dict:
+    """Return what `python tools/tables NAME` has measured so far: machine, command, runs."""
+    return json.loads(course.path(f"docs/tables/{name}.json").read_text("utf-8"))
+
+
+def curves(name: str, data: str) -> dict[str, list[list[dict]]]:
+    """Return the scores of each row's runs on `data`, one list for each seed, rows in order."""
+    runs = [run for run in measured(name)["runs"].values() if run["data"] == data]
+    found = {row: [run["scores"] for run in runs if run["row"] == row] for row in TABLES[name].rows}
+    return {row: scores for row, scores in found.items() if scores}
+
+
+def beside(name: str, data: str, printed: str = "") -> Markdown:
+    """Return a table of our rows on `data`, beside what the paper prints (on `printed`, or `data`).
+
+    Ours are means over seeds, with the standard error where there are several: modes, percent of
+    high quality, reverse KL as the paper has it (over samples of high quality alone).
+    """
+    head = ["| | seeds | steps | ours: modes / % high quality / KL | the paper |"]
+    lines = [*head, f"|{'---|' * 5}"]
+    for row, runs in curves(name, data).items():
+        ends = [scores[-1] for scores in runs]
+        steps = sorted({end["step"] for end in ends})
+        said = f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,}"
+        paper = TABLES[name].printed.get(row, {}).get(printed or data, "")
+        lines.append(f"| {row} | {len(runs)} | {said} | {_said(ends)} | {paper} |")
+    return Markdown("\n".join(lines))
+
+
+def _said(ends: list[dict]) -> str:
+    columns = {"modes": (1, 1), "share_high_quality": (100, 1), "reverse_kl_high_quality": (1, 2)}
+    texts = []
+    for key, (times, digits) in columns.items():
+        numbers = [np.nan if end.get(key) is None else times * end[key] for end in ends]
+        texts.append(_mean(numbers, digits))
+    return " / ".join(texts)
+
+
+def _mean(numbers: list[float], digits: int) -> str:
+    mean = f"{np.mean(numbers):.{digits}f}"
+    if len(numbers) == 1:
+        return mean
+    return f"{mean}±{np.std(numbers, ddof=1) / len(numbers) ** 0.5:.{digits}f}"

@@ -1,0 +1,117 @@
+"""tools/tables: what it runs, keeps and takes up again; what lesson 12 reads of it."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from tables import command
+from tables.runs import Task, carry_out
+
+from gancourse import train
+from gancourse.errors import InputError
+from gancourse.score import tables
+
+SMALL = {"widths": (8,), "shape": (2,)}
+ROW = train.Recipe("mlp", G={"z_dim": 2, **SMALL}, D=SMALL, batch=8, ema=0.0, precision="fp32")
+TINY = tables.Table(
+    "ours", {"plain": ROW, "packed": replace(ROW, pack=2)}, {"ring": {"name": "ring"}},
+    steps=6, every=2, printed={"plain": {"ring": "8 / 98 / 0.01"}},
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch):
+    monkeypatch.setitem(tables.TABLES, "tiny", TINY)
+    monkeypatch.setattr(tables, "POINTS", 100)
+
+
+def run(folder, *options):
+    command.main(["tiny", "--keep", str(folder / "kept"), "--out", str(folder / "out"), *options])
+    path = folder / "out" / "tiny.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def test_a_subset_is_run_and_kept_with_seeds_times_and_machine(tmp_path):
+    found = run(tmp_path, "--rows", "packed", "--seeds", "4", "--steps", "5")
+    (record,) = found["runs"].values()
+    assert (record["row"], record["data"], record["seed"]) == ("packed", "ring", 4)
+    assert [score["step"] for score in record["scores"]] == [2, 4, 5]
+    assert record["scores"][0]["of"] == 8
+    assert record["recipe"]["pack"] == 2
+    assert record["seconds"] >= 0
+    assert found["machine"]["threads"] == 1
+    assert found["command"].startswith("python tools/tables tiny")
+
+
+def test_what_is_there_is_not_run_again_and_more_steps_go_on(tmp_path, monkeypatch, capsys):
+    short = run(tmp_path, "--seeds", "0", "--steps", "4")
+    assert run(tmp_path, "--seeds", "0", "--steps", "4")["runs"] == short["runs"]
+    assert "0 runs of 2" in capsys.readouterr().out
+    monkeypatch.setattr(tables.Table, "start", None)  # a fresh start would fail
+    longer = run(tmp_path, "--seeds", "0")
+    assert [len(record["scores"]) for record in longer["runs"].values()] == [3, 3]
+
+
+def test_a_run_killed_after_its_record_ends_with_the_same_scores(tmp_path):
+    whole = carry_out(Task("tiny", "plain", "ring", 0, tmp_path / "whole"), 6)
+    task = Task("tiny", "plain", "ring", 0, tmp_path / "killed")
+    carry_out(task, 2)
+    checkpoint = task.path(".safetensors").read_bytes()
+    carry_out(task, 4)
+    task.path(".safetensors").write_bytes(checkpoint)  # as if killed before it was written
+    assert carry_out(task, 6)["scores"] == whole["scores"]
+
+
+def test_a_record_of_another_recipe_counts_for_nothing(tmp_path, monkeypatch):
+    run(tmp_path, "--rows", "plain", "--seeds", "0", "--steps", "2")
+    changed = replace(TINY, rows={"plain": replace(ROW, lr_G=0.5)})
+    monkeypatch.setitem(tables.TABLES, "tiny", changed)
+    assert Task("tiny", "plain", "ring", 0, tmp_path / "kept").record() is None
+    (record,) = run(tmp_path, "--seeds", "0", "--steps", "2")["runs"].values()
+    assert record["recipe"]["lr_G"] == 0.5
+
+
+def test_processes_give_the_same_numbers(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "POINTS", 100_000)  # other processes see no patch
+    tasks = [Task("pacgan", row, "ring", 0, tmp_path / "one") for row in ("GAN", "PacGAN2")]
+    alone = [carry_out(task, 2)["scores"] for task in tasks]
+    given = ["pacgan", "--data", "ring", "--rows", "GAN", "PacGAN2", "--seeds", "0", "--steps", "2"]
+    kept = ["--jobs", "2", "--keep", str(tmp_path / "two"), "--out", str(tmp_path)]
+    command.main([*given, *kept])
+    runs = json.loads((tmp_path / "pacgan.json").read_text())["runs"].values()
+    assert [record["scores"] for record in runs] == alone
+
+
+def test_unknown_rows_and_data_are_named(tmp_path):
+    with pytest.raises(InputError, match="Unknown row"):
+        run(tmp_path, "--rows", "best")
+    with pytest.raises(InputError, match="Unknown data"):
+        run(tmp_path, "--data", "square")
+
+
+def test_a_run_that_diverges_ends_and_says_so(tmp_path, monkeypatch):
+    wild = replace(TINY, rows={"plain": replace(ROW, optimiser="sgd", lr_G=1e30, lr_D=1e30)})
+    monkeypatch.setitem(tables.TABLES, "tiny", wild)
+    record = carry_out(Task("tiny", "plain", "ring", 0, tmp_path), 6)
+    assert record["scores"][-1] == {"step": 2, "modes": 0, "of": 8, "diverged": True}
+
+
+def test_ours_stand_beside_the_papers(monkeypatch):
+    def score(step, modes):
+        return {"step": step, "modes": modes, "share_high_quality": 0.5,
+                "reverse_kl_high_quality": 0.25}  # fmt: skip
+
+    runs = {s: {"row": "plain", "data": "ring", "seed": s, "scores": [score(2, 1), score(4, m)]}
+            for s, m in ((0, 5), (1, 7))}  # fmt: skip
+    monkeypatch.setattr(tables, "measured", lambda name: {"runs": runs})
+    text = tables.beside("tiny", "ring")
+    assert "| plain | 2 | 4 | 6.0±1.0 / 50.0±0.0 / 0.25±0.00 | 8 / 98 / 0.01 |" in text
+    assert "packed" not in text
+    assert text._repr_markdown_() == text
+
+
+@pytest.mark.parametrize("name", ["remedies", "pacgan", "r3gan"])
+def test_the_shipped_tables_are_of_the_recipes_as_they_are_now(name):
+    for record in tables.measured(name)["runs"].values():
+        task = Task(name, record["row"], record["data"], record["seed"], command.KEPT)
+        assert record["recipe"] == task.recipe()

@@ -1,0 +1,86 @@
+"""One run of a table, in a file of its own: trained, scored, and taken up again after a kill."""
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+
+from gancourse import store, train
+from gancourse.errors import InputError
+from gancourse.score.tables import TABLES
+
+
+@dataclass(frozen=True)
+class Task:
+    """A run: a table's row on its data with a seed, and the folder that keeps it."""
+
+    table: str
+    row: str
+    data: str
+    seed: int
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return f"{self.row}, {self.data}, seed {self.seed}"
+
+    def path(self, ending: str) -> Path:
+        """Return the path of its checkpoint (".safetensors") or its record (".json")."""
+        plain = "".join(c if c.isalnum() else "-" for c in f"{self.row}-{self.data}-{self.seed}")
+        return self.folder / self.table / f"{plain}{ending}"
+
+    def record(self) -> dict | None:
+        """Return what was measured of it so far, unless it was by another recipe."""
+        path = self.path(".json")
+        found = json.loads(path.read_text()) if path.exists() else None
+        return found if found and found["recipe"] == self.recipe() else None
+
+    def recipe(self) -> dict:
+        """Return its recipe as JSON gives it back."""
+        return json.loads(json.dumps(asdict(TABLES[self.table].rows[self.row])))
+
+
+def _begun(task: Task) -> tuple[train.State, dict]:
+    """Return the run and its record: as a kill has left them, or new ones."""
+    found = task.record()
+    fresh = {"row": task.row, "data": task.data, "seed": task.seed, "seconds": 0.0, "scores": []}
+    if found is None or not task.path(".safetensors").exists():
+        state = TABLES[task.table].start(task.row, task.seed)
+        return state, {**fresh, "recipe": task.recipe()}
+    try:
+        state = train.load_state(task.path(".safetensors"), "cpu")
+    except InputError as error:
+        print(f"{task.name}: from the start, {error}", flush=True)
+        return TABLES[task.table].start(task.row, task.seed), {**fresh, "recipe": task.recipe()}
+    found["scores"] = [score for score in found["scores"] if score["step"] <= state.step]
+    return state, found
+
+
+def finished(record: dict | None, steps: int) -> bool:
+    """Tell whether a run has taken so many steps, or has diverged before."""
+    last = record["scores"][-1] if record and record["scores"] else {"step": 0}
+    return last["step"] >= steps or last.get("diverged", False)
+
+
+def carry_out(task: Task, steps: int) -> dict:
+    """Train a run up to so many steps and return its record; keep both at each score.
+
+    The record is written before the checkpoint. A kill between the two costs the steps since the
+    last score, and changes no number.
+    """
+    torch.set_num_threads(1)
+    if finished(task.record(), steps):
+        return task.record()
+    store.make_folder(task.folder / task.table)
+    state, record = _begun(task)
+    start, before = time.process_time(), record["seconds"]
+    for score in TABLES[task.table].scores(state, task.data, steps):
+        record["scores"].append(score)
+        record["seconds"] = round(before + time.process_time() - start, 1)
+        store.write_whole(task.path(".json"), json.dumps(record).encode())
+        train.save_state(state, task.path(".safetensors"))
+        words = f"{score['modes']} modes of {score['of']}"
+        print(f"{task.name}: step {score['step']}, {words}, {record['seconds']} s", flush=True)
+    return record
