@@ -74,6 +74,7 @@ def gradient_penalty(D: nn.Module, x_real: Tensor, x_fake: Tensor) -> Tensor:
     return (slope.flatten(1).norm(dim=1) - 1).square().mean()
     # END SOLUTION
 
+
 # %%
 result = check("12.1", gradient_penalty)
 result
@@ -122,6 +123,7 @@ class SpectralNorm(nn.Module):
         return W / (self.u @ matrix @ v)
         # END SOLUTION
 
+
 # %%
 result = check("12.2", SpectralNorm)
 result
@@ -164,6 +166,7 @@ def d_objective(D: nn.Module, x_real: Tensor, x_fake: Tensor, gamma: float) -> T
     return objective
     # END SOLUTION
 
+
 # %%
 result = check("12.3", d_objective)
 result
@@ -203,6 +206,7 @@ def packed_d_loss(D: nn.Module, x_real: Tensor, x_fake: Tensor, m: int) -> Tenso
     real, fake = (D(x.reshape(N // m, m * C, *size)) for x in (x_real, x_fake))
     return softplus(-real).mean() + softplus(fake).mean()
     # END SOLUTION
+
 
 # %%
 result = check("12.4", packed_d_loss)

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/chart.js: edit there. 208211a3346ef23c 0b9f56a79d825d72
+// Built by `make build` from src/widgets/chart.js: edit there. 47dde87c6f0bff04 80b456f306c5eeef
 // bytes.js
 function floats(view) {
   if (!view) return null;
@@ -97,14 +97,20 @@ var SAYS = {
   dead: "The kernel is dead: restart it (menu Kernel), then run the cells again.",
   offline: "There is no connection to the kernel: waiting for it.",
   busy: "Waiting for the kernel: a cell is running.",
+  restartedAlone: "The kernel was restarted. The pad goes on in the page; for the buttons run this cell again.",
+  deadAlone: "The kernel is dead. The pad goes on in the page; for the buttons restart it (menu Kernel).",
+  offlineAlone: "There is no connection to the kernel. The pad goes on in the page.",
+  busyAlone: "A cell is running. The pad goes on in the page; z in Python follows when the cell has ended.",
+  silentAlone: "No kernel answers. The pad goes on in the page; for the buttons run this cell.",
   silent: "The kernel does not answer yet: a cell may be running. If this stays, run this cell again."
 };
-function saying({ gone, late, status, connection }) {
-  if (status === "dead") return SAYS.dead;
-  if (gone) return SAYS.restarted;
-  if (connection && connection !== "connected") return SAYS.offline;
+function saying({ gone, late, status, connection, alone = false }) {
+  const said = (name) => SAYS[alone ? `${name}Alone` : name];
+  if (status === "dead") return said("dead");
+  if (gone) return said("restarted");
+  if (connection && connection !== "connected") return said("offline");
   if (!late) return "";
-  return status === "busy" ? SAYS.busy : SAYS.silent;
+  return said(status === "busy" ? "busy" : "silent");
 }
 function controlMessage(kernel, id, content) {
   const msg_id = [1, 2, 3].map(() => Math.random().toString(16).slice(2)).join("-");
@@ -127,7 +133,7 @@ function overControl(kernel, id) {
     });
   };
 }
-function link(model, root) {
+function link(model, root, alone = () => false) {
   const line = make("p", { class: "gc-link", role: "alert", hidden: "" });
   const kernelNow = () => model.widget_manager?.kernel ?? null;
   const kernel = kernelNow();
@@ -142,11 +148,12 @@ function link(model, root) {
   let timer = 0;
   const show = () => {
     gone ||= kernelNow() !== kernel;
-    const state = { gone, late, status: kernel?.status, connection: kernel?.connectionStatus };
+    const state = { gone, late, status: kernel?.status, connection: kernel?.connectionStatus, alone: alone() };
     const text = saying(state) || wrong;
     line.hidden = !text;
     if (line.textContent !== text) line.textContent = text;
-    root.dataset.link = gone || state.status === "dead" ? "lost" : late ? "late" : "good";
+    const lost = gone || state.status === "dead";
+    root.dataset.link = lost ? state.alone ? "alone" : "lost" : late ? "late" : "good";
     root.inert = root.dataset.link === "lost";
   };
   const arm = () => {
@@ -403,6 +410,7 @@ function requests(line, also = {}) {
   let inFlight = null;
   let waiting = null;
   let timer = 0;
+  let later = 0;
   const send = () => {
     if (inFlight !== null || waiting === null) return;
     inFlight = ++serial;
@@ -416,11 +424,14 @@ function requests(line, also = {}) {
     inFlight = null;
     send();
   };
-  const ask = (values) => {
+  const ask = (values, quiet = 0) => {
     waiting = { ...waiting, ...values };
-    send();
+    clearTimeout(later);
+    if (quiet) later = setTimeout(send, quiet);
+    else send();
   };
-  return { ask, answered, idle: () => inFlight === null, stop: () => clearTimeout(timer) };
+  const stop = () => [timer, later].forEach(clearTimeout);
+  return { ask, answered, idle: () => inFlight === null && waiting === null, stop };
 }
 
 // chart.js

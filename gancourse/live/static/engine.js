@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/engine.js: edit there. 2386a20b612a3eee c412b4054d8ee7b8
+// Built by `make build` from src/widgets/engine.js: edit there. a9123136445f3d7f 5ed857d1918566a4
 // dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function dressed(node, attributes) {
@@ -996,8 +996,11 @@ function legend(panel, colourOf) {
 }
 
 // panel.js
+function below(panel) {
+  return panel.names?.length ? panel.names.map((name, i) => [i, name]) : ticks(panel.xlim);
+}
 function drawAxes(svg, panel, s2) {
-  for (const [value, label] of ticks(panel.xlim)) {
+  for (const [value, label] of below(panel)) {
     draw(svg, "line", { class: "gc-grid", x1: s2.x(value), x2: s2.x(value), y1: s2.top, y2: s2.top + s2.high });
     draw(svg, "text", { x: s2.x(value), y: s2.top + s2.high + 16, "text-anchor": "middle" }, label);
   }

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/faulty.js: edit there. 87e29258eff54f57 d4a16cce4db286bd
+// Built by `make build` from src/widgets/faulty.js: edit there. 8c4395310ae8efb6 33e1900fcbaef57e
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -250,14 +250,20 @@ var SAYS = {
   dead: "The kernel is dead: restart it (menu Kernel), then run the cells again.",
   offline: "There is no connection to the kernel: waiting for it.",
   busy: "Waiting for the kernel: a cell is running.",
+  restartedAlone: "The kernel was restarted. The pad goes on in the page; for the buttons run this cell again.",
+  deadAlone: "The kernel is dead. The pad goes on in the page; for the buttons restart it (menu Kernel).",
+  offlineAlone: "There is no connection to the kernel. The pad goes on in the page.",
+  busyAlone: "A cell is running. The pad goes on in the page; z in Python follows when the cell has ended.",
+  silentAlone: "No kernel answers. The pad goes on in the page; for the buttons run this cell.",
   silent: "The kernel does not answer yet: a cell may be running. If this stays, run this cell again."
 };
-function saying({ gone, late, status, connection }) {
-  if (status === "dead") return SAYS.dead;
-  if (gone) return SAYS.restarted;
-  if (connection && connection !== "connected") return SAYS.offline;
+function saying({ gone, late, status, connection, alone = false }) {
+  const said = (name) => SAYS[alone ? `${name}Alone` : name];
+  if (status === "dead") return said("dead");
+  if (gone) return said("restarted");
+  if (connection && connection !== "connected") return said("offline");
   if (!late) return "";
-  return status === "busy" ? SAYS.busy : SAYS.silent;
+  return said(status === "busy" ? "busy" : "silent");
 }
 function controlMessage(kernel, id, content) {
   const msg_id = [1, 2, 3].map(() => Math.random().toString(16).slice(2)).join("-");
@@ -280,7 +286,7 @@ function overControl(kernel, id) {
     });
   };
 }
-function link(model, root) {
+function link(model, root, alone = () => false) {
   const line = make("p", { class: "gc-link", role: "alert", hidden: "" });
   const kernelNow = () => model.widget_manager?.kernel ?? null;
   const kernel = kernelNow();
@@ -295,11 +301,12 @@ function link(model, root) {
   let timer = 0;
   const show = () => {
     gone ||= kernelNow() !== kernel;
-    const state = { gone, late, status: kernel?.status, connection: kernel?.connectionStatus };
+    const state = { gone, late, status: kernel?.status, connection: kernel?.connectionStatus, alone: alone() };
     const text = saying(state) || wrong;
     line.hidden = !text;
     if (line.textContent !== text) line.textContent = text;
-    root.dataset.link = gone || state.status === "dead" ? "lost" : late ? "late" : "good";
+    const lost = gone || state.status === "dead";
+    root.dataset.link = lost ? state.alone ? "alone" : "lost" : late ? "late" : "good";
     root.inert = root.dataset.link === "lost";
   };
   const arm = () => {

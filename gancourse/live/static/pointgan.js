@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/pointgan.js: edit there. 3db1b84331bd3f99 7eb79841f1cfee71
+// Built by `make build` from src/widgets/pointgan.js: edit there. 6299fbe846c880e4 51776a0e1ffd7d3b
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -133,14 +133,20 @@ var SAYS = {
   dead: "The kernel is dead: restart it (menu Kernel), then run the cells again.",
   offline: "There is no connection to the kernel: waiting for it.",
   busy: "Waiting for the kernel: a cell is running.",
+  restartedAlone: "The kernel was restarted. The pad goes on in the page; for the buttons run this cell again.",
+  deadAlone: "The kernel is dead. The pad goes on in the page; for the buttons restart it (menu Kernel).",
+  offlineAlone: "There is no connection to the kernel. The pad goes on in the page.",
+  busyAlone: "A cell is running. The pad goes on in the page; z in Python follows when the cell has ended.",
+  silentAlone: "No kernel answers. The pad goes on in the page; for the buttons run this cell.",
   silent: "The kernel does not answer yet: a cell may be running. If this stays, run this cell again."
 };
-function saying({ gone, late, status, connection }) {
-  if (status === "dead") return SAYS.dead;
-  if (gone) return SAYS.restarted;
-  if (connection && connection !== "connected") return SAYS.offline;
+function saying({ gone, late, status, connection, alone = false }) {
+  const said = (name) => SAYS[alone ? `${name}Alone` : name];
+  if (status === "dead") return said("dead");
+  if (gone) return said("restarted");
+  if (connection && connection !== "connected") return said("offline");
   if (!late) return "";
-  return status === "busy" ? SAYS.busy : SAYS.silent;
+  return said(status === "busy" ? "busy" : "silent");
 }
 function controlMessage(kernel, id, content) {
   const msg_id = [1, 2, 3].map(() => Math.random().toString(16).slice(2)).join("-");
@@ -163,7 +169,7 @@ function overControl(kernel, id) {
     });
   };
 }
-function link(model, root) {
+function link(model, root, alone = () => false) {
   const line = make("p", { class: "gc-link", role: "alert", hidden: "" });
   const kernelNow = () => model.widget_manager?.kernel ?? null;
   const kernel = kernelNow();
@@ -178,11 +184,12 @@ function link(model, root) {
   let timer = 0;
   const show = () => {
     gone ||= kernelNow() !== kernel;
-    const state = { gone, late, status: kernel?.status, connection: kernel?.connectionStatus };
+    const state = { gone, late, status: kernel?.status, connection: kernel?.connectionStatus, alone: alone() };
     const text = saying(state) || wrong;
     line.hidden = !text;
     if (line.textContent !== text) line.textContent = text;
-    root.dataset.link = gone || state.status === "dead" ? "lost" : late ? "late" : "good";
+    const lost = gone || state.status === "dead";
+    root.dataset.link = lost ? state.alone ? "alone" : "lost" : late ? "late" : "good";
     root.inert = root.dataset.link === "lost";
   };
   const arm = () => {
@@ -257,6 +264,7 @@ function requests(line, also = {}) {
   let inFlight = null;
   let waiting = null;
   let timer = 0;
+  let later = 0;
   const send = () => {
     if (inFlight !== null || waiting === null) return;
     inFlight = ++serial;
@@ -270,11 +278,14 @@ function requests(line, also = {}) {
     inFlight = null;
     send();
   };
-  const ask = (values) => {
+  const ask = (values, quiet = 0) => {
     waiting = { ...waiting, ...values };
-    send();
+    clearTimeout(later);
+    if (quiet) later = setTimeout(send, quiet);
+    else send();
   };
-  return { ask, answered, idle: () => inFlight === null, stop: () => clearTimeout(timer) };
+  const stop = () => [timer, later].forEach(clearTimeout);
+  return { ask, answered, idle: () => inFlight === null && waiting === null, stop };
 }
 
 // tabs.js
@@ -311,6 +322,7 @@ function tabRow(titles, pages) {
 }
 
 // steered.js
+var LAZY = 150;
 var RESTING = ["ready", "finished", "failed", "stopped"];
 var NEXT = { running: "Pause", paused: "Resume", stopped: "Resume", finished: "Go on", failed: "Try again" };
 function runLabel(status, first) {
@@ -341,7 +353,8 @@ function steered(stage, also) {
     const bar = make("progress", { max: 1, "aria-label": "How far the run is" });
     const numbers = make("div", { class: "gc-numbers" });
     const text = make("p", { class: "gc-text", role: "status" });
-    const line = link(model, root);
+    const line = link(model, root, () => Boolean(scene?.alone?.()));
+    let scene = null;
     const request = requests(line, also);
     let frame = model.get("frame");
     let before = null;
@@ -350,7 +363,11 @@ function steered(stage, also) {
     const shows = {};
     const change = (key, value) => {
       root.dataset.idle = "false";
-      request.ask({ [key]: value });
+      const drawn = scene.own?.(key, value);
+      request.ask({ [key]: value }, drawn ? LAZY : 0);
+      if (!drawn) return;
+      Object.entries(drawn.values).forEach(([name, v]) => shows[name]?.(v));
+      text.textContent = drawn.text;
     };
     const host = {
       colourOf: (role) => role ? model.get("colours")[role] : "var(--gc-ink)",
@@ -359,7 +376,7 @@ function steered(stage, also) {
       change,
       send: line.send
     };
-    const scene = stage(host, model);
+    scene = stage(host, model);
     const buttons = parts.row.map(([action, label]) => pushButton(action, label, press));
     const pages = parts.tabs.map((tab) => {
       const made = Object.entries(tab.controls).map(([key, c]) => [key, anyControl(key, c, change)]);
