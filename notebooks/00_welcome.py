@@ -175,6 +175,9 @@ card = nets.shipped_card("mnist")
 # - **[11 how good is it?](11_how_good.ipynb)** (60 minutes,
 #   [exercises](../exercises/11_how_good.ipynb)): FID, precision and recall, coverage, memorisation,
 #   and the fault to which each is blind
+# - **[12 making it stable](12_stable.ipynb)** (60 minutes,
+#   [exercises](../exercises/12_stable.ipynb)): gradient penalties, spectral norm, relativistic
+#   loss, packing: the papers' tables reproduced
 #
 # Appendices, to read when you like:
 #

@@ -34,6 +34,7 @@ import numpy as np
 import torch
 
 from gancourse import claim, live, load_points, losses, machine, nets, plots, train
+from gancourse.check import check
 from gancourse.maths import dynamics, lipschitz
 from gancourse.maths.matching import matched_distance
 from gancourse.score import tables
@@ -169,6 +170,20 @@ claim("share of weights at an end of the clip", at_end, above=0.5)
 # %% [markdown]
 # ## The penalty, and its quarrel with batch norm
 #
+# No limit is right, and a price is: for each pair take a point between a real sample and a fake
+# one, and pay for a slope there that is not 1. Write it. It is exercise 12.1 of the sheet, too,
+# which has hints.
+
+
+# %%
+def gradient_penalty(D, x_real, x_fake):
+    """Return the mean of (slope - 1)^2 of D: [N, ...] -> [N], at a random point of each pair."""
+    raise NotImplementedError("your turn")
+
+
+check("12.1", gradient_penalty)
+
+# %% [markdown]
 # A penalty speaks of the slope of D at *one* sample. Batch norm makes D's logit of a sample depend
 # on the whole batch, and then $\nabla_x \sum_i D(x_i)$ is no sample's slope. Look: row $i$, column
 # $j$ is $|\partial D(x_i) / \partial x_j|$ for four points.
@@ -337,8 +352,7 @@ for k in (4, 16):
 # Above the value 1 a run flies apart. A large penalty in *each* step hardly brakes: D is so lame
 # that both stand almost still. A lazy one overshoots, by more the rarer it comes; R3GAN's authors
 # report that it fails. Their ablation asks what the parts give, on 1,000 kinds of stacked digits.
-# Ours is
-# smaller: 25 clusters, a small MLP.
+# Ours is smaller: 25 clusters, a small MLP.
 
 # %%
 tables.beside("r3gan", "grid", printed="stacked MNIST")
@@ -374,11 +388,10 @@ print(f"{seconds / 60:.0f} minutes of one core ({about['machine']['cpu']}). {abo
 # %% [markdown]
 # The reason for the difference is first of all the length: half a percent of the paper's steps, and
 # one seed. No order of rows can be read from that. And a warning. VEEGAN's paper (2017) prints a
-# GAN on the *same nominal task* with
-# 3.3 modes of the grid and 1 of the ring; PacGAN's prints 17.3 and 6.3. A remedy looks as good as
-# its baseline is bad. Nets, steps and rates of the plain GAN are the first thing to read in such a
-# table. A detail from PacGAN's program, not in its text: a batch is 100 *packs*, so that PacGAN4
-# sees four times as many samples a step.
+# GAN on the *same nominal task* with 3.3 modes of the grid and 1 of the ring; PacGAN's prints 17.3
+# and 6.3. A remedy looks as good as its baseline is bad. Nets, steps and rates of the plain GAN are
+# the first thing to read in such a table. A detail from PacGAN's program, not in its text: a batch
+# is 100 *packs*, so that PacGAN4 sees four times as many samples a step.
 #
 # ## Choose by budget
 #

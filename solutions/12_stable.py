@@ -28,10 +28,11 @@
 # **Whose work?** What an exercise asks for, you write. Everything else in PyTorch and in the course
 # may be used; the course's own version of what is asked is not there while your answer is checked
 # or graded, and a sentence says so where you call it. Withheld are
-# `gancourse.losses.wgan_gp_penalty` in 12.1; `torch.nn.utils.parametrizations.spectral_norm`,
-# `torch.nn.utils.parametrizations._SpectralNorm`, `torch.nn.utils.spectral_norm` in 12.2;
-# `gancourse.losses.relativistic_d`, `gancourse.losses.relativistic_g`,
-# `gancourse.losses.r1_penalty`, `gancourse.losses.r2_penalty` in 12.3.
+# `gancourse.losses.wgan_gp_penalty` in 12.1; `gancourse.nets.spectral.spectrally_normalised`,
+# `torch.nn.utils.parametrizations.spectral_norm`, `torch.nn.utils.parametrizations._SpectralNorm`,
+# `torch.nn.utils.spectral_norm` in 12.2; `gancourse.losses.relativistic_d`,
+# `gancourse.losses.relativistic_g`, `gancourse.losses.r1_penalty`, `gancourse.losses.r2_penalty` in
+# 12.3; `gancourse.nets.packing.packed` in 12.4.
 #
 # <!-- /exercises -->
 #

@@ -227,6 +227,7 @@ EXERCISE = Exercise(
         ),
     ),
     names=("packed_d_loss",),
+    withheld=("gancourse.nets.packing.packed",),
     promises=(
         ("packs of `m` samples of one kind that follow each other", POINTS),
         ("joined along axis 1", PICTURES),

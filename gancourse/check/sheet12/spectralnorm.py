@@ -266,6 +266,7 @@ EXERCISE = Exercise(
     ),
     names=("SpectralNorm",),
     withheld=(
+        "gancourse.nets.spectral.spectrally_normalised",
         "torch.nn.utils.parametrizations.spectral_norm",
         "torch.nn.utils.parametrizations._SpectralNorm",
         "torch.nn.utils.spectral_norm",
