@@ -404,9 +404,10 @@ Markdown(head + "\n".join(map(row, clinic.FAULTS.values())))
 # A rule made by looking at some runs names those runs rightly. What counts are runs that no rule
 # was chosen on: the clinic's own on other seeds, and **other people's loops**. Of those there are
 # two blind tables, each of the rules of its time: a first corpus, and later a fresh one by other
-# authors. Then the rules were changed to name fewer wrong causes, and the last column judges a part
-# of the fresh loops again. It is *not* blind: those verdicts had been read. (One seed each for the
-# fresh loops; the first two columns were measured with rules older than today's.)
+# authors. Then the rules were changed to name fewer wrong causes, and the last column judges 50 of
+# the 71 fresh loops again. It is *not* blind: those verdicts had been read, five of the 50 were
+# chosen because they had gone wrong, and three of its right answers count since a second name of
+# their fault was allowed. (One seed each; the first two columns are of rules older than today's.)
 
 # %%
 own = json.loads(course.path("docs/clinic/confusion.json").read_text())
@@ -436,8 +437,8 @@ claim("a run of two turns", gancourse.diagnose(clinic.Signals(turns=2)).verdict,
 # On loops that nobody had tuned it on, a wrong cause came first too often. Now it says "I do not
 # know" more often. So take the number beside a cause for the strength of the evidence, not for a
 # probability, and look for yourself. Which names are taken for which, in the clinic's own runs, as
-# measured before the last change of the rules? On grey: right. The
-# last rows are programs that work.
+# measured before the last change of the rules? On grey: right. The last rows are programs that
+# work.
 
 # %%
 found = [(run["name"], run["found"][0]) for run in own["runs"]]
