@@ -235,18 +235,18 @@ def mostly(moves: list[float]) -> bool | None:
 def with_G(s: Signals, up: bool | None) -> bool | None:
     """Tell whether G moves its fakes to where D moves real samples, by its loss; None unknown.
 
-    Where the loss was not seen, by what G's steps do to D's answers.
+    Its steps have to go that way, too: an optimiser can climb what it should descend. Where the loss
+    was not seen, G's steps alone say it, by what they do to D's answers.
     """
     asked = agreed(s.wishes.get("G of fakes", ()))
-    if up is not None and asked is not None:
-        return asked is up
     moves = telling(s.pull.get("G on fakes", ()))
-    if up is None or len(moves) < MOVES:
+    if up is None or (asked is None and len(moves) < MOVES):
         return None
     along = sum((x > 0) == up for x in moves)
-    if len(moves) - along >= MOST * len(moves):
-        return False
-    return True if along >= MOST * len(moves) else None
+    against = len(moves) >= MOVES and len(moves) - along >= MOST * len(moves)
+    if asked is not None:
+        return asked is up and not against
+    return False if against else True if along >= MOST * len(moves) else None
 
 
 def telling(moves) -> list[float]:

@@ -139,6 +139,10 @@ OTHER_EVIDENCE = [
     ("G steps the wrong way", {
         "auc": [0.99] * 50, "pull": {"G on fakes": [-0.1] * 45 + [0.01] * 5}
     }),
+    ("G steps the wrong way", {  # its loss is right, and its optimiser climbs
+        "wishes": {"D of real": UP, "D of fakes": DOWN_, "G of fakes": UP},
+        "pull": {"G on fakes": DOWN_},
+    }),
     ("labels swapped", {"wishes": {"D of real": DOWN_, "D of fakes": UP, "G of fakes": UP}}),
     ("probabilities as logits", {"outputs": (0.1, 0.9), "logistic": 1.0}),
     ("steps too long", {"moved": MOVED | {"D by opt_D": [0.1] * 9}, **MISSING}),
@@ -149,10 +153,15 @@ NOTHING_WRONG = {
         "auc": [0.1] * 50, "pull": DOWN | {"G on fakes": [-0.1] * 50}
     },
     "D's loss asks for less, and G's with it": {
-        "auc": [0.1] * 50, "wishes": {"D of real": DOWN_, "D of fakes": UP, "G of fakes": DOWN_}
+        "auc": [0.1] * 50, "wishes": {"D of real": DOWN_, "D of fakes": UP, "G of fakes": DOWN_},
+        "pull": DOWN | {"G on fakes": DOWN_},
     },
     "D counts down, and G goes anywhere": {
         "auc": [0.3] * 50, "pull": DOWN | {"G on fakes": [-0.1, 0.1] * 25}
+    },
+    "G's loss is right, and some of its steps overshoot": {
+        "wishes": {"D of real": UP, "D of fakes": DOWN_, "G of fakes": UP},
+        "pull": {"G on fakes": [0.1, -0.1] * 25},
     },
     "few measured steps": {"auc": [0.99] * 4, "pull": {"G on fakes": [-0.1] * 4}},
     "ranks of a D that has not learned": {
