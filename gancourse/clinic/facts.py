@@ -235,8 +235,8 @@ def mostly(moves: list[float]) -> bool | None:
 def with_G(s: Signals, up: bool | None) -> bool | None:
     """Tell whether G moves its fakes to where D moves real samples, by its loss; None unknown.
 
-    Its steps have to go that way, too: an optimiser can climb what it should descend. Where the loss
-    was not seen, G's steps alone say it, by what they do to D's answers.
+    Its steps have to go that way, too: an optimiser can climb what it should descend. Where the
+    loss was not seen, G's steps alone say it, by what they do to D's answers.
     """
     asked = agreed(s.wishes.get("G of fakes", ()))
     moves = telling(s.pull.get("G on fakes", ()))
