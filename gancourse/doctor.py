@@ -51,9 +51,11 @@ class Examination:
 
     def to_json(self) -> str:
         """Return all findings as JSON, with the home folder and user's name taken out."""
-        listed = [asdict(finding) for finding in self.findings]
-        text = json.dumps({"ready": self.ready, "findings": listed}, indent=2)
-        return _without_names(text)
+        listed = [
+            asdict(f) | {"found": _without_names(f.found), "remedy": _without_names(f.remedy)}
+            for f in self.findings
+        ]
+        return json.dumps({"ready": self.ready, "findings": listed}, indent=2)
 
 
 def _without_names(text: str) -> str:
@@ -67,7 +69,7 @@ def _without_names(text: str) -> str:
 def _user() -> str:
     try:
         return getpass.getuser()
-    except (OSError, KeyError):
+    except (OSError, KeyError, ImportError):
         return ""
 
 
@@ -91,7 +93,8 @@ def foreign_packages() -> list[Finding]:
 def home() -> list[Finding]:
     """Say where the home folder cannot be written: Jupyter and the data keep files there."""
     folder = Path.home()
-    if os.access(folder, os.W_OK):
+    elsewhere = all(os.environ.get(name) for name in ("GANCOURSE_DATA", "JUPYTER_RUNTIME_DIR"))
+    if elsewhere or os.access(folder, os.W_OK):
         return []
     remedy = "set HOME to a folder of yours, or GANCOURSE_DATA and JUPYTER_RUNTIME_DIR"
     return [Finding("home folder", BROKEN, f"{folder} cannot be written", remedy)]

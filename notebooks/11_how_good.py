@@ -13,8 +13,8 @@
 # %% [markdown]
 # # 11 · How good is it?
 #
-# A GAN has no likelihood and its losses say nothing of quality. So people compute scores. Each of
-# them sees some faults and is blind to another.
+# A GAN has no likelihood and its usual losses say little of quality. So people compute scores. Each
+# of them sees some faults and is blind to another.
 #
 # **Aims:**
 #
@@ -96,8 +96,9 @@ else:
 # ## FID: from two bells to 64 features
 #
 # Precision minds neither a lost class nor a blur, FID and coverage mind few samples that are good,
-# and only *new* sees copies. What do they compute? First FID. How far is one bell from another? The
-# Fréchet distance of bells is Wasserstein-2 squared, with means $m$ and widths $s$
+# and only *new* falls far at copies. What do they compute? First FID. How far is one bell from
+# another? The Fréchet distance of bells is lesson 03's cheapest plan at the *squared* distance
+# (Wasserstein-2 squared), with means $m$ and standard deviations $s$
 #
 # $$F = (m - m')^2 + (s - s')^2.$$
 #
@@ -232,7 +233,7 @@ claim("and B at 64 times 0.05 squared", limits[1], 64 * 0.05**2, within=0.1)
 # reaches to its $k$-th real neighbour. **Precision**: the share of fakes in some ball. **Density**:
 # in how many balls a fake lies on average, over $k$. **Coverage**: the share of balls that hold a
 # fake. **Recall** is precision with the roles exchanged: balls around fakes, real points in them.
-# Drag the fakes.
+# Drag the fakes. (Kynkäänniemi et al. 2019 for the first two, Naeem et al. 2020 for the others.)
 
 # %%
 live.two_clouds()
@@ -240,8 +241,8 @@ live.two_clouds()
 # %% tags=["bet"]
 # Bet: one real point astray
 live.predict(
-    "Now one of the 60 real points lies far from all others, at (15, 13). All fakes go there. What "
-    "is their precision?",
+    "Now one of the 60 real points lies far from all others, at (15, 13). All fakes go near it. "
+    "What is their precision?",
     ("about 1/60", "about one half", "1"),
     answer="1",
     why="Its neighbours are far away, so its ball is huge, and one ball is enough for precision.",
@@ -252,13 +253,14 @@ live.two_clouds(real="one bell, one point astray", x=13.0, y=10.0)
 
 # %% [markdown]
 # One odd real picture vouches for everything around it. Density counts balls and coverage counts
-# real points, so neither is fooled (Naeem et al. 2020). They have an exact anchor, too: if $M$
+# real points, so both stay low here (Naeem et al. 2020). They have an exact anchor, too: if $M$
 # fakes and $N$ real points come from *one* distribution, whichever it is, then
 #
 # $$E\,\text{density} = 1, \qquad
 #   E\,\text{coverage} = 1 - \prod_{i=0}^{k-1} \frac{N-1-i}{M+N-1-i},$$
 #
-# for $k = 5$ and many points 0.9688. Precision and recall have no such anchor.
+# for $k = 5$ and many points, as many fakes as real ones, 0.9688. Precision and recall have no such
+# anchor.
 #
 # <details><summary>Why, whatever the distribution</summary>
 #
@@ -324,9 +326,9 @@ else:
 {name: round(value, 3) for name, value in found.items()}
 
 # %% [markdown]
-# Never read precision alone. Recall, coverage and FID are not fooled here.
+# Never read precision alone. Recall, coverage and FID are not fooled here; density is, by half.
 #
-# ## Two scores that were given up
+# ## Two scores that can be fooled
 #
 # One needs no real picture. Let a classifier name each sample. Good ones are named with certainty,
 # varied ones are named differently. The **class score** asks for both:
@@ -387,15 +389,16 @@ else:
     print(NEEDS_MNIST)
 
 # %% [markdown]
-# Our G comes out where the first GAN did, its digits are far better, and smears beat the data. So
-# the number says nothing of quality, and nobody reports it any more.
+# Our G comes out where the first GAN did, with another net and other digits, and smears beat the
+# data. So the number says little of quality, and it was given up.
 #
 # ## Copies
 #
-# Only one of the six scores saw copies: lesson 09 built it. A second test needs no threshold. Mix
-# 1,000 fakes with 1,000 real pictures, leave one out, and ask whether its nearest neighbour is of
-# its own kind (Lopez-Paz and Oquab 2017). One half: not to be told apart. Near 1: apart. Near 0:
-# each fake sits on a real one. It matters which real ones you take.
+# Only one of the six scores fell far at copies, and lesson 09 built it; a copy that is moved by one
+# pixel passes it. A second test needs no threshold. Mix 1,000 fakes with 1,000 real pictures, leave
+# one out, and ask whether its nearest neighbour is of its own kind (Lopez-Paz and Oquab 2017). One
+# half: not to be told apart. Near 1: apart. Near 0: each fake sits on a real one. It matters which
+# real ones you take.
 
 # %%
 n = min(1000, len(x_real) // 2)
@@ -425,7 +428,7 @@ else:
 # Against test digits the copier is perfect; against the digits that it copied it is caught. So take
 # both. The shipped G is nearly, not quite, real, and as far from both.
 #
-# A generator that repeats itself is caught by birthdays: of $n$ draws from $S$ pictures,
+# A generator that repeats itself exactly is caught by birthdays: of $n$ draws from $S$ pictures,
 # $n(n-1)/2S$ pairs are equal (Arora and Zhang 2017). Equal pairs, and the $S$ that they mean:
 
 # %%
@@ -450,18 +453,19 @@ changed = {"JPEG, quality 95": files.jpeg(part, 95), "JPEG, quality 75": files.j
            "[0, 1] in place of [-1, 1]": part / 255}  # fmt: skip
 cost = {name: measures.fid(score.features(ruler, x), same) for name, x in changed.items()}
 claim("JPEG at 95 is nearly free", cost["JPEG, quality 95"], below=1)
+claim("the next costs about what the generator does", cost["JPEG, quality 75"], above=2)
 claim("bilinear resizing is not", cost["32 pixels and back, bilinear"], above=20)
 claim("a wrong range ruins all", cost["[0, 1] in place of [-1, 1]"], above=300)
 {name: round(value, 1) for name, value in cost.items()}
 
 # %% [markdown]
-# Nobody would see the first four, and one of them costs more than a generator. Send every picture
-# one and the same way. (`gancourse score` refuses the last.)
+# The first four are hard to see, and three of them cost as much as the generator or more. Send
+# every picture one and the same way. (`gancourse score` refuses the last.)
 #
 # Lucic et al. (2018) gave seven losses one budget, 100 settings each, and the best of them 50
 # seeds. Their FIDs on MNIST (Inception, 10,000 samples) stand beside three seeds of lesson 08's
-# default (this course's ruler; `python tools/bench quality` measured them and goes on where it
-# stopped).
+# default (this course's ruler, 10,000 samples too; `python tools/bench quality` measured them and
+# goes on where it stopped).
 
 # %%
 lucic = {"minimax": (9.8, 0.9), "non-saturating": (6.8, 0.5), "least squares": (7.8, 0.6),
@@ -481,9 +485,8 @@ plots.beside(
 
 # %% [markdown]
 # The two sides have *no common axis*: other features, other numbers. What they share is how to
-# report. Seeds differ by more than many a claimed improvement. So do budgets: on the right more
-# seconds do what a better method might claim, and with equal budgets most losses on the left end
-# alike.
+# report. On the right, more time alone does what many a new method claims; on the left most losses
+# end close together, with equal budgets.
 #
 # So: one ruler, one N and one pipeline for all; FID with a pair such as recall and coverage; a
 # test for copies; the same budget for every method; several seeds, with the range. And look at the
@@ -495,7 +498,8 @@ plots.beside(
 # - Precision is fooled by one odd real picture, and by noise; recall and coverage see what is
 #   missing. Equal distributions have density 1 and coverage 0.9688 ($k = 5$).
 # - The class score is fooled by ten pictures, Parzen likelihood by averages.
-# - Copies pass every score that compares with test data. Ask for training data.
+# - Copies pass every score that compares with test data. Ask for training data; and a copy moved
+#   by one pixel passes the test for copies too.
 # - Files, ranges, N, seeds and budgets are part of the score.
 #
 # Now do [the exercises](../exercises/11_how_good.ipynb). On your own generators, `gancourse score`

@@ -64,6 +64,10 @@ def checksums(folder: Path) -> str:
     )
 
 
+def is_ours(folder: Path) -> bool:
+    return (folder / "SHA256SUMS").is_file()
+
+
 def grader_list(uv: str, out: Path) -> None:
     """Write the pins of `gancourse[grade]`, out of the lock, for an image that grades."""
     options = ["--quiet", "--extra", "grade", "--no-header", "--no-annotate"]
@@ -86,6 +90,8 @@ def main() -> None:
     number = version()
     if uncommitted():
         sys.exit("There are changes that are not committed: commit them, then release.")
+    if options.out.is_dir() and any(options.out.iterdir()) and not is_ours(options.out):
+        sys.exit(f"{options.out} holds something that is no release: name another folder.")
     options.out.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".release-", dir=options.out.parent))
     try:
@@ -98,6 +104,7 @@ def main() -> None:
         grader_list(options.uv, work / f"gancourse-{number}-grader.txt")
         (work / "SHA256SUMS").write_text(checksums(work))
         shutil.rmtree(options.out, ignore_errors=True)
+        work.chmod(0o755)  # a temporary folder is its maker's alone
         work.rename(options.out)
     finally:
         shutil.rmtree(work, ignore_errors=True)

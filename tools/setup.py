@@ -51,8 +51,9 @@ def fetch_uv(folder):
         if subprocess.call(prepare, stdout=subprocess.DEVNULL):
             continue
         done = subprocess.call([python, "-m", "pip", "install", "--quiet"] + place + ["uv"])
-        if done == 0 and os.path.exists(program(folder, "uv")):
-            return program(folder, "uv")
+        uv = os.path.join(folder, "bin", "uv" + BIN[1])  # with --target it is bin on Windows too
+        if done == 0 and os.path.exists(uv):
+            return uv
     sys.exit(NO_UV)
 
 

@@ -4,6 +4,7 @@ A range here is over draws alone. Another seed of the training moves the scores 
 """
 
 import json
+import re
 import warnings
 from dataclasses import asdict, dataclass, fields
 from statistics import median
@@ -118,4 +119,5 @@ def _cell(values: list[float], form: str) -> str:
 
 def _short(name: str) -> str:
     """Return a name that fits into a column: a path's last parts."""
+    name = re.sub(r"[/\\]generator\.safetensors$", "", name)
     return name if len(name) <= 24 else "..." + name[-21:]

@@ -157,14 +157,15 @@ def draw(G: nn.Module, n: int, seed: int = 0, chunk: int = 500) -> Tensor:
     parts = [torch.randn(chunk, G.z_dim, generator=rng) for _ in range(-(-n // chunk))]
     with evaluating(G):
         x = torch.cat([to_pixels(G(z.to(device)), IMAGE) for z in parts])[:n]
-    return x if n < LEAST else _refuse_half_scales(x)
+    return x if n < LEAST else _refuse_half_scales(x, HALF_SCALES[:2])
 
 
 def _pixels(x: Tensor) -> Tensor:
-    return _refuse_half_scales(to_pixels(x, IMAGE, LEAST))
+    pixels = to_pixels(x, IMAGE, LEAST)
+    return _refuse_half_scales(pixels, HALF_SCALES[:2] if x.is_floating_point() else HALF_SCALES)
 
 
-def _refuse_half_scales(x: Tensor) -> Tensor:
+def _refuse_half_scales(x: Tensor, scales=HALF_SCALES) -> Tensor:
     """Return pixels [N, 1, 28, 28]; raise InputError where they show another scale's traces.
 
     Floats in [0, 1] or [-0.5, 0.5] are floats in [-1, 1], so that no range betrays them; as bytes
@@ -173,7 +174,7 @@ def _refuse_half_scales(x: Tensor) -> Tensor:
     low, high = (edge.item() for edge in x.aminmax())
     if low == high:
         return x
-    for edges, scale, remedy in HALF_SCALES:
+    for edges, scale, remedy in scales:
         if abs(low - edges[0]) <= 1 and abs(high - edges[1]) <= 1:
             raise InputError(
                 "Images must be uint8 in 0..255 or floats in [-1, 1], and these look as if they "

@@ -47,6 +47,7 @@ def test_the_first_choice_counts_and_the_score_is_the_pages(notebook):
     choose(page, "one z")
     assert page.locator(".gc-faulty .gc-text").first.inner_text().startswith("Yes, one z")
     choose(page, "no detach", 1)
+    page.wait_for_function("[...document.querySelectorAll('.gc-score')].every(s => s.textContent)")
     scores = page.locator(".gc-score").all_inner_texts()
     assert set(scores) == {"Named at the first try: 1 of 2."}
     assert page.locator(".gc-editor:visible").count() == 2

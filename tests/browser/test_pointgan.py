@@ -64,7 +64,7 @@ def test_each_player_steps_alone_and_it_runs(notebook, errors):  # noqa: F811
 
 def test_points_are_drawn_by_mouse_and_by_keys(notebook, errors):  # noqa: F811
     page = opened(notebook, DRAWN)
-    page.get_by_role("tab", name="The game").press("ArrowRight")
+    page.get_by_role("tab", name="Real points").click()
     page.locator("[data-key=points]").select_option("drawn by hand")
     canvas = page.locator(".gc-plane[role=application]")
     canvas.wait_for()

@@ -21,6 +21,9 @@ def build(root: Path, out: Path) -> int:
 
     A warning is an error. `out` is replaced whole, and only when all went well.
     """
+    if out.is_dir() and any(out.iterdir()) and not (out / "searchindex.js").exists():
+        sys.exit(f"{out} holds something that is no site of ours: name another folder.")
+    out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".site-") as folder:
         source, pages = Path(folder) / "source", Path(folder) / "pages"
         gather(root, source)
@@ -58,5 +61,5 @@ def main(argv: list[str] | None = None) -> int:
         return code
     pages = len(list(options.out.rglob("*.html")))
     print(f"{options.out}: {pages} pages, {size(options.out) / 1e6:.1f} MB")
-    print(f"Open {options.out / 'index.html'}, or serve the folder from anywhere.")
+    print(f"Serve it from anywhere, here with: python3 -m http.server -d {options.out}")
     return 0

@@ -64,6 +64,12 @@ class Page:
         view.map, view.net = self.map(), self.net()
         self._views.append(view)
 
+    def _weights(self) -> int:
+        """Return a number that grows with each change of G's weights, announced or not."""
+        G = self._explorer.G
+        tensors = [*G.parameters(), *G.buffers()] if self._alone else []
+        return self._explorer.weights + sum(each._version for each in tensors)
+
     def play(self, frames: Tensor) -> bool:
         """Play pictures uint8 [T, S, S] in each view; return whether there is one."""
         for view in self._views:
@@ -116,7 +122,7 @@ class Page:
         with self._explorer.lock:
             weights = weights_of(G) if self._alone else b""
         sent = 0 < len(weights) <= LARGEST
-        return {"version": self._explorer.weights, "bytes": weights} if sent else {}
+        return {"version": self._weights(), "bytes": weights} if sent else {}
 
     def _show(self, name: str, value: dict) -> None:
         for view in self._views:
@@ -134,7 +140,7 @@ class Page:
             "version": explorer.version, "count": len(strip), **_images(pixels),
             "thumbs": list(kept), "names": [values["across"], values["up"]],
             "along": values[ALONG[steering.last]], "beside": _beside(explorer.beside),
-            "brief": self._brief, "net": self._alone, "weights": explorer.weights,
+            "brief": self._brief, "net": self._alone, "weights": self._weights(),
             "origin": _numbers_of(steering.origin), "last": steering.last,
             "moves": [_numbers_of(d) for d in steering.directions_at_hand()],
         }  # fmt: skip

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/chart.js: edit there. 47dde87c6f0bff04 80b456f306c5eeef
+// Built by `make build` from src/widgets/chart.js: edit there. 59bec9ae3396bc35 d8e188c01134554b
 // bytes.js
 function floats(view) {
   if (!view) return null;
@@ -430,8 +430,15 @@ function requests(line, also = {}) {
     if (quiet) later = setTimeout(send, quiet);
     else send();
   };
+  const flush = () => {
+    clearTimeout(later);
+    if (waiting === null) return;
+    clearTimeout(timer);
+    inFlight = null;
+    send();
+  };
   const stop = () => [timer, later].forEach(clearTimeout);
-  return { ask, answered, idle: () => inFlight === null && waiting === null, stop };
+  return { ask, flush, answered, idle: () => inFlight === null && waiting === null, stop };
 }
 
 // chart.js

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/dashboard.js: edit there. 19ca60a65c942520 608209b468b1b7c8
+// Built by `make build` from src/widgets/dashboard.js: edit there. a4828491580eb02e 85fd09fed6ea3767
 // dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function dressed(node, attributes) {
@@ -532,8 +532,15 @@ function requests(line, also = {}) {
     if (quiet) later = setTimeout(send, quiet);
     else send();
   };
+  const flush = () => {
+    clearTimeout(later);
+    if (waiting === null) return;
+    clearTimeout(timer);
+    inFlight = null;
+    send();
+  };
   const stop = () => [timer, later].forEach(clearTimeout);
-  return { ask, answered, idle: () => inFlight === null && waiting === null, stop };
+  return { ask, flush, answered, idle: () => inFlight === null && waiting === null, stop };
 }
 
 // tabs.js
@@ -607,13 +614,19 @@ function steered(stage, also) {
     let frame = model.get("frame");
     let before = null;
     let changed = [];
-    const press = (action) => line.send({ do: wanted(action, frame.status) });
+    const press = (action) => {
+      request.flush();
+      line.send({ do: wanted(action, frame.status) });
+    };
     const shows = {};
     const change = (key, value) => {
       root.dataset.idle = "false";
       const drawn = scene.own?.(key, value);
       request.ask({ [key]: value }, drawn ? LAZY : 0);
-      if (!drawn) return;
+      if (!drawn) {
+        if (root.dataset.link === "alone") shows[key]?.(frame.values[key]);
+        return;
+      }
       Object.entries(drawn.values).forEach(([name, v]) => shows[name]?.(v));
       text.textContent = drawn.text;
     };

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/engine.js: edit there. a9123136445f3d7f 5ed857d1918566a4
+// Built by `make build` from src/widgets/engine.js: edit there. 0eb73ff77082d474 04333b14fe2e20ce
 // dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function dressed(node, attributes) {
@@ -790,6 +790,7 @@ var [LIMIT, CELLS, BATCH, FAKES, REALS, ARROWS2] = [1.6, 40, 128, 200, 300, 70];
 var [PUSH, LONGEST, SPREAD, MOST] = [0.12, 0.35, 0.05, 200];
 var WIDTHS = [64, 64];
 var EVERY = 5;
+var ROOM = 400;
 var DRAWN = "drawn by hand";
 var CENTRES = {
   ring: Array.from({ length: 8 }, (_, i) => [Math.cos(i * Math.PI / 4), Math.sin(i * Math.PI / 4)]),
@@ -829,7 +830,7 @@ function curvePanel(title, low, high, curves) {
 function newField({ seed = 0, points = "ring", loss = "non-saturating" } = {}) {
   const values = { loss, points, r1: 0, lr: 1e-3 };
   const grid = cellsOf(CELLS);
-  let [drawn, turns, says, game, next, uniform, z, shown, noted] = [[]];
+  let [drawn, turns, says, game, next, uniform, z, shown, noted, every] = [[]];
   const centres = () => values.points === DRAWN ? drawn : CENTRES[values.points];
   const noise = (n) => Float64Array.from({ length: 2 * n }, next);
   const look = () => {
@@ -837,7 +838,7 @@ function newField({ seed = 0, points = "ring", loss = "non-saturating" } = {}) {
     shown = all.length ? sampled(all, REALS, normals(1), uniforms(1)) : new Float64Array(0);
   };
   const reset = () => {
-    [turns, says, noted] = [0, null, { x: [], real: [], fake: [] }];
+    [turns, says, noted, every] = [0, null, { x: [], real: [], fake: [] }, EVERY];
     [next, uniform] = [normals(seed), uniforms(seed)];
     const fill = uniformFill(uniform);
     game = { G: newPlayer([2, ...WIDTHS, 2], fill), D: newPlayer([2, ...WIDTHS, 1], fill) };
@@ -849,7 +850,11 @@ function newField({ seed = 0, points = "ring", loss = "non-saturating" } = {}) {
     if (!centres().length) return false;
     const recipe = { loss: values.loss, r1: values.r1, lrD: values.lr, lrG: values.lr, betas: [0, 0.999] };
     says = bothSteps(game, recipe, sampled(centres(), BATCH, next, uniform), noise(BATCH), BATCH);
-    if (turns % EVERY === 0) [noted.x, noted.real, noted.fake].forEach((list, i) => list.push([turns, says["D(x)"], says["D(G(z))"]][i]));
+    if (turns % every === 0) [noted.x, noted.real, noted.fake].forEach((list, i) => list.push([turns, says["D(x)"], says["D(G(z))"]][i]));
+    if (noted.x.length > ROOM) {
+      for (const key of Object.keys(noted)) noted[key] = noted[key].filter((_, i) => i % 2 === 0);
+      every *= 2;
+    }
     turns += 1;
     return true;
   };

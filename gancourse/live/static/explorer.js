@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/explorer.js: edit there. 5869d7634799d972 d3c9d859e99f619c
+// Built by `make build` from src/widgets/explorer.js: edit there. cbee8747b4bcf9b5 081a5a35b5bd021e
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -615,7 +615,7 @@ function own(open = openGenerator) {
     wants: () => Boolean(frame?.net && frame.weights !== net?.version),
     row: () => net.G.pixels(around(pointAt(flat(here), here.u, here.v), plane.along[MOVES.indexOf(last)])),
     map: (n) => net.G.pixels(gridOf(flat(here), n, frame.reach)),
-    mapKey: () => `${frame.version}, ${here.by_1}, ${here.by_2}`,
+    mapKey: () => `${net.version}, ${frame.version}, ${here.by_1}, ${here.by_2}`,
     values: () => here,
     sentence: () => placeSentence(here, names()),
     along: () => names()[MOVES.indexOf(last)]
@@ -1094,8 +1094,15 @@ function requests(line2, also = {}) {
     if (quiet) later = setTimeout(send, quiet);
     else send();
   };
+  const flush = () => {
+    clearTimeout(later);
+    if (waiting === null) return;
+    clearTimeout(timer);
+    inFlight = null;
+    send();
+  };
   const stop = () => [timer, later].forEach(clearTimeout);
-  return { ask, answered, idle: () => inFlight === null && waiting === null, stop };
+  return { ask, flush, answered, idle: () => inFlight === null && waiting === null, stop };
 }
 
 // tabs.js
@@ -1169,13 +1176,19 @@ function steered(stage, also) {
     let frame = model.get("frame");
     let before = null;
     let changed = [];
-    const press = (action) => line2.send({ do: wanted(action, frame.status) });
+    const press = (action) => {
+      request.flush();
+      line2.send({ do: wanted(action, frame.status) });
+    };
     const shows = {};
     const change = (key, value) => {
       root.dataset.idle = "false";
       const drawn = scene.own?.(key, value);
       request.ask({ [key]: value }, drawn ? LAZY : 0);
-      if (!drawn) return;
+      if (!drawn) {
+        if (root.dataset.link === "alone") shows[key]?.(frame.values[key]);
+        return;
+      }
       Object.entries(drawn.values).forEach(([name, v]) => shows[name]?.(v));
       text.textContent = drawn.text;
     };

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/pointgan.js: edit there. 6299fbe846c880e4 51776a0e1ffd7d3b
+// Built by `make build` from src/widgets/pointgan.js: edit there. 08421cdf1275552e ce4f1d284e738d31
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -284,8 +284,15 @@ function requests(line, also = {}) {
     if (quiet) later = setTimeout(send, quiet);
     else send();
   };
+  const flush = () => {
+    clearTimeout(later);
+    if (waiting === null) return;
+    clearTimeout(timer);
+    inFlight = null;
+    send();
+  };
   const stop = () => [timer, later].forEach(clearTimeout);
-  return { ask, answered, idle: () => inFlight === null && waiting === null, stop };
+  return { ask, flush, answered, idle: () => inFlight === null && waiting === null, stop };
 }
 
 // tabs.js
@@ -359,13 +366,19 @@ function steered(stage, also) {
     let frame = model.get("frame");
     let before = null;
     let changed = [];
-    const press = (action) => line.send({ do: wanted(action, frame.status) });
+    const press = (action) => {
+      request.flush();
+      line.send({ do: wanted(action, frame.status) });
+    };
     const shows = {};
     const change = (key, value) => {
       root.dataset.idle = "false";
       const drawn = scene.own?.(key, value);
       request.ask({ [key]: value }, drawn ? LAZY : 0);
-      if (!drawn) return;
+      if (!drawn) {
+        if (root.dataset.link === "alone") shows[key]?.(frame.values[key]);
+        return;
+      }
       Object.entries(drawn.values).forEach(([name, v]) => shows[name]?.(v));
       text.textContent = drawn.text;
     };

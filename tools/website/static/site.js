@@ -53,19 +53,28 @@ function reachable() {
 
 const FEWER = "It runs in this page, with fewer controls than in JupyterLab: where the text names one that is not here, run the notebook.";
 
+const SERVED = "This lives only where the site comes from a web server: python3 -m http.server -d site is one.";
+
+function remark(words) {
+  const note = document.createElement("p");
+  note.className = "gc-fewer";
+  note.textContent = words;
+  return note;
+}
+
 // The still picture stays until what lives is there, and for good where it cannot.
 async function enliven(place) {
   const still = [...place.childNodes];
   const inLesson = place.querySelector("img") !== null;
-  const engine = await import(`${STATIC}live/engine.js`);
-  if (!(await LIVE[place.dataset.live](engine, place))) return;
-  still.forEach((node) => node.remove());
-  if (inLesson) {
-    const note = document.createElement("p");
-    note.className = "gc-fewer";
-    note.textContent = FEWER;
-    place.append(note);
+  try {
+    const engine = await import(`${STATIC}live/engine.js`);
+    if (!(await LIVE[place.dataset.live](engine, place))) return;
+  } catch {
+    place.append(remark(location.protocol === "file:" ? SERVED : "This could not be fetched: load the page again."));
+    return;
   }
+  still.forEach((node) => node.remove());
+  if (inLesson) place.append(remark(FEWER));
 }
 
 function enlivenWhenNear() {

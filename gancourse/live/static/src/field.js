@@ -6,7 +6,8 @@ import { normals, uniforms } from "./latent.js";
 export const [LIMIT, CELLS, BATCH, FAKES, REALS, ARROWS] = [1.6, 40, 128, 200, 300, 70]; // as in Python
 const [PUSH, LONGEST, SPREAD, MOST] = [0.12, 0.35, 0.05, 200];
 const WIDTHS = [64, 64];
-const EVERY = 5; // turns from one point of the curves to the next
+const EVERY = 5; // turns from one point of the curves to the next, at first
+const ROOM = 400; // points of a curve: then every other one goes
 export const DRAWN = "drawn by hand";
 
 const CENTRES = {
@@ -57,7 +58,7 @@ function curvePanel(title, low, high, curves) {
 export function newField({ seed = 0, points = "ring", loss = "non-saturating" } = {}) {
   const values = { loss, points, r1: 0, lr: 1e-3 };
   const grid = cellsOf(CELLS);
-  let [drawn, turns, says, game, next, uniform, z, shown, noted] = [[]];
+  let [drawn, turns, says, game, next, uniform, z, shown, noted, every] = [[]];
   const centres = () => (values.points === DRAWN ? drawn : CENTRES[values.points]);
   const noise = (n) => Float64Array.from({ length: 2 * n }, next);
   const look = () => {
@@ -65,7 +66,7 @@ export function newField({ seed = 0, points = "ring", loss = "non-saturating" } 
     shown = all.length ? sampled(all, REALS, normals(1), uniforms(1)) : new Float64Array(0);
   };
   const reset = () => {
-    [turns, says, noted] = [0, null, { x: [], real: [], fake: [] }];
+    [turns, says, noted, every] = [0, null, { x: [], real: [], fake: [] }, EVERY];
     [next, uniform] = [normals(seed), uniforms(seed)];
     const fill = uniformFill(uniform);
     game = { G: newPlayer([2, ...WIDTHS, 2], fill), D: newPlayer([2, ...WIDTHS, 1], fill) };
@@ -77,7 +78,11 @@ export function newField({ seed = 0, points = "ring", loss = "non-saturating" } 
     if (!centres().length) return false;
     const recipe = { loss: values.loss, r1: values.r1, lrD: values.lr, lrG: values.lr, betas: [0, 0.999] };
     says = bothSteps(game, recipe, sampled(centres(), BATCH, next, uniform), noise(BATCH), BATCH);
-    if (turns % EVERY === 0) [noted.x, noted.real, noted.fake].forEach((list, i) => list.push([turns, says["D(x)"], says["D(G(z))"]][i]));
+    if (turns % every === 0) [noted.x, noted.real, noted.fake].forEach((list, i) => list.push([turns, says["D(x)"], says["D(G(z))"]][i]));
+    if (noted.x.length > ROOM) {
+      for (const key of Object.keys(noted)) noted[key] = noted[key].filter((_, i) => i % 2 === 0);
+      every *= 2;
+    }
     turns += 1;
     return true;
   };

@@ -84,7 +84,7 @@ export function own(open = openGenerator) {
     wants: () => Boolean(frame?.net && frame.weights !== net?.version),
     row: () => net.G.pixels(around(pointAt(flat(here), here.u, here.v), plane.along[MOVES.indexOf(last)])),
     map: (n) => net.G.pixels(gridOf(flat(here), n, frame.reach)),
-    mapKey: () => `${frame.version}, ${here.by_1}, ${here.by_2}`,
+    mapKey: () => `${net.version}, ${frame.version}, ${here.by_1}, ${here.by_2}`,
     values: () => here,
     sentence: () => placeSentence(here, names()),
     along: () => names()[MOVES.indexOf(last)],

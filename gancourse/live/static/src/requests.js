@@ -29,6 +29,14 @@ export function requests(line, also = {}) {
     if (quiet) later = setTimeout(send, quiet);
     else send();
   };
+  // What waits goes out now: something else follows it.
+  const flush = () => {
+    clearTimeout(later);
+    if (waiting === null) return;
+    clearTimeout(timer);
+    inFlight = null;
+    send();
+  };
   const stop = () => [timer, later].forEach(clearTimeout);
-  return { ask, answered, idle: () => inFlight === null && waiting === null, stop };
+  return { ask, flush, answered, idle: () => inFlight === null && waiting === null, stop };
 }

@@ -63,13 +63,19 @@ export function steered(stage, also) {
     let before = null; // the numbers of the frame before
     let changed = []; // the names of those that are marked
 
-    const press = (action) => line.send({ do: wanted(action, frame.status) });
+    const press = (action) => {
+      request.flush(); // it acts on what the page shows
+      line.send({ do: wanted(action, frame.status) });
+    };
     const shows = {};
     const change = (key, value) => {
       root.dataset.idle = "false"; // until the answer is shown
       const drawn = scene.own?.(key, value);
       request.ask({ [key]: value }, drawn ? LAZY : 0);
-      if (!drawn) return;
+      if (!drawn) {
+        if (root.dataset.link === "alone") shows[key]?.(frame.values[key]); // nobody answers
+        return;
+      }
       Object.entries(drawn.values).forEach(([name, v]) => shows[name]?.(v));
       text.textContent = drawn.text;
     };
