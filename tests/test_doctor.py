@@ -94,3 +94,11 @@ def test_a_report_for_a_bug_names_no_folder_of_the_user(tmp_path, monkeypatch):
     assert {"Python", "PyTorch", "device"} <= {each["name"] for each in facts["findings"]}
     assert "~/nothing-there" in text
     assert "jane" not in text
+
+
+def test_a_locked_home_is_no_fault_where_its_remedy_was_taken(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", "/dev/null/nowhere")
+    assert doctor.home()[0].status == doctor.BROKEN
+    for name in ("GANCOURSE_DATA", "JUPYTER_RUNTIME_DIR"):
+        monkeypatch.setenv(name, str(tmp_path))
+    assert doctor.home() == []

@@ -52,3 +52,13 @@ test("the curves end at D's opinion", () => {
   assert.deepEqual(marks.map((m) => m.label), ["D(x)", "D(G(z))"]);
   assert.equal(floats(marks[0].y)[0].toFixed(3), field.frame().numbers[1][1]);
 });
+
+test("a curve keeps to its room however long it learns", () => {
+  const field = newField();
+  for (let i = 0; i < 2100; i += 1) field.turn();
+  const [{ marks }] = field.frame().panels;
+  const x = floats(marks[0].x);
+  assert.ok(x.length <= 401 && x.length > 150, `${x.length} points`);
+  assert.equal(x[0], 0);
+  assert.ok(x.at(-1) > 2080);
+});

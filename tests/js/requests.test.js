@@ -98,3 +98,17 @@ test("what the page drew itself is told when nothing followed for a while, the n
   assert.deepEqual(sent.map(({ values }) => values), [{ a: 2 }]);
   request.stop();
 });
+
+test("what waits goes out before something else follows it", () => {
+  const { sent, request } = asked();
+  request.ask({ a: 1 });
+  request.ask({ a: 2 });
+  request.flush();
+  assert.deepEqual(sent.map(({ values }) => values), [{ a: 1 }, { a: 2 }]);
+  request.ask({ a: 3 }, 150); // and so does what waits for quiet
+  request.flush();
+  assert.deepEqual(sent[2].values, { a: 3 });
+  request.flush();
+  assert.equal(sent.length, 3);
+  request.stop();
+});

@@ -128,3 +128,15 @@ def test_an_untrained_generator_is_scored(G):
 def test_bad_requests_are_named(G):
     with pytest.raises(InputError, match="draws must be a whole number of at least 1"):
         score_draws("mine", G, "digits", 200, draws=0)
+
+
+def test_two_runs_files_are_told_apart_by_their_folders(three):
+    names = "runs/a/generator.safetensors", "runs/b/generator.safetensors"
+    said = table([with_fids(three, 2.0, 2.1, 2.2, name=name) for name in names])
+    assert said.splitlines()[1].split() == ["runs/a", "runs/b", "real", "perfect", "better"]
+
+
+def test_a_generator_that_has_collapsed_to_black_is_scored():
+    nearly = torch.full((200, 1, 28, 28), -1.0)
+    nearly[:, :, 3] = -0.993  # byte 1
+    assert score_images(nearly, "digits").fid > 0

@@ -72,6 +72,7 @@ def test_a_tree_with_changes_is_not_released(release, monkeypatch, tmp_path):
 def test_a_step_that_fails_leaves_the_last_release_as_it_was(release, monkeypatch, tmp_path):
     (tmp_path / "dist").mkdir()
     (tmp_path / "dist/old").write_text("1")
+    (tmp_path / "dist/SHA256SUMS").write_text("")
     monkeypatch.setattr(release, "uncommitted", lambda: "")
     monkeypatch.setattr(
         sys, "argv", ["release.py", "--uv", "false", "--out", str(tmp_path / "dist")]
@@ -80,3 +81,13 @@ def test_a_step_that_fails_leaves_the_last_release_as_it_was(release, monkeypatc
         release.main()
     assert [path.name for path in tmp_path.iterdir()] == ["dist"]
     assert (tmp_path / "dist/old").read_text() == "1"
+
+
+def test_a_folder_that_holds_something_else_is_not_replaced(release, monkeypatch, tmp_path):
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist/mine").write_text("1")
+    monkeypatch.setattr(release, "uncommitted", lambda: "")
+    monkeypatch.setattr(sys, "argv", ["release.py", "--out", str(tmp_path / "dist")])
+    with pytest.raises(SystemExit, match="no release: name another folder"):
+        release.main()
+    assert (tmp_path / "dist/mine").read_text() == "1"

@@ -137,3 +137,10 @@ def test_a_broken_link_builds_no_site(tmp_path, capfd):
     assert "99.ipynb" in said
     assert "the site was not built" in said
     assert list(out.iterdir()) == []
+
+
+def test_a_folder_that_holds_something_else_is_not_replaced(tmp_path):
+    (tmp_path / "mine").write_text("1")
+    with pytest.raises(SystemExit, match="no site of ours: name another folder"):
+        main(["--out", str(tmp_path)])
+    assert (tmp_path / "mine").read_text() == "1"

@@ -7,7 +7,8 @@ import pytest
 import torch
 from explorers import a_generator, an_explorer, no_page, three_pins  # noqa: F401
 
-from gancourse import live, plots, train
+from gancourse import live, nets, plots, train
+from gancourse.live.explorer.page import Page
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -148,3 +149,15 @@ def test_a_refresh_never_waits_and_is_made_up_for(explorer):
         assert not thread.is_alive()
         assert not frames
     assert len(frames) == 1
+
+
+def test_a_page_learns_that_the_weights_changed_without_a_refresh():
+    explorer = live.LatentExplorer(nets.make_generator("mlp", z_dim=4, widths=(8,)))
+    page = Page(explorer)
+    before = page.frame()["weights"]
+    assert page.net()["version"] == before
+    assert page.frame()["weights"] == before
+    with torch.no_grad():
+        next(explorer.G.parameters()).mul_(2)
+    assert page.frame()["weights"] > before
+    assert page.net()["version"] == page.frame()["weights"]
