@@ -18,6 +18,19 @@
 #
 # <!-- exercises -->
 #
+# | exercise | minutes | difficulty | points |
+# |---|---|---|---|
+# | 13.1 a label as maps | 10 | ● ○ ○ | 6 |
+# | 13.2 the projection logit | 15 | ● ● ○ | 7 |
+# | 13.3 a turn with labels | 20 | ● ● ○ | 9 |
+# | 13.4 differentiable augmentation | 20 | ● ● ● | 9 |
+#
+# **Whose work?** What an exercise asks for, you write. Everything else in PyTorch and in the course
+# may be used; the course's own version of what is asked is not there while your answer is checked
+# or graded, and a sentence says so where you call it. Withheld are `gancourse.nets.label_maps` in
+# 13.1; `gancourse.train.one_step`, `gancourse.train.d_step`, `gancourse.train.g_step` in 13.3;
+# `gancourse.train.diff_augment`, `gancourse.train.augment.brightness` in 13.4.
+#
 # <!-- /exercises -->
 #
 # Each check draws fresh inputs whenever you run it and says what a mistake means. Grading runs the

@@ -1,6 +1,7 @@
 """What a label changes in the game on a line: labels that do not belong, and AC-GAN's pull.
 
-Lesson 13. On a grid `x` as in `divergences`; classes lie along the first axis, [K, N], and are equally likely.
+Lesson 13. On a grid `x` as in `divergences`; classes lie along the first axis, [K, N], and are
+equally likely.
 """
 
 import torch

@@ -229,6 +229,7 @@ EXERCISE = Exercise(
         ),
     ),
     names=("augmented_losses",),
+    withheld=("gancourse.train.diff_augment", "gancourse.train.augment.brightness"),
     promises=(
         ("cross-entropy on logits, two means, added", LOSSES),
         ("the mean of $-\\log D$", LOSSES),

@@ -199,6 +199,7 @@ EXERCISE = Exercise(
         ),
     ),
     names=("with_label_maps",),
+    withheld=("gancourse.nets.label_maps",),
     promises=(
         ("`classes` more channels after its own", MAPS),
         ("1 everywhere in images with that label, 0 everywhere in the others", MAPS),
