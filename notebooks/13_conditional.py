@@ -45,6 +45,7 @@ from gancourse.score import image_tables, obedience, pupils, ruler, shown
 train_set, test_set = load_images("mnist"), load_images("mnist", "test")
 has_mnist = test_set.name == "mnist"
 NEEDS_MNIST = "Not checked here: what this cell claims holds for MNIST, and it is not there."
+G = nets.load_shipped("mnist-conditional").eval()
 
 live.predict(
     "A generator was trained on whole labels: 7 or 1, never between. Now it is asked for half a "
@@ -71,8 +72,7 @@ live.ask_for(first="7", second="1", share=0.5)
 
 # %% tags=["proof"]
 # Proof: the label says which digit, and z the hand
-G = nets.load_shipped("mnist-conditional").eval()
-z, eye = torch.randn(200, G.z_dim, generator=machine.seed_generator(13)), torch.eye(10)
+z = torch.randn(200, G.z_dim, generator=machine.seed_generator(13))
 with torch.no_grad():
     x = G(z.repeat_interleave(10, 0), torch.arange(10).repeat(200))  # each z, all classes
     half = G(z, classes.mixed(7, 1, 0.5, 10).expand(200, -1))
