@@ -172,7 +172,7 @@ for (own, seed), x in found.items():
     for k, at in enumerate(CENTRES):
         real = Mark("points", *(at + 0.15 * torch.randn(60, 2)).T, "real, with this label", "p")
         fake = Mark("points", *x[k::3][:60].T, "fake, asked for it", "q")
-        title = f"{'own' if own else 'any'} label, seed {seed}: {k}"
+        title = f"{'own' if own else 'any'} label, run {seed}: class {k}"
         small.append(Panel((real, fake), "", "", (-2, 2), (-2, 2), title, equal=True))
 shown_rows = small[:3] + small[9:15]
 plots.gallery(shown_rows, 3, "Points by label; fakes judged with their own label, or any.")
