@@ -110,8 +110,22 @@ def test_ours_stand_beside_the_papers(monkeypatch):
     assert text._repr_markdown_() == text
 
 
-@pytest.mark.parametrize("name", ["remedies", "pacgan", "r3gan"])
+@pytest.mark.parametrize(
+    "name", ["remedies", "pacgan", "r3gan", "conditional", "augmentation", "fakes"]
+)
 def test_the_shipped_tables_are_of_the_recipes_as_they_are_now(name):
     for record in tables.measured(name)["runs"].values():
         task = Task(name, record["row"], record["data"], record["seed"], command.KEPT)
-        assert record["recipe"] == task.recipe()
+        assert task.as_now(record["recipe"]) == task.recipe()
+
+
+def test_a_record_from_before_recipes_gained_a_field_still_counts(tmp_path):
+    run(tmp_path, "--rows", "plain", "--seeds", "0", "--steps", "2")
+    task = Task("tiny", "plain", "ring", 0, tmp_path / "kept")
+    old = json.loads(task.path(".json").read_text())
+    del old["recipe"]["classes"], old["recipe"]["augment"]
+    task.path(".json").write_text(json.dumps(old))
+    assert task.record()["scores"] == old["scores"]
+    old["recipe"]["lr_G"] = 0.5
+    task.path(".json").write_text(json.dumps(old))
+    assert task.record() is None
