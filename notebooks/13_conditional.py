@@ -58,7 +58,8 @@ live.predict(
 
 # %% [markdown]
 # On the left the same `z` is asked for all ten classes: one hand writes 0 to 9. Move the **hand**.
-# What stays from class to class, what changes?
+# What stays from class to class, what changes? (In the explorer of lesson 09 the keys 0 to 9 do it,
+# and the pad moves `z`: `live.LatentExplorer(G)`.)
 
 # %%
 live.ask_for()
