@@ -53,7 +53,7 @@ live.predict(
     ("a seven and a one, laid over each other in grey", "one clear digit in between", "noise"),
     "one clear digit in between",
     "The label is a vector that is added in G's first layer, so half of each is another point of "
-    "the same space, and all later layers make a digit of it: a one with a short bar.",
+    "the same space, and all later layers make a digit of it: for most z a one with a short bar.",
 )
 
 # %% [markdown]
@@ -66,7 +66,8 @@ live.ask_for()
 
 # %% [markdown]
 # On the right is one `z` asked for a mixture. Move the **share** from 0 to 1, and try 3 and 8, or 0
-# and 6. Below stands what the ruler of lesson 11, a classifier, takes it for.
+# and 6. Below stands what the ruler of lesson 11, a classifier, takes it for. Not every hand can do
+# it, look at 4 and 20. Clothes do worse: `live.ask_for("fashion", share=0.5)` is half of each.
 
 # %%
 live.ask_for(first="7", second="1", share=0.5)
