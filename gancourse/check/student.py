@@ -6,7 +6,6 @@ is compared here: a spec reads the data and decides, in the learner's kernel or,
 another process than the one that runs this.
 """
 
-import random
 import sysconfig
 import time
 from collections import OrderedDict
@@ -159,18 +158,6 @@ def student_code(seed: int | None = None) -> Iterator[None]:
         raise
     except BaseException as error:
         raise student_error(error) from None
-
-
-@contextmanager
-def rng_untouched() -> Iterator[None]:
-    """Give the global random states of Python, NumPy and PyTorch (CPU) back as they were."""
-    states = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002
-    try:
-        yield
-    finally:
-        random.setstate(states[0])
-        np.random.set_state(states[1])  # noqa: NPY002
-        torch.set_rng_state(states[2])
 
 
 class Student:

@@ -45,7 +45,8 @@ class Task:
 def _begun(task: Task) -> tuple[train.State, dict]:
     """Return the run and its record: as a kill has left them, or new ones."""
     found = task.record()
-    fresh = {"row": task.row, "data": task.data, "seed": task.seed, "seconds": 0.0, "scores": []}
+    fresh = {"row": task.row, "data": task.data, "seed": task.seed, "seconds": 0.0, "scores": [],
+             "clock": []}  # fmt: skip
     if found is None or not task.path(".safetensors").exists():
         state = TABLES[task.table].start(task.row, task.seed)
         return state, {**fresh, "recipe": task.recipe()}
@@ -55,23 +56,26 @@ def _begun(task: Task) -> tuple[train.State, dict]:
         print(f"{task.name}: from the start, {error}", flush=True)
         return TABLES[task.table].start(task.row, task.seed), {**fresh, "recipe": task.recipe()}
     found["scores"] = [score for score in found["scores"] if score["step"] <= state.step]
+    found["clock"] = found.get("clock", [])[: len(found["scores"])]
     return state, found
 
 
-def finished(record: dict | None, steps: int) -> bool:
-    """Tell whether a run has taken so many steps, or has diverged before."""
+def finished(task: Task, steps: int) -> bool:
+    """Tell whether a run has taken so many steps, as its table counts, or has diverged before."""
+    table, record = TABLES[task.table], task.record()
     last = record["scores"][-1] if record and record["scores"] else {"step": 0}
-    return last["step"] >= steps or last.get("diverged", False)
+    enough = table.turns(table.rows[task.row], steps)
+    return last["step"] >= enough or last.get("diverged", False)
 
 
 def carry_out(task: Task, steps: int) -> dict:
     """Train a run up to so many steps and return its record; keep both at each score.
 
-    The record is written before the checkpoint. A kill between the two costs the steps since the
-    last score, and changes no number.
+    The record's `clock` has the seconds of one core at each score. It is written before the
+    checkpoint: a kill between the two costs the steps since the last score, and changes no number.
     """
     torch.set_num_threads(1)
-    if finished(task.record(), steps):
+    if finished(task, steps):
         return task.record()
     store.make_folder(task.folder / task.table)
     state, record = _begun(task)
@@ -79,6 +83,7 @@ def carry_out(task: Task, steps: int) -> dict:
     for score in TABLES[task.table].scores(state, task.data, steps):
         record["scores"].append(score)
         record["seconds"] = round(before + time.process_time() - start, 1)
+        record["clock"].append(record["seconds"])
         store.write_whole(task.path(".json"), json.dumps(record).encode())
         train.save_state(state, task.path(".safetensors"))
         words = f"{score['modes']} modes of {score['of']}"
