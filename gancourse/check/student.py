@@ -300,12 +300,13 @@ class Student:
         return random_digest()
 
     def watch(self, net: Handle) -> dict[str, int]:
-        """Return {"calls": , "backwards": } of a module since it was first watched.
+        """Return {"calls": , "backwards": , "at_once": } of a module since it was first watched.
 
-        Backwards are the backward passes that reach its outputs.
+        Backwards are the backward passes that reach its outputs; at_once is how many outputs have
+        waited for theirs at the same time.
         """
         if net.id not in self._watched:
-            seen = self._watched[net.id] = {"calls": 0, "backwards": 0}
+            seen = self._watched[net.id] = {"calls": 0, "backwards": 0, "at_once": 0}
             self._thing(net).register_forward_hook(_counting(seen))
         return dict(self._watched[net.id])
 
@@ -376,11 +377,19 @@ def _gradients(value: object, leaves: list[Tensor], along: Tensor | None) -> lis
 
 
 def _counting(seen: dict[str, int]):
-    """Return a forward hook that counts calls, and backward passes, into `seen`."""
+    """Return a forward hook that counts calls, backward passes and waiting outputs into `seen`."""
+    waiting: set[int] = set()
 
     def called(module: nn.Module, given: tuple, out: Tensor) -> None:
-        seen["calls"] += 1
+        number = seen["calls"] = seen["calls"] + 1
+
+        def reached(grad: Tensor) -> None:
+            seen["backwards"] += 1
+            waiting.discard(number)
+
         if out.requires_grad:
-            out.register_hook(lambda grad: seen.update(backwards=seen["backwards"] + 1))
+            out.register_hook(reached)
+            waiting.add(number)
+            seen["at_once"] = max(seen["at_once"], len(waiting))
 
     return called
