@@ -5,6 +5,7 @@ Source: Karras et al. 2022 (arXiv 2206.00364), whose symbols are used: sigma is 
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -28,7 +29,7 @@ class Denoiser(nn.Module):
         super().__init__()
         self.dim, self.sd = dim, sd
         sizes = [1 + dim * (1 + 2 * len(FREQUENCIES)), *widths]
-        layers = [layer for a, b in zip(sizes, sizes[1:], strict=False)
+        layers = [layer for a, b in pairwise(sizes)
                   for layer in (nn.Linear(a, b), nn.SiLU())]  # fmt: skip
         self.body = nn.Sequential(*layers, nn.Linear(sizes[-1], dim))
 
@@ -88,7 +89,7 @@ def sample(net: Denoiser, n: int, steps: int, seed: int = 0) -> Tensor:
     """
     rng, sigmas = machine.seed_generator(seed), levels(steps)
     x = SIGMA_MAX * torch.randn(at_least("n", n, 1), net.dim, generator=rng)
-    for sigma, after in zip(sigmas, sigmas[1:], strict=False):
+    for sigma, after in pairwise(sigmas):
         slope = (x - net(x, sigma.expand(n))) / sigma
         x = x + (after - sigma) * slope
     return x
