@@ -83,7 +83,7 @@ def gather(options: argparse.Namespace, about: dict, more: list[dict] = ()) -> N
     runs: dict[str, dict] = {}
     for record in found:
         task = Task(name, record["row"], record["data"], record["seed"], options.keep)
-        known = record["row"] in TABLES[name].rows and record["recipe"] == task.recipe()
+        known = record["row"] in TABLES[name].rows and task.made(record)
         if known and record["scores"] and _length(record) >= _length(runs.get(task.name)):
             runs[task.name] = record
     if not runs:
