@@ -18,6 +18,19 @@
 #
 # <!-- exercises -->
 #
+# | exercise | minutes | difficulty | points |
+# |---|---|---|---|
+# | 14.1 shards | 15 | ● ● ○ | 7 |
+# | 14.2 averaging gradients | 15 | ● ○ ○ | 6 |
+# | 14.3 accumulation | 20 | ● ● ○ | 9 |
+# | 14.4 the cost of a step | 20 | ● ● ○ | 8 |
+#
+# **Whose work?** What an exercise asks for, you write. Everything else in PyTorch and in the course
+# may be used; the course's own version of what is asked is not there while your answer is checked
+# or graded, and a sentence says so where you call it. Withheld are
+# `torch.utils.data.DistributedSampler` in 14.1; `gancourse.maths.cost.step_cost`,
+# `gancourse.maths.cost.dcgan_players`, `gancourse.maths.cost.kept_bytes` in 14.4.
+#
 # <!-- /exercises -->
 #
 # Each check draws fresh inputs whenever you run it and says what a mistake means. Grading runs the
@@ -38,7 +51,7 @@ from gancourse.check import check
 # %% [markdown]
 # ## 14.1 Shards
 #
-# Return which of the indices 0 to n - 1 a `rank` reads in an epoch. Together they read every index;
+# Return the indices below n that a `rank` reads in an epoch. Together they read every index;
 # all ranks read equally many, and no more than needed: where `world` does not divide n, some are
 # read twice. The order of all n is shuffled in each epoch, by `seed` and `epoch` alone; leave the
 # global random states as they are.
@@ -118,7 +131,7 @@ assert result.passed
 # %% [markdown]
 # ## 14.3 Accumulation
 #
-# A batch x is too large for the memory. Take one step of `opt` on D's loss on real samples,
+# A batch x is too large. Take one step of `opt` on D's loss on real samples,
 # $\mathrm{softplus}(-D(x))$, in parts of `size` samples; the last part may be smaller. D ends as
 # after one backward pass of the mean over all N samples, whatever gradients D had before; keep the
 # graph of one part at a time. Return that mean.
@@ -162,10 +175,10 @@ assert result.passed
 # %% [markdown]
 # ## 14.4 The cost of a step
 #
-# D is a stack of convolutions 4 x 4, stride 2, padding 1, without bias: `channels` [1, 64, 128] are
-# two. Return what a step of it costs on `batch` images: its FLOP forward and backward (2 for a
-# multiply-add, borders in full; the images need no gradient), and its bytes in float32: weights,
-# gradients, Adam's two averages, the images and each layer's output.
+# D is a stack of convolutions 4 x 4, stride 2, padding 1, without bias. Return what a step of it
+# costs on `batch` images: its FLOP forward and backward (2 for a multiply-add, borders in full; the
+# images need no gradient), and its bytes in float32: weights, gradients, Adam's two averages, the
+# images and each layer's output.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea
@@ -180,7 +193,10 @@ assert result.passed
 
 # %% tags=["exercise:14.4"]
 def step_cost(channels: Sequence[int], side: int, batch: int) -> tuple[int, int]:
-    """Return (FLOP, bytes) of a step on images [batch, channels[0], side, side]."""
+    """Return (FLOP, bytes) of a step on images [batch, channels[0], side, side].
+
+    Channels [1, 64, 128] are two layers.
+    """
     # BEGIN SOLUTION
     flop, weights, kept = 0, 0, channels[0] * side**2
     for a, b in pairwise(channels):

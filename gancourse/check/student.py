@@ -302,8 +302,7 @@ class Student:
     def watch(self, net: Handle) -> dict[str, int]:
         """Return {"calls": , "backwards": , "at_once": } of a module since it was first watched.
 
-        Backwards are the backward passes that reach its outputs; at_once is how many outputs have
-        waited for theirs at the same time.
+        Backwards reach its outputs; at_once is how many outputs have waited for one together.
         """
         if net.id not in self._watched:
             seen = self._watched[net.id] = {"calls": 0, "backwards": 0, "at_once": 0}
