@@ -2,9 +2,9 @@
 
     python tools/recordings.py [NAME ...]     all of RECORDED, or those that are named
 
-Needed after a change of a chart or of the mathematics that it calls; `tests/live/test_live_recorded.py`
-compares each recording with Python at random settings, and says when it is stale. It takes about
-three minutes.
+Needed after a change of a chart or of the mathematics that it calls: the test
+`tests/live/test_live_recorded.py` compares each recording with Python at random settings, and so
+says when it is stale. It takes about three minutes.
 """
 
 import argparse

@@ -77,6 +77,14 @@ def chart(name: str, args: list, options: dict) -> Living | None:
     return Living("chart", {"chart": name, "values": json.dumps(values)})
 
 
+def assigned(body: list[ast.stmt], name: str) -> ast.expr | None:
+    """Return what a cell gives a name to, None where it does not."""
+    for line in body:
+        if isinstance(line, ast.Assign) and name in map(ast.unparse, line.targets):
+            return line.value
+    return None
+
+
 def shown_call(source: str) -> tuple[str, list, dict | None] | None:
     """Return name and arguments of the `live.NAME(...)` that is a cell's value, None without one.
 
@@ -85,8 +93,7 @@ def shown_call(source: str) -> tuple[str, list, dict | None] | None:
     body = ast.parse("".join(line for line in source.splitlines(True) if line[:1] not in "%!")).body
     last = body[-1].value if body and isinstance(body[-1], ast.Expr) else None
     if isinstance(last, ast.Name):  # what was made in this cell and given a name
-        last = next((s.value for s in body if isinstance(s, ast.Assign)
-                     and any(isinstance(t, ast.Name) and t.id == last.id for t in s.targets)), None)  # fmt: skip
+        last = assigned(body, last.id)
     if not isinstance(last, ast.Call) or not ast.unparse(last.func).startswith("live."):
         return None
     name = ast.unparse(last.func).removeprefix("live.")

@@ -18,5 +18,5 @@ __all__ = ["RECORDED", "RecordingError", "chart_program", "file_of", "program_by
 
 
 def file_of(name: str) -> Path:
-    """Return where the recording of a chart of gancourse.live lies; `tools/recordings.py` writes it."""
+    """Return where the recording of a chart lies; `tools/recordings.py` writes it."""
     return STATIC / "recorded" / f"{name}.chart"

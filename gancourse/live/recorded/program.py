@@ -75,7 +75,7 @@ def text_of(text: str) -> list | str:
 
 
 class Recording:
-    """The recording of one chart: its tape, its pieces, and the controls gone through one by one."""
+    """The recording of one chart: its tape, its pieces, the controls that are gone through."""
 
     def __init__(self, chart: Chart):
         self.chart, self.tape = chart, Tape()

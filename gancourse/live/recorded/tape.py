@@ -9,7 +9,7 @@ class RecordingError(ValueError):
     """Something was done to a recorded number that cannot be replayed; the message says what."""
 
 
-class NeedsValue(Exception):  # noqa: N818  (no error: the recording starts again with the value)
+class NeedsValue(Exception):
     """A control's plain value was asked for: the control is gone through, value by value."""
 
     def __init__(self, key: str):

@@ -37,7 +37,8 @@ class Seen:
 
     def node(self, value) -> int:
         """Return a value's node: a recorded one's, that of a list that holds some, a constant's."""
-        if isinstance(value, list | tuple) and any(self.knows(v) or isinstance(v, Traced) for v in value):
+        listed = value if isinstance(value, list | tuple) else ()
+        if any(self.knows(v) or isinstance(v, Traced) for v in listed):
             nodes = [self.node(v) for v in value]
             return self.tape.structure(nodes, [()] * len(nodes), np.stack)
         if self.knows(value):
@@ -100,7 +101,8 @@ class Operations(TorchDispatchMode):
             return [m.numpy() for m in moved] if isinstance(moved, list | tuple) else moved.numpy()
 
         found = self.tape.structure(nodes, [t.shape for t in tensors], arrange)
-        for tensor, node in zip(out, found, strict=True) if isinstance(found, list) else [(out, found)]:
+        pairs = zip(out, found, strict=True) if isinstance(found, list) else [(out, found)]
+        for tensor, node in pairs:
             self.seen.note(tensor, node)
 
     def _rsub(self, x, y, alpha=1) -> int:
@@ -182,6 +184,8 @@ class Calls(TorchFunctionMode):
         name = getattr(function, "__name__", "")
         if name in ("item", "numpy") and args and self.seen.knows(args[0]):
             return Traced(self.seen.tape, self._read(args[0]), self.seen.node(args[0]))
+        if name in ("tolist", "__array__") and self.seen.knows(args[0]):
+            raise RecordingError("a recorded tensor is turned into plain numbers")
         if name in ("tensor", "as_tensor"):
             return self._tensor(function, args, kwargs)
         given = [self._tensor_of(a) if isinstance(a, Traced) else a for a in args]

@@ -68,7 +68,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return Traced(self.tape, np.round(self.value, digits), node)
 
     @property
-    def T(self) -> "Traced":  # noqa: N802  (NumPy's name)
+    def T(self) -> "Traced":
         return self._moved(lambda places: places[0].T, [self], self.value.T)
 
     def ravel(self) -> "Traced":
@@ -126,8 +126,10 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
             return self.ndim
         if name in MOVES:
             parts = args[0] if isinstance(args[0], list | tuple) else None
+
             def go(given):  # the same call, of other arrays
                 return function(list(given) if parts else given[0], *args[1:], **options)
+
             inputs = list(parts or args[:1])
             return self._moved(go, inputs, go([plain(a) for a in inputs]))
         raise RecordingError(f"np.{name} cannot be replayed")
