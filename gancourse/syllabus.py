@@ -173,6 +173,8 @@ LESSONS = (
         "14",
         "scaling up",
         "several processes, several GPUs, bigger data, with the engines that exist",
+        slug="scaling",
+        difficulty=(2, 1, 2, 2),
     ),
     Lesson(
         "10a",

@@ -12,6 +12,7 @@ _HOME = {
     "predict": "wager",
     "progress": "bars",
     "bend_D": "game",
+    "budget": "costs",
     "slide_q": "optimal",
     "move_logits": "losses",
     "phase_plane": "phase",

@@ -26,6 +26,7 @@ class Table:
     """Rows (recipes by name) on each of `data` (toy distributions), trained for `steps` steps.
 
     `every` so many steps a run is scored. `printed` holds a paper's numbers as {row: {data: text}}.
+    With `in_images` both count real images, and a row of twice the batch takes half the steps.
     """
 
     source: str
@@ -35,6 +36,11 @@ class Table:
     every: int
     printed: Mapping[str, Mapping[str, str]]
     samples: int = SAMPLES
+    in_images: bool = False
+
+    def turns(self, recipe: train.Recipe, steps: int) -> int:
+        """Return how many steps of this recipe `steps` of the table are."""
+        return max(1, round(steps / recipe.batch)) if self.in_images else steps
 
     def toy(self, data: str) -> Toy:
         """Return the distribution that is called `data` in this table."""
@@ -52,13 +58,14 @@ class Table:
         """
         toy = self.toy(data)
         points = toy.sample(POINTS, machine.seed_generator(state.seed))
-        more = at_least("steps", steps, 1) - state.step
+        last = self.turns(state.recipe, at_least("steps", steps, 1))
+        every, more = self.turns(state.recipe, self.every), last - state.step
 
         def sample_real(n: int, rng: torch.Generator) -> torch.Tensor:
             return points[torch.randint(POINTS, (n,), generator=rng)]
 
         for record in train.train(state, sample_real, more) if more > 0 else ():
-            if record.step % self.every and record.step != steps:
+            if record.step % every and record.step != last:
                 continue
             x = train.sample(state.G, SAMPLES, SAMPLE_SEED)
             if not x.isfinite().all():
@@ -90,7 +97,24 @@ _SMALL = train.Recipe(  # that of live.PointGan
     betas=(0.0, 0.999), ema=0.0, precision="fp32",
 )  # fmt: skip
 
+_BATCHES = {f"batch {batch:,}": replace(_SMALL, batch=batch) for batch in (32, 128, 512, 2048)}
+_FASTER = {
+    f"batch {batch:,}, rates x {times}": replace(
+        _SMALL, batch=batch, lr_G=times * _SMALL.lr_G, lr_D=times * _SMALL.lr_D
+    )
+    for batch, times in ((512, 2), (2048, 4))  # the square root of the batch's growth from 128
+}
+
 TABLES = {
+    "batch": Table(
+        "Our own: one small GAN at several batches, counted in real points",
+        _BATCHES | _FASTER,
+        {"grid": {"name": "grid", "gap": 0.6, "sd": 0.03}},
+        steps=1_200_000,
+        every=60_000,
+        printed={},
+        in_images=True,
+    ),
     "remedies": Table(
         "Our own: the remedies of lesson 12 on one small GAN; WGAN-GP with its own loss besides",
         {name: with_remedy(_SMALL, name) for name in REMEDIES}

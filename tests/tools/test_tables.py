@@ -111,21 +111,31 @@ def test_ours_stand_beside_the_papers(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "name", ["remedies", "pacgan", "r3gan", "conditional", "augmentation", "fakes"]
+    "name", ["batch", "remedies", "pacgan", "r3gan", "conditional", "augmentation", "fakes"]
 )
 def test_the_shipped_tables_are_of_the_recipes_as_they_are_now(name):
     for record in tables.measured(name)["runs"].values():
         task = Task(name, record["row"], record["data"], record["seed"], command.KEPT)
-        assert task.as_now(record["recipe"]) == task.recipe()
+        assert task.made(record)
 
 
-def test_a_record_from_before_recipes_gained_a_field_still_counts(tmp_path):
+def test_a_table_in_images_gives_a_large_batch_fewer_steps(tmp_path, monkeypatch):
+    """48 images: six steps of 8, three of 16; each is scored after 16, 32 and 48 of them."""
+    rows = {"8": ROW, "16": replace(ROW, batch=16)}
+    monkeypatch.setitem(tables.TABLES, "tiny", replace(TINY, rows=rows, steps=48, every=16,
+                                                       in_images=True))  # fmt: skip
+    runs = run(tmp_path, "--seeds", "0")["runs"].values()
+    steps = {record["row"]: [score["step"] for score in record["scores"]] for record in runs}
+    assert steps == {"8": [2, 4, 6], "16": [1, 2, 3]}
+    assert [len(record["clock"]) for record in runs] == [3, 3]
+    assert run(tmp_path, "--seeds", "0")["runs"] == {f"{r['row']}, ring, seed 0": r for r in runs}
+
+
+def test_a_field_that_recipes_have_got_since_makes_a_record_no_other(tmp_path):
     run(tmp_path, "--rows", "plain", "--seeds", "0", "--steps", "2")
     task = Task("tiny", "plain", "ring", 0, tmp_path / "kept")
-    old = json.loads(task.path(".json").read_text())
-    del old["recipe"]["classes"], old["recipe"]["augment"]
-    task.path(".json").write_text(json.dumps(old))
-    assert task.record()["scores"] == old["scores"]
-    old["recipe"]["lr_G"] = 0.5
-    task.path(".json").write_text(json.dumps(old))
-    assert task.record() is None
+    record = task.record()
+    del record["recipe"]["clip"]  # 0 by default, as in the row
+    assert task.made(record)
+    record["recipe"]["gp"] = 3.0
+    assert not task.made(record)

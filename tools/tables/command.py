@@ -27,7 +27,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--rows", nargs="*", default=[], help="by name [all]")
     parser.add_argument("--data", nargs="*", default=[], help="by name [all]")
     parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
-    parser.add_argument("--steps", type=int, help="of each run [the paper's]")
+    parser.add_argument("--steps", type=int, help="of each run; of `batch`, images [the paper's]")
     parser.add_argument("--jobs", type=int, default=1, help="processes at a time")
     parser.add_argument("--dask", help="address of a cluster's scheduler; each host imports this")
     parser.add_argument("--gather", action="store_true", help="run nothing, collect what there is")
@@ -42,7 +42,7 @@ def main(argv: list[str] | None = None) -> None:
     about = {"command": shlex.join(["python", "tools/tables", *(argv or sys.argv[1:])])}
     steps = options.steps or TABLES[options.table].steps
     tasks = [] if options.gather else chosen(options)
-    missing = [task for task in tasks if not finished(task.record(), steps)]
+    missing = [task for task in tasks if not finished(task, steps)]
     print(f"{len(missing)} runs of {len(tasks)} are to be done", flush=True)
     gather(options, about)
     for record in spread(missing, steps, options):
@@ -83,7 +83,7 @@ def gather(options: argparse.Namespace, about: dict, more: list[dict] = ()) -> N
     runs: dict[str, dict] = {}
     for record in found:
         task = Task(name, record["row"], record["data"], record["seed"], options.keep)
-        known = task.row in TABLES[name].rows and task.as_now(record["recipe"]) == task.recipe()
+        known = record["row"] in TABLES[name].rows and task.made(record)
         if known and record["scores"] and _length(record) >= _length(runs.get(task.name)):
             runs[task.name] = record
     if not runs:
