@@ -8,7 +8,7 @@ const LIVE = {
   },
   points: async ({ mountPointGan }, place) => {
     const running = "runs" in place.dataset && !matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const shown = mountPointGan(place, { running });
+    const shown = mountPointGan(place, { running, lesson: "lesson" in place.dataset });
     let waits = false; // it ran, and nobody looks at it
     new IntersectionObserver((seen) => {
       const inSight = seen[seen.length - 1].isIntersecting;
@@ -77,7 +77,7 @@ async function enliven(place) {
     return;
   }
   still.forEach((node) => node.remove());
-  if (inLesson && place.dataset.live !== "chart") place.append(remark(FEWER));
+  if (inLesson && place.dataset.live === "explorer") place.append(remark(FEWER));
 }
 
 function enlivenWhenNear() {
