@@ -9,7 +9,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 LAB_ARGS ?=
 
 .PHONY: help setup lab test test-long test-near bench gpu-check build check-quality mutants floors \
-	nbgrader release lock site slides
+	nbgrader release lock site slides hub
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ site: $(STAMP) ## build the course as a web site in site/, from the committed no
 
 slides: $(STAMP) ## build a deck of slides of each lesson in slides/ (needs node and npm)
 	@$(BIN)/python tools/website/slides.py
+
+hub: $(STAMP) ## start a JupyterHub with the course on this machine, for trying
+	@$(BIN)/python tools/hub.py
 
 release: $(STAMP) ## put together a release in dist: wheel, site, sheets, checksums
 	@$(BIN)/python tools/release.py --uv "$(UV)"

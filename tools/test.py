@@ -1,7 +1,7 @@
 """Run every check of the project on two cores, and sum up; exit 1 if any failed.
 
 Nothing but the standard library is needed here, and the Python that runs this runs the checks.
-Each test file and each notebook is a process of its own, with one thread for PyTorch; small files
+Each test file and each notebook is a process of its own, with one thread for PyTorch; small ones
 share one. Two run at a time, the longest first. What a process printed is shown if it failed.
 """
 
@@ -25,7 +25,7 @@ FOLDERS = ("notebooks", "solutions")
 CELL_TIMEOUT = 900  # seconds; a cell takes 90 at most, and a busy machine may take many times that
 KERNEL_TIMEOUT = 300
 LIGHT = ("-p", "no:cacheprovider", "-p", "no:nbval")  # nbval costs three seconds of imports
-PACK = 120.0  # seconds: small test files share a process, and its imports, up to this
+PACK = 120.0  # seconds: small files and notebooks share a process, and its imports, up to this
 SHARE = 150.0  # seconds: a longer test file is cut into shares of about this
 
 
@@ -97,14 +97,14 @@ def package_steps(root: Path, env: dict[str, str]) -> Iterator[Step]:
 def notebook_steps(
     root: Path, env: dict[str, str], group: str = "notebooks run", folders=FOLDERS
 ) -> Iterator[Step]:
-    """Yield a step for each built notebook, which executes it."""
+    """Yield steps that execute the built notebooks: each its own, small ones together."""
     nbval = ["--nbval-lax", "--nbval-current-env", f"--nbval-cell-timeout={CELL_TIMEOUT}",
              f"--nbval-kernel-startup-timeout={KERNEL_TIMEOUT}"]  # fmt: skip
     known = durations.load(root)
-    for path in (p for folder in folders for p in sorted((root / folder).glob("*.ipynb"))):
-        file = path.relative_to(root).as_posix()
-        command = python("pytest", *nbval, "-p", "no:cacheprovider", file)
-        yield Step(file, group, command, env, known.of(file))
+    paths = (p for folder in folders for p in sorted((root / folder).glob("*.ipynb")))
+    for files in packed((path.relative_to(root).as_posix() for path in paths), known):
+        command = python("pytest", *nbval, "-p", "no:cacheprovider", *files)
+        yield Step(" ".join(files), group, command, env, sum(map(known.of, files)))
 
 
 def without_data(env: Mapping[str, str], cache: Path) -> dict[str, str]:

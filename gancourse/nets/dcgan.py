@@ -99,6 +99,10 @@ class DCGANDiscriminator(nn.Module):
         self.last = nn.Linear(49 * width, 1)
         init_dcgan(self)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def features(self, x: Tensor) -> Tensor:
+        """Return what the last layer reads of images [N, 1, 28, 28]: [N, 49 width]."""
         h = self.body(expect("x", x, self.shape))  # [N, width, 7, 7]
-        return self.last(h.permute(0, 2, 3, 1).flatten(1)).squeeze(1)  # [N], read as it lies
+        return h.permute(0, 2, 3, 1).flatten(1)  # read as it lies
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.last(self.features(x)).squeeze(1)  # [N]

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from gancourse import losses, nets
 from gancourse.errors import InputError, at_least, choose
+from gancourse.train import augment
 
 OPTIMISERS = ("adam", "sgd")
 
@@ -19,6 +20,9 @@ class Recipe:
     `gancourse.losses`; `spectral` divides each layer of D by its largest singular value; `clip`
     keeps D's weights within -clip..clip; D sees `pack` samples at once; it takes `steps_D` steps
     for each step of G.
+
+    Lesson 13: with `classes`, so many, both nets are given labels; `augment` names what is done to
+    all that D sees, as `gancourse.train.augment` has it ("translation,cutout").
     """
 
     net: str
@@ -40,6 +44,8 @@ class Recipe:
     clip: float = 0.0
     pack: int = 1
     steps_D: int = 1
+    classes: int = 0
+    augment: str = ""
 
     def __post_init__(self):
         losses.get_loss(self.loss)
@@ -48,6 +54,8 @@ class Recipe:
         at_least("pack", self.pack, 1)
         at_least("steps_D", self.steps_D, 1)
         self._check_packs()
+        self._check_labels()
+        augment.policies(self.augment)
         object.__setattr__(self, "betas", tuple(float(beta) for beta in self.betas))
         if not 0 <= self.ema < 1:
             raise InputError(f"ema is a decay from 0 to below 1, and {self.ema} was given.")
@@ -74,6 +82,15 @@ class Recipe:
             )
         if self.pack > 1:
             nets.takes_packs(self.net)
+
+    def _check_labels(self) -> None:
+        at_least("classes", self.classes, 0)
+        if bool(self.classes) != nets.takes_labels(self.net):
+            given = f"{self.classes} classes" if self.classes else "no classes"
+            raise InputError(
+                f"The nets {self.net!r} {'want' if not self.classes else 'take no'} labels, and "
+                f"the recipe has {given}: give other nets, or other classes."
+            )
 
     def rates(self, step: int) -> tuple[float, float]:
         """Return the learning rates of G and D after so many steps."""

@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -27,10 +28,12 @@ class Run:
 
     def __init__(self, preset: str, data: str, out: Path, seed=0, device=None, precision=None):
         self.preset, self.out, self.seed = preset, out, seed
-        self.recipe = training.get_preset(preset)
+        recipe = training.get_preset(preset)
         machine.seed_generator(seed)
         self.wanted = {"device": device, "precision": precision}
         self.images = load_images(data)
+        classes = {"classes": len(self.images.class_names)} if recipe.classes else {}
+        self.recipe = replace(recipe, **classes)
         self.checkpoint = out / "checkpoint.safetensors"
 
     def train(
@@ -94,7 +97,8 @@ class Run:
         end = time.monotonic() + (60 * minutes if minutes else float("inf"))
         with _interrupt() as interrupted, tqdm(total=steps, initial=state.step) as bar:
             bar.set_description(f"{self.preset} on {state.device.type}, {state.precision}")
-            for record in training.train(state, images.batch, more):
+            source = training.source_of(images, self.recipe)
+            for record in training.train(state, source, more):
                 if record.step % 20 == 0:
                     bar.set_postfix_str(str(record).split(": ")[1], refresh=False)
                 bar.update()
@@ -109,7 +113,8 @@ class Run:
         card = {"data": state.data, "steps": str(state.step), "seed": str(state.seed)}
         G = training.averaged_generator(state)
         nets.save_generator(G, self.out / "generator.safetensors", **card)
-        plots.image_grid(training.sample(G)).save(self.out / "samples.png")
+        across = nets.classes_of(G) or 8  # a column for each class
+        plots.image_grid(training.sample(G, 8 * across), across).save(self.out / "samples.png")
         curves = state.curves()
         plots.curves(curves).save(self.out / "losses.png")
         store.write_whole(self.out / "history.csv", _table(curves).encode())
