@@ -19,6 +19,8 @@ class Recipe:
     `gancourse.losses`; `spectral` divides each layer of D by its largest singular value; `clip`
     keeps D's weights within -clip..clip; D sees `pack` samples at once; it takes `steps_D` steps
     for each step of G.
+
+    On several processes (lesson 14), with `sync_norm` batch norm counts the batches of all of them.
     """
 
     net: str
@@ -40,6 +42,7 @@ class Recipe:
     clip: float = 0.0
     pack: int = 1
     steps_D: int = 1
+    sync_norm: bool = False
 
     def __post_init__(self):
         losses.get_loss(self.loss)
