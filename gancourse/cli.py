@@ -4,6 +4,7 @@ Heavy modules are imported inside the commands, so that --help comes at once.
 """
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -28,6 +29,7 @@ class FromTables(TyperCommand):
         presets = train.PRESETS | train.WRITEUP_PRESETS
         tables = {"presets": presets, "sets": IMAGE_SETS, "shipped": nets.shipped()}
         names = {kind: ", ".join(table) for kind, table in tables.items()}
+        names["sets"] += ", or a folder of pictures: FOLDER, FOLDER@64, FOLDER@64-grey"
         for option in self.params:
             option.help = (option.help or "").format(**names)
         return super().get_help(ctx)
@@ -74,17 +76,21 @@ def train(
     precision: Annotated[str | None, typer.Option(help="fp32 or bf16 [the fastest here]")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="go on from the checkpoint")] = False,
     save_every: Annotated[int, typer.Option(help="steps between two checkpoints")] = 500,
+    sync_norm: Annotated[
+        bool, typer.Option("--sync-norm", help="batch norm counts the batches of all processes")
+    ] = False,
 ):
     """Train a GAN; write pictures, history and weights.
 
     Several processes share the work: torchrun --nproc-per-node 2 -m gancourse train PRESET
     """
-    from gancourse.train import parallel
+    from gancourse.train import get_preset, parallel
     from gancourse.train import run as runs
 
-    out = out or Path("runs") / f"{preset}-{data}"
+    out = out or Path("runs") / re.sub(r"[^\w@.-]+", "-", f"{preset}-{data}").strip("-.")
     with parallel.joined(device) as device:
-        run = runs.Run(preset, data, out, seed, device, precision)
+        recipe = get_preset(preset, sync_norm=sync_norm)
+        run = runs.Run(preset, data, out, seed, device, precision, recipe=recipe)
         run.train(steps if minutes is None else None, save_every, resume, minutes)
 
 

@@ -26,11 +26,12 @@ from gancourse.nets.table import (
     GENERATORS,
     make_discriminator,
     make_generator,
+    options_for,
     takes_packs,
 )
 
 __all__ = ["DISCRIMINATORS", "GENERATORS", "IMAGE", "DCGANDiscriminator", "DCGANGenerator",
            "MLPDiscriminator", "MLPGenerator", "init_dcgan", "keep_mine", "load_any",
            "load_generator", "load_mine", "load_shipped", "load_weights", "make_discriminator",
-           "make_generator", "metadata_of", "packed", "save_generator", "shipped", "shipped_card",
-           "spectrally_normalised", "takes_packs"]  # fmt: skip
+           "make_generator", "metadata_of", "options_for", "packed", "save_generator", "shipped",
+           "shipped_card", "spectrally_normalised", "takes_packs"]  # fmt: skip

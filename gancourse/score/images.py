@@ -6,7 +6,7 @@ against real is never perfect, so the report says what as many training images s
 
 import functools
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +27,8 @@ HALF_SCALES = (  # the least and greatest byte that images of a wrong scale have
     ((64, 191), "floats in [-0.5, 0.5]", "scale them with 2 * x"),
     ((0, 1), "bytes of 0 and 1", "scale them with 255 * x"),
 )
+HELD = 2**26  # pixels of a set on the disk that scores hold in memory, four times as many bytes
+SPLITS = ("train", "test")
 SURE = 0.01  # a smaller share of copies is no evidence
 
 
@@ -80,7 +82,8 @@ class ImageReport(measures.Scores):
     def verdict(self) -> str:
         """One sentence on copying, and the share of each class."""
         copying = "The training set is copied." if self.memorised else "No copying is seen."
-        return f"classes in %: {self._classes()}\n{copying}"
+        note = load_ruler(self.data).note
+        return "\n".join([f"classes in %: {self._classes()}", copying, *([note] if note else [])])
 
     def of_real(self, score: str) -> float:
         """Return what real images score: training images, and for copies test images."""
@@ -123,7 +126,7 @@ def fid(x_fake: Tensor, data: str = "mnist") -> float:
     many images. Raises InputError as `score_images` does.
     """
     reference = _reference(data)
-    return _fid(features(reference.ruler, _pixels(x_fake)), reference.test)
+    return _fid(features(reference.ruler, _pixels(x_fake, reference)), reference.test)
 
 
 def score_generator(G: nn.Module, data="mnist", n: int = 10_000, seed: int = 0) -> ImageReport:
@@ -132,7 +135,7 @@ def score_generator(G: nn.Module, data="mnist", n: int = 10_000, seed: int = 0) 
     Raises InputError for n below 100, and as `score_images` does.
     """
     at_least("n", n, LEAST)
-    return score_images(draw(G, n, seed), data, seed)
+    return score_images(draw(G, n, seed, shape=load_ruler(data).shape), data, seed)
 
 
 @machine.threaded("scores")
@@ -143,25 +146,28 @@ def score_images(x_fake: Tensor, data: str = "mnist", seed: int = 0) -> ImageRep
     Raises InputError for other shapes and ranges, floats that look as if they were in [0, 1] or
     [-0.5, 0.5], NaN, too few images and unknown data.
     """
-    return report(_reference(data), _pixels(x_fake), seed)
+    reference = _reference(data)
+    return report(reference, _pixels(x_fake, reference), seed)
 
 
 @machine.threaded("scores")
 @torch.no_grad()
-def draw(G: nn.Module, n: int, seed: int = 0, chunk: int = 500) -> Tensor:
-    """Return n samples of G as uint8 [n, 1, 28, 28], in evaluation mode; G's mode is kept.
+def draw(
+    G: nn.Module, n: int, seed: int = 0, chunk: int = 500, shape: tuple[int, ...] = IMAGE
+) -> Tensor:
+    """Return n samples of G as uint8 [n, *shape], in evaluation mode; G's mode is kept.
 
-    A larger n only adds samples. Raises InputError where they are no images in [-1, 1].
+    A larger n only adds samples. Raises InputError where they are no such images in [-1, 1].
     """
     rng, device = machine.seed_generator(seed), next(G.parameters()).device
     parts = [torch.randn(chunk, G.z_dim, generator=rng) for _ in range(-(-n // chunk))]
     with evaluating(G):
-        x = torch.cat([to_pixels(G(z.to(device)), IMAGE) for z in parts])[:n]
+        x = torch.cat([to_pixels(G(z.to(device)), shape) for z in parts])[:n]
     return x if n < LEAST else _refuse_half_scales(x, HALF_SCALES[:2])
 
 
-def _pixels(x: Tensor) -> Tensor:
-    pixels = to_pixels(x, IMAGE, LEAST)
+def _pixels(x: Tensor, reference: "Reference") -> Tensor:
+    pixels = to_pixels(x, reference.ruler.shape, LEAST)
     return _refuse_half_scales(pixels, HALF_SCALES[:2] if x.is_floating_point() else HALF_SCALES)
 
 
@@ -210,7 +216,17 @@ class Reference:
 @functools.cache
 def _reference(data: str) -> Reference:
     ruler = load_ruler(data)  # first: it knows which sets there are
-    return Reference(ruler, load_images(data), load_images(data, "test"))
+    return Reference(ruler, *(few_enough(load_images(data, split)) for split in SPLITS))
+
+
+def few_enough(images: ImageSet) -> ImageSet:
+    """Return an image set, or of one on the disk so many random images as scores can hold."""
+    if not images.on_disk:
+        return images
+    most = HELD // images.images[0].numel()
+    index = torch.randperm(len(images), generator=machine.seed_generator())[:most].sort().values
+    held = images.images.index_select(0, index), images.labels[index]
+    return replace(images, images=held[0], labels=held[1], on_disk=False)
 
 
 @functools.cache

@@ -161,7 +161,8 @@ def _as(kind: Any, text: str) -> Any:
     if kind in (int, float):
         return kind(text)
     if "tuple" in str(kind):
-        return tuple(float(part) for part in text.split(":"))
+        first, second = text.split(":")
+        return float(first), float(second)
     return text
 
 

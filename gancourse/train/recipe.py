@@ -1,6 +1,6 @@
 """A recipe: all the choices of a run, as data. Lesson 06."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gancourse import losses, nets
 from gancourse.errors import InputError, at_least, choose
@@ -77,6 +77,11 @@ class Recipe:
             )
         if self.pack > 1:
             nets.takes_packs(self.net)
+
+    def fitted(self, shape: tuple[int, ...]) -> "Recipe":
+        """Return this recipe with nets for images [C, S, S]; InputError where they take others."""
+        G, D = nets.options_for(self.net, shape)
+        return replace(self, G={**self.G, **G}, D={**self.D, **D})
 
     def rates(self, step: int) -> tuple[float, float]:
         """Return the learning rates of G and D after so many steps."""

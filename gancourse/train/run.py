@@ -45,6 +45,7 @@ class Run:
         self.wanted = {"device": device, "precision": precision}
         with parallel.one_first():  # what it downloads, the others find
             self.images = load_images(data)
+        self.recipe = self.recipe.fitted(tuple(self.images.images.shape[1:]))
         self.checkpoint = out / CHECKPOINT
 
     def train(
