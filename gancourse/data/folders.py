@@ -38,7 +38,7 @@ class Folder:
     path: Path
     side: int
     channels: int
-    ruler = None  # no classifier was trained on it
+    ruler, measured = None, True  # no classifier was trained on it: `score.pixel_ruler` steps in
     rights = "those of the pictures' owners"
 
     @property

@@ -18,6 +18,7 @@ _HOME = {
     "features": "ruler",
     "load_ruler": "ruler",
     "ImageReport": "images",
+    "few_enough": "images",
     "fid": "images",
     "score_generator": "images",
     "score_images": "images",

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from gancourse.nets import make_generator, metadata_of
+from gancourse.nets import IMAGE, make_generator, metadata_of
 from gancourse.store import tensor_bytes
 
 KNOWN = ("mlp", "dcgan", *(f"writeup-00{i}" for i in range(5)))  # as in static/src/engine/nets.js
@@ -13,6 +13,8 @@ def runs_in_page(G) -> bool:
     """Return whether the page's engine knows this net: one of `make_generator`, and not changed."""
     recipe = getattr(G, "recipe", None)
     if not isinstance(G, nn.Module) or not recipe or recipe["net"] not in KNOWN:
+        return False
+    if tuple(getattr(G, "shape", IMAGE)) != IMAGE:
         return False
     with torch.random.fork_rng(devices=[]):
         fresh = make_generator(recipe["net"], **recipe["options"])
