@@ -12,6 +12,7 @@ from gancourse.errors import InputError, choose
 from gancourse.train import Recipe, get_preset
 from gancourse.train.state import State
 
+BETWEEN = re.compile(r",(?![^\[]*\])")  # the commas between values, not those within a list
 MOST = 10_000  # runs of one sweep: more are a slip of the keyboard
 
 
@@ -65,8 +66,9 @@ def planned(
 ) -> list[Task]:
     """Return a task for each preset, each combination of settings and each seed.
 
-    `settings` are such as "lr_D=1e-3,2e-3", `seeds` such as "0-2" or "0,3,7". Raises InputError for
-    whatever no run can have, before anything runs: one net of each kind is built.
+    `settings` are such as "lr_D=1e-3,2e-3", "betas=0:0.9" or "augment=translation+cutout", `seeds`
+    such as "0-2" or "0,3,7". Raises InputError for whatever no run can have, before anything runs:
+    the nets of each combination are built once.
     """
     numbers, grid = seeds_of(seeds), _grid(settings)
     presets = list(dict.fromkeys(presets))
@@ -128,9 +130,8 @@ def _grid(settings: Iterable[str]) -> list[dict[str, Any]]:
             raise InputError(
                 f"The setting {name} is there twice: give all its values in one --set, with commas."
             )
-        choices[name] = list(
-            {str(v): v for v in (_value(name, text.strip()) for text in values.split(","))}.values()
-        )
+        found = [_value(name, text.strip()) for text in BETWEEN.split(values)]
+        choices[name] = list({str(value): value for value in found}.values())
     return [dict(zip(choices, values, strict=True)) for values in product(*choices.values())]
 
 
@@ -163,7 +164,7 @@ def _as(kind: Any, text: str) -> Any:
     if "tuple" in str(kind):
         first, second = text.split(":")
         return float(first), float(second)
-    return text
+    return text.replace("+", ",")  # names that a recipe joins with commas
 
 
 def _plain(text: str) -> Any:

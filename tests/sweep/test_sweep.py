@@ -55,6 +55,12 @@ def test_an_option_of_a_net_joins_those_of_the_preset(tmp_path):
     assert task.recipe.G["width"] == 64
 
 
+def test_a_list_is_one_value(tmp_path):
+    found = tasks(tmp_path, settings=("G.widths=[8,16],[4]",), seeds="0")
+    assert [task.recipe.G["widths"] for task in found] == [[8, 16], [4]]
+    assert len({task.name for task in found}) == 2
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
