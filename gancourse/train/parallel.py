@@ -9,7 +9,8 @@ The averaging is explicit. `DistributedDataParallel` averages inside of `backwar
 forward pass of the wrapped net before each, gradients of all its weights, and no
 `torch.autograd.grad` (PyTorch's notes on it). Here D judges twice before a backward pass, is frozen
 in G's step, and has penalties on its slopes. What it wins, sums that travel while `backward` still
-runs, is little for nets of this size. The hooks that average keep a GPU from playing a step back whole.
+runs, is little for nets of this size. The hooks that average keep a GPU from playing back whole
+steps.
 """
 
 import datetime
