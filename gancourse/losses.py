@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import relu, softplus
+from torch.nn.functional import cross_entropy, relu, softplus
 
 from gancourse.errors import InputError, choose
 
@@ -201,6 +201,15 @@ def get_loss(name: str) -> Loss:
     """Return the pair called `name`, of LOSSES or WRITEUP_LOSSES; else raise InputError."""
     known = LOSSES | WRITEUP_LOSSES
     return known[choose("loss", name, known)]
+
+
+def auxiliary_loss(class_logits: Tensor, y: Tensor) -> Tensor:
+    """Return -E log p(y | x) of class logits [N, classes] and labels y [N] (or weights of them).
+
+    Both players of an AC-GAN add it, of real samples and of fakes. Source: Odena et al. 2017,
+    arXiv 1610.09585, eq. 3.
+    """
+    return cross_entropy(class_logits, y)
 
 
 def slope(D: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:

@@ -65,8 +65,8 @@ def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     for _ in range(3): train.d_step(state, x_real); train.g_step(state, x_real)
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-for _ in range(4): faults()
-print(min(faults() for _ in range(8)))  # a kernel that reclaims pages adds faults now and then
+for _ in range(2): faults()
+print(min(faults() for _ in range(4)))  # a kernel that reclaims pages adds faults now and then
 """
     for _ in range(3):  # the allocator may keep a block by chance
         kept, given_back = (

@@ -6,6 +6,7 @@ from torch import nn
 
 from gancourse.errors import InputError, choose
 from gancourse.nets import writeups
+from gancourse.nets.conditional import ConditionalDiscriminator, ConditionalGenerator
 from gancourse.nets.dcgan import DCGANDiscriminator, DCGANGenerator
 from gancourse.nets.mlp import MLPDiscriminator, MLPGenerator
 from gancourse.nets.pacgan import MaxoutDiscriminator, PacGANGenerator
@@ -14,12 +15,14 @@ from gancourse.nets.shapes import IMAGE
 GENERATORS = {
     "mlp": MLPGenerator,
     "dcgan": DCGANGenerator,
+    "cdcgan": ConditionalGenerator,
     "pacgan": PacGANGenerator,
     **writeups.GENERATORS,
 }
 DISCRIMINATORS = {
     "mlp": MLPDiscriminator,
     "dcgan": DCGANDiscriminator,
+    "cdcgan": ConditionalDiscriminator,
     "pacgan": MaxoutDiscriminator,
     **writeups.DISCRIMINATORS,
 }
@@ -38,6 +41,11 @@ def make_generator(net: str, **options) -> nn.Module:
 def make_discriminator(net: str, **options) -> nn.Module:
     """Return a new discriminator of the kind `net`, one of DISCRIMINATORS."""
     return DISCRIMINATORS[choose("discriminator", net, DISCRIMINATORS)](**options)
+
+
+def takes_labels(net: str) -> bool:
+    """Tell whether the generator and the discriminator of the kind `net` are given labels."""
+    return "classes" in signature(GENERATORS[choose("net", net, GENERATORS)]).parameters
 
 
 def takes_packs(net: str) -> None:

@@ -5,7 +5,7 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from gancourse import machine
+from gancourse import machine, nets
 from gancourse.errors import at_least
 from gancourse.evaluation import evaluating
 from gancourse.train.state import State, on_its_threads
@@ -44,19 +44,25 @@ def averaged_generator(state: State) -> nn.Module:
         norm.train().momentum = None  # all batches alike
     rng = machine.seed_generator()
     for _ in range(STANDING[0] if norms else 0):
-        G(machine.sent(torch.randn(STANDING[1], G.z_dim, generator=rng), state.device))
+        z = torch.randn(STANDING[1], G.z_dim, generator=rng)
+        labels = nets.labels_for(G, STANDING[1])
+        G(*(machine.sent(t, state.device) for t in (z, labels) if t is not None))
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.eval().momentum = momentum
     return G
 
 
 @torch.no_grad()
-def sample(G: nn.Module, n: int = 64, seed: int = 0) -> Tensor:
+def sample(G: nn.Module, n: int = 64, seed: int = 0, y: int | Tensor | None = None) -> Tensor:
     """Return n samples [n, *shape] of a generator in evaluation mode, the same for a seed.
 
     z is drawn on the CPU, so that a seed means the same samples on every device. G's mode is kept.
+    A conditional G is asked for the class y, for labels y [n], or for each class in turn. Raises
+    InputError for a label that G does not know, and for one where it takes none.
     """
     at_least("n", n, 1)
     z = torch.randn(n, G.z_dim, generator=machine.seed_generator(seed))
+    given = [t for t in (z, nets.labels_for(G, n, y)) if t is not None]
+    device = next(G.parameters()).device
     with evaluating(G), machine.threaded(machine.kind_of(G)):
-        return G(z.to(next(G.parameters()).device))
+        return G(*(t.to(device) for t in given))

@@ -14,12 +14,12 @@ from torch import Tensor
 
 from gancourse.train.state import State
 
-Turn = Callable[[State, Tensor, Tensor], Tensor]
+Turn = Callable[..., Tensor]  # of a State and its batch: x_real, z, and labels if any
 WARM_UP = 3  # steps before the recording: libraries choose their kernels, Adam makes its averages
 
 
 def played_back(turn: Turn, state: State) -> Turn:
-    """Return `turn(state, x_real, z)`, a step of both players, played back where that can be.
+    """Return `turn(state, x_real, z, ...)`, a step of both players, played back where that can be.
 
     That is on CUDA, unless a net or an optimiser is watched by hooks, which a graph would not call,
     or `GANCOURSE_GRAPHS` is 0. Rates may change between steps; nothing else of the run may.
@@ -45,15 +45,15 @@ class Playback:
         self.graph: torch.cuda.CUDAGraph | None = None
         self.groups = [*state.opt_G.param_groups, *state.opt_D.param_groups]
 
-    def __call__(self, state: State, x_real: Tensor, z: Tensor) -> Tensor:
-        """Take a turn on x_real [N, ...] and z [N, z_dim]; return its row of the history [4]."""
+    def __call__(self, state: State, *batch: Tensor) -> Tensor:
+        """Take a turn on a batch, x_real [N, ...] first; return its row of the history [4]."""
         if self.graph is None:
             self.taken += 1
             if self.taken <= WARM_UP:
-                return self._aside(state, x_real, z)
-            self._record(state, x_real, z)
-        self.x_real.copy_(x_real)
-        self.z.copy_(z)
+                return self._aside(state, *batch)
+            self._record(state, *batch)
+        for kept, new in zip(self.batch, batch, strict=True):
+            kept.copy_(new)
         for rate, group in zip(self.rates, self.groups, strict=True):
             if group["lr"] != rate[1]:
                 rate[0].fill_(group["lr"])
@@ -61,18 +61,18 @@ class Playback:
         self.graph.replay()
         return self.row.clone()
 
-    def _aside(self, state: State, x_real: Tensor, z: Tensor) -> Tensor:
+    def _aside(self, state: State, *batch: Tensor) -> Tensor:
         """Take a turn on a stream of its own, as CUDA wants before it records."""
         self.stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(self.stream):
-            row = self.turn(state, x_real, z)
+            row = self.turn(state, *batch)
         torch.cuda.current_stream().wait_stream(self.stream)
         return row
 
-    def _record(self, state: State, x_real: Tensor, z: Tensor) -> None:
+    def _record(self, state: State, *batch: Tensor) -> None:
         """Record a turn without taking it; rates become tensors meanwhile, to be changed later."""
-        self.x_real, self.z = x_real.clone(), z.clone()
-        self.rates = [[torch.tensor(g["lr"], device=z.device), g["lr"]] for g in self.groups]
+        self.batch = [tensor.clone() for tensor in batch]
+        self.rates = [[torch.tensor(g["lr"], device=state.device), g["lr"]] for g in self.groups]
         kept = [(g["lr"], g.get("capturable")) for g in self.groups]
         try:
             for group, (rate, _) in zip(self.groups, self.rates, strict=True):
@@ -81,7 +81,7 @@ class Playback:
                     group["capturable"] = True
             graph = torch.cuda.CUDAGraph()
             with torch.cuda.graph(graph, stream=self.stream):
-                self.row = self.turn(state, self.x_real, self.z)
+                self.row = self.turn(state, *self.batch)
             self.graph = graph
         finally:
             for group, (rate, capturable) in zip(self.groups, kept, strict=True):

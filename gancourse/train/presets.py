@@ -43,6 +43,22 @@ PRESETS |= {
     ),
 }
 
+# Lesson 13: labels for both nets, in the three ways that D may use them.
+_LABELS = replace(PRESETS["dcgan"], net="cdcgan", classes=10)
+
+
+def _using(how: str, **changes) -> Recipe:
+    return replace(_LABELS, D={**_LABELS.D, "how": how}, **changes)
+
+
+PRESETS |= {
+    "cdcgan": _using("projection"),  # Miyato and Koyama 2018
+    "cdcgan-long": _using("projection", anneal=(4_500, 6_000)),  # for an hour
+    "cdcgan-concat": _using("concatenation"),  # Mirza and Osindero 2014, in a DCGAN
+    "acgan": _using("auxiliary"),  # Odena et al. 2017
+    "cdcgan-diffaug": _using("projection", augment="translation,cutout"),  # Zhao et al. 2020
+}
+
 # The write-ups of lesson 10a, each as its article describes it; where that names no value, the
 # comment says so. A variant differs by what its name says.
 _DENSE = Recipe("writeup-000", lr_G=1e-3, lr_D=1e-3, ema=0.995)  # rates and batch: not in print

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from gancourse import losses, nets
 from gancourse.errors import InputError, at_least, choose
+from gancourse.train import augment
 
 OPTIMISERS = ("adam", "sgd")
 
@@ -19,6 +20,9 @@ class Recipe:
     `gancourse.losses`; `spectral` divides each layer of D by its largest singular value; `clip`
     keeps D's weights within -clip..clip; D sees `pack` samples at once; it takes `steps_D` steps
     for each step of G.
+
+    Lesson 13: with `classes`, so many, both nets are given labels; `augment` names what is done to
+    all that D sees, as `gancourse.train.augment` has it ("translation,cutout").
 
     On several processes (lesson 14), with `sync_norm` batch norm counts the batches of all of them.
     """
@@ -42,6 +46,8 @@ class Recipe:
     clip: float = 0.0
     pack: int = 1
     steps_D: int = 1
+    classes: int = 0
+    augment: str = ""
     sync_norm: bool = False
 
     def __post_init__(self):
@@ -51,6 +57,8 @@ class Recipe:
         at_least("pack", self.pack, 1)
         at_least("steps_D", self.steps_D, 1)
         self._check_packs()
+        self._check_labels()
+        augment.policies(self.augment)
         object.__setattr__(self, "betas", tuple(float(beta) for beta in self.betas))
         if not 0 <= self.ema < 1:
             raise InputError(f"ema is a decay from 0 to below 1, and {self.ema} was given.")
@@ -77,6 +85,15 @@ class Recipe:
             )
         if self.pack > 1:
             nets.takes_packs(self.net)
+
+    def _check_labels(self) -> None:
+        at_least("classes", self.classes, 0)
+        if bool(self.classes) != nets.takes_labels(self.net):
+            given = f"{self.classes} classes" if self.classes else "no classes"
+            raise InputError(
+                f"The nets {self.net!r} {'want' if not self.classes else 'take no'} labels, and "
+                f"the recipe has {given}: give other nets, or other classes."
+            )
 
     def fitted(self, shape: tuple[int, ...]) -> "Recipe":
         """Return this recipe with nets for images [C, S, S]; InputError where they take others."""

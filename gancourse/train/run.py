@@ -45,7 +45,9 @@ class Run:
         self.wanted = {"device": device, "precision": precision}
         with parallel.one_first():  # what it downloads, the others find
             self.images = load_images(data)
-        self.recipe = self.recipe.fitted(tuple(self.images.images.shape[1:]))
+        classes = {"classes": len(self.images.class_names)} if self.recipe.classes else {}
+        fitted = self.recipe.fitted(tuple(self.images.images.shape[1:]))
+        self.recipe = replace(fitted, **classes)
         self.checkpoint = out / CHECKPOINT
 
     def train(
@@ -123,7 +125,8 @@ class Run:
             tqdm(total=steps, initial=state.step, disable=self.quiet) as bar,
         ):
             bar.set_description(f"{self.preset} on {state.device.type}, {state.precision}")
-            for record in training.train(state, images.batch, more):
+            source = training.source_of(images, self.recipe)
+            for record in training.train(state, source, more):
                 if record.step % 20 == 0:
                     bar.set_postfix_str(str(record).split(": ")[1], refresh=False)
                 bar.update()
@@ -140,7 +143,8 @@ class Run:
         card = {"data": state.data, "steps": str(state.step), "seed": str(state.seed)}
         G = training.averaged_generator(state)
         nets.save_generator(G, self.out / "generator.safetensors", **card)
-        plots.image_grid(training.sample(G)).save(self.out / "samples.png")
+        across = nets.classes_of(G) or 8  # a column for each class
+        plots.image_grid(training.sample(G, 8 * across), across).save(self.out / "samples.png")
         curves = state.curves()
         plots.curves(curves).save(self.out / "losses.png")
         store.write_whole(self.out / "history.csv", _table(curves).encode())

@@ -30,7 +30,7 @@ class State:
         self.precision = machine.precision(precision or recipe.precision, self.device)
         self.rng = machine.seed_everything(seed)
         machine.keep_memory()
-        self.G = self._placed(nets.make_generator(recipe.net, **recipe.G))
+        self.G = self._placed(nets.make_generator(recipe.net, **recipe.G, **self._labels()))
         self.D = self._placed(self._discriminator())
         self.opt_G = self._optimiser(self.G, recipe.lr_G)
         self.opt_D = self._optimiser(self.D, recipe.lr_D)
@@ -45,8 +45,11 @@ class State:
     def _discriminator(self) -> nn.Module:
         recipe = self.recipe
         packs = {"pack": recipe.pack} if recipe.pack > 1 else {}
-        D = nets.make_discriminator(recipe.net, **recipe.D, **packs)
+        D = nets.make_discriminator(recipe.net, **recipe.D, **packs, **self._labels())
         return nets.spectrally_normalised(D) if recipe.spectral else D
+
+    def _labels(self) -> dict[str, int]:
+        return {"classes": self.recipe.classes} if self.recipe.classes else {}
 
     def _placed(self, net: nn.Module) -> nn.Module:
         return net.to(self.device, memory_format=machine.memory_format(self.device))
@@ -66,19 +69,32 @@ class State:
         """Return z [n, z_dim], normal, drawn from the run's own random state."""
         return machine.sent(torch.randn(n, self.G.z_dim, generator=self.rng), self.device)
 
-    def fakes(self, n: int) -> Tensor:
-        """Return G(z) [n, ...] for fresh z, with its graph, in this run's precision."""
-        with self.autocast():
-            return self.G(self.noise(n))
+    def labels(self, n: int) -> Tensor | None:
+        """Return y [n], each class as likely, from the run's own random state; None without."""
+        if not self.recipe.classes:
+            return None
+        y = torch.randint(self.recipe.classes, (n,), generator=self.rng)
+        return machine.sent(y, self.device)
 
-    def logits(self, x: Tensor) -> Tensor:
+    def fakes(self, n: int, y: Tensor | None = None) -> Tensor:
+        """Return G(z) [n, ...] for fresh z, with its graph, in this run's precision.
+
+        A conditional G is asked for the labels y [n], or else for fresh ones.
+        """
+        z = self.noise(n)
+        given = (self.labels(n) if y is None else y,) if self.recipe.classes else ()
+        with self.autocast():
+            return self.G(z, *given)
+
+    def logits(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """Return D's logit of each sample [N, ...], [N]: looking changes nothing in D.
 
-        A D that takes packs is shown as many copies of the sample.
+        A D that takes packs is shown as many copies of the sample, a conditional one labels y [N].
         """
         copies = x.repeat_interleave(self.recipe.pack, 0)
+        given = (y,) if self.recipe.classes else ()
         with evaluating(self.D):
-            return self.D(nets.packed(copies, self.recipe.pack))
+            return self.D(nets.packed(copies, self.recipe.pack), *given)
 
     def autocast(self):
         """Return the context in which this run's nets compute: bf16 or fp32."""

@@ -172,13 +172,16 @@ def test_too_few_pictures_are_said(tmp_path):
 
 
 @pytest.mark.parametrize(("side", "channels"), [(28, 1), (28, 3), (32, 1), (64, 3)])
-@pytest.mark.parametrize("name", ["dcgan", "mlp", "wgan-gp", "r3gan"])
+@pytest.mark.parametrize(
+    "name", ["dcgan", "mlp", "wgan-gp", "r3gan", "cdcgan", "cdcgan-concat", "acgan"]
+)
 def test_nets_follow_side_and_channels(side, channels, name):
     recipe = replace(T.get_preset(name), batch=2).fitted((channels, side, side))
     state = T.State(recipe, 0, "cpu", "fp32")
     x = torch.randn(recipe.batch * recipe.steps_D, channels, side, side)
+    drawn = (x, torch.zeros(len(x), dtype=torch.int64)) if recipe.classes else x
     assert state.fakes(2).shape == (2, channels, side, side)
-    T.one_step(state, lambda n, rng: x)
+    T.one_step(state, lambda n, rng: drawn)
 
 
 def test_a_dcgan_of_64_doubles_three_times_and_halves_its_channels():

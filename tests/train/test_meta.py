@@ -20,7 +20,13 @@ RECIPES |= {f"loss {name}": replace(SMALL, loss=name) for name in losses.LOSSES}
 RECIPES["R1 and R2"] = replace(SMALL, r1=1.0, r2=2.0)
 RECIPES["penalty, packed, clipped"] = replace(SMALL, gp=10.0, pack=2, clip=0.1, steps_D=2)
 RECIPES["spectral norm, packed"] = replace(SMALL, spectral=True, pack=4)
+LABELS = replace(T.get_preset("cdcgan"), G={"width": 8}, D={"width": 8, "norm": False}, batch=4)
+RECIPES["labels, R1 and R2"] = replace(LABELS, r1=1.0, r2=2.0, augment="brightness,contrast")
+RECIPES["labels, penalty, steps of D"] = replace(LABELS, gp=10.0, steps_D=2, spectral=True)
+RECIPES["labels in pairs"] = replace(LABELS, loss="relativistic", augment="translation,cutout")
 RECIPES["sgd, annealed"] = replace(SMALL, optimiser="sgd", anneal=(0, 2))
+LABELLED = tuple(name for name in RECIPES if name.startswith("labels"))
+PLAYED = ("R1 and R2", "sgd, annealed", "writeup-001", "mlp", "acgan")
 REMEDIES = ("penalty, packed, clipped", "spectral norm, packed")
 
 
@@ -49,7 +55,7 @@ def digits():
 def test_a_step_stays_on_its_device_and_never_waits(name, digits):
     state = T.State(RECIPES[name], device="meta", precision="fp32")
     with NoWaiting():
-        taken = list(T.train(state, digits.batch, 2))
+        taken = list(T.train(state, T.source_of(digits, state.recipe), 2))
     assert {p.device.type for net in (state.G, state.D) for p in net.parameters()} == {"meta"}
     assert [record.step for record in taken] == [1, 2]
     assert all(row.device.type == "meta" and row.shape == (4,) for row in state.history)
@@ -66,7 +72,7 @@ def test_a_step_that_waits_or_mixes_devices_fails(fault, digits, monkeypatch):
     monkeypatch.setattr(steps, "ema_step", lambda state: spoilt[fault](state))
     state = T.State(SMALL, device="meta", precision="fp32")
     with pytest.raises((AssertionError, RuntimeError, NotImplementedError)), NoWaiting():
-        list(T.train(state, digits.batch, 1))
+        list(T.train(state, T.source_of(digits, state.recipe), 1))
 
 
 def test_only_cuda_plays_back(monkeypatch):
@@ -84,12 +90,12 @@ def test_only_cuda_plays_back(monkeypatch):
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA")
-@pytest.mark.parametrize("name", ["R1 and R2", "sgd, annealed", "writeup-001", "mlp", *REMEDIES])
+@pytest.mark.parametrize("name", [*PLAYED, *REMEDIES, *LABELLED])
 def test_a_step_played_back_is_the_step(name, monkeypatch):
     def trained():
         state = T.State(RECIPES[name], device="cuda", precision="fp32")
         images = load_images("digits").to("cuda")
-        list(T.train(state, images.batch, 12))
+        list(T.train(state, T.source_of(images, state.recipe), 12))
         return [*state.G.parameters(), *state.ema_G.parameters(), *state.history]
 
     played = trained()
