@@ -148,6 +148,16 @@ def table(result: dict) -> list[str]:
     return lines
 
 
+def report(result: dict) -> list[str]:
+    """Return what was measured as lines of markdown, with what it was measured beside."""
+    before, after = result["load"]
+    return ["## Processes", "", f"Images a second of the preset {result['preset']}, a batch of "
+            f"{result['batch']} in each process: the median and quartiles of {result['rounds']} "
+            f"slices of {result['seconds']:g} s, in turns. Load average before {before:.1f}, "
+            f"after {after:.1f}: beside other work, the processor's time says more than the "
+            "clock's.", "", *table(result)]  # fmt: skip
+
+
 def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=3.0, help="of a slice")
