@@ -20,6 +20,7 @@ from statistics import median
 
 from bench import turns
 from bench.results import OUT, save
+from gancourse.openmp import sleep_sooner
 
 SETTINGS = {  # how many processes, with how many threads each
     "1 process, 1 thread": (1, 1),
@@ -37,6 +38,7 @@ class Team:
         port, pipes = _free_port(), {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         here = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": str(self.count)}
         here |= {"OMP_NUM_THREADS": str(threads), "GANCOURSE_THREADS": str(threads)}
+        sleep_sooner(here)  # as `gancourse train` does
         self.members = [
             subprocess.Popen(
                 [*turns.PROGRAM, "processes", "--work", "--preset", preset],
