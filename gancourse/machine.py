@@ -227,3 +227,15 @@ def random_digest() -> str:
     state = np.random.get_state()  # noqa: NPY002
     parts = repr((random.getstate(), state[2:])).encode(), state[1], torch.get_rng_state()
     return hashlib.sha256(b"".join(bytes(part) for part in parts)).hexdigest()
+
+
+@contextmanager
+def rng_untouched() -> Iterator[None]:
+    """Give the global random states of Python, NumPy and PyTorch (CPU) back as they were."""
+    states = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002
+    try:
+        yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])  # noqa: NPY002
+        torch.set_rng_state(states[2])

@@ -26,7 +26,7 @@ from gancourse.check.spec import (
     evaluate,
     judged,
 )
-from gancourse.check.student import Handle, NotDone, Odd, Student, StudentError, rng_untouched
+from gancourse.check.student import Handle, NotDone, Odd, Student, StudentError
 from gancourse.errors import InputError, choose
 
 __all__ = [
@@ -97,7 +97,7 @@ def check(id: str, *answers: object) -> CheckResult:
     student = Student()
     given = {name: student.admit(a) for name, a in zip(exercise.names, answers, strict=True)}
     board = Board()
-    with rng_untouched(), machine.one_thread():  # as in grading
+    with machine.rng_untouched(), machine.one_thread():  # as in grading
         results = board.follow(judged(exercise, student, given, secrets.randbits(48)))
     report = Verdict(exercise.id, exercise.title, tuple(results))
     result = CheckResult(report, more=exercise.points - report.maximum)

@@ -6,7 +6,6 @@ is compared here: a spec reads the data and decides, in the learner's kernel or,
 another process than the one that runs this.
 """
 
-import random
 import sysconfig
 import time
 from collections import OrderedDict
@@ -161,18 +160,6 @@ def student_code(seed: int | None = None) -> Iterator[None]:
         raise student_error(error) from None
 
 
-@contextmanager
-def rng_untouched() -> Iterator[None]:
-    """Give the global random states of Python, NumPy and PyTorch (CPU) back as they were."""
-    states = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002
-    try:
-        yield
-    finally:
-        random.setstate(states[0])
-        np.random.set_state(states[1])  # noqa: NPY002
-        torch.set_rng_state(states[2])
-
-
 class Student:
     """Holds a learner's objects and lets them be called, with plain data in and out.
 
@@ -313,12 +300,12 @@ class Student:
         return random_digest()
 
     def watch(self, net: Handle) -> dict[str, int]:
-        """Return {"calls": , "backwards": } of a module since it was first watched.
+        """Return {"calls": , "backwards": , "at_once": } of a module since it was first watched.
 
-        Backwards are the backward passes that reach its outputs.
+        Backwards reach its outputs; at_once is how many outputs have waited for one together.
         """
         if net.id not in self._watched:
-            seen = self._watched[net.id] = {"calls": 0, "backwards": 0}
+            seen = self._watched[net.id] = {"calls": 0, "backwards": 0, "at_once": 0}
             self._thing(net).register_forward_hook(_counting(seen))
         return dict(self._watched[net.id])
 
@@ -389,11 +376,19 @@ def _gradients(value: object, leaves: list[Tensor], along: Tensor | None) -> lis
 
 
 def _counting(seen: dict[str, int]):
-    """Return a forward hook that counts calls, and backward passes, into `seen`."""
+    """Return a forward hook that counts calls, backward passes and waiting outputs into `seen`."""
+    waiting: set[int] = set()
 
     def called(module: nn.Module, given: tuple, out: Tensor) -> None:
-        seen["calls"] += 1
+        number = seen["calls"] = seen["calls"] + 1
+
+        def reached(grad: Tensor) -> None:
+            seen["backwards"] += 1
+            waiting.discard(number)
+
         if out.requires_grad:
-            out.register_hook(lambda grad: seen.update(backwards=seen["backwards"] + 1))
+            out.register_hook(reached)
+            waiting.add(number)
+            seen["at_once"] = max(seen["at_once"], len(waiting))
 
     return called

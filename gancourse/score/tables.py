@@ -1,7 +1,7 @@
-"""Tables of papers, run again on points: rows of recipes, the data, and what the papers print.
+"""Tables of papers, run again: rows of recipes, the data, and what the papers print.
 
 `python tools/tables NAME` makes one and keeps it in docs/tables/NAME.json; lesson 12 reads that
-file, and trains one row live through the same functions.
+file, and trains one row live through the same functions. Those on images are `image_tables`.
 """
 
 import json
@@ -14,6 +14,7 @@ import torch
 from gancourse import course, machine, train
 from gancourse.data.toys import Toy, load_points
 from gancourse.errors import at_least, choose
+from gancourse.score.image_tables import IMAGE_TABLES
 from gancourse.score.modes import mode_report
 from gancourse.train.remedies import REMEDIES, with_remedy
 
@@ -25,6 +26,7 @@ class Table:
     """Rows (recipes by name) on each of `data` (toy distributions), trained for `steps` steps.
 
     `every` so many steps a run is scored. `printed` holds a paper's numbers as {row: {data: text}}.
+    With `in_images` both count real images, and a row of twice the batch takes half the steps.
     """
 
     source: str
@@ -33,6 +35,12 @@ class Table:
     steps: int
     every: int
     printed: Mapping[str, Mapping[str, str]]
+    samples: int = SAMPLES
+    in_images: bool = False
+
+    def turns(self, recipe: train.Recipe, steps: int) -> int:
+        """Return how many steps of this recipe `steps` of the table are."""
+        return max(1, round(steps / recipe.batch)) if self.in_images else steps
 
     def toy(self, data: str) -> Toy:
         """Return the distribution that is called `data` in this table."""
@@ -50,13 +58,14 @@ class Table:
         """
         toy = self.toy(data)
         points = toy.sample(POINTS, machine.seed_generator(state.seed))
-        more = at_least("steps", steps, 1) - state.step
+        last = self.turns(state.recipe, at_least("steps", steps, 1))
+        every, more = self.turns(state.recipe, self.every), last - state.step
 
         def sample_real(n: int, rng: torch.Generator) -> torch.Tensor:
             return points[torch.randint(POINTS, (n,), generator=rng)]
 
         for record in train.train(state, sample_real, more) if more > 0 else ():
-            if record.step % self.every and record.step != steps:
+            if record.step % every and record.step != last:
                 continue
             x = train.sample(state.G, SAMPLES, SAMPLE_SEED)
             if not x.isfinite().all():
@@ -64,6 +73,10 @@ class Table:
                 return
             found = asdict(mode_report(x, toy))  # JSON has no NaN: no sample of high quality
             yield {"step": record.step} | {k: None if v != v else v for k, v in found.items()}
+
+    def said(self, score: dict) -> str:
+        """Return a score's numbers for a line on the terminal."""
+        return f"{score['modes']} modes of {score['of']}"
 
 
 def _pacgan(pack: int) -> train.Recipe:
@@ -84,7 +97,24 @@ _SMALL = train.Recipe(  # that of live.PointGan
     betas=(0.0, 0.999), ema=0.0, precision="fp32",
 )  # fmt: skip
 
+_BATCHES = {f"batch {batch:,}": replace(_SMALL, batch=batch) for batch in (32, 128, 512, 2048)}
+_FASTER = {
+    f"batch {batch:,}, rates x {times}": replace(
+        _SMALL, batch=batch, lr_G=times * _SMALL.lr_G, lr_D=times * _SMALL.lr_D
+    )
+    for batch, times in ((512, 2), (2048, 4))  # the square root of the batch's growth from 128
+}
+
 TABLES = {
+    "batch": Table(
+        "Our own: one small GAN at several batches, counted in real points",
+        _BATCHES | _FASTER,
+        {"grid": {"name": "grid", "gap": 0.6, "sd": 0.03}},
+        steps=1_200_000,
+        every=60_000,
+        printed={},
+        in_images=True,
+    ),
     "remedies": Table(
         "Our own: the remedies of lesson 12 on one small GAN; WGAN-GP with its own loss besides",
         {name: with_remedy(_SMALL, name) for name in REMEDIES}
@@ -134,6 +164,7 @@ TABLES = {
             "GAN + R1": {"stacked MNIST": "fails"},
         },
     ),
+    **IMAGE_TABLES,
 }
 
 

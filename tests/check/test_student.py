@@ -248,7 +248,7 @@ def test_a_snapshot_tells_modes_and_what_is_frozen():
 def test_calls_and_backward_passes_are_counted():
     student = Student()
     net, handle = small_net(student)
-    assert student.watch(handle) == {"calls": 0, "backwards": 0}
+    assert student.watch(handle) == {"calls": 0, "backwards": 0, "at_once": 0}
     x = torch.randn(4, 2)
     out = net(x)
     out.sum().backward(retain_graph=True)
@@ -256,7 +256,18 @@ def test_calls_and_backward_passes_are_counted():
     out.mean().backward()
     with torch.no_grad():
         net(x)
-    assert student.watch(handle) == {"calls": 2, "backwards": 2}
+    assert student.watch(handle) == {"calls": 2, "backwards": 2, "at_once": 1}
+
+
+@pytest.mark.parametrize(("together", "at_once"), [(True, 3), (False, 1)])
+def test_outputs_that_wait_for_their_backward_pass_at_the_same_time_are_counted(together, at_once):
+    student = Student()
+    net, handle = small_net(student)
+    student.watch(handle)
+    outs = (net(torch.randn(4, 2)).sum() for _ in range(3))
+    for loss in [sum(outs)] if together else outs:
+        loss.backward()
+    assert student.watch(handle) == {"calls": 3, "backwards": 3, "at_once": at_once}
 
 
 @pytest.mark.parametrize("draw", [random.random, np.random.rand, torch.rand])

@@ -110,8 +110,32 @@ def test_ours_stand_beside_the_papers(monkeypatch):
     assert text._repr_markdown_() == text
 
 
-@pytest.mark.parametrize("name", ["remedies", "pacgan", "r3gan"])
+@pytest.mark.parametrize(
+    "name", ["batch", "remedies", "pacgan", "r3gan", "conditional", "augmentation", "fakes"]
+)
 def test_the_shipped_tables_are_of_the_recipes_as_they_are_now(name):
     for record in tables.measured(name)["runs"].values():
         task = Task(name, record["row"], record["data"], record["seed"], command.KEPT)
-        assert record["recipe"] == task.recipe()
+        assert task.made(record)
+
+
+def test_a_table_in_images_gives_a_large_batch_fewer_steps(tmp_path, monkeypatch):
+    """48 images: six steps of 8, three of 16; each is scored after 16, 32 and 48 of them."""
+    rows = {"8": ROW, "16": replace(ROW, batch=16)}
+    monkeypatch.setitem(tables.TABLES, "tiny", replace(TINY, rows=rows, steps=48, every=16,
+                                                       in_images=True))  # fmt: skip
+    runs = run(tmp_path, "--seeds", "0")["runs"].values()
+    steps = {record["row"]: [score["step"] for score in record["scores"]] for record in runs}
+    assert steps == {"8": [2, 4, 6], "16": [1, 2, 3]}
+    assert [len(record["clock"]) for record in runs] == [3, 3]
+    assert run(tmp_path, "--seeds", "0")["runs"] == {f"{r['row']}, ring, seed 0": r for r in runs}
+
+
+def test_a_field_that_recipes_have_got_since_makes_a_record_no_other(tmp_path):
+    run(tmp_path, "--rows", "plain", "--seeds", "0", "--steps", "2")
+    task = Task("tiny", "plain", "ring", 0, tmp_path / "kept")
+    record = task.record()
+    del record["recipe"]["clip"]  # 0 by default, as in the row
+    assert task.made(record)
+    record["recipe"]["gp"] = 3.0
+    assert not task.made(record)

@@ -14,7 +14,7 @@ from joblib import Parallel, delayed, parallel_config
 import tables
 from gancourse import store
 from gancourse.errors import choose
-from gancourse.score.tables import SAMPLES, TABLES
+from gancourse.score.tables import TABLES
 from tables.runs import Task, carry_out, finished
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +27,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--rows", nargs="*", default=[], help="by name [all]")
     parser.add_argument("--data", nargs="*", default=[], help="by name [all]")
     parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
-    parser.add_argument("--steps", type=int, help="of each run [the paper's]")
+    parser.add_argument("--steps", type=int, help="of each run; of `batch`, images [the paper's]")
     parser.add_argument("--jobs", type=int, default=1, help="processes at a time")
     parser.add_argument("--dask", help="address of a cluster's scheduler; each host imports this")
     parser.add_argument("--gather", action="store_true", help="run nothing, collect what there is")
@@ -42,7 +42,7 @@ def main(argv: list[str] | None = None) -> None:
     about = {"command": shlex.join(["python", "tools/tables", *(argv or sys.argv[1:])])}
     steps = options.steps or TABLES[options.table].steps
     tasks = [] if options.gather else chosen(options)
-    missing = [task for task in tasks if not finished(task.record(), steps)]
+    missing = [task for task in tasks if not finished(task, steps)]
     print(f"{len(missing)} runs of {len(tasks)} are to be done", flush=True)
     gather(options, about)
     for record in spread(missing, steps, options):
@@ -83,14 +83,14 @@ def gather(options: argparse.Namespace, about: dict, more: list[dict] = ()) -> N
     runs: dict[str, dict] = {}
     for record in found:
         task = Task(name, record["row"], record["data"], record["seed"], options.keep)
-        known = record["row"] in TABLES[name].rows and record["recipe"] == task.recipe()
+        known = record["row"] in TABLES[name].rows and task.made(record)
         if known and record["scores"] and _length(record) >= _length(runs.get(task.name)):
             runs[task.name] = record
     if not runs:
         return
     table = TABLES[name]
     result = {"source": table.source, "steps of the paper or the plan": table.steps,
-              "samples": SAMPLES, "machine": Place(1).about(), **about,
+              "samples": table.samples, "machine": Place(1).about(), **about,
               "runs": dict(sorted(runs.items()))}  # fmt: skip
     store.make_folder(options.out)
     store.write_whole(path, (json.dumps(result, indent=1) + "\n").encode())

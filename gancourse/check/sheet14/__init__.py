@@ -1,0 +1,1 @@
+"""Sheet 14, scaling up: shards, averaged gradients, accumulation, the cost of a step."""

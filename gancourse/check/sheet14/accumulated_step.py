@@ -1,0 +1,225 @@
+"""Exercise 14.3: one step from several backward passes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import softplus
+
+from gancourse.check import facts, twins
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
+from gancourse.check.student import Handle, Student
+
+NET, RATE = {"widths": [6, 5], "shape": [3]}, 0.5
+Weights = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Round:
+    """A D with its SGD optimiser, a batch of real samples, and the size of its parts."""
+
+    D: twins.Twin
+    opt: Handle
+    x: Tensor  # [N, 3]
+    size: int
+
+    def given(self) -> list:
+        return [self.D.there, self.opt, self.x, self.size]
+
+    @property
+    def parts(self) -> list[Tensor]:
+        return list(self.x.double().split(self.size))
+
+    def loss(self, x: Tensor | None = None) -> Tensor:
+        return softplus(-self.D.here(self.x.double() if x is None else x)).mean()
+
+    def gradient(self, x: Tensor | None = None) -> Weights:
+        """Return the gradient of the mean loss on x, or on the whole batch."""
+        named = dict(self.D.here.named_parameters())
+        found = torch.autograd.grad(self.loss(x), list(named.values()))
+        return dict(zip(named, found, strict=True))
+
+    def after(self, *weighted: tuple[float, Weights]) -> Weights:
+        """Return the weights after one step down the sum of gradients, each times its number."""
+        return {name: w - RATE * sum(times * grads[name] for times, grads in weighted)
+                for name, w in self.D.weights().items()}  # fmt: skip
+
+
+def _round(student: Student, draw: Draw, sizes: tuple[int, int]) -> Round:
+    """Return a round of so many whole parts and so many samples more."""
+
+    def grow(net: torch.nn.Module) -> None:
+        for p in net.parameters():
+            p.mul_(2.0)
+
+    D = twins.twin(student, draw, "discriminator/mlp", NET, grow)
+    size = draw.integer(4, 6)
+    N = sizes[0] * size + sizes[1]
+    opt = student.build_optimizer("SGD", D.there, {"lr": RATE})
+    return Round(D, opt, draw.normal(N, 3) + draw.normal(3), size)
+
+
+def _each(r: Round, times: Callable[[int, int], float], chosen: slice = slice(None)) -> Weights:
+    """Return where a step leads that weighs each part's gradient by times(its size, N)."""
+    return r.after(*((times(len(x), len(r.x)), r.gradient(x)) for x in r.parts[chosen]))
+
+
+def _stepping(r: Round, times: Callable[[int, int], float]) -> Weights:
+    """Return the weights after a step for each part in place of one for all."""
+    net, kept = r.D.here, r.D.weights()
+    for x in r.parts:
+        moved = r.after((times(len(x), len(r.x)), r.gradient(x)))
+        net.load_state_dict(moved, strict=False)
+    moved = r.D.weights()
+    net.load_state_dict(kept, strict=False)
+    return moved
+
+
+MOVES: dict[str, Callable[[Round], Weights]] = {
+    "The parts' means are added: the step is as many times too long as there are parts. Weigh "
+    "each by its share of the batch.": lambda r: _each(r, lambda n, N: 1.0),
+    "The parts' means are averaged as if all had as many samples: the last part is smaller, and "
+    "each of its samples counts more.": lambda r: _each(r, lambda n, N: 1 / len(r.parts)),
+    "The losses of the samples are summed and not averaged: divide by N.": (
+        lambda r: _each(r, lambda n, N: float(n))
+    ),
+    "The step is too short: the mean over all samples is divided by the number of parts again.": (
+        lambda r: _each(r, lambda n, N: n / N / len(r.parts))
+    ),
+    "Each part's mean is divided by N: it is a mean already.": lambda r: _each(
+        r, lambda n, N: 1 / N
+    ),
+    "Only the last part counts: the gradients are cleared in between. Clear them once, before the "
+    "first part.": lambda r: _each(r, lambda n, N: n / N, slice(-1, None)),
+    "Only the last part counts, as if it were the batch: clear the gradients once, before the "
+    "first part.": lambda r: _each(r, lambda n, N: 1.0, slice(-1, None)),
+    "Only the last part counts: its mean is divided by the number of parts, and the others' "
+    "gradients are cleared.": lambda r: _each(r, lambda n, N: 1 / len(r.parts), slice(-1, None)),
+    "Only the first part counts.": lambda r: _each(r, lambda n, N: n / N, slice(1)),
+    "Only the first part counts, as if it were the batch.": (
+        lambda r: _each(r, lambda n, N: 1.0, slice(1))
+    ),
+    "The samples after the last whole part are left out.": (
+        lambda r: _each(r, lambda n, N: n / N, slice(whole_parts(r)))
+    ),
+    "The samples after the last whole part are left out, and the others averaged.": (
+        lambda r: _each(r, lambda n, N: 1 / whole_parts(r), slice(whole_parts(r)))
+    ),
+    "A step is taken for each part: take one for all of them, after the last backward pass.": (
+        lambda r: _stepping(r, lambda n, N: n / N)
+    ),
+    "A step is taken for each part, with its own mean: that is training with smaller batches.": (
+        lambda r: _stepping(r, lambda n, N: 1.0)
+    ),
+    "D climbs its loss: the sign is turned.": lambda r: r.after((-1.0, r.gradient())),
+}
+
+
+def whole_parts(r: Round) -> int:
+    """Return how many parts are whole."""
+    return len(r.x) // r.size
+
+
+def _judge(student: Student, fn: Handle, r: Round) -> object:
+    got = student.call(fn, r.given())
+    after = student.snapshot(r.D.there)["weights"]
+    if twins.same_weights(student, r.D):
+        raise Wrong(twins.STILL.format(who="D", opt="opt"))
+    mistakes = {meaning: move(r) for meaning, move in MOVES.items()}
+    twins.judge_weights(
+        after, r.after((1.0, r.gradient())), 2e-5, mistakes,
+        "D moved, but not by one step down its mean loss on all samples.",
+    )  # fmt: skip
+    return got
+
+
+def accumulated_whole(student: Student, fn: Handle, draw: Draw) -> None:
+    for count in (3, 1):
+        _judge(student, fn, _round(student, draw, (count, 0)))
+
+
+def accumulated_rest(student: Student, fn: Handle, draw: Draw) -> None:
+    for whole in (2, 3, 0):
+        _judge(student, fn, _round(student, draw, (whole, draw.integer(1, 3))))
+
+
+def accumulated_afresh(student: Student, fn: Handle, draw: Draw) -> None:
+    r = _round(student, draw, (3, 0))
+    twins.leave_grads(student, r.D, draw)
+    student.call(fn, r.given())
+    after = student.snapshot(r.D.there)["weights"]
+    if not facts.all_near(after, r.after((1.0, r.gradient())), 2e-5):
+        raise Wrong(
+            "Gradients that an earlier step left in D count in this one: clear them before the "
+            "first backward pass."
+        )
+
+
+def accumulated_by_parts(student: Student, fn: Handle, draw: Draw) -> None:
+    r = _round(student, draw, (3, 2))
+    student.watch(r.D.there)
+    student.call(fn, r.given())
+    seen, count = student.watch(r.D.there), len(r.parts)
+    if seen["at_once"] > 1:
+        raise Wrong(
+            f"{seen['at_once']} graphs are kept at the same time: then the memory is that of the "
+            "whole batch. Call backward on each part before the next goes through D."
+        )
+    if seen["backwards"] != count:
+        raise Wrong(
+            f"{len(r.x)} samples in parts of {r.size} are {count} backward passes, and "
+            f"{seen['backwards']} reached D."
+        )
+
+
+def accumulated_loss(student: Student, fn: Handle, draw: Draw) -> None:
+    r = _round(student, draw, (2, 3))
+    got = student.call(fn, r.given())
+    want, parts = r.loss().item(), [r.loss(x).item() for x in r.parts]
+    n = len(r.x)
+    facts.diagnose(
+        facts.number(got, "The loss"), want, facts.rounding(8 * n, want),
+        {
+            "What is returned is the loss of the last part: add up all of them.": parts[-1],
+            "What is returned is the last part's share of the loss: add up all of them.": (
+                parts[-1] * len(r.parts[-1]) / n
+            ),
+            "What is returned is the sum of the parts' means: weigh each by its share.": sum(parts),
+            "What is returned is the parts' means averaged as if all had as many samples.": (
+                sum(parts) / len(parts)
+            ),
+            "What is returned is the sum over the samples: divide by N.": want * n,
+        },
+        "What is returned is not D's mean loss on all samples, before its step.",
+    )  # fmt: skip
+
+
+WHOLE, REST, AFRESH = "equal parts", "a smaller last part", "old gradients"
+MEMORY, LOSS = "one part at a time", "the loss"
+PARTS = (
+    (WHOLE, 2, accumulated_whole),
+    (REST, 2, accumulated_rest),
+    (AFRESH, 1, accumulated_afresh),
+    (MEMORY, 2, accumulated_by_parts),
+    (LOSS, 1, accumulated_loss),
+)
+EXERCISE = Exercise(
+    "14.3",
+    "accumulation",
+    points=9,
+    minutes=20,
+    parts=(
+        *(Part(*part) for part in PARTS),
+        Part("other batches", 1, Again(tuple(run for *_, run in PARTS)), shown=False),
+    ),
+    names=("accumulated_step",),
+    promises=(
+        ("one step of `opt`", WHOLE),
+        ("as after one backward pass of the mean over all N samples", WHOLE),
+        ("the last part may be smaller", REST),
+        ("whatever gradients D had before", AFRESH),
+        ("keep the graph of one part at a time", MEMORY),
+        ("Return that mean", LOSS),
+    ),
+)

@@ -1,0 +1,192 @@
+"""Exercise 14.1: which indices a rank reads."""
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import pairwise
+
+from torch import Tensor
+
+from gancourse.check import facts
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
+from gancourse.check.student import Handle, Student
+
+Shards = list[list[int]]  # one for each rank
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The arguments of a call, but for the rank."""
+
+    n: int
+    world: int
+    seed: int
+    epoch: int
+
+    def given(self, rank: int) -> list[int]:
+        return [self.n, rank, self.world, self.seed, self.epoch]
+
+    @property
+    def length(self) -> int:
+        return -(-self.n // self.world)
+
+
+def _setting(draw: Draw, world: int, over: int) -> Setting:
+    """Return a setting where `over` indices are too many for whole rows of `world`."""
+    n = world * draw.integer(8, 11) + over
+    return Setting(n, world, draw.integer(1, 10**6), draw.integer(1, 50))
+
+
+def _whole_number(value: object) -> int | None:
+    if isinstance(value, Tensor) and value.numel() == 1 and not value.is_floating_point():
+        value = value.item()
+    return value if type(value) is int else None
+
+
+def _read(student: Student, fn: Handle, given: list, seed: int | None = None) -> list[int]:
+    """Return what one call gives, as whole numbers."""
+    got = student.call(fn, given, seed=seed)
+    found = list(got) if isinstance(got, Tensor) and got.dim() == 1 else got
+    numbers = [_whole_number(v) for v in found] if isinstance(found, list) else [None]
+    if None in numbers or not numbers:
+        raise Wrong(f"shard should return a list of whole numbers, and gave {facts.describe(got)}.")
+    return numbers
+
+
+def _shards(student: Student, fn: Handle, s: Setting) -> Shards:
+    return [_read(student, fn, s.given(rank), seed=rank) for rank in range(s.world)]
+
+
+def _judge_whole(s: Setting, shards: Shards) -> None:
+    """Raise Wrong unless every index is read, and none more often than the rule allows."""
+    times = Counter(i for shard in shards for i in shard)
+    missing = [i for i in range(s.n) if i not in times]
+    beyond = [i for i in times if not 0 <= i < s.n]
+    if beyond:
+        raise Wrong(f"{beyond[0]} is no index of {s.n} samples: they go from 0 to {s.n - 1}.")
+    if s.world > 1 and all(sorted(shard) == sorted(shards[0]) for shard in shards):
+        raise Wrong(
+            "All ranks read the same indices: they do one rank's work several times over. Each "
+            "takes its own share of one order."
+        )
+    if missing:
+        _judge_missing(s, shards, missing)
+    if max(times.values()) > 1 + bool(s.n % s.world):
+        most = max(times, key=times.get)
+        raise Wrong(
+            f"Index {most} is read {times[most]} times by {s.world} ranks of {s.n} samples: each "
+            "is read once, and where world does not divide n some are read twice."
+        )
+
+
+def _judge_missing(s: Setting, shards: Shards, missing: list[int]) -> None:
+    if len(missing) == s.n % s.world and len({len(shard) for shard in shards}) == 1:
+        raise Wrong(
+            f"{len(missing)} of {s.n} samples are read by no rank: the end of the order is cut "
+            "off where world does not divide n. Let some be read twice."
+        )
+    if sum(map(len, shards)) >= s.n:
+        raise Wrong(
+            f"{len(missing)} of {s.n} samples are read by no rank, and others by several: each "
+            "rank has an order of its own. Shuffle alike on all ranks, without the rank and "
+            "without the global random state."
+        )
+    raise Wrong(f"{len(missing)} of {s.n} samples, index {missing[0]} among them, are not read.")
+
+
+def shard_whole(student: Student, fn: Handle, draw: Draw) -> None:
+    """One that divides, one and two too many, all but one too many, one rank alone."""
+    for world, over in ((4, 0), (3, 1), (5, 2), (4, 3), (1, 0)):
+        s = _setting(draw, world, over)
+        _judge_whole(s, _shards(student, fn, s))
+
+
+def shard_equal(student: Student, fn: Handle, draw: Draw) -> None:
+    for world, over in ((3, 0), (3, 1), (5, 2), (4, 3)):
+        s = _setting(draw, world, over)
+        lengths = [len(shard) for shard in _shards(student, fn, s)]
+        if len(set(lengths)) > 1:
+            raise Wrong(
+                f"The ranks read {', '.join(map(str, lengths))} samples of {s.n}: a rank that has "
+                "one more batch waits for gradients that the others never send."
+            )
+        if lengths[0] != s.length:
+            raise Wrong(
+                f"Each of {s.world} ranks reads {lengths[0]} of {s.n} samples: {s.length} are "
+                "enough and needed."
+            )
+
+
+def shard_shuffled(student: Student, fn: Handle, draw: Draw) -> None:
+    s = _setting(draw, 3, 0)
+    mine = _read(student, fn, s.given(1), seed=1)
+    if mine != _read(student, fn, s.given(1), seed=2):
+        raise Wrong(
+            "The same call gives other indices: the order is drawn from the global random state, "
+            "which differs from rank to rank. Take it from seed and epoch alone."
+        )
+    if len({(b - a) % s.n for a, b in pairwise(mine)}) == 1:
+        raise Wrong("The order is not shuffled: the indices go on in equal steps.")
+    for at in (s, Setting(s.n, s.world, 0, s.epoch)):
+        later = Setting(at.n, at.world, at.seed, at.epoch + 1)
+        _judge_other(student, fn, at, later, "epoch")
+    for at in (s, Setting(s.n, s.world, s.seed, 0)):
+        other = Setting(at.n, at.world, at.seed + 1, at.epoch)
+        _judge_other(student, fn, at, other, "seed")
+
+
+def _judge_other(student: Student, fn: Handle, s: Setting, t: Setting, what: str) -> None:
+    """Raise Wrong unless a rank reads other samples in the other epoch, or with the other seed."""
+    mine, other = (_read(student, fn, at.given(1), seed=1) for at in (s, t))
+    where = f"{what}s {getattr(s, what)} and {getattr(t, what)}"
+    if mine == other:
+        raise Wrong(
+            f"The order is the same for {where}: it must come from seed and epoch, so that no "
+            "epoch repeats another."
+        )
+    if sorted(mine) == sorted(other):
+        raise Wrong(
+            f"A rank reads the same samples for {where}, in another order: shuffle all n first, "
+            "and then deal them out."
+        )
+
+
+def shard_alone(student: Student, fn: Handle, draw: Draw) -> None:
+    s = _setting(draw, 4, 1)
+    before = student.random_state()
+    student.call(fn, s.given(2))
+    if student.random_state() != before:
+        raise Wrong(
+            "The global random state has changed: what the loop draws next, z and fakes, would "
+            "depend on it. Use a generator of your own, with its own seed."
+        )
+
+
+WHOLE, EQUAL = "all indices", "equal lengths"
+SHUFFLED, ALONE = "shuffled by seed and epoch", "the global random states"
+EXERCISE = Exercise(
+    "14.1",
+    "shards",
+    points=7,
+    minutes=15,
+    parts=(
+        Part(WHOLE, 2, shard_whole),
+        Part(EQUAL, 1, shard_equal),
+        Part(SHUFFLED, 2, shard_shuffled),
+        Part(ALONE, 1, shard_alone),
+        Part(
+            "other numbers",
+            1,
+            Again((shard_whole, shard_equal, shard_shuffled, shard_alone)),
+            shown=False,
+        ),
+    ),
+    names=("shard",),
+    withheld=("torch.utils.data.DistributedSampler",),
+    promises=(
+        ("Together they read every index", WHOLE),
+        ("some are read twice", WHOLE),
+        ("all ranks read equally many, and no more than needed", EQUAL),
+        ("The order of all n is shuffled in each epoch, by `seed` and `epoch` alone", SHUFFLED),
+        ("leave the global random states as they are", ALONE),
+    ),
+)

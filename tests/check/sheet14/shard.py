@@ -1,0 +1,208 @@
+"""The indices that a rank reads: correct in several styles, and the classic mistakes."""
+
+import hashlib
+import random
+from itertools import cycle, islice
+
+import numpy as np
+import torch
+
+
+def dealt_out(n, rank, world, seed, epoch):
+    order = np.random.default_rng((seed, epoch)).permutation(n).tolist()
+    order += order[: -n % world]
+    return order[rank::world]
+
+
+def in_blocks(n, rank, world, seed, epoch):
+    rng = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
+    order = torch.randperm(n, generator=rng)
+    length = (n + world - 1) // world
+    order = torch.cat([order, order[: length * world - n]])
+    return order[rank * length : (rank + 1) * length]
+
+
+def as_a_table(n, rank, world, seed, epoch):
+    rng = torch.Generator().manual_seed(seed + 7919 * epoch)
+    length = -(-n // world)
+    order = torch.randperm(n, generator=rng).repeat(2)[: length * world]
+    return order.view(length, world)[:, rank].tolist()
+
+
+def by_pythons_own(n, rank, world, seed, epoch):
+    order = list(range(n))
+    random.Random(f"{seed}, {epoch}").shuffle(order)
+    while len(order) % world:
+        order.append(order[len(order) - n])
+    return order[rank::world]
+
+
+def by_a_hash(n, rank, world, seed, epoch):
+    def key(i):
+        return hashlib.sha256(f"{seed}/{epoch}/{i}".encode()).digest()
+
+    order = sorted(range(n), key=key)
+    return list(islice(cycle(order), rank, -(-n // world) * world, world))
+
+
+def by_noise(n, rank, world, seed, epoch):
+    noise = np.random.default_rng([epoch, seed]).random(n)
+    order = noise.argsort()
+    order = np.resize(order, -(-n // world) * world)
+    return order[rank::world]
+
+
+def modulo(n, rank, world, seed, epoch):
+    order = random.Random(seed * 100_003 + epoch).sample(range(n), n)
+    return [order[i % n] for i in range(rank, -(-n // world) * world, world)]
+
+
+def padded_from_the_end(n, rank, world, seed, epoch):
+    order = np.random.default_rng((seed, epoch)).permutation(n)
+    extra = -n % world
+    order = np.concatenate([order, order[n - extra :]])
+    return tuple(int(i) for i in np.split(order, world)[rank])
+
+
+def after_a_state_of_its_own(n, rank, world, seed, epoch):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        for _ in range(epoch + 1):
+            order = torch.randperm(n)
+    return [*order, *order[: -n % world]][rank::world]
+
+
+def _order(n, *seeds):
+    return np.random.default_rng(seeds).permutation(n).tolist()
+
+
+def _padded(order, world):
+    return order + order[: -len(order) % world]
+
+
+def the_rank_in_the_seed(n, rank, world, seed, epoch):
+    return _padded(_order(n, seed, epoch, rank), world)[rank::world]
+
+
+def everything(n, rank, world, seed, epoch):
+    return _order(n, seed, epoch)
+
+
+def end_cut_off(n, rank, world, seed, epoch):
+    return _order(n, seed, epoch)[: n - n % world][rank::world]
+
+
+def the_last_again_and_again(n, rank, world, seed, epoch):
+    order = _order(n, seed, epoch)
+    return (order + order[-1:] * (-n % world))[rank::world]
+
+
+def from_one(n, rank, world, seed, epoch):
+    return [i + 1 for i in dealt_out(n, rank, world, seed, epoch)]
+
+
+def next_door_as_well(n, rank, world, seed, epoch):
+    order = _padded(_order(n, seed, epoch), world)
+    length = len(order) // world
+    return (order * 2)[rank * length : rank * length + length + 1]
+
+
+def first_half(n, rank, world, seed, epoch):
+    shard = dealt_out(n, rank, world, seed, epoch)
+    return shard[: len(shard) // 2]
+
+
+def unequal(n, rank, world, seed, epoch):
+    return _order(n, seed, epoch)[rank::world]
+
+
+def unequal_blocks(n, rank, world, seed, epoch):
+    return np.array_split(_order(n, seed, epoch), world)[rank].tolist()
+
+
+def one_too_many(n, rank, world, seed, epoch):
+    order = _order(n, seed, epoch)
+    order += order[: world - n % world] if n % world else []
+    return (order + order[: world * bool(n % world)])[rank::world]
+
+
+def not_shuffled(n, rank, world, seed, epoch):
+    return _padded(list(range(n)), world)[rank::world]
+
+
+def only_turned(n, rank, world, seed, epoch):
+    order = [(i + seed + epoch) % n for i in range(n)]
+    return _padded(order, world)[rank::world]
+
+
+def no_epoch(n, rank, world, seed, epoch):
+    return dealt_out(n, rank, world, seed, 0)
+
+
+def no_seed(n, rank, world, seed, epoch):
+    return dealt_out(n, rank, world, 0, epoch)
+
+
+def seed_times_epoch(n, rank, world, seed, epoch):
+    return dealt_out(n, rank, world, seed * epoch, 0)
+
+
+def shuffled_within_the_shard(n, rank, world, seed, epoch):
+    shard = not_shuffled(n, rank, world, seed, epoch)
+    return [shard[i] for i in _order(len(shard), seed, epoch)]
+
+
+def from_the_global_state(n, rank, world, seed, epoch):
+    order = np.random.permutation(n).tolist()  # noqa: NPY002
+    return _padded(order, world)[rank::world]
+
+
+def seeds_the_global_state(n, rank, world, seed, epoch):
+    torch.manual_seed(seed * 1_000_003 + epoch)
+    return _padded(torch.randperm(n).tolist(), world)[rank::world]
+
+
+def seeds_pythons_state(n, rank, world, seed, epoch):
+    random.seed(f"{seed}/{epoch}")
+    return _padded(random.sample(range(n), n), world)[rank::world]
+
+
+def torchs_own(n, rank, world, seed, epoch):
+    sampler = torch.utils.data.DistributedSampler(range(n), world, rank, seed=seed)
+    sampler.set_epoch(epoch)
+    return list(sampler)
+
+
+def floats(n, rank, world, seed, epoch):
+    return [float(i) for i in dealt_out(n, rank, world, seed, epoch)]
+
+
+CORRECT = (
+    dealt_out, in_blocks, as_a_table, by_pythons_own, by_a_hash, by_noise, modulo,
+    padded_from_the_end, after_a_state_of_its_own,
+)  # fmt: skip
+WHOLE, EQUAL = "all indices", "equal lengths"
+SHUFFLED, ALONE = "shuffled by seed and epoch", "the global random states"
+MISTAKES = {
+    the_rank_in_the_seed: (WHOLE, "an order of its own"),
+    everything: (WHOLE, "All ranks read the same"),
+    end_cut_off: (WHOLE, "the end of the order is cut off"),
+    the_last_again_and_again: (WHOLE, "times by"),
+    from_one: (WHOLE, "is no index of"),
+    next_door_as_well: (WHOLE, "times by"),
+    first_half: (WHOLE, "are not read"),
+    from_the_global_state: (WHOLE, "without the global random state"),
+    floats: (WHOLE, "a list of whole numbers"),
+    torchs_own: (WHOLE, "DistributedSampler"),
+    unequal: (EQUAL, "waits for gradients"),
+    unequal_blocks: (EQUAL, "waits for gradients"),
+    one_too_many: (EQUAL, "enough and needed"),
+    not_shuffled: (SHUFFLED, "not shuffled"),
+    only_turned: (SHUFFLED, "not shuffled"),
+    no_epoch: (SHUFFLED, "the same for epochs"),
+    no_seed: (SHUFFLED, "the same for seeds"),
+    seed_times_epoch: (SHUFFLED, "the same for epochs"),
+    shuffled_within_the_shard: (SHUFFLED, "shuffle all n first"),
+    seeds_the_global_state: (ALONE, "global random state has changed"),
+    seeds_pythons_state: (ALONE, "global random state has changed"),
+}
