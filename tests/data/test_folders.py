@@ -248,9 +248,12 @@ def ended(monkeypatch, *arguments):
     return 0
 
 
-def test_a_run_on_a_folder_trains_resumes_samples_and_scores(many, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("preset", ["dcgan", "cdcgan"])
+def test_a_run_on_a_folder_trains_resumes_samples_and_scores(
+    many, tmp_path, monkeypatch, capsys, preset
+):
     out, data = tmp_path / "run", f"{many}@64"
-    train = ["train", "dcgan", "--data", data, "--device", "cpu", "--out", out]
+    train = ["train", preset, "--data", data, "--device", "cpu", "--out", out]
     assert ended(monkeypatch, *train, "--steps", 1) == 0
     assert ended(monkeypatch, *train, "--steps", 2, "--resume") == 0
     G = nets.load_any(out)
