@@ -4,11 +4,11 @@ import torch
 from torch import Tensor
 
 from gancourse import machine
-from gancourse.data import IMAGE_SETS
+from gancourse.data import image_set
 from gancourse.errors import InputError
 from gancourse.evaluation import evaluating
 from gancourse.live.controls import Choice, Slider
-from gancourse.live.explorer.pictures import Pictures
+from gancourse.live.explorer.pictures import Pictures, laid_out
 from gancourse.nets import OneClass, classes_of
 from gancourse.pixels import to_pixels
 
@@ -21,7 +21,7 @@ class Classes:
     """
 
     def __init__(self, G, data: str):
-        count, known = classes_of(G), IMAGE_SETS[data].class_names
+        count, known = classes_of(G), image_set(data).class_names
         self.G = OneClass(G, 0) if count else G
         self.names = known if len(known) == count else tuple(map(str, range(count)))
         self.controls = _controls(self.names) if count else {}
@@ -72,12 +72,12 @@ class Classes:
 
     @torch.no_grad()
     def row(self, pictures: Pictures, z: Tensor) -> Tensor:
-        """Return what G makes of one z [z_dim] for each class, uint8 [K, S, S]."""
+        """Return what G makes of one z [z_dim] for each class, as `laid_out`, uint8 [K, S, S]."""
         G, each = self.G.G, torch.eye(len(self.names))
         with pictures.lock, machine.one_thread(), evaluating(G):
             device = next(G.parameters()).device
             x = G(z.expand(len(each), -1).to(device), each.to(device))
-        return to_pixels(x.float().cpu())[:, 0]
+        return laid_out(to_pixels(x.float().cpu()))
 
 
 def _controls(names: tuple[str, ...]) -> dict[str, Choice | Slider]:

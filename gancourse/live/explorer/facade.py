@@ -8,13 +8,13 @@ from typing import ClassVar
 from torch import Tensor
 
 from gancourse import plots
-from gancourse.data import IMAGE_SETS
-from gancourse.errors import InputError, choose
+from gancourse.data import image_set
+from gancourse.errors import InputError
 from gancourse.live.controls import Tab
 from gancourse.live.explorer import export
 from gancourse.live.explorer.classes import Classes
 from gancourse.live.explorer.page import Page, Quiet
-from gancourse.live.explorer.pictures import Pictures, RealImages, still_picture
+from gancourse.live.explorer.pictures import Pictures, RealImages, laid_out, still_picture
 from gancourse.live.explorer.steering import GROUPS, Directions, Steering
 from gancourse.live.frontend import Watched
 from gancourse.pixels import to_pixels
@@ -32,7 +32,7 @@ SAME_MAP = ("at", "u", "v", "test_class", "way")  # what may change while the ma
 class LatentExplorer(Watched):
     """A pad, sliders and pins to steer through the latent space of G; the picture is G(z).
 
-    `G(z)` maps [N, z_dim] to grey images [N, 1, S, S] in [-1, 1], and `G.z_dim` says how long z is.
+    `G(z)` maps [N, z_dim] to images [N, C, S, S] in [-1, 1], and `G.z_dim` says how long z is.
     `data` names the image set that G was trained on: its classes, its training images, and its test
     images to invert. `lock` is held while G is read, so that G may be the evaluation copy of a net
     that trains. Everything starts from `seed`, by default one whose plane shows many kinds of
@@ -47,12 +47,13 @@ class LatentExplorer(Watched):
 
     def __init__(self, G, data: str = "mnist", *, lock=None, seed: int | None = None):
         super().__init__()
-        self.data = choose("image set", data, IMAGE_SETS)
+        image_set(data)  # an unknown one is named at once
+        self.data = data
         self.classes = Classes(G, data)
         self.G = self.classes.G
         self.pictures = Pictures(self.G, lock)
-        self.real = RealImages(data, self.pictures.side)
-        directions = Directions(self.pictures.copied, data, self.pictures.side)
+        self.real = RealImages(data, self.pictures.shape)
+        directions = Directions(self.pictures.copied, data, self.pictures.shape)
         start = OPENINGS.get((data, G.z_dim), 0) if seed is None else seed
         self.steering = Steering(G.z_dim, directions, start)
         self.tabs = _tabs(self.steering, self.real, self.classes)
@@ -73,11 +74,11 @@ class LatentExplorer(Watched):
         return self.pictures.lock
 
     def images(self, z: Tensor) -> Tensor:
-        """Return G(z) in evaluation mode for z [N, z_dim]: [N, 1, S, S] on the CPU."""
+        """Return G(z) in evaluation mode for z [N, z_dim]: [N, C, S, S] on the CPU."""
         return self.pictures.images(z)
 
     def pixels(self, z: Tensor) -> Tensor:
-        """Return G(z) for z [N, z_dim] as uint8 [N, S, S]."""
+        """Return G(z) for z [N, z_dim] as uint8 [N, S, S], or [N, S, S, 3] in colour."""
         return self.pictures.pixels(z)
 
     def set(self, **values) -> "LatentExplorer":
@@ -139,7 +140,7 @@ class LatentExplorer(Watched):
             return self.say(said)
 
     def invert(self, image: Tensor | None = None) -> "LatentExplorer":
-        """Go to a z whose picture is near to `image` [1, S, S] in [-1, 1], and show that beside.
+        """Go to a z whose picture is near to `image` [C, S, S] in [-1, 1], and show that beside.
 
         By default the next test image of the class that is chosen.
         """
@@ -147,7 +148,7 @@ class LatentExplorer(Watched):
             self.pictures.check_gradients()
             x = self.real.next_test_image() if image is None else image
             z, said = self.pictures.inverted(x)
-            beside = to_pixels(x[None])[0, 0], "image to invert"
+            beside = laid_out(to_pixels(x[None])[0]), "image to invert"
             return self._moved(lambda: self.steering.go_to(z), said, beside)
 
     def play(self) -> "LatentExplorer":

@@ -150,7 +150,9 @@ class Page:
 
 
 def _images(pixels: Tensor) -> dict:
-    return {"side": pixels.shape[-1], "pixels": pixels.contiguous().numpy().tobytes()}
+    colour = pixels.shape[-1] == 3  # [..., S, S, 3], else [..., S, S]
+    size = {"side": pixels.shape[-2], "channels": 3 if colour else 1}
+    return {**size, "pixels": pixels.contiguous().numpy().tobytes()}
 
 
 def _numbers_of(z: Tensor | None) -> bytes | None:
