@@ -36,19 +36,24 @@ def beside(name: str, columns: Mapping[str, str]) -> tables.Markdown:
     """Return a table in Markdown: a line for each row and data, and a column for each score.
 
     `columns` maps a score to its title. Scores are means over seeds, with their standard error
-    where there are several.
+    where there are several. Steps are those of the runs, if the table trains any.
     """
     found = ends(name)
     if not found:
         return tables.Markdown(f"Nothing is measured yet: `python tools/tables {name}` does it.")
-    head = ["", "images", "seeds", "steps", *columns.values()]
+    trained = IMAGE_TABLES[name].steps > 1
+    head = ["", "images", "seeds", *["steps"] * trained, *columns.values()]
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for (row, data), scores in found.items():
-        steps = sorted({end["step"] for end in scores})
-        said = [f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,}"]
+        said = [_steps(scores)] if trained else []
         said += [_mean([end[column] for end in scores]) for column in columns]
         lines.append(f"| {row} | {data} | {len(scores)} | {' | '.join(said)} |")
     return tables.Markdown("\n".join(lines))
+
+
+def _steps(scores: list[dict]) -> str:
+    steps = sorted({end["step"] for end in scores})
+    return f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,}"
 
 
 def _mean(numbers: list[float]) -> str:

@@ -44,6 +44,13 @@ def test_rows_come_in_the_tables_order_with_their_standard_error(kept):
     ]
 
 
+def test_a_table_that_trains_nothing_shows_no_steps(kept):
+    kept(run("samples", "1,000", 0, accuracy=0.9))
+    lines = shown.beside("fakes", {"accuracy": "right"}).splitlines()
+    assert lines == ["|  | images | seeds | right |", "|---|---|---|---|",
+                     "| samples | 1,000 | 1 | 0.900 |"]  # fmt: skip
+
+
 def test_where_nothing_is_measured_it_says_what_would(monkeypatch, tmp_path):
     monkeypatch.setattr(course, "HOMES", (tmp_path,))
     assert "python tools/tables fakes" in shown.beside("fakes", {})
