@@ -9,25 +9,22 @@ from gancourse.errors import InputError
 from gancourse.evaluation import evaluating
 from gancourse.live.controls import Choice, Slider
 from gancourse.live.explorer.pictures import Pictures, laid_out
-from gancourse.nets import OneClass
+from gancourse.nets import OneClass, classes_of
 from gancourse.pixels import to_pixels
 
 
 class Classes:
-    """The classes of a conditional generator, `G.G`, and what `G` is asked for at present.
+    """The classes of a conditional generator, and what `G` is asked for at present: see `OneClass`.
 
     `label` is the class, `towards` a second one, `share` its part from 0 to 1. z is no part of it.
+    For a generator that takes no label there are no controls and no names, and `G` is itself.
     """
 
-    def __init__(self, G: OneClass, data: str):
-        self.G, known = G, image_set(data).class_names
-        count = G.G.classes
+    def __init__(self, G, data: str):
+        count, known = classes_of(G), image_set(data).class_names
+        self.G = OneClass(G, 0) if count else G
         self.names = known if len(known) == count else tuple(map(str, range(count)))
-        self.controls = {
-            "label": Choice("class", self.names, self.names[0]),
-            "towards": Choice("second class", self.names, self.names[1]),
-            "share": Slider("share of the second", 0.0, 1.0, 0.05, 0.0),
-        }
+        self.controls = _controls(self.names) if count else {}
         self.values = {key: control.value for key, control in self.controls.items()}
 
     def set(self, key: str, value) -> None:
@@ -66,13 +63,12 @@ class Classes:
         return (1 - share) * each[first] + share * each[second]
 
     def sentence(self) -> str:
-        """Return in a sentence what G is asked for."""
-        share = self.values["share"]
-        if not share:
-            return f"Class {self.values['label']}."
-        return f"{1 - share:.2f} of class {self.values['label']}, {share:.2f} of class " + (
-            f"{self.values['towards']}."
-        )
+        """Return in a sentence what G is asked for; "" where it takes no label."""
+        if not self.names:
+            return ""
+        first, second, share = (self.values[key] for key in ("label", "towards", "share"))
+        part = f"{1 - share:.2f} of class {first}, {share:.2f} of class {second}."
+        return part if share else f"Class {first}."
 
     @torch.no_grad()
     def row(self, pictures: Pictures, z: Tensor) -> Tensor:
@@ -82,3 +78,11 @@ class Classes:
             device = next(G.parameters()).device
             x = G(z.expand(len(each), -1).to(device), each.to(device))
         return laid_out(to_pixels(x.float().cpu()))
+
+
+def _controls(names: tuple[str, ...]) -> dict[str, Choice | Slider]:
+    return {
+        "label": Choice("class", names, names[0]),
+        "towards": Choice("second class", names, names[1]),
+        "share": Slider("share of the second", 0.0, 1.0, 0.05, 0.0),
+    }

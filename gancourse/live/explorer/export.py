@@ -7,16 +7,26 @@ import json
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image
 from torch import Tensor
 
 from gancourse.live.explorer.engine import runs_in_page, weights_of
 from gancourse.live.explorer.steering import REACH, STEP
 from gancourse.live.frontend import css, es_module
-from gancourse.store import write_whole
+from gancourse.store import save_tensors, write_whole
 
 PER_SIDE = 25  # pictures of the plane each way: steps of a quarter
 SCALE, PAUSE, BAR = 6, 60, 8  # of a film: pixels for a pixel, ms for a picture, rows of its bar
+
+
+def points(explorer, path: str | Path) -> Path:
+    """Write the explorer's z [z_dim], and its pins [N, z_dim] if any, as safetensors."""
+    pins = [pin.z for pin in explorer.steering.pins]
+    tensors = {"z": explorer.z} | ({"pins": torch.stack(pins)} if pins else {})
+    about = {"format": "gancourse-z-1", "data": explorer.data}
+    asked = explorer.classes.sentence()  # of a conditional generator
+    return save_tensors(path, tensors, about | ({"asked": asked} if asked else {}))
 
 
 def film(pixels: Tensor, path: str | Path) -> Path:

@@ -5,10 +5,9 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import ClassVar
 
-import torch
 from torch import Tensor
 
-from gancourse import nets, plots
+from gancourse import plots
 from gancourse.data import image_set
 from gancourse.errors import InputError
 from gancourse.live.controls import Tab
@@ -19,7 +18,6 @@ from gancourse.live.explorer.pictures import Pictures, RealImages, laid_out, sti
 from gancourse.live.explorer.steering import GROUPS, Directions, Steering
 from gancourse.live.frontend import Watched
 from gancourse.pixels import to_pixels
-from gancourse.store import save_tensors
 
 HINT = (
     "Drag the dot in the square, or click there and press the arrow keys: beside the square stands "
@@ -40,8 +38,8 @@ class LatentExplorer(Watched):
     that trains. Everything starts from `seed`, by default one whose plane shows many kinds of
     images in the shipped generators; the global random numbers are not touched. The last value of a
     cell shows it; without a front-end that is a still picture. Raises InputError for a G without
-    these, and for an unknown `data`. Of a conditional `G(z, y)` it shows one class at a time, and
-    below it each class at the same z; `explorer.G` is then G asked for that class.
+    these, and for an unknown `data`. Of a conditional G it shows the class that `G` is asked for,
+    and each class at the same z.
     """
 
     title, status = "Latent explorer", "ready"  # as the views of the training widgets want it
@@ -51,15 +49,14 @@ class LatentExplorer(Watched):
         super().__init__()
         image_set(data)  # an unknown one is named at once
         self.data = data
-        self.G = nets.OneClass(G, 0) if nets.classes_of(G) else G
-        self.classes = Classes(self.G, data) if nets.classes_of(G) else None
+        self.classes = Classes(G, data)
+        self.G = self.classes.G
         self.pictures = Pictures(self.G, lock)
         self.real = RealImages(data, self.pictures.shape)
         directions = Directions(self.pictures.copied, data, self.pictures.shape)
         start = OPENINGS.get((data, G.z_dim), 0) if seed is None else seed
         self.steering = Steering(G.z_dim, directions, start)
-        asked = () if self.classes is None else (Tab("Class", self.classes.controls, {}),)
-        self.tabs = (*asked, *_tabs(self.steering, self.real))
+        self.tabs = _tabs(self.steering, self.real, self.classes)
         self.said = HINT  # what the last action said
         self.version, self.weights = 0, 0  # of the map, and of G's weights
         self.beside: tuple[Tensor, str] | None = None  # a picture to compare with, its caption
@@ -89,19 +86,14 @@ class LatentExplorer(Watched):
 
         `u` and `v` are the steps across and up the pad along the directions named by `across` and
         `up`; `by_1` and `by_2` those along `along_1` and `along_2`; `at` is the pair (u, v). `way`
-        and `place` are those of the film. A conditional G is asked for the class `label`, its name
-        or number, and for a `share` of the class `towards`; z stays. Raises InputError for an
-        unknown control or value.
+        and `place` are those of the film. `label` is the class, by name or number, `share` the part
+        of the class `towards`. Raises InputError for an unknown control or value.
         """
         with self.still():
             self.said = ""
             for key, value in values.items():
-                if key == "test_class":
-                    self.real.choose_class(value)
-                elif self.classes and key in self.classes.controls:
-                    self.classes.set(key, value)
-                else:
-                    self.steering.change(key, value)
+                change = self.classes.set if key in self.classes.controls else self.steering.change
+                self.real.choose_class(value) if key == "test_class" else change(key, value)
                 self.version += key not in SAME_MAP
             self.beside = self.beside if "test_class" in values else None
             self.send()
@@ -179,11 +171,7 @@ class LatentExplorer(Watched):
     def save_z(self, path: str | Path) -> Path:
         """Write z [z_dim], and the pins [N, z_dim] if any, as safetensors; return its path."""
         with self.still():
-            pins = [pin.z for pin in self.steering.pins]
-            tensors = {"z": self.z} | ({"pins": torch.stack(pins)} if pins else {})
-            about = {"format": "gancourse-z-1", "data": self.data}
-            asked = {"asked": self.classes.sentence()} if self.classes else {}
-            return save_tensors(path, tensors, about | asked)
+            return export.points(self, path)
 
     def export_html(self, path: str | Path) -> Path:
         """Write the present plane as one web page that needs no kernel and no network."""
@@ -217,13 +205,11 @@ class LatentExplorer(Watched):
 
     def values(self) -> dict:
         """Return the controls' values by name."""
-        asked = self.classes.values if self.classes else {}
-        return self.steering.values | {"test_class": self.real.chosen} | asked
+        return self.steering.values | {"test_class": self.real.chosen} | self.classes.values
 
     def sentence(self) -> str:
         """Return in a sentence where z is, or what the last action did."""
-        asked = f"{self.classes.sentence()} " if self.classes else ""
-        return asked + (self.said or self.steering.sentence())
+        return f"{self.classes.sentence()} {self.said or self.steering.sentence()}".lstrip()
 
     def picture(self) -> plots.Picture:
         """Return a still picture: the plane's map, G(z), and its neighbours."""
@@ -246,14 +232,16 @@ class LatentExplorer(Watched):
         return core_view(self)
 
 
-def _tabs(steering: Steering, real: RealImages) -> tuple[Tab, ...]:
+def _tabs(steering: Steering, real: RealImages, classes: Classes) -> tuple[Tab, ...]:
     def controls(*keys: str) -> dict:
         return {key: steering.controls[key] for key in keys}
 
     keep = {"save_z": "This z", "save_film": "Film as GIF", "save_page": "Pad as a web page"}
     groups = {f"to_{g}": f"Pin to {g}" for g in GROUPS}
     look = {"nearest": "Nearest training image", "invert": "Find z for a real image"}
+    asked = [Tab("Class", classes.controls, {})] if classes.names else []
     return (
+        *asked,
         Tab("Move", controls("u", "v", "across", "up"), {}),
         Tab("More directions", controls("along_1", "by_1", "along_2", "by_2"), {}),
         Tab("Film", controls("way", "place"), {"play": "Play film", "unpin": "Take last pin away"}),

@@ -134,7 +134,7 @@ class Page:
         kept = {} if self._brief else steering.kept()
         strip = steering.z[None] if self._brief else steering.neighbours()
         pixels = explorer.pixels(torch.cat([strip, *(z[None] for z in kept.values())]))
-        classes = [] if self._brief or not explorer.classes else list(explorer.classes.names)
+        classes = [] if self._brief else list(explorer.classes.names)
         if classes:  # the same z in each class, after the pins
             pixels = torch.cat([pixels, explorer.classes.row(explorer.pictures, steering.z)])
         values = explorer.values()
