@@ -9,7 +9,7 @@ UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 LAB_ARGS ?=
 
 .PHONY: help setup lab test test-long test-near bench gpu-check build check-quality mutants floors \
-	nbgrader release lock site hub
+	nbgrader release lock site slides hub
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ nbgrader: $(STAMP) ## export the sheets as an nbgrader course to nbgrader_course
 
 site: $(STAMP) ## build the course as a web site in site/, from the committed notebooks
 	@$(BIN)/python tools/website
+
+slides: $(STAMP) ## build a deck of slides of each lesson in slides/ (needs node and npm)
+	@$(BIN)/python tools/website/slides.py
 
 hub: $(STAMP) ## start a JupyterHub with the course on this machine, for trying
 	@$(BIN)/python tools/hub.py

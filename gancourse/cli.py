@@ -89,6 +89,9 @@ def sample(
     n: Annotated[int, typer.Option(help="how many images")] = 64,
     out: Annotated[Path, typer.Option(help="the picture to write")] = Path("grid.png"),
     seed: Annotated[int, typer.Option(help="the same seed gives the same images")] = 0,
+    label: Annotated[
+        int | None, typer.Option(help="the class, of a conditional one [each]")
+    ] = None,
 ):
     """Draw images from a trained generator."""
     from gancourse import nets, plots
@@ -98,8 +101,10 @@ def sample(
         raise InputError(
             f"The picture is written as PNG, and {out} was named: it must end in .png."
         )
-    x = training.sample(nets.load_any(weights), n, seed)
-    plots.image_grid(x, columns=max(1, round(n**0.5))).save(out)
+    G = nets.load_any(weights)
+    x = training.sample(G, n, seed, label)
+    columns = nets.classes_of(G) if label is None else 0  # a column for each class
+    plots.image_grid(x, columns=columns or max(1, round(n**0.5))).save(out)
     typer.echo(f"{n} images from {weights} are in {out}.")
 
 

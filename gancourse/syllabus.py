@@ -160,7 +160,13 @@ LESSONS = (
         needs=("03", "04", "05"),
         difficulty=(2, 3, 2, 1),
     ),
-    Lesson("13", "conditional GANs", "ask for a seven; data augmentation measured"),
+    Lesson(
+        "13",
+        "conditional GANs",
+        "ask for a seven; data augmentation measured",
+        slug="conditional",
+        difficulty=(1, 2, 2, 3),
+    ),
     Lesson(
         "14",
         "scaling up",

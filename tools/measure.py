@@ -25,7 +25,7 @@ NOT_PROSE = re.compile(
 )
 LIVE = re.compile(
     r"\b(bend_D|slide_q|move_logits|phase_plane|feed_pixels|slide_kernel|spoil_digits|two_clouds|"
-    r"budget|TrainingDashboard|PointGan|LatentExplorer|FaultyRun)\("
+    r"ask_for|budget|TrainingDashboard|PointGan|LatentExplorer|FaultyRun)\("
 )
 WORD = re.compile(r"[^\W\d_][\w'’-]*")
 

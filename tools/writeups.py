@@ -28,7 +28,7 @@ from torch import Tensor
 from gancourse import machine, store, train
 from gancourse.data import ImageSet, load_images
 from gancourse.errors import InputError, choose
-from gancourse.score.images import _reference, draw
+from gancourse.score.images import draw, reference_of
 from gancourse.score.measures import class_shares, fid
 from gancourse.score.ruler import features
 
@@ -85,7 +85,7 @@ def _clock(path: Path) -> Path:
 
 def scored(x: Tensor, data: str) -> dict:
     """Return the FID of images, the share of each class, and its KL to a uniform share in nats."""
-    reference = _reference(data)
+    reference = reference_of(data)
     fakes = features(reference.ruler, x)
     shares = class_shares(reference.ruler.head(fakes))
     kl = torch.xlogy(shares, len(shares) * shares).sum().item()

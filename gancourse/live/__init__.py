@@ -20,6 +20,7 @@ _HOME = {
     "slide_kernel": "convolve",
     "spoil_digits": "spoilt",
     "two_clouds": "clouds",
+    "ask_for": "classes",
     "TrainingDashboard": "run.dashboard",
     "PointGan": "run.pointgan",
     "FaultyRun": "run.faulty",

@@ -29,7 +29,7 @@ class Chart(Shown):
                 f"A chart has at most {MAX_CONTROLS} controls, and {name} was given "
                 f"{len(shown)}: leave some out."
             )
-        self.name, self._draw, self.controls = name, draw, dict(controls)
+        self.name, self.draw, self.controls = name, draw, dict(controls)
         self.values = {key: c.clean(c.value) for key, c in controls.items()}
         self._watching: list[Callable[[], object]] = []
 
@@ -50,7 +50,7 @@ class Chart(Shown):
 
     def drawing(self) -> Drawing:
         """Return what is to be seen at the present values."""
-        return self._draw(**self.values)
+        return self.draw(**self.values)
 
     def picture(self) -> plots.Picture:
         """Return a still picture of the present state."""

@@ -88,7 +88,6 @@ def _words(loss: str, d_real: float, d_fake: float, g_fake: float) -> str:
 
 
 def _pull(slope: float) -> str:
-    size = f"{abs(slope):.3f}"
-    if float(size) == 0:
+    if round(abs(slope), 3) == 0:
         return "nowhere (0.000)"
-    return f"{'down' if slope > 0 else 'up'} with {size}"
+    return f"{'down' if slope > 0 else 'up'} with {abs(slope):.3f}"

@@ -56,7 +56,7 @@ def _integrand(log_p, log_q, logit, pushed: tuple[Mark, Mark]) -> Panel:
 
 
 def _number(value: float) -> str:
-    return f"{value:.3f}" if abs(value) < 1000 else f"{value:.0f}"
+    return f"{value:z.3f}" if abs(value) < 1000 else f"{value:.0f}"
 
 
 def _draw(shape: str, mean: float, width: float, loss: str) -> Drawing:

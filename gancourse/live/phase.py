@@ -5,6 +5,7 @@ import numpy as np
 from gancourse.live.charts import Chart
 from gancourse.live.controls import Choice, Slider
 from gancourse.live.drawings import Drawing, Grip
+from gancourse.live.recorded.traced import tabled
 from gancourse.losses import LOSSES
 from gancourse.maths import dynamics
 from gancourse.plots import Mark, Panel, cross, field_arrows
@@ -73,13 +74,18 @@ def _curves(loss: str, states: np.ndarray) -> Panel:
 
 def _numbers(field: dynamics.Field, states: np.ndarray, h: float, order: str) -> dict[str, str]:
     rests = np.abs(field(np.array([1e-9, 1e-9]))).max() < 1e-6
-    modulus = dynamics.modulus(dynamics.jacobian(field), h, order) if rests else None
+    modulus = _modulus(field, h, order) if rests else None
     first, last = (np.hypot(*states[i]) for i in (0, -1))
     return {
         "modulus of a step at 0": f"{modulus:.4f}" if rests else "none: 0 is no rest",
         "distance at the start": f"{first:.2f}",
         f"after {STEPS} steps": f"{last:.3g}",
     }
+
+
+def _modulus(field: dynamics.Field, h: float, order: str) -> float:
+    J = dynamics.jacobian(field)
+    return tabled(lambda step: dynamics.modulus(J, step, order), h)
 
 
 def _words(states: np.ndarray) -> str:

@@ -15,14 +15,14 @@ TOP = 1.5  # of the bars' axis
 NOTICED = 0.9  # of what unspoilt digits get
 
 
-def sheet_of(images: Tensor) -> Mark:
+def sheet_of(images: Tensor, rows: int = ROWS, columns: int = COLUMNS) -> Mark:
     """Return uint8 images [N, 1, 28, 28] in rows, their first ones, as dark squares."""
-    sheet = torch.zeros(ROWS * COLUMNS, SIDE, SIDE)
+    sheet = torch.zeros(rows * columns, SIDE, SIDE)
     shown = images[: len(sheet), 0].float() / 255
     sheet[: len(shown)] = shown
-    sheet = sheet.view(ROWS, COLUMNS, SIDE, SIDE).transpose(1, 2).flatten(2).flatten(0, 1)
+    sheet = sheet.view(rows, columns, SIDE, SIDE).transpose(1, 2).flatten(2).flatten(0, 1)
     row, column = (sheet > FAINT).nonzero(as_tuple=True)
-    return Mark("cells", column + 0.5, ROWS * SIDE - row - 0.5, x2=sheet[row, column])
+    return Mark("cells", column + 0.5, rows * SIDE - row - 0.5, x2=sheet[row, column])
 
 
 def _scores(now: Spoilt, before: Spoilt) -> Panel:

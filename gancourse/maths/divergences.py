@@ -77,10 +77,10 @@ def through(x: Tensor, at: Sequence[float], probabilities: Sequence[float]) -> T
     is the shape of the best logit between two bells.
     """
     total = torch.zeros_like(x)
-    for i, probability in enumerate(probabilities):
+    for i, logit in enumerate(torch.as_tensor(probabilities, dtype=x.dtype).logit()):
         others = [a for j, a in enumerate(at) if j != i]
         basis = math.prod((x - a) / (at[i] - a) for a in others)
-        total = total + math.log(probability / (1 - probability)) * basis
+        total = total + logit * basis
     return total
 
 

@@ -135,11 +135,24 @@ def path(field: Field, start, h, steps: int, order: str = "simultaneous") -> Arr
     """
     choose("order of updates", order, ORDERS)
     at_least("steps", steps, 1)
-    states = [np.asarray(start, dtype=float)]
+
+    def advance(here: Array, before: Array) -> Array:
+        return step(field, here, h, order, before)
+
+    return _repeated(advance, lambda here: np.abs(here).max() >= ENOUGH, np.stack(start), steps)
+
+
+def _repeated(advance: Callable, gone: Callable, start: Array, steps: int) -> Array:
+    """Return the states [steps + 1, 2]: each is advance(here, one step ago), or here once `gone`.
+
+    A start that records what is done to it (gancourse.live.recorded) takes the loop as one step.
+    """
+    if not isinstance(start, Array):
+        return start.repeated(advance, gone, steps)
+    states = [start.astype(float)]
     for _ in range(steps):
         here, before = states[-1], states[-2:][0]
-        gone = np.abs(here).max() >= ENOUGH
-        states.append(here if gone else step(field, here, h, order, before))
+        states.append(here if gone(here) else advance(here, before))
     return np.stack(states)
 
 

@@ -134,11 +134,13 @@ def pca_directions(G: nn.Module, n: int = 2) -> Tensor:
             "Principal directions are read from a generator's first dense layer, and "
             f"{type(G).__name__} has none: use class_directions or a random plane."
         )
-    if at_least("n", n, 1) > layer.in_features:
+    z_dim = min(layer.in_features, getattr(G, "z_dim", layer.in_features))
+    if at_least("n", n, 1) > z_dim:
         raise InputError(
-            f"z has {layer.in_features} numbers, and {n} directions were asked for: ask for fewer."
+            f"z has {z_dim} numbers, and {n} directions were asked for: ask for fewer."
         )
-    right = torch.linalg.svd(layer.weight.detach().double(), full_matrices=False).Vh[:n]
+    weight = layer.weight.detach()[:, :z_dim].double()  # of a conditional G the label follows z
+    right = torch.linalg.svd(weight, full_matrices=False).Vh[:n]
     largest = right.abs().argmax(1, keepdim=True)
     return (right * right.gather(1, largest).sign()).float().cpu()  # a sign that does not jump
 

@@ -122,6 +122,10 @@ class OneClass(nn.Module):
         weights = label[None] if label.is_floating_point() else label.view(1)
         self.register_buffer("weights", class_weights(weights, G.classes, 1), persistent=False)
 
+    def ask(self, weights: Tensor) -> None:
+        """Ask for these weights [classes] of the classes from now on; InputError for others."""
+        self.weights.copy_(class_weights(weights[None], self.G.classes, 1))
+
     def forward(self, z: Tensor) -> Tensor:
         return self.G(z, self.weights.to(z.device).expand(len(z), -1))
 

@@ -4,7 +4,8 @@
 `measures` compares them, `copies` looks for training images, and `images` puts it all into one
 report; `known` shows what that says of known faults. `bias` takes the number of samples out of FID,
 `parzen` is how one scored in 2014, `files` what happens to pictures on their way, and `spoilt` has
-real images with a fault of a known size.
+real images with a fault of a known size. `obedience` asks whether a conditional generator gives
+what it is asked for, `pupils` what a classifier learns from its samples.
 """
 
 from importlib import import_module
@@ -17,6 +18,9 @@ _HOME = {
     "classify": "ruler",
     "features": "ruler",
     "load_ruler": "ruler",
+    "Labels": "obedience",
+    "coverage_by_class": "obedience",
+    "labels_report": "obedience",
     "ImageReport": "images",
     "fid": "images",
     "score_generator": "images",

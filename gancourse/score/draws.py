@@ -26,12 +26,15 @@ class Draws:
 
     def of(self, score: str) -> list[float]:
         """Return a score of each draw."""
-        return [getattr(report, score) for report in self.reports]
+        return [report.of(score) for report in self.reports]
 
     def facts(self) -> dict:
         """Return the first draw's report as its JSON has it, with the scores of all `draws`."""
         names = [field.name for field in fields(measures.Scores)] + ["seed", "copies"]
         draws = [{name: asdict(report)[name] for name in names} for report in self.reports]
+        if self.reports[0].labels:
+            draws = [each | {"labels": asdict(report.labels)}
+                     for each, report in zip(draws, self.reports, strict=True)]  # fmt: skip
         return self.reports[0].facts() | {"generator": self.name, "draws": draws}
 
 
@@ -54,7 +57,7 @@ def table(generators: list[Draws]) -> str:
     compared = len(generators) == 2 and len(generators[0].reports) > 1
     names = [_short(each.name) for each in generators]
     rows = [["", *names, "real", "perfect"] + ["better"] * compared]
-    for row in images.ROWS:
+    for row in min((each.reports[0].rows for each in generators), key=len):
         cells = [_cell(each.of(row.score), row.form) for each in generators]
         cells += [format(first.of_real(row.score), row.form), row.perfect]
         if compared:
@@ -83,7 +86,7 @@ def better(one: Draws, other: Draws, score: str) -> str:
     """
     from scipy.stats import ttest_ind  # slow to import
 
-    perfect = float(next(row.perfect for row in images.ROWS if row.score == score))
+    perfect = float(next(row.perfect for row in one.reports[0].rows if row.score == score))
     a, b = ([abs(x - perfect) for x in each.of(score)] for each in (one, other))
     if len(set(a)) == len(set(b)) == 1:  # no spread: the test would divide by 0
         told_apart = a[0] != b[0]

@@ -6,18 +6,18 @@ against real is never perfect, so the report says what as many training images s
 
 import functools
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import torch
 from torch import Tensor, nn
 
-from gancourse import machine
+from gancourse import machine, nets
 from gancourse.data import ImageSet, load_images
 from gancourse.errors import InputError, at_least
 from gancourse.evaluation import evaluating
 from gancourse.nets import IMAGE
 from gancourse.pixels import to_pixels
-from gancourse.score import copies, measures
+from gancourse.score import copies, measures, obedience
 from gancourse.score.measures import fid as _fid
 from gancourse.score.ruler import Ruler, features, load_ruler
 
@@ -56,6 +56,10 @@ ROWS = (
     Row("class_kl", "KL of classes, nats", ".4f", "0"),
     Row("copies", "copies of training", ".1%", "0"),
 )
+LABEL_ROWS = (  # of images that were asked for by label
+    Row("obedience", "fits its label", ".1%", "1"),
+    Row("class_coverage", "coverage in its class", ".3f", "1"),
+)
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,16 @@ class ImageReport(measures.Scores):
     copies: float  # perfect: 0; share of the first 1,000 fakes that copy a training image
     false_alarms: float  # the same share of test images, which are copies of none
     real: measures.Scores
+    labels: obedience.Labels | None = None  # of a conditional generator
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The scores that there are, as rows of a table."""
+        return ROWS + (LABEL_ROWS if self.labels else ())
+
+    def of(self, score: str) -> float:
+        """Return a score of these images, one of `rows`."""
+        return getattr(self.labels if hasattr(self.labels, score) else self, score)
 
     @property
     def memorised(self) -> bool:
@@ -80,15 +94,32 @@ class ImageReport(measures.Scores):
     def verdict(self) -> str:
         """One sentence on copying, and the share of each class."""
         copying = "The training set is copied." if self.memorised else "No copying is seen."
-        return f"classes in %: {self._classes()}\n{copying}"
+        labels = f"{self._worst()}\n" if self.labels else ""
+        return f"classes in %: {self._classes()}\n{labels}{copying}"
+
+    def _worst(self) -> str:
+        """Return the class that is obeyed least, and the one that is covered least."""
+        said = []
+        for what, shares in (
+            ("obeyed", self.labels.obedience_by_class),
+            ("covered", self.labels.coverage_by_class),
+        ):
+            least = min(shares)
+            said.append(f"{what}: {self.class_names[shares.index(least)]} ({least:.1%})")
+        return f"least of its labels {said[0]}, least {said[1]}"
 
     def of_real(self, score: str) -> float:
-        """Return what real images score: training images, and for copies test images."""
-        return self.false_alarms if score == "copies" else getattr(self.real, score)
+        """Return what real images score: training images, and test images for copies and labels."""
+        others = {"copies": self.false_alarms}
+        if self.labels:
+            others["obedience"] = self.labels.ceiling
+            others["class_coverage"] = self.labels.class_coverage_of_real
+        return others[score] if score in others else getattr(self.real, score)
 
     def facts(self) -> dict:
         """Return everything as a dictionary that JSON can hold."""
-        return asdict(self) | {"memorised": self.memorised}
+        facts = asdict(self) | {"memorised": self.memorised}
+        return facts if self.labels else {k: v for k, v in facts.items() if k != "labels"}
 
     def to_json(self) -> str:
         """Return everything as JSON, the same text for the same numbers."""
@@ -100,14 +131,14 @@ class ImageReport(measures.Scores):
             [
                 f"{head}, seed {self.seed}",
                 f"{'':24}{'these':>9}{'real':>9}{'perfect':>9}",
-                *(self._line(row) for row in ROWS),
+                *(self._line(row) for row in self.rows),
                 ABOUT_REAL,
                 self.verdict,
             ]
         )
 
     def _line(self, row: Row) -> str:
-        mine, real = getattr(self, row.score), self.of_real(row.score)
+        mine, real = self.of(row.score), self.of_real(row.score)
         return f"{row.title(self.n):24}{mine:>9{row.form}}{real:>9{row.form}}{row.perfect:>9}"
 
     def _classes(self) -> str:
@@ -122,17 +153,22 @@ def fid(x_fake: Tensor, data: str = "mnist") -> float:
     The ruler's features are not Inception's: compare the number with others of this ruler, of as
     many images. Raises InputError as `score_images` does.
     """
-    reference = _reference(data)
+    reference = reference_of(data)
     return _fid(features(reference.ruler, _pixels(x_fake)), reference.test)
 
 
 def score_generator(G: nn.Module, data="mnist", n: int = 10_000, seed: int = 0) -> ImageReport:
     """Return the scores of n samples of G, drawn in evaluation mode from a seed.
 
+    A conditional G is asked for each class in turn, and the report says whether it obeys.
     Raises InputError for n below 100, and as `score_images` does.
     """
     at_least("n", n, LEAST)
-    return score_images(draw(G, n, seed), data, seed)
+    x, y = draw(G, n, seed), nets.labels_for(G, n)
+    found = score_images(x, data, seed)
+    if y is None or nets.classes_of(G) != len(found.class_names):
+        return found
+    return replace(found, labels=obedience.labels_report(x, y, data))
 
 
 @machine.threaded("scores")
@@ -143,20 +179,27 @@ def score_images(x_fake: Tensor, data: str = "mnist", seed: int = 0) -> ImageRep
     Raises InputError for other shapes and ranges, floats that look as if they were in [0, 1] or
     [-0.5, 0.5], NaN, too few images and unknown data.
     """
-    return report(_reference(data), _pixels(x_fake), seed)
+    return report(reference_of(data), _pixels(x_fake), seed)
 
 
 @machine.threaded("scores")
 @torch.no_grad()
-def draw(G: nn.Module, n: int, seed: int = 0, chunk: int = 500) -> Tensor:
+def draw(G: nn.Module, n: int, seed: int = 0, chunk: int = 500, y=None) -> Tensor:
     """Return n samples of G as uint8 [n, 1, 28, 28], in evaluation mode; G's mode is kept.
 
-    A larger n only adds samples. Raises InputError where they are no images in [-1, 1].
+    A larger n only adds samples. A conditional G is asked for the class y, for labels y [n], or for
+    each class in turn. Raises InputError where they are no images in [-1, 1], and for labels that
+    do not fit.
     """
     rng, device = machine.seed_generator(seed), next(G.parameters()).device
-    parts = [torch.randn(chunk, G.z_dim, generator=rng) for _ in range(-(-n // chunk))]
+    parts = [(torch.randn(chunk, G.z_dim, generator=rng),) for _ in range(-(-n // chunk))]
+    labels = nets.labels_for(G, n, y)
+    if labels is not None:  # what is drawn beyond n is thrown away
+        whole = torch.cat([labels, labels[-1:].expand(len(parts) * chunk - n)])
+        parts = [(z, part) for (z,), part in zip(parts, whole.split(chunk), strict=True)]
     with evaluating(G):
-        x = torch.cat([to_pixels(G(z.to(device)), IMAGE) for z in parts])[:n]
+        pixels = [to_pixels(G(*(t.to(device) for t in part)), IMAGE) for part in parts]
+    x = torch.cat(pixels)[:n]
     return x if n < LEAST else _refuse_half_scales(x, HALF_SCALES[:2])
 
 
@@ -208,7 +251,7 @@ class Reference:
 
 
 @functools.cache
-def _reference(data: str) -> Reference:
+def reference_of(data: str) -> Reference:
     ruler = load_ruler(data)  # first: it knows which sets there are
     return Reference(ruler, load_images(data), load_images(data, "test"))
 

@@ -1,7 +1,7 @@
-"""Tables of papers, run again on points: rows of recipes, the data, and what the papers print.
+"""Tables of papers, run again: rows of recipes, the data, and what the papers print.
 
 `python tools/tables NAME` makes one and keeps it in docs/tables/NAME.json; lesson 12 reads that
-file, and trains one row live through the same functions.
+file, and trains one row live through the same functions. Those on images are `image_tables`.
 """
 
 import json
@@ -14,6 +14,7 @@ import torch
 from gancourse import course, machine, train
 from gancourse.data.toys import Toy, load_points
 from gancourse.errors import at_least, choose
+from gancourse.score.image_tables import IMAGE_TABLES
 from gancourse.score.modes import mode_report
 from gancourse.train.remedies import REMEDIES, with_remedy
 
@@ -34,6 +35,7 @@ class Table:
     steps: int
     every: int
     printed: Mapping[str, Mapping[str, str]]
+    samples: int = SAMPLES
     in_images: bool = False
 
     def turns(self, recipe: train.Recipe, steps: int) -> int:
@@ -71,6 +73,10 @@ class Table:
                 return
             found = asdict(mode_report(x, toy))  # JSON has no NaN: no sample of high quality
             yield {"step": record.step} | {k: None if v != v else v for k, v in found.items()}
+
+    def said(self, score: dict) -> str:
+        """Return a score's numbers for a line on the terminal."""
+        return f"{score['modes']} modes of {score['of']}"
 
 
 def _pacgan(pack: int) -> train.Recipe:
@@ -158,6 +164,7 @@ TABLES = {
             "GAN + R1": {"stacked MNIST": "fails"},
         },
     ),
+    **IMAGE_TABLES,
 }
 
 

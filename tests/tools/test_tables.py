@@ -110,7 +110,9 @@ def test_ours_stand_beside_the_papers(monkeypatch):
     assert text._repr_markdown_() == text
 
 
-@pytest.mark.parametrize("name", ["batch", "remedies", "pacgan", "r3gan"])
+@pytest.mark.parametrize(
+    "name", ["batch", "remedies", "pacgan", "r3gan", "conditional", "augmentation", "fakes"]
+)
 def test_the_shipped_tables_are_of_the_recipes_as_they_are_now(name):
     for record in tables.measured(name)["runs"].values():
         task = Task(name, record["row"], record["data"], record["seed"], command.KEPT)

@@ -1,31 +1,19 @@
 """The site, built once, behind a server on the loopback, and a Chromium that looks at it."""
 
 import shutil
-from contextlib import suppress
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
 import pytest
-from looking import Look
+from looking import Look, Quiet
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update",
          "--disable-sync"]  # fmt: skip
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """Says nothing, not even when a tab goes on before a file has come."""
-
-    def log_message(self, *arguments):
-        pass
-
-    def copyfile(self, source, outputfile):
-        with suppress(ConnectionError):
-            super().copyfile(source, outputfile)
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,8 @@
 """A tab that notes what goes wrong in it: errors in the console, requests that leave the site."""
 
+from contextlib import suppress
+from http.server import SimpleHTTPRequestHandler
+
 from axe_playwright_python.sync_playwright import Axe
 
 PATIENCE = 120_000  # ms, on a busy machine
@@ -60,3 +63,14 @@ class Look:
 
     def close(self) -> None:
         self._context.close()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Says nothing, not even when a tab goes on before a file has come."""
+
+    def log_message(self, *arguments):
+        pass
+
+    def copyfile(self, source, outputfile):
+        with suppress(ConnectionError):
+            super().copyfile(source, outputfile)

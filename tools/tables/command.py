@@ -14,7 +14,7 @@ from joblib import Parallel, delayed, parallel_config
 import tables
 from gancourse import store
 from gancourse.errors import choose
-from gancourse.score.tables import SAMPLES, TABLES
+from gancourse.score.tables import TABLES
 from tables.runs import Task, carry_out, finished
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,7 +90,7 @@ def gather(options: argparse.Namespace, about: dict, more: list[dict] = ()) -> N
         return
     table = TABLES[name]
     result = {"source": table.source, "steps of the paper or the plan": table.steps,
-              "samples": SAMPLES, "machine": Place(1).about(), **about,
+              "samples": table.samples, "machine": Place(1).about(), **about,
               "runs": dict(sorted(runs.items()))}  # fmt: skip
     store.make_folder(options.out)
     store.write_whole(path, (json.dumps(result, indent=1) + "\n").encode())

@@ -51,19 +51,22 @@ class Task:
         return json.loads(json.dumps(asdict(TABLES[self.table].rows[self.row])))
 
 
+def _fresh(task: Task) -> dict:
+    """Return the record of a run that has not begun."""
+    about = {"row": task.row, "data": task.data, "seed": task.seed, "recipe": task.recipe()}
+    return about | {"seconds": 0.0, "scores": [], "clock": []}
+
+
 def _begun(task: Task) -> tuple[train.State, dict]:
     """Return the run and its record: as a kill has left them, or new ones."""
     found = task.record()
-    fresh = {"row": task.row, "data": task.data, "seed": task.seed, "seconds": 0.0, "scores": [],
-             "clock": []}  # fmt: skip
     if found is None or not task.path(".safetensors").exists():
-        state = TABLES[task.table].start(task.row, task.seed)
-        return state, {**fresh, "recipe": task.recipe()}
+        return TABLES[task.table].start(task.row, task.seed), _fresh(task)
     try:
         state = train.load_state(task.path(".safetensors"), "cpu")
     except InputError as error:
         print(f"{task.name}: from the start, {error}", flush=True)
-        return TABLES[task.table].start(task.row, task.seed), {**fresh, "recipe": task.recipe()}
+        return TABLES[task.table].start(task.row, task.seed), _fresh(task)
     found["scores"] = [score for score in found["scores"] if score["step"] <= state.step]
     found["clock"] = found.get("clock", [])[: len(found["scores"])]
     return state, found
@@ -73,7 +76,8 @@ def finished(task: Task, steps: int) -> bool:
     """Tell whether a run has taken so many steps, as its table counts, or has diverged before."""
     table, record = TABLES[task.table], task.record()
     last = record["scores"][-1] if record and record["scores"] else {"step": 0}
-    enough = table.turns(table.rows[task.row], steps)
+    counts_images = getattr(table, "in_images", False)
+    enough = table.turns(table.rows[task.row], steps) if counts_images else steps
     return last["step"] >= enough or last.get("diverged", False)
 
 
@@ -87,14 +91,28 @@ def carry_out(task: Task, steps: int) -> dict:
     if finished(task, steps):
         return task.record()
     store.make_folder(task.folder / task.table)
+    table = TABLES[task.table]
+    if hasattr(table, "measured_at_once"):
+        return _measured(task)
     state, record = _begun(task)
     start, before = time.process_time(), record["seconds"]
-    for score in TABLES[task.table].scores(state, task.data, steps):
+    for score in table.scores(state, task.data, steps):
         record["scores"].append(score)
         record["seconds"] = round(before + time.process_time() - start, 1)
         record["clock"].append(record["seconds"])
         store.write_whole(task.path(".json"), json.dumps(record).encode())
         train.save_state(state, task.path(".safetensors"))
-        words = f"{score['modes']} modes of {score['of']}"
+        words = table.said(score)
         print(f"{task.name}: step {score['step']}, {words}, {record['seconds']} s", flush=True)
+    return record
+
+
+def _measured(task: Task) -> dict:
+    """Return the record of what is no run: measured at once, and kept when it is."""
+    table, start = TABLES[task.table], time.process_time()
+    score = table.measured_at_once(task.row, task.data, task.seed)
+    seconds = round(time.process_time() - start, 1)
+    record = _fresh(task) | {"scores": [score], "seconds": seconds}
+    store.write_whole(task.path(".json"), json.dumps(record).encode())
+    print(f"{task.name}: {table.said(score)}, {seconds} s", flush=True)
     return record

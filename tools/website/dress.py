@@ -6,7 +6,7 @@ import html
 import json
 import re
 
-from website.living import kind_of, mount
+from website.living import living_of, mount
 
 PICTURE = re.compile(r'src="data:image/png;base64,([^"]+)"')
 TITLED = re.compile(r"#\s*((?:Proof|Bet): .+)")
@@ -79,9 +79,9 @@ def take_pictures(output: dict, pictures: dict[str, bytes]) -> None:
 
 def enliven(cell: dict, output: dict) -> None:
     """Mark the still picture of a widget that the page can run by itself."""
-    kind, data = kind_of("".join(cell["source"])), output.get("data", {})
-    if kind and "<img" in data.get("text/html", ""):
-        data["text/html"] = mount(kind, data["text/html"])
+    data = output.get("data", {})
+    if "<img" in data.get("text/html", "") and (living := living_of("".join(cell["source"]))):
+        data["text/html"] = mount(living, data["text/html"])
 
 
 def shown(text: str) -> str:

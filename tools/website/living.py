@@ -1,12 +1,25 @@
 """What lives on the site without a kernel: the page's engine, a shipped generator, its start."""
 
+import ast
+import html
 import json
 from pathlib import Path
+from typing import NamedTuple
 
 FOLDER = "_static/live"
-FILES = ("engine.js", "live.css")
+FILES = ("engine.js", "replay.js", "live.css")
 NET = "mnist"
-MARK = '<div class="gc-mount" data-live="{kind}" data-net="{net}">\n{still}\n</div>'
+MARK = '<div class="gc-mount" data-live="{kind}"{data}>\n{still}\n</div>'
+
+
+class Living(NamedTuple):
+    """Something alive: how a page mounts it (`LIVE` in static/site.js), and with which data."""
+
+    kind: str
+    data: dict[str, str]
+
+
+EXPLORER = Living("explorer", {"net": NET})
 
 
 def write_living(source: Path) -> None:
@@ -15,26 +28,77 @@ def write_living(source: Path) -> None:
     from gancourse.live.explorer.engine import weights_of
     from gancourse.live.explorer.export import start
     from gancourse.live.frontend import STATIC
+    from gancourse.live.recorded import RECORDED, file_of
 
     folder = source / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     for name in FILES:
         (folder / name).write_bytes((STATIC / name).read_bytes())
+    for name in RECORDED:
+        (folder / f"{name}.chart").write_bytes(file_of(name).read_bytes())
     G = nets.load_shipped(NET)
     (folder / f"{NET}.safetensors").write_bytes(weights_of(G, half=True))
     (folder / f"{NET}.json").write_text(json.dumps(start(live.LatentExplorer(G))))
 
 
-def mount(kind: str, still: str) -> str:
+def mount(living: Living, still: str) -> str:
     """Return the place where a page mounts something alive; `still` is seen until then."""
-    return MARK.format(kind=kind, net=NET, still=still)
+    data = "".join(f' data-{k}="{html.escape(v, quote=True)}"' for k, v in living.data.items())
+    return MARK.format(kind=living.kind, data=data, still=still)
 
 
-def kind_of(source: str) -> str | None:
+def living_of(source: str) -> Living | None:
     """Return what a cell's source shows that can live here, None for all else.
 
-    A PointGan with steps of the learner's own needs their Python.
+    A call with the learner's own steps, or with anything else that is not written out, needs their
+    Python.
     """
-    if "live.LatentExplorer(" in source:
-        return "explorer"
-    return "points" if source.strip() == "live.PointGan()" else None
+    found = shown_call(source)
+    if found is None:
+        return None
+    name, args, options = found
+    if name == "LatentExplorer":
+        return EXPLORER
+    if options is None:
+        return None
+    if name == "PointGan" and not (args or options):
+        return Living("points", {})
+    return chart(name, args, options)
+
+
+def chart(name: str, args: list, options: dict) -> Living | None:
+    """Return a recorded chart with the values of its controls; None where there is no recording."""
+    from gancourse import live  # PyTorch, only where a site is built
+    from gancourse.live.recorded import RECORDED
+
+    if name not in RECORDED:
+        return None
+    values = getattr(live, name)(*args, **options).values
+    return Living("chart", {"chart": name, "values": json.dumps(values)})
+
+
+def assigned(body: list[ast.stmt], name: str) -> ast.expr | None:
+    """Return what a cell gives a name to, None where it does not."""
+    for line in body:
+        if isinstance(line, ast.Assign) and name in map(ast.unparse, line.targets):
+            return line.value
+    return None
+
+
+def shown_call(source: str) -> tuple[str, list, dict | None] | None:
+    """Return name and arguments of the `live.NAME(...)` that is a cell's value, None without one.
+
+    The options are None where an argument is not written out.
+    """
+    body = ast.parse("".join(line for line in source.splitlines(True) if line[:1] not in "%!")).body
+    last = body[-1].value if body and isinstance(body[-1], ast.Expr) else None
+    if isinstance(last, ast.Name):  # what was made in this cell and given a name
+        last = assigned(body, last.id)
+    if not isinstance(last, ast.Call) or not ast.unparse(last.func).startswith("live."):
+        return None
+    name = ast.unparse(last.func).removeprefix("live.")
+    try:
+        args = [ast.literal_eval(a) for a in last.args]
+        return name, args, {k.arg: ast.literal_eval(k.value) for k in last.keywords}
+    except ValueError:
+        return name, [], None

@@ -1,7 +1,7 @@
 """The pages that list others: the front page's text, the exercises, the solutions."""
 
 from gancourse.syllabus import LESSONS, Lesson
-from website.living import mount
+from website.living import EXPLORER, mount
 
 FRONT = """\
 # Generative adversarial networks
@@ -83,7 +83,7 @@ def lists(files: dict[str, set[str]]) -> dict[str, str]:
     ]
     return {
         "index": FRONT.format(
-            explorer=mount("explorer", ""), lessons="\n".join(rows), trees="\n".join(trees)
+            explorer=mount(EXPLORER, ""), lessons="\n".join(rows), trees="\n".join(trees)
         ),
         "exercises": EXERCISES.format(rows=listed("exercises", sheets)),
         "solutions": SOLUTIONS.format(rows=listed("solutions", solved)),

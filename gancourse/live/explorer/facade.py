@@ -8,11 +8,12 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from gancourse import plots
+from gancourse import nets, plots
 from gancourse.data import IMAGE_SETS
 from gancourse.errors import InputError, choose
 from gancourse.live.controls import Tab
 from gancourse.live.explorer import export
+from gancourse.live.explorer.classes import Classes
 from gancourse.live.explorer.page import Page, Quiet
 from gancourse.live.explorer.pictures import Pictures, RealImages, still_picture
 from gancourse.live.explorer.steering import GROUPS, Directions, Steering
@@ -39,7 +40,8 @@ class LatentExplorer(Watched):
     that trains. Everything starts from `seed`, by default one whose plane shows many kinds of
     images in the shipped generators; the global random numbers are not touched. The last value of a
     cell shows it; without a front-end that is a still picture. Raises InputError for a G without
-    these, and for an unknown `data`.
+    these, and for an unknown `data`. Of a conditional `G(z, y)` it shows one class at a time, and
+    below it each class at the same z; `explorer.G` is then G asked for that class.
     """
 
     title, status = "Latent explorer", "ready"  # as the views of the training widgets want it
@@ -47,13 +49,16 @@ class LatentExplorer(Watched):
 
     def __init__(self, G, data: str = "mnist", *, lock=None, seed: int | None = None):
         super().__init__()
-        self.G, self.data = G, choose("image set", data, IMAGE_SETS)
-        self.pictures = Pictures(G, lock)
+        self.data = choose("image set", data, IMAGE_SETS)
+        self.G = nets.OneClass(G, 0) if nets.classes_of(G) else G
+        self.classes = Classes(self.G, data) if nets.classes_of(G) else None
+        self.pictures = Pictures(self.G, lock)
         self.real = RealImages(data, self.pictures.side)
         directions = Directions(self.pictures.copied, data, self.pictures.side)
         start = OPENINGS.get((data, G.z_dim), 0) if seed is None else seed
         self.steering = Steering(G.z_dim, directions, start)
-        self.tabs = _tabs(self.steering, self.real)
+        asked = () if self.classes is None else (Tab("Class", self.classes.controls, {}),)
+        self.tabs = (*asked, *_tabs(self.steering, self.real))
         self.said = HINT  # what the last action said
         self.version, self.weights = 0, 0  # of the map, and of G's weights
         self.beside: tuple[Tensor, str] | None = None  # a picture to compare with, its caption
@@ -83,13 +88,17 @@ class LatentExplorer(Watched):
 
         `u` and `v` are the steps across and up the pad along the directions named by `across` and
         `up`; `by_1` and `by_2` those along `along_1` and `along_2`; `at` is the pair (u, v). `way`
-        and `place` are those of the film. Raises InputError for an unknown control or value.
+        and `place` are those of the film. A conditional G is asked for the class `label`, its name
+        or number, and for a `share` of the class `towards`; z stays. Raises InputError for an
+        unknown control or value.
         """
         with self.still():
             self.said = ""
             for key, value in values.items():
                 if key == "test_class":
                     self.real.choose_class(value)
+                elif self.classes and key in self.classes.controls:
+                    self.classes.set(key, value)
                 else:
                     self.steering.change(key, value)
                 self.version += key not in SAME_MAP
@@ -171,7 +180,9 @@ class LatentExplorer(Watched):
         with self.still():
             pins = [pin.z for pin in self.steering.pins]
             tensors = {"z": self.z} | ({"pins": torch.stack(pins)} if pins else {})
-            return save_tensors(path, tensors, {"format": "gancourse-z-1", "data": self.data})
+            about = {"format": "gancourse-z-1", "data": self.data}
+            asked = {"asked": self.classes.sentence()} if self.classes else {}
+            return save_tensors(path, tensors, about | asked)
 
     def export_html(self, path: str | Path) -> Path:
         """Write the present plane as one web page that needs no kernel and no network."""
@@ -205,11 +216,13 @@ class LatentExplorer(Watched):
 
     def values(self) -> dict:
         """Return the controls' values by name."""
-        return self.steering.values | {"test_class": self.real.chosen}
+        asked = self.classes.values if self.classes else {}
+        return self.steering.values | {"test_class": self.real.chosen} | asked
 
     def sentence(self) -> str:
         """Return in a sentence where z is, or what the last action did."""
-        return self.said or self.steering.sentence()
+        asked = f"{self.classes.sentence()} " if self.classes else ""
+        return asked + (self.said or self.steering.sentence())
 
     def picture(self) -> plots.Picture:
         """Return a still picture: the plane's map, G(z), and its neighbours."""

@@ -134,11 +134,14 @@ class Page:
         kept = {} if self._brief else steering.kept()
         strip = steering.z[None] if self._brief else steering.neighbours()
         pixels = explorer.pixels(torch.cat([strip, *(z[None] for z in kept.values())]))
+        classes = [] if self._brief or not explorer.classes else list(explorer.classes.names)
+        if classes:  # the same z in each class, after the pins
+            pixels = torch.cat([pixels, explorer.classes.row(explorer.pictures, steering.z)])
         values = explorer.values()
         return packed(Drawing((), explorer.sentence(), _numbers(steering)), self._serial) | {
             "status": explorer.status, "waiting": False, "values": values,
             "version": explorer.version, "count": len(strip), **_images(pixels),
-            "thumbs": list(kept), "names": [values["across"], values["up"]],
+            "thumbs": list(kept), "classes": classes, "names": [values["across"], values["up"]],
             "along": values[ALONG[steering.last]], "beside": _beside(explorer.beside),
             "brief": self._brief, "net": self._alone, "weights": self._weights(),
             "origin": _numbers_of(steering.origin), "last": steering.last,

@@ -74,7 +74,8 @@ class Directions:
 
 def _first_width(G) -> int:
     layers = G.modules() if isinstance(G, nn.Module) else ()
-    return next((m.in_features for m in layers if isinstance(m, nn.Linear)), 0)
+    first = next((m.in_features for m in layers if isinstance(m, nn.Linear)), 0)
+    return min(first, getattr(G, "z_dim", first))
 
 
 class Steering:

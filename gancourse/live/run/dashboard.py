@@ -9,7 +9,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from gancourse import machine, plots, train
+from gancourse import machine, nets, plots, train
 from gancourse.errors import InputError, at_least
 from gancourse.live.controls import Switch, Tab
 from gancourse.live.drawings import Drawing, packed
@@ -67,11 +67,17 @@ class TrainingDashboard(SteeredRun):
         self.G = copy.deepcopy(state.ema_G)  # what the page and the explorer look at
         self.lock = threading.RLock()  # held while G's weights change
         self._z = _fixed_z(state)
+        self._labels = nets.labels_for(state.G, len(self._z))
         self._x_real = _shown_reals(state, source)
         self._pace: deque[tuple[float, int]] = deque(maxlen=12)
         self._explorers: list = []
         given = {"D": d_step, "G": g_step}
         self.own = {who: OwnStep(who, step) for who, step in given.items() if step is not None}
+        if self.own and state.recipe.classes:
+            raise InputError(
+                "Steps of your own are given no labels, and this run's nets want them: leave "
+                "d_step and g_step out, or give a state whose nets take none."
+            )
         self.frames: list[tuple[str, Tensor]] = []
 
     def explorer(self, **options):
@@ -112,7 +118,12 @@ class TrainingDashboard(SteeredRun):
     def samples(self) -> Tensor:
         """Return G(z) of the evaluation copy for the fixed z: [36, 1, S, S], or points [400, 2]."""
         with self.state.autocast():
-            return self.G(self._z).float()
+            return self.G(*self._inputs()).float()
+
+    def _inputs(self, n: int | None = None) -> tuple[Tensor, ...]:
+        """Return the fixed z, the first n, and for a conditional G each class in turn."""
+        y = self._labels
+        return (self._z[:n],) if y is None else (self._z[:n], y[:n].to(self._z.device))
 
     def film(self) -> plots.Picture:
         """Return the frames taken so far, each with its step; raise InputError for none yet."""
@@ -120,8 +131,8 @@ class TrainingDashboard(SteeredRun):
 
     def _turn(self) -> None:
         if self.own:
-            x_real = self._real()
-            seen = self._take("D", x_real) | self._take("G", x_real)
+            real = self._real()
+            seen = self._take("D", real) | self._take("G", real)
             train.ema_step(self.state)
             train.note(self.state, seen)
         else:
@@ -130,14 +141,15 @@ class TrainingDashboard(SteeredRun):
         if self.state.step in MOMENTS or self._finished():
             self._take_frame()
 
-    def _take(self, who: str, x_real: Tensor) -> dict[str, Tensor]:
+    def _take(self, who: str, real: tuple[Tensor, ...]) -> dict[str, Tensor]:
         """Take a step of one player, the learner's own if there is one; return what it saw."""
         if who in self.own:
             self.state.D.requires_grad_(who == "D")  # G's step would add to D's gradient
-            seen = self.own[who].take(self.state, x_real)
+            seen = self.own[who].take(self.state, real[0])
             self.state.D.requires_grad_(True)
             return seen
-        return (train.d_step if who == "D" else train.g_step)(self.state, x_real)
+        step = train.d_step if who == "D" else train.g_step
+        return step(self.state, real[0], None, *real[1:])
 
     def _step_alone(self, who: str) -> dict[str, Tensor]:
         seen = self._take(who, self._real())
@@ -147,9 +159,9 @@ class TrainingDashboard(SteeredRun):
 
     @torch.no_grad()
     def _take_frame(self) -> None:
-        z = self._z if self._x_real is not None else self._z[:FRAME]
+        n = None if self._x_real is not None else FRAME
         with self.state.autocast():
-            x = self.state.ema_G(z).float().cpu()
+            x = self.state.ema_G(*self._inputs(n)).float().cpu()
         self.frames.append((f"step {self.state.step:,}", x))
 
     def _finished(self) -> bool:

@@ -56,7 +56,7 @@ class PointTurns(SteeredRun):
 
     def _turn(self) -> None:
         for _ in range(self.each["D"]):
-            x_real = self._real()
+            (x_real,) = self._real()
             seen = self._take("D", x_real)
         for _ in range(self.each["G"]):
             seen |= self._take("G", x_real)
@@ -75,7 +75,7 @@ class PointTurns(SteeredRun):
 
     def _step_alone(self, who: str) -> None:
         """Take a step of one player; a row of the curves says how things stand after it."""
-        seen = self._take(who, self._real())
+        seen = self._take(who, *self._real())
         train.ema_step(self.state)
         self.state.history.append(self._row(seen if who in self.own else {}))
 

@@ -178,14 +178,15 @@ class SteeredRun(StartsWhenShown):
         self.background.refresh()
         return self
 
-    def _real(self) -> Tensor:
-        state = self.state
-        return self.source(state.recipe.batch, state.rng).to(state.device)
+    def _real(self) -> tuple[Tensor, ...]:
+        """Return a batch of real samples, and their labels where the run has classes."""
+        return train.real_batch(self.state, self.source, self.state.recipe.batch)
 
     def _step_alone(self, who: str) -> dict[str, Tensor]:
+        x_real, *y_real = self._real()
         if who == "D":
-            return train.d_step(self.state, self._real())
-        seen = train.g_step(self.state, self._real())
+            return train.d_step(self.state, x_real, None, *y_real)
+        seen = train.g_step(self.state, x_real, None, *y_real)
         train.ema_step(self.state)
         return seen
 

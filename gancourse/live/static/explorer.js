@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/explorer.js: edit there. cbee8747b4bcf9b5 081a5a35b5bd021e
+// Built by `make build` from src/widgets/explorer.js: edit there. 2c18cd350b50a88c 3f3031319c35aa8a
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -686,8 +686,12 @@ var NET_AFTER = 1500;
 function mapWait(now, last) {
   return Math.max(QUIET, last + MAP_EVERY - now);
 }
-function thumbRow(go) {
-  const root = make("div", { class: "gc-thumbs", role: "group", "aria-label": "Pins" });
+function classOf({ key, ctrlKey, metaKey, altKey }, names) {
+  const index = /^[0-9]$/.test(key) && !ctrlKey && !metaKey && !altKey ? Number(key) : -1;
+  return index < names.length ? index : -1;
+}
+function thumbRow(go, label, say) {
+  const root = make("div", { class: "gc-thumbs", role: "group", "aria-label": label });
   const nodes = [];
   const grow = (index) => {
     const canvas = make("canvas", { class: "gc-pixels", "aria-hidden": "true" });
@@ -698,13 +702,14 @@ function thumbRow(go) {
     nodes.push({ button, canvas, name });
     root.append(button);
   };
-  const show = (names, picture, side) => {
+  const show = (names, picture, side, pressed = -1) => {
     while (nodes.length < names.length) grow(nodes.length);
     while (nodes.length > names.length) nodes.pop().button.remove();
     names.forEach((name, i) => {
       paintPixels(nodes[i].canvas, picture(i), side, side);
       nodes[i].name.textContent = name;
-      nodes[i].button.setAttribute("aria-label", `Go to ${name}`);
+      nodes[i].button.setAttribute("aria-label", say(name));
+      if (pressed >= 0) nodes[i].button.setAttribute("aria-pressed", i === pressed);
     });
     root.hidden = !names.length;
   };
@@ -739,7 +744,8 @@ function explorerStage(host, model) {
     reel.stop();
     host.change(key, value);
   };
-  const pins = thumbRow((index) => change("go", index));
+  const pins = thumbRow((index) => change("go", index), "Pins", (name) => `Go to ${name}`);
+  const classes = thumbRow((index) => change("label", index), "Classes", (name) => `Class ${name}`);
   const plane = pad({ ...model.get("pad"), moved: (u, v) => change("at", [u, v]) });
   picture.classList.add("gc-large");
   const root = make(
@@ -749,8 +755,17 @@ function explorerStage(host, model) {
     picture,
     make("div", {}, place, corner, figure),
     make("figure", { class: "gc-strip" }, strip, line2),
+    classes.root,
     pins.root
   );
+  const typed = (event) => {
+    const index = classOf(event, frame?.classNames ?? []);
+    if (index < 0) return;
+    event.preventDefault();
+    event.stopPropagation();
+    change("label", index);
+  };
+  root.addEventListener("keydown", typed, true);
   const paint = () => {
     if (reel.plays()) return;
     if (mine.ready()) paintPixels(picture, mine.picture(), frame.side, frame.side);
@@ -787,6 +802,8 @@ function explorerStage(host, model) {
     paintTiles(strip, greys(frame.pixels).subarray(0, count * side * side), count, side, 1);
     nameRow(frame.along);
     pins.show(frame.thumbs, (i) => pictureOf(frame.pixels, side, count + i), side);
+    const [first, names] = [count + frame.thumbs.length, frame.classes];
+    classes.show(names, (i) => pictureOf(frame.pixels, side, first + i), side, names.indexOf(frame.values.label));
   };
   const nameRow = (along) => {
     line2.textContent = `Neighbours along ${along}, z in the middle`;
@@ -818,7 +835,7 @@ function explorerStage(host, model) {
   };
   const show = (now) => {
     wantNet(now);
-    frame = now;
+    frame = { ...now, classNames: now.classes.length ? now.classes : frame?.classNames ?? [] };
     mine.follow({ ...now, reach: model.get("pad").reach }, host.idle());
     paint();
     picture.setAttribute("aria-label", `G(z). ${frame.text}`);

@@ -1,6 +1,7 @@
 """The training dashboard without a browser: lengths, frames, numbers, pictures, its explorer."""
 
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
@@ -17,7 +18,8 @@ from watching import (  # noqa: F401
     with_a_page,
 )
 
-from gancourse import train
+from gancourse import live, train
+from gancourse.data import load_images
 from gancourse.errors import InputError
 
 
@@ -183,3 +185,32 @@ def test_the_explorer_follows_the_net_that_trains():
 def test_an_explorer_of_points_is_an_error():
     with pytest.raises(InputError, match=r"samples of shape \[2\]: give the dashboard a state"):
         a_dashboard().explorer()
+
+
+LABELLED = replace(
+    train.get_preset("acgan"), G={"z_dim": 2, "width": 8}, D={"width": 8, "how": "auxiliary"},
+    batch=8, precision="fp32",
+)  # fmt: skip
+
+
+def test_a_conditional_run_shows_each_class_in_turn():
+    digits = load_images("digits")
+    dashboard = a_dashboard(LABELLED, digits.labelled_batch, steps=2)
+    view = dashboard.widget()
+    state = dashboard.wait()
+    z = torch.randn(36, 2, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        x = state.ema_G(z, torch.arange(36) % 10)
+    wanted = ((x + 1) * 127.5).round().to(torch.uint8).numpy().tobytes()
+    assert bytes(view.frame["pixels"]) == wanted
+    dashboard.step_D()
+    dashboard.step_G()
+    assert "G alone took a step" in dashboard.sentence()
+    assert dashboard.frames[-1][1].shape == (16, 1, 28, 28)
+
+
+def test_steps_of_ones_own_are_given_no_labels():
+    state = train.State(LABELLED, device="cpu")
+    source = load_images("digits").labelled_batch
+    with pytest.raises(InputError, match="given no labels"):
+        live.TrainingDashboard(state, source, steps=2, d_step=lambda G, D, opt_D, x_real, z: 0.0)

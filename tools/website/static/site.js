@@ -18,7 +18,10 @@ const LIVE = {
     }).observe(place);
     return shown;
   },
+  chart: ({ mountChart }, place) =>
+    mountChart(place, `${STATIC}live/${place.dataset.chart}.chart`, JSON.parse(place.dataset.values)),
 };
+const BUNDLES = { chart: "replay" }; // all else lives in engine.js
 const BETS = ".cell_output .text_html > ul + details";
 
 // The first choice stands: it opens the answer, and says which option was right.
@@ -67,14 +70,14 @@ async function enliven(place) {
   const still = [...place.childNodes];
   const inLesson = place.querySelector("img") !== null;
   try {
-    const engine = await import(`${STATIC}live/engine.js`);
-    if (!(await LIVE[place.dataset.live](engine, place))) return;
+    const bundle = await import(`${STATIC}live/${BUNDLES[place.dataset.live] ?? "engine"}.js`);
+    if (!(await LIVE[place.dataset.live](bundle, place))) return;
   } catch {
     place.append(remark(location.protocol === "file:" ? SERVED : "This could not be fetched: load the page again."));
     return;
   }
   still.forEach((node) => node.remove());
-  if (inLesson) place.append(remark(FEWER));
+  if (inLesson && place.dataset.live !== "chart") place.append(remark(FEWER));
 }
 
 function enlivenWhenNear() {

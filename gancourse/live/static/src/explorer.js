@@ -17,9 +17,16 @@ export function mapWait(now, last) {
   return Math.max(QUIET, last + MAP_EVERY - now);
 }
 
+// The class that a key asks for, by its number; -1 for none.
+export function classOf({ key, ctrlKey, metaKey, altKey }, names) {
+  const index = /^[0-9]$/.test(key) && !ctrlKey && !metaKey && !altKey ? Number(key) : -1;
+  return index < names.length ? index : -1;
+}
+
 // Buttons with pictures, kept as long as their number stays, so that the focus outlives a redraw.
-function thumbRow(go) {
-  const root = make("div", { class: "gc-thumbs", role: "group", "aria-label": "Pins" });
+// `say(name)` is what one says to a screen reader.
+function thumbRow(go, label, say) {
+  const root = make("div", { class: "gc-thumbs", role: "group", "aria-label": label });
   const nodes = [];
   const grow = (index) => {
     const canvas = make("canvas", { class: "gc-pixels", "aria-hidden": "true" });
@@ -30,13 +37,14 @@ function thumbRow(go) {
     nodes.push({ button, canvas, name });
     root.append(button);
   };
-  const show = (names, picture, side) => {
+  const show = (names, picture, side, pressed = -1) => {
     while (nodes.length < names.length) grow(nodes.length);
     while (nodes.length > names.length) nodes.pop().button.remove();
     names.forEach((name, i) => {
       paintPixels(nodes[i].canvas, picture(i), side, side);
       nodes[i].name.textContent = name;
-      nodes[i].button.setAttribute("aria-label", `Go to ${name}`);
+      nodes[i].button.setAttribute("aria-label", say(name));
+      if (pressed >= 0) nodes[i].button.setAttribute("aria-pressed", i === pressed);
     });
     root.hidden = !names.length;
   };
@@ -72,13 +80,24 @@ export function explorerStage(host, model) {
     reel.stop();
     host.change(key, value);
   };
-  const pins = thumbRow((index) => change("go", index));
+  const pins = thumbRow((index) => change("go", index), "Pins", (name) => `Go to ${name}`);
+  const classes = thumbRow((index) => change("label", index), "Classes", (name) => `Class ${name}`);
   const plane = pad({ ...model.get("pad"), moved: (u, v) => change("at", [u, v]) });
   picture.classList.add("gc-large");
   const root = make(
     "div", { class: "gc-explorer" }, plane.root, picture,
-    make("div", {}, place, corner, figure), make("figure", { class: "gc-strip" }, strip, line), pins.root,
+    make("div", {}, place, corner, figure), make("figure", { class: "gc-strip" }, strip, line),
+    classes.root, pins.root,
   );
+  // Keys 0 to 9 ask for a class, wherever the focus is in here.
+  const typed = (event) => {
+    const index = classOf(event, frame?.classNames ?? []);
+    if (index < 0) return;
+    event.preventDefault();
+    event.stopPropagation();
+    change("label", index);
+  };
+  root.addEventListener("keydown", typed, true);
 
   // z is the middle one of its neighbours; after them come the pins.
   const paint = () => {
@@ -118,6 +137,8 @@ export function explorerStage(host, model) {
     paintTiles(strip, greys(frame.pixels).subarray(0, count * side * side), count, side, 1);
     nameRow(frame.along);
     pins.show(frame.thumbs, (i) => pictureOf(frame.pixels, side, count + i), side);
+    const [first, names] = [count + frame.thumbs.length, frame.classes];
+    classes.show(names, (i) => pictureOf(frame.pixels, side, first + i), side, names.indexOf(frame.values.label));
   };
   const nameRow = (along) => {
     line.textContent = `Neighbours along ${along}, z in the middle`;
@@ -151,7 +172,7 @@ export function explorerStage(host, model) {
   };
   const show = (now) => {
     wantNet(now);
-    frame = now;
+    frame = { ...now, classNames: now.classes.length ? now.classes : (frame?.classNames ?? []) };
     mine.follow({ ...now, reach: model.get("pad").reach }, host.idle());
     paint();
     picture.setAttribute("aria-label", `G(z). ${frame.text}`);

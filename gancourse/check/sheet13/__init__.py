@@ -1,0 +1,1 @@
+"""Sheet 13, conditional GANs: label maps, the projection, a turn with labels, augmentation."""

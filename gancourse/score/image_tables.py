@@ -1,0 +1,207 @@
+"""Lesson 13's tables on images: obedience and coverage, samples in place of images, augmentation.
+
+`python tools/tables conditional` (`fakes`, `augmentation`) makes them, as it does lesson 12's, and
+`gancourse.score.tables.measured` reads what it kept.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from statistics import mean
+
+import torch
+from torch import nn
+
+from gancourse import machine, nets, train
+from gancourse.data import ImageSet, load_images
+from gancourse.errors import at_least, choose
+from gancourse.score import images, obedience, pupils
+
+SAMPLES, SAMPLE_SEED = 5_000, 99  # drawn to score or to learn from, and their z
+PUPIL_STEPS = 1_000  # of a classifier, with fakes or without
+
+
+@dataclass(frozen=True)
+class ImageTable:
+    """Rows (recipes by name) on each of `data` (an image set, and how many of its images).
+
+    `measure(state, learnt)` gives a run's scores every `every` steps, from the images it learns.
+    """
+
+    source: str
+    rows: Mapping[str, train.Recipe]
+    data: Mapping[str, dict]  # name: {"name": the image set, "n": how many images, all without}
+    steps: int
+    every: int
+    measure: Callable[[train.State, ImageSet], dict]
+    samples: int = SAMPLES
+
+    def start(self, row: str, seed: int) -> train.State:
+        """Return a run of a row that has taken no step yet, on the CPU."""
+        return train.State(self.rows[choose("row of this table", row, self.rows)], seed, "cpu")
+
+    def scores(self, state: train.State, data: str, steps: int) -> Iterator[dict]:
+        """Train up to `steps` steps in all; yield {"step", ...} every `every` steps."""
+        learnt = some_of(
+            **self.data[choose("data of this table", data, self.data)], seed=state.seed
+        )
+        more = at_least("steps", steps, 1) - state.step
+        source = train.source_of(learnt, state.recipe)
+        for record in train.train(state, source, more) if more > 0 else ():
+            if record.step % self.every and record.step != steps:
+                continue
+            yield {"step": record.step, **self.measure(state, learnt)}
+
+    def said(self, score: dict) -> str:
+        """Return a score's numbers for a line on the terminal."""
+        return _said(score)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a classifier learns from: samples of a shipped generator, or real images (none)."""
+
+    generator: str | None
+
+
+@dataclass(frozen=True)
+class PupilTable:
+    """Rows (what is learnt from) on each of `data` (an image set, and how many images): no run."""
+
+    source: str
+    rows: Mapping[str, Lesson]
+    data: Mapping[str, dict]
+    samples: int = 0
+    steps: int = 1  # all is measured at once
+
+    def measured_at_once(self, row: str, data: str, seed: int) -> dict:
+        """Return {"step": 1, ...}: errors of a nearest neighbour and of a net that learnt alike."""
+        lesson = self.rows[choose("row of this table", row, self.rows)]
+        asked = self.data[choose("data of this table", data, self.data)]
+        learnt = some_of(**asked, seed=seed)
+        if lesson.generator:
+            learnt = fakes_like(nets.load_shipped(lesson.generator), learnt, asked["n"], seed)
+        test = load_images(asked["name"], "test")
+        net = pupils.fit([learnt], 2 * PUPIL_STEPS, seed)
+        return {"step": 1, "images": len(learnt),
+                "nearest_error": pupils.nearest_error(learnt, test),
+                "accuracy": pupils.accuracy(net, test)}  # fmt: skip
+
+    def said(self, score: dict) -> str:
+        """Return a score's numbers for a line on the terminal."""
+        return _said(score)
+
+
+def _said(score: dict) -> str:
+    numbers = {name: value for name, value in score.items() if isinstance(value, float)}
+    return ", ".join(f"{name} {value:.4f}" for name, value in numbers.items())
+
+
+def some_of(name: str, n: int | None = None, seed: int = 0) -> ImageSet:
+    """Return n training images of a set, as many of each class as can be, drawn from a seed.
+
+    All of them for None. Raises InputError for n below 1.
+    """
+    whole = load_images(name)
+    if n is None:
+        return whole
+    order = torch.randperm(len(whole), generator=machine.seed_generator(seed))
+    labels, classes = whole.labels[order], len(whole.class_names)
+    place = torch.zeros_like(order)  # how many of its class come before each image
+    for k in range(classes):
+        place[labels == k] = torch.arange(int((labels == k).sum()))
+    chosen = order[place.argsort(stable=True)[: at_least("n", n, 1)]]
+    return replace(whole, images=whole.images[chosen], labels=whole.labels[chosen])
+
+
+def fakes_like(G: nn.Module, real: ImageSet, n: int, seed: int) -> ImageSet:
+    """Return n samples of a conditional generator as an image set, each class in turn."""
+    y = nets.labels_for(G, n)
+    x = images.draw(G, n, seed, y=y)
+    return replace(real, images=x, labels=y, source="samples of a generator")
+
+
+def _obeys(state: train.State, learnt: ImageSet) -> dict:
+    """Return FID, obedience and coverage within classes of samples of the averaged generator."""
+    G = train.averaged_generator(state)
+    drawn = fakes_like(G, learnt, SAMPLES, SAMPLE_SEED)
+    found = obedience.labels_report(drawn.images, drawn.labels, learnt.name)
+    return {
+        "fid": images.fid(drawn.images, learnt.name),
+        "obedience": found.obedience,
+        "ceiling": found.ceiling,
+        "class_coverage": found.class_coverage,
+        "class_coverage_of_real": found.class_coverage_of_real,
+        "obedience_by_class": list(found.obedience_by_class),
+        "coverage_by_class": list(found.coverage_by_class),
+    }
+
+
+def _helps(state: train.State, learnt: ImageSet) -> dict:
+    """Return a classifier's accuracy on test images: real images alone, and fakes beside them.
+
+    G has seen the same images; of each batch half are its fakes, so that both take as many steps.
+    """
+    test = load_images(learnt.name, "test")
+    G = train.averaged_generator(state)
+    fakes = fakes_like(G, learnt, SAMPLES, SAMPLE_SEED + state.seed)
+    alone, both, without = (
+        pupils.accuracy(pupils.fit(sets, PUPIL_STEPS, state.seed), test)
+        for sets in ([learnt], [learnt, fakes], [fakes])
+    )
+    seen = obedience.obedience(fakes.images, fakes.labels, learnt.name)
+    return {"images": len(learnt), "accuracy_real": alone, "accuracy_real_and_fakes": both,
+            "accuracy_fakes": without, "gain": both - alone,
+            "fid": images.fid(fakes.images, learnt.name), "obedience": seen}  # fmt: skip
+
+
+_HALF = {"G": {"z_dim": 16, "width": 32, "depth": 1}}  # half the width of the presets' nets
+
+
+def _half(preset: str) -> train.Recipe:
+    recipe = train.get_preset(preset, **_HALF)
+    return replace(recipe, D=recipe.D | {"width": 32})
+
+
+IMAGE_TABLES = {
+    "conditional": ImageTable(
+        "Our own: three ways to use a label, on nets of half the presets' width",
+        {
+            "concatenation": _half("cdcgan-concat"),
+            "projection": _half("cdcgan"),
+            "AC-GAN": _half("acgan"),
+        },
+        {"mnist": {"name": "mnist"}, "fashion": {"name": "fashion"}},
+        steps=6_000,
+        every=500,
+        measure=_obeys,
+    ),
+    "augmentation": ImageTable(
+        "Our own: a small CNN on few images, with and without fakes of a G that saw the same ones",
+        {"plain": _half("cdcgan"), "DiffAugment": _half("cdcgan-diffaug")},
+        {f"{n:,}": {"name": "mnist", "n": n} for n in (100, 1_000, 10_000)},
+        steps=6_000,
+        every=600,
+        measure=_helps,
+    ),
+    "fakes": PupilTable(
+        "Radford et al. 2016 (arXiv 1511.06434, appendix) and Ravuri and Vinyals 2019 (arXiv "
+        "1905.10887), on MNIST: classifiers of samples alone beside those of real images",
+        {"real images": Lesson(None), "samples": Lesson("mnist-conditional")},
+        {f"{n:,}": {"name": "mnist", "n": n} for n in (1_000, 10_000, 50_000)},
+    ),
+}
+
+
+def means(name: str, runs: list[dict], score: str) -> dict[tuple[str, str], tuple[float, int]]:
+    """Return {(row, data): (mean over seeds of a run's last score, number of seeds)}.
+
+    `runs` are the records in the table `name`. Rows and data come in the table's order.
+    """
+    table = IMAGE_TABLES[choose("table", name, IMAGE_TABLES)]
+    found = {}
+    for data in table.data:
+        for row in table.rows:
+            ends = [r["scores"][-1][score] for r in runs if (r["row"], r["data"]) == (row, data)]
+            if ends:
+                found[row, data] = mean(ends), len(ends)
+    return found

@@ -1,0 +1,184 @@
+"""Recorded charts beside Python: the same picture and the same words at random settings.
+
+This is also what notices that a recording is older than the mathematics it was made from:
+`python tools/recordings.py` makes it again.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from gancourse import live
+from gancourse.live.charts import Chart
+from gancourse.live.controls import Choice, Slider
+from gancourse.live.drawings import Drawing, packed
+from gancourse.live.recorded import (
+    RECORDED,
+    RecordingError,
+    chart_program,
+    file_of,
+    program_bytes,
+)
+from gancourse.plots import Mark, Panel
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+import javascript  # noqa: E402
+
+PLACES = 1000 if os.environ.get("GANCOURSE_LONG") else 150
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]\d+)?")
+CLOSE = 1e-6  # of an axis: a thousandth of a pixel
+
+
+@pytest.fixture(scope="module")
+def node():
+    try:
+        return javascript.node()
+    except javascript.Missing as error:
+        pytest.skip(str(error))
+
+
+def settings(control) -> list:
+    if isinstance(control, Choice):
+        return list(control.options)
+    steps = round((control.high - control.low) / control.step)
+    return [control.clean(control.low + i * control.step) for i in range(steps + 1)]
+
+
+def places(chart: Chart, n: int) -> list[dict]:
+    """Return n settings of a chart's controls, drawn from all that they can have."""
+    rng = np.random.default_rng(1)
+    every = {key: settings(c) for key, c in chart.controls.items()}
+    return [{k: v[rng.integers(len(v))] for k, v in every.items()} for _ in range(n)]
+
+
+def in_the_page(node: str, path: Path, at: list[dict]) -> list[dict]:
+    script = ROOT / "tests" / "js" / "replay.js"
+    run = subprocess.run([node, script, path], input=json.dumps(at), capture_output=True, text=True)
+    assert not run.returncode, run.stderr
+    return json.loads(run.stdout)
+
+
+def in_python(chart: Chart, values: dict) -> dict:
+    with np.errstate(all="ignore"):
+        return packed(chart.draw(**values))
+
+
+def words(scene: dict) -> list[str]:
+    handles = [f"{h['label']} {h['x']} {h['y']} {h['role']} {h['panel']}" for h in scene["handles"]]
+    panels = [f"{p['title']}, {p['xlabel']}, {p['ylabel']}, {p['equal']}, {list(p['names'])}, "
+              f"{[(m['kind'], m['label'], m['role']) for m in p['marks']]}"
+              for p in scene["panels"]]  # fmt: skip
+    return [scene["text"], *map(str, scene["numbers"]), *handles, *panels]
+
+
+def arrays(scene: dict, of_python: bool) -> list[np.ndarray]:
+    """Return all that is drawn, in shares of an axis, cut a little outside of the panel."""
+    found = [np.array(h["at"]) for h in scene["handles"]]
+    for panel in scene["panels"]:
+        found += [np.array(panel["xlim"]), np.array(panel["ylim"])]
+        for mark in panel["marks"]:
+            for key in ("x", "y", "x2", "y2"):
+                if key in mark:
+                    low, high = panel["xlim" if key[0] == "x" else "ylim"]
+                    v = np.frombuffer(mark[key], "<f4") if of_python else mark[key]
+                    v = np.array(v, dtype=float)
+                    found.append(((v - low) / (high - low)).clip(-1, 2))
+    return found
+
+
+def distance(a: dict, b: dict) -> float:
+    """Return how far two scenes of Python are apart."""
+    pairs = zip(arrays(a, True), arrays(b, True), strict=True)
+    return max(np.nan_to_num(np.abs(x - y)).max(initial=0) for x, y in pairs)
+
+
+def judge(found: dict, wanted: dict) -> str:
+    """Return what the page shows otherwise than Python, "" where all is the same."""
+    for ours, theirs in zip(words(found), words(wanted), strict=True):
+        if NUMBER.sub("#", ours) != NUMBER.sub("#", theirs):
+            return f"{ours} in place of {theirs}"
+        pairs = zip(NUMBER.findall(ours), NUMBER.findall(theirs), strict=True)
+        if any(abs(float(x) - float(y)) > 1e-9 + 2e-2 * abs(float(y)) * (x != y) for x, y in pairs):
+            return f"{ours} in place of {theirs}"
+    pairs = zip(arrays(found, False), arrays(wanted, True), strict=True)
+    for ours, theirs in pairs:
+        close = {"rtol": 0, "atol": CLOSE, "equal_nan": True}
+        if ours.shape != theirs.shape or not np.allclose(ours, theirs, **close):
+            return f"{np.abs(ours - theirs).max()} of an axis apart"
+    return ""
+
+
+def loses_itself(chart: Chart, values: dict) -> bool:
+    """Whether Python's own picture changes when a start is moved by a rounding error."""
+    moved = {k: v + 1e-12 if k in ("theta", "psi") else v for k, v in values.items()}
+    return distance(in_python(chart, values), in_python(chart, moved)) > CLOSE / 10
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_a_recording_shows_what_python_shows(node, name):
+    """At random settings; a path that rounding alone carries elsewhere has no one picture."""
+    chart = getattr(live, name)()
+    at = places(chart, PLACES)
+    wrong, lost = {}, 0
+    for values, found in zip(at, in_the_page(node, file_of(name), at), strict=True):
+        if said := judge(found, in_python(chart, values)):
+            if name == "phase_plane" and loses_itself(chart, values):
+                lost += 1
+            else:
+                wrong[str(values)] = said
+    print(f"{name}: {PLACES} settings, {len(wrong)} wrong, {lost} chaotic")
+    assert wrong == {}
+    assert lost < 0.1 * PLACES
+
+
+def drawn(y, text="", **controls) -> Chart:
+    """Return a chart of one line, of two sliders a and b."""
+
+    def draw(a, b):
+        shown = y(a, b)
+        panel = Panel((Mark("line", [0.0, 1.0, 2.0], shown),), "x", "y", (0, 2), (-9, 9))
+        return Drawing((panel,), text or f"{a:.1f} and {b:.2f}")
+
+    controls = {k: Slider(k, 0.0, 2.0, 0.5, 1.0) for k in "ab"} | controls
+    return Chart("a line", draw, controls)
+
+
+def both_ways(a, b):
+    x = torch.linspace(0, 2, 3, dtype=torch.float64)
+    return a * x if a > b else torch.where(x > b, a - x, b + x).relu()
+
+
+def test_a_decision_is_recorded_both_ways(node, tmp_path):
+    chart = drawn(both_ways)
+    path = tmp_path / "line.chart"
+    path.write_bytes(program_bytes(chart_program(chart)))
+    at = places(chart, 25)
+    for values, found in zip(at, in_the_page(node, path, at), strict=True):
+        assert judge(found, in_python(chart, values)) == ""
+
+
+def test_a_control_that_is_counted_with_is_gone_through(node, tmp_path):
+    chart = drawn(lambda a, b: [a] * int(b) + [0.0] * (3 - int(b)),
+                  b=Slider("b", 0, 3, 1, 1))  # fmt: skip
+    program = chart_program(chart)
+    assert program["axes"] == {"b": [0.0, 1.0, 2.0, 3.0]}
+
+
+@pytest.mark.parametrize("lost", [
+    lambda a, b: torch.tensor([1.0, 2, 3]) * float(a + b),
+    lambda a, b: np.linalg.inv(np.eye(3) * (a + b))[0],
+    lambda a, b: torch.linalg.det((a + b) * torch.eye(3)) * torch.ones(3),
+    lambda a, b: (torch.ones(3) * (a + b)).tolist(),
+    lambda a, b: np.array([a + b, 1.0, 2.0]),
+])  # fmt: skip
+def test_what_cannot_be_replayed_is_refused_and_not_frozen(lost):
+    with pytest.raises(RecordingError):
+        chart_program(drawn(lost))
