@@ -23,7 +23,8 @@
 # - say what a larger batch gives, by images and by seconds;
 # - place GANs beside diffusion by the cost of a sample.
 #
-# **Time:** 50 minutes to read and play, about a minute to run. You need lessons 08, 11 and 12.
+# **Time:** 50 minutes to read and play, about a minute to run. You need lesson 08 and lessons 11 and
+# 12.
 
 # %% tags=["bet"]
 # Bet: what do eight devices give? (and the imports)
@@ -194,31 +195,31 @@ def gradient(D, x):
 
 dist.init_process_group("gloo")  # all processes meet here
 rank, world = dist.get_rank(), dist.get_world_size()
-for norm in (False, True):
+for name, norm in ("without batch norm", False), ("with batch norm", True):
     torch.manual_seed(0)  # the same net and the same batch in each
     D = nets.make_discriminator("dcgan", width=16, norm=norm)
     x = torch.randn(64, 1, 28, 28)
     whole, mine = gradient(D, x), gradient(D, x.chunk(world)[rank])
     dist.all_reduce(mine)  # the sum over all processes
     if rank == 0:
-        print(norm, ((mine / world - whole).abs().max() / whole.abs().max()).item())
+        print(f"{name}: {(mine / world - whole).abs().max() / whole.abs().max():.1e}")
 dist.destroy_process_group()
 """
 with tempfile.TemporaryDirectory() as folder:
     (file := Path(folder) / "two.py").write_text(SCRIPT)
     command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     ran = subprocess.run([sys.executable, *command, file], capture_output=True, text=True)
-lines = [s.split() for s in ran.stdout.splitlines() if s.startswith(("True", "False"))]
-processes = {norm: float(value) for norm, value in lines}
-print(processes or ran.stderr)
+lines = [line.split(": ") for line in ran.stdout.splitlines() if "batch norm: " in line]
+processes = {name: float(value) for name, value in lines}
+print(ran.stdout or ran.stderr)
 
 # %% tags=["proof"]
 # Proof: one gradient from two processes; batch norm spoils it, shared statistics restore it
 claim("two copies without batch norm", apart(plain, x, 2), below=1e-6)
 claim("two copies with it", apart(normed, x, 2), above=1e-3)
 claim("two copies with shared statistics", again, below=1e-6)
-claim("two processes without batch norm, in float32", processes["False"], below=1e-5)
-claim("two processes with it", processes["True"], above=1e-3)
+claim("two processes without batch norm, in float32", processes["without batch norm"], below=1e-5)
+claim("two processes with it", processes["with batch norm"], above=1e-3)
 
 # %% [markdown]
 # The halves may be unequal: a shard is short, a process has less memory. Then a plain mean is
