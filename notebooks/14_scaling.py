@@ -23,8 +23,8 @@
 # - say what a larger batch gives, by images and by seconds;
 # - place GANs beside diffusion by the cost of a sample.
 #
-# **Time:** 50 minutes to read and play, about a minute to run. You need lesson 08 and lessons 11 and
-# 12.
+# **Time:** 50 minutes to read and play, about a minute to run. You need lesson 08, and
+# lessons 11 and 12.
 
 # %% tags=["bet"]
 # Bet: what do eight devices give? (and the imports)
