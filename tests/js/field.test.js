@@ -62,3 +62,25 @@ test("a curve keeps to its room however long it learns", () => {
   assert.equal(x[0], 0);
   assert.ok(x.at(-1) > 2080);
 });
+
+test("each player steps by itself, and a turn may have several steps of one", () => {
+  const [field, other] = [newField(), newField()];
+  const before = floats(field.frame().fake);
+  field.step("D");
+  assert.deepEqual(floats(field.frame().fake), before);
+  field.step("G");
+  assert.notDeepEqual(floats(field.frame().fake), before);
+  other.set("steps_G", 4);
+  const one = newField();
+  one.turn();
+  other.turn();
+  const moved = (f) => Math.hypot(...floats(f.frame().fake).map((v, i) => v - before[i]));
+  assert.ok(moved(other) > 1.5 * moved(one));
+});
+
+test("both learning rates may be set at once, and one alone", () => {
+  const field = newField();
+  field.set("lr", 3e-3);
+  field.set("lr_G", 1e-4);
+  assert.deepEqual([field.values.lr_D, field.values.lr_G], [3e-3, 1e-4]);
+});

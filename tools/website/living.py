@@ -62,7 +62,7 @@ def living_of(source: str) -> Living | None:
     if options is None:
         return None
     if name == "PointGan" and not (args or options):
-        return Living("points", {})
+        return Living("points", {"lesson": ""})
     return chart(name, args, options)
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from gancourse.live.charts import Chart
-from gancourse.live.control_views import COLOURS, described
 from gancourse.live.controls import Choice, Slider
 from gancourse.live.drawings import Drawing
 from gancourse.live.recorded.tape import NeedsValue, RecordingError, Tape
@@ -164,6 +163,8 @@ def chart_program(chart: Chart) -> dict:
 
     Raises RecordingError where its function does something that a page cannot replay.
     """
+    from gancourse.live.control_views import COLOURS, described  # ipywidgets
+
     known = all(isinstance(c, Slider | Choice) for c in chart.controls.values())
     if not known:
         raise RecordingError(f"{chart.name} has controls of a kind that is not recorded")

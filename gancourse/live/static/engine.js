@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/engine.js: edit there. 0eb73ff77082d474 04333b14fe2e20ce
+// Built by `make build` from src/widgets/engine.js: edit there. 043dfe307714efee 3b74beff897d750a
 // dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function dressed(node, attributes) {
@@ -709,10 +709,8 @@ function adamStep(player, lr, [beta1, beta2]) {
   }
 }
 var mean = (values, f) => values.reduce((sum, v) => sum + f(v), 0) / values.length;
-function bothSteps({ G, D }, { loss, r1 = 0, r2 = 0, gp = 0, lrD, lrG, betas }, xReal, z, n, mix) {
+function dStep({ D }, { loss, r1 = 0, r2 = 0, gp = 0, lrD, betas }, xReal, xFake, n, mix) {
   const slopes = LOSSES[loss];
-  const made = forward(G, z, n);
-  const xFake = answer(made);
   const [real, fake] = [xReal, xFake].map((x) => forward(D, x, n));
   const [r, f] = [answer(real), answer(fake)];
   backward(D, real, r.map((v, i) => slopes.dReal(v, f[i]) / n), n);
@@ -721,9 +719,11 @@ function bothSteps({ G, D }, { loss, r1 = 0, r2 = 0, gp = 0, lrD, lrG, betas }, 
   if (r2) addPenalty(D, xFake, n, PENALTIES.zero(r2));
   if (gp) addPenalty(D, xFake.map((v, i) => mix[i >> 1] * xReal[i] + (1 - mix[i >> 1]) * v), n, PENALTIES.one(gp));
   adamStep(D, lrD, betas);
-  backward(G, made, pushes(D, loss, xReal, xFake, n).map((v) => v / n), n);
-  adamStep(G, lrG, betas);
   return { "D(x)": mean(r, s), "D(G(z))": mean(f, s) };
+}
+function gStep({ G, D }, { loss, lrG, betas }, xReal, made, n) {
+  backward(G, made, pushes(D, loss, xReal, answer(made), n).map((v) => v / n), n);
+  adamStep(G, lrG, betas);
 }
 function pushes(D, loss, xReal, xFake, n) {
   const [r, fake] = [answer(forward(D, xReal, n)), forward(D, xFake, n)];
@@ -828,7 +828,7 @@ function curvePanel(title, low, high, curves) {
   return { title, xlabel: "turns", ylabel: "", equal: false, xlim: [0, Math.max(50, turns[turns.length - 1] ?? 0)], ylim: [low, high], marks };
 }
 function newField({ seed = 0, points = "ring", loss = "non-saturating" } = {}) {
-  const values = { loss, points, r1: 0, lr: 1e-3 };
+  const values = { loss, points, r1: 0, lr_D: 1e-3, lr_G: 1e-3, steps_D: 1, steps_G: 1 };
   const grid = cellsOf(CELLS);
   let [drawn, turns, says, game, next, uniform, z, shown, noted, every] = [[]];
   const centres = () => values.points === DRAWN ? drawn : CENTRES[values.points];
@@ -846,10 +846,22 @@ function newField({ seed = 0, points = "ring", loss = "non-saturating" } = {}) {
     look();
   };
   reset();
+  const batch = () => sampled(centres(), BATCH, next, uniform);
+  const step = (who, xReal = batch(), made = forward(game.G, noise(BATCH), BATCH)) => {
+    const recipe = { loss: values.loss, r1: values.r1, lrD: values.lr_D, lrG: values.lr_G, betas: [0, 0.999] };
+    if (who === "D") says = dStep(game, recipe, xReal, answer(made), BATCH);
+    else gStep(game, recipe, xReal, made, BATCH);
+  };
+  const alone = (who) => {
+    if (centres().length) step(who);
+  };
   const turn = () => {
     if (!centres().length) return false;
-    const recipe = { loss: values.loss, r1: values.r1, lrD: values.lr, lrG: values.lr, betas: [0, 0.999] };
-    says = bothSteps(game, recipe, sampled(centres(), BATCH, next, uniform), noise(BATCH), BATCH);
+    for (let i = 1; i < values.steps_D; i++) step("D");
+    const drawn2 = [batch(), forward(game.G, noise(BATCH), BATCH)];
+    step("D", ...drawn2);
+    step("G", ...drawn2);
+    for (let i = 1; i < values.steps_G; i++) step("G");
     if (turns % every === 0) [noted.x, noted.real, noted.fake].forEach((list, i) => list.push([turns, says["D(x)"], says["D(G(z))"]][i]));
     if (noted.x.length > ROOM) {
       for (const key of Object.keys(noted)) noted[key] = noted[key].filter((_, i) => i % 2 === 0);
@@ -860,6 +872,7 @@ function newField({ seed = 0, points = "ring", loss = "non-saturating" } = {}) {
   };
   const set = (key, value) => {
     if (key === "points" && typeof value !== "string") [values.points, drawn] = [DRAWN, value];
+    else if (key === "lr") values.lr_D = values.lr_G = value;
     else values[key] = value;
     if (key === "points") look();
   };
@@ -884,7 +897,7 @@ function newField({ seed = 0, points = "ring", loss = "non-saturating" } = {}) {
       text: drawn.length || values.points !== DRAWN ? "" : "Draw real points: click or drag in the picture."
     };
   };
-  return { turn, set, reset, frame, values };
+  return { turn, step: alone, set, reset, frame, values };
 }
 
 // scales.js
@@ -1311,6 +1324,39 @@ function pointStage(host) {
   return { root, show, stop: () => watch.disconnect() };
 }
 
+// tabs.js
+var MOVES = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity };
+function tabAfter(key, i, count) {
+  return key in MOVES ? Math.min(count - 1, Math.max(0, i + MOVES[key])) : null;
+}
+function tabRow(titles, pages) {
+  const own = Math.random().toString(36).slice(2);
+  const list = make("div", { role: "tablist", class: "gc-tabs" });
+  const heads = titles.map((title, i) => make("button", { type: "button", role: "tab", id: `gc-${own}-${i}`, "aria-controls": `gc-${own}-page-${i}` }, title));
+  const choose = (chosen) => heads.forEach((head, i) => {
+    head.setAttribute("aria-selected", i === chosen);
+    head.tabIndex = i === chosen ? 0 : -1;
+    pages[i].hidden = i !== chosen;
+  });
+  heads.forEach((head, i) => {
+    pages[i].setAttribute("role", "tabpanel");
+    pages[i].setAttribute("id", `gc-${own}-page-${i}`);
+    pages[i].setAttribute("aria-labelledby", head.id);
+    keepKeys(head);
+    head.addEventListener("click", () => choose(i));
+    head.addEventListener("keydown", (event) => {
+      const to = tabAfter(event.key, i, heads.length);
+      if (to === null) return;
+      event.preventDefault();
+      choose(to);
+      heads[to].focus();
+    });
+  });
+  list.append(...heads);
+  choose(0);
+  return make("div", {}, list, ...pages);
+}
+
 // learning.js
 var COLOURS = { "": "var(--gc-ink)", p: "#0072B2", q: "#D55E00", D: "#009E73", G: "#CC79A7" };
 var ENDS = [[243, 182, 141], [255, 255, 255], [143, 195, 227]];
@@ -1322,38 +1368,59 @@ function fieldColours() {
     return Math.round(ENDS[low][channel] + (at - low) * (ENDS[low + 1][channel] - ENDS[low][channel]));
   });
 }
-var CONTROLS = {
-  loss: { label: "loss", kind: "choice", options: Object.keys(LOSSES), shown: true },
-  points: { label: "real points", kind: "choice", options: DATA, shown: true },
-  r1: { label: "R1 penalty", kind: "slider", low: 0, high: 2, step: 0.1, digits: 1, unit: "", shown: true },
-  lr: { label: "learning rate", kind: "log", low: 1e-4, high: 0.01 }
+var slider2 = (label, low, high, step, digits) => ({ label, kind: "slider", low, high, step, digits, unit: "", shown: true });
+var rate = (label) => ({ label, kind: "log", low: 1e-4, high: 0.01 });
+var LOSS = { label: "loss", kind: "choice", options: Object.keys(LOSSES), shown: true };
+var POINTS = { label: "real points", kind: "choice", options: DATA, shown: true };
+var R1 = slider2("R1 penalty", 0, 2, 0.1, 1);
+var CONTROLS = { "": { loss: LOSS, points: POINTS, r1: R1, lr: rate("learning rate") } };
+var LESSON = {
+  // as lesson 05 names them: what a tab holds
+  "The game": {
+    loss: LOSS,
+    steps_D: slider2("steps of D in a turn", 1, 5, 1, 0),
+    steps_G: slider2("steps of G in a turn", 1, 5, 1, 0),
+    slow: { label: "slow motion", kind: "switch" }
+  },
+  "The remedy": { r1: R1 },
+  "Real points": { points: POINTS },
+  "Learning rates": { lr_D: rate("learning rate of D"), lr_G: rate("learning rate of G") }
 };
-function showField(parent, { label = "A GAN on points", ...options } = {}) {
+var SLOW = 400;
+function showField(parent, { label = "A GAN on points", lesson = false, ...options } = {}) {
   const field = newField(options);
   const [text, numbers2] = [make("p", { class: "gc-text", role: "status" }), make("div", { class: "gc-numbers" })];
   let running = 0;
+  let slow = false;
+  let turned = -Infinity;
   const change = (key, value) => {
-    field.set(key, value);
+    if (key === "slow") slow = value;
+    else field.set(key, value);
     show();
   };
   const stage = pointStage({ colourOf: (role) => COLOURS[role], fieldColours: fieldColours(), idle: () => true, change });
   const shows = {};
-  const controls = Object.entries(CONTROLS).map(([key, control]) => {
+  const panel = (controls) => make("div", { class: "gc-controls" }, ...Object.entries(controls).map(([key, control]) => {
     const made = anyControl(key, { ...control, key }, change);
     shows[key] = made.show;
     return made.root;
-  });
+  }));
+  const tabs = lesson ? LESSON : CONTROLS;
+  const pages = Object.values(tabs).map((controls) => make("div", { class: "gc-page" }, panel(controls)));
   const show = () => {
     const frame = unpack({ handles: [], ...field.frame() });
     stage.show(frame);
     text.textContent = frame.text;
     numbers2.replaceChildren(...frame.numbers.map(([k, v]) => make("div", {}, make("span", {}, k), make("b", {}, v))));
-    Object.entries(field.values).forEach(([key, value]) => shows[key](value));
+    Object.entries({ ...field.values, lr: field.values.lr_D }).forEach(([key, value]) => shows[key]?.(value));
   };
   const tick = () => {
-    const end = performance.now() + BUDGET;
-    while (field.turn() && performance.now() < end) ;
-    show();
+    const now = performance.now();
+    if (!slow || now - turned > SLOW) {
+      turned = now;
+      while (field.turn() && !slow && performance.now() < now + BUDGET) ;
+      show();
+    }
     if (running) running = requestAnimationFrame(tick);
   };
   const pause = () => {
@@ -1365,9 +1432,10 @@ function showField(parent, { label = "A GAN on points", ...options } = {}) {
     run.textContent = "Pause";
     running ||= requestAnimationFrame(tick);
   };
-  const step = () => {
+  const step = (who) => () => {
     pause();
-    field.turn();
+    if (who === "both") field.turn();
+    else field.step(who);
     show();
   };
   const again2 = () => {
@@ -1382,14 +1450,15 @@ function showField(parent, { label = "A GAN on points", ...options } = {}) {
     return node;
   };
   const run = button("Run", () => running ? pause() : start());
+  const steps = lesson ? [button("Step D", step("D")), button("Step G", step("G")), button("Step both", step("both"))] : [button("One turn", step("both"))];
   const root = make(
     "div",
     { class: "gc-live gc-train", role: "group", "aria-label": label },
     stage.root,
     numbers2,
     text,
-    make("div", { class: "gc-run" }, run, button("One turn", step), button("Start again", again2)),
-    make("div", { class: "gc-controls" }, ...controls)
+    make("div", { class: "gc-run" }, run, ...steps, button("Start again", again2)),
+    lesson ? tabRow(Object.keys(tabs), pages) : pages[0].firstChild
   );
   parent.append(root);
   show();
@@ -1397,7 +1466,7 @@ function showField(parent, { label = "A GAN on points", ...options } = {}) {
     pause();
     stage.stop();
   };
-  return { root, run: start, pause, step, stop, field };
+  return { root, run: start, pause, step: step("both"), stop, field };
 }
 
 // pad.js
@@ -1453,39 +1522,49 @@ function pad({ reach, step, moved }) {
 
 // pixels.js
 var OPAQUE = new Uint32Array(new Uint8Array([0, 0, 0, 255]).buffer)[0];
+var [RED, GREEN, BLUE] = [0, 1, 2].map((at) => {
+  const pixel = new Uint8Array(4);
+  pixel[at] = 1;
+  return new Uint32Array(pixel.buffer)[0];
+});
 var GREY2 = new Uint32Array(new Uint8Array([1, 1, 1, 0]).buffer)[0];
 function pixelCanvas(label) {
   return make("canvas", { class: "gc-pixels", role: "img", "aria-label": label });
 }
+function pixelOf(bytes, i, channels) {
+  if (channels !== 3) return OPAQUE + bytes[i] * GREY2;
+  return OPAQUE + bytes[3 * i] * RED + bytes[3 * i + 1] * GREEN + bytes[3 * i + 2] * BLUE;
+}
 function tiledSize(count, columns, side, gap) {
   return [columns * (side + gap) - gap, Math.ceil(count / columns) * (side + gap) - gap];
 }
-function fillGreys(out, bytes) {
-  for (let i = 0; i < out.length; i++) out[i] = OPAQUE + bytes[i] * GREY2;
+function fillPixels(out, bytes) {
+  const channels = bytes.length / out.length;
+  for (let i = 0; i < out.length; i++) out[i] = pixelOf(bytes, i, channels);
 }
-function fillTiles(out, bytes, columns, side, gap) {
+function fillTiles(out, bytes, columns, side, gap, channels = 1) {
   const pitch = side + gap;
   const width = columns * pitch - gap;
-  for (let i = 0; i < bytes.length; i++) {
+  for (let i = 0; i < bytes.length / channels; i++) {
     const tile = Math.floor(i / (side * side));
     const [row2, x] = [Math.floor(i / side) % side, i % side];
     const at = (Math.floor(tile / columns) * pitch + row2) * width + tile % columns * pitch + x;
-    out[at] = OPAQUE + bytes[i] * GREY2;
+    out[at] = pixelOf(bytes, i, channels);
   }
 }
-function putGreys(canvas, width, height, fill) {
+function putPixels(canvas, width, height, fill) {
   const image = new ImageData(width, height);
   fill(new Uint32Array(image.data.buffer));
   if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
 function paintPixels(canvas, view2, width, height) {
-  putGreys(canvas, width, height, (out) => fillGreys(out, greys(view2)));
+  putPixels(canvas, width, height, (out) => fillPixels(out, greys(view2)));
 }
-function paintTiles(canvas, view2, columns, side, gap = 0) {
+function paintTiles(canvas, view2, columns, side, gap = 0, channels = 1) {
   const bytes = greys(view2);
-  const [width, height] = tiledSize(bytes.length / (side * side), columns, side, gap);
-  putGreys(canvas, width, height, (out) => fillTiles(out, bytes, columns, side, gap));
+  const [width, height] = tiledSize(bytes.length / (side * side * channels), columns, side, gap);
+  putPixels(canvas, width, height, (out) => fillTiles(out, bytes, columns, side, gap, channels));
 }
 
 // plane.js
@@ -1549,7 +1628,7 @@ function showPlane(parent, source, label = "Latent plane") {
   };
   const square = pad({ reach, step, moved: go });
   const remap = () => {
-    paintTiles(square.canvas, source.map(), MAP_TILES, side);
+    paintTiles(square.canvas, source.map(), MAP_TILES, side, 0, source.channels);
     go(...at);
   };
   const choose = (index, name) => {
@@ -1560,11 +1639,11 @@ function showPlane(parent, source, label = "Latent plane") {
       remap();
     }
   };
-  const slider2 = (word) => ({ label: word, digits: 2, kind: "slider", low: -reach, high: reach, step, unit: "", shown: true });
+  const slider3 = (word) => ({ label: word, digits: 2, kind: "slider", low: -reach, high: reach, step, unit: "", shown: true });
   const choice2 = (word) => ({ label: `direction ${word}`, kind: "choice", options: source.options, shown: true });
   const made = [
-    ["u", slider2("across"), (_, u) => go(u, at[1])],
-    ["v", slider2("up"), (_, v) => go(at[0], v)],
+    ["u", slider3("across"), (_, u) => go(u, at[1])],
+    ["v", slider3("up"), (_, v) => go(at[0], v)],
     ...source.options ? [["across", choice2("across"), (_, name) => choose(0, name)], ["up", choice2("up"), (_, name) => choose(1, name)]] : []
   ].map(([key, control, changed]) => {
     const { root: root2, show } = anyControl(key, { ...control, key }, changed);

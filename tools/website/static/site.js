@@ -3,12 +3,12 @@
 const STATIC = document.currentScript.src.replace(/[^/]*$/, "");
 const LIVE = {
   explorer: async ({ mountExplorer }, place) => {
-    const start = await (await fetch(`${STATIC}live/${place.dataset.net}.json`)).json();
-    return mountExplorer(place, `${STATIC}live/${place.dataset.net}.safetensors`, { start });
+    const [start, weights] = await (place.fetched ?? fetchedNet(place));
+    return mountExplorer(place, weights, { start });
   },
   points: async ({ mountPointGan }, place) => {
     const running = "runs" in place.dataset && !matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const shown = mountPointGan(place, { running });
+    const shown = mountPointGan(place, { running, lesson: "lesson" in place.dataset });
     let waits = false; // it ran, and nobody looks at it
     new IntersectionObserver((seen) => {
       const inSight = seen[seen.length - 1].isIntersecting;
@@ -22,6 +22,15 @@ const LIVE = {
     mountChart(place, `${STATIC}live/${place.dataset.chart}.chart`, JSON.parse(place.dataset.values)),
 };
 const BUNDLES = { chart: "replay" }; // all else lives in engine.js
+
+// Where an explorer begins, and its weights; their address where they did not come: the engine says so.
+function fetchedNet(place) {
+  const address = `${STATIC}live/${place.dataset.net}`;
+  const weights = fetch(`${address}.safetensors`).then(async (answer) => (
+    answer.ok ? new Uint8Array(await answer.arrayBuffer()) : `${address}.safetensors`));
+  return Promise.all([fetch(`${address}.json`).then((answer) => answer.json()), weights]);
+}
+
 const BETS = ".cell_output .text_html > ul + details";
 
 // The first choice stands: it opens the answer, and says which option was right.
@@ -77,15 +86,22 @@ async function enliven(place) {
     return;
   }
   still.forEach((node) => node.remove());
-  if (inLesson && place.dataset.live !== "chart") place.append(remark(FEWER));
+  if (inLesson && place.dataset.live === "explorer") place.append(remark(FEWER));
 }
+
+// One after the other: what a reader sees first is there before the next thing takes the processor.
+let before = Promise.resolve();
 
 function enlivenWhenNear() {
   const watcher = new IntersectionObserver((seen) => {
     for (const { target, isIntersecting } of seen) {
       if (!isIntersecting) continue;
       watcher.unobserve(target);
-      enliven(target);
+      if (target.dataset.net) {
+        target.fetched = fetchedNet(target); // while the script is still on its way
+        target.fetched.catch(() => {}); // said when it is mounted
+      }
+      before = before.then(() => enliven(target));
     }
   }, { rootMargin: "300px" });
   document.querySelectorAll(".gc-mount").forEach((place) => watcher.observe(place));

@@ -1,6 +1,6 @@
 // A GAN on points that learns in the page: its nets, its real points, and the frames it shows.
 
-import { answer, bothSteps, forward, newPlayer, opinion, pushes, uniformFill } from "./engine/players.js";
+import { answer, dStep, forward, gStep, newPlayer, opinion, pushes, uniformFill } from "./engine/players.js";
 import { normals, uniforms } from "./latent.js";
 
 export const [LIMIT, CELLS, BATCH, FAKES, REALS, ARROWS] = [1.6, 40, 128, 200, 300, 70]; // as in Python
@@ -54,9 +54,9 @@ function curvePanel(title, low, high, curves) {
   return { title, xlabel: "turns", ylabel: "", equal: false, xlim: [0, Math.max(50, turns[turns.length - 1] ?? 0)], ylim: [low, high], marks };
 }
 
-// newField({seed, points, loss}) returns {turn(), set(key, value), reset(), frame(), values}.
+// newField({seed, points, loss}) returns {turn(), step(who), set(key, value), reset(), frame(), values}.
 export function newField({ seed = 0, points = "ring", loss = "non-saturating" } = {}) {
-  const values = { loss, points, r1: 0, lr: 1e-3 };
+  const values = { loss, points, r1: 0, lr_D: 1e-3, lr_G: 1e-3, steps_D: 1, steps_G: 1 };
   const grid = cellsOf(CELLS);
   let [drawn, turns, says, game, next, uniform, z, shown, noted, every] = [[]];
   const centres = () => (values.points === DRAWN ? drawn : CENTRES[values.points]);
@@ -74,10 +74,24 @@ export function newField({ seed = 0, points = "ring", loss = "non-saturating" } 
     look();
   };
   reset();
+  const batch = () => sampled(centres(), BATCH, next, uniform);
+  // A step of one player, on a new batch or on what its predecessor drew.
+  const step = (who, xReal = batch(), made = forward(game.G, noise(BATCH), BATCH)) => {
+    const recipe = { loss: values.loss, r1: values.r1, lrD: values.lr_D, lrG: values.lr_G, betas: [0, 0.999] };
+    if (who === "D") says = dStep(game, recipe, xReal, answer(made), BATCH);
+    else gStep(game, recipe, xReal, made, BATCH);
+  };
+  const alone = (who) => {
+    if (centres().length) step(who);
+  };
+  // D's last step and G's first one see the same batch.
   const turn = () => {
     if (!centres().length) return false;
-    const recipe = { loss: values.loss, r1: values.r1, lrD: values.lr, lrG: values.lr, betas: [0, 0.999] };
-    says = bothSteps(game, recipe, sampled(centres(), BATCH, next, uniform), noise(BATCH), BATCH);
+    for (let i = 1; i < values.steps_D; i++) step("D");
+    const drawn = [batch(), forward(game.G, noise(BATCH), BATCH)];
+    step("D", ...drawn);
+    step("G", ...drawn);
+    for (let i = 1; i < values.steps_G; i++) step("G");
     if (turns % every === 0) [noted.x, noted.real, noted.fake].forEach((list, i) => list.push([turns, says["D(x)"], says["D(G(z))"]][i]));
     if (noted.x.length > ROOM) {
       for (const key of Object.keys(noted)) noted[key] = noted[key].filter((_, i) => i % 2 === 0);
@@ -88,6 +102,7 @@ export function newField({ seed = 0, points = "ring", loss = "non-saturating" } 
   };
   const set = (key, value) => {
     if (key === "points" && typeof value !== "string") [values.points, drawn] = [DRAWN, value];
+    else if (key === "lr") values.lr_D = values.lr_G = value;
     else values[key] = value;
     if (key === "points") look();
   };
@@ -104,5 +119,5 @@ export function newField({ seed = 0, points = "ring", loss = "non-saturating" } 
       drawing: values.points === DRAWN, drawn, most: MOST, text: drawn.length || values.points !== DRAWN ? "" : "Draw real points: click or drag in the picture.",
     };
   };
-  return { turn, set, reset, frame, values };
+  return { turn, step: alone, set, reset, frame, values };
 }

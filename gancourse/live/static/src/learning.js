@@ -7,6 +7,7 @@ import { LOSSES } from "./engine/players.js";
 import { DATA, newField } from "./field.js";
 import { keepKeys } from "./keys.js";
 import { pointStage } from "./pointgan.js";
+import { tabRow } from "./tabs.js";
 
 const COLOURS = { "": "var(--gc-ink)", p: "#0072B2", q: "#D55E00", D: "#009E73", G: "#CC79A7" }; // as all plots
 const ENDS = [[0xf3, 0xb6, 0x8d], [255, 255, 255], [0x8f, 0xc3, 0xe3]]; // D(x) at 0, 1/2, 1
@@ -21,40 +22,56 @@ export function fieldColours() {
   });
 }
 
-const CONTROLS = {
-  loss: { label: "loss", kind: "choice", options: Object.keys(LOSSES), shown: true },
-  points: { label: "real points", kind: "choice", options: DATA, shown: true },
-  r1: { label: "R1 penalty", kind: "slider", low: 0, high: 2, step: 0.1, digits: 1, unit: "", shown: true },
-  lr: { label: "learning rate", kind: "log", low: 1e-4, high: 1e-2 },
+const slider = (label, low, high, step, digits) => ({ label, kind: "slider", low, high, step, digits, unit: "", shown: true });
+const rate = (label) => ({ label, kind: "log", low: 1e-4, high: 1e-2 });
+const LOSS = { label: "loss", kind: "choice", options: Object.keys(LOSSES), shown: true };
+const POINTS = { label: "real points", kind: "choice", options: DATA, shown: true };
+const R1 = slider("R1 penalty", 0, 2, 0.1, 1);
+const CONTROLS = { "": { loss: LOSS, points: POINTS, r1: R1, lr: rate("learning rate") } };
+const LESSON = { // as lesson 05 names them: what a tab holds
+  "The game": { loss: LOSS, steps_D: slider("steps of D in a turn", 1, 5, 1, 0), steps_G: slider("steps of G in a turn", 1, 5, 1, 0),
+    slow: { label: "slow motion", kind: "switch" } },
+  "The remedy": { r1: R1 },
+  "Real points": { points: POINTS },
+  "Learning rates": { lr_D: rate("learning rate of D"), lr_G: rate("learning rate of G") },
 };
+const SLOW = 400; // ms between two turns in slow motion
 
 // Returns {root, run(), pause(), step(), stop(), field}.
-export function showField(parent, { label = "A GAN on points", ...options } = {}) {
+export function showField(parent, { label = "A GAN on points", lesson = false, ...options } = {}) {
   const field = newField(options);
   const [text, numbers] = [make("p", { class: "gc-text", role: "status" }), make("div", { class: "gc-numbers" })];
   let running = 0;
+  let slow = false;
+  let turned = -Infinity;
   const change = (key, value) => {
-    field.set(key, value);
+    if (key === "slow") slow = value;
+    else field.set(key, value);
     show();
   };
   const stage = pointStage({ colourOf: (role) => COLOURS[role], fieldColours: fieldColours(), idle: () => true, change });
   const shows = {};
-  const controls = Object.entries(CONTROLS).map(([key, control]) => {
+  const panel = (controls) => make("div", { class: "gc-controls" }, ...Object.entries(controls).map(([key, control]) => {
     const made = anyControl(key, { ...control, key }, change);
     shows[key] = made.show;
     return made.root;
-  });
+  }));
+  const tabs = lesson ? LESSON : CONTROLS;
+  const pages = Object.values(tabs).map((controls) => make("div", { class: "gc-page" }, panel(controls)));
   const show = () => {
     const frame = unpack({ handles: [], ...field.frame() });
     stage.show(frame);
     text.textContent = frame.text;
     numbers.replaceChildren(...frame.numbers.map(([k, v]) => make("div", {}, make("span", {}, k), make("b", {}, v))));
-    Object.entries(field.values).forEach(([key, value]) => shows[key](value));
+    Object.entries({ ...field.values, lr: field.values.lr_D }).forEach(([key, value]) => shows[key]?.(value));
   };
   const tick = () => {
-    const end = performance.now() + BUDGET;
-    while (field.turn() && performance.now() < end);
-    show();
+    const now = performance.now();
+    if (!slow || now - turned > SLOW) {
+      turned = now;
+      while (field.turn() && !slow && performance.now() < now + BUDGET);
+      show();
+    }
     if (running) running = requestAnimationFrame(tick);
   };
   const pause = () => {
@@ -66,9 +83,10 @@ export function showField(parent, { label = "A GAN on points", ...options } = {}
     run.textContent = "Pause";
     running ||= requestAnimationFrame(tick);
   };
-  const step = () => {
+  const step = (who) => () => {
     pause();
-    field.turn();
+    if (who === "both") field.turn();
+    else field.step(who);
     show();
   };
   const again = () => {
@@ -83,14 +101,16 @@ export function showField(parent, { label = "A GAN on points", ...options } = {}
     return node;
   };
   const run = button("Run", () => (running ? pause() : start()));
+  const steps = lesson ? [button("Step D", step("D")), button("Step G", step("G")), button("Step both", step("both"))]
+    : [button("One turn", step("both"))];
   const root = make("div", { class: "gc-live gc-train", role: "group", "aria-label": label }, stage.root, numbers, text,
-    make("div", { class: "gc-run" }, run, button("One turn", step), button("Start again", again)),
-    make("div", { class: "gc-controls" }, ...controls));
+    make("div", { class: "gc-run" }, run, ...steps, button("Start again", again)),
+    lesson ? tabRow(Object.keys(tabs), pages) : pages[0].firstChild);
   parent.append(root);
   show();
   const stop = () => {
     pause();
     stage.stop();
   };
-  return { root, run: start, pause, step, stop, field };
+  return { root, run: start, pause, step: step("both"), stop, field };
 }

@@ -186,10 +186,16 @@ const mean = (values, f) => values.reduce((sum, v) => sum + f(v), 0) / values.le
 // bothSteps({G, D}, recipe, xReal, z, n, mix) takes one step of D and one of G on n real points and z;
 // recipe is {loss, r1, r2, gp, lrD, lrG, betas}, mix the n weights of the WGAN-GP penalty. It returns
 // the means of D(x) and D(G(z)) that D's step saw.
-export function bothSteps({ G, D }, { loss, r1 = 0, r2 = 0, gp = 0, lrD, lrG, betas }, xReal, z, n, mix) {
+export function bothSteps(game, recipe, xReal, z, n, mix) {
+  const made = forward(game.G, z, n);
+  const says = dStep(game, recipe, xReal, answer(made), n, mix);
+  gStep(game, recipe, xReal, made, n);
+  return says;
+}
+
+// A step of D on n real and n fake points; gives D's means on both, as they were before it.
+export function dStep({ D }, { loss, r1 = 0, r2 = 0, gp = 0, lrD, betas }, xReal, xFake, n, mix) {
   const slopes = LOSSES[loss];
-  const made = forward(G, z, n);
-  const xFake = answer(made);
   const [real, fake] = [xReal, xFake].map((x) => forward(D, x, n));
   const [r, f] = [answer(real), answer(fake)];
   backward(D, real, r.map((v, i) => slopes.dReal(v, f[i]) / n), n);
@@ -198,9 +204,13 @@ export function bothSteps({ G, D }, { loss, r1 = 0, r2 = 0, gp = 0, lrD, lrG, be
   if (r2) addPenalty(D, xFake, n, PENALTIES.zero(r2));
   if (gp) addPenalty(D, xFake.map((v, i) => mix[i >> 1] * xReal[i] + (1 - mix[i >> 1]) * v), n, PENALTIES.one(gp));
   adamStep(D, lrD, betas);
-  backward(G, made, pushes(D, loss, xReal, xFake, n).map((v) => v / n), n);
-  adamStep(G, lrG, betas);
   return { "D(x)": mean(r, s), "D(G(z))": mean(f, s) };
+}
+
+// A step of G; `made` is what forward(G, z, n) gave.
+export function gStep({ G, D }, { loss, lrG, betas }, xReal, made, n) {
+  backward(G, made, pushes(D, loss, xReal, answer(made), n).map((v) => v / n), n);
+  adamStep(G, lrG, betas);
 }
 
 // The slopes of G's loss, summed over the fakes, by each fake [n, 2].

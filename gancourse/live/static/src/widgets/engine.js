@@ -20,6 +20,7 @@
 // penalty and the learning rate. It trains in the page, in JavaScript. Options, none of them needed:
 //   points  "ring" or "grid"; loss: one of the six of gancourse.losses.LOSSES; seed (0)
 //   running whether it runs from the start (false)
+//   lesson  whether it has all controls of lesson 05, in tabs, in place of four (false)
 //   label   the accessible name ("A GAN on points")
 // It gives {root, run(), pause(), step(), stop(), field}; stop() before `element` goes away.
 //
