@@ -235,8 +235,10 @@ def average_gradients(copies, sizes):
 check("14.2", average_gradients)
 
 # %% [markdown]
-# On GPUs NCCL takes gloo's place, and `DistributedDataParallel` averages while `backward` still
-# runs; the idea is the one above.
+# You need not write a loop for this. `torchrun --nproc-per-node 2 -m gancourse train dcgan` trains
+# any preset on two processes: process 0 writes the files, each reads its shard, a killed one ends
+# the run, and `--resume` goes on. `--sync-norm` shares the statistics. On GPUs NCCL
+# takes gloo's place.
 #
 # ## One process, several passes
 #
@@ -481,4 +483,5 @@ claim("64 passes", quality["denoiser, 64 passes"], above=quality["denoiser, 16 p
 #
 # Read on: Goyal et al. 2017 (arXiv 1706.02677) on large batches; Brock et al. 2019 (1809.11096),
 # BigGAN; Karras et al. 2022 (2206.00364), the denoiser above; Kang et al. 2023 (2303.05511), a GAN
-# of a billion weights. The sheet is `14_scaling`. Then take your own pictures.
+# of a billion weights. The sheet is `14_scaling`. Then take your own pictures: `gancourse train
+# dcgan --data FOLDER`.
