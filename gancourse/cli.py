@@ -1,9 +1,10 @@
-"""The command line: `gancourse lab`, `train`, `sample`, `score`, `grade`, `doctor`. Thin.
+"""The command line: `gancourse lab`, `train`, `sweep`, `sample`, `score`, `grade`, `doctor`. Thin.
 
 Heavy modules are imported inside the commands, so that --help comes at once.
 """
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -28,6 +29,7 @@ class FromTables(TyperCommand):
         presets = train.PRESETS | train.WRITEUP_PRESETS
         tables = {"presets": presets, "sets": IMAGE_SETS, "shipped": nets.shipped()}
         names = {kind: ", ".join(table) for kind, table in tables.items()}
+        names["sets"] += ", or a folder of pictures: FOLDER, FOLDER@64, FOLDER@64-grey"
         for option in self.params:
             option.help = (option.help or "").format(**names)
         return super().get_help(ctx)
@@ -74,13 +76,62 @@ def train(
     precision: Annotated[str | None, typer.Option(help="fp32 or bf16 [the fastest here]")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="go on from the checkpoint")] = False,
     save_every: Annotated[int, typer.Option(help="steps between two checkpoints")] = 500,
+    sync_norm: Annotated[
+        bool, typer.Option("--sync-norm", help="batch norm counts the batches of all processes")
+    ] = False,
 ):
-    """Train a GAN; write pictures, history and weights."""
+    """Train a GAN; write pictures, history and weights.
+
+    Several processes share the work: torchrun --nproc-per-node 2 -m gancourse train PRESET
+    """
+    from gancourse.train import get_preset, parallel
     from gancourse.train import run as runs
 
-    out = out or Path("runs") / f"{preset}-{data}"
-    run = runs.Run(preset, data, out, seed, device, precision)
-    run.train(steps if minutes is None else None, save_every, resume, minutes)
+    out = out or Path("runs") / re.sub(r"[^\w@.-]+", "-", f"{preset}-{data}").strip("-.")
+    with parallel.joined(device) as device:
+        recipe = get_preset(preset, sync_norm=sync_norm)
+        run = runs.Run(preset, data, out, seed, device, precision, recipe=recipe)
+        run.train(steps if minutes is None else None, save_every, resume, minutes)
+
+
+@app.command(cls=FromTables)
+def sweep(
+    presets: Annotated[list[str], typer.Argument(help="one or several of {presets}")],
+    seeds: Annotated[str, typer.Option(help="such as 0-2 or 0,3,7")] = "0-2",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="a field of the recipe, or G.OPTION: lr_D=1e-3,2e-3"),
+    ] = None,
+    data: Annotated[str, typer.Option(help="{sets}")] = "mnist",
+    steps: Annotated[int, typer.Option(help="steps of each run")] = 1000,
+    n: Annotated[int, typer.Option(help="how many samples of each are scored")] = 1000,
+    out: Annotated[Path, typer.Option(help="folder for the runs and the table")] = Path("sweep"),
+    jobs: Annotated[int, typer.Option(help="runs at once on this machine")] = 1,
+    cluster: Annotated[str | None, typer.Option(help="address of a Dask scheduler")] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda or mps [the fastest here]")] = None,
+    precision: Annotated[str | None, typer.Option(help="fp32 or bf16 [the fastest here]")] = None,
+    save_every: Annotated[int, typer.Option(help="steps between two checkpoints")] = 200,
+):
+    """Train presets with settings and seeds, each combination once; write one table.
+
+    The same command goes on where it was stopped: what is finished is not run again.
+    """
+    from gancourse import machine
+    from gancourse import sweep as sweeps
+    from gancourse.sweep import table
+
+    machine.device(device)
+    out = out.resolve()
+    how = {"steps": steps, "n": n, "save_every": save_every}
+    how |= {"device": device, "precision": precision}
+    tasks = sweeps.planned(presets, settings or (), seeds, data, out, **how)
+    try:
+        rows = sweeps.sweep(tasks, out, jobs, cluster, typer.echo)
+    except (KeyboardInterrupt, SystemExit):
+        typer.echo("Stopped; the same command goes on.", err=True)
+        raise typer.Exit(130) from None
+    typer.echo(f"{table.printed(rows)}\nsweep.csv and sweep.json are in {out}.")
+    raise typer.Exit(0 if all(row["status"] == "done" for row in rows) else 1)
 
 
 @app.command(cls=FromTables)

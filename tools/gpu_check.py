@@ -33,6 +33,8 @@ ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "docs" / "gpu"
 PLAIN = ("mlp", "dcgan", "dcgan-large", "writeup-000", "writeup-001", "writeup-002", "writeup-003",
          "writeup-004")  # fmt: skip
+STEADY = ("wgan-gp", "sn-hinge", "r3gan")  # penalties and spectral norm
+LABELLED = ("cdcgan", "cdcgan-concat", "acgan", "cdcgan-diffaug")
 PENALISED = replace(CLASSIC, loss="relativistic", r1=1.0, r2=1.0, D={"width": 128, "norm": False})
 STEPS, HALF = 20, 10
 FIRST = 1e-4  # bound on D's first loss; the later ones are held against rounding
@@ -40,27 +42,33 @@ FIRST = 1e-4  # bound on D's first loss; the later ones are held against roundin
 
 def recipes() -> dict[str, train.Recipe]:
     """Return what is tried: every kind of preset, and one with both penalties."""
-    return {name: train.get_preset(name) for name in PLAIN} | {"R1 and R2": PENALISED}
+    presets = {name: train.get_preset(name) for name in PLAIN + STEADY + LABELLED}
+    return presets | {"R1 and R2": PENALISED}
 
 
 def run(recipe: train.Recipe, device, steps: int, state: train.State | None = None) -> train.State:
     """Return a run of `recipe` after so many more steps, in fp32."""
     state = state or train.State(recipe, 0, device, "fp32")
     images = load_images("mnist").to(state.device)
-    for _ in train.train(state, images.batch, steps):
+    for _ in train.train(state, train.source_of(images, recipe), steps):
         pass
     return state
 
 
 def comparable() -> dict[str, train.Recipe]:
-    """Return the recipes without dropout, which draws from the device's own random state.
+    """Return the recipes that draw nothing from the device's own random state.
+
+    Dropout does, and on a GPU the mixtures of a gradient penalty and DiffAugment do.
 
     They take plain gradient descent: Adam divides by a gradient's size, so that rounding decides
     the sign of what is almost zero.
     """
     plain = {"optimiser": "sgd", "lr_G": 1e-3, "lr_D": 1e-3}
     dropout = ("writeup-001", "writeup-004")
-    return {n: replace(r, **plain) for n, r in recipes().items() if n not in dropout}
+    found = recipes().items()
+    return {
+        n: replace(r, **plain) for n, r in found if n not in dropout and not (r.gp or r.augment)
+    }
 
 
 def numbers(device: torch.device) -> dict:

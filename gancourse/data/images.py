@@ -2,12 +2,14 @@
 
 import os
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import torch
 
 from gancourse import machine
+from gancourse.data import folders
 from gancourse.data.download import Unavailable
-from gancourse.data.sets import IMAGE_SETS, SPLITS, IdxFiles
+from gancourse.data.sets import IMAGE_SETS, SPLITS, EmbeddedDigits, IdxFiles
 from gancourse.data.toys import on_cpu
 from gancourse.errors import InputError, at_least, choose
 
@@ -16,12 +18,13 @@ from gancourse.errors import InputError, at_least, choose
 class ImageSet:
     """Images at rest, with their labels, on one device."""
 
-    images: torch.Tensor  # [N, 1, 28, 28] uint8
+    images: torch.Tensor  # [N, C, S, S] uint8, [N, 1, 28, 28] but for folders of one's own
     labels: torch.Tensor  # [N] int64
     name: str  # what it really is: "digits" where they took another set's place
     split: str
     source: str  # where it came from, for people
     class_names: tuple[str, ...]
+    on_disk: bool = False  # mapped from a file that is too large for memory
 
     def __len__(self) -> int:
         return len(self.images)
@@ -30,8 +33,13 @@ class ImageSet:
         return f"<{self.name} {self.split}: {len(self)} images from {self.source}>"
 
     def to(self, device: torch.device | str) -> "ImageSet":
-        """Return this set on `device`; raises InputError for one that this machine lacks."""
+        """Return this set on `device`; raises InputError for one that this machine lacks.
+
+        What is mapped from the disk stays there; its batches are sent one by one.
+        """
         device = machine.device(device)
+        if self.on_disk:
+            return self
         return replace(self, images=self.images.to(device), labels=self.labels.to(device))
 
     def batch(self, n: int, generator: torch.Generator) -> torch.Tensor:
@@ -69,16 +77,35 @@ class ImageSet:
         return machine.sent(index, self.images.device)
 
 
+def image_set(name: str) -> IdxFiles | EmbeddedDigits | folders.Folder:
+    """Return the record of an image set: one of IMAGE_SETS, or a folder's ("FOLDER@64-grey").
+
+    Raises InputError for a name that is neither.
+    """
+    if name in IMAGE_SETS:
+        return IMAGE_SETS[name]
+    folder = folders.named(name)
+    if folder:
+        return folder
+    if os.sep in name or "@" in name or Path(name).exists():
+        raise InputError(
+            f"{name} names no folder of pictures: give a folder, with a subfolder for each class, "
+            "as FOLDER, FOLDER@64 or FOLDER@64-grey."
+        )
+    return IMAGE_SETS[choose("image set", name, IMAGE_SETS)]
+
+
 def load_images(
     name: str, split: str = "train", device: torch.device | str | None = "cpu"
 ) -> ImageSet:
-    """Return the image set `name` (see IMAGE_SETS), "train" or "test", as an ImageSet on `device`.
+    """Return the image set `name`, "train" or "test", as an ImageSet on `device`.
 
+    `name` is one of IMAGE_SETS, or a folder of pictures (see `image_set`).
     Where it is not here and cannot be fetched, the set "digits" comes back, and a line is printed:
     the first time with the reason and the remedy.
     Raises InputError for an unknown name, split or device, and for damaged files.
     """
-    entry = IMAGE_SETS[choose("image set", name, IMAGE_SETS)]
+    entry = image_set(name)
     choose("split", split, SPLITS)
     device = machine.device(device)
     try:
@@ -88,7 +115,9 @@ def load_images(
         name, entry = "digits", IMAGE_SETS["digits"]
         found = entry.read(split)
     images, labels, source = found
-    return ImageSet(images, labels, name, split, source, entry.class_names).to(device)
+    name = getattr(entry, "name", name)
+    large = images.nbytes > folders.LARGE and isinstance(entry, folders.Folder)
+    return ImageSet(images, labels, name, split, source, entry.class_names, large).to(device)
 
 
 def _scaled(images: torch.Tensor) -> torch.Tensor:

@@ -39,8 +39,18 @@ FASHION_CONTENTS = {
 }
 
 
+class Measured:
+    """Of an image set: what its images' shape is, and whether there is a ruler for them."""
+
+    shape = (1, 28, 28)
+
+    @property
+    def measured(self) -> bool:
+        return self.ruler is not None
+
+
 @dataclass(frozen=True)
-class IdxFiles:
+class IdxFiles(Measured):
     """An image set that torchvision knows how to fetch: four .gz files in `<its class>/raw`."""
 
     title: str
@@ -146,7 +156,7 @@ class IdxFiles:
 
 
 @dataclass(frozen=True)
-class EmbeddedDigits:
+class EmbeddedDigits(Measured):
     """The 1,797 digits of 8x8 pixels that come with scikit-learn, drawn as large as MNIST's."""
 
     title: str

@@ -1,14 +1,12 @@
 """The batch: collect, grade what is new, here, in several processes or on a cluster, and write."""
 
-import multiprocessing
-import signal
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 
+from gancourse import workers
 from gancourse.check.spec import Exercise
 from gancourse.errors import InputError, at_least, choose
 from gancourse.grade import report
@@ -32,7 +30,6 @@ from gancourse.grade.rules import Rules
 from gancourse.grade.task import Task
 from gancourse.store import make_folder
 
-CLUSTER_SECONDS = 20
 NO_SANDBOX = "Student code runs without a sandbox, with your rights and your files in reach."
 OLD = "Not graded again: the notebook or the checks have changed since then."
 
@@ -186,7 +183,7 @@ def _graded(tasks: list[Task], options: Options) -> Iterator[Result]:
             yield grade_task(task)
         return
     left = list(tasks)
-    with _backend(options.cluster):
+    with workers.backend(options.cluster):
         try:
             for result in _parallel(left, -1 if options.cluster else options.jobs):
                 left = [t for t in left if _key(t) != _key(result)]
@@ -202,28 +199,7 @@ def _key(item: Task | Result) -> tuple[str, str, int]:
 
 
 def _parallel(tasks: list[Task], jobs: int) -> Iterator[Result]:
-    from multiprocessing import resource_tracker
-
-    from joblib import Parallel, delayed
-
-    resource_tracker.ensure_running()  # its own start lets Ctrl-C through again, so it comes first
-    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
-    with _interrupts_later():
-        results = parallel(delayed(_in_worker)(task) for task in tasks)
-    yield from results
-
-
-@contextmanager
-def _interrupts_later() -> Iterator[None]:
-    """Hold Ctrl-C back while processes start, which inherit that: it is heard when they have."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return workers.unordered(grade_task, tasks, jobs)
 
 
 def _alone(task: Task) -> Result:
@@ -234,40 +210,3 @@ def _alone(task: Task) -> Result:
         note = f"A process of the grader was ended ({type(error).__name__}): grade again."
         return without_points(task, NOT_GRADED, note)
     return result
-
-
-def _in_worker(task: Task) -> Result:
-    """Grade in a process beside the one that a teacher sees: that one alone heeds Ctrl-C."""
-    if multiprocessing.parent_process() is not None:
-        with suppress(ValueError):  # a thread of a cluster's worker
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            with suppress(AttributeError):  # Windows
-                signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    return grade_task(task)
-
-
-@contextmanager
-def _backend(cluster: str | None) -> Iterator[None]:
-    """Let joblib use the Dask cluster at this address, or processes here, which end after it."""
-    if not cluster:
-        from joblib.externals.loky import get_reusable_executor
-
-        try:
-            yield
-        finally:
-            get_reusable_executor().shutdown(wait=True)  # and with them their sandboxes
-        return
-    try:
-        from distributed import Client
-    except ImportError:
-        raise InputError(
-            "--cluster needs Dask, which is not installed: pip install 'gancourse[cluster]'."
-        ) from None
-    from joblib import parallel_config
-
-    try:
-        client = Client(cluster, timeout=CLUSTER_SECONDS)
-    except (OSError, ValueError) as error:
-        raise InputError(f"No Dask scheduler answers at {cluster} ({error}): start one.") from None
-    with client, parallel_config(backend="dask"):
-        yield

@@ -6,8 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import nets
-from gancourse.data import IMAGE_SETS
-from gancourse.errors import choose
+from gancourse.data import image_set
 from gancourse.evaluation import evaluating
 from gancourse.live.charts import Chart
 from gancourse.live.controls import Choice, Slider
@@ -48,7 +47,7 @@ def ask_for(data: str = "mnist", G: nn.Module | None = None, **values) -> Chart:
     to 1. G is the shipped conditional generator of `data`, or one that is given. `values` sets
     where the controls start. Raises InputError for unknown data, control or class.
     """
-    names = tuple(IMAGE_SETS[choose("image set", data, IMAGE_SETS)].class_names)
+    names = tuple(image_set(data).class_names)
     G = nets.load_shipped(f"{data}-conditional") if G is None else G
     controls = {
         "hand": Slider("hand (which z)", 0, HANDS, 1, 2),

@@ -234,10 +234,10 @@ def _frozen(net: nn.Module) -> Iterator[None]:
 
 
 def nearest(x: Tensor, images: ImageSet, k: int = 1) -> tuple[Tensor, Tensor]:
-    """Return the k images nearest to x [N, 1, 28, 28] in [-1, 1]: distances, indices [N, k].
+    """Return the k images nearest to x [N, C, S, S] in [-1, 1]: distances, indices [N, k].
 
     Euclidean, of grey values in 0..1: `gancourse.score` looks for copies with the same.
     """
     from gancourse.score.copies import nearest as search
 
-    return search(to_pixels(x, (1, 28, 28)), images, k)
+    return search(to_pixels(x, tuple(images.images.shape[1:])), images, k)

@@ -37,6 +37,7 @@ from gancourse.nets.table import (
     GENERATORS,
     make_discriminator,
     make_generator,
+    options_for,
     takes_labels,
     takes_packs,
 )
@@ -46,5 +47,5 @@ __all__ = ["DISCRIMINATORS", "GENERATORS", "IMAGE", "ConditionalDiscriminator",
            "MLPGenerator", "OneClass", "class_weights", "classes_of", "init_dcgan", "keep_mine",
            "known_class", "label_maps", "labels_for", "load_any", "load_generator", "load_mine",
            "load_shipped", "load_weights", "make_discriminator", "make_generator", "metadata_of",
-           "packed", "save_generator", "shipped", "shipped_card", "spectrally_normalised",
-           "takes_labels", "takes_packs"]  # fmt: skip
+           "options_for", "packed", "save_generator", "shipped", "shipped_card",
+           "spectrally_normalised", "takes_labels", "takes_packs"]  # fmt: skip

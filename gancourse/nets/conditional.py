@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from gancourse.errors import InputError, at_least, choose
 from gancourse.nets.dcgan import DCGANDiscriminator, DCGANGenerator, init_dcgan
+from gancourse.nets.shapes import image_shape
 
 HOW = ("projection", "concatenation", "auxiliary")
 
@@ -46,12 +47,16 @@ class ConditionalGenerator(nn.Module):
 
     A `DCGANGenerator` whose dense layer sees z and the label's weights side by side (Mirza and
     Osindero 2014, arXiv 1411.1784): so each class has a learnt vector that is added behind it.
+    `side` and `channels` are that net's.
     """
 
-    def __init__(self, z_dim: int = 16, width: int = 64, depth: int = 1, classes: int = 10):
+    def __init__(
+        self, z_dim: int = 16, width: int = 64, depth: int = 1, classes: int = 10, side: int = 28,
+        channels: int = 1,
+    ):  # fmt: skip
         super().__init__()
         self.z_dim, self.classes = at_least("z_dim", z_dim, 1), at_least("classes", classes, 2)
-        self.net = DCGANGenerator(z_dim + classes, width, depth)
+        self.net = DCGANGenerator(z_dim + classes, width, depth, side, channels)
         self.shape = self.net.shape
 
     def forward(self, z: Tensor, y: Tensor) -> Tensor:
@@ -70,12 +75,12 @@ class ConditionalDiscriminator(nn.Module):
     """
 
     def __init__(self, width: int = 64, depth: int = 1, classes: int = 10, how: str = "projection",
-                 norm: bool = True):  # fmt: skip
+                 norm: bool = True, side: int = 28, channels: int = 1):  # fmt: skip
         super().__init__()
         self.how, self.classes = choose("how", how, HOW), at_least("classes", classes, 2)
         maps = classes if how == "concatenation" else 0
-        self.net = DCGANDiscriminator(width, depth, norm, pack=1 + maps)
-        self.shape = (1, *self.net.shape[1:])
+        self.net = DCGANDiscriminator(width, depth, norm, channels + maps, side)
+        self.shape = image_shape(side, channels)
         features = self.net.last.in_features
         if how == "projection":
             self.embed = init_dcgan(nn.Linear(classes, features, bias=False))

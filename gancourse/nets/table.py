@@ -10,6 +10,7 @@ from gancourse.nets.conditional import ConditionalDiscriminator, ConditionalGene
 from gancourse.nets.dcgan import DCGANDiscriminator, DCGANGenerator
 from gancourse.nets.mlp import MLPDiscriminator, MLPGenerator
 from gancourse.nets.pacgan import MaxoutDiscriminator, PacGANGenerator
+from gancourse.nets.shapes import IMAGE
 
 GENERATORS = {
     "mlp": MLPGenerator,
@@ -55,3 +56,25 @@ def takes_packs(net: str) -> None:
             f"The discriminator of {net!r} takes one sample at a time: set pack to 1, or use one "
             f"of {', '.join(able)}."
         )
+
+
+def options_for(net: str, shape: tuple[int, ...]) -> tuple[dict, dict]:
+    """Return the options with which G and D of the kind `net` take images [C, S, S].
+
+    For the course's own [1, 28, 28] there are none. Raises InputError for nets of one shape alone.
+    """
+    channels, side, _ = shape
+    if tuple(shape) == IMAGE:
+        return {}, {}
+    ways = {"side": {"side": side, "channels": channels}, "shape": {"shape": list(shape)}}
+    found = []
+    for table in (GENERATORS, DISCRIMINATORS):
+        known = signature(table[choose("net", net, table)]).parameters
+        found.append(next((dict(given) for way, given in ways.items() if way in known), None))
+    if None in found:
+        raise InputError(
+            f"The nets {net!r} take grey images of 28 x 28 pixels alone, and these have {channels} "
+            f"channels and {side} x {side}: name the folder as FOLDER@28-grey, or take a preset of "
+            "other nets, such as dcgan."
+        )
+    return found[0], found[1]

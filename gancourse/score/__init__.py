@@ -22,6 +22,7 @@ _HOME = {
     "coverage_by_class": "obedience",
     "labels_report": "obedience",
     "ImageReport": "images",
+    "few_enough": "images",
     "fid": "images",
     "score_generator": "images",
     "score_images": "images",

@@ -49,7 +49,8 @@ def _data_of(generators: Mapping[str, nn.Module]) -> str:
 
 def _picture(G: nn.Module, report: images.ImageReport) -> plots.Picture:
     """Return samples above their nearest training images, and the share of each class."""
-    x, train_set = images.draw(G, SHOWN, report.seed), load_images(report.data)
+    train_set = images.few_enough(load_images(report.data))
+    x = images.draw(G, SHOWN, report.seed, shape=tuple(train_set.images.shape[1:]))
     nearest = train_set.images[copies.nearest(x, train_set)[1][:, 0]]
     shares = dict(zip(report.class_names, report.shares, strict=True))
     title = f"FID {report.fid:.1f}, precision {report.precision:.2f}, recall {report.recall:.2f}"

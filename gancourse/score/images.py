@@ -27,6 +27,8 @@ HALF_SCALES = (  # the least and greatest byte that images of a wrong scale have
     ((64, 191), "floats in [-0.5, 0.5]", "scale them with 2 * x"),
     ((0, 1), "bytes of 0 and 1", "scale them with 255 * x"),
 )
+HELD = 2**26  # pixels of a set on the disk that scores hold in memory, four times as many bytes
+SPLITS = ("train", "test")
 SURE = 0.01  # a smaller share of copies is no evidence
 
 
@@ -95,7 +97,9 @@ class ImageReport(measures.Scores):
         """One sentence on copying, and the share of each class."""
         copying = "The training set is copied." if self.memorised else "No copying is seen."
         labels = f"{self._worst()}\n" if self.labels else ""
-        return f"classes in %: {self._classes()}\n{labels}{copying}"
+        note = load_ruler(self.data).note
+        note = f"\n{note}" if note else ""
+        return f"classes in %: {self._classes()}\n{labels}{copying}{note}"
 
     def _worst(self) -> str:
         """Return the class that is obeyed least, and the one that is covered least."""
@@ -154,7 +158,7 @@ def fid(x_fake: Tensor, data: str = "mnist") -> float:
     many images. Raises InputError as `score_images` does.
     """
     reference = reference_of(data)
-    return _fid(features(reference.ruler, _pixels(x_fake)), reference.test)
+    return _fid(features(reference.ruler, _pixels(x_fake, reference)), reference.test)
 
 
 def score_generator(G: nn.Module, data="mnist", n: int = 10_000, seed: int = 0) -> ImageReport:
@@ -164,7 +168,7 @@ def score_generator(G: nn.Module, data="mnist", n: int = 10_000, seed: int = 0) 
     Raises InputError for n below 100, and as `score_images` does.
     """
     at_least("n", n, LEAST)
-    x, y = draw(G, n, seed), nets.labels_for(G, n)
+    x, y = draw(G, n, seed, shape=load_ruler(data).shape), nets.labels_for(G, n)
     found = score_images(x, data, seed)
     if y is None or nets.classes_of(G) != len(found.class_names):
         return found
@@ -179,17 +183,20 @@ def score_images(x_fake: Tensor, data: str = "mnist", seed: int = 0) -> ImageRep
     Raises InputError for other shapes and ranges, floats that look as if they were in [0, 1] or
     [-0.5, 0.5], NaN, too few images and unknown data.
     """
-    return report(reference_of(data), _pixels(x_fake), seed)
+    reference = reference_of(data)
+    return report(reference, _pixels(x_fake, reference), seed)
 
 
 @machine.threaded("scores")
 @torch.no_grad()
-def draw(G: nn.Module, n: int, seed: int = 0, chunk: int = 500, y=None) -> Tensor:
-    """Return n samples of G as uint8 [n, 1, 28, 28], in evaluation mode; G's mode is kept.
+def draw(
+    G: nn.Module, n: int, seed: int = 0, chunk: int = 500, y=None, shape: tuple[int, ...] = IMAGE
+) -> Tensor:
+    """Return n samples of G as uint8 [n, *shape], in evaluation mode; G's mode is kept.
 
     A larger n only adds samples. A conditional G is asked for the class y, for labels y [n], or for
-    each class in turn. Raises InputError where they are no images in [-1, 1], and for labels that
-    do not fit.
+    each class in turn. Raises InputError where they are no such images in [-1, 1], and for labels
+    that do not fit.
     """
     rng, device = machine.seed_generator(seed), next(G.parameters()).device
     parts = [(torch.randn(chunk, G.z_dim, generator=rng),) for _ in range(-(-n // chunk))]
@@ -198,13 +205,13 @@ def draw(G: nn.Module, n: int, seed: int = 0, chunk: int = 500, y=None) -> Tenso
         whole = torch.cat([labels, labels[-1:].expand(len(parts) * chunk - n)])
         parts = [(z, part) for (z,), part in zip(parts, whole.split(chunk), strict=True)]
     with evaluating(G):
-        pixels = [to_pixels(G(*(t.to(device) for t in part)), IMAGE) for part in parts]
+        pixels = [to_pixels(G(*(t.to(device) for t in part)), shape) for part in parts]
     x = torch.cat(pixels)[:n]
     return x if n < LEAST else _refuse_half_scales(x, HALF_SCALES[:2])
 
 
-def _pixels(x: Tensor) -> Tensor:
-    pixels = to_pixels(x, IMAGE, LEAST)
+def _pixels(x: Tensor, reference: "Reference") -> Tensor:
+    pixels = to_pixels(x, reference.ruler.shape, LEAST)
     return _refuse_half_scales(pixels, HALF_SCALES[:2] if x.is_floating_point() else HALF_SCALES)
 
 
@@ -253,7 +260,17 @@ class Reference:
 @functools.cache
 def reference_of(data: str) -> Reference:
     ruler = load_ruler(data)  # first: it knows which sets there are
-    return Reference(ruler, load_images(data), load_images(data, "test"))
+    return Reference(ruler, *(few_enough(load_images(data, split)) for split in SPLITS))
+
+
+def few_enough(images: ImageSet) -> ImageSet:
+    """Return an image set, or of one on the disk so many random images as scores can hold."""
+    if not images.on_disk:
+        return images
+    most = HELD // images.images[0].numel()
+    index = torch.randperm(len(images), generator=machine.seed_generator())[:most].sort().values
+    held = images.images.index_select(0, index), images.labels[index]
+    return replace(images, images=held[0], labels=held[1], on_disk=False)
 
 
 @functools.cache

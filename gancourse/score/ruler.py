@@ -11,8 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import machine, nets
-from gancourse.data import IMAGE_SETS
-from gancourse.errors import InputError, choose
+from gancourse.data import image_set
+from gancourse.data.folders import Folder
+from gancourse.errors import InputError
+from gancourse.score.pixel_ruler import PixelRuler, ruler_of
 from gancourse.store import load_tensors, save_tensors
 
 WEIGHTS = Path(__file__).with_name("weights")
@@ -26,7 +28,7 @@ class Ruler(nn.Module):
     138,474 parameters: three 3 x 3 convolutions with batch norm, two poolings, two dense layers.
     """
 
-    num_features = 64
+    num_features, shape, note = 64, nets.IMAGE, ""
 
     def __init__(self):
         super().__init__()
@@ -53,13 +55,16 @@ def _block(n_in: int, n_out: int) -> list[nn.Module]:
 
 
 @functools.cache
-def load_ruler(data: str = "mnist") -> Ruler:
+def load_ruler(data: str = "mnist") -> Ruler | PixelRuler:
     """Return the shipped classifier for the image set `data`, in evaluation mode.
 
-    The embedded digits are measured with MNIST's. Raises InputError for an unknown set, and for one
-    that has no ruler.
+    The embedded digits are measured with MNIST's, a folder of pictures by its pixels' principal
+    components. Raises InputError for an unknown set, and for one that has no ruler.
     """
-    name = IMAGE_SETS[choose("image set", data, IMAGE_SETS)].ruler
+    entry = image_set(data)
+    if isinstance(entry, Folder):
+        return ruler_of(entry.name)
+    name = entry.ruler
     if name is None:
         raise InputError(
             f"The image set {data!r} has no ruler, the classifier that scores and class directions "
@@ -79,21 +84,22 @@ def save_ruler(ruler: Ruler, path: str | Path, **card: str) -> Path:
     return save_tensors(path, ruler.state_dict(), {**card, "format": FORMAT})
 
 
-def features(ruler: Ruler, images: Tensor) -> Tensor:
+def features(ruler: Ruler | PixelRuler, images: Tensor) -> Tensor:
     """Return the features [N, 64] of images [N, 1, 28, 28]: uint8, or floats in [-1, 1]."""
     return _by_chunk(ruler, images)
 
 
-def classify(ruler: Ruler, images: Tensor) -> Tensor:
+def classify(ruler: Ruler | PixelRuler, images: Tensor) -> Tensor:
     """Return the logits [N, 10] of images [N, 1, 28, 28]: uint8, or floats in [-1, 1]."""
     return ruler.head(_by_chunk(ruler, images))
 
 
 @torch.no_grad()
-def _by_chunk(ruler: Ruler, images: Tensor) -> Tensor:
-    if images.dim() != 4 or images.shape[1:] != nets.IMAGE:
+def _by_chunk(ruler: Ruler | PixelRuler, images: Tensor) -> Tensor:
+    if images.dim() != 4 or tuple(images.shape[1:]) != ruler.shape:
+        wanted = ", ".join(map(str, ruler.shape))
         raise InputError(
-            f"Images must have the shape [N, 1, 28, 28], and {list(images.shape)} was given: "
+            f"Images must have the shape [N, {wanted}], and {list(images.shape)} was given: "
             "reshape them."
         )
     parts = [ruler(_scaled(part)) for part in images.cpu().split(CHUNK)]

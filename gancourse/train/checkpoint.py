@@ -10,21 +10,25 @@ from torch import Tensor, nn
 from gancourse import machine, nets
 from gancourse.errors import InputError
 from gancourse.store import load_tensors, save_tensors
+from gancourse.train import parallel
 from gancourse.train.recipe import Recipe
 from gancourse.train.state import State
 
 CHECKPOINT = "gancourse-checkpoint-2"
 PARTS = ("G", "D", "ema_G", "opt_G", "opt_D")
-NOTES = ("seed", "step", "data", "precision", "threads")
+NOTES = ("seed", "step", "data", "precision", "threads", "world")
 
 
 def save_state(state: State, path: str | Path) -> Path:
     """Write all of a run to one safetensors file; keep the file it replaces as `path`.previous.
 
-    A kill at any moment leaves at least one whole checkpoint.
+    A kill at any moment leaves at least one whole checkpoint. Of several processes each calls it,
+    and the first one writes.
     """
     path = Path(path)
     tensors, notes = contents(state)
+    if parallel.rank():
+        return path
     metadata = {"format": CHECKPOINT, "notes": json.dumps(notes)}
     new = save_tensors(_beside(path, "new"), tensors, metadata)
     if path.exists():
@@ -46,7 +50,8 @@ def load_state(path: str | Path, device=None) -> State:
             raise
         state = _unpack(_beside(path, "previous"), device)
         print(f"Going on from the checkpoint before, at step {state.step}: {error}")
-    if path.exists():
+    parallel.wait()  # nobody reads it any more
+    if path.exists() and not parallel.rank():
         path.replace(_beside(path, "damaged"))
     return state
 
@@ -57,9 +62,10 @@ def _beside(path: Path, what: str) -> Path:
 
 def contents(state: State) -> tuple[dict[str, Tensor], dict]:
     """Return all that a run is: tensors by name, and notes that JSON can hold."""
-    tensors = {"rng": state.rng.get_state(), "global_rng": torch.get_rng_state()}
+    draws = {"rng": state.rng.get_state(), "global_rng": torch.get_rng_state()}
     if state.device.type == "cuda":  # dropout draws from it
-        tensors["device_rng"] = torch.cuda.get_rng_state(state.device)
+        draws["device_rng"] = torch.cuda.get_rng_state(state.device)
+    tensors = parallel.gathered(draws)
     if state.history:
         tensors["history"] = torch.stack(state.history)
     for part in PARTS:
@@ -100,11 +106,22 @@ def _rebuilt(tensors: dict[str, Tensor], notes: dict, path: Path, device) -> Sta
     state.step, state.data = notes["step"], notes["data"]
     state.threads = _threads_of(notes)
     state.history = list(tensors.get("history", torch.empty(0, 4)).to(state.device))
-    state.rng.set_state(tensors["rng"])
-    torch.set_rng_state(tensors["global_rng"])
-    if "device_rng" in tensors and state.device.type == "cuda":
-        torch.cuda.set_rng_state(tensors["device_rng"], state.device)
+    state.world = notes.get("world", 1)
+    _restore_draws(state, tensors)
     return state
+
+
+def _restore_draws(state: State, tensors: dict[str, Tensor]) -> None:
+    """Set this process's random states; one that the run did not have takes no harm from them."""
+    rng, everywhere, on_device = (
+        parallel.own_of(tensors, name) for name in ("rng", "global_rng", "device_rng")
+    )
+    if rng is None:
+        return
+    state.rng.set_state(rng)
+    torch.set_rng_state(everywhere)
+    if on_device is not None and state.device.type == "cuda":
+        torch.cuda.set_rng_state(on_device, state.device)
 
 
 def _threads_of(notes: dict) -> int:

@@ -1,6 +1,6 @@
 """A recipe: all the choices of a run, as data. Lesson 06."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gancourse import losses, nets
 from gancourse.errors import InputError, at_least, choose
@@ -23,6 +23,8 @@ class Recipe:
 
     Lesson 13: with `classes`, so many, both nets are given labels; `augment` names what is done to
     all that D sees, as `gancourse.train.augment` has it ("translation,cutout").
+
+    On several processes (lesson 14), with `sync_norm` batch norm counts the batches of all of them.
     """
 
     net: str
@@ -46,6 +48,7 @@ class Recipe:
     steps_D: int = 1
     classes: int = 0
     augment: str = ""
+    sync_norm: bool = False
 
     def __post_init__(self):
         losses.get_loss(self.loss)
@@ -91,6 +94,11 @@ class Recipe:
                 f"The nets {self.net!r} {'want' if not self.classes else 'take no'} labels, and "
                 f"the recipe has {given}: give other nets, or other classes."
             )
+
+    def fitted(self, shape: tuple[int, ...]) -> "Recipe":
+        """Return this recipe with nets for images [C, S, S]; InputError where they take others."""
+        G, D = nets.options_for(self.net, shape)
+        return replace(self, G={**self.G, **G}, D={**self.D, **D})
 
     def rates(self, step: int) -> tuple[float, float]:
         """Return the learning rates of G and D after so many steps."""

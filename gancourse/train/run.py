@@ -8,6 +8,7 @@ import csv
 import io
 import signal
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,24 +18,37 @@ from tqdm import tqdm
 
 from gancourse import machine, nets, plots, store
 from gancourse import train as training
-from gancourse.data import load_images
+from gancourse.data import ImageSet, load_images
 from gancourse.errors import InputError, at_least
+from gancourse.train import parallel
 
+CHECKPOINT = "checkpoint.safetensors"
 FILES = ("generator.safetensors", "samples.png", "losses.png", "history.csv")
+TALK = 10  # steps after which several processes agree whether to stop
 
 
 class Run:
-    """One run: a preset on a data set, with the folder that holds it."""
+    """One run: a preset on a data set, with the folder that holds it.
 
-    def __init__(self, preset: str, data: str, out: Path, seed=0, device=None, precision=None):
+    Of several processes (`parallel`) each has its own `Run`; the first one writes and speaks.
+    `recipe` takes the place of the preset's own; `quiet` shows no progress.
+    """
+
+    def __init__(
+        self, preset: str, data: str, out: Path, seed=0, device=None, precision=None, *,
+        recipe: training.Recipe | None = None, quiet: bool = False,
+    ):  # fmt: skip
         self.preset, self.out, self.seed = preset, out, seed
-        recipe = training.get_preset(preset)
+        self.recipe = recipe or training.get_preset(preset)
+        self.quiet = quiet or parallel.rank() > 0
         machine.seed_generator(seed)
         self.wanted = {"device": device, "precision": precision}
-        self.images = load_images(data)
-        classes = {"classes": len(self.images.class_names)} if recipe.classes else {}
-        self.recipe = replace(recipe, **classes)
-        self.checkpoint = out / "checkpoint.safetensors"
+        with parallel.one_first():  # what it downloads, the others find
+            self.images = load_images(data)
+        classes = {"classes": len(self.images.class_names)} if self.recipe.classes else {}
+        fitted = self.recipe.fitted(tuple(self.images.images.shape[1:]))
+        self.recipe = replace(fitted, **classes)
+        self.checkpoint = out / CHECKPOINT
 
     def train(
         self, steps: int | None, save_every: int, resume: bool, minutes: float | None = None
@@ -52,14 +66,20 @@ class Run:
         if steps is not None and state.step >= steps:
             if not all((self.out / name).exists() for name in FILES):
                 self._write(state)
-            print(f"{self.out} is at step {state.step} already: give more --steps to go on.")
+            self._say(f"{self.out} is at step {state.step} already: give more --steps to go on.")
             return
         stopped = self._loop(state, steps, save_every, minutes)
         self._write(state)
         if stopped:
-            print(f"Stopped and saved at step {state.step}; to go on, run the same with --resume.")
+            self._say(
+                f"Stopped and saved at step {state.step}; to go on, run the same with --resume."
+            )
             raise SystemExit(130)
-        print(f"Step {state.step}: samples.png, losses.png and the weights are in {self.out}.")
+        self._say(f"Step {state.step}: samples.png, losses.png and the weights are in {self.out}.")
+
+    def _say(self, sentence: str) -> None:
+        if not self.quiet:
+            print(sentence)
 
     def _fresh(self) -> training.State:
         if self.checkpoint.exists():
@@ -81,6 +101,11 @@ class Run:
                 f"{self.checkpoint} is a run in the precision {state.precision}, and "
                 f"{self.wanted['precision']} was asked for: leave --precision out to go on."
             )
+        if state.world != parallel.world():
+            raise InputError(
+                f"{self.checkpoint} is a run on {_processes(state.world)}, each with its own "
+                f"random state, and {parallel.world()} would go on: {_started(state.world)}."
+            )
         was = (state.recipe, state.data, state.seed)
         if was != (self.recipe, self.images.name, self.seed):
             raise InputError(
@@ -92,24 +117,29 @@ class Run:
 
     def _loop(self, state: training.State, steps, save_every: int, minutes) -> bool:
         """Train and save to the end of steps or minutes; tell whether Ctrl-C came before it."""
-        images = self.images.to(state.device)
+        images = _shard(self.images).to(state.device)
         more = sys.maxsize if steps is None else steps - state.step
         end = time.monotonic() + (60 * minutes if minutes else float("inf"))
-        with _interrupt() as interrupted, tqdm(total=steps, initial=state.step) as bar:
+        with (
+            _interrupt() as interrupted,
+            tqdm(total=steps, initial=state.step, disable=self.quiet) as bar,
+        ):
             bar.set_description(f"{self.preset} on {state.device.type}, {state.precision}")
             source = training.source_of(images, self.recipe)
             for record in training.train(state, source, more):
                 if record.step % 20 == 0:
                     bar.set_postfix_str(str(record).split(": ")[1], refresh=False)
                 bar.update()
-                if interrupted or time.monotonic() >= end:
-                    return bool(interrupted) and record.step != steps
+                if _all_stop(bool(interrupted) or time.monotonic() >= end, record.step):
+                    return parallel.any_of(bool(interrupted)) and record.step != steps
                 if record.step % save_every == 0 and record.step != steps:
                     training.save_state(state, self.checkpoint)
         return False
 
     def _write(self, state: training.State) -> None:
         training.save_state(state, self.checkpoint)
+        if parallel.rank():
+            return
         card = {"data": state.data, "steps": str(state.step), "seed": str(state.seed)}
         G = training.averaged_generator(state)
         nets.save_generator(G, self.out / "generator.safetensors", **card)
@@ -118,6 +148,31 @@ class Run:
         curves = state.curves()
         plots.curves(curves).save(self.out / "losses.png")
         store.write_whole(self.out / "history.csv", _table(curves).encode())
+
+
+def _shard(images: ImageSet) -> ImageSet:
+    """Return this process's part of an image set."""
+    parts = [parallel.shard_of(x, parallel.rank(), parallel.world())
+             for x in (images.images, images.labels)]  # fmt: skip
+    return replace(images, images=parts[0], labels=parts[1])
+
+
+def _all_stop(wish: bool, step: int) -> bool:
+    """Return whether a process wishes to stop; several ask each other every TALK steps."""
+    if parallel.world() > 1 and step % TALK:
+        return False
+    return parallel.any_of(wish)
+
+
+def _processes(count: int) -> str:
+    return "one process" if count == 1 else f"{count} processes"
+
+
+def _started(count: int) -> str:
+    """Return what starts so many processes."""
+    if count == 1:
+        return "start it without torchrun"
+    return f"start it with torchrun --nproc-per-node {count} -m gancourse train ... --resume"
 
 
 def _table(curves: dict[str, list[float]]) -> str:
@@ -130,8 +185,14 @@ def _table(curves: dict[str, list[float]]) -> str:
 
 @contextmanager
 def _interrupt():
-    """Collect a first Ctrl-C in the list that is yielded; a second one acts at once."""
+    """Collect a first Ctrl-C in the list that is yielded; a second one acts at once.
+
+    A thread beside the main one, as in a Dask worker, hears of none.
+    """
     seen: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield seen
+        return
 
     def note(number, frame):
         seen.append(number)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from gancourse import losses, machine, nets
 from gancourse.evaluation import evaluating
+from gancourse.train import parallel
 from gancourse.train.recipe import Recipe
 
 COLUMNS = ("d_loss", "g_loss", "D(x)", "D(G(z))")
@@ -18,8 +19,9 @@ class State:
     """Everything a run depends on: nets, optimisers, EMA of G, random state, step and history.
 
     `data` is the name of what it learns from, `threads` on how many a CPU computes its steps: that
-    decides the last bits of a sum. `history` has one row for each step taken: d_loss, g_loss, mean
-    D(x), mean D(G(z)), as tensors on the device, so that recording never waits for it.
+    decides the last bits of a sum; `world` is the number of processes. `history` has one row for
+    each step taken: d_loss, g_loss, mean D(x), mean D(G(z)), as tensors on the device, so that
+    recording never waits for it.
     """
 
     def __init__(self, recipe: Recipe, seed: int = 0, device=None, precision: str | None = None):
@@ -38,6 +40,7 @@ class State:
         self.loss = losses.get_loss(recipe.loss)
         self.threads = machine.threads(machine.kind_of(self.G, self.D))
         self.history: list[Tensor] = []
+        parallel.share(self)
 
     def _discriminator(self) -> nn.Module:
         recipe = self.recipe

@@ -13,7 +13,7 @@ from torch import Tensor
 from gancourse import losses, nets
 from gancourse.data import ImageSet
 from gancourse.errors import InputError, at_least, choose
-from gancourse.train import graphs
+from gancourse.train import graphs, parallel
 from gancourse.train.augment import diff_augment
 from gancourse.train.averages import ema_step
 from gancourse.train.recipe import Recipe
@@ -178,7 +178,7 @@ def train(state: State, sample_real: Source, steps: int) -> Iterator[Record]:
 def _steps(state: State, sample_real: Source, steps: int) -> Iterator[Record]:
     state.G.train()
     state.D.train()
-    turn = graphs.played_back(both_steps, state)
+    turn = parallel.together(graphs.played_back(both_steps, state))
     for _ in range(steps):
         yield one_step(state, sample_real, turn)
 

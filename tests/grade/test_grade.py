@@ -315,7 +315,7 @@ def test_a_dask_cluster_takes_the_jobs(tmp_path, bwrap, workers_find_the_toys):
 
 
 def test_no_cluster_there_is_one_sentence(tmp_path, bwrap, monkeypatch):
-    monkeypatch.setattr("gancourse.grade.batch.CLUSTER_SECONDS", 1)
+    monkeypatch.setattr("gancourse.workers.CLUSTER_SECONDS", 1)
     source = put(tmp_path / "in", {"ada/s.ipynb": solved()})
     with pytest.raises(InputError, match="No Dask scheduler"):
         run(source, tmp_path / "out", cluster="tcp://127.0.0.1:1")

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { fillGreys, fillTiles, pictureOf, tiledSize } from "../../gancourse/live/static/src/pixels.js";
+import { fillPixels, fillTiles, pictureOf, tiledSize } from "../../gancourse/live/static/src/pixels.js";
 
 const rgba = (out) => [...new Uint8Array(out.buffer)];
 
 test("a grey level is three equal bytes and an opaque one", () => {
   const out = new Uint32Array(2);
-  fillGreys(out, Uint8Array.of(7, 255));
+  fillPixels(out, Uint8Array.of(7, 255));
   assert.deepEqual(rgba(out), [7, 7, 7, 255, 255, 255, 255, 255]);
 });
 
@@ -34,4 +34,17 @@ test("a picture of four pixels keeps its rows", () => {
 test("a picture is found among the others", () => {
   const all = new DataView(Uint8Array.of(0, 1, 1, 1, 1, 2, 2, 2, 2).buffer, 1);
   assert.deepEqual([0, 1].map((i) => [...pictureOf(all, 2, i)]), [[1, 1, 1, 1], [2, 2, 2, 2]]);
+});
+
+test("three bytes are a pixel in colour", () => {
+  const out = new Uint32Array(2);
+  fillPixels(out, Uint8Array.of(1, 2, 3, 250, 0, 9));
+  assert.deepEqual(rgba(out), [1, 2, 3, 255, 250, 0, 9, 255]);
+});
+
+test("tiles in colour lie as grey ones do", () => {
+  const out = new Uint32Array(3);
+  fillTiles(out, Uint8Array.of(1, 2, 3, 4, 5, 6), 2, 1, 1, 3);
+  assert.deepEqual(rgba(out), [1, 2, 3, 255, 0, 0, 0, 0, 4, 5, 6, 255]);
+  assert.deepEqual([...pictureOf(Uint8Array.of(1, 2, 3, 4, 5, 6), 1, 1, 3)], [4, 5, 6]);
 });

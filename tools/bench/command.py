@@ -36,6 +36,10 @@ def main(argv: list[str] | None = None) -> None:
         from bench import threads
 
         return threads.main(argv[1:])
+    if argv[:1] == ["processes"]:
+        from bench import processes
+
+        return processes.main(argv[1:])
     if argv[:1] == ["recorder"]:
         from bench import recorder
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
-from bench import threads
+from bench import processes, threads
 from bench.turns import ratios, spread
 from gancourse import plots
 from gancourse.store import write_whole
@@ -25,7 +25,7 @@ RIVAL, RIVAL_TIMES = "24 channels", (30, 80, 300)  # beaten after so many second
 def write(folder: Path) -> str:
     """Write the report on whatever has been measured so far; return its tables of targets."""
     parts = {"speed": _speed, "quality": _quality, "ablation": _ablation, "cost": _cost,
-             "threads": _threads}  # fmt: skip
+             "threads": _threads, "processes": _processes}  # fmt: skip
     source = "`tools/bench` wrote this page from the JSON files beside it."
     text = ["# What the benchmark measured", "", source]
     for name, part in parts.items():
@@ -82,6 +82,10 @@ def _against(rates: dict, name: str) -> str:
 
 def _threads(result: dict, folder: Path) -> list[str]:
     return threads.tables(result)
+
+
+def _processes(result: dict, folder: Path) -> list[str]:
+    return processes.report(result)
 
 
 def _loading(rates: dict) -> list[str]:

@@ -4,30 +4,27 @@ import torch
 from torch import Tensor
 
 from gancourse import machine
-from gancourse.data import IMAGE_SETS
+from gancourse.data import image_set
 from gancourse.errors import InputError
 from gancourse.evaluation import evaluating
 from gancourse.live.controls import Choice, Slider
-from gancourse.live.explorer.pictures import Pictures
-from gancourse.nets import OneClass
+from gancourse.live.explorer.pictures import Pictures, laid_out
+from gancourse.nets import OneClass, classes_of
 from gancourse.pixels import to_pixels
 
 
 class Classes:
-    """The classes of a conditional generator, `G.G`, and what `G` is asked for at present.
+    """The classes of a conditional generator, and what `G` is asked for at present: see `OneClass`.
 
     `label` is the class, `towards` a second one, `share` its part from 0 to 1. z is no part of it.
+    For a generator that takes no label there are no controls and no names, and `G` is itself.
     """
 
-    def __init__(self, G: OneClass, data: str):
-        self.G, known = G, IMAGE_SETS[data].class_names
-        count = G.G.classes
+    def __init__(self, G, data: str):
+        count, known = classes_of(G), image_set(data).class_names
+        self.G = OneClass(G, 0) if count else G
         self.names = known if len(known) == count else tuple(map(str, range(count)))
-        self.controls = {
-            "label": Choice("class", self.names, self.names[0]),
-            "towards": Choice("second class", self.names, self.names[1]),
-            "share": Slider("share of the second", 0.0, 1.0, 0.05, 0.0),
-        }
+        self.controls = _controls(self.names) if count else {}
         self.values = {key: control.value for key, control in self.controls.items()}
 
     def set(self, key: str, value) -> None:
@@ -66,19 +63,26 @@ class Classes:
         return (1 - share) * each[first] + share * each[second]
 
     def sentence(self) -> str:
-        """Return in a sentence what G is asked for."""
-        share = self.values["share"]
-        if not share:
-            return f"Class {self.values['label']}."
-        return f"{1 - share:.2f} of class {self.values['label']}, {share:.2f} of class " + (
-            f"{self.values['towards']}."
-        )
+        """Return in a sentence what G is asked for; "" where it takes no label."""
+        if not self.names:
+            return ""
+        first, second, share = (self.values[key] for key in ("label", "towards", "share"))
+        part = f"{1 - share:.2f} of class {first}, {share:.2f} of class {second}."
+        return part if share else f"Class {first}."
 
     @torch.no_grad()
     def row(self, pictures: Pictures, z: Tensor) -> Tensor:
-        """Return what G makes of one z [z_dim] for each class, uint8 [K, S, S]."""
+        """Return what G makes of one z [z_dim] for each class, as `laid_out`, uint8 [K, S, S]."""
         G, each = self.G.G, torch.eye(len(self.names))
         with pictures.lock, machine.one_thread(), evaluating(G):
             device = next(G.parameters()).device
             x = G(z.expand(len(each), -1).to(device), each.to(device))
-        return to_pixels(x.float().cpu())[:, 0]
+        return laid_out(to_pixels(x.float().cpu()))
+
+
+def _controls(names: tuple[str, ...]) -> dict[str, Choice | Slider]:
+    return {
+        "label": Choice("class", names, names[0]),
+        "towards": Choice("second class", names, names[1]),
+        "share": Slider("share of the second", 0.0, 1.0, 0.05, 0.0),
+    }

@@ -5,7 +5,7 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from gancourse.nets import OneClass, make_generator, metadata_of
+from gancourse.nets import IMAGE, OneClass, make_generator, metadata_of
 from gancourse.store import tensor_bytes
 
 KNOWN = ("mlp", "dcgan", *(f"writeup-00{i}" for i in range(5)))  # as in static/src/engine/nets.js
@@ -20,6 +20,8 @@ def runs_in_page(G) -> bool:
     G, known = (G.G, ("cdcgan",)) if of_class else (G, KNOWN)
     recipe = getattr(G, "recipe", None)
     if not isinstance(G, nn.Module) or not recipe or recipe["net"] not in known:
+        return False
+    if tuple(getattr(G, "shape", IMAGE)) != IMAGE:
         return False
     with torch.random.fork_rng(devices=[]):
         fresh = make_generator(recipe["net"], **recipe["options"])

@@ -7,23 +7,33 @@ import json
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image
 from torch import Tensor
 
 from gancourse.live.explorer.engine import runs_in_page, weights_of
 from gancourse.live.explorer.steering import REACH, STEP
 from gancourse.live.frontend import css, es_module
-from gancourse.store import write_whole
+from gancourse.store import save_tensors, write_whole
 
 PER_SIDE = 25  # pictures of the plane each way: steps of a quarter
 SCALE, PAUSE, BAR = 6, 60, 8  # of a film: pixels for a pixel, ms for a picture, rows of its bar
 
 
-def film(pixels: Tensor, path: str | Path) -> Path:
-    """Write pictures uint8 [T, S, S] as a GIF that goes there and back for ever; return its path.
+def points(explorer, path: str | Path) -> Path:
+    """Write the explorer's z [z_dim], and its pins [N, z_dim] if any, as safetensors."""
+    pins = [pin.z for pin in explorer.steering.pins]
+    tensors = {"z": explorer.z} | ({"pins": torch.stack(pins)} if pins else {})
+    about = {"format": "gancourse-z-1", "data": explorer.data}
+    asked = explorer.classes.sentence()  # of a conditional generator
+    return save_tensors(path, tensors, about | ({"asked": asked} if asked else {}))
 
-    Each picture is shown for 60 ms and enlarged six times with hard edges; a bar below it says how
-    far from the first picture to the last it is.
+
+def film(pixels: Tensor, path: str | Path) -> Path:
+    """Write pictures uint8 [T, S, S], or [T, S, S, 3], as a GIF; return its path.
+
+    It goes there and back for ever. Each picture is shown for 60 ms and enlarged six times with
+    hard edges; a bar below it says how far from the first picture to the last it is.
     """
     there = [_enlarged(p.numpy(), i / max(1, len(pixels) - 1)) for i, p in enumerate(pixels)]
     frames = [*there, *there[-2:0:-1]]
@@ -33,9 +43,9 @@ def film(pixels: Tensor, path: str | Path) -> Path:
 
 
 def _enlarged(picture: np.ndarray, place: float) -> Image.Image:
-    """Return a picture [S, S] enlarged, and below it a bar as long as its place, from 0 to 1."""
+    """Return a picture [S, S] or [S, S, 3] enlarged, and below it a bar as long as its place."""
     wide = picture.shape[1] * SCALE
-    bar = np.full((BAR, wide), 64, np.uint8)
+    bar = np.full((BAR, wide, *picture.shape[2:]), 64, np.uint8)
     bar[:, : round(place * wide)] = 255
     return Image.fromarray(np.vstack([picture.repeat(SCALE, 0).repeat(SCALE, 1), bar]))
 
@@ -71,18 +81,19 @@ def _drawn(explorer) -> dict:
     pixels = explorer.pixels(steering.plane.grid(PER_SIDE, REACH)).numpy()
     return {
         "perSide": PER_SIDE,
-        "side": explorer.pictures.side,
+        "side": explorer.pictures.shape[-1],
+        "channels": explorer.pictures.shape[0],
         "names": [steering.values["across"], steering.values["up"]],
         "sprite": f"data:image/webp;base64,{base64.b64encode(_sprite(pixels)).decode()}",
     }
 
 
 def _sprite(pixels: np.ndarray) -> bytes:
-    """Return pictures [N * N, S, S] as one lossless WebP [N S, N S]."""
-    side = pixels.shape[-1]
-    rows = pixels.reshape(PER_SIDE, PER_SIDE, side, side).swapaxes(1, 2)
+    """Return pictures [N * N, S, S], or [N * N, S, S, 3], as one lossless WebP [N S, N S]."""
+    side, *colours = pixels.shape[2:]
+    rows = pixels.reshape(PER_SIDE, PER_SIDE, side, side, *colours).swapaxes(1, 2)
     buffer = io.BytesIO()
-    Image.fromarray(rows.reshape(PER_SIDE * side, -1)).convert("RGB").save(
+    Image.fromarray(rows.reshape(PER_SIDE * side, PER_SIDE * side, *colours)).convert("RGB").save(
         buffer, "webp", lossless=True, quality=100, method=4
     )
     return buffer.getvalue()

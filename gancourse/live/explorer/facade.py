@@ -5,21 +5,19 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import ClassVar
 
-import torch
 from torch import Tensor
 
-from gancourse import nets, plots
-from gancourse.data import IMAGE_SETS
-from gancourse.errors import InputError, choose
+from gancourse import plots
+from gancourse.data import image_set
+from gancourse.errors import InputError
 from gancourse.live.controls import Tab
 from gancourse.live.explorer import export
 from gancourse.live.explorer.classes import Classes
 from gancourse.live.explorer.page import Page, Quiet
-from gancourse.live.explorer.pictures import Pictures, RealImages, still_picture
+from gancourse.live.explorer.pictures import Pictures, RealImages, laid_out, still_picture
 from gancourse.live.explorer.steering import GROUPS, Directions, Steering
 from gancourse.live.frontend import Watched
 from gancourse.pixels import to_pixels
-from gancourse.store import save_tensors
 
 HINT = (
     "Drag the dot in the square, or click there and press the arrow keys: beside the square stands "
@@ -34,14 +32,14 @@ SAME_MAP = ("at", "u", "v", "test_class", "way")  # what may change while the ma
 class LatentExplorer(Watched):
     """A pad, sliders and pins to steer through the latent space of G; the picture is G(z).
 
-    `G(z)` maps [N, z_dim] to grey images [N, 1, S, S] in [-1, 1], and `G.z_dim` says how long z is.
+    `G(z)` maps [N, z_dim] to images [N, C, S, S] in [-1, 1], and `G.z_dim` says how long z is.
     `data` names the image set that G was trained on: its classes, its training images, and its test
     images to invert. `lock` is held while G is read, so that G may be the evaluation copy of a net
     that trains. Everything starts from `seed`, by default one whose plane shows many kinds of
     images in the shipped generators; the global random numbers are not touched. The last value of a
     cell shows it; without a front-end that is a still picture. Raises InputError for a G without
-    these, and for an unknown `data`. Of a conditional `G(z, y)` it shows one class at a time, and
-    below it each class at the same z; `explorer.G` is then G asked for that class.
+    these, and for an unknown `data`. Of a conditional G it shows the class that `G` is asked for,
+    and each class at the same z.
     """
 
     title, status = "Latent explorer", "ready"  # as the views of the training widgets want it
@@ -49,16 +47,16 @@ class LatentExplorer(Watched):
 
     def __init__(self, G, data: str = "mnist", *, lock=None, seed: int | None = None):
         super().__init__()
-        self.data = choose("image set", data, IMAGE_SETS)
-        self.G = nets.OneClass(G, 0) if nets.classes_of(G) else G
-        self.classes = Classes(self.G, data) if nets.classes_of(G) else None
+        image_set(data)  # an unknown one is named at once
+        self.data = data
+        self.classes = Classes(G, data)
+        self.G = self.classes.G
         self.pictures = Pictures(self.G, lock)
-        self.real = RealImages(data, self.pictures.side)
-        directions = Directions(self.pictures.copied, data, self.pictures.side)
+        self.real = RealImages(data, self.pictures.shape)
+        directions = Directions(self.pictures.copied, data, self.pictures.shape)
         start = OPENINGS.get((data, G.z_dim), 0) if seed is None else seed
         self.steering = Steering(G.z_dim, directions, start)
-        asked = () if self.classes is None else (Tab("Class", self.classes.controls, {}),)
-        self.tabs = (*asked, *_tabs(self.steering, self.real))
+        self.tabs = _tabs(self.steering, self.real, self.classes)
         self.said = HINT  # what the last action said
         self.version, self.weights = 0, 0  # of the map, and of G's weights
         self.beside: tuple[Tensor, str] | None = None  # a picture to compare with, its caption
@@ -76,11 +74,11 @@ class LatentExplorer(Watched):
         return self.pictures.lock
 
     def images(self, z: Tensor) -> Tensor:
-        """Return G(z) in evaluation mode for z [N, z_dim]: [N, 1, S, S] on the CPU."""
+        """Return G(z) in evaluation mode for z [N, z_dim]: [N, C, S, S] on the CPU."""
         return self.pictures.images(z)
 
     def pixels(self, z: Tensor) -> Tensor:
-        """Return G(z) for z [N, z_dim] as uint8 [N, S, S]."""
+        """Return G(z) for z [N, z_dim] as uint8 [N, S, S], or [N, S, S, 3] in colour."""
         return self.pictures.pixels(z)
 
     def set(self, **values) -> "LatentExplorer":
@@ -88,19 +86,14 @@ class LatentExplorer(Watched):
 
         `u` and `v` are the steps across and up the pad along the directions named by `across` and
         `up`; `by_1` and `by_2` those along `along_1` and `along_2`; `at` is the pair (u, v). `way`
-        and `place` are those of the film. A conditional G is asked for the class `label`, its name
-        or number, and for a `share` of the class `towards`; z stays. Raises InputError for an
-        unknown control or value.
+        and `place` are those of the film. `label` is the class, by name or number, `share` the part
+        of the class `towards`. Raises InputError for an unknown control or value.
         """
         with self.still():
             self.said = ""
             for key, value in values.items():
-                if key == "test_class":
-                    self.real.choose_class(value)
-                elif self.classes and key in self.classes.controls:
-                    self.classes.set(key, value)
-                else:
-                    self.steering.change(key, value)
+                change = self.classes.set if key in self.classes.controls else self.steering.change
+                self.real.choose_class(value) if key == "test_class" else change(key, value)
                 self.version += key not in SAME_MAP
             self.beside = self.beside if "test_class" in values else None
             self.send()
@@ -147,7 +140,7 @@ class LatentExplorer(Watched):
             return self.say(said)
 
     def invert(self, image: Tensor | None = None) -> "LatentExplorer":
-        """Go to a z whose picture is near to `image` [1, S, S] in [-1, 1], and show that beside.
+        """Go to a z whose picture is near to `image` [C, S, S] in [-1, 1], and show that beside.
 
         By default the next test image of the class that is chosen.
         """
@@ -155,7 +148,7 @@ class LatentExplorer(Watched):
             self.pictures.check_gradients()
             x = self.real.next_test_image() if image is None else image
             z, said = self.pictures.inverted(x)
-            beside = to_pixels(x[None])[0, 0], "image to invert"
+            beside = laid_out(to_pixels(x[None])[0]), "image to invert"
             return self._moved(lambda: self.steering.go_to(z), said, beside)
 
     def play(self) -> "LatentExplorer":
@@ -178,11 +171,7 @@ class LatentExplorer(Watched):
     def save_z(self, path: str | Path) -> Path:
         """Write z [z_dim], and the pins [N, z_dim] if any, as safetensors; return its path."""
         with self.still():
-            pins = [pin.z for pin in self.steering.pins]
-            tensors = {"z": self.z} | ({"pins": torch.stack(pins)} if pins else {})
-            about = {"format": "gancourse-z-1", "data": self.data}
-            asked = {"asked": self.classes.sentence()} if self.classes else {}
-            return save_tensors(path, tensors, about | asked)
+            return export.points(self, path)
 
     def export_html(self, path: str | Path) -> Path:
         """Write the present plane as one web page that needs no kernel and no network."""
@@ -216,13 +205,11 @@ class LatentExplorer(Watched):
 
     def values(self) -> dict:
         """Return the controls' values by name."""
-        asked = self.classes.values if self.classes else {}
-        return self.steering.values | {"test_class": self.real.chosen} | asked
+        return self.steering.values | {"test_class": self.real.chosen} | self.classes.values
 
     def sentence(self) -> str:
         """Return in a sentence where z is, or what the last action did."""
-        asked = f"{self.classes.sentence()} " if self.classes else ""
-        return asked + (self.said or self.steering.sentence())
+        return f"{self.classes.sentence()} {self.said or self.steering.sentence()}".lstrip()
 
     def picture(self) -> plots.Picture:
         """Return a still picture: the plane's map, G(z), and its neighbours."""
@@ -245,14 +232,16 @@ class LatentExplorer(Watched):
         return core_view(self)
 
 
-def _tabs(steering: Steering, real: RealImages) -> tuple[Tab, ...]:
+def _tabs(steering: Steering, real: RealImages, classes: Classes) -> tuple[Tab, ...]:
     def controls(*keys: str) -> dict:
         return {key: steering.controls[key] for key in keys}
 
     keep = {"save_z": "This z", "save_film": "Film as GIF", "save_page": "Pad as a web page"}
     groups = {f"to_{g}": f"Pin to {g}" for g in GROUPS}
     look = {"nearest": "Nearest training image", "invert": "Find z for a real image"}
+    asked = [Tab("Class", classes.controls, {})] if classes.names else []
     return (
+        *asked,
         Tab("Move", controls("u", "v", "across", "up"), {}),
         Tab("More directions", controls("along_1", "by_1", "along_2", "by_2"), {}),
         Tab("Film", controls("way", "place"), {"play": "Play film", "unpin": "Take last pin away"}),

@@ -134,7 +134,7 @@ class Page:
         kept = {} if self._brief else steering.kept()
         strip = steering.z[None] if self._brief else steering.neighbours()
         pixels = explorer.pixels(torch.cat([strip, *(z[None] for z in kept.values())]))
-        classes = [] if self._brief or not explorer.classes else list(explorer.classes.names)
+        classes = [] if self._brief else list(explorer.classes.names)
         if classes:  # the same z in each class, after the pins
             pixels = torch.cat([pixels, explorer.classes.row(explorer.pictures, steering.z)])
         values = explorer.values()
@@ -150,7 +150,9 @@ class Page:
 
 
 def _images(pixels: Tensor) -> dict:
-    return {"side": pixels.shape[-1], "pixels": pixels.contiguous().numpy().tobytes()}
+    colour = pixels.shape[-1] == 3  # [..., S, S, 3], else [..., S, S]
+    size = {"side": pixels.shape[-2], "channels": 3 if colour else 1}
+    return {**size, "pixels": pixels.contiguous().numpy().tobytes()}
 
 
 def _numbers_of(z: Tensor | None) -> bytes | None:

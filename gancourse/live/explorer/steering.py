@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import score
-from gancourse.data import IMAGE_SETS
+from gancourse.data import image_set
 from gancourse.errors import InputError, choose
 from gancourse.live.controls import Choice, Slider
 from gancourse.maths import latent
@@ -40,11 +40,12 @@ class Directions:
     `still` returns a copy of G that nobody trains.
     """
 
-    def __init__(self, still: Callable[[], nn.Module], data: str, side: int):
+    def __init__(self, still: Callable[[], nn.Module], data: str, shape: tuple[int, ...]):
         self._still, self._data = still, data
         principal = [f"principal {i + 1}" for i in range(min(PRINCIPAL, _first_width(still())))]
-        known = side == 28 and IMAGE_SETS[data].ruler  # a ruler says which class a picture is of
-        classes = IMAGE_SETS[data].class_names if known else ()
+        images = image_set(data)  # a ruler says which class a picture is of
+        known = images.measured and shape == images.shape and len(images.class_names) > 1
+        classes = images.class_names if known else ()
         self.names = ("random 1", "random 2", *principal, *(f"class {name}" for name in classes))
         self._known: dict[str, Tensor] = {}
 

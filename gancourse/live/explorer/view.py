@@ -23,6 +23,6 @@ class ExplorerWidget(PlayerWidget):
             explorer.page.join(self)
 
     def play(self, frames: Tensor) -> None:
-        """Play pictures uint8 [T, S, S] in the page."""
-        film = {"film": len(frames), "side": frames.shape[-1]}
+        """Play pictures uint8 [T, S, S], or [T, S, S, 3], in the page."""
+        film = {"film": len(frames), "side": frames.shape[2]}
         self.send(film, buffers=[frames.contiguous().numpy().tobytes()])

@@ -71,13 +71,7 @@ class TrainingDashboard(SteeredRun):
         self._x_real = _shown_reals(state, source)
         self._pace: deque[tuple[float, int]] = deque(maxlen=12)
         self._explorers: list = []
-        given = {"D": d_step, "G": g_step}
-        self.own = {who: OwnStep(who, step) for who, step in given.items() if step is not None}
-        if self.own and state.recipe.classes:
-            raise InputError(
-                "Steps of your own are given no labels, and this run's nets want them: leave "
-                "d_step and g_step out, or give a state whose nets take none."
-            )
+        self.own = _own(state, {"D": d_step, "G": g_step})
         self.frames: list[tuple[str, Tensor]] = []
 
     def explorer(self, **options):
@@ -243,6 +237,17 @@ def film_of(frames: Sequence[tuple[str, Tensor]], x_real: Tensor | None = None) 
     if x_real is not None:
         return plots.point_film(frames, x_real)
     return plots.image_film(frames, f"The same {len(frames[0][1])} samples")
+
+
+def _own(state: State, given: dict[str, Callable | None]) -> dict[str, OwnStep]:
+    """Return the learner's own steps by player; InputError for a run that wants labels."""
+    own = {who: OwnStep(who, step) for who, step in given.items() if step is not None}
+    if own and state.recipe.classes:
+        raise InputError(
+            "Steps of your own are given no labels, and this run's nets want them: leave d_step "
+            "and g_step out, or give a state whose nets take none."
+        )
+    return own
 
 
 def _checked(source: train.Source) -> train.Source:

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/engine.js: edit there. cde27b734f1bf192 7c100686a7ecbcb8
+// Built by `make build` from src/widgets/engine.js: edit there. 043dfe307714efee 3b74beff897d750a
 // dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function dressed(node, attributes) {
@@ -1522,39 +1522,49 @@ function pad({ reach, step, moved }) {
 
 // pixels.js
 var OPAQUE = new Uint32Array(new Uint8Array([0, 0, 0, 255]).buffer)[0];
+var [RED, GREEN, BLUE] = [0, 1, 2].map((at) => {
+  const pixel = new Uint8Array(4);
+  pixel[at] = 1;
+  return new Uint32Array(pixel.buffer)[0];
+});
 var GREY2 = new Uint32Array(new Uint8Array([1, 1, 1, 0]).buffer)[0];
 function pixelCanvas(label) {
   return make("canvas", { class: "gc-pixels", role: "img", "aria-label": label });
 }
+function pixelOf(bytes, i, channels) {
+  if (channels !== 3) return OPAQUE + bytes[i] * GREY2;
+  return OPAQUE + bytes[3 * i] * RED + bytes[3 * i + 1] * GREEN + bytes[3 * i + 2] * BLUE;
+}
 function tiledSize(count, columns, side, gap) {
   return [columns * (side + gap) - gap, Math.ceil(count / columns) * (side + gap) - gap];
 }
-function fillGreys(out, bytes) {
-  for (let i = 0; i < out.length; i++) out[i] = OPAQUE + bytes[i] * GREY2;
+function fillPixels(out, bytes) {
+  const channels = bytes.length / out.length;
+  for (let i = 0; i < out.length; i++) out[i] = pixelOf(bytes, i, channels);
 }
-function fillTiles(out, bytes, columns, side, gap) {
+function fillTiles(out, bytes, columns, side, gap, channels = 1) {
   const pitch = side + gap;
   const width = columns * pitch - gap;
-  for (let i = 0; i < bytes.length; i++) {
+  for (let i = 0; i < bytes.length / channels; i++) {
     const tile = Math.floor(i / (side * side));
     const [row2, x] = [Math.floor(i / side) % side, i % side];
     const at = (Math.floor(tile / columns) * pitch + row2) * width + tile % columns * pitch + x;
-    out[at] = OPAQUE + bytes[i] * GREY2;
+    out[at] = pixelOf(bytes, i, channels);
   }
 }
-function putGreys(canvas, width, height, fill) {
+function putPixels(canvas, width, height, fill) {
   const image = new ImageData(width, height);
   fill(new Uint32Array(image.data.buffer));
   if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
 function paintPixels(canvas, view2, width, height) {
-  putGreys(canvas, width, height, (out) => fillGreys(out, greys(view2)));
+  putPixels(canvas, width, height, (out) => fillPixels(out, greys(view2)));
 }
-function paintTiles(canvas, view2, columns, side, gap = 0) {
+function paintTiles(canvas, view2, columns, side, gap = 0, channels = 1) {
   const bytes = greys(view2);
-  const [width, height] = tiledSize(bytes.length / (side * side), columns, side, gap);
-  putGreys(canvas, width, height, (out) => fillTiles(out, bytes, columns, side, gap));
+  const [width, height] = tiledSize(bytes.length / (side * side * channels), columns, side, gap);
+  putPixels(canvas, width, height, (out) => fillTiles(out, bytes, columns, side, gap, channels));
 }
 
 // plane.js
@@ -1618,7 +1628,7 @@ function showPlane(parent, source, label = "Latent plane") {
   };
   const square = pad({ reach, step, moved: go });
   const remap = () => {
-    paintTiles(square.canvas, source.map(), MAP_TILES, side);
+    paintTiles(square.canvas, source.map(), MAP_TILES, side, 0, source.channels);
     go(...at);
   };
   const choose = (index, name) => {

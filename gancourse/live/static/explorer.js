@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/explorer.js: edit there. 2c18cd350b50a88c 3f3031319c35aa8a
+// Built by `make build` from src/widgets/explorer.js: edit there. f084af1e3041e886 e414b1543fd38d74
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -506,42 +506,53 @@ function joined(parts) {
 
 // pixels.js
 var OPAQUE = new Uint32Array(new Uint8Array([0, 0, 0, 255]).buffer)[0];
+var [RED, GREEN, BLUE] = [0, 1, 2].map((at) => {
+  const pixel = new Uint8Array(4);
+  pixel[at] = 1;
+  return new Uint32Array(pixel.buffer)[0];
+});
 var GREY2 = new Uint32Array(new Uint8Array([1, 1, 1, 0]).buffer)[0];
 function pixelCanvas(label) {
   return make("canvas", { class: "gc-pixels", role: "img", "aria-label": label });
 }
-function pictureOf(all, side, index) {
-  return greys(all).subarray(index * side * side, (index + 1) * side * side);
+function pictureOf(all, side, index, channels = 1) {
+  const size = side * side * channels;
+  return greys(all).subarray(index * size, (index + 1) * size);
+}
+function pixelOf(bytes, i, channels) {
+  if (channels !== 3) return OPAQUE + bytes[i] * GREY2;
+  return OPAQUE + bytes[3 * i] * RED + bytes[3 * i + 1] * GREEN + bytes[3 * i + 2] * BLUE;
 }
 function tiledSize(count, columns, side, gap) {
   return [columns * (side + gap) - gap, Math.ceil(count / columns) * (side + gap) - gap];
 }
-function fillGreys(out, bytes) {
-  for (let i = 0; i < out.length; i++) out[i] = OPAQUE + bytes[i] * GREY2;
+function fillPixels(out, bytes) {
+  const channels = bytes.length / out.length;
+  for (let i = 0; i < out.length; i++) out[i] = pixelOf(bytes, i, channels);
 }
-function fillTiles(out, bytes, columns, side, gap) {
+function fillTiles(out, bytes, columns, side, gap, channels = 1) {
   const pitch = side + gap;
   const width = columns * pitch - gap;
-  for (let i = 0; i < bytes.length; i++) {
+  for (let i = 0; i < bytes.length / channels; i++) {
     const tile = Math.floor(i / (side * side));
     const [row2, x] = [Math.floor(i / side) % side, i % side];
     const at = (Math.floor(tile / columns) * pitch + row2) * width + tile % columns * pitch + x;
-    out[at] = OPAQUE + bytes[i] * GREY2;
+    out[at] = pixelOf(bytes, i, channels);
   }
 }
-function putGreys(canvas, width, height, fill) {
+function putPixels(canvas, width, height, fill) {
   const image = new ImageData(width, height);
   fill(new Uint32Array(image.data.buffer));
   if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
 function paintPixels(canvas, view, width, height) {
-  putGreys(canvas, width, height, (out) => fillGreys(out, greys(view)));
+  putPixels(canvas, width, height, (out) => fillPixels(out, greys(view)));
 }
-function paintTiles(canvas, view, columns, side, gap = 0) {
+function paintTiles(canvas, view, columns, side, gap = 0, channels = 1) {
   const bytes = greys(view);
-  const [width, height] = tiledSize(bytes.length / (side * side), columns, side, gap);
-  putGreys(canvas, width, height, (out) => fillTiles(out, bytes, columns, side, gap));
+  const [width, height] = tiledSize(bytes.length / (side * side * channels), columns, side, gap);
+  putPixels(canvas, width, height, (out) => fillTiles(out, bytes, columns, side, gap, channels));
 }
 
 // own.js
@@ -730,7 +741,12 @@ function explorerStage(host, model) {
   let rowTimer = 0;
   let netTimer = 0;
   const mine = own();
-  const paintOne = (all, side, index) => paintPixels(picture, pictureOf(all, side, index), side, side);
+  const paintOne = (all, side, index) => paintPixels(
+    picture,
+    pictureOf(all, side, index, frame.channels),
+    side,
+    side
+  );
   const bar = make("progress", { max: 1, "aria-label": "Place in the film" });
   const at = make("span");
   const place = make("div", { class: "gc-place", hidden: "" }, at, bar);
@@ -781,7 +797,7 @@ function explorerStage(host, model) {
   const paintMap = () => {
     const map = model.get("map");
     if (!map.pixels || mine.ready() && typeof painted === "string") return;
-    if (map !== painted) paintTiles(plane.canvas, map.pixels, map.columns, map.side);
+    if (map !== painted) paintTiles(plane.canvas, map.pixels, map.columns, map.side, 0, map.channels);
     painted = map;
     plane.root.dataset.version = map.version;
     plane.canvas.classList.toggle("gc-old", map.version !== frame.version);
@@ -798,12 +814,13 @@ function explorerStage(host, model) {
     }
   };
   const paintRow = () => {
-    const { side, count } = frame;
-    paintTiles(strip, greys(frame.pixels).subarray(0, count * side * side), count, side, 1);
+    const { side, count, channels } = frame;
+    const row2 = greys(frame.pixels).subarray(0, count * side * side * channels);
+    paintTiles(strip, row2, count, side, 1, channels);
     nameRow(frame.along);
-    pins.show(frame.thumbs, (i) => pictureOf(frame.pixels, side, count + i), side);
+    pins.show(frame.thumbs, (i) => pictureOf(frame.pixels, side, count + i, channels), side);
     const [first, names] = [count + frame.thumbs.length, frame.classes];
-    classes.show(names, (i) => pictureOf(frame.pixels, side, first + i), side, names.indexOf(frame.values.label));
+    classes.show(names, (i) => pictureOf(frame.pixels, side, first + i, channels), side, names.indexOf(frame.values.label));
   };
   const nameRow = (along) => {
     line2.textContent = `Neighbours along ${along}, z in the middle`;

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/faulty.js: edit there. 8c4395310ae8efb6 33e1900fcbaef57e
+// Built by `make build` from src/widgets/faulty.js: edit there. c6d9077ce984f8fa 3c1d22b7f88f4e99
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -376,33 +376,42 @@ function link(model, root, alone = () => false) {
 
 // pixels.js
 var OPAQUE = new Uint32Array(new Uint8Array([0, 0, 0, 255]).buffer)[0];
+var [RED, GREEN, BLUE] = [0, 1, 2].map((at) => {
+  const pixel = new Uint8Array(4);
+  pixel[at] = 1;
+  return new Uint32Array(pixel.buffer)[0];
+});
 var GREY = new Uint32Array(new Uint8Array([1, 1, 1, 0]).buffer)[0];
 function pixelCanvas(label) {
   return make("canvas", { class: "gc-pixels", role: "img", "aria-label": label });
 }
+function pixelOf(bytes, i, channels) {
+  if (channels !== 3) return OPAQUE + bytes[i] * GREY;
+  return OPAQUE + bytes[3 * i] * RED + bytes[3 * i + 1] * GREEN + bytes[3 * i + 2] * BLUE;
+}
 function tiledSize(count, columns, side, gap) {
   return [columns * (side + gap) - gap, Math.ceil(count / columns) * (side + gap) - gap];
 }
-function fillTiles(out, bytes, columns, side, gap) {
+function fillTiles(out, bytes, columns, side, gap, channels = 1) {
   const pitch = side + gap;
   const width = columns * pitch - gap;
-  for (let i = 0; i < bytes.length; i++) {
+  for (let i = 0; i < bytes.length / channels; i++) {
     const tile = Math.floor(i / (side * side));
     const [row, x] = [Math.floor(i / side) % side, i % side];
     const at = (Math.floor(tile / columns) * pitch + row) * width + tile % columns * pitch + x;
-    out[at] = OPAQUE + bytes[i] * GREY;
+    out[at] = pixelOf(bytes, i, channels);
   }
 }
-function putGreys(canvas, width, height, fill) {
+function putPixels(canvas, width, height, fill) {
   const image = new ImageData(width, height);
   fill(new Uint32Array(image.data.buffer));
   if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
-function paintTiles(canvas, view, columns, side, gap = 0) {
+function paintTiles(canvas, view, columns, side, gap = 0, channels = 1) {
   const bytes = greys(view);
-  const [width, height] = tiledSize(bytes.length / (side * side), columns, side, gap);
-  putGreys(canvas, width, height, (out) => fillTiles(out, bytes, columns, side, gap));
+  const [width, height] = tiledSize(bytes.length / (side * side * channels), columns, side, gap);
+  putPixels(canvas, width, height, (out) => fillTiles(out, bytes, columns, side, gap, channels));
 }
 
 // pointgan.js

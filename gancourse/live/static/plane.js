@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/plane.js: edit there. 6dae7eff86283edf e88c7663beeb1edc
+// Built by `make build` from src/widgets/plane.js: edit there. 1c60148afe67749a 1dc0502205adeda3
 // engine/safetensors.js
 var EngineError = class extends Error {
 };
@@ -620,39 +620,49 @@ function greys(view) {
 
 // pixels.js
 var OPAQUE = new Uint32Array(new Uint8Array([0, 0, 0, 255]).buffer)[0];
+var [RED, GREEN, BLUE] = [0, 1, 2].map((at) => {
+  const pixel = new Uint8Array(4);
+  pixel[at] = 1;
+  return new Uint32Array(pixel.buffer)[0];
+});
 var GREY2 = new Uint32Array(new Uint8Array([1, 1, 1, 0]).buffer)[0];
 function pixelCanvas(label) {
   return make("canvas", { class: "gc-pixels", role: "img", "aria-label": label });
 }
+function pixelOf(bytes2, i, channels) {
+  if (channels !== 3) return OPAQUE + bytes2[i] * GREY2;
+  return OPAQUE + bytes2[3 * i] * RED + bytes2[3 * i + 1] * GREEN + bytes2[3 * i + 2] * BLUE;
+}
 function tiledSize(count, columns, side, gap) {
   return [columns * (side + gap) - gap, Math.ceil(count / columns) * (side + gap) - gap];
 }
-function fillGreys(out, bytes2) {
-  for (let i = 0; i < out.length; i++) out[i] = OPAQUE + bytes2[i] * GREY2;
+function fillPixels(out, bytes2) {
+  const channels = bytes2.length / out.length;
+  for (let i = 0; i < out.length; i++) out[i] = pixelOf(bytes2, i, channels);
 }
-function fillTiles(out, bytes2, columns, side, gap) {
+function fillTiles(out, bytes2, columns, side, gap, channels = 1) {
   const pitch = side + gap;
   const width = columns * pitch - gap;
-  for (let i = 0; i < bytes2.length; i++) {
+  for (let i = 0; i < bytes2.length / channels; i++) {
     const tile = Math.floor(i / (side * side));
     const [row2, x] = [Math.floor(i / side) % side, i % side];
     const at = (Math.floor(tile / columns) * pitch + row2) * width + tile % columns * pitch + x;
-    out[at] = OPAQUE + bytes2[i] * GREY2;
+    out[at] = pixelOf(bytes2, i, channels);
   }
 }
-function putGreys(canvas, width, height, fill) {
+function putPixels(canvas, width, height, fill) {
   const image = new ImageData(width, height);
   fill(new Uint32Array(image.data.buffer));
   if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
 function paintPixels(canvas, view, width, height) {
-  putGreys(canvas, width, height, (out) => fillGreys(out, greys(view)));
+  putPixels(canvas, width, height, (out) => fillPixels(out, greys(view)));
 }
-function paintTiles(canvas, view, columns, side, gap = 0) {
+function paintTiles(canvas, view, columns, side, gap = 0, channels = 1) {
   const bytes2 = greys(view);
-  const [width, height] = tiledSize(bytes2.length / (side * side), columns, side, gap);
-  putGreys(canvas, width, height, (out) => fillTiles(out, bytes2, columns, side, gap));
+  const [width, height] = tiledSize(bytes2.length / (side * side * channels), columns, side, gap);
+  putPixels(canvas, width, height, (out) => fillTiles(out, bytes2, columns, side, gap, channels));
 }
 
 // plane.js
@@ -664,7 +674,7 @@ function cellAt(u, v, { reach, step }) {
 function tileCell(i, perSide) {
   return Math.round((i + 0.5) / MAP_TILES * (perSide - 1));
 }
-async function sheetSource({ sprite, perSide, reach, side, names }) {
+async function sheetSource({ sprite, perSide, reach, side, names, channels = 1 }) {
   const step = 2 * reach / (perSide - 1);
   const image = new Image();
   image.src = sprite;
@@ -672,12 +682,12 @@ async function sheetSource({ sprite, perSide, reach, side, names }) {
   const sheet = make("canvas", { width: image.width, height: image.height });
   const pen = sheet.getContext("2d", { willReadFrequently: true });
   pen.drawImage(image, 0, 0);
-  const cell = (column, row2) => pen.getImageData(column * side, row2 * side, side, side).data.filter((_, i) => i % 4 === 0);
+  const cell = (column, row2) => pen.getImageData(column * side, row2 * side, side, side).data.filter((_, i) => i % 4 < channels);
   const map = () => {
     const tiles = Array.from({ length: MAP_TILES }, (_, i) => tileCell(i, perSide));
     return Uint8Array.from(tiles.flatMap((row2) => tiles.flatMap((column) => [...cell(column, row2)])));
   };
-  return { side, step, reach, names, at: (u, v) => cell(...cellAt(u, v, { reach, step })), map };
+  return { side, channels, step, reach, names, at: (u, v) => cell(...cellAt(u, v, { reach, step })), map };
 }
 function netSource(G, { start, seed = 0, reach = 3, step = 0.05 }) {
   if (G.shape.length !== 3 || G.shape[0] !== 1) throw new EngineError("This net makes no grey images: give a generator of images.");
@@ -737,7 +747,7 @@ function showPlane(parent, source2, label = "Latent plane") {
   };
   const square = pad({ reach, step, moved: go });
   const remap = () => {
-    paintTiles(square.canvas, source2.map(), MAP_TILES, side);
+    paintTiles(square.canvas, source2.map(), MAP_TILES, side, 0, source2.channels);
     go(...at);
   };
   const choose = (index, name) => {

@@ -122,9 +122,10 @@ def test_a_page_gets_the_class_as_a_net_of_z_alone(explorer, G, tmp_path):
     assert {n: t.shape for n, t in tensors.items()} == {
         n: t.shape for n, t in plain.state_dict().items()
     }
-    z = torch.randn(3, 6)
+    z = torch.randn(3, 6).double()
     with torch.no_grad():
-        torch.testing.assert_close(plain.eval()(z), G(z, torch.full((3,), 5)))
+        expected = G.double()(z, torch.full((3,), 5))
+        torch.testing.assert_close(plain.double().eval()(z), expected)
 
 
 def test_a_new_class_is_a_new_version_of_the_weights(explorer):

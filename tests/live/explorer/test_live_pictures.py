@@ -64,7 +64,7 @@ def test_G_is_read_under_its_lock_and_its_mode_is_kept(G):
     [
         (3, "int was given"),
         (nn.Linear(2, 2), "z_dim"),
-        (make_generator("mlp", z_dim=2, shape=(2,), widths=(8,)), "grey images"),
+        (make_generator("mlp", z_dim=2, shape=(2,), widths=(8,)), "shows images"),
     ],
 )
 def test_what_is_no_generator_of_images_is_told_so(G, says):

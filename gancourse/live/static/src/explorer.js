@@ -66,7 +66,8 @@ export function explorerStage(host, model) {
   let rowTimer = 0;
   let netTimer = 0;
   const mine = own();
-  const paintOne = (all, side, index) => paintPixels(picture, pictureOf(all, side, index), side, side);
+  const paintOne = (all, side, index) => paintPixels(
+    picture, pictureOf(all, side, index, frame.channels), side, side);
   const bar = make("progress", { max: 1, "aria-label": "Place in the film" });
   const at = make("span");
   const place = make("div", { class: "gc-place", hidden: "" }, at, bar);
@@ -115,7 +116,7 @@ export function explorerStage(host, model) {
   const paintMap = () => {
     const map = model.get("map");
     if (!map.pixels || (mine.ready() && typeof painted === "string")) return;
-    if (map !== painted) paintTiles(plane.canvas, map.pixels, map.columns, map.side);
+    if (map !== painted) paintTiles(plane.canvas, map.pixels, map.columns, map.side, 0, map.channels);
     painted = map;
     plane.root.dataset.version = map.version;
     plane.canvas.classList.toggle("gc-old", map.version !== frame.version);
@@ -133,12 +134,13 @@ export function explorerStage(host, model) {
     }
   };
   const paintRow = () => {
-    const { side, count } = frame;
-    paintTiles(strip, greys(frame.pixels).subarray(0, count * side * side), count, side, 1);
+    const { side, count, channels } = frame;
+    const row = greys(frame.pixels).subarray(0, count * side * side * channels);
+    paintTiles(strip, row, count, side, 1, channels);
     nameRow(frame.along);
-    pins.show(frame.thumbs, (i) => pictureOf(frame.pixels, side, count + i), side);
+    pins.show(frame.thumbs, (i) => pictureOf(frame.pixels, side, count + i, channels), side);
     const [first, names] = [count + frame.thumbs.length, frame.classes];
-    classes.show(names, (i) => pictureOf(frame.pixels, side, first + i), side, names.indexOf(frame.values.label));
+    classes.show(names, (i) => pictureOf(frame.pixels, side, first + i, channels), side, names.indexOf(frame.values.label));
   };
   const nameRow = (along) => {
     line.textContent = `Neighbours along ${along}, z in the middle`;

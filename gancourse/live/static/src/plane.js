@@ -25,7 +25,7 @@ export function tileCell(i, perSide) {
 }
 
 // Pictures that were drawn beforehand, in one image: for a net that the page cannot run.
-export async function sheetSource({ sprite, perSide, reach, side, names }) {
+export async function sheetSource({ sprite, perSide, reach, side, names, channels = 1 }) {
   const step = (2 * reach) / (perSide - 1);
   const image = new Image();
   image.src = sprite;
@@ -34,12 +34,12 @@ export async function sheetSource({ sprite, perSide, reach, side, names }) {
   const pen = sheet.getContext("2d", { willReadFrequently: true });
   pen.drawImage(image, 0, 0);
   const cell = (column, row) => (
-    pen.getImageData(column * side, row * side, side, side).data.filter((_, i) => i % 4 === 0));
+    pen.getImageData(column * side, row * side, side, side).data.filter((_, i) => i % 4 < channels));
   const map = () => {
     const tiles = Array.from({ length: MAP_TILES }, (_, i) => tileCell(i, perSide));
     return Uint8Array.from(tiles.flatMap((row) => tiles.flatMap((column) => [...cell(column, row)])));
   };
-  return { side, step, reach, names, at: (u, v) => cell(...cellAt(u, v, { reach, step })), map };
+  return { side, channels, step, reach, names, at: (u, v) => cell(...cellAt(u, v, { reach, step })), map };
 }
 
 // G itself: every z. `start` is {origin, directions: {name: [numbers]}, names: [across, up]}; without
@@ -101,7 +101,7 @@ export function showPlane(parent, source, label = "Latent plane") {
   };
   const square = pad({ reach, step, moved: go });
   const remap = () => {
-    paintTiles(square.canvas, source.map(), MAP_TILES, side);
+    paintTiles(square.canvas, source.map(), MAP_TILES, side, 0, source.channels);
     go(...at);
   };
   const choose = (index, name) => {

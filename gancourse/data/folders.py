@@ -1,0 +1,224 @@
+"""A folder of pictures as an image set: torchvision's ImageFolder, read once, kept as one file.
+
+`FOLDER`, `FOLDER@64` or `FOLDER@64-grey` names such a set wherever a set is named. Each subfolder
+is a class; a folder without any is one class.
+"""
+
+import functools
+import hashlib
+import json
+import os
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+
+from gancourse.data.sets import cache_folder
+from gancourse.errors import InputError
+from gancourse.store import make_folder, write_whole
+
+SIDES, USUAL = (28, 32, 64), 32  # pixels
+COLOURS = {"grey": 1, "colour": 3}
+LEAST = 20  # pictures: with fewer nothing is left to learn from, or to compare with
+TENTH = 10  # each tenth picture of the folder's order is a test image
+LARGE = 2**28  # bytes: what is larger stays on the disk, mapped into memory
+LOOKED_AT = 64  # pictures that say whether a folder is in colour
+NAMED = 5  # broken pictures that are named one by one
+VERSION = 1  # of the kept files
+
+
+@dataclass(frozen=True)
+class Folder:
+    """An image set in a folder of one's own: `side` pixels wide, grey or in colour."""
+
+    path: Path
+    side: int
+    channels: int
+    ruler, measured = None, True  # no classifier was trained on it: `score.pixel_ruler` steps in
+    rights = "those of the pictures' owners"
+
+    @property
+    def name(self) -> str:
+        """How it is named, with all that was chosen for it."""
+        colour = next(word for word, n in COLOURS.items() if n == self.channels)
+        return f"{self.path}@{self.side}-{colour}"
+
+    @property
+    def title(self) -> str:
+        return f"the pictures in {self.path}"
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """The shape of an image, [C, S, S]."""
+        return self.channels, self.side, self.side
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return tuple(_kept(self)[1]["class_names"])
+
+    def read(self, split: str) -> tuple[torch.Tensor, torch.Tensor, str]:
+        """Return images [N, C, S, S] uint8, labels [N] int64, and where they came from.
+
+        Each tenth picture is a test image. Says once which pictures are left out, and why. Raises
+        InputError for a folder with fewer than 20 pictures.
+        """
+        path, notes = _kept(self)
+        whole = np.load(path, mmap_mode="c" if path.stat().st_size > LARGE else None)
+        end, last = notes["train"], notes["train"] + notes["test"]
+        part = slice(0, end) if split == "train" else slice(end, last)
+        labels = torch.tensor(notes["labels"][part], dtype=torch.int64)
+        return torch.from_numpy(whole[part]), labels, f"{self.path}, {self.side} pixels wide"
+
+
+def named(name: str) -> Folder | None:
+    """Return the set that "FOLDER", "FOLDER@64" or "FOLDER@64-grey" names; None for no folder.
+
+    The side is 32 pixels by default, and pictures are in colour where some are. Raises InputError
+    for another side.
+    """
+    if not Path(name).is_dir():
+        found = re.fullmatch(r"(.+?)@(\d*)(?:-?(grey|gray|colour|color))?", name)
+        if not found or not Path(found[1]).is_dir():
+            return None
+        name, side, colour = found.groups()
+    else:
+        side, colour = "", None
+    if side and int(side) not in SIDES:
+        raise InputError(
+            f"A folder's pictures are made {', '.join(map(str, SIDES))} pixels wide, and {side} "
+            "was asked for: choose one of these."
+        )
+    colour = {"gray": "grey", "color": "colour"}.get(colour, colour)
+    channels = COLOURS[colour] if colour else _channels_in(Path(name))
+    return Folder(Path(name), int(side or USUAL), channels)
+
+
+def _pictures(path: Path) -> tuple[list[tuple[str, int]], list[str]]:
+    """Return (path, class) of each file that looks like a picture, and the names of the classes."""
+    from torchvision.datasets import ImageFolder  # slow to import
+
+    class Pictures(ImageFolder):
+        def find_classes(self, directory):
+            inside = sorted(
+                e.name for e in os.scandir(directory) if e.is_dir() and e.name[0] != "."
+            )
+            return inside or ["."], {name: i for i, name in enumerate(inside or ["."])}
+
+    found = Pictures(str(path), allow_empty=True)
+    names = ["pictures"] if found.classes == ["."] else found.classes
+    if len(found.samples) < LEAST:
+        raise InputError(
+            f"{path} holds {len(found.samples)} pictures, in {len(names)} classes, and at least "
+            f"{LEAST} are needed: give a folder with a subfolder of pictures for each class, or "
+            "with the pictures themselves."
+        )
+    return found.samples, names
+
+
+@functools.cache
+def _channels_in(path: Path) -> int:
+    """Return 3 where one of the pictures looked at has a colour, else 1."""
+    samples, _ = _pictures(path)
+    for file, _ in samples[:: max(1, len(samples) // LOOKED_AT)]:
+        try:
+            pixels = pixels_of(file, 64, 3)
+        except Exception:  # it is named when it is read
+            continue
+        if (pixels != pixels[:1]).any():
+            return 3
+    return 1
+
+
+def pixels_of(file: str | Path, side: int, channels: int) -> np.ndarray:
+    """Return the middle square of a picture as uint8 [C, side, side]; transparent is white.
+
+    Raises what Pillow does for a file that is none, or broken.
+    """
+    with Image.open(file) as picture:
+        picture = _eight_bits(ImageOps.exif_transpose(picture))
+        if "A" in picture.getbands() or "transparency" in picture.info:
+            picture = picture.convert("RGBA")
+            picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+        picture = picture.convert("L" if channels == 1 else "RGB")
+        square = ImageOps.fit(picture, (side, side), Image.Resampling.LANCZOS)
+    return np.atleast_3d(np.asarray(square)).transpose(2, 0, 1)
+
+
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    """Return a grey picture of 16 bits as one of 8: Pillow would cut off what is above 255."""
+    if not picture.mode.startswith("I"):
+        return picture
+    return Image.fromarray((np.asarray(picture).clip(0, 2**16 - 1) >> 8).astype(np.uint8))
+
+
+@functools.cache
+def _kept(folder: Folder) -> tuple[Path, dict]:
+    """Return the file that keeps a folder's pixels, made now if it is not there, and its notes."""
+    samples, names = _pictures(folder.path)
+    path = cache_folder() / "folders" / f"{_digest(folder, samples)}.npy"
+    notes = path.with_suffix(".json")
+    if not (path.exists() and notes.exists()):
+        found = _read(folder, samples, path)
+        found["class_names"] = names
+        write_whole(notes, json.dumps(found).encode())
+    found = json.loads(notes.read_text("utf-8"))
+    for line in _left_out(found["broken"]):
+        print(line)
+    if found["train"] + found["test"] < LEAST:
+        raise InputError(
+            f"{folder.path} holds {found['train'] + found['test']} pictures that can be read, and "
+            f"at least {LEAST} are needed: give others."
+        )
+    return path, found
+
+
+def _digest(folder: Folder, samples: list[tuple[str, int]]) -> str:
+    """Return a name for what is read: other files, or other sizes and dates, have another."""
+    found = hashlib.sha256(f"{VERSION} {folder.side} {folder.channels}".encode())
+    for file, label in samples:
+        about = os.stat(file)
+        found.update(f"\0{file}\0{label}\0{about.st_size}\0{about.st_mtime_ns}".encode())
+    return found.hexdigest()[:32]
+
+
+def _read(folder: Folder, samples: list[tuple[str, int]], path: Path) -> dict:
+    """Write the pixels of all pictures to `path`, training images first; return notes on them."""
+    from tqdm import tqdm
+
+    make_folder(path.parent)
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    counts, labels, broken = [0, 0], [], []
+    tests = samples[TENTH - 1 :: TENTH]
+    train = [sample for i, sample in enumerate(samples) if i % TENTH != TENTH - 1]
+    try:
+        rows = np.lib.format.open_memmap(beside, "w+", np.uint8, (len(samples), *folder.shape))
+        with tqdm(total=len(samples), desc=f"reading {folder.path}", disable=None) as bar:
+            for kind, part in enumerate((train, tests)):
+                for file, label in part:
+                    bar.update()
+                    try:
+                        rows[len(labels)] = pixels_of(file, folder.side, folder.channels)
+                    except Exception as error:  # whatever a decoder says of a broken file
+                        name = os.path.relpath(file, folder.path)
+                        broken.append([name, f"{type(error).__name__}: {error}"[:120]])
+                        continue
+                    labels.append(label)
+                    counts[kind] += 1
+        rows.flush()
+        del rows
+        os.replace(beside, path)
+    finally:
+        Path(beside).unlink(missing_ok=True)
+    return {"train": counts[0], "test": counts[1], "labels": labels, "broken": broken}
+
+
+def _left_out(broken: list[list[str]]) -> list[str]:
+    """Return a line for each broken picture, and a count of those beyond the first few."""
+    lines = [f"{name} is left out: it is no whole picture ({why})." for name, why in broken[:NAMED]]
+    more = len(broken) - NAMED
+    return [*lines, f"{more} more are left out."] if more > 0 else lines

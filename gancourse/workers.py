@@ -1,0 +1,87 @@
+"""Work that processes on this machine share, or those of a Dask cluster: joblib's, with manners.
+
+Grading and sweeps use it. Dask is optional: pip install 'gancourse[cluster]'.
+"""
+
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import TypeVar
+
+from gancourse.errors import InputError
+
+CLUSTER_SECONDS = 20  # until a scheduler must have answered
+Item, Result = TypeVar("Item"), TypeVar("Result")
+
+
+def unordered(call: Callable[[Item], Result], items: Iterable[Item], jobs: int) -> Iterator[Result]:
+    """Yield `call(item)` of each item as it is done, by so many processes (-1: all there are).
+
+    Ctrl-C is for the process that called, not for those that work. Raises what a call raises, and
+    joblib's error where a process is killed.
+    """
+    from multiprocessing import resource_tracker
+
+    from joblib import Parallel, delayed
+
+    resource_tracker.ensure_running()  # its own start lets Ctrl-C through again, so it comes first
+    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
+    with _interrupts_later():
+        results = parallel(delayed(partial(_beside, call))(item) for item in items)
+    yield from results
+
+
+def _beside(call: Callable[[Item], Result], item: Item) -> Result:
+    """Work in a process beside the one that a person sees: that one alone heeds Ctrl-C."""
+    if multiprocessing.parent_process() is not None:
+        with suppress(ValueError):  # a thread of a cluster's worker
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            with suppress(AttributeError):  # Windows
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    return call(item)
+
+
+@contextmanager
+def _interrupts_later() -> Iterator[None]:
+    """Hold Ctrl-C back while processes start, which inherit that: it is heard when they have."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def backend(cluster: str | None) -> Iterator:
+    """Let joblib use the Dask cluster at this address, or processes here, which end after it.
+
+    Yields Dask's client, or None. Raises InputError where Dask is not installed, or no scheduler
+    answers there.
+    """
+    if not cluster:
+        from joblib.externals.loky import get_reusable_executor
+
+        try:
+            yield None
+        finally:
+            get_reusable_executor().shutdown(wait=True)  # and with them what they started
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise InputError(
+            "--cluster needs Dask, which is not installed: pip install 'gancourse[cluster]'."
+        ) from None
+    from joblib import parallel_config
+
+    try:
+        client = Client(cluster, timeout=CLUSTER_SECONDS)
+    except (OSError, ValueError) as error:
+        raise InputError(f"No Dask scheduler answers at {cluster} ({error}): start one.") from None
+    with client, parallel_config(backend="dask"):
+        yield client

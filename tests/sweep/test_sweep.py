@@ -1,0 +1,233 @@
+"""Sweeps: which runs there are, one table, what a kill leaves, several processes and a cluster."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from gancourse import cli, workers
+from gancourse import sweep as sweeps
+from gancourse.errors import InputError
+from gancourse.sweep import command, runs, table
+
+ROOT = Path(__file__).resolve().parents[2]
+ENOUGH = 600  # seconds for what takes ten on a quiet machine
+HOW = {"steps": 3, "n": 100, "save_every": 2, "device": "cpu", "precision": "fp32"}
+
+
+def tasks(out, presets=("mlp",), settings=("lr_D=1e-3,2e-3",), seeds="0-1", **more):
+    return sweeps.planned(presets, settings, seeds, "digits", out, **(HOW | more))
+
+
+def rows_of(out):
+    return list(csv.DictReader((out / "sweep.csv").open()))
+
+
+def plain(rows):
+    """Return rows without their times."""
+    return [{name: value for name, value in row.items() if name != "seconds"} for row in rows]
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    out = tmp_path_factory.mktemp("sweep")
+    return out, sweeps.sweep(tasks(out), out, say=lambda line: None)
+
+
+def test_each_combination_is_a_run(tmp_path):
+    found = tasks(tmp_path, ("mlp", "dcgan"), ("lr_D=1e-3,2e-3", "betas=0:0.9"), "0,5-6")
+    assert len(found) == 2 * 2 * 3
+    assert len({task.name for task in found}) == 12
+    first, last = found[0], found[-1]
+    assert (first.preset, first.recipe.lr_D, first.recipe.betas) == ("mlp", 1e-3, (0.0, 0.9))
+    assert (last.preset, last.recipe.lr_D, last.seed) == ("dcgan", 2e-3, 6)
+
+
+def test_an_option_of_a_net_joins_those_of_the_preset(tmp_path):
+    (task,) = tasks(tmp_path, ("dcgan",), ("D.width=8", "D.norm=false"), "0")
+    assert task.recipe.D == {"width": 8, "depth": 1, "norm": False}
+    assert task.recipe.G["width"] == 64
+
+
+def test_a_list_is_one_value(tmp_path):
+    found = tasks(tmp_path, settings=("G.widths=[8,16],[4]",), seeds="0")
+    assert [task.recipe.G["widths"] for task in found] == [[8, 16], [4]]
+    assert len({task.name for task in found}) == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"presets": ("dgcan",)}, "did you mean 'dcgan'"),
+        ({"settings": ("lr=1",)}, "Unknown setting 'lr'"),
+        ({"settings": ("net=mlp",)}, "Unknown setting 'net'"),
+        ({"settings": ("lr_D",)}, "A setting is a name and its values"),
+        ({"settings": ("lr_D=",)}, "A setting is a name and its values"),
+        ({"settings": ("lr_D=fast",)}, "lr_D is a number, and 'fast'"),
+        ({"settings": ("batch=1.5",)}, "batch is a whole number"),
+        ({"settings": ("spectral=yes",)}, "spectral is true or false"),
+        ({"settings": ("betas=0.5",)}, "betas is two numbers with a colon"),
+        ({"settings": ("lr_D=1e-3", "lr_D=2e-3")}, "there twice"),
+        ({"settings": ("lr_D=-1",)}, "Learning rates must be above 0"),
+        ({"settings": ("loss=hingy",)}, "Unknown loss"),
+        ({"settings": ("G.wdith=8",)}, "No nets of mlp can be built with G.wdith=8"),
+        ({"settings": ("G.z_dim=0",)}, "z_dim must be a whole number"),
+        ({"seeds": "zero"}, "Seeds are numbers such as"),
+        ({"seeds": "3-1"}, "Seeds are numbers such as"),
+        ({"seeds": "0-9999999"}, "Seeds are numbers such as"),
+        ({"seeds": "0-9000"}, "at most 10,000 runs"),
+    ],
+)
+def test_what_no_run_can_have_is_one_sentence(tmp_path, given, said):
+    with pytest.raises(InputError, match=said) as error:
+        tasks(tmp_path, **given)
+    assert str(error.value).count("\n") == 0
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("given", [{"steps": 0}, {"n": 99}, {"save_every": 0}])
+def test_too_small_numbers_are_said_before_anything_runs(tmp_path, given):
+    with pytest.raises(InputError, match="must be a whole number of at least"):
+        sweeps.sweep(tasks(tmp_path / "s", **given), tmp_path / "s")
+    assert not (tmp_path / "s").exists()
+
+
+def test_the_table_has_a_row_for_each_run(swept):
+    out, rows = swept
+    written = rows_of(out)
+    assert [(r["preset"], r["lr_D"], r["seed"]) for r in written] == [
+        ("mlp", "0.001", "0"), ("mlp", "0.001", "1"), ("mlp", "0.002", "0"), ("mlp", "0.002", "1"),
+    ]  # fmt: skip
+    assert {r["status"] for r in written} == {"done"}
+    assert len({r["fid"] for r in written}) == 4
+    whole = json.loads((out / "sweep.json").read_text())
+    assert whole["runs"] == rows
+    fids = [row["fid"] for row in rows[:2]]
+    assert whole["settings"][0]["fid"]["mean"] == pytest.approx(sum(fids) / 2)
+    assert whole["settings"][0]["fid"]["sd"] == pytest.approx(abs(fids[0] - fids[1]) / 2**0.5)
+    assert "mlp lr_D=0.001  2 of 2" in table.printed(rows)
+
+
+def test_a_run_of_a_sweep_is_the_run_of_that_recipe(swept, tmp_path):
+    from gancourse.train import get_preset
+    from gancourse.train.run import Run
+
+    recipe = get_preset("mlp", lr_D=2e-3)
+    Run("mlp", "digits", tmp_path / "r", 1, "cpu", "fp32", recipe=recipe, quiet=True).train(
+        3, 9, False
+    )
+    ours = swept[0] / "mlp-lr_D=0.002-seed=1" / "generator.safetensors"
+    assert ours.read_bytes() == (tmp_path / "r" / "generator.safetensors").read_bytes()
+
+
+def test_what_is_finished_is_not_run_again(swept, monkeypatch):
+    out, rows = swept
+    said = []
+    monkeypatch.setattr(runs.runs, "Run", None)  # nothing can be trained
+    assert sweeps.sweep(tasks(out), out, say=said.append) == rows
+    assert said == ["4 of 4 runs are finished already."]
+
+
+def test_another_number_of_steps_goes_on_and_another_recipe_does_not_mix(swept, tmp_path):
+    out, _ = swept
+    (more,) = tasks(out, settings=("lr_D=1e-3",), seeds="0", steps=5)
+    assert runs.kept(more) is None
+    row = runs.carry_out(more)
+    assert (row["status"], row["steps"], row["seconds"]) == ("done", 5, None)
+    history = (more.folder / "history.csv").read_text().splitlines()
+    assert len(history) == 6
+
+
+def test_a_run_that_fails_has_a_row_that_says_why_and_the_others_go_on(tmp_path):
+    found = tasks(tmp_path, settings=("lr_G=1e-3,1e30",), seeds="0")
+    rows = sweeps.sweep(found, tmp_path, say=lambda line: None)
+    assert [row["status"] for row in rows] == ["done", "failed"]
+    assert "not finite" in rows[1]["why"] or "diverged" in rows[1]["why"]
+    assert runs.kept(found[1]) is None
+    assert "0 of 1" in table.printed(rows)
+
+
+def test_several_processes_give_the_same_table(swept, tmp_path):
+    rows = sweeps.sweep(tasks(tmp_path), tmp_path, jobs=2, say=lambda line: None)
+    assert plain(rows) == plain(swept[1])
+
+
+def test_a_dask_cluster_gives_the_same_table(swept, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as c:
+        rows = sweeps.sweep(tasks(tmp_path), tmp_path, cluster=c.scheduler_address)
+    assert plain(rows) == plain(swept[1])
+
+
+def test_workers_of_several_threads_are_refused(tmp_path):
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
+        ) as c,
+        pytest.raises(InputError, match="has 2 threads in one: start its workers with --nthreads"),
+    ):
+        sweeps.sweep(tasks(tmp_path), tmp_path, cluster=c.scheduler_address)
+
+
+def test_no_cluster_there_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(workers, "CLUSTER_SECONDS", 1)
+    with pytest.raises(InputError, match="No Dask scheduler"):
+        sweeps.sweep(tasks(tmp_path), tmp_path, cluster="tcp://127.0.0.1:1")
+
+
+def killing(task):
+    """Carry out a run, or be killed: what joblib then makes of it is for `_done` to settle."""
+    if task.seed == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return task.name, runs.carry_out(task)
+
+
+def test_a_killed_process_costs_its_own_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(command, "_named", killing)
+    found = tasks(tmp_path, settings=(), seeds="0-2")
+    rows = sweeps.sweep(found, tmp_path, jobs=2, say=lambda line: None)
+    assert [row["status"] for row in rows] == ["done", "failed", "done"]
+
+
+def started(out):
+    how = "--seeds 0-1 --data digits --steps 400 --n 100 --save-every 20 --device cpu"
+    arguments = ["sweep", "mlp", *how.split(), "--precision", "fp32", "--out", str(out)]
+    return subprocess.Popen(
+        [sys.executable, "-m", "gancourse", *arguments], cwd=ROOT, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+
+
+@pytest.mark.timeout(2 * ENOUGH)
+def test_a_killed_sweep_goes_on_and_ends_with_the_same_table(tmp_path):
+    sweep, half = started(tmp_path / "a"), tmp_path / "a" / "mlp-seed=1" / "checkpoint.safetensors"
+    end = time.monotonic() + ENOUGH
+    while not half.exists():
+        assert sweep.poll() is None, sweep.stdout.read()
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    sweep.kill()
+    sweep.wait()
+    assert [row["seed"] for row in rows_of(tmp_path / "a")] == ["0"]
+    said, _ = started(tmp_path / "a").communicate(timeout=ENOUGH)
+    assert "1 of 2 runs are finished already." in said
+    assert "mlp      2 of 2" in said
+    whole = started(tmp_path / "b")
+    assert "2 of 2" in whole.communicate(timeout=ENOUGH)[0]
+    assert whole.returncode == 0
+    assert plain(rows_of(tmp_path / "a")) == plain(rows_of(tmp_path / "b"))
+
+
+def test_the_command_line_says_what_is_wrong(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(sys, "argv", ["gancourse", "sweep", "mlp", "--set", "lr_D=x"])
+    with pytest.raises(SystemExit, match="2"):
+        cli.main()
+    assert capsys.readouterr().err.startswith("Error: lr_D is a number, and 'x' was given")
