@@ -183,10 +183,20 @@ def chart_program(chart: Chart) -> dict:
 
 
 def program_bytes(program: dict) -> bytes:
-    """Return a program as a page fetches it: deflated; the length of its JSON, that, the floats."""
-    arrays = program["constants"]
-    told = {**program, "constants": [list(a.shape) for a in arrays]}
+    """Return a program as a page fetches it: deflated; the length of its JSON, that, the floats.
+
+    An array goes as float32 where that says the same, else as float64.
+    """
+    arrays = [packed_array(a) for a in program["constants"]]
+    told = {**program, "constants": [[a.itemsize, list(a.shape)] for a in arrays]}
     text = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
-    text += b" " * (-(len(text) + 4) % 8)
-    floats = b"".join(np.ascontiguousarray(a, dtype="<f8").tobytes() for a in arrays)
+    floats = b"".join(a.tobytes() for a in arrays)
     return zlib.compress(struct.pack("<I", len(text)) + text + floats, 9)
+
+
+def packed_array(array: np.ndarray) -> np.ndarray:
+    """Return an array as little-endian float32 if nothing is lost, else as float64."""
+    with np.errstate(over="ignore"):
+        short = array.astype("<f4")
+    same = np.array_equal(short.astype("<f8"), array, equal_nan=True)
+    return np.ascontiguousarray(short if same else array.astype("<f8"))

@@ -68,7 +68,7 @@ class Operations(TorchDispatchMode):
             self._move(name, args, kwargs, out)
         elif name in FLAT and self.seen.node(args[0]) not in self.tape.ragged:
             pass  # a constant
-        elif (made := getattr(self, f"_{name}", None)) or name in OPS:
+        elif (made := getattr(self, f"_{name.lstrip('_')}", None)) or name in OPS:
             if kwargs.get("alpha", 1) != 1 or kwargs.get("rounding_mode"):
                 raise RecordingError(f"torch's {name} with {kwargs} cannot be replayed")
             node = made(*args, **kwargs) if made else self._plainly(OPS[name], args)
@@ -140,16 +140,6 @@ class Operations(TorchDispatchMode):
         axes = range(x.ndim) if dims is None else [d % x.ndim for d in dims]
         return self.tape.node(op, [self.seen.node(x)], sorted(axes))
 
-    def _any(self, x, dim=None, keepdim=False) -> int:
-        return self._reduce("max", x, None if dim is None else [dim], keepdim)
-
-    def __euclidean_dist(self, x, y) -> int:
-        """Record distances [N, M] of points [N, 2] and [M, 2], by squares of differences."""
-        return self.tape.node("distances", [self.seen.node(x), self.seen.node(y)])
-
-    def _bitwise_not(self, x) -> int:
-        return self.tape.node("sub", [self.tape.constant(1.0), self.seen.node(x)])
-
     def _cumsum(self, x, dim) -> int:
         if dim % x.ndim != x.ndim - 1:
             raise RecordingError("cumsum along another axis than the last cannot be replayed")
@@ -168,7 +158,7 @@ class Operations(TorchDispatchMode):
             return node
         return self.tape.node("index", [self.seen.node(x), self.seen.node(index)])
 
-    def __local_scalar_dense(self, x) -> int:
+    def _local_scalar_dense(self, x) -> int:
         raise RecordingError("a recorded tensor is turned into a plain number")
 
 

@@ -57,6 +57,9 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
     def __index__(self) -> int:
         self._plain()
 
+    def __hash__(self) -> int:  # of a function that remembers what it was asked
+        self._plain()
+
     def __array__(self, dtype=None, copy=None):
         self._plain()
 

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/replay.js: edit there. 72c3a731fa0dbd6f c8cabc14cd860021
+// Built by `make build` from src/widgets/replay.js: edit there. 41e10495c4301022 77745b6a68f91fe4
 // bytes.js
 function floats(view) {
   if (!view) return null;
@@ -674,14 +674,6 @@ function compress(array, mask) {
   const d = array.d.filter((_, i) => mask.d[i]);
   return { d, s: [d.length] };
 }
-function distances({ d: x, s: [n, dim] }, { d: y, s: [m] }) {
-  const between = (i, j) => {
-    let total = 0;
-    for (let k = 0; k < dim; k++) total += (x[i * dim + k] - y[j * dim + k]) ** 2;
-    return Math.sqrt(total);
-  };
-  return { d: fill(n * m, (i) => between(Math.floor(i / m), i % m)), s: [n, m] };
-}
 function cumsum({ d, s }) {
   const n = s[s.length - 1];
   let total = 0;
@@ -702,7 +694,6 @@ function operate(op, inputs, settings) {
   if (op === "searchsorted") return searchsorted(...inputs);
   if (op === "compress") return compress(...inputs);
   if (op === "index") return { d: inputs[1].d.map((i) => inputs[0].d[i]), s: inputs[1].s };
-  if (op === "distances") return distances(...inputs);
   if (op === "table") return table(inputs, settings);
   throw new Error(`a recording needs ${op}, which this page does not have`);
 }
@@ -741,9 +732,9 @@ function readProgram(bytes) {
   const length = view.getUint32(0, true);
   const told = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
   let at = 4 + length;
-  const constants = told.constants.map((s) => {
+  const constants = told.constants.map(([width, s]) => {
     const d = new Float64Array(s.reduce((a, b) => a * b, 1));
-    for (let i = 0; i < d.length; i++, at += 8) d[i] = view.getFloat64(at, true);
+    for (let i = 0; i < d.length; i++, at += width) d[i] = width === 4 ? view.getFloat32(at, true) : view.getFloat64(at, true);
     return { d, s };
   });
   return { ...told, constants };

@@ -161,15 +161,6 @@ function compress(array, mask) {
   return { d, s: [d.length] };
 }
 
-function distances({ d: x, s: [n, dim] }, { d: y, s: [m] }) {
-  const between = (i, j) => {
-    let total = 0;
-    for (let k = 0; k < dim; k++) total += (x[i * dim + k] - y[j * dim + k]) ** 2;
-    return Math.sqrt(total);
-  };
-  return { d: fill(n * m, (i) => between(Math.floor(i / m), i % m)), s: [n, m] };
-}
-
 function cumsum({ d, s }) {
   const n = s[s.length - 1];
   let total = 0;
@@ -193,7 +184,6 @@ export function operate(op, inputs, settings) {
   if (op === "searchsorted") return searchsorted(...inputs);
   if (op === "compress") return compress(...inputs);
   if (op === "index") return { d: inputs[1].d.map((i) => inputs[0].d[i]), s: inputs[1].s };
-  if (op === "distances") return distances(...inputs);
   if (op === "table") return table(inputs, settings);
   throw new Error(`a recording needs ${op}, which this page does not have`);
 }

@@ -9,9 +9,9 @@ export function readProgram(bytes) {
   const length = view.getUint32(0, true);
   const told = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
   let at = 4 + length;
-  const constants = told.constants.map((s) => {
+  const constants = told.constants.map(([width, s]) => {
     const d = new Float64Array(s.reduce((a, b) => a * b, 1));
-    for (let i = 0; i < d.length; i++, at += 8) d[i] = view.getFloat64(at, true);
+    for (let i = 0; i < d.length; i++, at += width) d[i] = width === 4 ? view.getFloat32(at, true) : view.getFloat64(at, true);
     return { d, s };
   });
   return { ...told, constants };

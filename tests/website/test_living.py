@@ -1,0 +1,33 @@
+"""What of a cell lives on the site: told from the call that is its value."""
+
+import json
+
+from website.living import living_of, mount
+
+
+def test_a_chart_begins_with_the_values_of_its_call():
+    living = living_of('live.move_logits("hinge", logit_fake=-5.0)')
+    assert living.kind == "chart"
+    assert living.data["chart"] == "move_logits"
+    values = json.loads(living.data["values"])
+    assert values == {"loss": "hinge", "logit_real": 2.0, "logit_fake": -5.0}
+
+
+def test_a_chart_that_got_a_name_lives_too():
+    living = living_of("far = live.slide_q(mean=5.0)\nfar")
+    assert json.loads(living.data["values"])["mean"] == 5.0
+
+
+def test_what_needs_the_learners_python_stays_a_still():
+    assert living_of("live.PointGan(d_step=d_step)") is None
+    assert living_of("live.PointGan()").kind == "points"
+    assert living_of("live.slide_q(mean=theta)") is None
+    assert living_of("live.TrainingDashboard(state, digits.batch, steps=1000)") is None
+    assert living_of("plots.lines(x, y)") is None
+
+
+def test_a_mount_keeps_the_still_and_says_its_data():
+    html = mount(living_of("live.bend_D(mean=3.0)"), "<img>")
+    assert "<img>" in html
+    assert 'data-chart="bend_D"' in html
+    assert "&quot;mean&quot;: 3.0" in html
