@@ -170,8 +170,10 @@ LESSONS = (
     Lesson(
         "14",
         "scaling up",
-        "several processes, several GPUs, bigger data, with the engines that exist",
+        "count first; two processes give the numbers of one; GANs beside diffusion by cost",
         slug="scaling",
+        minutes=50,
+        needs=("08", "11", "12"),
         difficulty=(2, 1, 2, 2),
     ),
     Lesson(

@@ -28,7 +28,8 @@
 # **Whose work?** What an exercise asks for, you write. Everything else in PyTorch and in the course
 # may be used; the course's own version of what is asked is not there while your answer is checked
 # or graded, and a sentence says so where you call it. Withheld are
-# `torch.utils.data.DistributedSampler` in 14.1; `gancourse.maths.cost.step_cost`,
+# `torch.utils.data.DistributedSampler`, `gancourse.train.parallel.shard_of` in 14.1;
+# `gancourse.train.parallel.average_gradients` in 14.2; `gancourse.maths.cost.step_cost`,
 # `gancourse.maths.cost.dcgan_players`, `gancourse.maths.cost.kept_bytes` in 14.4.
 #
 # <!-- /exercises -->

@@ -13,8 +13,12 @@ from torch.utils.flop_counter import FlopCounterMode, flop_registry
 
 from gancourse import machine, train
 from gancourse.errors import InputError, at_least
+from gancourse.nets.shapes import SIDES
 
-GRIDS = {28: (7, 14), 32: (8, 16), 64: (8, 16, 32)}  # side: those of the layers below it
+GRIDS = {  # by side: those of the layers below it
+    side: tuple(start * 2**i for i in range(doublings))
+    for side, (start, doublings) in SIDES.items()
+}
 LINK = 1.25e9  # bytes a second: ten gigabits
 BYTES = 4  # of a number in float32
 

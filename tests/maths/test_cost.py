@@ -10,15 +10,18 @@ from gancourse import machine, nets, train
 from gancourse.errors import InputError
 from gancourse.maths import cost
 
-SIZES = pytest.mark.parametrize(("width", "depth"), [(64, 1), (128, 0), (32, 2)])
+SIZES = pytest.mark.parametrize(
+    ("side", "width", "depth"), [(28, 64, 1), (28, 128, 0), (28, 32, 2), (32, 64, 1), (64, 32, 1)]
+)
 
 
-def players(width, depth):
+def players(side, width, depth):
     """Return G and D of the package with an input of two images each, on the meta device."""
+    made = {"width": width, "depth": depth, "side": side}
     with torch.device("meta"):
-        G = nets.make_generator("dcgan", z_dim=16, width=width, depth=depth)
-        D = nets.make_discriminator("dcgan", width=width, depth=depth)
-        return (G, torch.empty(2, 16)), (D, torch.empty(2, 1, 28, 28))
+        G = nets.make_generator("dcgan", z_dim=16, **made)
+        D = nets.make_discriminator("dcgan", **made)
+        return (G, torch.empty(2, 16)), (D, torch.empty(2, 1, side, side))
 
 
 def test_a_layer_by_hand():
@@ -44,30 +47,30 @@ def test_what_a_net_is_given_and_keeps_twice_counts_once():
 
 
 @SIZES
-def test_weights_and_flop_by_hand_are_those_of_the_nets(width, depth):
-    counted = cost.dcgan_players(28, width, depth)
-    for (net, x), player in zip(players(width, depth), counted, strict=True):
+def test_weights_and_flop_by_hand_are_those_of_the_nets(side, width, depth):
+    counted = cost.dcgan_players(side, width, depth)
+    for (net, x), player in zip(players(side, width, depth), counted, strict=True):
         assert player.weights == sum(p.numel() for p in net.parameters())
         assert player.flop == cost.flops(net, x) / 2
         first = next(m for m in net.modules() if isinstance(m, nn.Linear | nn.Conv2d))
-        shape = (2, 16) if isinstance(first, nn.Linear) else (2, 1, 28, 28)
+        shape = (2, 16) if isinstance(first, nn.Linear) else (2, 1, side, side)
         assert player.first == cost.flops(first, torch.empty(*shape, device="meta")) / 2
 
 
 @SIZES
-def test_what_is_kept_by_hand_is_what_autograd_keeps(width, depth):
+def test_what_is_kept_by_hand_is_what_autograd_keeps(side, width, depth):
     """But for the statistics of batch norm: two numbers a channel, whatever the batch."""
-    counted = cost.dcgan_players(28, width, depth)
-    for (net, x), player in zip(players(width, depth), counted, strict=True):
+    counted = cost.dcgan_players(side, width, depth)
+    for (net, x), player in zip(players(side, width, depth), counted, strict=True):
         norms = [m.num_features for m in net.modules() if isinstance(m, nn.BatchNorm2d)]
         assert 4 * (2 * player.kept + 2 * sum(norms)) == cost.kept_bytes(net, x)
 
 
 @SIZES
-def test_the_flop_of_a_step_by_hand_are_those_that_are_counted(width, depth):
-    recipe = train.get_preset("dcgan", G={"z_dim": 16, "width": width, "depth": depth},
-                              D={"width": width, "depth": depth}, batch=4)  # fmt: skip
-    assert cost.step_cost(28, width, 4, depth).flop == cost.counted_flop(recipe)
+def test_the_flop_of_a_step_by_hand_are_those_that_are_counted(side, width, depth):
+    made = {"width": width, "depth": depth, "side": side}
+    recipe = train.get_preset("dcgan", G={"z_dim": 16, **made}, D=made, batch=4)
+    assert cost.step_cost(side, width, 4, depth).flop == cost.counted_flop(recipe)
 
 
 def test_a_net_of_64_pixels_by_hand():

@@ -163,6 +163,7 @@ EXERCISE = Exercise(
         ),
     ),
     names=("average_gradients",),
+    withheld=("gancourse.train.parallel.average_gradients",),
     promises=(
         ("Leave in each copy's `.grad` that of the mean loss of the whole batch", HALVES),
         ("part `i` has `sizes[i]` samples", UNEQUAL),

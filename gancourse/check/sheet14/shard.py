@@ -181,7 +181,7 @@ EXERCISE = Exercise(
         ),
     ),
     names=("shard",),
-    withheld=("torch.utils.data.DistributedSampler",),
+    withheld=("torch.utils.data.DistributedSampler", "gancourse.train.parallel.shard_of"),
     promises=(
         ("Together they read every index", WHOLE),
         ("some are read twice", WHOLE),

@@ -42,8 +42,8 @@ def plain(G: nn.Module) -> nn.Module:
     with torch.no_grad():
         inner.dense.weight.copy_(weight[:, : G.z_dim])
         inner.dense.bias.copy_(weight[:, G.z_dim :] @ G.weights[0].to(weight))
-    depth = G.G.recipe["options"].get("depth", 1)
-    options = {"z_dim": G.z_dim, "width": inner.width, "depth": depth}
+    given = {k: v for k, v in G.G.recipe["options"].items() if k != "classes"}
+    options = {"depth": 1, **given, "z_dim": G.z_dim, "width": inner.width}
     inner.z_dim, inner.recipe = G.z_dim, {"net": "dcgan", "options": options}
     return inner
 

@@ -4,6 +4,8 @@ import numpy as np
 import torch
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
+from gancourse.train.parallel import average_gradients as the_courses_own
+
 
 def by_parameter(copies, sizes):
     total = sum(sizes)
@@ -196,6 +198,11 @@ def biases_forgotten(copies, sizes):
                 p.grad = mean.clone()
 
 
+def from_the_package(copies, sizes):
+    for net in copies:
+        the_courses_own(net)
+
+
 CORRECT = (
     by_parameter, by_name, as_one_vector, in_place, in_numpy, running_mean, all_at_once, sums_first,
     through_a_container,
@@ -212,6 +219,7 @@ MISTAKES = {
     first_alone: (HALVES, "drift apart"),
     overwritten_as_it_goes: (HALVES, "drift apart"),
     nothing: (HALVES, "still has its own"),
+    from_the_package: (HALVES, "gancourse.train.parallel.average_gradients"),
     cleared: (HALVES, "gone"),
     biases_forgotten: (HALVES, "is not the gradient"),
     plain_mean: (UNEQUAL, "as if all parts had as many samples"),
