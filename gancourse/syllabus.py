@@ -165,6 +165,8 @@ LESSONS = (
         "conditional GANs",
         "ask for a seven; data augmentation measured",
         slug="conditional",
+        minutes=60,
+        needs=("02", "08", "11"),
         difficulty=(1, 2, 2, 3),
     ),
     Lesson(

@@ -178,6 +178,8 @@ card = nets.shipped_card("mnist")
 # - **[12 making it stable](12_stable.ipynb)** (60 minutes,
 #   [exercises](../exercises/12_stable.ipynb)): gradient penalties, spectral norm, relativistic
 #   loss, packing: the papers' tables reproduced
+# - **[13 conditional GANs](13_conditional.ipynb)** (60 minutes,
+#   [exercises](../exercises/13_conditional.ipynb)): ask for a seven; data augmentation measured
 # - **[14 scaling up](14_scaling.ipynb)** (50 minutes, [exercises](../exercises/14_scaling.ipynb)):
 #   count first; two processes give the numbers of one; GANs beside diffusion by cost
 #

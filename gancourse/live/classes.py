@@ -50,7 +50,7 @@ def ask_for(data: str = "mnist", G: nn.Module | None = None, **values) -> Chart:
     names = tuple(image_set(data).class_names)
     G = nets.load_shipped(f"{data}-conditional") if G is None else G
     controls = {
-        "hand": Slider("hand (which z)", 0, HANDS, 1, 2),
+        "hand": Slider("hand (which z)", 0, HANDS, 1, 1),
         "first": Choice("first class", names, names[7]),
         "second": Choice("second class", names, names[1]),
         "share": Slider("share of the second", 0.0, 1.0, 0.1, 0.0),

@@ -14,7 +14,7 @@ explorer = live.LatentExplorer(nets.load_shipped("mnist"))
 explorer.pin("a").set(u=1.0).pin("b")
 explorer"""
 CHARTS = ("bend_D", "slide_q", "move_logits", "phase_plane", "feed_pixels", "spoil_digits",
-          "two_clouds", "budget", "PointGan", "FaultyRun")  # fmt: skip
+          "two_clouds", "ask_for", "budget", "PointGan", "FaultyRun")  # fmt: skip
 WIDGETS = [*(f"from gancourse import live\nlive.{name}()" for name in CHARTS), TRAINS, EXPLORER]
 
 

@@ -7,7 +7,7 @@ from gancourse.live.charts import Chart
 from gancourse.live.run.history import Log
 
 CHARTS = ("bend_D", "slide_q", "move_logits", "phase_plane", "feed_pixels", "spoil_digits",
-          "two_clouds", "budget")  # fmt: skip
+          "two_clouds", "ask_for", "budget")  # fmt: skip
 
 
 def nameless(panels) -> list[str]:
