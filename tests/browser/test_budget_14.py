@@ -1,18 +1,6 @@
-"""Lesson 14's budget sheet in a real page: by keyboard and by pointer, and where it opens."""
+"""Lesson 14's budget sheet in a real page: by keyboard and by pointer."""
 
-import os
-from pathlib import Path
-
-from conftest import ROOT, chart_state, errors_of, run_all
-
-SHOTS = os.environ.get("GANCOURSE_SHOTS")  # a folder to keep screenshots in
-LESSON = ROOT / "notebooks" / "14_scaling.ipynb"
-OPENING = """() => window.jupyterapp.shell.currentWidget.content.widgets
-  .findIndex(c => c.model.sharedModel.source.includes('live.budget('))"""
-RUN = """i => { const book = window.jupyterapp.shell.currentWidget.content;
-  book.activeCellIndex = i;
-  return window.jupyterapp.commands.execute('notebook:run-cell'); }"""
-THEME = "name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})"
+from conftest import chart_state, errors_of, run_all
 
 
 def show(notebook, call: str):
@@ -48,19 +36,3 @@ def test_the_dot_is_dragged_along_the_line_to_more_devices(notebook):
     page.mouse.up()
     assert float(chart_state(page)["price"]) > float(two["price"])
     assert "devices give" in page.locator(".gc-text").inner_text()
-
-
-def test_the_lesson_opens_with_the_budget(notebook):
-    page = notebook(LESSON)
-    place = page.evaluate(OPENING)
-    assert place < 6
-    for i in range(place + 1):
-        page.evaluate(RUN, i)
-    page.wait_for_selector(".gc-live[data-idle=true]")
-    for theme in ("Light", "Dark"):
-        page.evaluate(THEME, f"JupyterLab {theme}")
-        page.wait_for_timeout(1500 if SHOTS else 0)
-        if SHOTS:
-            page.locator(".gc-live").first.scroll_into_view_if_needed()
-            page.screenshot(path=Path(SHOTS) / f"14-{theme.lower()}.png")
-    page.evaluate(THEME, "JupyterLab Light")
