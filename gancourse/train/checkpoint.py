@@ -112,16 +112,16 @@ def _rebuilt(tensors: dict[str, Tensor], notes: dict, path: Path, device) -> Sta
 
 
 def _restore_draws(state: State, tensors: dict[str, Tensor]) -> None:
-    """Set this process's random states; one that the run did not have takes no harm from them."""
-    rng, everywhere, on_device = (
-        parallel.own_of(tensors, name) for name in ("rng", "global_rng", "device_rng")
-    )
-    if rng is None:
+    """Set this process's random states, unless the run was one of another number of processes.
+
+    Whoever goes on with a run looks at `state.world` first.
+    """
+    if state.world != parallel.world():
         return
-    state.rng.set_state(rng)
-    torch.set_rng_state(everywhere)
-    if on_device is not None and state.device.type == "cuda":
-        torch.cuda.set_rng_state(on_device, state.device)
+    state.rng.set_state(parallel.own_of(tensors, "rng"))
+    torch.set_rng_state(parallel.own_of(tensors, "global_rng"))
+    if state.device.type == "cuda" and "device_rng" in tensors:
+        torch.cuda.set_rng_state(parallel.own_of(tensors, "device_rng"), state.device)
 
 
 def _threads_of(notes: dict) -> int:

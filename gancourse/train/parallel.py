@@ -209,9 +209,9 @@ def gathered(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return tensors | others
 
 
-def own_of(tensors: dict[str, Tensor], name: str) -> Tensor | None:
-    """Return this process's tensor of what `gathered` returned, or None."""
-    return tensors.get(f"rank{rank()}/{name}" if rank() else name)
+def own_of(tensors: dict[str, Tensor], name: str) -> Tensor:
+    """Return this process's tensor of what `gathered` returned; KeyError where there is none."""
+    return tensors[f"rank{rank()}/{name}" if rank() else name]
 
 
 def any_of(flag: bool) -> bool:

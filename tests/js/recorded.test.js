@@ -41,3 +41,9 @@ test("a loop repeats its step, and is not mixed up with what stands outside of i
   assert.deepEqual(line(3), [3, 6, 12, 24]);
   assert.equal(sceneAt({ a: 3 }).text, "a is 3.0");
 });
+
+test("a control that is gone through is found on its step, in spite of rounding", () => {
+  const pieces = [[], ...["one", "two", "three"].map((text) => ({ panels: [], text, numbers: 0, handles: 0 }))];
+  const program = { nodes: [], constants: [], pieces, axes: { a: [0.1, 0.2, 0.3] }, trees: [1, 2, 3], controls: [{ key: "a" }] };
+  assert.equal(openProgram(program)({ a: 0.1 + 0.2 }).text, "three");
+});

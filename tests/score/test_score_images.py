@@ -259,7 +259,7 @@ def test_samples_are_drawn_500_at_a_time_from_the_seeds_own_z():
 
 
 def test_a_generator_is_judged_by_10000_samples_of_seed_0(G, monkeypatch):
-    monkeypatch.setattr(images, "draw", lambda G, n, seed: (n, seed))
+    monkeypatch.setattr(images, "draw", lambda G, n, seed, shape: (n, seed))
     monkeypatch.setattr(images, "score_images", lambda *given: given)
     assert score_generator(G) == ((10_000, 0), "mnist", 0)
 

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 
 from gancourse import losses, machine, nets
 from gancourse import train as T
-from gancourse.data import load_points
+from gancourse.data import ImageSet, load_points
 from gancourse.errors import InputError
 from gancourse.store import load_tensors, save_tensors
 from gancourse.train import checkpoint
@@ -167,7 +167,7 @@ def test_with_penalties_and_two_rates_the_history_is_the_textbooks(both):
 def test_steps_are_short_enough_to_read():
     for step in (T.d_step, T.g_step):
         lines = inspect.getsource(step).split('"""')[2].strip().splitlines()
-        assert len(lines) <= 15
+        assert len(lines) <= 16
 
 
 @pytest.mark.parametrize("loss", losses.LOSSES)
@@ -346,7 +346,9 @@ def test_bad_recipes_are_named(change, word):
 @pytest.mark.parametrize("name", T.PRESETS)
 def test_each_preset_takes_a_step(name):
     state = T.State(T.get_preset(name, batch=4), 0, "cpu")
-    (record,) = T.train(state, lambda n, generator: torch.zeros(n, *state.G.shape), 1)
+    nothing = (torch.zeros(20, *state.G.shape), torch.arange(20) % 10)
+    images = ImageSet(*nothing, "none", "train", "nowhere", tuple("0123456789"))
+    (record,) = T.train(state, T.source_of(images, state.recipe), 1)
     assert record.row.isfinite().all()
 
 
@@ -391,6 +393,7 @@ def test_a_recipe_is_dcgans_unless_it_says_otherwise():
         "lr_G": 2e-4, "lr_D": 2e-4, "betas": (0.5, 0.999), "batch": 128, "ema": 0.999,
         "precision": None, "optimiser": "adam", "anneal": None,
         "gp": 0.0, "spectral": False, "clip": 0.0, "pack": 1, "steps_D": 1,
+        "classes": 0, "augment": "", "sync_norm": False,
     }  # fmt: skip
     assert recipe == wanted
 
@@ -418,6 +421,15 @@ def test_what_each_preset_chooses():
         "sn-hinge": replace(steady, loss="hinge", spectral=True),
         "r3gan": replace(steady, loss="relativistic", r1=1.0, r2=1.0, betas=(0.0, 0.99)),
     }  # fmt: skip
+    ways = {how: replace(dcgan, net="cdcgan", classes=10, D={**shape, "how": how})
+            for how in ("projection", "concatenation", "auxiliary")}  # fmt: skip
+    wanted |= {
+        "cdcgan": ways["projection"],
+        "cdcgan-long": replace(ways["projection"], anneal=(4500, 6000)),
+        "cdcgan-concat": ways["concatenation"],
+        "acgan": ways["auxiliary"],
+        "cdcgan-diffaug": replace(ways["projection"], augment="translation,cutout"),
+    }
     assert wanted == T.PRESETS
 
 

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/replay.js: edit there. 41e10495c4301022 77745b6a68f91fe4
+// Built by `make build` from src/widgets/replay.js: edit there. 5ffca9f2bd725ff8 eafeed8f6b30fd09
 // bytes.js
 function floats(view) {
   if (!view) return null;
@@ -817,9 +817,10 @@ function openProgram(program) {
     ylim: p.ylim.map(number),
     marks: p.marks.map((i) => mark(pieces[i]))
   });
+  const same = (v, key) => v === values[key] || Math.abs(v - values[key]) < 1e-9;
   const treeAt = () => {
     let index = 0;
-    for (const [key, all] of Object.entries(axes)) index = index * all.length + all.indexOf(values[key]);
+    for (const [key, all] of Object.entries(axes)) index = index * all.length + all.findIndex((v) => same(v, key));
     return trees[index];
   };
   return (wanted) => {

@@ -86,7 +86,7 @@ async function enliven(place) {
     return;
   }
   still.forEach((node) => node.remove());
-  if (inLesson && place.dataset.live === "explorer") place.append(remark(FEWER));
+  if (inLesson && place.dataset.live !== "chart") place.append(remark(FEWER));
 }
 
 // One after the other: what a reader sees first is there before the next thing takes the processor.

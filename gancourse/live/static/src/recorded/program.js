@@ -97,9 +97,11 @@ export function openProgram(program) {
     xlim: p.xlim.map(number), ylim: p.ylim.map(number), marks: p.marks.map((i) => mark(pieces[i])),
   });
 
+  // A grip's value may be a rounding error away from the control's step.
+  const same = (v, key) => v === values[key] || Math.abs(v - values[key]) < 1e-9;
   const treeAt = () => {
     let index = 0;
-    for (const [key, all] of Object.entries(axes)) index = index * all.length + all.indexOf(values[key]);
+    for (const [key, all] of Object.entries(axes)) index = index * all.length + all.findIndex((v) => same(v, key));
     return trees[index];
   };
 
