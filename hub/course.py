@@ -25,13 +25,13 @@ def configure(c, data=None, cores=1, memory="1.5G", python=sys.executable, culle
     c.Spawner.default_url = WELCOME
     c.Spawner.cpu_limit, c.Spawner.mem_limit = cores, memory
     c.Spawner.start_timeout = c.Spawner.http_timeout = 180  # a whole class at once, on two cores
-    c.Spawner.environment = {"GANCOURSE_DATA": data} if data else {}
-    c.JupyterHub.load_roles = [{
+    c.Spawner.environment.update({"GANCOURSE_DATA": data} if data else {})
+    c.JupyterHub.load_roles.extend([{
         "name": "idle-culler",
         "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],
         "services": ["idle-culler"],
-    }]  # fmt: skip
-    c.JupyterHub.services = [{
+    }])  # fmt: skip
+    c.JupyterHub.services.extend([{
         "name": "idle-culler",
         "command": [culler, "-m", "jupyterhub_idle_culler", f"--timeout={IDLE}"],
-    }]  # fmt: skip
+    }])  # fmt: skip

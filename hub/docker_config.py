@@ -9,6 +9,7 @@ from course import configure
 c = get_config()  # noqa: F821
 configure(c, data="/srv/data", python="python")
 c.JupyterHub.spawner_class = "docker"
+c.JupyterHub.hub_ip = "172.17.0.1"  # Docker's usual bridge: containers reach the hub there
 c.DockerSpawner.image = "gancourse"
 c.DockerSpawner.volumes = {
     "gancourse-{username}": "/home/jovyan",

@@ -27,6 +27,7 @@ c.ConfigurableHTTPProxy.pid_file = str(HOME / "proxy.pid")
 c.JupyterHub.authenticator_class = "shared-password"
 c.SharedPasswordAuthenticator.user_password = os.environ["GANCOURSE_HUB_PASSWORD"]
 c.Authenticator.allow_all = True
+c.Authenticator.username_pattern = r"[a-z0-9][\w-]*"  # they name folders
 c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = str(HOME / "homes" / "{username}")
 c.JupyterHub.concurrent_spawn_limit = 0  # nobody of a class is sent away

@@ -197,7 +197,7 @@ card = nets.shipped_card("mnist")
 #
 # ## How exercises work
 #
-# Lessons 01 to 10 have a sheet each, linked above. You replace `raise NotImplementedError` by your
+# Lessons 01 to 14 have a sheet each, linked above. You replace `raise NotImplementedError` by your
 # own lines and run the check below it. It draws fresh inputs every time and says what a mistake
 # *means*. Here is an answer to the first exercise of lesson 05 that is not right yet. Read what the
 # check says, repair the line, and run the cell again.

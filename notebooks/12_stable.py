@@ -88,7 +88,7 @@ claim("its share of high quality", square.share_high_quality, 25 * np.pi * 0.09*
 
 # %% [markdown]
 # Read it with care. Uniform noise on this square has all 25 modes too, and 7 % of high quality; a
-# perfect sampler has 98.9 %. So all rows but one reach every region and none is done, and the game
+# perfect sampler has 98.9 %. So most rows reach every region and none is done, and the game
 # without a remedy does no worse: what is not ill cannot show a cure. WGAN-GP is a package, penalty,
 # loss *and* five steps of D; the table's last row changes the last two together. Each line below is
 # one seed: look at the ups and downs before you believe an end.

@@ -53,7 +53,7 @@ live.predict(
     ("a seven and a one, laid over each other in grey", "one clear digit in between", "noise"),
     "one clear digit in between",
     "The label is a vector that is added in G's first layer, so half of each is another point of "
-    "the same space, and all later layers make a digit of it: for most z a one with a short bar.",
+    "the same space, and all later layers make a digit of it: a one or a seven, with a short bar.",
 )
 
 # %% [markdown]
@@ -190,10 +190,10 @@ claim(
 claim("any label, the worst of three seeds", min(obeys[False, s] for s in range(3)), below=0.7)
 
 # %% [markdown]
-# With its own label, each fake lies where it was asked for. With any label, `y` is just more noise
-# for G: which cluster it belongs to, if any, is chance and another one in each run. In a program
-# the bug is one word, nothing stops, and samples look fine until you ask for a seven. Exercise
-# 13.3 catches it.
+# With its own label, nearly every fake is nearest to the cluster it was asked for. With any label,
+# `y` is just more noise for G: which clusters a label leads to is chance, and differs from run to
+# run. In a program the bug is one word, nothing stops, and samples look fine until you ask for a
+# seven. Exercise 13.3 catches it.
 #
 # ## Three ways to tell D the label
 #
@@ -360,9 +360,10 @@ shown.beside("conditional", {"fid": "FID", "obedience": "obedience", "ceiling": 
                              "class_coverage": "coverage within classes"})  # fmt: skip
 
 # %% [markdown]
-# Rows that differ by less than twice their errors are not ordered, and one seed has no error. A row
-# that lies far behind after so few steps learns more slowly; the end is another matter. For AC-GAN
-# look at the last column; digits hardly overlap, so the theory above promises little narrowing.
+# Rows that differ by less than twice their errors (±, of the mean) are not ordered, and one seed
+# has no error. A row that lies far behind after so few steps learns more slowly; the end is
+# another matter. For AC-GAN look at the last column; digits hardly overlap, so the theory above
+# promises little narrowing. Where its FID is worse too, slowness explains both.
 #
 # ## Do fakes teach a classifier?
 #
@@ -382,9 +383,10 @@ for score, worse in (("nearest_error", 1), ("accuracy", -1)):
     claim(f"{score}, samples against images", worse * (fake - real), above=0.005)
 
 # %% [markdown]
-# Samples teach nearly as well as images while there are few. With more, images go on to teach what
-# is new, and samples repeat what this G knows. (Radford et al. print, as remembered, an error of
-# 3.1 % for real images and 2.98 % for 50,000 samples of their conditional DCGAN.)
+# Samples teach nearly as well as images while there are few. With more, both go on to gain, and
+# samples stay behind: 50,000 teach no more than 10,000 images. (Radford et al. print, as
+# remembered, an error of 3.1 % for real images and 2.98 % for 50,000 samples of their conditional
+# DCGAN.)
 #
 # So may one sell fakes as more data? Take 100 real digits, ten of each, and 5,000 samples of our
 # generator beside them.
@@ -447,7 +449,8 @@ else:
 # %% [markdown]
 # More steps make better fakes, up to what 100 images teach: then D knows them by heart, and that
 # is what DiffAugment is for. `python tools/tables augmentation` goes on from here, with and
-# without it, on 100, 1,000 and 10,000 images. A gain within twice its error is none.
+# without it, on 100, 1,000 and 10,000 images; below is what has run. A gain within twice its error
+# is none, and one seed has no error.
 
 # %%
 shown.beside("augmentation", {"accuracy_real": "accuracy, real images alone",

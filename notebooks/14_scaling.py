@@ -48,7 +48,7 @@ live.predict(
     "ordinary network cable of ten gigabits a second. How many times the images of one device?",
     ("always nearly eight", "about four", "nearly eight for slow devices, less than one for fast"),
     "nearly eight for slow devices, less than one for fast",
-    "The cable takes as long whatever joins it. A slow device hardly notices; a fast one waits for "
+    "The cable takes as long whatever it joins. A slow device hardly notices; a fast one waits for "
     "most of its time.",
 )
 
@@ -94,8 +94,8 @@ print(f"G {G.flop:,}   D {D.flop:,}   a step {by_hand:,} by hand, {counted:,.0f}
 # %% [markdown]
 # How does it grow? The channels enter squared, and so does the side; but a net for 64 pixels has
 # one doubling more, with half the channels: it costs twice as much as one for 28, and not five
-# times. Memory grows with the batch, because backward needs each layer's output, and hardly with
-# the weights.
+# times. Memory grows with the batch, because backward needs each layer's output, and less with the
+# weights: with all that is kept of them, a ninth here, a sixth at twice the width.
 
 # %%
 print("side  width  batch   MFLOP an image      MB")
@@ -237,14 +237,14 @@ check("14.2", average_gradients)
 # %% [markdown]
 # You need not write a loop for this. `torchrun --nproc-per-node 2 -m gancourse train dcgan` trains
 # any preset on two processes: process 0 writes the files, each reads its shard, a killed one ends
-# the run, and `--resume` goes on. `--sync-norm` shares the statistics. On GPUs NCCL
-# takes gloo's place.
+# the run, and `--resume` goes on. `--sync-norm` shares the statistics. On GPUs NCCL takes gloo's
+# place; that has not been run yet.
 #
 # ## One process, several passes
 #
 # The same sum in time instead of space: if a batch does not fit, take it in parts, and let
-# `backward` add up. One pass of 512 images or eight of 64 are the same step, at an eighth of the
-# memory for activations.
+# `backward` add up. One pass of 512 images or eight of 64 are the same step without batch norm, at
+# an eighth of the memory for activations. (The differences below are of the 64 images above.)
 
 # %%
 print("parts   MB kept   apart without batch norm   with it")
@@ -308,12 +308,12 @@ at = {row: float(np.mean([[y for t, y in curve if t <= 10][-1] for curve in c]))
 claim("128 against 32 after ten seconds", at["batch 128"], above=at["batch 32"])
 
 # %% [markdown]
-# By images each row loses to the smaller batch; by seconds the first three are close, for a small
-# batch leaves the machine idle between its steps. On a wide device that effect is far larger, and
-# it is why batches grow. They also allow larger rates, up to a point: the table has rows with the
-# rates raised, which did not help here. On ImageNet BigGAN reports (as remembered) FID 18.65,
-# 15.30, 14.88 and 12.39 for batches of 256 to 2,048, after up to a million *steps* each: eight
-# times the images in the last row. Read which axis a claim has.
+# By images each row loses to the smaller batch; by seconds the first three are close, for each
+# step has a fixed cost (lesson 08), which a small batch pays more often. On a wide device that
+# effect is far larger, and it is why batches grow. They also allow larger rates, up to a point:
+# the table has rows with the rates raised, which did not help here. On ImageNet BigGAN reports (as
+# remembered) FID 18.65, 15.30, 14.88 and 12.39 for batches of 256 to 2,048, after up to a million
+# *steps* each: many times the images in the last row. Read which axis a claim has.
 #
 # ## Averages are counted in images
 #
@@ -342,9 +342,9 @@ claim("the decay at 512", 0.999 ** (512 / 64), 0.992, within=0.0001)
 # %% [markdown]
 # ## bf16, and why not fp16
 #
-# Half the bytes, several times the speed. Both formats have 16 bits: bf16 spends eight of them on
-# the exponent, as float32 does, and fp16 five. What does a GAN need? Here are the gradients that
-# reach G, pixel by pixel, after a short training.
+# Half the bytes, and more speed where the hardware has units for it. Both formats have 16 bits:
+# bf16 spends eight of them on the exponent, as float32 does, and fp16 five. What does a GAN need?
+# Here are the gradients that reach G, pixel by pixel, after a short training.
 
 # %%
 state = train.State(train.get_preset("dcgan"), 0, "cpu", "fp32")
@@ -388,8 +388,9 @@ claim("70,000 in fp16 is infinite", torch.tensor(7e4).half().isinf())
 claim("the step next to 1", torch.finfo(torch.bfloat16).eps / torch.finfo(torch.float16).eps, 8.0)
 
 # %% [markdown]
-# At a batch of 64 fp16 is the more exact one; at 4,096 no number has all its digits. bf16 has few
-# digits, and the same few at each size: a step of training averages such errors out.
+# At 64 and 512 the usual error of fp16 is the smaller one; at 4,096 hardly any number has all its
+# digits. bf16 has few digits, and the same few at each size: a step of training averages such
+# errors out.
 #
 # The usual cure for fp16 is to multiply the loss by some thousands and divide before the step,
 # which moves the curve to the right; then the squares of a penalty overflow at 65,504. R3GAN's
@@ -470,7 +471,8 @@ claim("64 passes", quality["denoiser, 64 passes"], above=quality["denoiser, 16 p
 # PyTorch's `meta` device, which proves that no operation mixes devices or waits for one. `make
 # gpu-check` ran on an NVIDIA H200: numbers against the CPU's, resume and exactness held; its
 # *speed* has not been measured, so no page here says what a GPU gives you (`docs/gpu/README.md`
-# says what ran, lesson by lesson). Run it on yours.
+# says what ran, lesson by lesson: 06 failed there on a number of one machine, 11 to 14 have not
+# run). Run it on yours.
 #
 # **Recap.**
 #

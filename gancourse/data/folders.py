@@ -94,7 +94,7 @@ def named(name: str) -> Folder | None:
         )
     colour = {"gray": "grey", "color": "colour"}.get(colour, colour)
     channels = COLOURS[colour] if colour else _channels_in(Path(name))
-    return Folder(Path(name), int(side or USUAL), channels)
+    return Folder(Path(name).resolve(), int(side or USUAL), channels)
 
 
 def _pictures(path: Path) -> tuple[list[tuple[str, int]], list[str]]:
@@ -116,7 +116,9 @@ def _pictures(path: Path) -> tuple[list[tuple[str, int]], list[str]]:
             f"{LEAST} are needed: give a folder with a subfolder of pictures for each class, or "
             "with the pictures themselves."
         )
-    return found.samples, names
+    filled = sorted({label for _, label in found.samples})  # a subfolder without pictures is none
+    new = {label: i for i, label in enumerate(filled)}
+    return [(file, new[label]) for file, label in found.samples], [names[i] for i in filled]
 
 
 @functools.cache
@@ -173,6 +175,13 @@ def _kept(folder: Folder) -> tuple[Path, dict]:
             f"{folder.path} holds {found['train'] + found['test']} pictures that can be read, and "
             f"at least {LEAST} are needed: give others."
         )
+    learnt = set(found["labels"][: found["train"]])
+    for label, name in enumerate(found["class_names"]):
+        if label not in learnt:
+            raise InputError(
+                f"The class {name} of {folder.path} has no picture to learn from: add some, or "
+                "move its subfolder away."
+            )
     return path, found
 
 

@@ -59,8 +59,13 @@ def serve(extra: Sequence[str]) -> None:
             '`pip install "gancourse[hub]"`.'
         )
     copy = copy_of(os.environ)
-    for sentence in working_copy.update(copy).sentences(copy):
-        print(sentence, flush=True)
+    try:
+        for sentence in working_copy.update(copy).sentences(copy):
+            print(sentence, flush=True)
+    except (InputError, OSError) as error:  # a full disk, say: what is there can be opened
+        if not copy.is_dir():
+            raise
+        print(f"The working copy is as it was: {error}", flush=True)
     fit_threads(os.environ)
     chosen = command(copy, extra)
     os.chdir(copy)

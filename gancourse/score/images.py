@@ -7,6 +7,7 @@ against real is never perfect, so the report says what as many training images s
 import functools
 import json
 from dataclasses import asdict, dataclass, replace
+from math import isnan
 
 import torch
 from torch import Tensor, nn
@@ -108,8 +109,9 @@ class ImageReport(measures.Scores):
             ("obeyed", self.labels.obedience_by_class),
             ("covered", self.labels.coverage_by_class),
         ):
-            least = min(shares)
-            said.append(f"{what}: {self.class_names[shares.index(least)]} ({least:.1%})")
+            least = min((s for s in shares if not isnan(s)), default=None)
+            name = "not measured" if least is None else self.class_names[shares.index(least)]
+            said.append(f"{what}: {name}" + ("" if least is None else f" ({least:.1%})"))
         return f"least of its labels {said[0]}, least {said[1]}"
 
     def of_real(self, score: str) -> float:
@@ -260,7 +262,14 @@ class Reference:
 @functools.cache
 def reference_of(data: str) -> Reference:
     ruler = load_ruler(data)  # first: it knows which sets there are
-    return Reference(ruler, *(few_enough(load_images(data, split)) for split in SPLITS))
+    sets = [few_enough(load_images(data, split)) for split in SPLITS]
+    least = measures.NEIGHBOURS_DC + 1  # an image and its neighbours
+    if min(map(len, sets)) < least:
+        raise InputError(
+            f"{data} has {len(sets[0])} images to learn from and {len(sets[1])} to compare with, "
+            f"and scores need {least} of each: give a folder of at least {10 * least} pictures."
+        )
+    return Reference(ruler, *sets)
 
 
 def few_enough(images: ImageSet) -> ImageSet:

@@ -6,6 +6,7 @@ class alone: a generator that always gives the same seven obeys and covers next 
 """
 
 import functools
+import math
 from dataclasses import dataclass
 
 import torch
@@ -20,7 +21,10 @@ from gancourse.score.ruler import features, load_ruler
 
 @dataclass(frozen=True)
 class Labels:
-    """How well images fit the labels that were asked for; shares from 0 to 1, by class in order."""
+    """How well images fit the labels that were asked for; shares from 0 to 1, by class in order.
+
+    Coverage is NaN for a class with too few real test images, and left out of the means.
+    """
 
     obedience: float  # perfect: `ceiling`; images that the ruler gives their label
     ceiling: float  # the same share of real test images, with their own labels
@@ -31,12 +35,12 @@ class Labels:
     @property
     def class_coverage(self) -> float:
         """The mean of the classes' coverage."""
-        return sum(self.coverage_by_class) / len(self.coverage_by_class)
+        return _mean(self.coverage_by_class)
 
     @property
     def class_coverage_of_real(self) -> float:
         """The mean coverage that as many real images would reach."""
-        return sum(self.expected_by_class) / len(self.expected_by_class)
+        return _mean(self.expected_by_class)
 
 
 def obedience(images: Tensor, y: Tensor, data: str = "mnist") -> float:
@@ -55,12 +59,13 @@ def ceiling(data: str = "mnist") -> float:
 def coverage_by_class(images: Tensor, y: Tensor, data: str = "mnist") -> list[float]:
     """Return for each class the coverage of its real test images by the images of that label.
 
-    It is 0 for a class with no image, and never quite 1: `measures.expected_coverage`. Raises
-    InputError as `obedience` does.
+    It is 0 for a class with no image, and never quite 1: `measures.expected_coverage`. It is NaN
+    where a class has no more than `measures.NEIGHBOURS_DC` real test images. Raises InputError as
+    `obedience` does.
     """
     fake, _ = _seen(images, _fitting(images, y), data)
-    real, _, y_real = _test(data)
-    return _coverage(fake, y, real, y_real)[0]
+    real, logits, y_real = _test(data)
+    return _coverage(fake, y, real, y_real, logits.shape[1])[0]
 
 
 @machine.threaded("scores")
@@ -71,25 +76,34 @@ def labels_report(images: Tensor, y: Tensor, data: str = "mnist") -> Labels:
     """
     fake, logits = _seen(images, _fitting(images, y), data)
     real, real_logits, y_real = _test(data)
-    covered, expected = _coverage(fake, y, real, y_real)
-    classes = range(real_logits.shape[1])
-    each = tuple(_right(logits[y == k], y[y == k]) for k in classes)
+    classes = real_logits.shape[1]
+    covered, expected = _coverage(fake, y, real, y_real, classes)
+    each = tuple(_right(logits[y == k], y[y == k]) for k in range(classes))
     return Labels(
         _right(logits, y), _right(real_logits, y_real), each, tuple(covered), tuple(expected)
     )
 
 
 def _coverage(
-    fake: Tensor, y: Tensor, real: Tensor, y_real: Tensor
+    fake: Tensor, y: Tensor, real: Tensor, y_real: Tensor, classes: int
 ) -> tuple[list[float], list[float]]:
     """Return the coverage of each class, and what as many real images would cover on average."""
     covered, expected = [], []
-    for k in range(int(y_real.max()) + 1):
+    for k in range(classes):
         mine, theirs = fake[y == k], real[y_real == k]
-        some = len(mine) > 0 and len(theirs) > measures.NEIGHBOURS_DC
-        covered.append(measures.density_coverage(mine, theirs)[1] if some else 0.0)
+        if len(theirs) <= measures.NEIGHBOURS_DC:
+            covered.append(math.nan)
+            expected.append(math.nan)
+            continue
+        covered.append(measures.density_coverage(mine, theirs)[1] if len(mine) else 0.0)
         expected.append(measures.expected_coverage(len(theirs), len(mine)))
     return covered, expected
+
+
+def _mean(values: tuple[float, ...]) -> float:
+    """Return the mean of the numbers that are known; NaN where none is."""
+    known = [value for value in values if not math.isnan(value)]
+    return sum(known) / len(known) if known else math.nan
 
 
 def _right(logits: Tensor, y: Tensor) -> float:

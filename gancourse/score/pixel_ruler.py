@@ -70,7 +70,8 @@ def _discriminate(ruler: PixelRuler, h: Tensor, labels: Tensor) -> None:
     )
     within = h - means[labels]
     cov = within.T @ within / len(h)
-    cov += 1e-3 * cov.diagonal().mean() * torch.eye(len(cov))
+    least = 1e-6 * h.var()  # where each class has one picture
+    cov += (1e-3 * cov.diagonal().mean() + least) * torch.eye(len(cov))
     weights = torch.linalg.solve(cov, means.T).T
     ruler.head.weight.copy_(weights)
     ruler.head.bias.copy_(shares.clamp(min=1e-6).log() - (weights * means).sum(1) / 2)

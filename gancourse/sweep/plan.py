@@ -14,6 +14,8 @@ from gancourse.train.state import State
 
 BETWEEN = re.compile(r",(?![^\[]*\])")  # the commas between values, not those within a list
 MOST = 10_000  # runs of one sweep: more are a slip of the keyboard
+# Fields of a recipe that are no settings: other options, the data or the processes say them.
+FIXED = ("net", "G", "D", "precision", "classes", "sync_norm")
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Task:
     def name(self) -> str:
         """The name of its folder, of plain characters."""
         parts = [f"{name}={_text(value)}" for name, value in self.changes.items()]
+        parts += [] if self.data == "mnist" else [f"data={self.data}"]
         return re.sub(r"[^\w.=+-]", "_", "-".join([self.preset, *parts, f"seed={self.seed}"]))
 
     @property
@@ -140,7 +143,7 @@ def _value(name: str, text: str) -> Any:
     player, dot, option = name.partition(".")
     if dot and player in ("G", "D") and option:
         return _plain(text)
-    known = [each.name for each in fields(Recipe) if each.name not in ("net", "G", "D")]
+    known = [each.name for each in fields(Recipe) if each.name not in FIXED]
     kind = get_type_hints(Recipe)[choose("setting", name, [*known, "G.OPTION", "D.OPTION"])]
     try:
         return _as(kind, text)

@@ -31,15 +31,15 @@ def carry_out(task: Task) -> dict:
     row = kept(task)
     if row:
         return row
-    begun = (task.folder / runs.CHECKPOINT).exists()
+    begun = any((task.folder / f"{runs.CHECKPOINT}{end}").exists() for end in ("", ".previous"))
     start = time.process_time()
     try:
         run = runs.Run(task.preset, task.data, task.folder, task.seed, task.device, task.precision,
                        recipe=task.recipe, quiet=True)  # fmt: skip
         run.train(task.steps, task.save_every, begun)
         seconds = None if begun else round(time.process_time() - start, 1)
-        row = _row(task, "done", seconds=seconds, **_losses(task), **_scores(task))
-    except (InputError, OSError, RuntimeError, ArithmeticError) as error:
+        row = _row(task, "done", seconds=seconds, **_scores(task), **_losses(task))
+    except (ValueError, OSError, RuntimeError, ArithmeticError) as error:
         return failed(task, error)
     content = json.dumps({"key": task.key(), "row": row}, indent=1) + "\n"
     store.write_whole(task.folder / RESULT, content.encode())
@@ -66,5 +66,10 @@ def _losses(task: Task) -> dict[str, float]:
 
 def _scores(task: Task) -> dict[str, float]:
     G = nets.load_any(task.folder)
+    if G.card["steps"] != str(task.steps):
+        raise InputError(
+            f"{task.folder} holds a run of {G.card['steps']} steps, and one of {task.steps} was "
+            "asked for: give another --out."
+        )
     report = draws.score_draws(task.name, G, G.card["data"], task.n, draws=1).reports[0]
     return {name: getattr(report, name) for name in SCORES}

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -74,6 +74,7 @@ class Run:
             self._say(
                 f"Stopped and saved at step {state.step}; to go on, run the same with --resume."
             )
+            parallel.wait()  # the first process writes
             raise SystemExit(130)
         self._say(f"Step {state.step}: samples.png, losses.png and the weights are in {self.out}.")
 
@@ -106,6 +107,7 @@ class Run:
                 f"{self.checkpoint} is a run on {_processes(state.world)}, each with its own "
                 f"random state, and {parallel.world()} would go on: {_started(state.world)}."
             )
+        self._refuse_another_recipe(state)
         was = (state.recipe, state.data, state.seed)
         if was != (self.recipe, self.images.name, self.seed):
             raise InputError(
@@ -114,6 +116,20 @@ class Run:
                 "give the same preset, data and seed, or another --out."
             )
         return state
+
+    def _refuse_another_recipe(self, state: training.State) -> None:
+        """Raise InputError where the same net was trained with other settings."""
+        if (state.recipe.net, state.data) != (self.recipe.net, self.images.name):
+            return
+        was, now = asdict(state.recipe), asdict(self.recipe)
+        other = [
+            f"{name} {was[name]} and not {now[name]}" for name in was if was[name] != now[name]
+        ]
+        if other:
+            raise InputError(
+                f"{self.checkpoint} is a run with {', '.join(other)}: give the same preset and "
+                "options, or another --out."
+            )
 
     def _loop(self, state: training.State, steps, save_every: int, minutes) -> bool:
         """Train and save to the end of steps or minutes; tell whether Ctrl-C came before it."""

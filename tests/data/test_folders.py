@@ -167,6 +167,32 @@ def test_too_few_pictures_are_said(tmp_path):
         load_images(f"{tmp_path / 'few'}@28-grey")
 
 
+def test_a_subfolder_without_pictures_is_no_class(shapes):
+    (shapes / "grey").mkdir()
+    found = load_images(str(shapes))
+    assert found.class_names == ("green", "red")
+    assert found.labels.unique().tolist() == [0, 1]
+
+
+def test_a_class_that_nothing_can_be_learnt_from_is_named(shapes):
+    (shapes / "yellow").mkdir()
+    (shapes / "yellow" / "0.png").write_text("no picture")
+    with pytest.raises(InputError, match=r"class yellow of .* has no picture to learn from"):
+        load_images(str(shapes))
+
+
+def test_a_folder_has_the_same_name_from_everywhere(shapes, monkeypatch):
+    monkeypatch.chdir(shapes.parent)
+    assert image_set("shapes@28-grey").name == f"{shapes}@28-grey"
+
+
+def test_a_folder_too_small_for_scores_says_how_many_it_needs(shapes):
+    with pytest.raises(
+        InputError, match=r"22 images to learn from and 2 to compare .* at least 60"
+    ):
+        score.score_images(torch.zeros(100, 3, 32, 32, dtype=torch.uint8), f"{shapes}@32-colour")
+
+
 # Nets, scores
 
 

@@ -8,7 +8,7 @@ import { openProgram } from "../../gancourse/live/static/src/recorded/program.js
 const array = (d, s = [d.length]) => ({ d: Float64Array.from(d), s });
 
 test("numbers are written as Python writes them", () => {
-  const said = [[0.125, ".2f", "0.12"], [-0.0001, ".3f", "-0.000"], [-0.0001, "z.3f", "0.000"], [1234567, "g", "1.23457e+06"],
+  const said = [[0.125, ".2f", "0.12"], [0.375, ".2f", "0.38"], [0.385, ".2f", "0.39"], [0.025, ".2f", "0.03"], [1.385, ".2f", "1.39"], [-0.385, ".2f", "-0.39"], [1.5, ".0f", "2"], [-0.0001, ".3f", "-0.000"], [-0.0001, "z.3f", "0.000"], [1234567, "g", "1.23457e+06"],
     [0.00001234, ".2g", "1.2e-05"], [100, ".3g", "100"], [2.5, ".0f", "2"], [0.255, ".0%", "26%"], [Infinity, ".3f", "inf"]];
   for (const [x, spec, text] of said) assert.equal(formatted(x, spec), text);
   assert.equal(rounded(0.0005, 3), 0);

@@ -4,11 +4,13 @@ import json
 import secrets
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import hub_class
 import javascript
 import pytest
 import yaml
+from traitlets.config import Config
 
 import hub
 from gancourse.jupyter import hub as entry
@@ -51,6 +53,23 @@ def test_without_jupyterhub_one_sentence_says_what_to_install(monkeypatch, capsy
         entry.main()
 
 
+def test_a_copy_that_cannot_be_updated_is_opened_as_it_is(tmp_path, monkeypatch, capsys):
+    (tmp_path / "copy").mkdir()
+    full = Mock(side_effect=OSError("No space left on device"))
+    monkeypatch.setattr(entry.working_copy, "update", full)
+    monkeypatch.setattr(entry, "command", lambda copy, extra: ["server", str(copy)])
+    monkeypatch.setattr(entry, "fit_threads", lambda environment: None)
+    monkeypatch.setattr(entry.os, "execv", started := Mock())
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GANCOURSE_COPY", str(tmp_path / "copy"))
+    entry.serve([])
+    assert "as it was: No space left" in capsys.readouterr().out
+    started.assert_called_once()
+    monkeypatch.setenv("GANCOURSE_COPY", str(tmp_path / "none"))
+    with pytest.raises(OSError, match="No space left"):
+        entry.serve([])
+
+
 def test_a_message_with_buffers_is_read_to_the_end_of_its_text():
     text, buffer = b'{"a": 1}', b"\x00\x01"
     start = 4 + 2 * 4
@@ -61,6 +80,8 @@ def test_a_message_with_buffers_is_read_to_the_end_of_its_text():
 def test_one_failure_is_counted_and_the_others_are_summed_up():
     well = {"server": 2.0, "first_cell": 4.0, "lesson": 9.0, "moves": [0.01, 0.03]}
     found = hub_class.summary([well, {"error": "KeyError: 'a'"}, well], {"kernel": 300.0})
+    waited = hub_class.summary([{"error": "BrokenBarrierError: "}, {"error": "KeyError: 'a'"}], {})
+    assert (waited["failed"], waited["errors"]) == (2, ["KeyError: 'a'"])
     assert (found["users"], found["failed"], found["errors"]) == (3, 1, ["KeyError: 'a'"])
     assert found["first_cell"] == {"median": 4.0, "worst": 4.0}
     assert (found["move_ms"]["p50"], found["move_ms"]["count"]) == (30.0, 4)
@@ -111,26 +132,20 @@ def test_another_password_does_not_get_in(user):
 # What is in hub/
 
 
-class Config(dict):
-    """Takes any setting, as JupyterHub's own object does."""
-
-    def __getattr__(self, name):
-        return self.setdefault(name, Config())
-
-    def __setattr__(self, name, value):
-        self[name] = value
-
-
 @pytest.mark.parametrize("name", ["tljh_config", "docker_config"])
 def test_every_hub_starts_the_same_server_with_limits_and_ends_idle_ones(name, monkeypatch):
     monkeypatch.setattr(sys, "path", [str(ROOT / "hub"), *sys.path])
     c, path = Config(), ROOT / "hub" / f"{name}.py"
+    c.JupyterHub.services = [{"name": "theirs"}]
+    c.Spawner.environment = {"THEIRS": "1"}
     exec(path.read_text("utf-8"), {"get_config": lambda: c, "__file__": str(path)})
     assert c.Spawner.cmd[1:] == ["-m", "gancourse.jupyter.hub"]
     assert c.Spawner.cpu_limit >= 1
     assert c.Spawner.mem_limit == "1.5G"
-    assert "jupyterhub_idle_culler" in c.JupyterHub.services[0]["command"]
-    assert c.JupyterHub.load_roles[0]["services"] == [c.JupyterHub.services[0]["name"]]
+    theirs, ours = c.JupyterHub.services  # what a hub has already stays
+    assert (theirs["name"], c.Spawner.environment["THEIRS"]) == ("theirs", "1")
+    assert "jupyterhub_idle_culler" in ours["command"]
+    assert c.JupyterHub.load_roles.get_value([])[0]["services"] == [ours["name"]]
 
 
 def test_charts_containers_and_the_image_start_the_same_server():

@@ -1,5 +1,7 @@
 """Obedience and coverage by class: known sets, and sets with a fault of a known size."""
 
+from math import isnan
+
 import pytest
 import torch
 
@@ -66,6 +68,17 @@ def test_more_images_cover_more_and_what_is_expected_follows_their_number(digits
         mine, theirs = (torch.bincount(y).tolist() for y in (real.labels[:n], digits.labels))
         expected = map(measures.expected_coverage, theirs, mine)
         assert found.expected_by_class == pytest.approx(tuple(expected))
+
+
+def test_a_class_with_too_few_real_images_is_left_out_of_the_means(digits):
+    few = (digits.labels != 4) | ((digits.labels == 4).cumsum(0) <= measures.NEIGHBOURS_DC)
+    fake, real = torch.rand(300, 8), torch.rand(int(few.sum()), 8)
+    y, y_real = torch.arange(300) % 10, digits.labels[few]
+    covered, expected = O._coverage(fake, y, real, y_real, 10)
+    assert [k for k in range(10) if isnan(covered[k])] == [4]
+    assert [k for k in range(10) if isnan(expected[k])] == [4]
+    report = O.Labels(1.0, 1.0, (1.0,) * 10, tuple(covered), tuple(expected))
+    assert report.class_coverage == pytest.approx(sum(covered[:4] + covered[5:]) / 9)
 
 
 @pytest.mark.parametrize("y", [torch.tensor([1]), torch.ones(2), [1, 2], None])

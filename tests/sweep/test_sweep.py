@@ -67,6 +67,8 @@ def test_a_list_is_one_value(tmp_path):
         ({"presets": ("dgcan",)}, "did you mean 'dcgan'"),
         ({"settings": ("lr=1",)}, "Unknown setting 'lr'"),
         ({"settings": ("net=mlp",)}, "Unknown setting 'net'"),
+        ({"settings": ("precision=fp32,bf16",)}, "Unknown setting 'precision'"),
+        ({"settings": ("classes=5",)}, "Unknown setting 'classes'"),
         ({"settings": ("lr_D",)}, "A setting is a name and its values"),
         ({"settings": ("lr_D=",)}, "A setting is a name and its values"),
         ({"settings": ("lr_D=fast",)}, "lr_D is a number, and 'fast'"),
@@ -122,7 +124,7 @@ def test_a_run_of_a_sweep_is_the_run_of_that_recipe(swept, tmp_path):
     Run("mlp", "digits", tmp_path / "r", 1, "cpu", "fp32", recipe=recipe, quiet=True).train(
         3, 9, False
     )
-    ours = swept[0] / "mlp-lr_D=0.002-seed=1" / "generator.safetensors"
+    ours = swept[0] / "mlp-lr_D=0.002-data=digits-seed=1" / "generator.safetensors"
     assert ours.read_bytes() == (tmp_path / "r" / "generator.safetensors").read_bytes()
 
 
@@ -142,6 +144,18 @@ def test_another_number_of_steps_goes_on_and_another_recipe_does_not_mix(swept, 
     assert (row["status"], row["steps"], row["seconds"]) == ("done", 5, None)
     history = (more.folder / "history.csv").read_text().splitlines()
     assert len(history) == 6
+    (less,) = tasks(out, settings=("lr_D=1e-3",), seeds="0", steps=4)
+    row = runs.carry_out(less)
+    assert row["status"] == "failed"
+    assert "holds a run of 5 steps, and one of 4 was asked for" in row["why"]
+    assert runs.kept(more)["steps"] == 5
+
+
+def test_runs_on_other_data_lie_in_folders_of_their_own(tmp_path):
+    names = {sweeps.planned(["mlp"], [], "0", data, tmp_path, **HOW)[0].name
+             for data in ("mnist", "digits", "a folder/of mine@32-grey")}  # fmt: skip
+    assert names == {"mlp-seed=0", "mlp-data=digits-seed=0",
+                     "mlp-data=a_folder_of_mine_32-grey-seed=0"}  # fmt: skip
 
 
 def test_a_run_that_fails_has_a_row_that_says_why_and_the_others_go_on(tmp_path):
@@ -208,7 +222,10 @@ def started(out):
 
 @pytest.mark.timeout(2 * ENOUGH)
 def test_a_killed_sweep_goes_on_and_ends_with_the_same_table(tmp_path):
-    sweep, half = started(tmp_path / "a"), tmp_path / "a" / "mlp-seed=1" / "checkpoint.safetensors"
+    sweep, half = (
+        started(tmp_path / "a"),
+        tmp_path / "a" / "mlp-data=digits-seed=1" / "checkpoint.safetensors",
+    )
     end = time.monotonic() + ENOUGH
     while not half.exists():
         assert sweep.poll() is None, sweep.stdout.read()

@@ -131,8 +131,9 @@ def main(argv: list[str] | None = None) -> int:
     if out.is_dir() and any(out.iterdir()) and not (out / "_static" / "reveal").is_dir():
         print(f"error: {out} holds something that is no deck of ours: name another folder.")
         return 1
-    shutil.rmtree(out, ignore_errors=True)
     try:
+        javascript.packages()  # before what is there goes away
+        shutil.rmtree(out, ignore_errors=True)
         print("\n".join(write(options.root.resolve(), out)))
     except javascript.Missing as error:
         print(f"error: the slides need reveal.js, which package.json names: {error}.")

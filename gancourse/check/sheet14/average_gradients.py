@@ -84,7 +84,7 @@ MIXTURES: dict[str, Callable[[list[int]], list[float]]] = {
     "The weighted sum is divided by the number of copies too.": (
         lambda s: [n / sum(s) / len(s) for n in s]
     ),
-    "The sum is divided by one copy less.": lambda s: [1 / (len(s) - 1)] * len(s),
+    "The sum is divided by one copy less.": lambda s: [1 / max(1, len(s) - 1)] * len(s),
     "The sizes stand in the opposite order.": lambda s: [n / sum(s) for n in reversed(s)],
     "All copies have the first one's gradient: it is copied, and not averaged.": (
         lambda s: _one(len(s), 0)

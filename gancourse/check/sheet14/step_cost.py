@@ -148,13 +148,13 @@ def cost_whole(student: Student, fn: Handle, draw: Draw) -> None:
     )
     if abs(more_flop - 2 * flop) > 0.5:
         raise Wrong(
-            f"With twice the batch the FLOP are {more_flop / flop:.3g} times as many: each image "
-            "costs as much."
+            f"With twice the batch the FLOP go from {flop:,} to {more_flop:,}: each image costs as "
+            "much."
         )
     if abs(more - bytes_ - 4 * s.batch * s.kept) > 0.5:
         raise Wrong(
-            f"With twice the batch the bytes are {more / bytes_:.3g} times as many: only the "
-            "activations grow, by those of the images that were added."
+            f"With twice the batch the bytes go from {bytes_:,} to {more:,}: only the activations "
+            "grow, by those of the images that were added."
         )
 
 

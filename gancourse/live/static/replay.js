@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/replay.js: edit there. 5ffca9f2bd725ff8 eafeed8f6b30fd09
+// Built by `make build` from src/widgets/replay.js: edit there. 551ce610b5f3ed9c 7a1c4edcace3642e
 // bytes.js
 function floats(view) {
   if (!view) return null;
@@ -700,10 +700,10 @@ function operate(op, inputs, settings) {
 
 // recorded/format.js
 function fixed(x, digits, unsigned) {
-  const text = Math.abs(x).toFixed(digits);
-  const at = Math.abs(x) * 10 ** digits;
-  const tie = digits < 8 && at % 1 === 0.5 && Math.floor(at) % 2 === 0;
-  const written = tie ? (Math.floor(at) / 10 ** digits).toFixed(digits) : text;
+  const [whole, rest = ""] = Math.abs(x).toFixed(100).split(".");
+  const cut = digits ? `${whole}.${rest.slice(0, digits)}` : whole;
+  const tie = /^50*$/.test(rest.slice(digits));
+  const written = tie && Number(cut.at(-1)) % 2 === 0 ? cut : Math.abs(x).toFixed(digits);
   const negative = (x < 0 || Object.is(x, -0)) && !(unsigned && Number(written) === 0);
   return (negative ? "-" : "") + written;
 }

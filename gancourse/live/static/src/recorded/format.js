@@ -1,10 +1,10 @@
 // A number as Python's format writes it: f, g and % with a number of digits; z: no negative zero.
 
 function fixed(x, digits, unsigned) {
-  const text = Math.abs(x).toFixed(digits);
-  const at = Math.abs(x) * 10 ** digits;
-  const tie = digits < 8 && at % 1 === 0.5 && Math.floor(at) % 2 === 0; // toFixed goes up, Python to even
-  const written = tie ? (Math.floor(at) / 10 ** digits).toFixed(digits) : text;
+  const [whole, rest = ""] = Math.abs(x).toFixed(100).split("."); // exact, as a double has it
+  const cut = digits ? `${whole}.${rest.slice(0, digits)}` : whole;
+  const tie = /^50*$/.test(rest.slice(digits)); // toFixed goes up, Python to even
+  const written = tie && Number(cut.at(-1)) % 2 === 0 ? cut : Math.abs(x).toFixed(digits);
   const negative = (x < 0 || Object.is(x, -0)) && !(unsigned && Number(written) === 0);
   return (negative ? "-" : "") + written;
 }
