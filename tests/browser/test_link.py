@@ -141,16 +141,22 @@ def test_run_all_leaves_a_dashboard_alive_while_later_cells_wait(notebook):
 
 
 def test_a_long_cell_leaves_the_gan_on_points_alive(notebook):
-    """The cell ends only if both steps are taken meanwhile."""
+    """The cell ends only if both steps are taken meanwhile; it says when the page is in reach."""
     show = "import time\nfrom gancourse import live\ngan = live.PointGan()\ngan"
-    page = notebook_with(notebook, show, 'while "G alone" not in gan.said: time.sleep(0.05)\n1')
+    waits = (
+        "while not gan.background.reached: time.sleep(0.05)\nprint('reached', flush=True)\n"
+        'while "G alone" not in gan.said: time.sleep(0.05)\n1'
+    )
+    page = notebook_with(notebook, show, waits)
     start(page, 1)
+    page.wait_for_function(f"{CELLS}[1].outputs.length === 1")
+    page.wait_for_timeout(300)  # the page hears of it after the kernel has said so
     for label, said in [("Step D", "D alone"), ("Step G", "G alone")]:
         page.locator(".gc-live").get_by_role("button", name=label).press("Enter")
         page.wait_for_function(
             "said => document.querySelector('.gc-text').textContent.includes(said)", arg=said
         )
-    page.wait_for_function(f"{CELLS}[1].outputs.length === 1")
+    page.wait_for_function(f"{CELLS}[1].outputs.length === 2")
 
 
 def test_progress_is_seen_while_a_cell_runs_and_leaves_nothing(notebook):
