@@ -29,10 +29,17 @@ class FromTables(TyperCommand):
         presets = train.PRESETS | train.WRITEUP_PRESETS
         tables = {"presets": presets, "sets": IMAGE_SETS, "shipped": nets.shipped()}
         names = {kind: ", ".join(table) for kind, table in tables.items()}
+        names["minutes"] = f"train so long, not by --steps; {_budgets(train.BUDGETS)}"
         names["sets"] += ", or a folder of pictures: FOLDER, FOLDER@64, FOLDER@64-grey"
         for option in self.params:
             option.help = (option.help or "").format(**names)
         return super().get_help(ctx)
+
+
+def _budgets(table: dict) -> str:
+    """Return in words which preset a name stands for in how many minutes."""
+    rows = ((name, *row) for name, rows in table.items() for row in rows)
+    return ", ".join(f"up to {limit:g}, {name} is {quick}" for name, limit, quick in rows)
 
 
 WEIGHTS = "generator.safetensors, a run's folder, or {shipped}"
@@ -69,7 +76,7 @@ def train(
     preset: Annotated[str, typer.Argument(help="{presets}")],
     data: Annotated[str, typer.Option(help="{sets}")] = "mnist",
     steps: Annotated[int, typer.Option(help="steps in all, those before a resume included")] = 3000,
-    minutes: Annotated[float | None, typer.Option(help="train so long, not by --steps")] = None,
+    minutes: Annotated[float | None, typer.Option(help="{minutes}")] = None,
     out: Annotated[Path | None, typer.Option(help="folder of the run [runs/PRESET-DATA]")] = None,
     seed: Annotated[int, typer.Option(help="the same seed gives the same run")] = 0,
     device: Annotated[str | None, typer.Option(help="cpu, cuda or mps [the fastest here]")] = None,
@@ -84,13 +91,14 @@ def train(
 
     Several processes share the work: torchrun --nproc-per-node 2 -m gancourse train PRESET
     """
-    from gancourse.train import get_preset, parallel
+    from gancourse.train import get_preset, parallel, within
     from gancourse.train import run as runs
 
     out = out or Path("runs") / re.sub(r"[^\w@.-]+", "-", f"{preset}-{data}").strip("-.")
     with parallel.joined(device) as device:
-        recipe = get_preset(preset, sync_norm=sync_norm)
-        run = runs.Run(preset, data, out, seed, device, precision, recipe=recipe)
+        taken = preset if resume else within(preset, minutes)
+        recipe = get_preset(taken, sync_norm=sync_norm)
+        run = runs.Run(taken, data, out, seed, device, precision, recipe=recipe)
         run.train(steps if minutes is None else None, save_every, resume, minutes)
 
 

@@ -17,12 +17,17 @@ def ema_step(state: State) -> None:
     """Move the averaged generator a little towards G; its buffers follow G's at once.
 
     Early in a run the average is over the last tenth of it, so that it does not drag the start on.
+    With the recipe's `ema_buffers` batch norm's statistics are averaged as the weights are.
     """
     decay = min(state.recipe.ema, (1 + state.step) / (10 + state.step))
     ours, theirs = list(state.ema_G.parameters()), list(state.G.parameters())
-    torch._foreach_lerp_(ours, theirs, 1 - decay)
     for mine, other in zip(state.ema_G.buffers(), state.G.buffers(), strict=True):
-        mine.copy_(other)
+        if state.recipe.ema_buffers and mine.is_floating_point():
+            ours.append(mine)
+            theirs.append(other)
+        else:
+            mine.copy_(other)
+    torch._foreach_lerp_(ours, theirs, 1 - decay)
 
 
 STANDING = (20, 500)  # batches, samples in each

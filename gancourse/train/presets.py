@@ -15,6 +15,16 @@ PRESETS = {
         lr_D=2e-3,
         batch=64,
     ),
+    "dcgan-quick": Recipe(  # for minutes: half the width, faster rates; see BUDGETS
+        "dcgan",
+        G={"z_dim": 16, "width": 32, "depth": 1},
+        D={"width": 32, "depth": 1},
+        lr_G=6e-3,
+        lr_D=6e-3,
+        betas=(0.5, 0.99),
+        batch=64,
+        ema_buffers=True,
+    ),
     "dcgan-large": Recipe(  # for an hour and more
         "dcgan",
         G={"z_dim": 16, "width": 128, "depth": 1},
@@ -97,6 +107,19 @@ WRITEUP_PRESETS = {
     "writeup-004-no-dropout": replace(_TUTORIAL, net="writeup-004", D={"dropout": 0.0}),
     "writeup-004-today": replace(_TUTORIAL, net="writeup-004", **_TODAY),
 }
+
+# What a preset's name stands for where `gancourse train` is given a time: up to so many minutes,
+# this preset. Measured on one core: docs/bench, "FID against training time".
+BUDGETS: dict[str, tuple[tuple[float, str], ...]] = {"dcgan": ((6.0, "dcgan-quick"),)}
+
+
+def within(name: str, minutes: float | None) -> str:
+    """Return the preset that `name` stands for in a run of so many minutes, by BUDGETS.
+
+    Without a time, or with a longer one than the table has, it is `name` itself.
+    """
+    rows = BUDGETS.get(name, ()) if minutes is not None else ()
+    return next((quick for limit, quick in rows if minutes <= limit), name)
 
 
 def get_preset(name: str, **changes) -> Recipe:

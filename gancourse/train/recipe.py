@@ -24,7 +24,8 @@ class Recipe:
     Lesson 13: with `classes`, so many, both nets are given labels; `augment` names what is done to
     all that D sees, as `gancourse.train.augment` has it ("translation,cutout").
 
-    On several processes (lesson 14), with `sync_norm` batch norm counts the batches of all of them.
+    With `ema_buffers` the average of G takes in batch norm's statistics, not the weights alone. On
+    several processes (lesson 14), with `sync_norm` batch norm counts the batches of all of them.
     """
 
     net: str
@@ -49,6 +50,7 @@ class Recipe:
     classes: int = 0
     augment: str = ""
     sync_norm: bool = False
+    ema_buffers: bool = False
 
     def __post_init__(self):
         losses.get_loss(self.loss)

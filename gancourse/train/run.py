@@ -45,10 +45,13 @@ class Run:
         self.wanted = {"device": device, "precision": precision}
         with parallel.one_first():  # what it downloads, the others find
             self.images = load_images(data)
-        classes = {"classes": len(self.images.class_names)} if self.recipe.classes else {}
-        fitted = self.recipe.fitted(tuple(self.images.images.shape[1:]))
-        self.recipe = replace(fitted, **classes)
+        self.recipe = self._fitted(self.recipe)
         self.checkpoint = out / CHECKPOINT
+
+    def _fitted(self, recipe: training.Recipe) -> training.Recipe:
+        """Return a recipe with nets for these images, and as many classes where it has any."""
+        classes = {"classes": len(self.images.class_names)} if recipe.classes else {}
+        return replace(recipe.fitted(tuple(self.images.images.shape[1:])), **classes)
 
     def train(
         self, steps: int | None, save_every: int, resume: bool, minutes: float | None = None
@@ -107,6 +110,7 @@ class Run:
                 f"{self.checkpoint} is a run on {_processes(state.world)}, each with its own "
                 f"random state, and {parallel.world()} would go on: {_started(state.world)}."
             )
+        self._take_budgeted(state)
         self._refuse_another_recipe(state)
         was = (state.recipe, state.data, state.seed)
         if was != (self.recipe, self.images.name, self.seed):
@@ -116,6 +120,13 @@ class Run:
                 "give the same preset, data and seed, or another --out."
             )
         return state
+
+    def _take_budgeted(self, state: training.State) -> None:
+        """Go on with the recipe that this preset stood for in the minutes of the first call."""
+        for _, quick in training.BUDGETS.get(self.preset, ()):
+            recipe = self._fitted(training.get_preset(quick, sync_norm=self.recipe.sync_norm))
+            if recipe == state.recipe:
+                self.recipe, self.preset = recipe, quick
 
     def _refuse_another_recipe(self, state: training.State) -> None:
         """Raise InputError where the same net was trained with other settings."""

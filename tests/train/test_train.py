@@ -204,6 +204,19 @@ def test_ema_follows_g_slowly_and_its_buffers_at_once():
     assert (next(state.ema_G.buffers()) == 5).all()
 
 
+def test_ema_averages_the_statistics_where_the_recipe_says_so():
+    recipe = T.Recipe("mlp", batch=8, ema=0.9, precision="fp32", ema_buffers=True)
+    state = T.State(recipe, device="cpu")
+    state.step = 10_000
+    with torch.no_grad():
+        for p, q in zip(state.G.buffers(), state.ema_G.buffers(), strict=True):
+            p.fill_(5)
+            q.fill_(0)
+    T.ema_step(state)
+    for q in state.ema_G.buffers():  # a count of batches is no statistic: it is G's
+        assert torch.allclose(q, torch.tensor(0.5)) if q.is_floating_point() else q == 5
+
+
 def test_saved_and_resumed_run_ends_as_if_never_interrupted(tmp_path):
     path = T.save_state(run(4), tmp_path / "c.safetensors")
     torch.randn(7)  # what the caller draws meanwhile does not matter
@@ -393,7 +406,7 @@ def test_a_recipe_is_dcgans_unless_it_says_otherwise():
         "lr_G": 2e-4, "lr_D": 2e-4, "betas": (0.5, 0.999), "batch": 128, "ema": 0.999,
         "precision": None, "optimiser": "adam", "anneal": None,
         "gp": 0.0, "spectral": False, "clip": 0.0, "pack": 1, "steps_D": 1,
-        "classes": 0, "augment": "", "sync_norm": False,
+        "classes": 0, "augment": "", "sync_norm": False, "ema_buffers": False,
     }  # fmt: skip
     assert recipe == wanted
 
