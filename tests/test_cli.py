@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import pytest
 from PIL import Image
 
-from gancourse import cli, machine, nets
+from gancourse import cli, machine, nets, train
 
 TRAIN = ["train", "mlp", "--data", "digits", "--steps", "3", "--device", "cpu"]
 
@@ -334,6 +334,28 @@ def test_minutes_end_a_run_and_resume_goes_on(run, tmp_path, monkeypatch):
     assert (code, said.split("Step ")[1].split(":")[0]) == (0, "6")
     code, said, _ = run(*command, "--minutes", 0.1, "--resume")
     assert (code, said.split("Step ")[1].split(":")[0]) == (0, "12")
+
+
+def test_a_time_chooses_the_recipe_and_resume_keeps_it(run, tmp_path, monkeypatch):
+    """`dcgan` for a minute is the quick one, also where it goes on for an hour, or by steps."""
+    clock = itertools.count(0, 20)
+    monkeypatch.setattr("gancourse.train.run.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    out = tmp_path / "r"
+    command = ["train", "dcgan", "--data", "digits", "--device", "cpu", "--out", out]
+    for more in (["--minutes", 1], ["--minutes", 60, "--resume"], ["--steps", 1, "--resume"]):
+        code, said, error = run(*command, *more)
+        assert (code, error) == (0, ""), said
+        recipe = train.load_state(out / "checkpoint.safetensors").recipe
+        quick = train.get_preset("dcgan-quick")
+        assert (recipe.lr_G, recipe.G["width"]) == (quick.lr_G, quick.G["width"])
+    code, _, error = run(*command[:1], "dcgan-large", *command[2:], "--steps", 9, "--resume")
+    assert code == 2
+    assert "give the same preset" in error
+
+
+def test_the_help_says_which_preset_a_time_chooses(run):
+    _, said, _ = run("train", "--help")
+    assert "up to 6, dcgan is dcgan-quick" in " ".join(said.replace("│", " ").split())
 
 
 @pytest.mark.parametrize("minutes", [0, -1, "nan"])

@@ -21,7 +21,7 @@ PRESETS = {
         D={"width": 32, "depth": 1},
         lr_G=6e-3,
         lr_D=6e-3,
-        betas=(0.5, 0.99),
+        betas=(0.0, 0.99),
         batch=64,
         ema_buffers=True,
     ),

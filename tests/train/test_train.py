@@ -418,6 +418,16 @@ def test_what_each_preset_chooses():
     wanted = {
         "mlp": T.Recipe("mlp", lr_G=1e-3, lr_D=1e-3, ema=0.995),
         "dcgan": dcgan,
+        "dcgan-quick": T.Recipe(
+            "dcgan",
+            {"z_dim": 16, "width": 32, "depth": 1},
+            {"width": 32, "depth": 1},
+            lr_G=6e-3,
+            lr_D=6e-3,
+            betas=(0.0, 0.99),
+            batch=64,
+            ema_buffers=True,
+        ),
         "dcgan-large": replace(
             dcgan,
             G={"z_dim": 16, **large},
@@ -444,6 +454,17 @@ def test_what_each_preset_chooses():
         "cdcgan-diffaug": replace(ways["projection"], augment="translation,cutout"),
     }
     assert wanted == T.PRESETS
+
+
+def test_a_budget_chooses_a_preset_that_there_is():
+    for name, rows in T.BUDGETS.items():
+        limits = [limit for limit, _ in rows]
+        assert limits == sorted(limits)
+        assert {name, *(quick for _, quick in rows)} <= set(T.PRESETS)
+        for limit, quick in rows:
+            assert T.within(name, limit) == quick != name
+        assert T.within(name, limits[-1] + 1) == T.within(name, None) == name
+    assert T.within("mlp", 1) == "mlp"
 
 
 def test_what_each_writeup_chooses():
