@@ -96,6 +96,27 @@ def test_an_interrupted_quality_run_goes_on_and_is_reported(tmp_path, monkeypatc
     assert "by 20 s, 100% of its time" in (tmp_path / "README.md").read_text()
 
 
+def test_presets_of_the_budgets_are_measured_and_held_against_each_other(tmp_path, monkeypatch):
+    fids = {"dcgan": [30.0, 10.0], "dcgan-quick": [11.0, 5.0]}
+
+    def run(spec, place):
+        name = spec["change"]["preset"]
+        assert train.Recipe(**spec["recipe"]) == train.get_preset(name)
+        rows = [[t, f] for t, f in zip((120.0, 300.0), fids[name], strict=True)]
+        return {"name": spec["name"], "seed": spec["seed"], "rows": rows, "rate": 1.0, "spec": spec}
+
+    monkeypatch.setattr(quality, "run_apart", run)
+    command.main(["budgets", "--seeds", "0", "1", "--out", str(tmp_path)])
+    command.main(["budgets", "--seeds", "2", "--only", "dcgan", "--out", str(tmp_path)])
+    said = (tmp_path / "README.md").read_text()
+    assert "| 120 s | 2 | dcgan-quick: 11.0 | dcgan: 30.0 | 37% | at most 40%: met |" in said
+    fids["dcgan-quick"] = [13.0, 5.0]
+    command.main(["budgets", "--fresh", "--seeds", "0", "1", "--out", str(tmp_path)])
+    said = (tmp_path / "README.md").read_text()
+    assert "| 43% | at most 40%: not met |" in said
+    assert "| 50% | at most 50%: met |" in said
+
+
 def test_a_field_that_recipes_gained_later_makes_no_run_stale():
     place = turns.Place(1)
     options = command.parse(["quality"])

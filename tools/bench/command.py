@@ -10,7 +10,7 @@ from bench import turns
 from bench.results import OUT
 from bench.turns import Place
 
-KINDS = ["speed", "cost", "quality", "ablation", "report"]
+KINDS = ["speed", "cost", "quality", "ablation", "budgets", "report"]
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
@@ -61,7 +61,7 @@ def measure(options: argparse.Namespace, place: Place) -> None:
         from bench import speed
 
         {"speed": speed.speed, "cost": speed.cost}[options.what](options, place)
-    elif options.what in ("quality", "ablation"):
+    elif options.what in ("quality", "ablation", "budgets"):
         from bench import quality
 
         quality.measure(options, place)
@@ -77,7 +77,7 @@ def serve(name: str) -> None:
 
 
 def train(spec: str, folder: str) -> None:
-    """Be one run of `quality` or `ablation`: train by the spec and leave samples in `folder`."""
+    """Be one run of `quality` and its like: train by the spec, leave samples in `folder`."""
     from bench.quality import train_and_draw
 
     train_and_draw(json.loads(spec), Path(folder))

@@ -19,6 +19,7 @@ from bench.results import as_now, chosen, load, save
 from bench.turns import PROGRAM, Place, synchronise
 
 TIMES = (10, 20, 30, 45, 60, 80, 120, 180, 240, 300)  # seconds of training
+BUDGET_TIMES = (10, 30, 60, 120, 180, 240, 300)  # of budgets: longer runs are drawn less often
 CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
 SAMPLES, SAMPLE_SEED = 10_000, 99
 CONTENDERS = ["ours", "textbook", "24 channels", "TensorFlow's tutorial"]  # of quality
@@ -47,8 +48,7 @@ def measure(options: argparse.Namespace, place: Place) -> None:
     """Run all that is asked for and missing, seed by seed; keep each run as soon as it ends."""
     kind = options.what
     for seed in options.seeds:
-        known = CONTENDERS if kind == "quality" else ROWS
-        for name in chosen(options.only, known):
+        for name in chosen(options.only, known(kind)):
             spec, key = specify(options, place, name, seed), f"{name}, seed {seed}"
             done = load(options.out, kind)
             if not options.fresh and as_now(done.get(key, {}).get("spec", {})) == spec:
@@ -60,15 +60,28 @@ def measure(options: argparse.Namespace, place: Place) -> None:
             save(options.out, kind, done)
 
 
+def known(kind: str) -> list[str]:
+    """Return the names of what is measured: contenders, rows, or the presets of BUDGETS."""
+    from gancourse.train import BUDGETS
+
+    quick = {name: None for rows in BUDGETS.values() for _, name in rows}  # each once, in order
+    return {"quality": CONTENDERS, "ablation": [*ROWS], "budgets": [*BUDGETS, *quick]}[kind]
+
+
 def specify(options: argparse.Namespace, place: Place, name: str, seed: int) -> dict:
     """Return all that a run depends on, as JSON gives it back."""
-    quality = options.what == "quality"
-    seconds = options.seconds or (300 if quality else 80)
-    marks = [t for t in TIMES if t < seconds] if quality else [seconds / 2]
-    spec = {"name": name if quality else "ours", "seed": seed, "marks": [*marks, seconds],
+    from gancourse import train
+
+    kind = options.what
+    seconds = options.seconds or (80 if kind == "ablation" else 300)
+    times = {"quality": TIMES, "budgets": BUDGET_TIMES, "ablation": [seconds / 2]}[kind]
+    spec = {"name": name if kind == "quality" else "ours", "seed": seed,
+            "marks": [*(t for t in times if t < seconds), seconds],
             "clock": options.clock, "threads": place.threads}  # fmt: skip
-    if spec["name"] == "ours":
-        change = {} if quality else ROWS[name]
+    if kind == "budgets":
+        spec |= {"change": {"preset": name}, "recipe": asdict(train.get_preset(name))}
+    elif spec["name"] == "ours":
+        change = {} if kind == "quality" else ROWS[name]
         spec |= {"change": change, "recipe": asdict(changed(change))}
     return json.loads(json.dumps(spec))
 

@@ -10,6 +10,7 @@ from bench import processes, threads
 from bench.turns import ratios, spread
 from gancourse import plots
 from gancourse.store import write_whole
+from gancourse.train import BUDGETS
 
 PAIRS = {  # target: (contender, against, at least)
     "DCGAN against the textbook loop": ("ours", "textbook", 3.5),
@@ -17,6 +18,7 @@ PAIRS = {  # target: (contender, against, at least)
     "loading against PIL and a DataLoader": ("loading, ours", "loading, PIL", 50.0),
 }
 ITERATOR = ("MLP, bare steps", "MLP, iterator", 5.0)  # costs less than so many per cent
+SHARES = {120: 0.4, 300: 0.5}  # of the preset's own FID, that the one for minutes is to reach
 CEILING = 35.0  # per cent of the matrix ceiling that is aimed at
 REACH = 0.25  # share of the textbook's time in which its last FID is to be reached
 RIVAL, RIVAL_TIMES = "24 channels", (30, 80, 300)  # beaten after so many seconds
@@ -24,8 +26,8 @@ RIVAL, RIVAL_TIMES = "24 channels", (30, 80, 300)  # beaten after so many second
 
 def write(folder: Path) -> str:
     """Write the report on whatever has been measured so far; return its tables of targets."""
-    parts = {"speed": _speed, "quality": _quality, "ablation": _ablation, "cost": _cost,
-             "threads": _threads, "processes": _processes}  # fmt: skip
+    parts = {"speed": _speed, "quality": _quality, "ablation": _ablation, "budgets": _budgets,
+             "cost": _cost, "threads": _threads, "processes": _processes}  # fmt: skip
     source = "`tools/bench` wrote this page from the JSON files beside it."
     text = ["# What the benchmark measured", "", source]
     for name, part in parts.items():
@@ -235,6 +237,41 @@ def _beaten(runs: dict) -> list[str]:
             rows.append([*row, _verdict(pair[0] < pair[1])])
     head = ["after", "ours", f"{RIVAL}, plain loop", "aim: ours is lower"]
     return _table(head, rows) if rows else []
+
+
+def _budgets(result: dict, folder: Path) -> list[str]:
+    runs = runs_of(result)
+    curves = {name: [run["rows"] for run in found] for name, found in runs.items()}
+    clock = "seconds of training" + (" on one core" if result["clock"] == "cpu" else "")
+    picture = plots.races(curves, clock, "FID in the ruler's features")
+    picture.save(folder / "budgets.png")
+    text = (
+        "The preset that `gancourse train --minutes` takes, beside the one without a time, in "
+        f"{clock}: medians over the seeds that both have."
+    )
+    head = ["after", "seeds", "for minutes", "without a time", "share", "aim"]
+    pairs = [(quick, name) for name, table in BUDGETS.items() for _, quick in table]
+    rows = [row for quick, name in pairs for row in _shares(runs, quick, name)]
+    return ["## The recipe for minutes", "", f"![{picture.alt}](budgets.png)", "", text, "",
+            *_table(head, rows)]  # fmt: skip
+
+
+def _shares(runs: dict[str, list[dict]], quick: str, name: str) -> Iterable[list[str]]:
+    """Yield a row for each time at which two presets were measured with the same seeds."""
+    for mark in sorted({round(row[0]) for run in runs.get(quick, []) for row in run["rows"]}):
+        ours, others = (_at(runs.get(who, []), mark) for who in (quick, name))
+        both = ours.keys() & others.keys()
+        if both:
+            a, b = (median(of[seed] for seed in both) for of in (ours, others))
+            aim = SHARES.get(mark, 0)
+            said = f"at most {aim:.0%}: {_verdict(a <= aim * b)}" if aim else ""
+            yield [f"{mark} s", str(len(both)), f"{quick}: {a:.1f}", f"{name}: {b:.1f}",
+                   f"{a / b:.0%}", said]  # fmt: skip
+
+
+def _at(found: list[dict], mark: int) -> dict[int, float]:
+    """Return the FID of each seed's run after `mark` seconds."""
+    return {run["seed"]: fid for run in found for s, fid in run["rows"] if round(s) == mark}
 
 
 def _ablation(result: dict, folder: Path) -> list[str]:
