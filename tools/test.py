@@ -29,7 +29,10 @@ LIGHT = ("-p", "no:cacheprovider", "-p", "no:nbval")  # nbval costs three second
 PACK = 120.0  # seconds: small files and notebooks share a process, and its imports, up to this
 SHARE = 150.0  # seconds: a longer test file is cut into shares of about this
 LANES = 3  # processes at a time on two cores
-WHOLE = ("tests/website",)  # one process each: their fixture, the built site, takes a minute
+ROOMS = {  # folder: PACK, and never a share, where each process begins with dear fixtures
+    "tests/website": float("inf"),  # a built site
+    "tests/browser": 240.0,  # a JupyterLab and a Chromium
+}
 
 
 def python(*arguments: str) -> list[str]:
@@ -89,8 +92,8 @@ def rooms(root: Path) -> dict[str, list[str]]:
 def grouped(root: Path, known: durations.Durations) -> Iterator[tuple[str, list[str]]]:
     """Yield each folder of `rooms` with a group of its files that share a process."""
     for room, files in rooms(root).items():
-        most = float("inf") if room in WHOLE else PACK
-        yield from ((room, group) for group in packed(files, known, most))
+        groups = packed(files, known, ROOMS.get(room, PACK))
+        yield from ((room, group) for group in groups)
 
 
 def package_steps(root: Path, env: dict[str, str]) -> Iterator[Step]:
@@ -98,7 +101,7 @@ def package_steps(root: Path, env: dict[str, str]) -> Iterator[Step]:
     known = durations.load(root)
     for room, group in grouped(root, known):
         spent = sum(map(known.of, group))
-        shares = 1 if len(group) > 1 or room in WHOLE else round(spent / SHARE) or 1
+        shares = 1 if len(group) > 1 or room in ROOMS else round(spent / SHARE) or 1
         for share in range(1, shares + 1):
             part = [f"--share={share}/{shares}"] if shares > 1 else []
             name = " ".join([group[0], *(Path(f).name for f in group[1:]), *part])
