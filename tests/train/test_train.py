@@ -691,7 +691,7 @@ def train_digits(out, steps, resume):
 
 @pytest.fixture(scope="module")
 def processes():
-    """Processes that start at once: a server forks them that has imported what an optimiser does."""
+    """Processes that start at once: a server that has imported what they need forks them."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["gancourse.train.run", "gancourse.data", "torch._dynamo"])
     return context
