@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 02 · The optimal discriminator
 #
-# If D always plays its best answer, it vanishes from the game. What is left is a distance between
-# $p$ and $q$, and with it the reason why a GAN works, and one reason why it fails.
+# If D always plays its best answer, it vanishes from the game. What is left is a *divergence*, a
+# number that says how far $q$ is from $p$: the reason why a GAN works, and one reason why it fails.
 #
 # After this lesson you can
 # - derive $D^* = p/(p+q)$, find it by training, and read $p/q$ off a trained D;

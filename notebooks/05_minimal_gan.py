@@ -40,8 +40,9 @@ from gancourse.score import mode_report
 # ## A whole GAN to play with
 #
 # Blue dots are real data: eight clusters on a circle. Orange points are the generator's. The map is
-# the discriminator's opinion: blue where it says "real". Press **Step D** ten times and watch the
-# map. Press **Step G** ten times and watch the points. Then press **Run**.
+# the discriminator's opinion: blue where it says "real", orange where it says "fake", white where
+# it cannot tell. Press **Step D** ten times and watch the map. Press **Step G** ten times and watch
+# the points. Then press **Run**.
 
 # %%
 live.PointGan()
