@@ -376,8 +376,9 @@ far
 # $$\frac{dC}{d\theta} = \frac{\theta}{s^2}\, E_q D^* \le \frac{\theta}{2 s^2}\,
 #   e^{-\theta^2/(8 s^2)},$$
 #
-# which dies faster than exponentially. The *non-saturating* G descends $-\log D$ instead; its slope
-# at D* is $\frac{\theta}{s^2} E_q(1 - D^*)$, and it grows with the distance.
+# which dies faster than exponentially. So $\log(1 - D)$ is called G's *saturating* loss. The
+# *non-saturating* G descends $-\log D$ instead; its slope at D* is
+# $\frac{\theta}{s^2} E_q(1 - D^*)$, and it grows with the distance.
 #
 # <details><summary>Where the slope and its bound come from</summary>
 #
