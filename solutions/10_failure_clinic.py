@@ -214,7 +214,7 @@ assert result.passed
 # %% [markdown]
 # ## 10.3 A D that never doubts
 #
-# G ends in a tanh. After 600 turns $D(x)$ is 1.00 and $D(G(z))$ 0.01: D never doubts. One in seven
+# G ends in a tanh. After 600 turns $D(x)$ is 0.99 and $D(G(z))$ 0.02: D never doubts. One in seven
 # of G's pixels stands above 0.98, where tanh is flat, and still the real strokes are brighter.
 # Return the pixels as D should see them: all of tanh's range, and no more.
 
@@ -261,7 +261,7 @@ assert result.passed
 # ## 10.4 A look that spoils the run
 #
 # G has batch norm. Trained without a look at its samples it comes to a Fréchet distance of 0.22;
-# with a look every 100 turns, and the same seed, to 0.63. $D(x)$ of 0.60 and $D(G(z))$ of 0.49 show
+# with a look every 100 turns, and the same seed, to 0.62. $D(x)$ of 0.60 and $D(G(z))$ of 0.49 show
 # nothing. Repair the look, so that the run goes on as without it.
 
 # %% [markdown] tags=["hint"]
@@ -310,9 +310,9 @@ assert result.passed
 # %% [markdown]
 # ## 10.5 Ten layers and no signal
 #
-# G has ten hidden layers. At the start the samples' sd is 0.0003, where the ring's is 0.7, and
-# the gradient of G's first layer is a thousandth of that of its last. After 700 turns no mode is
-# found. The initialisation is called, and raises no error.
+# G has ten hidden layers. At the start the samples' sd is 0.0001, where the ring's is 0.7, and
+# the gradient of G's first layer is less than a thousandth of that of its last. After 700 turns
+# all samples lie in one place. The initialisation is called, and raises no error.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea
@@ -361,7 +361,7 @@ assert result.passed
 
 # %% [markdown] tags=["solution"]
 # `children` stops at the first level, and there stands one `Sequential`. With PyTorch's own draw a
-# layer of this kind passes on about four tenths of its signal: after ten, a few ten-thousandths.
+# layer of this kind passes on about four tenths of its signal: after ten, a ten-thousandth.
 # Fast check: the spread of the samples at turn 0.
 
 # %% [markdown]
