@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
-from sklearn.neighbors import NearestNeighbors
 from torch import Tensor, nn
 
 from gancourse import machine
@@ -160,6 +159,8 @@ def _within(x: Tensor, centres: Tensor, k: int) -> Iterator[Tensor]:
 
 def distances(x: Tensor, among: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """Return distances [N, k] and indices [N, k] of the k rows of `among` nearest to each of x."""
+    from sklearn.neighbors import NearestNeighbors  # seconds, which only who asks should wait
+
     found = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(among.flatten(1).numpy())
     distance, index = found.kneighbors(x.flatten(1).numpy())
     return torch.from_numpy(distance), torch.from_numpy(index)

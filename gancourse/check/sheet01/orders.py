@@ -49,7 +49,7 @@ def _two_values(got: object) -> list[float]:
         got = list(got)
     if not isinstance(got, list) or len(got) != 2:
         raise Wrong(f"Two numbers are asked for, and the answer is {facts.describe(got)}.")
-    return [facts.number(g, "Each value") for g in got]
+    return [facts.number(g, "Each value", "both are single entries of V") for g in got]
 
 
 def _judge_orders(student: Student, fn: Handle, V: Tensor, which: tuple[int, ...]) -> None:

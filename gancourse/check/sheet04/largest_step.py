@@ -45,7 +45,7 @@ def _largest_mistakes(J: Tensor) -> dict[str, Tensor]:
 def _judge_largest(student: Student, fn: Handle, J: Tensor) -> None:
     want = _largest(J)
     facts.diagnose(
-        facts.number(student.call(fn, [J]), "largest_step"),
+        facts.number(student.call(fn, [J]), "largest_step", "all eigenvalues must stay within it"),
         want,
         5e-4 * max(1.0, want.item()),
         _largest_mistakes(J),
@@ -83,7 +83,11 @@ def largest_none(student: Student, fn: Handle, draw: Draw) -> None:
         "a single player that climbs": [[turn]],
     }
     for what, J in games.items():
-        got = facts.number(student.call(fn, [torch.tensor(J)]), "largest_step")
+        got = facts.number(
+            student.call(fn, [torch.tensor(J)]),
+            "largest_step",
+            "all eigenvalues must stay within it",
+        )
         if not facts.near(got, 0.0, 1e-4):
             raise Wrong(f"For {what} no step converges: the answer is 0, and yours is {got:.3g}.")
 
