@@ -178,8 +178,10 @@ def gradients_of_both(student: Student, fn: Handle, draw: Draw) -> None:
     """With a blind D the gradient by x_fake is known, and the one by D's last layer."""
     D = _discriminator(student, draw, _blind)
     x_real, x_fake = draw.normal(6, *SHAPE), 0.5 * draw.normal(6, *SHAPE)
-    given = [D.there, x_real, x_fake]
-    if not isinstance(student.call(fn, given, seed=0), Tensor):
+    given, before = [D.there, x_real, x_fake], student.snapshot(D.there)
+    got = student.call(fn, given, seed=0)
+    twins.judge_untouched(before, student.snapshot(D.there), "D")
+    if not isinstance(got, Tensor):
         raise Wrong(
             "Return both losses as one tensor, torch.stack([d_loss, g_loss]), so that either can "
             "be learned from."
@@ -243,5 +245,6 @@ EXERCISE = Exercise(
         ("a number of its own, uniform from -1/2 to 1/2", CHANGED),
         ("real and fake, wherever D looks", CHANGED),
         ("G's loss must reach `x_fake`, D's must not", FLOWS),
+        ("Leave D as it is", FLOWS),
     ),
 )

@@ -49,7 +49,12 @@ def _read(student: Student, fn: Handle, given: list, seed: int | None = None) ->
     found = list(got) if isinstance(got, Tensor) and got.dim() == 1 else got
     numbers = [_whole_number(v) for v in found] if isinstance(found, list) else [None]
     if None in numbers or not numbers:
-        raise Wrong(f"shard should return a list of whole numbers, and gave {facts.describe(got)}.")
+        odd = found[numbers.index(None)] if isinstance(found, list) and found else got
+        inside = f"a list with {facts.describe(odd)} in it" if odd is not got else ""
+        raise Wrong(
+            "shard should return a list of whole numbers, and gave "
+            f"{inside or facts.describe(got)}."
+        )
     return numbers
 
 
@@ -133,6 +138,18 @@ def shard_shuffled(student: Student, fn: Handle, draw: Draw) -> None:
             _judge_other(student, fn, at, later, "epoch")
         for at in (s, replace(s, epoch=0)):
             _judge_other(student, fn, at, replace(at, seed=at.seed + further), "seed")
+    _judge_blocks(s, _shards(student, fn, s))
+
+
+def _judge_blocks(s: Setting, shards: Shards) -> None:
+    """Raise Wrong where most neighbours in the order, dealt out or cut into parts, are i, i + 1.
+
+    By chance two of all are.
+    """
+    dealt = [i for row in zip(*shards, strict=True) for i in row]
+    for order in (dealt, [i for shard in shards for i in shard]):
+        if 2 * sum(abs(a - b) == 1 for a, b in pairwise(order)) > s.n:
+            raise Wrong("Only blocks are shuffled, and inside of one the indices go on as before.")
 
 
 def _judge_other(student: Student, fn: Handle, s: Setting, t: Setting, what: str) -> None:
@@ -145,15 +162,15 @@ def _judge_other(student: Student, fn: Handle, s: Setting, t: Setting, what: str
             f"The order is the same for {where}: it must come from seed and epoch, so that no "
             "epoch repeats another."
         )
-    if sorted(mine) == sorted(other):
-        raise Wrong(
-            f"A rank reads the same samples for {where}, in another order: shuffle all n first, "
-            "and then deal them out."
-        )
     if _follow_alike(*orders) or _shifted(s.n, *orders):
         raise Wrong(
             f"The order for {where} is one and the same: moved on, turned round, counted on or "
             "dealt to other ranks. Shuffle afresh: a new permutation for each."
+        )
+    if sorted(mine) == sorted(other):
+        raise Wrong(
+            f"A rank reads the same samples for {where}, in another order: shuffle all n first, "
+            "and then deal them out."
         )
 
 
