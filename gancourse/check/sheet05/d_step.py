@@ -2,7 +2,7 @@
 
 from gancourse.check import facts, twins
 from gancourse.check.players import Game, Players, Step, two_players
-from gancourse.check.sheet05.shared import D_MISTAKES, MODE
+from gancourse.check.sheet05.shared import D_MISTAKES
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 from gancourse.losses import cross_entropy_d
@@ -18,12 +18,6 @@ def _down(loss=cross_entropy_d) -> Step:
     return step
 
 
-def _evaluated(game: Game) -> None:
-    """A step of D on fakes of a G in evaluation mode."""
-    game.G.eval()
-    _down()(game)
-
-
 def _take(student: Student, step: Handle, players: Players) -> object:
     given = [players.G.there, players.D.there, players.opt_D, players.x_real, players.z]
     got = student.call(step, given)
@@ -33,20 +27,15 @@ def _take(student: Student, step: Handle, players: Players) -> object:
 
 
 def d_step_moves(student: Student, step: Handle, draw: Draw) -> None:
-    """With a G that has no batch norm, and with one that has."""
-    for norm in (False, True):
-        players = two_players(student, draw, norm=norm)
-        _take(student, step, players)
-        steps = {what: _down(loss) for what, loss in D_MISTAKES.items()}
-        steps |= {MODE: _evaluated} if norm else {}
-        twins.judge_weights(
-            student.snapshot(players.D.there)["weights"],
-            players.played(_down()).weights("D"),
-            players.tolerance(),
-            {what: players.played(wrong).weights("D") for what, wrong in steps.items()},
-            "D moved, but not by one step of opt_D down the gradient of its loss on x_real and "
-            "G(z).",
-        )
+    players = two_players(student, draw)
+    _take(student, step, players)
+    twins.judge_weights(
+        student.snapshot(players.D.there)["weights"],
+        players.played(_down()).weights("D"),
+        players.tolerance(),
+        {what: players.played(_down(loss)).weights("D") for what, loss in D_MISTAKES.items()},
+        "D moved, but not by one step of opt_D down the gradient of its loss on x_real and G(z).",
+    )
 
 
 def d_step_leaves_g(student: Student, step: Handle, draw: Draw) -> None:

@@ -5,7 +5,6 @@ from torch.nn.functional import softplus
 
 from gancourse.check import facts, twins
 from gancourse.check.players import Game, Players, Step, two_players
-from gancourse.check.sheet05.shared import MODE
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 from gancourse.losses import non_saturating_g, saturating_g
@@ -49,31 +48,22 @@ def _check_moved(student: Student, players: Players) -> None:
         )
 
 
-def _evaluated(game: Game) -> None:
-    """A step of a G in evaluation mode."""
-    game.G.eval()
-    _down()(game)
-
-
 def _judge(student: Student, players: Players, else_: str) -> None:
-    steps = {what: _down(loss) for what, loss in G_MISTAKES.items()} | {MODE: _evaluated}
     twins.judge_weights(
         student.snapshot(players.G.there)["weights"],
         players.played(_down()).weights("G"),
         players.tolerance(),
-        {what: players.played(wrong).weights("G") for what, wrong in steps.items()},
+        {what: players.played(_down(loss)).weights("G") for what, loss in G_MISTAKES.items()},
         else_,
     )
 
 
 def g_step_moves(student: Student, step: Handle, draw: Draw) -> None:
-    """With a G that has no batch norm, and with one that has."""
-    for norm in (False, True):
-        players = two_players(student, draw, norm=norm)
-        _take(student, step, players)
-        _check_moved(student, players)
-        else_ = "G moved, but not by one step of opt_G down the mean of -log D(G(z))."
-        _judge(student, players, else_)
+    players = two_players(student, draw)
+    _take(student, step, players)
+    _check_moved(student, players)
+    else_ = "G moved, but not by one step of opt_G down the mean of -log D(G(z))."
+    _judge(student, players, else_)
 
 
 def g_step_leaves_d(student: Student, step: Handle, draw: Draw) -> None:

@@ -6,10 +6,6 @@ from torch.nn.functional import softplus
 
 from gancourse.losses import cross_entropy_d
 
-MODE = (
-    "G makes the fakes in evaluation mode: in a step both nets stay in training mode, or a G with "
-    "batch norm shows D fakes that are not those of its training."
-)
 # What each mistake means, and the loss that it amounts to: used for values and for steps.
 D_MISTAKES = {
     "This is V(D, G) itself, which D wants large; a loss is made small: put a minus before it.": (

@@ -138,7 +138,6 @@ def shard_shuffled(student: Student, fn: Handle, draw: Draw) -> None:
             _judge_other(student, fn, at, later, "epoch")
         for at in (s, replace(s, epoch=0)):
             _judge_other(student, fn, at, replace(at, seed=at.seed + further), "seed")
-    _judge_blocks(s, _shards(student, fn, s))
 
 
 def _judge_blocks(s: Setting, shards: Shards) -> None:
@@ -162,15 +161,17 @@ def _judge_other(student: Student, fn: Handle, s: Setting, t: Setting, what: str
             f"The order is the same for {where}: it must come from seed and epoch, so that no "
             "epoch repeats another."
         )
-    if _follow_alike(*orders) or _shifted(s.n, *orders):
-        raise Wrong(
-            f"The order for {where} is one and the same: moved on, turned round, counted on or "
-            "dealt to other ranks. Shuffle afresh: a new permutation for each."
-        )
-    if sorted(mine) == sorted(other):
+    alike = _follow_alike(*orders) or _shifted(s.n, *orders)
+    if sorted(mine) == sorted(other) and not alike:
         raise Wrong(
             f"A rank reads the same samples for {where}, in another order: shuffle all n first, "
             "and then deal them out."
+        )
+    _judge_blocks(s, orders[0])
+    if alike:
+        raise Wrong(
+            f"The order for {where} is one and the same: moved on, turned round, counted on or "
+            "dealt to other ranks. Shuffle afresh: a new permutation for each."
         )
 
 

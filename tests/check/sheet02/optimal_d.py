@@ -155,7 +155,7 @@ MISTAKES = {
     sure: (NEAR, "0 or 1 only"),
     difference: (NEAR, "This is p - q"),
     of_densities: (FAR, "0 / 0"),
-    with_epsilon: (FAR, "outweighs both densities"),
+    with_epsilon: (FAR, "added to p + q"),
     average: (NEAR, "This is not p / (p + q)"),
     clamped: (ALONE, "D* is 0"),
     one_maximum_for_all: (FAR, "one factor for all points"),

@@ -235,17 +235,6 @@ def v_returned(G, D, opt_D, x_real, z):
     return -detach_the_fakes(G, D, opt_D, x_real, z)
 
 
-def g_in_evaluation_for_the_fakes(G, D, opt_D, x_real, z):
-    G.eval()
-    x_fake = G(z).detach()
-    G.train()
-    loss = F.softplus(-D(x_real)).mean() + F.softplus(D(x_fake)).mean()
-    opt_D.zero_grad()
-    loss.backward()
-    opt_D.step()
-    return loss.detach()
-
-
 CORRECT = (
     detach_the_fakes,
     fakes_under_no_grad,
@@ -284,5 +273,4 @@ MISTAKES = {
     own_sgd_at_the_same_rate: ("two steps in a row", "optimiser that was given"),
     two_steps: (MOVES, "not by one step"),
     v_returned: (RETURNED, "is not D's loss"),
-    g_in_evaluation_for_the_fakes: (MOVES, "in evaluation mode"),
 }

@@ -200,16 +200,6 @@ def through_the_probability(G, D, opt_G, z):
     return _step((1 - D(G(z)).sigmoid()).mean(), opt_G, D)
 
 
-def g_in_evaluation(G, D, opt_G, z):
-    G.eval()
-    loss = F.softplus(-D(G(z))).mean()
-    opt_G.zero_grad()
-    loss.backward()
-    opt_G.step()
-    G.train()
-    return loss.detach()
-
-
 CORRECT = (
     freeze_d_meanwhile,
     clear_d_afterwards,
@@ -245,5 +235,4 @@ MISTAKES = {
     fakes_under_no_grad: (MOVES, ""),
     own_noise: (MOVES, "not by one step of opt_G"),
     through_the_probability: (MOVES, "not by one step of opt_G"),
-    g_in_evaluation: (MOVES, "in evaluation mode"),
 }
