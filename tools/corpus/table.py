@@ -41,6 +41,9 @@ FRESH = (
     "forum",
     "players",
     "labelled",
+    "callbacks",
+    "tinkerer",
+    "paper_club",
 )
 HALVES = {"tuning": TUNING, "unseen": UNSEEN}
 PARTS = HALVES | {"fresh": FRESH}  # the fresh part is in no half: it is run when asked by name
