@@ -73,6 +73,7 @@ class Ledger:
     def attend(self) -> None:
         """Hang on the weights while a turn is near, and let go of them where none is."""
         if self.clock.near and not self.passing:
+            self.weights = {who: list(net.parameters()) for who, net in self.nets.items()}
             self.booked, self.before = {"G": [], "D": []}, {"G": 0, "D": 0}
             self.came.clear()
             self.closed, self.known = {"G": True, "D": True}, {"G": False, "D": False}

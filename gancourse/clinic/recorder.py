@@ -59,7 +59,7 @@ class Recorder:
         self.answers, self.holdings = Answers(*parts), Holdings(*parts)
         self.conditions = Conditions(self.witness, self.signals, self._guarded)
         self.optimisers = Optimisers(self.ledger, self.signals, self._guarded)
-        self.shown = Shown(self.witness, self.answers, self.signals, self._guarded)
+        self.shown = Shown(self.witness, self.answers, self.ledger, self.signals, self._guarded)
         self.looks = Looks(sample, self.witness, self.conditions, self._tried)
         self.finished = False
         self.looks.look()
@@ -150,6 +150,7 @@ class Recorder:
         self.answers.let_go()
         for handle in (*self.ledger.handles, *witness.handles):
             handle.remove()
+        self.ledger.weights = {who: list(net.parameters()) for who, net in self.nets.items()}
         self.ledger.count_owned()
         self._tried("what the losses ask of D", self.answers.conclude)
         self._tried("what D is shown", self.shown.conclude)

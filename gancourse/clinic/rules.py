@@ -58,6 +58,8 @@ def shared_out(s: Signals, who: str) -> bool:
 
 
 def wrong_weights(s: Signals) -> Found:
+    if upkeep.on_the_other_loss(s):
+        return upkeep.on_the_other_loss(s)
     if any(shared_out(s, who) for who in facts.Names):
         return None
     own, other, back = (
@@ -305,9 +307,8 @@ def diagnose(signals: Signals) -> Diagnosis:
     suspicions.sort(key=lambda suspicion: not suspicion.seen)  # stable
     told = [f"{cause}: {evidence}" for cause, evidence in notes.items()] + beside(signals)
     skipped, deaf = dict(signals.skipped), facts.unheard(signals)
-    for who in facts.Names:
-        if facts.elsewhere(signals, who):
-            skipped[f"opt_{who}'s steps"] = f"it takes none, and {who}'s weights move all the same"
+    skipped |= {f"opt_{who}'s steps": "it takes none, and the weights move all the same"
+                for who in facts.Names if facts.elsewhere(signals, who)}  # fmt: skip
     if deaf:
         skipped["what G learns from"] = deaf
     for who in signals.swapped:

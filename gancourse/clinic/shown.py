@@ -8,8 +8,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from gancourse.clinic import calls, probes
+from gancourse.clinic import calls, gradients, probes
 from gancourse.clinic.answers import Answers, Pull
+from gancourse.clinic.ledger import Ledger
 from gancourse.clinic.signals import Signals
 from gancourse.clinic.watchers import Witness
 
@@ -20,8 +21,12 @@ FLAT = 1e-3  # a slope, over the largest one
 class Shown:
     """Notes by turn which kinds of samples D's loss hears, and whether fakes were seen before."""
 
-    def __init__(self, witness: Witness, answers: Answers, signals: Signals, guard: Callable):
+    def __init__(
+        self, witness: Witness, answers: Answers, ledger: Ledger, signals: Signals, guard: Callable
+    ):
         self.witness, self.answers, self.signals = witness, answers, signals
+        self.ledger = ledger
+        self.done: set[int] = set()  # backwards that an earlier step of D has used
         self.clock = witness.clock
         self.past: Tensor | None = None  # keys of what was neither real nor G's, in other turns
         self.rows: list[Tensor] = []  # the same, of this turn
@@ -29,6 +34,17 @@ class Shown:
         self.asked = False  # whether D was asked, in this turn, about fakes that lead back to G
         self.note = guard("what D is shown", self._slope)
         witness.told["D"].append(guard("what D is shown", self._saw))
+        ledger.told.append(guard("what D is shown", self._at_step))
+
+    def _at_step(self, who: str) -> None:
+        """Note, before a step of D, whether nothing but G's loss gave it its gradient."""
+        if who != "D":
+            return
+        pulls = self.answers.pulls
+        kinds = {p.kind for backward in pulls.keys() - self.done for p in pulls[backward]}
+        self.done |= pulls.keys()
+        if kinds and gradients.any_left([w.grad for w in self.ledger.weights["D"]]):
+            self.signals.crossed.append(float(kinds == {"own"}))
 
     def _saw(self, call: calls.Call | None, args: tuple, kwargs: dict, _: object) -> None:
         if call is None:
@@ -56,6 +72,7 @@ class Shown:
         if alike is not None:
             self.signals.same_target.append(float(alike))
         self.asked = False
+        self.done.clear()
 
     def _note_heard(self) -> None:
         heard = dict.fromkeys(("real", "fake", "other", "own"), 0.0)
@@ -107,18 +124,18 @@ def one_rule(pulls: list[Pull]) -> bool | None:
     (real, at_real), (fake, at_fake) = ([t.double() for t in kinds[k]] for k in ("real", "fake"))
     if real.std() < 1e-3 * (real.abs().max() + 1e-12) or not (at_real.any() and at_fake.any()):
         return None
+    if not (real.isfinite().all() and fake.isfinite().all()):
+        return None
     inside = min(real.min(), fake.min()) > 0 and max(real.max(), fake.max()) < 1
     ways = [(real, at_real, fake, at_fake)]
     ways.append((real.sigmoid(), at_real, fake.sigmoid(), at_fake))
     if inside:
         ways.append((real, at_real * real * (1 - real), fake, at_fake * fake * (1 - fake)))
     for x, slope, other, there in ways:
-        design = torch.stack([torch.ones_like(x), x], 1)
-        line = torch.linalg.lstsq(design, slope[:, None]).solution.flatten()
-        size = slope.abs().max()
-        if (design @ line - slope).abs().max() < FLAT * size and line[
-            1
-        ].abs() * x.std() > 0.01 * size:
-            off = (line[0] + line[1] * other - there).abs().max()
+        size, middle = slope.abs().max(), x.mean()
+        rise = ((x - middle) * slope).sum() / (x - middle).square().sum()
+        exact = (slope.mean() + rise * (x - middle) - slope).abs().max() < FLAT * size
+        if exact and rise.abs() * x.std() > 0.01 * size:
+            off = (slope.mean() + rise * (other - middle) - there).abs().max()
             return bool(off < 10 * FLAT * max(size, there.abs().max()))
     return None

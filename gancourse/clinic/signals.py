@@ -122,6 +122,7 @@ class Signals:
     kept: dict[str, list[float]] = field(default_factory=_players)  # used over booked gradient
     shift: dict[str, list[float]] = field(default_factory=_players)  # from the start, a later turn
     leftover: list[float] = field(default_factory=list)  # G's loss in the gradient that D uses
+    crossed: list[float] = field(default_factory=list)  # 1: a step of D on G's loss alone
     heard: dict[str, list[float]] = field(default_factory=dict)  # by kind, see `answers`
     stale: list[float] = field(default_factory=list)  # share of D's fakes that it had seen before
     fake_labels: list[float] = field(default_factory=list)  # share with G's own label

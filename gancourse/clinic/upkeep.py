@@ -74,6 +74,16 @@ def deaf(s: Signals) -> Found:
     )
 
 
+def on_the_other_loss(s: Signals) -> Found:
+    """D's steps take the gradient of G's loss alone: see `rules.wrong_weights`."""
+    if len(s.crossed) < FEW or mean(s.crossed) < 1:
+        return None
+    return (
+        f"in {len(s.crossed)} measured turns D's steps take the gradient of G's loss alone, and "
+        "never that of a loss on real samples"
+    )
+
+
 def sees_a_part(s: Signals) -> Found:
     if not s.blind >= PART or len(s.at) < FEW:
         return None
