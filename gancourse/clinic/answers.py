@@ -208,7 +208,7 @@ class Answers:
         if len(self.spans) >= 5:
             s.even = float(all(uneven < 1e-4 for _, uneven in self.spans))
         known = [w for w in self.weights if w == w]
-        if len(known) >= 5 and len(known) > 0.5 * len(self.weights):
+        if len(known) >= 2:
             s.summed = float(all(abs(w - 1) < 0.02 for w in known))
         if len(self.logistic) >= 5:
             s.logistic = float(all(uneven < 1e-3 for uneven in self.logistic))
@@ -240,10 +240,12 @@ def weight_per_answer(answers: Tensor, slopes: Tensor, real: bool) -> float:
 
     NaN where the slopes are not those of a cross-entropy, of logits or of probabilities.
     """
-    n, size = len(answers), slopes.abs()
-    if n < 8 or not answers.max() - answers.min() > APART:
+    sure = torch.sigmoid(-answers if real else answers)
+    told = sure > 1e-3  # the slopes of others are rounded
+    answers, size, sure = answers[told], slopes.abs()[told], sure[told]
+    if len(answers) < 8 or not answers.max() - answers.min() > APART:
         return math.nan
-    shares = [size / torch.sigmoid(-answers if real else answers)]
+    shares = [size / sure]
     if answers.min() > 0 and answers.max() < 1:
         shares.append(size * (answers if real else 1 - answers))
     for share in shares:

@@ -66,6 +66,10 @@ class Shown:
         """End a measured turn: before `Answers.close`, which forgets the turn's pulls."""
         self._note_heard()
         self._note_stale()
+        answers = [call.out for call, *_ in self.witness.judged if len(call.out)]
+        if answers:
+            low, high = torch.cat(answers).aminmax()
+            self.signals.width.append((high - low).item())
         mine = [p for backward, pulls in self.answers.pulls.items() for p in pulls
                 if self.answers.owner.get(backward) == "D"]  # fmt: skip
         alike = one_rule(mine)

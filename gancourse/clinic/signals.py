@@ -131,6 +131,7 @@ class Signals:
     even: float = math.nan  # 1 where all answers of a call get one slope, whatever they are
     same_target: list[float] = field(default_factory=list)  # 1: one slope by answer for both kinds
     summed: float = math.nan  # 1 where the loss is a sum over the batch
+    width: list[float] = field(default_factory=list)  # of D's answers in a turn: largest - lowest
     nan_from: tuple[int, int] | None = None  # first turn with a NaN answer, 1 if its first was fine
     drift: float = math.nan  # the real samples' spread late in the run over the early one
 

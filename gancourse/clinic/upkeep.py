@@ -109,13 +109,13 @@ def squashed(s: Signals) -> Found:
 
 
 def held_flat(s: Signals) -> Found:
-    if s.bounded not in ("penalty", "clipped") or s.outputs is None or not late(s.auc) < math.inf:
+    width = middle(s.width[len(s.width) // 2 :], math.inf)
+    if s.bounded not in ("penalty", "clipped") or len(s.width) < FEW or not width < FLAT:
         return None
-    low, high = s.outputs
-    if high - low > FLAT or facts.travelled(s, "D") < facts.LEARNED:
+    if facts.travelled(s, "D") < facts.LEARNED:
         return None
     why = "its weights are clipped" if s.bounded == "clipped" else "its slope is penalised"
-    return f"D's answers to all samples lie within {high - low:.2g} of each other, and {why}"
+    return f"late in the run D's answers to all samples of a turn lie within {width:.2g}, and {why}"
 
 
 def summed(s: Signals) -> Found:
