@@ -3,6 +3,7 @@
     python tools/corpus_quality.py                     both halves, seeds 0 to 2
     python tools/corpus_quality.py --half tuning       what rules and thresholds may be chosen on
     python tools/corpus_quality.py --half fresh        programs that no rule's author has seen
+    python tools/corpus_quality.py --half later        programs of the last change's own author
     python tools/corpus_quality.py --table             judge again what was recorded
     python tools/corpus_quality.py --calibration       are weights the shares that are right?
     python tools/corpus_quality.py --weights           write the weights from what was recorded
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import calibration
 import torch
-from corpus.table import PARTS, half_of, programs
+from corpus.table import HALVES, PARTS, half_of, programs
 
 from gancourse import plots
 from gancourse.clinic import Recorder, diagnose, load_signals
@@ -211,7 +212,8 @@ def main() -> None:
     print(json.dumps(counts, indent=1))
     if not chosen.only:
         text = json.dumps({"counts": counts, "runs": rows}, indent=1) + "\n"
-        name = "corpus_fresh.json" if chosen.half == "fresh" else "corpus.json"
+        alone = chosen.half in PARTS.keys() - HALVES.keys()
+        name = f"corpus_{chosen.half}.json" if alone else "corpus.json"
         write_whole(chosen.out or ROOT / "docs" / "clinic" / name, text.encode())
 
 

@@ -48,9 +48,7 @@ class Ledger:
         self.backwards: set[int] = set()  # those of this turn that reached D's weights
         self.through_G: set[int] = set()  # those of the turns looked at that reached G's
         self.came: list[int] = []  # the backwards of D's booked parts
-        self.told: list[
-            Callable[[str], None]
-        ] = []  # who else looks, before a measured turn's steps
+        self.told: list[Callable] = []  # who else looks, before a measured turn's steps
         self.moved: dict[str, float] = {}
         self.passing: list = []  # hooks for as long as turns are looked at
         self.count_owned()

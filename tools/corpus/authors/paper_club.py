@@ -38,7 +38,7 @@ def wgan_gp_clipped_by_value(watch, seed, turns):
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     G, D = two_layers(2, 2, 80, nn.SiLU), two_layers(2, 1, 80, nn.SiLU)
-    og, od = (torch.optim.Adam(m.parameters(), 1e-3, betas=(0, 0.9)) for m in (G, D))
+    og, od = (torch.optim.Adam(m.parameters(), 1e-3, betas=(0.0, 0.9)) for m in (G, D))
     watch.start(G=G, D=D, opt_G=og, opt_D=od, sample=lambda n: draw(G, n))
     for _ in range(turns):
         for _ in range(3):

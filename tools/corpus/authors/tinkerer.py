@@ -161,7 +161,7 @@ class Lookahead:
             with torch.no_grad():
                 for fast, slow in zip(self.fast, self.slow, strict=True):
                     fast.copy_(slow.lerp_(fast, self.share))
-        return float(loss)
+        return loss.item()
 
 
 def lookahead_minimax(watch, seed, turns):
