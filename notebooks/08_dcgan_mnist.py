@@ -48,7 +48,7 @@ from gancourse.check import check
 # and the nets train in the background; without a page it trains and shows the end.
 
 # %%
-recipe = train.get_preset("dcgan-quick")  # what `gancourse train dcgan --minutes 5` takes
+recipe = train.get_preset("dcgan-quick")  # what `gancourse train dcgan --minutes 1` takes
 state = train.State(recipe, seed=0)
 digits = load_images("mnist").to(state.device)
 state.data = digits.name
@@ -427,8 +427,9 @@ plots.lines(range(3001), {"G's weight": [2.0] * 3001, **kept}, "step", "weight")
 #
 # A recipe runs from a terminal for as long as you like. The run saves itself, stops at Ctrl-C and
 # goes on with `--resume`. (In the project's folder the command is `.venv/bin/gancourse`.) How wide
-# a net should be depends on the time that it has: this lesson's is for minutes. Up to six of them,
-# `dcgan` stands for it on the command line, and for nets twice as wide at a smaller rate beyond.
+# a net should be depends on the time that it has, and this lesson's is for minutes: with a short
+# `--minutes` the command line takes it for `dcgan` (`gancourse train --help` says how short), and
+# else nets twice as wide at a smaller rate.
 #
 # ```
 # gancourse train dcgan --data mnist --minutes 60 --out runs/dcgan
