@@ -110,7 +110,7 @@ WRITEUP_PRESETS = {
 
 # What a preset's name stands for where `gancourse train` is given a time: up to so many minutes,
 # this preset. Measured on one core: docs/bench, "FID against training time".
-BUDGETS: dict[str, tuple[tuple[float, str], ...]] = {"dcgan": ((6.0, "dcgan-quick"),)}
+BUDGETS: dict[str, tuple[tuple[float, str], ...]] = {"dcgan": ((2.0, "dcgan-quick"),)}
 
 
 def within(name: str, minutes: float | None) -> str:
