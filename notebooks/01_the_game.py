@@ -331,7 +331,9 @@ check("01.4", orders)
 # - If D plays $\frac12$, then $V = -\log 4$ for each G.
 #
 # So $-\log 4 \le \max_D \min_G V \le \min_G \max_D V \le -\log 4$. (Between two nets, which are
-# not every function, there may be no equilibrium at all: Farnia and Ozdaglar 2020.)
+# not every function, there may be no equilibrium at all: Farnia and Ozdaglar 2020. And a D of
+# limited size cannot tell $p$ from some $q$ that sits on a limited number of points: Arora et al.
+# 2017.)
 
 # %% tags=["proof"]
 # Proof: moving first is no advantage; both orders are worth -log 4

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 02 · The optimal discriminator
 #
-# If D always plays its best answer, it vanishes from the game. What is left is a distance between
-# $p$ and $q$, and with it the reason why a GAN works, and one reason why it fails.
+# If D always plays its best answer, it vanishes from the game. What is left is a *divergence*, a
+# number that says how far $q$ is from $p$: the reason why a GAN works, and one reason why it fails.
 #
 # After this lesson you can
 # - derive $D^* = p/(p+q)$, find it by training, and read $p/q$ off a trained D;
@@ -376,8 +376,9 @@ far
 # $$\frac{dC}{d\theta} = \frac{\theta}{s^2}\, E_q D^* \le \frac{\theta}{2 s^2}\,
 #   e^{-\theta^2/(8 s^2)},$$
 #
-# which dies faster than exponentially. The *non-saturating* G descends $-\log D$ instead; its slope
-# at D* is $\frac{\theta}{s^2} E_q(1 - D^*)$, and it grows with the distance.
+# which dies faster than exponentially. So $\log(1 - D)$ is called G's *saturating* loss. The
+# *non-saturating* G descends $-\log D$ instead; its slope at D* is
+# $\frac{\theta}{s^2} E_q(1 - D^*)$, and it grows with the distance.
 #
 # <details><summary>Where the slope and its bound come from</summary>
 #

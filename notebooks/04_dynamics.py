@@ -166,8 +166,8 @@ for name, field in fields.items():
 #
 # Beyond first order there is a trace of it. In continuous time minimax keeps the distance $r$
 # exactly; the non-saturating loss has, over a turn, $\frac{d}{dt}r^2 = -\frac{r^4}8$ near the goal.
-# Far out that helps. Near the goal simultaneous steps, which add $\frac{h^2r^2}4$, beat it: they
-# end up circling at $r = \sqrt{2h}$.
+# Far out that helps. Near the goal simultaneous steps, each of which adds $\frac{h^2r^2}4$ to
+# $r^2$, beat it: they end up circling at $r = \sqrt{2h}$.
 
 # %% tags=["proof"]
 # Proof: the fields follow from the losses; minimax keeps r, the non-saturating loss drifts in

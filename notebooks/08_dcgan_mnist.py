@@ -43,7 +43,8 @@ from gancourse.check import check
 # ## Train it first
 #
 # `gancourse.device()` takes CUDA, Apple's MPS or the processor, and `State` puts nets and averages
-# there, in bf16 where the hardware has instructions for it. In JupyterLab the cell returns at once
+# there, in bf16 (numbers of 16 bits: see *Precision* below) where the hardware has instructions for
+# it. In JupyterLab the cell returns at once
 # and the nets train in the background; without a page it trains and shows the end.
 
 # %%

@@ -339,8 +339,8 @@ claim("the first cause", found.first, case.name)
 # ## Your round
 #
 # There are seventeen. In a page your score is kept. Put another number from 1 to 17 in its place.
-# (Some draw digits. Their outcome is a Fréchet distance from the real ones: compare it with the
-# sound run's.)
+# (Some draw digits. Their outcome is a Fréchet distance from the real ones, which lesson 11 builds:
+# lower is better, and the sound run's stands beside it.)
 
 # %%
 live.FaultyRun(7)

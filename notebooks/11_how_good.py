@@ -13,8 +13,8 @@
 # %% [markdown]
 # # 11 · How good is it?
 #
-# A GAN has no likelihood and its usual losses say little of quality. So people compute scores. Each
-# of them sees some faults and is blind to another.
+# A GAN gives no likelihood, and its usual losses say little of quality. So people compute scores.
+# Each of them sees some faults and is blind to another.
 #
 # **Aims:**
 #

@@ -15,6 +15,7 @@ from gancourse import machine
 
 NEIGHBOURS_PR, NEIGHBOURS_DC = 3, 5  # Kynkaanniemi et al. 2019; Naeem et al. 2020
 KID_SUBSETS, KID_SIZE = 50, 1000
+FEW = 200  # points whose distances are computed without a search
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,10 @@ def expected_coverage(n_real: int, n_fake: int, k: int = NEIGHBOURS_DC) -> float
 
 def reach(x: Tensor, k: int) -> Tensor:
     """Return the distance [N] from each row of x to its k-th neighbour, itself not counted."""
-    return distances(x, x, k + 1)[0][:, k]
+    if len(x) > FEW:
+        return distances(x, x, k + 1)[0][:, k]
+    exact = torch.cdist(x.double(), x.double(), compute_mode="donot_use_mm_for_euclid_dist")
+    return exact.kthvalue(k + 1, 1).values
 
 
 def _within(x: Tensor, centres: Tensor, k: int) -> Iterator[Tensor]:

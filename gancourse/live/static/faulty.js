@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/faulty.js: edit there. 20e82ac07e3c4f74 d0a42c8b6cf4ae50
+// Built by `make build` from src/widgets/faulty.js: edit there. 9dbd9adbbce15b4c 3ccbc4afd4d6ddd7
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -571,6 +571,8 @@ function render({ model, el }) {
   const code = make("textarea", { "aria-label": "The lines that hold the mistake", spellcheck: "false" });
   code.rows = model.get("code").split("\n").length;
   code.value = model.get("code");
+  const alone = !!model.get("alone");
+  code.readOnly = alone;
   const train = make("button", { type: "button", class: "gc-button" }, "Train these lines");
   const back = make("button", { type: "button", class: "gc-button" }, "Undo my edits");
   const bar = make("progress", { max: 1, "aria-label": "How far your training is" });
@@ -581,7 +583,9 @@ function render({ model, el }) {
     line.send({ do: "train", code: code.value });
   });
   back.addEventListener("click", () => code.value = model.get("code"));
-  editor.append(code, make("div", { class: "gc-run" }, train, back), bar, text);
+  const buttons = make("div", { class: "gc-run" }, train, back);
+  buttons.hidden = alone;
+  editor.append(code, buttons, bar, text);
   editor.hidden = true;
   const line = link(model, editor);
   [place, play, ...causes, code, train, back].forEach(keepKeys);

@@ -139,6 +139,13 @@ def first_layer_alone(net):
 
 
 REACHES, CARRIES = "every layer is drawn afresh", "the signal keeps its size"
+
+
+def seeded_inside(net):
+    torch.manual_seed(0)
+    over_modules(net)
+
+
 CORRECT = (
     over_modules, through_apply, by_hand, recursive, by_names, with_gain, new_parameters,
     through_a_state,
@@ -157,4 +164,5 @@ MISTAKES = {
     slope_doubled: (CARRIES, "for LeakyReLU 0.2 it is"),
     half_of_the_layers: (REACHES, "keep their old weights"),
     first_layer_alone: (REACHES, "keep their old weights"),
+    seeded_inside: (CARRIES, "Two nets get the same weights"),
 }
