@@ -178,8 +178,8 @@ plots.image_grid(train.sample(state.ema_G, 64, seed=0), columns=16, alt="64 samp
 #
 # G chases D and never sits still. The grid above was drawn by `state.ema_G`, the **exponential
 # moving average** of G: after each step, every weight of it goes a small part of the way to G's
-# weight, $\bar\theta \leftarrow \beta \bar\theta + (1 - \beta)\, \theta$. Take 20 steps more and
-# draw the same z with both, before and after. Which one changes?
+# weight, $\bar\theta \leftarrow \beta \bar\theta + (1 - \beta)\, \theta$ (for GANs: Yazıcı et al.
+# 2019). Take 20 steps more and draw the same z with both, before and after. Which one changes?
 
 # %%
 pair = (state.G, state.ema_G)
