@@ -246,6 +246,15 @@ def noise_of(batches: list[Tensor]) -> Noise:
     return Noise(every.mean().item(), every.std().item(), within)
 
 
+def drift_of(real: list[Tensor]) -> float:
+    """Return the spread of the last third of real samples kept over that of the first third."""
+    n = len(real) // 3
+    if n < 4:
+        return math.nan
+    early, late = torch.cat(real[:n]), torch.cat(real[-n:])
+    return probes.spread(late) / max(probes.spread(early), 1e-12)
+
+
 def order_of(means: list[tuple[Tensor, int]], real: list[Tensor]) -> float:
     """Return the variance of batch means over what it is for random batches: near 1 if shuffled."""
     if len(means) < 5:

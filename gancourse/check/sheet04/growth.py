@@ -52,7 +52,7 @@ def _growth_mistakes(J: Tensor, h: float) -> dict[str, Tensor]:
 def _judge_growth(student: Student, fn: Handle, J: Tensor, h: float) -> None:
     want = _growth(J, h)
     facts.diagnose(
-        facts.number(student.call(fn, [J, h]), "growth"),
+        facts.number(student.call(fn, [J, h]), "growth", "take the largest modulus"),
         want,
         NEAR * max(1.0, want.item()),
         _growth_mistakes(J, h),

@@ -77,6 +77,11 @@ def start_carries(student: Student, initialise: Handle, draw: Draw) -> None:
             "All units of a layer have the same weights: they get the same gradient for ever, and "
             "the layer counts as one unit. Draw them at random."
         )
+    if torch.equal(middle, made[2].body[2].weight):
+        raise Wrong(
+            "Two nets get the same weights: a seed is set inside, and whatever is drawn after it, "
+            "z and batches, comes again as well. Leave seeds to whoever calls."
+        )
     _check_size(math.exp(sum(_log_share(G, draw) for G in made[::2]) / NETS))
     _check_variance(made)
 

@@ -174,7 +174,9 @@ def packs_of_pictures(student: Student, fn: Handle, draw: Draw) -> None:
     """The loss, its gradient, a pack of one sample, one pack alone."""
     for m, packs in ((2, None), (4, 2), (1, None), (3, 1)):
         r = _round(student, draw, m, 1, packs)
+        before = student.snapshot(r.D.there)
         _judge(student, fn, r)
+        twins.judge_untouched(before, student.snapshot(r.D.there), "D")
     judge_gradient(student, fn, r.given(), r.D, _loss(r), CUT)
 
 
