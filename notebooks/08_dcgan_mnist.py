@@ -342,9 +342,9 @@ for name, form in formats.items():
 speeds = race({name: (run, train.one_step) for name, run in runs.items()})
 
 # %% [markdown]
-# **One batch of fakes.** Algorithm 1 draws new z for G's step. But D's step does not change G, so
-# the fakes that D has seen are still G(z), and their graph is still there: `one_step` uses them
-# twice. New fakes cost G forward once more, 4 G + 8 D in all.
+# **One batch of fakes.** Goodfellow et al.'s algorithm (2014) draws new z for G's step. But D's
+# step does not change G, so the fakes that D has seen are still G(z), and their graph is still
+# there: `one_step` uses them twice. New fakes cost G forward once more, 4 G + 8 D in all.
 
 
 # %%
