@@ -41,7 +41,8 @@ class Shown:
         if who != "D":
             return
         pulls = self.answers.pulls
-        kinds = {p.kind for backward in pulls.keys() - self.done for p in pulls[backward]}
+        left = [b for b in pulls.keys() - self.done if self.answers.owner.get(b) != "G"]
+        kinds = {p.kind for backward in left for p in pulls[backward]}
         self.done |= pulls.keys()
         if kinds and gradients.any_left([w.grad for w in self.ledger.weights["D"]]):
             self.signals.crossed.append(float(kinds == {"own"}))
