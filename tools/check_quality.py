@@ -26,6 +26,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from itertools import takewhile
 from pathlib import Path
 from types import ModuleType
 
@@ -93,8 +94,8 @@ def trains(path: Path, number: int, short: bool) -> bool:
 
 
 def quick(parts: Iterable[Part]) -> list[Part]:
-    """Return those of the parts that do not train."""
-    return [part for part in parts if part.seconds <= reference_mutants.TRAINING]
+    """Return the parts before the first that trains; those after it may look at what it trained."""
+    return list(takewhile(lambda part: part.seconds <= reference_mutants.TRAINING, parts))
 
 
 def name_of(answer: object) -> str:
@@ -199,7 +200,7 @@ def accepted(path: Path, number: int | None, draws: int) -> tuple[str, str, int,
     `number` is that of a correct answer; None is the worked solution.
     """
     exercise = exercise_of(path)
-    parts = tuple(quick(exercise.parts))
+    parts = tuple(p for p in exercise.parts if p.seconds <= reference_mutants.TRAINING)
     exercise = replace(exercise, parts=parts, points=sum(p.points for p in parts))
     if number is None:
         name, answer = "worked solution", reference_mutants.worked(exercise.id)

@@ -109,6 +109,23 @@ def test_a_mistake_that_passes_is_told(phrase, tmp_path):
     assert (verdict.right, verdict.told) == (False, f"seed 0: {part}: held")
 
 
+def test_a_short_run_trains_the_first_styles_and_every_mistake():
+    whole, mended = MODULES["05.4"], MODULES["10.4"]
+    module = check_quality.load(whole)
+    every, styles = range(len(module.CORRECT) + len(module.MISTAKES)), len(module.CORRECT)
+    assert check_quality.numbers(whole) == [*every]
+    assert check_quality.numbers(whole, short=True) == [0, 1, *every[styles:]]
+    assert check_quality.numbers(mended, short=True) == check_quality.numbers(mended)
+    assert [check_quality.trains(mended, n, True) for n in (1, 2, 7, 8)] == [
+        True,
+        False,
+        False,
+        True,
+    ]
+    parts = check_quality.with_parts(get_exercise("10.4"), None, True, trained=False).parts
+    assert [part.name for part in parts] == [p.name for p in get_exercise("10.4").parts[:3]]
+
+
 def test_a_part_that_an_exercise_has_not_is_an_error():
     with pytest.raises(ValueError, match="no part 'a rest'"):
         check_quality.with_parts(get_exercise("05.1"), "a rest", short=False)
