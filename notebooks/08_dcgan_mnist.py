@@ -48,11 +48,11 @@ from gancourse.check import check
 # and the nets train in the background; without a page it trains and shows the end.
 
 # %%
-recipe = train.get_preset("dcgan")  # what `gancourse train dcgan` takes
+recipe = train.get_preset("dcgan-quick")  # what `gancourse train dcgan --minutes 1` takes
 state = train.State(recipe, seed=0)
 digits = load_images("mnist").to(state.device)
 state.data = digits.name
-dashboard = live.TrainingDashboard(state, digits.batch, steps=1000)
+dashboard = live.TrainingDashboard(state, digits.batch, steps=1500)
 dashboard
 
 # %% tags=["bet"]
@@ -196,16 +196,17 @@ plots.image_grid(rows, columns=16, alt="G, the change of G, and the smaller one 
 # %% [markdown]
 # G's samples above; then what 20 steps changed in them, and in those of the average (grey means
 # nothing). The average has one trap. Batch norm's running mean and variance are no weights but
-# *buffers*, and `ema_step` copies them. Here is the same average with buffers that were never
-# copied.
+# *buffers*, and the average of G needs them too: `ema_step` averages them like the weights where
+# the recipe says `ema_buffers`, and copies G's last ones where it does not. Here is the same
+# average with buffers that nobody brought along.
 
 # %% tags=["bet"]
 # Bet: an average without its buffers
 live.predict(
     "All weights of the average of G are right; only batch norm's running averages are those of an "
     "untrained net. What does it draw?",
-    ("the same digits", "paler digits", "next to nothing"),
-    answer="next to nothing",
+    ("the same digits", "paler digits", "torn digits among scraps"),
+    answer="torn digits among scraps",
     why="Each layer divides by a variance of 1 that is far from the true one, and the error "
     "multiplies through the layers.",
 )
@@ -220,7 +221,7 @@ def forget_buffers(net):
 
 forgetful = copy.deepcopy(state.ema_G)
 forget_buffers(forgetful)
-plots.image_grid(train.sample(forgetful, 32, seed=1), columns=16, alt="32 samples, all but black.")
+plots.image_grid(train.sample(forgetful, 32, seed=1), columns=16, alt="32 samples: torn digits.")
 
 # %% [markdown]
 # Eyes are quickly satisfied, so here is a number. **FID** compares the mean and the covariance of
@@ -242,8 +243,8 @@ claim(
 
 # %% [markdown]
 # Compare numbers of this ruler only with each other, and for equally many samples. The generator
-# that is shipped is twice as wide and was trained for more than an hour; the end of this lesson has
-# the command.
+# that is shipped is four times as wide and was trained for more than an hour; the end of this
+# lesson has the command.
 #
 # ## Save, kill, resume
 #
@@ -424,15 +425,18 @@ plots.lines(range(3001), {"G's weight": [2.0] * 3001, **kept}, "step", "weight")
 # %% [markdown]
 # ## An hour elsewhere
 #
-# The same recipe runs from a terminal for as long as you like. It saves itself, stops at Ctrl-C and
-# goes on with `--resume`. (In the project's folder the command is `.venv/bin/gancourse`.)
+# A recipe runs from a terminal for as long as you like. The run saves itself, stops at Ctrl-C and
+# goes on with `--resume`. (In the project's folder the command is `.venv/bin/gancourse`.) How wide
+# a net should be depends on the time that it has, and this lesson's is for minutes: with a short
+# `--minutes` the command line takes it for `dcgan` (`gancourse train --help` says how short), and
+# else nets twice as wide at a smaller rate.
 #
 # ```
 # gancourse train dcgan --data mnist --minutes 60 --out runs/dcgan
 # gancourse score runs/dcgan
 # ```
 #
-# With `dcgan-large` in place of `dcgan` and `--steps 36000` the nets are twice as wide, the rates
+# With `dcgan-large` in place of `dcgan` and `--steps 36000` the nets are wider still, the rates
 # smaller and the average longer. From step 27,000 on both rates fall, down to a hundredth: G then
 # stops circling where it is good. It is slower by the step and ends better.
 #
@@ -455,7 +459,7 @@ nets.keep_mine(state.ema_G, data=digits.name, step=str(state.step)) or "no copy,
 #
 # - The convolutions in the middle do the work; a step costs 3 G + 8 D.
 # - No cell names a device. Precision, layout and batch are measured, not believed.
-# - Draw samples from the average of G, and copy batch norm's buffers with it.
+# - Draw samples from the average of G, and let it take batch norm's buffers along.
 # - A checkpoint is more than weights: Adam's averages, random state, buffers, the average of G.
 # - Products may be rounded to 16 bits. Whatever sums up small steps may not.
 #
