@@ -59,9 +59,9 @@ live.predict(
 #
 # $$V(D, G) = E_{x \sim p} \log D(x) + E_{z} \log (1 - D(G(z))).$$
 #
-# The first term rewards D for large values on real samples, the second for small values on fakes.
-# As an integral over $x$, for the D you began with (one half everywhere) and for one whose logit
-# is $x$ itself:
+# This is the objective of the first GAN (Goodfellow et al. 2014, arXiv 1406.2661). The first term
+# rewards D for large values on real samples, the second for small values on fakes. As an integral
+# over $x$, for the D you began with (one half everywhere) and for one whose logit is $x$ itself:
 
 # %%
 x = z = divergences.line(-8, 8)

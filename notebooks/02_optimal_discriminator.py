@@ -72,7 +72,8 @@ plots.lines(d, bracket, "d, what D says at x", "p log d + q log(1 - d)")
 #   \log \frac{D^*}{1 - D^*} = \log p - \log q.$$
 #
 # Real and fake are drawn equally often, so by Bayes' rule this is the probability that a sample
-# seen at $x$ is real. D's best answer is to be honest.
+# seen at $x$ is real. D's best answer is to be honest. (Goodfellow et al. 2014, Proposition 1; what
+# it leaves for G, further down, is their Theorem 1.)
 #
 # <details><summary>Why it is the top, and the only one</summary>
 #

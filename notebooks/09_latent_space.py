@@ -388,9 +388,9 @@ else:
 # ## From a picture back to z
 #
 # G has no inverse, but it has gradients. Start at a random z and let Adam go down $|G(z) - x|^2$
-# with the weights held fixed: the third exercise. Here it is tried on eight of G's own samples, on
-# eight test digits, and on those moved up and left by four pixels. Each has four starts. Which will
-# be found?
+# with the weights held fixed (Zhu et al. 2016, arXiv 1609.03552): the third exercise. Here it is
+# tried on eight of G's own samples, on eight test digits, and on those moved up and left by four
+# pixels. Each has four starts. Which will be found?
 
 # %%
 x_own, x_test = draw(torch.randn(8, G.z_dim)), test_set.scaled(slice(8))

@@ -178,9 +178,9 @@ claim("one point beats a cloud", judge(point).mean().item(), above=judge(x).mean
 # %% [markdown]
 # ## The first hour with your own GAN
 #
-# Karpathy's recipe gives an order for classifiers: know the data, check the loss before training,
-# fit one batch, and only then tune. This is the same card for a GAN. Each item takes a minute, and
-# each finds mistakes that cost a day later.
+# Karpathy's *Recipe for training neural networks* (2019) gives an order for classifiers: know the
+# data, check the loss before training, fit one batch, and only then tune. This is the same card for
+# a GAN. Each item takes a minute, and each finds mistakes that cost a day later.
 #
 # | | do this | and see |
 # |---|---|---|

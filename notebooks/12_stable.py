@@ -334,7 +334,8 @@ claim("two real samples", floor, above=0.1, below=distance[-1])
 # sample with a fake one, `softplus(D(G(z)) - D(x))`, and pays for its slope at real samples (R1)
 # *and* at fakes (R2). On the Dirac-GAN of lesson 04 a penalty of weight $\gamma$ turns a circle
 # into a spiral inwards, best at $\gamma = 1$. How large may it be? And may one save time and add it
-# only every 4th or 16th step, as much larger, as *lazy* penalties do?
+# only every 4th or 16th step, as much larger, as *lazy* penalties do (Karras et al. 2020, arXiv
+# 1912.04958)?
 
 # %%
 h, step = 0.2, torch.as_tensor(dynamics.step_matrix(dynamics.jacobian(dynamics.dirac()), 0.2))

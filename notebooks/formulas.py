@@ -93,7 +93,7 @@
 #   *05 D's step; G's step; 06 Reading the curves*
 # - A pixel $u$ from 0 to 255 becomes $u/127.5 - 1$, tanh's range. *06 What goes in*
 # - Average of G's weights: $\bar\theta \leftarrow \beta\bar\theta + (1-\beta)\theta$; after $n$
-#   steps it holds $\beta^n$ of where it began. Buffers are copied. *08 A calmer copy*
+#   steps it holds $\beta^n$ of where it began. Buffers come along. *08 A calmer copy*
 # - Work of a step, G and D for one pass forward: $3G + 8D$; with new fakes for G $4G + 8D$.
 #   *08 What makes it fast*
 # - bf16 has 8 significant bits: above 1 its numbers are $\frac1{128}$ apart, and an average with

@@ -28,9 +28,12 @@ class Withheld(Exception):
     """The learner's code called what the exercise asks to write; the message says which and why."""
 
     def __init__(self, name: str):
+        owner = {"gancourse": "the course's", "torch": "PyTorch's"}.get(
+            name.partition(".")[0], "its"
+        )
         super().__init__(
-            f"Your answer calls {name}, which is what this exercise asks you to write: the "
-            "course's own version is withheld while an answer is checked or graded. Write it out."
+            f"Your answer calls {name}, which is what this exercise asks you to write: {owner} own "
+            "version is withheld while an answer is checked or graded. Write it out."
         )
 
 

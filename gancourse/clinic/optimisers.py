@@ -13,6 +13,7 @@ from gancourse.clinic import gradients
 from gancourse.clinic.ledger import Ledger
 from gancourse.clinic.signals import Signals
 
+MOST = 20_000_000  # numbers of a net that are kept twice
 LATER = 20  # the turn from which weights are looked at a second time
 KEEPS = ("betas", "momentum", "alpha")  # settings of optimisers that have a state
 
@@ -21,7 +22,11 @@ Weights = list[tuple[Tensor, Tensor]]  # each with what it was
 
 
 def noted(net: nn.Module) -> Weights:
-    return [(w, w.detach().clone()) for w in net.parameters()]
+    """Return a net's weights with copies of them; nothing of a net that is large."""
+    weights = list(net.parameters())
+    if sum(w.numel() for w in weights) > MOST:
+        return []
+    return [(w, w.detach().clone()) for w in weights]
 
 
 def way(before: Weights) -> float:

@@ -31,6 +31,7 @@ class Shown:
         self.past: Tensor | None = None  # keys of what was neither real nor G's, in other turns
         self.rows: list[Tensor] = []  # the same, of this turn
         self.used: Tensor | None = None  # which numbers of a sample D ever has a slope at
+        self.shown: set[str] = set()  # what was in D's calls of this turn; "odd" is none of these
         self.asked = False  # whether D was asked, in this turn, about fakes that lead back to G
         self.note = guard("what D is shown", self._slope)
         witness.told["D"].append(guard("what D is shown", self._saw))
@@ -41,15 +42,20 @@ class Shown:
         if who != "D":
             return
         pulls = self.answers.pulls
-        kinds = {p.kind for backward in pulls.keys() - self.done for p in pulls[backward]}
+        left = [b for b in pulls.keys() - self.done if self.answers.owner.get(b) != "G"]
+        kinds = {p.kind for backward in left for p in pulls[backward]}
         self.done |= pulls.keys()
         if kinds and gradients.any_left([w.grad for w in self.ledger.weights["D"]]):
             self.signals.crossed.append(float(kinds == {"own"}))
 
     def _saw(self, call: calls.Call | None, args: tuple, kwargs: dict, _: object) -> None:
         if call is None:
+            self.shown.add("odd")
             return
         _, real, fake = self.witness.judged[-1]
+        known = real | fake
+        self.shown |= {name for name, rows in (("shown real", real), ("shown fake", fake),
+                                               ("odd", ~known)) if rows.any()}  # fmt: skip
         self.asked |= call.on_x and bool(fake.any())
         if not call.on_x and not (real.any() or fake.any()):
             self.rows.append(probes.rows(call.x).cpu())
@@ -76,6 +82,7 @@ class Shown:
         if alike is not None:
             self.signals.same_target.append(float(alike))
         self.asked = False
+        self.shown.clear()
         self.done.clear()
 
     def _note_heard(self) -> None:
@@ -89,7 +96,9 @@ class Shown:
                     heard["fake" if p.kind == "own" else p.kind] = 1.0
                 if p.kind == "own":
                     heard["own"] = 1.0
-        for kind, value in (heard | {"asked": float(self.asked)}).items():
+        heard["asked"] = float(self.asked)
+        heard |= {kind: float(kind in self.shown) for kind in ("shown real", "shown fake", "odd")}
+        for kind, value in heard.items():
             self.signals.heard.setdefault(kind, []).append(value)
 
     def _note_stale(self) -> None:

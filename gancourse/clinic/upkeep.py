@@ -28,23 +28,37 @@ def one_target(s: Signals) -> Found:
     )
 
 
+UNREAD = ("what D sees", "what D is shown", "what the losses ask of D")  # looks
+
+
 def heard(s: Signals, kind: str) -> list[float]:
-    return s.heard.get(kind, [])
+    """Return whether a kind was heard, by measured turn; nothing where some could not be read."""
+    return [] if any(look in s.skipped for look in UNREAD) else s.heard.get(kind, [])
+
+
+def left_out(s: Signals, kind: str, other: str) -> bool:
+    """Tell whether D's loss hears one kind of samples, and not the other though D is shown it.
+
+    Or though all that D is shown is known, and none is of that kind.
+    """
+    if sum(heard(s, other)) < FEW or any(heard(s, kind)) or any(heard(s, "other")):
+        return False
+    looks = zip(heard(s, f"shown {kind}"), heard(s, "odd"), strict=True)
+    seen = [shown or not odd for shown, odd in looks]
+    return len(seen) >= FEW and all(seen)
 
 
 def real_left_out(s: Signals) -> Found:
-    fakes, real, other = (heard(s, kind) for kind in ("fake", "real", "other"))
-    if sum(fakes) < FEW or any(real) or any(other) or not s.handed_in:
+    if not s.handed_in or not left_out(s, "real", "fake"):
         return None
-    return (
-        f"D's loss hears G's fakes in {round(sum(fakes))} measured turns, and never a real sample"
-    )
+    turns = round(sum(heard(s, "fake")))
+    return f"D's loss hears G's fakes in {turns} measured turns, and never a real sample"
 
 
 def fakes_left_out(s: Signals) -> Found:
-    fakes, real, other = (heard(s, kind) for kind in ("fake", "real", "other"))
-    if sum(real) < FEW or any(fakes) or any(other):
+    if not left_out(s, "fake", "real"):
         return None
+    real = heard(s, "real")
     return f"D's loss hears real samples in {round(sum(real))} measured turns, and never a fake"
 
 
@@ -52,8 +66,8 @@ def old_fakes(s: Signals) -> Found:
     again = s.stale[len(s.stale) // 2 :]
     if len(s.stale) < FEW or sum(share > 0 for share in again) < 0.8 * len(again):
         return None
-    if any(heard(s, "fake")):
-        return None
+    if any(heard(s, "fake")) or sum(heard(s, "asked")) < FEW:
+        return None  # where G's samples are rounded for D, nothing of this turn is known
     return (
         "in its own steps D is never shown what G makes in that turn, and "
         f"{100 * mean(again):.0f} % of the fakes that it is shown it had seen before, number by "

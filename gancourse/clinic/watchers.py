@@ -247,12 +247,16 @@ def noise_of(batches: list[Tensor]) -> Noise:
 
 
 def drift_of(real: list[Tensor]) -> float:
-    """Return the spread of the last third of real samples kept over that of the first third."""
+    """Return the spread of the last third of real samples kept over that of the first third.
+
+    The spread is the median of the distances to the mean: outliers have no say in it.
+    """
     n = len(real) // 3
     if n < 4:
         return math.nan
-    early, late = torch.cat(real[:n]), torch.cat(real[-n:])
-    return probes.spread(late) / max(probes.spread(early), 1e-12)
+    early, late = (torch.cat(part).double() for part in (real[:n], real[-n:]))
+    early, late = ((x - x.mean(0)).norm(dim=1).median().item() for x in (early, late))
+    return late / max(early, 1e-12)
 
 
 def order_of(means: list[tuple[Tensor, int]], real: list[Tensor]) -> float:

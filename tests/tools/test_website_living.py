@@ -25,6 +25,9 @@ def test_a_chart_that_got_a_name_lives_too():
 def test_what_needs_the_learners_python_stays_a_still():
     assert living_of("live.PointGan(d_step=d_step)") is None
     assert living_of("live.PointGan()").kind == "points"
+    asked = living_of('live.PointGan("grid of 25", remedy="WGAN-GP")').data["options"]
+    assert json.loads(asked) == {"points": "grid of 25", "remedy": "WGAN-GP"}
+    assert living_of("live.PointGan([[0.0, 1.0]])") is None
     assert living_of("live.slide_q(mean=theta)") is None
     assert living_of("live.TrainingDashboard(state, digits.batch, steps=1000)") is None
     assert living_of("plots.lines(x, y)") is None

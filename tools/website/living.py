@@ -69,14 +69,21 @@ def living_of(source: str) -> Living | None:
         return EXPLORER
     if options is None:
         return None
-    if name == "PointGan" and not (args or options):
-        return Living("points", {"lesson": ""})
+    if name == "PointGan" and (asked := points_asked(args, options)) is not None:
+        return Living("points", {"lesson": "", "options": json.dumps(asked)})
     if name == "FaultyRun" and args and args[0] in FAULTY and not options:
         return Living("faulty", {"run": str(args[0])})
     if name == "ask_for" and not (args or {"data", "G"} & options.keys()):
         values = live_values("ask_for", options)
         return Living("asked", {"net": f"{NET}-classes", "values": values})
     return chart(name, args, options)
+
+
+def points_asked(args: list, options: dict) -> dict | None:
+    """Return what a GAN on points in a page is asked for; None for what it does not have."""
+    asked = dict(zip(("points", "loss"), args, strict=False)) | options
+    named = all(isinstance(value, str) for value in asked.values())
+    return asked if named and asked.keys() <= {"points", "loss", "remedy"} else None
 
 
 def live_values(name: str, options: dict) -> str:

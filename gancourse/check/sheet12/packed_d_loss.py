@@ -11,6 +11,7 @@ from gancourse.check import facts, twins
 from gancourse.check.sheet12.shared import discriminator, judge_gradient
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student, StudentError
+from gancourse.check.withheld import Withheld
 
 REFUSES = ("ValueError", "InputError")
 MISFITS = (
@@ -195,6 +196,8 @@ def _judge_refused(student: Student, fn: Handle, r: Round, N: int) -> None:
     try:
         student.call(fn, r.given())
     except StudentError as error:
+        if error.kind == Withheld.__name__:
+            raise
         if error.kind not in REFUSES:
             raise Wrong(
                 f"A batch of {N} with m = {r.m} ends in {error.kind}, which does not say what to "

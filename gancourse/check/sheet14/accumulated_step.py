@@ -162,7 +162,11 @@ def accumulated_afresh(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 def accumulated_by_parts(student: Student, fn: Handle, draw: Draw) -> None:
-    r = _round(student, draw, (3, 2))
+    for sizes in ((3, 2), (7, 1)):
+        _judge_parts(student, fn, _round(student, draw, sizes))
+
+
+def _judge_parts(student: Student, fn: Handle, r: Round) -> None:
     student.watch(r.D.there)
     student.call(fn, r.given())
     seen, count = student.watch(r.D.there), len(r.parts)

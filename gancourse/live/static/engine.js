@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/engine.js: edit there. e08b7a1a1e59f033 4f232e7fa8432719
+// Built by `make build` from src/widgets/engine.js: edit there. a7ba462f52429719 a218448a7b582e9a
 // bytes.js
 function greys(view3) {
   return new Uint8Array(view3.buffer, view3.byteOffset, view3.byteLength);
@@ -286,9 +286,9 @@ function scales(panel2) {
   const [x0, x1] = panel2.xlim;
   const [y0, y1] = panel2.ylim;
   if (panel2.equal) {
-    const unit2 = Math.min(wide / (x1 - x0), high / (y1 - y0));
-    left += (wide - unit2 * (x1 - x0)) / 2;
-    [wide, high] = [unit2 * (x1 - x0), unit2 * (y1 - y0)];
+    const unit3 = Math.min(wide / (x1 - x0), high / (y1 - y0));
+    left += (wide - unit3 * (x1 - x0)) / 2;
+    [wide, high] = [unit3 * (x1 - x0), unit3 * (y1 - y0)];
   }
   return {
     left,
@@ -723,9 +723,9 @@ function pointStage(host) {
   let drawn = [];
   let cursor = [0, 0];
   keepKeys(canvas);
-  const unit2 = () => canvas.clientWidth / (2 * frame.limit);
-  const px = (x) => (x + frame.limit) * unit2();
-  const py = (y) => (frame.limit - y) * unit2();
+  const unit3 = () => canvas.clientWidth / (2 * frame.limit);
+  const px = (x) => (x + frame.limit) * unit3();
+  const py = (y) => (frame.limit - y) * unit3();
   const cloud = (points, shape, colour, size) => {
     pen.beginPath();
     for (let i = 0; i + 1 < points.length; i += 2) SHAPES[shape](pen, px(points[i]), py(points[i + 1]), size);
@@ -758,7 +758,7 @@ function pointStage(host) {
     pen.beginPath();
     for (let i = 0; i + 3 < rows.length; i += 4) {
       const [x, y] = [px(rows[i]), py(rows[i + 1])];
-      const tip = [x + rows[i + 2] * unit2(), y - rows[i + 3] * unit2()];
+      const tip = [x + rows[i + 2] * unit3(), y - rows[i + 3] * unit3()];
       pen.moveTo(x, y);
       pen.lineTo(...tip);
       for (const barb of barbs([x, y], tip, HEAD2.turn, HEAD2.most)) {
@@ -1367,7 +1367,17 @@ var LOSSES = {
   "least-squares": { dReal: (r) => 2 * (r - 1), dFake: (r, f) => 2 * f, gFake: (r, f) => 2 * (f - 1) },
   hinge: { dReal: (r) => r < 1 ? -1 : 0, dFake: (r, f) => f > -1 ? 1 : 0, gFake: () => -1 },
   wasserstein: { dReal: () => -1, dFake: () => 1, gFake: () => -1 },
-  relativistic: { dReal: (r, f) => -s(f - r), dFake: (r, f) => s(f - r), gFake: (r, f) => -s(r - f) }
+  relativistic: { dReal: (r, f) => -s(f - r), dFake: (r, f) => s(f - r), gFake: (r, f) => -s(r - f), pairs: true }
+};
+var REMEDIES = {
+  none: {},
+  clipping: { clip: 0.1 },
+  "WGAN-GP": { gp: 1 },
+  "spectral norm": { spectral: true },
+  R1: { r1: 0.1 },
+  "R1 + R2": { r1: 0.1, r2: 0.1 },
+  "packing 2": { pack: 2 },
+  "packing 4": { pack: 4 }
 };
 function newPlayer(sizes, fill) {
   const tensor = (n, inputs) => ({
@@ -1379,10 +1389,45 @@ function newPlayer(sizes, fill) {
   const layers = sizes.slice(1).map((out, i) => ({ inputs: sizes[i], out, W: tensor(out * sizes[i], sizes[i]), b: tensor(out, sizes[i]) }));
   return { layers, steps: 0 };
 }
+function spectral(player, next) {
+  for (const layer of player.layers) {
+    layer.power = { u: unit(Float64Array.from({ length: layer.out }, next)), v: new Float64Array(layer.inputs) };
+    powerStep(layer, 15);
+  }
+  return player;
+}
+var unit = (x) => x.map((value, _, all) => value / Math.max(1e-12, Math.hypot(...all)));
+function timesW({ inputs, out, W: { value } }, v) {
+  const h = new Float64Array(out);
+  for (let j = 0; j < out; j++) for (let i = 0; i < inputs; i++) h[j] += value[j * inputs + i] * v[i];
+  return h;
+}
+function timesWT({ inputs, out, W: { value } }, u) {
+  const h = new Float64Array(inputs);
+  for (let j = 0; j < out; j++) for (let i = 0; i < inputs; i++) h[i] += value[j * inputs + i] * u[j];
+  return h;
+}
+function powerStep(layer, n) {
+  for (let i = 0; i < n; i++) {
+    if (i || n === 1) layer.power.u = unit(timesW(layer, layer.power.v));
+    layer.power.v = unit(timesWT(layer, layer.power.u));
+  }
+}
+function weightOf(layer, learns) {
+  if (!layer.power) return { w: layer.W.value };
+  if (learns) powerStep(layer, 1);
+  const { u, v } = layer.power;
+  const sigma = timesW(layer, v).reduce((sum, h, j) => sum + u[j] * h, 0);
+  return { w: layer.W.value.map((value) => value / sigma), u, v, sigma };
+}
+function addToW({ inputs, W: { value, grad } }, { u, v, sigma }, slopes) {
+  const along = slopes.reduce((sum, g, i) => sum + g * value[i], 0) / sigma ** 2;
+  for (let i = 0; i < grad.length; i++) grad[i] += slopes[i] / sigma - along * u[Math.floor(i / inputs)] * v[i % inputs];
+}
 function uniformFill(uniform) {
   return (n, inputs) => Float64Array.from({ length: n }, () => (2 * uniform() - 1) / Math.sqrt(inputs));
 }
-function affine2({ inputs, out, W: { value: w }, b }, x, n) {
+function affine2({ inputs, out, b }, w, x, n) {
   const h = new Float64Array(n * out);
   let row2 = 0;
   for (; row2 + 4 <= n; row2 += 4) {
@@ -1412,12 +1457,13 @@ function affine2({ inputs, out, W: { value: w }, b }, x, n) {
   }
   return h;
 }
-function forward({ layers }, x, n) {
+function forward({ layers }, x, n, learns = false) {
   const held = [];
   let input = x;
   layers.forEach((layer, k) => {
-    const h = affine2(layer, input, n);
-    held.push({ input, h });
+    const weight = weightOf(layer, learns);
+    const h = affine2(layer, weight.w, input, n);
+    held.push({ input, h, weight });
     input = k + 1 < layers.length ? h.map((v) => v > 0 ? v : LEAK * v) : h;
   });
   return held;
@@ -1433,30 +1479,36 @@ function addFour(to, at, n, from, [p, q, r, t], a, b, c, d) {
 function addOne(to, at, n, from, p, a) {
   for (let i = 0; i < n; i++) to[at + i] += a * from[p + i];
 }
-function through({ inputs, out, W }, slopes, n) {
+function through({ inputs, out }, { w }, slopes, n) {
   const back = new Float64Array(n * inputs);
   for (let row2 = 0; row2 < n; row2++) {
     const [at, from] = [row2 * inputs, row2 * out];
     let j = 0;
     for (; j + 4 <= out; j += 4) {
-      const w = j * inputs;
+      const to = j * inputs;
       addFour(
         back,
         at,
         inputs,
-        W.value,
-        [w, w + inputs, w + 2 * inputs, w + 3 * inputs],
+        w,
+        [to, to + inputs, to + 2 * inputs, to + 3 * inputs],
         slopes[from + j],
         slopes[from + j + 1],
         slopes[from + j + 2],
         slopes[from + j + 3]
       );
     }
-    for (; j < out; j++) addOne(back, at, inputs, W.value, j * inputs, slopes[from + j]);
+    for (; j < out; j++) addOne(back, at, inputs, w, j * inputs, slopes[from + j]);
   }
   return back;
 }
-function addOuter(grad, slopes, input, { inputs, out }, n) {
+function addOuter(layer, weight, slopes, input, n) {
+  if (!weight.sigma) return addProducts(layer.W.grad, slopes, input, layer, n);
+  const found = new Float64Array(layer.W.grad.length);
+  addProducts(found, slopes, input, layer, n);
+  addToW(layer, weight, found);
+}
+function addProducts(grad, slopes, input, { inputs, out }, n) {
   for (let j = 0; j < out; j++) {
     const at = j * inputs;
     let row2 = 0;
@@ -1482,34 +1534,35 @@ function backward({ layers }, held, slopes, n, learn = true) {
   for (let k = layers.length - 1; k >= 0; k--) {
     const layer = layers[k];
     if (learn) {
-      addOuter(layer.W.grad, now, held[k].input, layer, n);
+      addOuter(layer, held[k].weight, now, held[k].input, n);
       for (let i = 0; i < now.length; i++) layer.b.grad[i % layer.out] += now[i];
     }
-    now = through(layer, now, n);
+    now = through(layer, held[k].weight, now, n);
     if (k) leaked(now, held[k - 1].h);
   }
   return now;
 }
 function addPenalty(D, x, n, push) {
   const { layers } = D;
-  const held = forward(D, x, n);
+  const held = forward(D, x, n, true);
   const chain = [];
   let now = new Float64Array(n).fill(1);
   for (let k = layers.length - 1; k >= 0; k--) {
     chain[k] = now;
-    now = through(layers[k], now, n);
+    now = through(layers[k], held[k].weight, now, n);
     if (k) leaked(now, held[k - 1].h);
   }
   const inputs = layers[0].inputs;
   let back = new Float64Array(n * inputs);
   for (let row2 = 0; row2 < n; row2++) back.set(push(now.subarray(row2 * inputs, (row2 + 1) * inputs)).map((v) => v / n), row2 * inputs);
   layers.forEach((layer, k) => {
-    addOuter(layer.W.grad, chain[k], back, layer, n);
+    const { w } = held[k].weight;
+    addOuter(layer, held[k].weight, chain[k], back, n);
     const next = new Float64Array(n * layer.out);
     for (let row2 = 0; row2 < n; row2++) {
       for (let j = 0; j < layer.out; j++) {
         let sum = 0;
-        for (let i = 0; i < layer.inputs; i++) sum += layer.W.value[j * layer.inputs + i] * back[row2 * layer.inputs + i];
+        for (let i = 0; i < layer.inputs; i++) sum += w[j * layer.inputs + i] * back[row2 * layer.inputs + i];
         next[row2 * layer.out + j] = sum;
       }
     }
@@ -1537,27 +1590,52 @@ function adamStep(player, lr, [beta1, beta2]) {
   }
 }
 var mean = (values, f) => values.reduce((sum, v) => sum + f(v), 0) / values.length;
-function dStep({ D }, { loss, r1 = 0, r2 = 0, gp = 0, lrD, betas }, xReal, xFake, n, mix) {
-  const slopes = LOSSES[loss];
-  const [real, fake] = [xReal, xFake].map((x) => forward(D, x, n));
+function dStep({ D }, { loss, r1 = 0, r2 = 0, gp = 0, clip = 0, pack = 1, lrD, betas }, xReal, xFake, n, mix) {
+  const [slopes, rows] = [LOSSES[loss], n / pack];
+  const [real, fake] = [xReal, xFake].map((x) => forward(D, x, rows, true));
   const [r, f] = [answer(real), answer(fake)];
-  backward(D, real, r.map((v, i) => slopes.dReal(v, f[i]) / n), n);
-  backward(D, fake, f.map((v, i) => slopes.dFake(r[i], v) / n), n);
-  if (r1) addPenalty(D, xReal, n, PENALTIES.zero(r1));
-  if (r2) addPenalty(D, xFake, n, PENALTIES.zero(r2));
-  if (gp) addPenalty(D, xFake.map((v, i) => mix[i >> 1] * xReal[i] + (1 - mix[i >> 1]) * v), n, PENALTIES.one(gp));
+  backward(D, real, r.map((v, i) => slopes.dReal(v, f[i]) / rows), rows);
+  backward(D, fake, f.map((v, i) => slopes.dFake(r[i], v) / rows), rows);
+  if (r1) addPenalty(D, xReal, rows, PENALTIES.zero(r1));
+  if (r2) addPenalty(D, xFake, rows, PENALTIES.zero(r2));
+  if (gp) {
+    const share = (i) => mix[Math.floor(i / (2 * pack))];
+    addPenalty(D, xFake.map((v, i) => share(i) * xReal[i] + (1 - share(i)) * v), rows, PENALTIES.one(gp));
+  }
   adamStep(D, lrD, betas);
+  if (clip) clipped(D, clip);
   return { "D(x)": mean(r, s), "D(G(z))": mean(f, s) };
 }
-function gStep({ G, D }, { loss, lrG, betas }, xReal, made, n) {
-  backward(G, made, pushes(D, loss, xReal, answer(made), n).map((v) => v / n), n);
+function clipped({ layers }, limit) {
+  for (const { value } of layers.flatMap(({ W, b }) => [W, b])) {
+    for (let i = 0; i < value.length; i++) value[i] = Math.max(-limit, Math.min(limit, value[i]));
+  }
+}
+function gStep({ G, D }, { loss, pack = 1, lrG, betas }, xReal, made, n) {
+  backward(G, made, pushes(D, { loss, pack }, xReal, answer(made), n, true).map((v) => v * pack / n), n);
   adamStep(G, lrG, betas);
 }
-function pushes(D, loss, xReal, xFake, n) {
-  const [r, fake] = [answer(forward(D, xReal, n)), forward(D, xFake, n)];
-  return backward(D, fake, answer(fake).map((v, i) => LOSSES[loss].gFake(r[i], v)), n, false);
+function pushes(D, { loss, pack = 1 }, xReal, xFake, n, learns = false) {
+  const [slopes, rows] = [LOSSES[loss], n / pack];
+  const fake = forward(D, xFake, rows, learns);
+  const r = slopes.pairs ? answer(forward(D, xReal, rows, learns)) : [];
+  return backward(D, fake, answer(fake).map((v, i) => slopes.gFake(r[i], v)), rows, false);
 }
-var opinion = (D, x, n) => answer(forward(D, x, n)).map(s);
+function copies(x, pack) {
+  if (pack === 1) return x;
+  return Float64Array.from({ length: x.length * pack }, (_, i) => x[2 * Math.floor(i / (2 * pack)) + i % 2]);
+}
+var opinion = (D, x, n, pack = 1) => answer(forward(D, copies(x, pack), n)).map(s);
+function steepest(D, x, n, pack = 1) {
+  const back = backward(D, forward(D, copies(x, pack), n), new Float64Array(n).fill(1), n, false);
+  let most = 0;
+  for (let row2 = 0; row2 < n; row2++) {
+    const slope = [0, 0];
+    for (let i = 0; i < 2 * pack; i++) slope[i % 2] += back[2 * pack * row2 + i];
+    most = Math.max(most, Math.hypot(...slope));
+  }
+  return most;
+}
 
 // latent.js
 var AROUND = 4;
@@ -1604,34 +1682,44 @@ function normals(seed) {
   return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
 }
 var dot = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0);
-var unit = (a) => a.map((x) => x / Math.sqrt(dot(a, a)));
+var unit2 = (a) => a.map((x) => x / Math.sqrt(dot(a, a)));
 function randomPlane(zDim, seed) {
   const next = normals(seed);
   const [origin, a, b] = [0, 1, 2].map(() => Float32Array.from({ length: zDim }, next));
-  const right = unit(a);
+  const right = unit2(a);
   const along = dot(b, right);
-  return { origin, right, up: unit(b.map((x, i) => x - along * right[i])) };
+  return { origin, right, up: unit2(b.map((x, i) => x - along * right[i])) };
 }
 
 // field.js
 var [LIMIT, CELLS, BATCH, FAKES, REALS, ARROWS2] = [1.6, 40, 128, 200, 300, 70];
 var [PUSH2, LONGEST, SPREAD, MOST] = [0.12, 0.35, 0.05, 200];
+var NARROW = 0.03;
 var WIDTHS = [64, 64];
 var EVERY = 5;
 var ROOM = 400;
 var DRAWN = "drawn by hand";
+var grid = (at) => at.flatMap((x) => at.map((y) => [x, y]));
 var CENTRES = {
   ring: Array.from({ length: 8 }, (_, i) => [Math.cos(i * Math.PI / 4), Math.sin(i * Math.PI / 4)]),
-  grid: [-0.9, 0, 0.9].flatMap((x) => [-0.9, 0, 0.9].map((y) => [x, y]))
+  grid: grid([-0.9, 0, 0.9]),
+  "grid of 25": grid([-1.2, -0.6, 0, 0.6, 1.2])
 };
 var DATA = [...Object.keys(CENTRES), DRAWN];
-function sampled(centres, n, next, uniform) {
+function sampled(centres, n, next, uniform, sd = SPREAD) {
   const out = new Float64Array(2 * n);
   for (let i = 0; i < n; i++) {
     const [x, y] = centres[Math.floor(uniform() * centres.length)];
-    out.set([x + SPREAD * next(), y + SPREAD * next()], 2 * i);
+    out.set([x + sd * next(), y + sd * next()], 2 * i);
   }
   return out;
+}
+function reached(centres, x, sd = SPREAD) {
+  const near = ([cx, cy]) => {
+    for (let i = 0; i < x.length; i += 2) if (Math.hypot(x[i] - cx, x[i + 1] - cy) <= 3 * sd) return true;
+    return false;
+  };
+  return centres.filter(near).length;
 }
 function arrowsOf(xFake, push) {
   const out = new Float32Array(4 * ARROWS2);
@@ -1655,30 +1743,34 @@ function curvePanel(title, low, high, curves) {
   const marks = curves.map(({ label, role, x, y }) => ({ kind: "line", label, role, x: view2(x), y: view2(y) }));
   return { title, xlabel: "turns", ylabel: "", equal: false, xlim: [0, Math.max(50, turns[turns.length - 1] ?? 0)], ylim: [low, high], marks };
 }
-function newField({ seed = 0, points = "ring", loss = "non-saturating" } = {}) {
-  const values = { loss, points, r1: 0, lr_D: 1e-3, lr_G: 1e-3, steps_D: 1, steps_G: 1 };
-  const grid = cellsOf(CELLS);
+function newField({ seed = 0, points = "ring", loss = "non-saturating", remedy = "none" } = {}) {
+  const values = { loss, points, remedy, r1: 0, lr_D: 1e-3, lr_G: 1e-3, steps_D: 1, steps_G: 1 };
+  const cells = cellsOf(CELLS);
   let [drawn, turns, says, game, next, uniform, z, shown, noted, every] = [[]];
   const centres = () => values.points === DRAWN ? drawn : CENTRES[values.points];
+  const sd = () => values.points === "grid of 25" ? NARROW : SPREAD;
+  const recipe = () => ({ loss: values.loss, r1: values.r1, lrD: values.lr_D, lrG: values.lr_G, betas: [0, 0.999], ...REMEDIES[values.remedy] });
+  const pack = () => REMEDIES[values.remedy].pack ?? 1;
   const noise = (n) => Float64Array.from({ length: 2 * n }, next);
   const look = () => {
     const all = centres();
-    shown = all.length ? sampled(all, REALS, normals(1), uniforms(1)) : new Float64Array(0);
+    shown = all.length ? sampled(all, REALS, normals(1), uniforms(1), sd()) : new Float64Array(0);
   };
   const reset = () => {
     [turns, says, noted, every] = [0, null, { x: [], real: [], fake: [] }, EVERY];
     [next, uniform] = [normals(seed), uniforms(seed)];
     const fill = uniformFill(uniform);
-    game = { G: newPlayer([2, ...WIDTHS, 2], fill), D: newPlayer([2, ...WIDTHS, 1], fill) };
+    game = { G: newPlayer([2, ...WIDTHS, 2], fill), D: newPlayer([2 * pack(), ...WIDTHS, 1], fill) };
+    if (REMEDIES[values.remedy].spectral) spectral(game.D, next);
     z = noise(FAKES);
     look();
   };
   reset();
-  const batch = () => sampled(centres(), BATCH, next, uniform);
+  const batch = () => sampled(centres(), BATCH, next, uniform, sd());
   const step = (who, xReal = batch(), made = forward(game.G, noise(BATCH), BATCH)) => {
-    const recipe = { loss: values.loss, r1: values.r1, lrD: values.lr_D, lrG: values.lr_G, betas: [0, 0.999] };
-    if (who === "D") says = dStep(game, recipe, xReal, answer(made), BATCH);
-    else gStep(game, recipe, xReal, made, BATCH);
+    const mix = REMEDIES[values.remedy].gp ? Float64Array.from({ length: BATCH }, uniform) : null;
+    if (who === "D") says = dStep(game, recipe(), xReal, answer(made), BATCH, mix);
+    else gStep(game, recipe(), xReal, made, BATCH);
   };
   const alone = (who) => {
     if (centres().length) step(who);
@@ -1703,17 +1795,24 @@ function newField({ seed = 0, points = "ring", loss = "non-saturating" } = {}) {
     else if (key === "lr") values.lr_D = values.lr_G = value;
     else values[key] = value;
     if (key === "points") look();
+    if (key === "remedy") reset();
   };
   const frame = () => {
     const xFake = answer(forward(game.G, z, FAKES));
-    const pairs = centres().length ? sampled(centres(), FAKES, normals(2), uniforms(2)) : xFake;
-    const push = pushes(game.D, values.loss, pairs, xFake, FAKES).map((v) => -v);
-    const numbers2 = [["turns", turns.toLocaleString("en")], ...Object.entries(says ?? {}).map(([name, v]) => [name, v.toFixed(3)])];
+    const pairs = centres().length ? sampled(centres(), FAKES, normals(2), uniforms(2), sd()) : xFake;
+    const push = pushes(game.D, recipe(), pairs, xFake, FAKES).map((v) => -v);
+    const slope = Math.max(steepest(game.D, shown, shown.length / 2, pack()), steepest(game.D, xFake, FAKES, pack()));
+    const numbers2 = [
+      ["turns", turns.toLocaleString("en")],
+      ...Object.entries(says ?? {}).map(([name, v]) => [name, v.toFixed(3)]),
+      ["modes reached", `${reached(centres(), xFake, sd())} of ${centres().length}`],
+      ["D's steepest slope", slope.toPrecision(3)]
+    ];
     const curve = (label, role, y) => ({ label, role, x: noted.x, y });
     return {
       limit: LIMIT,
       side: CELLS,
-      field: new DataView(Uint8Array.from(opinion(game.D, grid, CELLS * CELLS), (p) => Math.round(255 * p)).buffer),
+      field: new DataView(Uint8Array.from(opinion(game.D, cells, CELLS * CELLS, pack()), (p) => Math.round(255 * p)).buffer),
       real: view2(shown),
       fake: view2(xFake),
       arrows: view2(arrowsOf(xFake, push)),
@@ -1786,7 +1885,7 @@ var LESSON = {
     steps_G: slider2("steps of G in a turn", 1, 5, 1, 0),
     slow: { label: "slow motion", kind: "switch" }
   },
-  "The remedy": { r1: R1 },
+  "The remedy": { remedy: { label: "remedy", kind: "choice", options: Object.keys(REMEDIES), shown: true } },
   "Real points": { points: POINTS },
   "Learning rates": { lr_D: rate("learning rate of D"), lr_G: rate("learning rate of G") }
 };

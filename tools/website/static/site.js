@@ -8,7 +8,7 @@ const LIVE = {
   },
   points: async ({ mountPointGan }, place) => {
     const running = "runs" in place.dataset && !matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const shown = mountPointGan(place, { running, lesson: "lesson" in place.dataset });
+    const shown = mountPointGan(place, { running, lesson: "lesson" in place.dataset, ...JSON.parse(place.dataset.options ?? "{}") });
     let waits = false; // it ran, and nobody looks at it
     new IntersectionObserver((seen) => {
       const inSight = seen[seen.length - 1].isIntersecting;

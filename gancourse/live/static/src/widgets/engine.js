@@ -18,7 +18,8 @@
 // mountPointGan(element, options) puts a GAN on points into `element`: D's field, real and fake points,
 // the pushes on fakes, Run, One turn, Start again, the loss, the real points (or a drawing), the R1
 // penalty and the learning rate. It trains in the page, in JavaScript. Options, none of them needed:
-//   points  "ring" or "grid"; loss: one of the six of gancourse.losses.LOSSES; seed (0)
+//   points  "ring", "grid" or "grid of 25"; loss: one of the six of gancourse.losses.LOSSES; seed (0)
+//   remedy  one of gancourse.train.remedies ("none")
 //   running whether it runs from the start (false)
 //   lesson  whether it has all controls of lesson 05, in tabs, in place of four (false)
 //   label   the accessible name ("A GAN on points")
