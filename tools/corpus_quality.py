@@ -3,6 +3,7 @@
     python tools/corpus_quality.py                     both halves, seeds 0 to 2
     python tools/corpus_quality.py --half tuning       what rules and thresholds may be chosen on
     python tools/corpus_quality.py --half fresh        programs that no rule's author has seen
+    python tools/corpus_quality.py --half later        programs of the last change's own author
     python tools/corpus_quality.py --table             judge again what was recorded
     python tools/corpus_quality.py --calibration       are weights the shares that are right?
     python tools/corpus_quality.py --weights           write the weights from what was recorded
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import calibration
 import torch
-from corpus.table import PARTS, half_of, programs
+from corpus.table import HALVES, PARTS, half_of, programs
 
 from gancourse import plots
 from gancourse.clinic import Recorder, diagnose, load_signals
@@ -69,6 +70,24 @@ SAME = {  # our cause: what an author of the corpus may call it
     "few conditions drawn": {"samples of some conditions only"},
     "a selection is drawn": {"samples are a selection of G's"},
     "stale buffers": {"stale batch-norm buffers"},
+    "batch norm in eval": {"batch norm in eval mode in training"},
+    "one target for all": {"shapes broadcast in the loss", "fakes trained as real"},
+    "real left out": {"real samples have no weight in D's loss"},
+    "fakes left out": {"fakes have no weight in D's loss"},
+    "old fakes only": {"D sees old fakes only"},
+    "G does not hear D": {"adversarial loss has no weight"},
+    "D sees a part": {"D sees a part of each sample"},
+    "D ends in a clamp": {"clamp in place of a sigmoid"},
+    "squashed critic": {"tanh before a linear loss"},
+    "D held flat": {"penalty too strong", "weights clipped too small"},
+    "summed loss": {"loss summed over the batch"},
+    "gradients clipped away": {"gradients clipped to nothing"},
+    "a player hardly moves": {"gradients clipped to nothing", "D too weak"},
+    "steps undone": {"D's steps are undone"},
+    "state lost": {"optimiser's state is lost"},
+    "betas swapped": {"Adam's betas swapped"},
+    "real data change": {"real data are written over"},
+    "a slope is infinite": {"square root of zero"},
 }  # fmt: skip
 
 
@@ -193,7 +212,8 @@ def main() -> None:
     print(json.dumps(counts, indent=1))
     if not chosen.only:
         text = json.dumps({"counts": counts, "runs": rows}, indent=1) + "\n"
-        name = "corpus_fresh.json" if chosen.half == "fresh" else "corpus.json"
+        alone = chosen.half in PARTS.keys() - HALVES.keys()
+        name = f"corpus_{chosen.half}.json" if alone else "corpus.json"
         write_whole(chosen.out or ROOT / "docs" / "clinic" / name, text.encode())
 
 

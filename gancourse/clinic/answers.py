@@ -5,6 +5,7 @@ D is looked at, and only whether it has a graph, for a program may ask for it no
 of the run is changed: a hook here looks at a gradient and returns nothing. Lesson 10.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,9 +26,10 @@ BEYOND = 1.1  # an answer above it gets no slope from a hinge, and another one f
 class Pull:
     """What one backward wants of D's answers to one kind of samples, by sample: slopes [N]."""
 
-    kind: str  # "real", "fake", or "own": fakes through which G learns
+    kind: str  # "real", "fake", "own": fakes through which G learns, or "other": none of these
     slopes: Tensor
     reaches_D: bool  # whether D's weights asked for a gradient
+    answers: Tensor  # [N]
 
 
 class Answers:
@@ -45,6 +47,7 @@ class Answers:
         self.passing: list = []  # hooks on x of this turn: a program may keep its x
         self.logistic: list[float] = []  # how uneven slopes are over those of a cross-entropy
         self.spans: list[tuple[float, float]] = []  # the furthest answer, how uneven slopes are
+        self.weights: list[float] = []  # of a single answer in a loss, see `weight_per_answer`
         what = "what the losses ask of D"
         witness.told["G"].append(guard(what, self._made))
         witness.told["D"].append(guard(what, self._saw))
@@ -100,9 +103,11 @@ class Answers:
                 return
             for kind, rows in kinds.items():
                 rows = rows.to(slopes.device)
-                self.pulls[this_backward()].append(Pull(kind, slopes[rows], asks))
-                if kind != "own":
-                    self._note_span(call.out[rows].float(), slopes[rows])
+                answers = call.out[rows].float()
+                self.pulls[this_backward()].append(Pull(kind, slopes[rows], asks, answers))
+                if kind in ("real", "fake"):
+                    self._note_span(answers, slopes[rows])
+                    self.weights.append(weight_per_answer(answers, slopes[rows], kind == "real"))
 
         return note
 
@@ -153,7 +158,7 @@ class Answers:
         apart = any("own" not in {p.kind for p in pulls} for pulls in self.pulls.values())
         for backward, pulls in self.pulls.items():
             kinds, owner = {p.kind for p in pulls}, self.owner.get(backward, "")
-            for p in pulls:
+            for p in (p for p in pulls if p.kind != "other"):
                 kind, wish = p.kind, -p.slopes.mean().item()
                 if self.shared:
                     if kind == "real" and apart and "own" in kinds:
@@ -200,6 +205,11 @@ class Answers:
         s = self.signals
         if len(self.spans) >= 5 and max(far for far, _ in self.spans) > BEYOND:
             s.linear = float(all(uneven < 1e-4 for _, uneven in self.spans))
+        if len(self.spans) >= 5:
+            s.even = float(all(uneven < 1e-4 for _, uneven in self.spans))
+        known = [w for w in self.weights if w == w]
+        if len(known) >= 2:
+            s.summed = float(all(abs(w - 1) < 0.02 for w in known))
         if len(self.logistic) >= 5:
             s.logistic = float(all(uneven < 1e-3 for uneven in self.logistic))
         s.bounded = bounds(self.D) or ("penalty" if self.penalised else "")
@@ -214,15 +224,34 @@ def kinds_of(call: calls.Call, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
     Where each fake stands twice in one call, once cut off and once not, the second time is G's.
     """
     if not call.on_x:
-        return {"real": real, "fake": fake}
+        return {"real": real, "fake": fake, "other": ~(real | fake)}
     places = fake.nonzero().flatten()
     _, which = probes.rows(call.x[fake].cpu()).unique(return_inverse=True)
     if not len(places) or (torch.bincount(which) != 2).any():
-        return {"real": real, "own": fake}
+        return {"real": real, "own": fake, "other": ~(real | fake)}
     first, second = (torch.zeros_like(fake) for _ in range(2))
     order = which.argsort(stable=True)
     first[places[order[::2]]], second[places[order[1::2]]] = True, True
     return {"real": real, "fake": first, "own": second}
+
+
+def weight_per_answer(answers: Tensor, slopes: Tensor, real: bool) -> float:
+    """Return the weight of one answer in a cross-entropy: 1 in a sum, 1/N in a mean of N.
+
+    NaN where the slopes are not those of a cross-entropy, of logits or of probabilities.
+    """
+    sure = torch.sigmoid(-answers if real else answers)
+    told = sure > 1e-3  # the slopes of others are rounded
+    answers, size, sure = answers[told], slopes.abs()[told], sure[told]
+    if len(answers) < 8 or not answers.max() - answers.min() > APART:
+        return math.nan
+    shares = [size / sure]
+    if answers.min() > 0 and answers.max() < 1:
+        shares.append(size * (answers if real else 1 - answers))
+    for share in shares:
+        if share.isfinite().all() and share.max() - share.min() < 1e-3 * share.max():
+            return share.mean().item()
+    return math.nan
 
 
 def bounds(D: nn.Module) -> str:

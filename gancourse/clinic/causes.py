@@ -5,16 +5,9 @@ To add a cause: an entry in `CAUSES`, a faulty run in `faults.py`, a rule in `ru
 
 from dataclasses import dataclass
 
+from gancourse.clinic.mistakes import FACTS, Cause
+
 LEAST_TURNS = 200  # fewer say nothing about the samples
-
-
-@dataclass(frozen=True)
-class Cause:
-    """A mistake: the lesson that explains it, what to do about it, and what it would show."""
-
-    lesson: str
-    remedy: str
-    sign: str
 
 
 CAUSES = {
@@ -102,134 +95,6 @@ CAUSES = {
         "04",
         "bring the two learning rates to within a factor of ten",
         "steps that change one player's weights over fifteen times as much as the other's",
-    ),
-}
-
-
-# What is a fact about a program as soon as it is seen. The clinic has no faulty run of these.
-FACTS = {
-    "a player not stepped": Cause(
-        "05", "call step() of this player's own optimiser", "an optimiser that never takes a step"
-    ),
-    "weights nobody owns": Cause(
-        "05",
-        "give the optimiser all of the net's parameters(), those of layers added later too",
-        "weights in no optimiser, though they ask for a gradient",
-    ),
-    "no gradient arrives": Cause(
-        "05",
-        "compute G's loss from D(G(z)) without detach, on the fakes and not on real samples",
-        "steps taken with no gradient",
-    ),
-    "G steps the wrong way": Cause(
-        "03",
-        "check the sign of G's loss and its targets: a step of G should raise D's opinion of it",
-        "fakes that D likes less after each step of G",
-    ),
-    "fakes called real": Cause(
-        "01",
-        "give D the target 0 for fakes",
-        "a step of D that raises its answers to real and to fake samples alike",
-    ),
-    "D says one number": Cause(
-        "03",
-        "let D end in one logit without softmax or ReLU",
-        "the same answer to every sample",
-    ),
-    "probabilities as logits": Cause(
-        "03",
-        "leave out D's sigmoid, or use the loss on probabilities",
-        "a loss on logits of a D whose answers lie between 0 and 1",
-    ),
-    "a player frozen": Cause(
-        "05",
-        "set requires_grad to True again before this player's step",
-        "steps of an optimiser whose weights ask for no gradient",
-    ),
-    "cleared before the step": Cause(
-        "05",
-        "call zero_grad before backward, never between backward and step",
-        "gradients that come and are 0 when the optimiser steps",
-    ),
-    "rate below zero": Cause(
-        "04", "let the schedule end at zero", "a learning rate below zero: steps up the loss"
-    ),
-    "rate falls to zero": Cause(
-        "04",
-        "step the schedule once in an epoch, or let it fall more slowly",
-        "a learning rate below a hundredth of its first in half of the run",
-    ),
-    "D hardly learns": Cause(
-        "04",
-        "raise D's learning rate to within a factor of ten of G's",
-        "a D whose weights are at the end what they were at the start",
-    ),
-    "steps too long": Cause(
-        "04", "lower the learning rates", "steps that move weights by half of their size"
-    ),
-    "D learns from G's loss": Cause(
-        "05",
-        "give each loss a backward of its own, and clear D's gradients between G's and D's",
-        "one backward that pulls D's answers to fakes both ways",
-    ),
-    "penalty without a graph": Cause(
-        "12",
-        "take the slope with create_graph=True",
-        "a slope of D that no backward can follow",
-    ),
-    "penalty over the wrong axis": Cause(
-        "12",
-        "take the norm by sample: flatten(1).norm(dim=1)",
-        "a norm of 1 across the batch, and another one by sample",
-    ),
-    "critic without a bound": Cause(
-        "12",
-        "add a gradient penalty, clip in place, or use spectral norm",
-        "a loss that is linear in D's answers, which nothing holds",
-    ),
-    "same z for ever": Cause(
-        "05", "draw a new z in each turn; never reseed in the loop", "the same z, look after look"
-    ),
-    "labels of others": Cause(
-        "13",
-        "shuffle samples and labels with one permutation",
-        "real samples that differ no more between labels than within one",
-    ),
-    "few conditions drawn": Cause(
-        "13",
-        "ask for all labels when you judge the samples",
-        "fewer labels asked of G in sampling than in training",
-    ),
-    "a selection is drawn": Cause(
-        "11",
-        "look at all of G's samples",
-        "samples that are a part of G's, and miss what G reaches",
-    ),
-    "stale buffers": Cause(
-        "08",
-        "copy or average the buffers too, or run the averaged G in training mode for a while",
-        "running statistics of batch norm that are not those of the weights",
-    ),
-    "one batch for ever": Cause(
-        "06", "draw a new batch in each turn", "the same real batch, turn after turn"
-    ),
-    "bad real batch": Cause(
-        "06", "look at the data: NaN or infinity is in it", "a real batch that is not finite"
-    ),
-    "divergence": Cause(
-        "04",
-        "lower the rates, or penalise D",
-        "logits that grow beyond all bounds before anything else breaks",
-    ),
-    "huge weight decay": Cause(
-        "05",
-        "lower weight_decay to 0 or a thousandth",
-        "a pull of the weights to 0 that is larger than their gradient",
-    ),
-    "another net draws": Cause(
-        "08",
-        "draw from G, or bring the other net's weights and buffers up to date",
-        "samples far from what G makes, from a net that is not G",
     ),
 }
 

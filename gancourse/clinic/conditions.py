@@ -52,12 +52,30 @@ class Conditions:
     def _saw_D(self, call: calls.Call | None, *_) -> None:
         if call is None or not self.witness.real.keys:
             return
-        real, like = self.witness.judged[-1][1], self.witness.real.width
+        (_, real, fake), like = self.witness.judged[-1], self.witness.real.width
+        if fake.any():
+            self._note_fakes(call, fake, like)
         if not real.any() or sum(len(y) for y, _ in self.told) > MOST:
             return
         y = labels_among(call, like)
         if y is not None:
             self.told.append((y.cpu()[real], call.x.flatten(1)[:, :like].float().cpu()[real]))
+
+    def _note_fakes(self, call: calls.Call, fake: Tensor, like: int) -> None:
+        """Note how many fakes D is given with the label that G made them with."""
+        y = labels_among(call, like)
+        if y is None:
+            return
+        asked = {}
+        for made, keys in zip(self.witness.calls, self.witness.made, strict=True):
+            of_G = labels_among(made, self._z_numbers(made))
+            if of_G is not None and len(of_G) == len(keys):
+                asked |= dict(zip(keys.tolist(), of_G.tolist(), strict=True))
+        keys = probes.rows(call.x.flatten(1)[:, :like])[fake.to(call.x.device)].tolist()
+        pairs = [(asked[k], label) for k, label in zip(keys, y.cpu()[fake].tolist(), strict=True)
+                 if k in asked]  # fmt: skip
+        if pairs and len({label for label, _ in pairs}) > 1:
+            self.signals.fake_labels.append(sum(a == b for a, b in pairs) / len(pairs))
 
     def drew(self, made: list[calls.Call]) -> None:
         """Note what was asked of G in the sampling function, just called."""

@@ -11,6 +11,10 @@ DIRECTIONS = ("labels swapped", "G steps the wrong way", "fakes called real")
 DEAD = ("no gradient arrives", "no zero_grad", "range", "init not called", "huge weight decay",
         "D learns from G's loss", *DIRECTIONS, *SIZES, *SYMPTOMS)  # fmt: skip
 
+# A loss that says nothing, or the same of all: what D answers afterwards is chance.
+MUTE = ("range", "D too strong", "D too weak", "mode collapse", "rates apart", "D says one number",
+        *DIRECTIONS, *SIZES)  # fmt: skip
+
 EXPLAINS: dict[str, tuple[str, ...]] = {
     "bad real batch": (*DEAD, "D says one number"),
     # A player that does not move leaves everything else as it was at the start, or running away.
@@ -21,8 +25,8 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "weights nobody owns": DEAD,
     "wrong weights": DEAD,
     "rate below zero": ("rate falls to zero", "D hardly learns", *DEAD),
-    "rate falls to zero": ("D hardly learns", "another net draws", *DEAD),
-    "D hardly learns": DEAD,
+    "rate falls to zero": ("a player hardly moves", "D hardly learns", "another net draws", *DEAD),
+    "D hardly learns": ("a player hardly moves", *DEAD),
     # A loss that points the wrong way, or nowhere.
     "no gradient arrives": (
         "no zero_grad",
@@ -33,10 +37,27 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
         *SYMPTOMS,
     ),
     "labels swapped": ("range", "G steps the wrong way", *SIZES, *SYMPTOMS),
-    "fakes called real": ("range", "labels swapped", "G steps the wrong way", *SIZES, *SYMPTOMS),
+    "fakes called real": (
+        "one target for all",
+        "range",
+        "labels swapped",
+        "G steps the wrong way",
+        *SIZES,
+        *SYMPTOMS,
+    ),
     "G steps the wrong way": ("range", *SIZES, *SYMPTOMS),
     "D learns from G's loss": ("range", *SYMPTOMS),
     "probabilities as logits": ("range", *SYMPTOMS),
+    "one target for all": tuple(x for x in MUTE if x != "fakes called real"),
+    "real left out": (*MUTE, "fakes called real", "one target for all"),
+    "fakes left out": (*MUTE, "one target for all"),
+    "old fakes only": MUTE,
+    "G does not hear D": MUTE,
+    "D sees a part": MUTE,
+    "D ends in a clamp": (*MUTE, "no gradient arrives", "G does not hear D", "log of zero"),
+    "squashed critic": (*MUTE, "no gradient arrives", "a player hardly moves"),
+    "D held flat": MUTE,
+    "steps undone": (*MUTE, "a player hardly moves"),
     "no zero_grad": ("range", *SIZES, *SYMPTOMS),
     "no detach": ("range", *SYMPTOMS),
     # Steps and sizes.
@@ -48,7 +69,14 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "steps too long": ("divergence", "range", "D says one number", "log of zero", *SYMPTOMS),
     "log of zero": ("divergence", *SYMPTOMS),
     "divergence": ("range", "log of zero", *SYMPTOMS),
+    "gradients clipped away": ("a player hardly moves", "D hardly learns", "range", *SYMPTOMS),
+    "a player hardly moves": ("D hardly learns", "init not called", *MUTE),
+    "summed loss": ("range", *SIZES, *SYMPTOMS),
+    "state lost": ("range", *SIZES, *SYMPTOMS),
+    "betas swapped": ("range", *DIRECTIONS, *SIZES, *SYMPTOMS),
+    "a slope is infinite": ("range", *SIZES, *DIRECTIONS, *SYMPTOMS),
     # What goes in and what is shown.
+    "real data change": ("not shuffled", "range", *SIZES, *SYMPTOMS),
     "one batch for ever": ("not shuffled", "range", *SYMPTOMS),
     "same z for ever": ("one z", "range", *SYMPTOMS),
     "one z": ("other noise", "range", *SYMPTOMS),
@@ -74,13 +102,15 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
 HABITS = frozenset({
     "mixed batches", "other noise", "few conditions drawn", "another net draws",
     "critic without a bound", "penalty without a graph", "one batch for ever",
-    "a selection is drawn", "steps too long",
+    "a selection is drawn", "steps too long", "G does not hear D", "D ends in a clamp",
+    "squashed critic", "D held flat", "summed loss", "gradients clipped away", "state lost",
 })  # fmt: skip
 # Rare in sound programs: a note only where the samples are close to real ones.
 RARE_HABITS = frozenset({
     "batch norm in eval", "not shuffled", "range", "init not called", "weights nobody owns",
     "rate falls to zero", "rate below zero", "D hardly learns", "huge weight decay", "divergence",
-    "penalty over the wrong axis",
+    "penalty over the wrong axis", "a player hardly moves", "betas swapped", "one target for all",
+    "old fakes only", "D sees a part",
 })  # fmt: skip
 
 

@@ -13,13 +13,19 @@ FEW = 5  # measured turns that a fact needs
 LATE = 0.05  # late in the run, as below
 LONG = 0.4  # a step, over the size of the weights
 LEARNED = 0.05  # D's way over the size of its weights, from which its ranks say something
+UNBOUNDED = ("addmm", "mm", "linear", "convolution")  # ends of a D that may say any number
 MOVES, MOST = 10, 0.85  # measured steps that a direction needs, and how many must agree
 Names = ("G", "D")
 
 
+def elsewhere(s: Signals, who: str) -> bool:
+    """Tell whether a player goes on moving without a step of the optimiser that was handed in."""
+    return not s.steps[who] and len(s.shift[who]) > 1 and s.shift[who][1] > 0
+
+
 def not_stepped(s: Signals) -> Found:
     for who in Names:
-        if s.turns >= 20 and not s.steps[who]:
+        if s.turns >= 20 and not s.steps[who] and not elsewhere(s, who):
             return f"opt_{who} was never stepped in {s.turns} turns"
     return None
 
@@ -324,6 +330,8 @@ def not_logits(s: Signals) -> Found:
     """D's answers lie in [0, 1], and the loss is what it is for logits."""
     if s.outputs is None or not (0 <= s.outputs[0] < s.outputs[1] <= 1):
         return None
+    if s.ends.get("D") in UNBOUNDED:
+        return None  # a layer's answers that happen to lie there
     if s.logistic == 1:
         return (
             f"D's answers lie between {s.outputs[0]:.2f} and {s.outputs[1]:.2f}, and their slopes "

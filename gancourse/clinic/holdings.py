@@ -29,6 +29,21 @@ def leaves(out: Tensor) -> list[Tensor]:
     return found
 
 
+SHAPES = ("View", "Reshape", "Squeeze", "Unsqueeze", "Transpose", "Permute", "T", "Select",
+          "Slice", "Alias", "Clone", "ToCopy", "UnsafeView", "Expand")  # fmt: skip
+
+
+def end_of(out: Tensor) -> str:
+    """Return the name of the last operation that gave `out`, of those that change a number."""
+    node = out.grad_fn
+    while node is not None:
+        name = node.name().split("Backward")[0]
+        if name not in SHAPES or not node.next_functions:
+            return name.lower()
+        node = node.next_functions[0][0]
+    return ""
+
+
 class Holdings:
     """Notes rates and frozen weights at steps, and weights outside of parameters()."""
 
@@ -67,6 +82,7 @@ class Holdings:
         if made is None:
             return
         turns.add(self.clock.turn)
+        self.signals.ends[who] = end_of(made)
         known = {id(w) for net in self.nets.values() for w in net.parameters()}
         known |= {id(w) for o in self.opts.values() for g in o.param_groups for w in g["params"]}
         known |= {id(t) for t in (*calls.tensors(args), *calls.tensors(kwargs))}

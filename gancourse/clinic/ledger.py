@@ -46,9 +46,9 @@ class Ledger:
         self.before = {"G": 0, "D": 0}  # how many backwards had reached it when the other stepped
         self.seen: set[str] = set()  # whose step was looked at in this turn
         self.backwards: set[int] = set()  # those of this turn that reached D's weights
-        self.told: list[
-            Callable[[str], None]
-        ] = []  # who else looks, before a measured turn's steps
+        self.through_G: set[int] = set()  # those of the turns looked at that reached G's
+        self.came: list[int] = []  # the backwards of D's booked parts
+        self.told: list[Callable] = []  # who else looks, before a measured turn's steps
         self.moved: dict[str, float] = {}
         self.passing: list = []  # hooks for as long as turns are looked at
         self.count_owned()
@@ -58,19 +58,12 @@ class Ledger:
         ]
 
     def count_owned(self) -> None:
-        """Count each net's numbers by who holds them: own, other, nobody, frozen."""
+        """Count each net's numbers by who holds them, see `owned`."""
         held = {who: {id(w) for group in opt.param_groups for w in group["params"]}
                 for who, opt in self.opts.items()}  # fmt: skip
         for who, weights in self.weights.items():
-            owned = dict.fromkeys(("own", "other", "nobody", "frozen", "all"), 0)
-            for w in weights:
-                place = "own" if id(w) in held[who] else "nobody"
-                if place == "nobody" and not w.requires_grad:
-                    place = "frozen"
-                owned[place] += w.numel()
-                owned["other"] += w.numel() * (id(w) in held[OTHER[who]] and not self.shared)
-                owned["all"] += w.numel()
-            self.signals.owned[who] = owned
+            others = set() if self.shared else held[OTHER[who]]
+            self.signals.owned[who] = owned(weights, held[who], others)
 
     def _steppers(self) -> str:
         return "D" if self.shared else "GD"
@@ -78,7 +71,9 @@ class Ledger:
     def attend(self) -> None:
         """Hang on the weights while a turn is near, and let go of them where none is."""
         if self.clock.near and not self.passing:
+            self.weights = {who: list(net.parameters()) for who, net in self.nets.items()}
             self.booked, self.before = {"G": [], "D": []}, {"G": 0, "D": 0}
+            self.came.clear()
             self.closed, self.known = {"G": True, "D": True}, {"G": False, "D": False}
             self._hang()
         elif self.passing and not self.clock.near:
@@ -90,6 +85,8 @@ class Ledger:
             handle.remove()
         self.passing = []
         self.booked = {"G": [], "D": []}
+        self.came.clear()
+        self.through_G.clear()
 
     def _hang(self) -> None:
         for who in self._steppers():
@@ -108,12 +105,12 @@ class Ledger:
         """Note a gradient on its way to a weight, and what lies there already."""
         if not self.clock.near:
             return
-        if who == "D":
-            self.backwards.add(this_backward())
+        (self.backwards if who == "D" else self.through_G).add(this_backward())
         booked, old = self.booked[who], self.weights[who][i].grad
         if self.closed[who] or not booked or i in booked[-1]:
             booked.append({})
             self.closed[who] = False
+            self.came += [this_backward()] if who == "D" else []
         booked[-1][i] = (grad.detach().clone(), None if old is None else old.detach().clone())
 
     def _before(self, who: str, *_) -> None:
@@ -151,6 +148,8 @@ class Ledger:
             for player in players:
                 self.booked[player].clear()
                 self.known[player] = True
+                if player == "D":
+                    self.came.clear()
         if measured:
             self._note_moves(who)
         if first:
@@ -195,7 +194,13 @@ class Ledger:
         total = sum(vectors[start:]) + (0 if fresh else old)
         if not total.isfinite().all() or not total.any():
             return
+        self.signals.kept[who].append(gradients.size(used) / max(total.norm().item(), 1e-30))
         self.signals.carried[who].append(0.0 if fresh else self._carried(who, old, total))
+        if who == "D" and not self.shared:
+            early = self.before["D"]  # how many of the parts came before G's step
+            of_G = start < early < len(parts) and {*self.came[start:early]} <= self.through_G
+            share = leftover(vectors[start:early], vectors[early:]) if of_G else 0.0
+            self.signals.leftover.append(share)
         if who == "G" and not self.shared:
             own = len(parts) - self.before["G"] or 1  # both backwards before both steps: the last
             self.signals.leaked.append(leak(vectors[start:-own], vectors[-own:]))
@@ -218,6 +223,27 @@ class Ledger:
             for who in self.nets:
                 key = f"{net} by opt_{who}"
                 self.signals.moved.setdefault(key, []).append(self.moved.pop(key, 0.0))
+
+
+def owned(weights: list[Tensor], own: set[int], others: set[int]) -> dict[str, int]:
+    """Return how many numbers of weights are held by: own, other, nobody, frozen; and all."""
+    found = dict.fromkeys(("own", "other", "nobody", "frozen", "all"), 0)
+    for w in weights:
+        place = "own" if id(w) in own else "nobody"
+        if place == "nobody" and not w.requires_grad:
+            place = "frozen"
+        found[place] += w.numel()
+        found["other"] += w.numel() * (id(w) in others)
+        found["all"] += w.numel()
+    return found
+
+
+def leftover(early: list[Tensor], late: list[Tensor]) -> float:
+    """Return the share of the early gradients of a step that the later ones oppose."""
+    early, late = sum(early), sum(late)
+    if probes.cosine(early, late) >= 0:
+        return 0.0
+    return (early.norm() / (early.norm() + late.norm()).clamp(min=1e-30)).item()
 
 
 def leak(early: list[Tensor], late: list[Tensor]) -> float:

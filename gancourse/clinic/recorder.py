@@ -20,10 +20,12 @@ from gancourse.clinic.holdings import Holdings
 from gancourse.clinic.hooks import Hook
 from gancourse.clinic.ledger import Ledger
 from gancourse.clinic.looks import Looks
+from gancourse.clinic.optimisers import Optimisers
+from gancourse.clinic.shown import Shown
 from gancourse.clinic.signals import Signals
 from gancourse.clinic.steps import Effects
 from gancourse.clinic.tally import Tally
-from gancourse.clinic.watchers import Witness, noise_of, order_of
+from gancourse.clinic.watchers import Witness, drift_of, noise_of, order_of
 from gancourse.errors import InputError
 
 
@@ -56,6 +58,8 @@ class Recorder:
         parts = self.witness, self.ledger, self.signals, self._guarded
         self.answers, self.holdings = Answers(*parts), Holdings(*parts)
         self.conditions = Conditions(self.witness, self.signals, self._guarded)
+        self.optimisers = Optimisers(self.ledger, self.signals, self._guarded)
+        self.shown = Shown(self.witness, self.answers, self.ledger, self.signals, self._guarded)
         self.looks = Looks(sample, self.witness, self.conditions, self._tried)
         self.finished = False
         self.looks.look()
@@ -105,9 +109,11 @@ class Recorder:
         if clock.measured:
             s.at.append(clock.turn)
             self._tried("losses and real batches", self.tally.settle)
+            self._tried("what D is shown", self.shown.close)
             self._tried("what the losses ask of D", self.answers.close)
             self._tried("labels", self.conditions.close)
             self.ledger.close()
+            self._tried("what optimisers hold", self.optimisers.close)
             self._tried("what D answers", self.witness.close)
         self.answers.let_go()
         self.witness.real.keys.clear()
@@ -144,8 +150,11 @@ class Recorder:
         self.answers.let_go()
         for handle in (*self.ledger.handles, *witness.handles):
             handle.remove()
+        self.ledger.weights = {who: list(net.parameters()) for who, net in self.nets.items()}
         self.ledger.count_owned()
         self._tried("what the losses ask of D", self.answers.conclude)
+        self._tried("what D is shown", self.shown.conclude)
+        self._tried("what optimisers hold", self.optimisers.conclude)
         self._tried("labels", self.conditions.conclude)
         self._tried("weights outside of parameters()", self.holdings.conclude)
         self._tried("losses and real batches", self.tally.settle)
@@ -162,6 +171,7 @@ class Recorder:
 
     def _note_order(self) -> None:
         self.signals.order = order_of(self.witness.real.means, self.witness.real.kept)
+        self.signals.drift = drift_of(self.witness.real.kept)
 
     def _compare(self) -> None:
         """Hold the samples against the real ones, if there are both."""

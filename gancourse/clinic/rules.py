@@ -8,7 +8,7 @@ note where the samples are well, and what another finding explains stands after 
 
 import math
 
-from gancourse.clinic import facts, supplies, weights
+from gancourse.clinic import facts, supplies, upkeep, weights
 from gancourse.clinic.causes import LEAST_TURNS, Diagnosis, Suspicion
 from gancourse.clinic.explanations import EXPLAINS, HABITS, RARE_HABITS, in_order
 from gancourse.clinic.signals import Signals, finite, late, mean, middle
@@ -58,6 +58,8 @@ def shared_out(s: Signals, who: str) -> bool:
 
 
 def wrong_weights(s: Signals) -> Found:
+    if upkeep.on_the_other_loss(s):
+        return upkeep.on_the_other_loss(s)
     if any(shared_out(s, who) for who in facts.Names):
         return None
     own, other, back = (
@@ -81,6 +83,12 @@ def no_zero_grad(s: Signals) -> Found:
                 f"gradients from before the last step of opt_{who} were not cleared: they are "
                 f"{100 * share:.0f} % of what it uses"
             )
+    left = middle(s.leftover)
+    if len(s.leftover) >= facts.FEW and left > 0.1:
+        return (
+            f"what G's loss left in D's gradients was not cleared before D's own: it pulls the "
+            f"other way, and is {100 * left:.0f} % of what opt_D uses"
+        )
     return None
 
 
@@ -251,6 +259,7 @@ def gradient_ratio(s: Signals) -> float:
 SEEN = {
     **facts.FOUND,
     **supplies.FOUND,
+    **upkeep.FOUND,
     "log of zero": log_of_zero,
     "wrong weights": wrong_weights,
     "no zero_grad": no_zero_grad,
@@ -298,6 +307,8 @@ def diagnose(signals: Signals) -> Diagnosis:
     suspicions.sort(key=lambda suspicion: not suspicion.seen)  # stable
     told = [f"{cause}: {evidence}" for cause, evidence in notes.items()] + beside(signals)
     skipped, deaf = dict(signals.skipped), facts.unheard(signals)
+    skipped |= {f"opt_{who}'s steps": "it takes none, and the weights move all the same"
+                for who in facts.Names if facts.elsewhere(signals, who)}  # fmt: skip
     if deaf:
         skipped["what G learns from"] = deaf
     for who in signals.swapped:
@@ -334,7 +345,7 @@ def _verdict(signals: Signals, poor: bool, suspicions: list[Suspicion]) -> str:
     if signals.turns < LEAST_TURNS:
         return "too short"
     if not signals.fits:
-        return "sound"
+        return "sound" if signals.finite else "unknown"
     return "unknown" if poor else "healthy" if is_like_real(signals) else "sound"
 
 

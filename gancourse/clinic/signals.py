@@ -116,6 +116,24 @@ class Signals:
     repeated_z: list[float] = field(default_factory=list)  # whether z was that of the last look
     copy: dict[str, list[float]] = field(default_factory=_copies)  # by look, see `drawer.Drawer`
     modes: dict[str, dict[str, float]] = field(default_factory=dict)  # fit by batch norm's mode
+    # What `optimisers` and `shown` see.
+    betas: dict[str, list[float]] = field(default_factory=_players)  # Adam's, at the end
+    forgot: dict[str, list[float]] = field(default_factory=_players)  # 1: its state was empty
+    kept: dict[str, list[float]] = field(default_factory=_players)  # used over booked gradient
+    shift: dict[str, list[float]] = field(default_factory=_players)  # from the start, a later turn
+    leftover: list[float] = field(default_factory=list)  # G's loss in the gradient that D uses
+    crossed: list[float] = field(default_factory=list)  # 1: a step of D on G's loss alone
+    heard: dict[str, list[float]] = field(default_factory=dict)  # by kind, see `answers`
+    stale: list[float] = field(default_factory=list)  # share of D's fakes that it had seen before
+    fake_labels: list[float] = field(default_factory=list)  # share with G's own label
+    blind: float = 0.0  # share of a sample's numbers to which D's slope is always 0
+    ends: dict[str, str] = field(default_factory=dict)  # what a net ends in: "sigmoid", "tanh"
+    even: float = math.nan  # 1 where all answers of a call get one slope, whatever they are
+    same_target: list[float] = field(default_factory=list)  # 1: one slope by answer for both kinds
+    summed: float = math.nan  # 1 where the loss is a sum over the batch
+    width: list[float] = field(default_factory=list)  # of D's answers in a turn: largest - lowest
+    nan_from: tuple[int, int] | None = None  # first turn with a NaN answer, 1 if its first was fine
+    drift: float = math.nan  # the real samples' spread late in the run over the early one
 
     def fit(self) -> dict[str, float]:
         """Return the mean of the last two looks: precision, coverage, spread, closeness."""
@@ -147,7 +165,7 @@ def load_signals(path: str | Path) -> Signals:
     try:
         stored = json.loads(Path(path).read_text(encoding="utf-8"))
         stored |= {name: Noise(**stored[name]) for name in ("training", "sampling")}
-        for pair in ("limits", "outputs", "regions", "own_regions", "pile"):
+        for pair in ("limits", "outputs", "regions", "own_regions", "pile", "nan_from"):
             stored[pair] = stored[pair] and tuple(stored[pair])
         if stored.keys() != {f.name for f in fields(Signals)}:
             raise KeyError("names of other signals")

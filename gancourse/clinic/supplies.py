@@ -3,7 +3,7 @@
 Each returns its evidence, or None. Where something could not be looked at, it says nothing.
 """
 
-from gancourse.clinic.signals import Signals, late, middle
+from gancourse.clinic.signals import Signals, late, mean, middle
 
 Found = str | None  # evidence
 FEW = 5  # measured turns that a fact needs
@@ -36,6 +36,12 @@ def same_noise(s: Signals) -> Found:
 
 
 def labels_of_others(s: Signals) -> Found:
+    alike = mean(s.fake_labels)
+    if len(s.fake_labels) >= FEW and alike < 0.7:
+        return (
+            "D is given fakes with labels that G did not make them with: they are the same for "
+            f"{100 * alike:.0f} % of the fakes"
+        )
     if not s.told < TIED:
         return None
     return (

@@ -84,6 +84,8 @@ class Tally:
             for (numbers, at, _), value in zip(self.pending, values, strict=True):
                 numbers[at] = value
             self.pending.clear()
+        if s.nan_from is None:
+            s.nan_from = first_nan(self.given, len(s.largest))
         top = s.largest[-1] if s.largest else 0.0
         for size in sizes(self.given):
             top = max(top, size)
@@ -94,6 +96,21 @@ class Tally:
             s.bad_batch = bad[0]
         for kept in (self.given, self.turns, self.sums):
             kept.clear()
+
+
+def first_nan(turns: list[list[Tensor]], start: int) -> tuple[int, int] | None:
+    """Return the first turn in which an answer is NaN, and 0 where its first answer is, or 1.
+
+    None where none is; `start` is the number of the first of these turns.
+    """
+    kept = [x for answers in turns for x in answers]
+    if not kept or not torch.stack([x.detach().sum().float().cpu() for x in kept]).isnan().any():
+        return None  # infinity in a sum is NaN only beside another one
+    for turn, answers in enumerate(turns, start):
+        bad = [bool(x.isnan().any()) for x in answers]
+        if any(bad):
+            return turn, int(not bad[0])
+    return None
 
 
 def sizes(turns: list[list[Tensor]]) -> list[float]:

@@ -246,6 +246,19 @@ def noise_of(batches: list[Tensor]) -> Noise:
     return Noise(every.mean().item(), every.std().item(), within)
 
 
+def drift_of(real: list[Tensor]) -> float:
+    """Return the spread of the last third of real samples kept over that of the first third.
+
+    The spread is the median of the distances to the mean: outliers have no say in it.
+    """
+    n = len(real) // 3
+    if n < 4:
+        return math.nan
+    early, late = (torch.cat(part).double() for part in (real[:n], real[-n:]))
+    early, late = ((x - x.mean(0)).norm(dim=1).median().item() for x in (early, late))
+    return late / max(early, 1e-12)
+
+
 def order_of(means: list[tuple[Tensor, int]], real: list[Tensor]) -> float:
     """Return the variance of batch means over what it is for random batches: near 1 if shuffled."""
     if len(means) < 5:

@@ -4,9 +4,10 @@ import math
 from dataclasses import replace
 
 import pytest
+import upkeep_signals
 
 import gancourse
-from gancourse.clinic import FAULTS, facts, rules, supplies
+from gancourse.clinic import FAULTS, facts, rules, supplies, upkeep
 from gancourse.clinic.causes import CAUSES, FACTS
 from gancourse.clinic.explanations import EXPLAINS, HABITS, RARE_HABITS, in_order
 from gancourse.clinic.rules import diagnose
@@ -119,7 +120,9 @@ FACTS_SEEN = {
         "copy": COPY | {"buffers of copy": [0.0] * 5, "buffers of G": [1.5] * 5}
     },
 }  # fmt: skip
+FACTS_SEEN |= upkeep_signals.SEEN
 OTHER_EVIDENCE = [
+    *upkeep_signals.OTHER_EVIDENCE,
     ("weights nobody owns", MISSING | {
         "owned": {"D": {"own": 63, "other": 0, "nobody": 65, "frozen": 0, "all": 128}}
     }),
@@ -148,7 +151,7 @@ OTHER_EVIDENCE = [
     ("steps too long", {"moved": MOVED | {"D by opt_D": [0.1] * 9}, **MISSING}),
     ("log of zero", {"d_loss": [1.0] * 9 + [math.inf], "largest": [1.0] * 10}),
 ]  # fmt: skip
-NOTHING_WRONG = {
+NOTHING_WRONG = upkeep_signals.NOTHING_WRONG | {
     "D counts down, and G with it": {
         "auc": [0.1] * 50, "pull": DOWN | {"G on fakes": [-0.1] * 50}
     },
@@ -218,7 +221,8 @@ NOTHING_WRONG = {
 
 def test_there_is_a_rule_a_lesson_and_a_patient_for_each_cause():
     assert CAUSES.keys() == FAULTS.keys() == PLANTED.keys()
-    assert FACTS.keys() == FACTS_SEEN.keys() == (facts.FOUND | supplies.FOUND).keys() - CAUSES
+    ruled = facts.FOUND | supplies.FOUND | upkeep.FOUND
+    assert FACTS.keys() == FACTS_SEEN.keys() | {"summed loss"} == ruled.keys() - CAUSES
     assert CAUSES.keys() | FACTS.keys() == (rules.SEEN | rules.FITTING).keys()
 
 
@@ -230,12 +234,19 @@ def test_a_fact_is_named_alone_and_as_seen(fact):
     assert str(found).startswith("Seen:\n1. " + fact)
 
 
+def test_a_sum_over_the_batch_stands_before_the_steps_that_it_makes_too_long():
+    found = diagnose(signals(**upkeep_signals.SUMMED))
+    assert [(s.cause, s.follows) for s in found.suspicions] == [
+        ("summed loss", ""), ("divergence", "summed loss"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(("cause", "changes"), OTHER_EVIDENCE)
 def test_a_cause_is_seen_by_other_evidence_too(cause, changes):
     assert [s.cause for s in diagnose(signals(**changes)).suspicions if s.seen] == [cause]
 
 
-@pytest.mark.parametrize("habit", sorted(HABITS | RARE_HABITS))
+@pytest.mark.parametrize("habit", sorted((HABITS | RARE_HABITS) - {"summed loss"}))
 def test_a_habit_that_does_no_harm_is_a_note(habit):
     found = diagnose(signals(**(PLANTED | FACTS_SEEN)[habit] | {"regions": (8, 8)}))
     assert (found.verdict, found.suspicions) == ("healthy", ())

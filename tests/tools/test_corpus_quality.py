@@ -54,7 +54,10 @@ def test_a_crash_is_a_result(tmp_path):
     assert told["error"].startswith("ZeroDivisionError")
 
 
-@pytest.mark.parametrize(("part", "file"), [("fresh", "corpus_fresh.json"), ("all", "corpus.json")])
+@pytest.mark.parametrize(
+    ("part", "file"),
+    [("fresh", "corpus_fresh.json"), ("later", "corpus_later.json"), ("all", "corpus.json")],
+)
 def test_the_fresh_part_has_a_table_of_its_own(part, file, tmp_path, monkeypatch):
     (tmp_path / "docs" / "clinic").mkdir(parents=True)
     monkeypatch.setattr(corpus_quality, "ROOT", tmp_path)

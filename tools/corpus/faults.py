@@ -67,4 +67,8 @@ FAULTS = {
     "samples converted wrongly": "G is right, and its samples are spoilt after it.",
     "average never moves": "The averaged G keeps its first weights.",
     "average is no average": "The averaged G follows G at once: old and new weights are mixed up.",
+    "real samples have no weight in D's loss": "D's loss leaves the real samples out.",
+    "batch norm in eval mode in training": "Batch norm normalises training by old statistics.",
+    "gradients clipped to nothing": "Gradients are clipped so short that no step goes anywhere.",
+    "tanh before a linear loss": "A critic ends in a tanh and loses its slope where it is sure.",
 }

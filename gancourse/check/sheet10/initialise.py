@@ -155,6 +155,6 @@ EXERCISE = Exercise(
     promises=(
         ("Draw the weights of every dense layer of the net", REACHES),
         ("for LeakyReLU 0.2 (He et al. 2015)", CARRIES),
-        ("the mended run must reach the band of healthy runs", MENDED),
+        ("the repaired run must reach the band of healthy runs", MENDED),
     ),
 )

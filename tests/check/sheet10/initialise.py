@@ -5,6 +5,7 @@ from torch import nn
 from torch.nn.init import kaiming_normal_, kaiming_uniform_
 
 SEEDS = 1  # of two trainings each
+STYLES = 2  # that are trained in a short run
 
 
 def linears(net):

@@ -1,0 +1,154 @@
+"""What D is shown, and what of it the losses hear: old fakes, one kind only, a part of a sample.
+
+A watcher of `recorder.Recorder`, in measured turns. Lesson 10.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from gancourse.clinic import calls, gradients, probes
+from gancourse.clinic.answers import Answers, Pull
+from gancourse.clinic.ledger import Ledger
+from gancourse.clinic.signals import Signals
+from gancourse.clinic.watchers import Witness
+
+MOST = 20_000  # rows that are remembered
+FLAT = 1e-3  # a slope, over the largest one
+
+
+class Shown:
+    """Notes by turn which kinds of samples D's loss hears, and whether fakes were seen before."""
+
+    def __init__(
+        self, witness: Witness, answers: Answers, ledger: Ledger, signals: Signals, guard: Callable
+    ):
+        self.witness, self.answers, self.signals = witness, answers, signals
+        self.ledger = ledger
+        self.done: set[int] = set()  # backwards that an earlier step of D has used
+        self.clock = witness.clock
+        self.past: Tensor | None = None  # keys of what was neither real nor G's, in other turns
+        self.rows: list[Tensor] = []  # the same, of this turn
+        self.used: Tensor | None = None  # which numbers of a sample D ever has a slope at
+        self.shown: set[str] = set()  # what was in D's calls of this turn; "odd" is none of these
+        self.asked = False  # whether D was asked, in this turn, about fakes that lead back to G
+        self.note = guard("what D is shown", self._slope)
+        witness.told["D"].append(guard("what D is shown", self._saw))
+        ledger.told.append(guard("what D is shown", self._at_step))
+
+    def _at_step(self, who: str) -> None:
+        """Note, before a step of D, whether nothing but G's loss gave it its gradient."""
+        if who != "D":
+            return
+        pulls = self.answers.pulls
+        left = [b for b in pulls.keys() - self.done if self.answers.owner.get(b) != "G"]
+        kinds = {p.kind for backward in left for p in pulls[backward]}
+        self.done |= pulls.keys()
+        if kinds and gradients.any_left([w.grad for w in self.ledger.weights["D"]]):
+            self.signals.crossed.append(float(kinds == {"own"}))
+
+    def _saw(self, call: calls.Call | None, args: tuple, kwargs: dict, _: object) -> None:
+        if call is None:
+            self.shown.add("odd")
+            return
+        _, real, fake = self.witness.judged[-1]
+        known = real | fake
+        self.shown |= {name for name, rows in (("shown real", real), ("shown fake", fake),
+                                               ("odd", ~known)) if rows.any()}  # fmt: skip
+        self.asked |= call.on_x and bool(fake.any())
+        if not call.on_x and not (real.any() or fake.any()):
+            self.rows.append(probes.rows(call.x).cpu())
+        if call.on_x and fake.all() and torch.is_grad_enabled():
+            _, x = calls.looked_at(args, kwargs)
+            x.register_hook(self.note)
+
+    def _slope(self, grad: Tensor) -> None:
+        used = (grad.detach().flatten(1) != 0).any(0).cpu()
+        if self.used is None or len(self.used) == len(used):
+            self.used = used if self.used is None else self.used | used
+
+    def close(self) -> None:
+        """End a measured turn: before `Answers.close`, which forgets the turn's pulls."""
+        self._note_heard()
+        self._note_stale()
+        answers = [call.out for call, *_ in self.witness.judged if len(call.out)]
+        if answers:
+            low, high = torch.cat(answers).aminmax()
+            self.signals.width.append((high - low).item())
+        mine = [p for backward, pulls in self.answers.pulls.items() for p in pulls
+                if self.answers.owner.get(backward) == "D"]  # fmt: skip
+        alike = one_rule(mine)
+        if alike is not None:
+            self.signals.same_target.append(float(alike))
+        self.asked = False
+        self.shown.clear()
+        self.done.clear()
+
+    def _note_heard(self) -> None:
+        heard = dict.fromkeys(("real", "fake", "other", "own"), 0.0)
+        for backward, pulls in self.answers.pulls.items():
+            owner = self.answers.owner.get(backward, "")
+            for p in pulls:
+                if not p.slopes.any():
+                    continue
+                if owner == "D":
+                    heard["fake" if p.kind == "own" else p.kind] = 1.0
+                if p.kind == "own":
+                    heard["own"] = 1.0
+        heard["asked"] = float(self.asked)
+        heard |= {kind: float(kind in self.shown) for kind in ("shown real", "shown fake", "odd")}
+        for kind, value in heard.items():
+            self.signals.heard.setdefault(kind, []).append(value)
+
+    def _note_stale(self) -> None:
+        """Note the share of D's fakes that it had seen before, where none is G's of this turn."""
+        judged = self.witness.judged
+        known = any(real.any() for _, real, _ in judged)
+        fresh = any(fake.any() and not call.on_x for call, _, fake in judged)
+        rows, self.rows = self.rows, []
+        if not rows:
+            return
+        rows = torch.cat(rows)
+        if self.past is not None and known and not fresh:
+            self.signals.stale.append(torch.isin(rows, self.past).double().mean().item())
+        self.past = rows if self.past is None else torch.cat([self.past, rows])[-MOST:]
+
+    def conclude(self) -> None:
+        """Note which share of a sample's numbers D never had a slope at."""
+        if self.used is not None and self.used.any():
+            self.signals.blind = 1 - self.used.double().mean().item()
+
+
+def one_rule(pulls: list[Pull]) -> bool | None:
+    """Tell whether D's loss gives a real and a fake sample of the same answer the same slope.
+
+    Then it does not matter to the loss which of the two a sample is. Asked where the slopes at real
+    samples lie on a line, over the answers or their sigmoid, as those of a loss with one target do;
+    None elsewhere.
+    """
+    kinds = {
+        kind: [torch.cat(parts) for parts in zip(*found, strict=True)]
+        for kind, of in (("real", ("real",)), ("fake", ("fake", "own")))
+        if (found := [(p.answers, p.slopes) for p in pulls if p.kind in of])
+    }
+    if len(kinds) < 2 or min(len(a) for a, _ in kinds.values()) < 8:
+        return None
+    (real, at_real), (fake, at_fake) = ([t.double() for t in kinds[k]] for k in ("real", "fake"))
+    if real.std() < 1e-3 * (real.abs().max() + 1e-12) or not (at_real.any() and at_fake.any()):
+        return None
+    if not (real.isfinite().all() and fake.isfinite().all()):
+        return None
+    inside = min(real.min(), fake.min()) > 0 and max(real.max(), fake.max()) < 1
+    ways = [(real, at_real, fake, at_fake)]
+    ways.append((real.sigmoid(), at_real, fake.sigmoid(), at_fake))
+    if inside:
+        ways.append((real, at_real * real * (1 - real), fake, at_fake * fake * (1 - fake)))
+    for x, slope, other, there in ways:
+        size, middle = slope.abs().max(), x.mean()
+        rise = ((x - middle) * slope).sum() / (x - middle).square().sum()
+        exact = (slope.mean() + rise * (x - middle) - slope).abs().max() < FLAT * size
+        if exact and rise.abs() * x.std() > 0.01 * size:
+            off = (slope.mean() + rise * (other - middle) - there).abs().max()
+            return bool(off < 10 * FLAT * max(size, there.abs().max()))
+    return None

@@ -1,0 +1,247 @@
+"""Facts about what D is shown, what the losses hear of it, and what the optimisers keep.
+
+Each returns its evidence, or None. Where something could not be looked at, it says nothing.
+"""
+
+import math
+
+from gancourse.clinic import facts
+from gancourse.clinic.signals import Signals, late, mean, middle
+
+Found = str | None  # evidence
+FEW = facts.FEW
+PART = 0.25  # of a sample: a convolution may leave out its edge
+FLAT = 0.1  # of the unit in which losses measure: a hinge's margin, a logit
+CUT = 1e-3  # of a gradient's size
+STILL = 0.01  # a player's whole way, over the size of its weights
+WIDER = 1.5  # real samples late in the run, over the early ones
+CLAMPS = ("clamp", "clampmin", "clampmax", "hardtanh")
+
+
+def one_target(s: Signals) -> Found:
+    if len(s.same_target) < FEW or mean(s.same_target) < 0.8:
+        return None
+    return (
+        "D's loss gives a real sample and a fake with the same answer the same slope, in "
+        f"{round(sum(s.same_target))} of {len(s.same_target)} measured turns: whose sample it is "
+        "has no part in it, as where [n] and [n, 1] broadcast or where all targets are one"
+    )
+
+
+UNREAD = ("what D sees", "what D is shown", "what the losses ask of D")  # looks
+
+
+def heard(s: Signals, kind: str) -> list[float]:
+    """Return whether a kind was heard, by measured turn; nothing where some could not be read."""
+    return [] if any(look in s.skipped for look in UNREAD) else s.heard.get(kind, [])
+
+
+def left_out(s: Signals, kind: str, other: str) -> bool:
+    """Tell whether D's loss hears one kind of samples, and not the other though D is shown it.
+
+    Or though all that D is shown is known, and none is of that kind.
+    """
+    if sum(heard(s, other)) < FEW or any(heard(s, kind)) or any(heard(s, "other")):
+        return False
+    looks = zip(heard(s, f"shown {kind}"), heard(s, "odd"), strict=True)
+    seen = [shown or not odd for shown, odd in looks]
+    return len(seen) >= FEW and all(seen)
+
+
+def real_left_out(s: Signals) -> Found:
+    if not s.handed_in or not left_out(s, "real", "fake"):
+        return None
+    turns = round(sum(heard(s, "fake")))
+    return f"D's loss hears G's fakes in {turns} measured turns, and never a real sample"
+
+
+def fakes_left_out(s: Signals) -> Found:
+    if not left_out(s, "fake", "real"):
+        return None
+    real = heard(s, "real")
+    return f"D's loss hears real samples in {round(sum(real))} measured turns, and never a fake"
+
+
+def old_fakes(s: Signals) -> Found:
+    again = s.stale[len(s.stale) // 2 :]
+    if len(s.stale) < FEW or sum(share > 0 for share in again) < 0.8 * len(again):
+        return None
+    if any(heard(s, "fake")) or sum(heard(s, "asked")) < FEW:
+        return None  # where G's samples are rounded for D, nothing of this turn is known
+    return (
+        "in its own steps D is never shown what G makes in that turn, and "
+        f"{100 * mean(again):.0f} % of the fakes that it is shown it had seen before, number by "
+        "number"
+    )
+
+
+def deaf(s: Signals) -> Found:
+    """D is asked about G's fakes, G learns, and its loss has no slope at D's answers."""
+    asked = sum(heard(s, "asked"))
+    if asked < FEW or any(heard(s, "own")) or mean(s.arrived["G"], 0.0) < 0.9:
+        return None
+    if not any(heard(s, "real")) or "G" in s.swapped or "D" in s.swapped:
+        return None
+    return (
+        f"D is asked about G's fakes in {round(asked)} measured turns, and G's loss has no slope "
+        "at its answers: what reaches G comes from other terms"
+    )
+
+
+def on_the_other_loss(s: Signals) -> Found:
+    """D's steps take the gradient of G's loss alone: see `rules.wrong_weights`."""
+    if len(s.crossed) < FEW or mean(s.crossed) < 1:
+        return None
+    return (
+        f"in {len(s.crossed)} measured turns D's steps take the gradient of G's loss alone, and "
+        "never that of a loss on real samples"
+    )
+
+
+def sees_a_part(s: Signals) -> Found:
+    if not s.blind >= PART or len(s.at) < FEW:
+        return None
+    return f"D's slope is 0, for each sample and in each look, at {100 * s.blind:.0f} % of a sample"
+
+
+def clamped(s: Signals) -> Found:
+    if s.ends.get("D") not in CLAMPS or s.outputs is None:
+        return None
+    return (
+        f"D's last operation is {s.ends['D']}, its answers lie between {s.outputs[0]:.2f} and "
+        f"{s.outputs[1]:.2f}, and beyond these it has no slope"
+    )
+
+
+def squashed(s: Signals) -> Found:
+    if s.ends.get("D") not in ("tanh", "sigmoid") or s.even != 1 or s.outputs is None:
+        return None
+    return (
+        f"D ends in a {s.ends['D']}, and its loss is linear in the answers, as a Wasserstein "
+        f"critic's: they reach {s.outputs[0]:.2f} and {s.outputs[1]:.2f}, where no slope is left"
+    )
+
+
+def held_flat(s: Signals) -> Found:
+    width = middle(s.width[len(s.width) // 2 :], math.inf)
+    if s.bounded not in ("penalty", "clipped") or len(s.width) < FEW or not width < FLAT:
+        return None
+    if facts.travelled(s, "D") < facts.LEARNED:
+        return None
+    why = "its weights are clipped" if s.bounded == "clipped" else "its slope is penalised"
+    return f"late in the run D's answers to all samples of a turn lie within {width:.2g}, and {why}"
+
+
+def summed(s: Signals) -> Found:
+    if s.summed != 1 or s.batch < 8:
+        return None
+    if not (facts.steps_too_long(s) or facts.diverged(s) or not s.finite):
+        return None
+    return (
+        f"a single answer has a weight of 1 in the loss, and not of 1/{s.batch}: it is summed "
+        "over the batch"
+    )
+
+
+def cut_off(s: Signals) -> Found:
+    for who in facts.Names:
+        share = middle(s.kept[who], 1.0)
+        scaled = share > 0 and abs(math.log2(share) - round(math.log2(share))) < 1e-4
+        if len(s.kept[who]) >= FEW and 0 < share < CUT and not scaled:
+            return (
+                f"the gradient that opt_{who} uses is {share:.1e} times as large as the one that "
+                "came: it was clipped in between"
+            )
+    return None
+
+
+def hardly_moves(s: Signals) -> Found:
+    """By its rate alone: Adam's steps do not grow with the gradient, which may have vanished."""
+    for who in (who for who in facts.own(s) if s.betas[who]):
+        way = facts.travelled(s, who)
+        if s.turns >= 200 and 0 < way < STILL and s.steps[who] >= 0.2 * s.turns:
+            return (
+                f"all steps of opt_{who} together move {who}'s weights by {100 * way:.1g} % of "
+                f"their size, at a rate of {late(s.rates[who], 0.0):.1g}"
+            )
+    return None
+
+
+def undone(s: Signals) -> Found:
+    for who in facts.own(s):
+        way = facts.travelled(s, who)
+        if way > STILL and s.shift[who] and min(s.shift[who]) == 0:
+            return (
+                f"the steps of opt_{who} move {who}'s weights by {100 * way:.0f} % of their size "
+                "in all, and at the end they are, bit for bit, what they were before"
+            )
+    return None
+
+
+def state_lost(s: Signals) -> Found:
+    for who in facts.Names:
+        forgot = s.forgot[who]
+        if len(forgot) >= FEW and mean(forgot) > 0.8:
+            return (
+                f"opt_{who} had nothing in its state before {round(sum(forgot))} of {len(forgot)} "
+                "later steps: its moments were thrown away"
+            )
+    return None
+
+
+def betas(s: Signals) -> Found:
+    for who in facts.Names:
+        if len(s.betas[who]) == 2 and s.betas[who][0] > s.betas[who][1]:
+            first, second = s.betas[who]
+            return (
+                f"opt_{who} has betas=({first:g}, {second:g}): the mean is taken over "
+                f"{1 / max(1 - first, 1e-9):.0f} steps and its scale over "
+                f"{1 / max(1 - second, 1e-9):.0f}"
+            )
+    return None
+
+
+def real_changes(s: Signals) -> Found:
+    if not s.drift > WIDER or s.order > 3:
+        return None
+    return (
+        f"real samples spread {s.drift:.1f} times as wide late in the run as early in it: what is "
+        "done to a batch may be done to the data themselves"
+    )
+
+
+def infinite_slope(s: Signals) -> Found:
+    """Weights become NaN though the loss, and all answers before it, were finite."""
+    if s.nan_from is None or s.bad_batch is not None or not s.d_loss:
+        return None
+    turn, later = s.nan_from
+    if turn >= len(s.d_loss) or turn >= len(s.largest) or not s.largest[turn] < facts.BEYOND:
+        return None
+    known = [*s.d_loss[:turn], *s.g_loss[:turn], *([s.d_loss[turn]] if later else [])]
+    if not known or not all(map(math.isfinite, known)) or (not later and not turn):
+        return None
+    return (
+        f"D's answers are NaN from turn {turn} on, and until then both losses are finite and its "
+        f"answers at most {s.largest[turn]:.2g}: a slope was infinite, as a root's is at 0"
+    )
+
+
+FOUND = {
+    "one target for all": one_target,
+    "real left out": real_left_out,
+    "fakes left out": fakes_left_out,
+    "old fakes only": old_fakes,
+    "G does not hear D": deaf,
+    "D sees a part": sees_a_part,
+    "D ends in a clamp": clamped,
+    "squashed critic": squashed,
+    "D held flat": held_flat,
+    "summed loss": summed,
+    "gradients clipped away": cut_off,
+    "a player hardly moves": hardly_moves,
+    "steps undone": undone,
+    "state lost": state_lost,
+    "betas swapped": betas,
+    "real data change": real_changes,
+    "a slope is infinite": infinite_slope,
+}
