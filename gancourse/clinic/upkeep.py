@@ -144,13 +144,13 @@ def summed(s: Signals) -> Found:
 
 
 def cut_off(s: Signals) -> Found:
-    for who in facts.Names:
-        share = middle(s.kept[who], 1.0)
-        scaled = share > 0 and abs(math.log2(share) - round(math.log2(share))) < 1e-4
-        if len(s.kept[who]) >= FEW and 0 < share < CUT and not scaled:
+    """Clipped, and not only scaled back: the player goes nowhere."""
+    for who in facts.own(s):
+        share, way = middle(s.kept[who], 1.0), facts.travelled(s, who)
+        if len(s.kept[who]) >= FEW and 0 < share < CUT and 0 < way < STILL:
             return (
                 f"the gradient that opt_{who} uses is {share:.1e} times as large as the one that "
-                "came: it was clipped in between"
+                f"came, and all its steps together move {who}'s weights by {100 * way:.1g} %"
             )
     return None
 

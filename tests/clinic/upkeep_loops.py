@@ -194,6 +194,9 @@ class Summed(Short):
 class CutAway(Short):
     size = 1e-6
 
+    def optimisers(self):
+        return tuple(torch.optim.SGD(net.parameters(), 0.05) for net in (self.G, self.D))
+
     def backward(self, loss, net):
         loss.backward()
         nn.utils.clip_grad_norm_(net.parameters(), self.size)
