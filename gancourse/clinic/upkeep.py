@@ -66,10 +66,11 @@ def old_fakes(s: Signals) -> Found:
     again = s.stale[len(s.stale) // 2 :]
     if len(s.stale) < FEW or sum(share > 0 for share in again) < 0.8 * len(again):
         return None
-    if any(heard(s, "fake")) or sum(heard(s, "asked")) < FEW:
+    fresh = heard(s, "fake")
+    if any(fresh[len(fresh) // 2 :]) or sum(heard(s, "asked")) < FEW:
         return None  # where G's samples are rounded for D, nothing of this turn is known
     return (
-        "in its own steps D is never shown what G makes in that turn, and "
+        "in its own steps D is no longer shown what G makes in that turn, and "
         f"{100 * mean(again):.0f} % of the fakes that it is shown it had seen before, number by "
         "number"
     )

@@ -114,6 +114,16 @@ class OldFakes(Short):
         return x, torch.cat([old, self.fakes(128).detach()[:fresh]])
 
 
+class OldFromThereOn(OldFakes):
+    """New fakes come in until the pool is full."""
+
+    turn = 0
+
+    def shown(self, x):
+        self.turn, self.part = self.turn + 1, float(self.turn > 30)
+        return super().shown(x)
+
+
 class HalfOld(OldFakes):
     part = 0.5
 
@@ -369,6 +379,7 @@ FAULTY = {
     RealLeftOut: "real left out",
     FakesLeftOut: "fakes left out",
     OldFakes: "old fakes only",
+    OldFromThereOn: "old fakes only",
     NotHeard: "G does not hear D",
     SeesAPart: "D sees a part",
     Clamped: "D ends in a clamp",
