@@ -119,6 +119,9 @@ class OldFromThereOn(OldFakes):
 
     turn = 0
 
+    def __init__(self):
+        super().__init__(turns=200)
+
     def shown(self, x):
         self.turn, self.part = self.turn + 1, float(self.turn > 30)
         return super().shown(x)
