@@ -153,8 +153,8 @@ LESSONS = (
     Lesson(
         "12",
         "making it stable",
-        "gradient penalties, spectral norm, relativistic loss, packing: the papers' tables "
-        "reproduced",
+        "gradient penalties, spectral norm, relativistic loss, packing; how to read the papers' "
+        "tables",
         slug="stable",
         minutes=60,
         needs=("03", "04", "05"),

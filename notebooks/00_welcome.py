@@ -42,7 +42,7 @@ live.LatentExplorer(G)
 
 # %% [markdown]
 # (Where no page can answer, the cell shows a still picture of the square.) The tabs below it hold
-# more than you need today; lesson 09 uses all of them. Now a wager, the first of many. Choose an
+# more than you need today; lesson 09 uses all of them. Now a bet, the first of many. Choose an
 # answer, and only then look on.
 
 # %% tags=["bet"]
@@ -177,7 +177,7 @@ card = nets.shipped_card("mnist")
 #   and the fault to which each is blind
 # - **[12 making it stable](12_stable.ipynb)** (60 minutes,
 #   [exercises](../exercises/12_stable.ipynb)): gradient penalties, spectral norm, relativistic
-#   loss, packing: the papers' tables reproduced
+#   loss, packing; how to read the papers' tables
 # - **[13 conditional GANs](13_conditional.ipynb)** (60 minutes,
 #   [exercises](../exercises/13_conditional.ipynb)): ask for a seven; data augmentation measured
 # - **[14 scaling up](14_scaling.ipynb)** (50 minutes, [exercises](../exercises/14_scaling.ipynb)):

@@ -59,9 +59,9 @@ live.predict(
 #
 # $$V(D, G) = E_{x \sim p} \log D(x) + E_{z} \log (1 - D(G(z))).$$
 #
-# The first term rewards D for large values on real samples, the second for small values on fakes.
-# As an integral over $x$, for the D you began with (one half everywhere) and for one whose logit
-# is $x$ itself:
+# This is the objective of the first GAN (Goodfellow et al. 2014, arXiv 1406.2661). The first term
+# rewards D for large values on real samples, the second for small values on fakes. As an integral
+# over $x$, for the D you began with (one half everywhere) and for one whose logit is $x$ itself:
 
 # %%
 x = z = divergences.line(-8, 8)
@@ -331,7 +331,9 @@ check("01.4", orders)
 # - If D plays $\frac12$, then $V = -\log 4$ for each G.
 #
 # So $-\log 4 \le \max_D \min_G V \le \min_G \max_D V \le -\log 4$. (Between two nets, which are
-# not every function, there may be no equilibrium at all: Farnia and Ozdaglar 2020.)
+# not every function, there may be no equilibrium at all: Farnia and Ozdaglar 2020. And a D of
+# limited size cannot tell $p$ from some $q$ that sits on a limited number of points: Arora et al.
+# 2017.)
 
 # %% tags=["proof"]
 # Proof: moving first is no advantage; both orders are worth -log 4

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 02 · The optimal discriminator
 #
-# If D always plays its best answer, it vanishes from the game. What is left is a distance between
-# $p$ and $q$, and with it the reason why a GAN works, and one reason why it fails.
+# If D always plays its best answer, it vanishes from the game. What is left is a *divergence*, a
+# number that says how far $q$ is from $p$: the reason why a GAN works, and one reason why it fails.
 #
 # After this lesson you can
 # - derive $D^* = p/(p+q)$, find it by training, and read $p/q$ off a trained D;
@@ -72,7 +72,8 @@ plots.lines(d, bracket, "d, what D says at x", "p log d + q log(1 - d)")
 #   \log \frac{D^*}{1 - D^*} = \log p - \log q.$$
 #
 # Real and fake are drawn equally often, so by Bayes' rule this is the probability that a sample
-# seen at $x$ is real. D's best answer is to be honest.
+# seen at $x$ is real. D's best answer is to be honest. (Goodfellow et al. 2014, Proposition 1; what
+# it leaves for G, further down, is their Theorem 1.)
 #
 # <details><summary>Why it is the top, and the only one</summary>
 #
@@ -376,8 +377,9 @@ far
 # $$\frac{dC}{d\theta} = \frac{\theta}{s^2}\, E_q D^* \le \frac{\theta}{2 s^2}\,
 #   e^{-\theta^2/(8 s^2)},$$
 #
-# which dies faster than exponentially. The *non-saturating* G descends $-\log D$ instead; its slope
-# at D* is $\frac{\theta}{s^2} E_q(1 - D^*)$, and it grows with the distance.
+# which dies faster than exponentially. So $\log(1 - D)$ is called G's *saturating* loss. The
+# *non-saturating* G descends $-\log D$ instead; its slope at D* is
+# $\frac{\theta}{s^2} E_q(1 - D^*)$, and it grows with the distance.
 #
 # <details><summary>Where the slope and its bound come from</summary>
 #

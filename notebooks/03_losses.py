@@ -536,10 +536,10 @@ print(f"{'004: where p = q, the best D is':44} {every_D[(every_D.log() - every_D
 # another divergence, not a wrong sign. It punishes fakes where there is no data and forgives missed
 # modes. Corrected, for the game of lesson 01: keep *one* of the terms.
 #
-# **003**: D takes that fake for real, and nothing moves. Corrected: no sigmoid in D, softplus
-# outside. **004**: without the bracket, $\log 1 - D = -D$, and the best D would be 1, not
-# $\frac12$. And its program has the non-saturating G, so its game is not zero-sum: the slopes on a
-# fake cancel at logit 0 only.
+# **003**: D takes that fake for real, and where nobody undoes the sigmoid nothing moves. Corrected:
+# no sigmoid in D, softplus outside. **004**: without the bracket, $\log 1 - D = -D$, and the best D
+# would be 1, not $\frac12$. And its program has the non-saturating G, so its game is not zero-sum:
+# the slopes on a fake cancel at logit 0 only.
 
 # %% tags=["proof"]
 # Proof: what each write-up's formula does

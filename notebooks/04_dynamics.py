@@ -166,8 +166,8 @@ for name, field in fields.items():
 #
 # Beyond first order there is a trace of it. In continuous time minimax keeps the distance $r$
 # exactly; the non-saturating loss has, over a turn, $\frac{d}{dt}r^2 = -\frac{r^4}8$ near the goal.
-# Far out that helps. Near the goal simultaneous steps, which add $\frac{h^2r^2}4$, beat it: they
-# end up circling at $r = \sqrt{2h}$.
+# Far out that helps. Near the goal simultaneous steps, each of which adds $\frac{h^2r^2}4$ to
+# $r^2$, beat it: they end up circling at $r = \sqrt{2h}$.
 
 # %% tags=["proof"]
 # Proof: the fields follow from the losses; minimax keeps r, the non-saturating loss drifts in
@@ -199,9 +199,10 @@ claim("steps of 0.2 end up circling there", np.hypot(*end).item(), 0.4**0.5, wit
 # %% [markdown]
 # ## Friction, and where it fails
 #
-# **R1** adds $\frac\gamma2 E|\nabla_x l|^2$ at real samples to D's loss: the slope of D's *logit*,
-# here $\psi$ everywhere. So it is $\frac\gamma2\psi^2$, and $\dot\psi$ gains $-\gamma\psi$:
-# friction on D. (R2, the same at fakes, is the same here.) More friction, more convergence?
+# **R1** (Mescheder et al. 2018) adds $\frac\gamma2 E|\nabla_x l|^2$ at real samples to D's loss:
+# the slope of D's *logit*, here $\psi$ everywhere. So it is $\frac\gamma2\psi^2$, and $\dot\psi$
+# gains $-\gamma\psi$: friction on D. (R2, the same at fakes, is the same here.) More friction, more
+# convergence?
 
 # %% tags=["bet"]
 # Bet: which weight of R1 is best?
@@ -224,9 +225,10 @@ plots.phase_planes(paths, fields)
 #
 # **Statement.** $\lambda = -\frac\gamma2 \pm \sqrt{\frac{\gamma^2}4 - \frac14}$. Below $\gamma = 1$
 # a spiral that shrinks like $e^{-\gamma t/2}$, above it two real numbers, the slower of which goes
-# back towards 0. **Instance noise** of standard deviation $s$ on all of D's inputs acts, to first
-# order, like R1 with $\gamma = s^2/2$: softplus curves by $\frac14$. Least squares curves by 2; the
-# hinge and Wasserstein losses are straight near 0, and noise gives them no friction at all.
+# back towards 0. **Instance noise** (Sønderby et al. 2017) of standard deviation $s$ on all of D's
+# inputs acts, to first order, like R1 with $\gamma = s^2/2$: softplus curves by $\frac14$. Least
+# squares curves by 2; the hinge and Wasserstein losses are straight near 0, and noise gives them no
+# friction at all.
 
 # %% tags=["proof"]
 # Proof: the eigenvalues under R1, R2 and instance noise

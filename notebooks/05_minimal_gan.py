@@ -40,8 +40,9 @@ from gancourse.score import mode_report
 # ## A whole GAN to play with
 #
 # Blue dots are real data: eight clusters on a circle. Orange points are the generator's. The map is
-# the discriminator's opinion: blue where it says "real". Press **Step D** ten times and watch the
-# map. Press **Step G** ten times and watch the points. Then press **Run**.
+# the discriminator's opinion: blue where it says "real", orange where it says "fake", white where
+# it cannot tell. Press **Step D** ten times and watch the map. Press **Step G** ten times and watch
+# the points. Then press **Run**.
 
 # %%
 live.PointGan()
@@ -220,7 +221,8 @@ plots.point_film(frames, x)
 # into clusters. The same 300 values of z stand in every picture, so you are watching one map being
 # bent until noise lands where the data are. The eye is generous, so count: a fake is of *high
 # quality* within three standard deviations of a cluster's centre, and a cluster (a *mode*) is
-# covered when at least one such fake lies there. A perfect generator has 8 modes and 98.9 %.
+# covered when at least one such fake lies there. A perfect generator has 8 modes and 98.9 %. The
+# *reverse KL* is 0 where all modes get equally many samples (of all fakes, then of the good ones).
 
 
 # %%

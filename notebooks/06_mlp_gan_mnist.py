@@ -14,8 +14,9 @@
 # # 06 · An MLP GAN on MNIST
 #
 # The loop of lesson 05 does not care what it is fed. Give it 784 pixels in place of two
-# coordinates, and digits appear. The new skill of this lesson is *reading* a run: telling from four
-# curves and a grid whether it is healthy.
+# coordinates, and digits appear. Both nets stay *multilayer perceptrons* (MLPs): dense layers, and
+# no convolution yet. The new skill of this lesson is *reading* a run: telling from four curves and
+# a grid whether it is healthy.
 #
 # **Aims:**
 #
@@ -351,10 +352,11 @@ plots.image_grid(train.sample(state.ema_G, 32, seed=0), 16, alt="32 samples afte
 #
 # - The loop is that of lesson 05. New are the sizes, tanh with pixels in [-1, 1], and batch norm in
 #   G.
-# - With cross-entropy, D(x) and D(G(z)) both between 0.2 and 0.8 is healthy. Other losses rest
-#   elsewhere.
+# - With cross-entropy a healthy run has D(x) between 0.5 and 0.75, and D(G(z)) between 0.3 and 0.5.
+#   Other losses rest elsewhere.
 # - Losses show balance, not quality. A d_loss of 0 is a bad sign: D has won.
-# - Against an opponent that stands still either player wins at once. Balance is a matter of pace.
+# - Against an opponent that stands still either player wins within some tens of steps. Balance is a
+#   matter of pace.
 #
 # Now open [the sheet](../exercises/06_mlp_gan_mnist.ipynb). The convolutional networks of lessons
 # 07 and 08 take it from here.

@@ -13,9 +13,10 @@
 # %% [markdown]
 # # 07 · The parts of a DCGAN
 #
-# The generator that drew the digits of lesson 00 is a DCGAN: the game of lesson 06 with four new
-# parts. They are strided convolution in D, transposed convolution in G, batch norm, and a rule for
-# the first weights. Each part has a trap. Here you take them apart; lesson 08 trains the whole.
+# The generator that drew the digits of lesson 00 is a DCGAN, a *deep convolutional GAN*: the game
+# of lesson 06 with four new parts. They are strided convolution in D, transposed convolution in G,
+# batch norm, and a rule for the first weights. Each part has a trap. Here you take them apart;
+# lesson 08 trains the whole.
 #
 # **Aims:**
 #
@@ -100,7 +101,7 @@ plots.number_grids({"C, the convolution as a matrix [4, 16]": C})
 
 # %% [markdown]
 # Each row is the kernel at one place: nine numbers, shared by all rows. A dense layer would have
-# 64 numbers of its own, and would have to learn every place anew.
+# 64 numbers of its own, and would have to learn each place by itself.
 #
 # Now turn the matrix over. $C^T$ makes 16 pixels out of 4, and that is the **transposed
 # convolution** in G. Which picture comes out of the numbers 1, 0, 0, 10?
@@ -430,10 +431,10 @@ back = torch.tensor([row[1] for row in normed.values()])
 claim("and the gradients agree between choices", back / back[0], 1, within=0.2)
 
 # %% [markdown]
-# DCGAN's 0.02 loses almost five powers of ten in ten layers, 0.2 gains as many, and He's value,
-# here 0.058, keeps the size; the gradient on its way back does the same. Batch norm divides the
-# size out: with it all four choices are one line, forward and back. So 0.02 is harmless where batch
-# norm follows, and it matters where none does.
+# DCGAN's 0.02 loses almost five powers of ten in ten layers, 0.2 gains a little over five, and He's
+# value, here 0.058, keeps the size; the gradient on its way back does the same. Batch norm divides
+# the size out: with it all four choices are one line, forward and back. So 0.02 is harmless where
+# batch norm follows, and it matters where none does.
 #
 # A transposed convolution differs: $c_{in} k^2 / s^2$ products feed an output, the overlap count
 # times the channels. (PyTorch's initialisers take $c_{out} k^2$ there, the count of the way back.)

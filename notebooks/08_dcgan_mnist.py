@@ -43,7 +43,8 @@ from gancourse.check import check
 # ## Train it first
 #
 # `gancourse.device()` takes CUDA, Apple's MPS or the processor, and `State` puts nets and averages
-# there, in bf16 where the hardware has instructions for it. In JupyterLab the cell returns at once
+# there, in bf16 (numbers of 16 bits: see *Precision* below) where the hardware has instructions for
+# it. In JupyterLab the cell returns at once
 # and the nets train in the background; without a page it trains and shows the end.
 
 # %%
@@ -177,8 +178,8 @@ plots.image_grid(train.sample(state.ema_G, 64, seed=0), columns=16, alt="64 samp
 #
 # G chases D and never sits still. The grid above was drawn by `state.ema_G`, the **exponential
 # moving average** of G: after each step, every weight of it goes a small part of the way to G's
-# weight, $\bar\theta \leftarrow \beta \bar\theta + (1 - \beta)\, \theta$. Take 20 steps more and
-# draw the same z with both, before and after. Which one changes?
+# weight, $\bar\theta \leftarrow \beta \bar\theta + (1 - \beta)\, \theta$ (for GANs: Yazıcı et al.
+# 2019). Take 20 steps more and draw the same z with both, before and after. Which one changes?
 
 # %%
 pair = (state.G, state.ema_G)
@@ -341,9 +342,9 @@ for name, form in formats.items():
 speeds = race({name: (run, train.one_step) for name, run in runs.items()})
 
 # %% [markdown]
-# **One batch of fakes.** Algorithm 1 draws new z for G's step. But D's step does not change G, so
-# the fakes that D has seen are still G(z), and their graph is still there: `one_step` uses them
-# twice. New fakes cost G forward once more, 4 G + 8 D in all.
+# **One batch of fakes.** Goodfellow et al.'s algorithm (2014) draws new z for G's step. But D's
+# step does not change G, so the fakes that D has seen are still G(z), and their graph is still
+# there: `one_step` uses them twice. New fakes cost G forward once more, 4 G + 8 D in all.
 
 
 # %%

@@ -69,8 +69,9 @@ live.LatentExplorer(nets.load_mine() or G, data="mnist")
 # %% [markdown]
 # The other tabs hold most of what this lesson is about; come back to them after each section. How
 # fast does a picture change on such a walk? Take 60 walks of ten steps, and measure each step as a
-# trained classifier sees it (the distance of its features, which lesson 11 explains). Such lengths,
-# summed over a walk, are the **path length** by which Karras et al. (2019) compare generators.
+# trained classifier sees it (the distance of its features, which lesson 11 explains). Summed over a
+# walk they are its length. Karras et al. (2019) compare generators by very small steps of
+# this kind, squared and divided by the square of their size: the *perceptual* **path length**.
 
 # %%
 ruler, test_set = score.load_ruler("mnist"), load_images("mnist", "test")
@@ -357,8 +358,8 @@ rows = torch.cat([psi * z[:12] for psi in (1.0, 0.7, 0.4, 0.1)])
 plots.image_grid(draw(rows), columns=12, alt="The same twelve z, times 1, 0.7, 0.4 and 0.1 by row.")
 
 # %% [markdown]
-# The digits do not get better at 0.7, and at 0.4 they fall apart. Precision and recall of 1,500
-# samples for each $\psi$:
+# The digits do not get better at 0.7, at 0.4 several fall apart, and at 0.1 none is left. Precision
+# and recall of 1,500 samples for each $\psi$:
 
 # %%
 psis = torch.tensor([0.3, 0.5, 0.7, 0.85, 1.0])
@@ -387,9 +388,9 @@ else:
 # ## From a picture back to z
 #
 # G has no inverse, but it has gradients. Start at a random z and let Adam go down $|G(z) - x|^2$
-# with the weights held fixed: the third exercise. Here it is tried on eight of G's own samples, on
-# eight test digits, and on those moved up and left by four pixels. Each has four starts. Which will
-# be found?
+# with the weights held fixed (Zhu et al. 2016, arXiv 1609.03552): the third exercise. Here it is
+# tried on eight of G's own samples, on eight test digits, and on those moved up and left by four
+# pixels. Each has four starts. Which will be found?
 
 # %%
 x_own, x_test = draw(torch.randn(8, G.z_dim)), test_set.scaled(slice(8))
@@ -403,10 +404,10 @@ plots.image_grid(shown.flatten(0, 2), alt="By turns targets and what was found: 
                                           "digits, test digits moved.")  # fmt: skip
 
 # %% [markdown]
-# Most of G's own samples come back, and most test digits, as G would write them; a few end as
-# another digit. To you the moved ones are the same digits, but G has never drawn one there, and
-# covers what pixels it can. The errors over the steps, of each picture's best start, medians of
-# eight:
+# G's own samples come back, and test digits as G would write them. (One start would not do: from a
+# bad one the search may end as another digit.) To you the moved ones are the same digits, but G has
+# never drawn one there, and covers what pixels it can. The errors over the steps, of each picture's
+# best start, medians of eight:
 
 # %%
 curve = errors.amin(1).median(2).values  # [steps + 1, 3]
@@ -543,7 +544,8 @@ plots.image_grid(torch.cat([twins, real_twins]), columns=8, scale=3,
 #   make arithmetic work more often, not always.
 # - Truncation takes z where training never went. Measure precision and recall before you use it.
 # - Gradient descent finds a z for what G can make, from some starts. What G cannot make stays far.
-# - New pictures are as far from training images as from test images; no two samples are the same.
+# - New pictures are as far from training images as from test images; among 1,000 samples no two are
+#   the same.
 #
 # Now do [the exercises](../exercises/09_latent_space.ipynb). Lesson 10 is the clinic: GANs that
 # fail, and how to find out why.

@@ -178,9 +178,9 @@ claim("one point beats a cloud", judge(point).mean().item(), above=judge(x).mean
 # %% [markdown]
 # ## The first hour with your own GAN
 #
-# Karpathy's recipe gives an order for classifiers: know the data, check the loss before training,
-# fit one batch, and only then tune. This is the same card for a GAN. Each item takes a minute, and
-# each finds mistakes that cost a day later.
+# Karpathy's *Recipe for training neural networks* (2019) gives an order for classifiers: know the
+# data, check the loss before training, fit one batch, and only then tune. This is the same card for
+# a GAN. Each item takes a minute, and each finds mistakes that cost a day later.
 #
 # | | do this | and see |
 # |---|---|---|
@@ -339,8 +339,8 @@ claim("the first cause", found.first, case.name)
 # ## Your round
 #
 # There are seventeen. In a page your score is kept. Put another number from 1 to 17 in its place.
-# (Some draw digits. Their outcome is a Fréchet distance from the real ones: compare it with the
-# sound run's.)
+# (Some draw digits. Their outcome is a Fréchet distance from the real ones, which lesson 11 builds:
+# lower is better, and the sound run's stands beside it.)
 
 # %%
 live.FaultyRun(7)

@@ -71,8 +71,8 @@ assert torch.cat([z, wide.flatten(1)], 1).shape == (2, 100 + 8 * 8 * 256)
 assert h.view(2, 16, 4, 4).shape == (2, 16, 4, 4)
 
 # %% [markdown]
-# With that mended, 003 goes on, and stops one net later. Its layers keep the side, double it, and
-# double it again. D is built for 28 x 28. Which side does G reach from 4 x 4?
+# With that corrected, 003 goes on, and stops one net later. Its layers keep the side, double it,
+# and double it again. D is built for 28 x 28. Which side does G reach from 4 x 4?
 
 # %%
 up = writeups.up  # 5 x 5 transposed convolution: channels in, channels out, stride
@@ -135,7 +135,9 @@ assert slopes == (None,) * len(slopes)
 # is the non-saturating loss; the program below the formula has both.
 #
 # **003** ends D in a sigmoid and takes a logarithm afterwards. In float32, what is 1 - D where D is
-# sure? Keras cuts probabilities off 0.0000001 before both ends. Look at the slope there.
+# sure? Keras cuts probabilities off 0.0000001 before both ends, unless it finds the sigmoid and
+# goes back to the logit: that saves this program in Keras, and no other loop of the kind. Look at
+# the slope where they are cut off.
 
 # %%
 logit = torch.tensor([3.0, 20.0], requires_grad=True)  # of fakes that D takes for real
@@ -184,7 +186,8 @@ for name in ("writeup-000-printed", "writeup-000"):
     d_loss[name] = state.curves()["d_loss"]
 assert min(d_loss["writeup-000-printed"]) > 2 * math.log(2) - 0.01
 assert sorted(d_loss["writeup-000"][-50:])[25] < 1.2  # the median
-plots.lines(range(1, 151), d_loss, "step", "d_loss")
+names = {"as printed": "writeup-000-printed", "no batch norm in D": "writeup-000"}
+plots.lines(range(1, 151), {k: d_loss[v] for k, v in names.items()}, "step", "d_loss")
 
 # %% [markdown]
 # The printed D stays at 2 log 2 = 1.386, and D(x) at one half. In another article that might be
@@ -263,12 +266,12 @@ cosine
 # signal and gradient survive. But do 324 layers then draw better digits? There is a fourth remedy,
 # and it is the smallest: fewer layers. Ours has four, with batch norm.
 #
-# ## All five, after their rounds
+# ## All five, after their epochs
 #
-# Two of the articles train for 50 rounds of the data. `tools/writeups.py --epochs 50` gave as many
-# to each system with its corrections (20 to 001 and 003, whose batches of 8 are slow), several at
-# once on one GPU, and scored 2,500 samples by the ruler of lesson 11. One row each, from 000 to
-# 004.
+# Two of the articles train for 50 epochs, passes over the data. `tools/writeups.py --epochs 50`
+# gave as many to each system with its corrections (20 to 001 and 003, whose batches of 8 are slow),
+# several at once on one GPU, and scored 2,500 samples by the ruler of lesson 11. One row each, from
+# 000 to 004.
 
 
 # %%
@@ -303,7 +306,7 @@ table = {
     "002": ("error of rank; gradient 0 in all 324 layers; no output, no D, no training",
             "[z] joined with [8, 8, 256]; weights that halve the variance in each layer",
             "no reshape; 4 layers with batch norm; an output layer; a D"),
-    "003": ("error of size twice; slope 0 where D is sure; an optimiser nobody defined",
+    "003": ("error of size twice; slope 0 where D is sure, but for Keras; an undefined optimiser",
             "256 is not 4 x 4; 16 x 16 is not 28 x 28; a logarithm after a sigmoid",
             "7 x 7 x 16; 1 channel; logits"),
     "004": ("7 x 7 x 256 meets 32 x 32 x 3", "G has no layer after the first; D is for colour",
@@ -316,22 +319,23 @@ Markdown(head + "\n".join(lines))
 
 # %% [markdown]
 # What did it cost? 001, 003 and 004 have batches of 8, 002 of 64 and 000 of 128, for the articles
-# print none; with small batches a round takes many more steps.
+# print none; with small batches an epoch takes many more steps.
 
 # %%
 print(f"Real digits have an FID of {long['real']:.1f}. Trained on: {long['machine']['cpu']}.")
 for name in writeups.GENERATORS:
     run = long["runs"][name]
-    print(f"{name}: {run['spec']['epochs']} rounds, {run['images'] / 1e6:.1f} million images, "
+    print(f"{name}: {run['spec']['epochs']} epochs, {run['images'] / 1e6:.1f} million images, "
           f"{run['steps']:,} steps, {run['spent'] / 60:.1f} minutes")  # fmt: skip
 kl = {name: run["class_kl"] for name, run in long["runs"].items()}
 assert max(kl["writeup-000"], kl["writeup-001"]) < 0.1 < kl["writeup-002"]
 
 # %% [markdown]
-# 000 and 001 draw all ten digits. 003 and 004 nearly do: some kinds are rare. 002 repeats a few
-# pictures. What would somebody change today, before touching the nets? For 001 and 004 batches of
-# 64, Adam with a first beta of 0.5 and a rate of 0.0005. For 002, whose D is far stronger than its
-# dense G, a rate five times lower, so that D does not run away from it.
+# 000 and 001 draw all ten digits. 003 and 004 nearly do: some kinds are rare (003 was not tried
+# again with other settings). 002 repeats a few pictures. What would somebody change today, before
+# touching the nets? For 001 and 004 batches of 64, Adam with a first beta of 0.5 and a rate of
+# 0.0005. For 002, whose D is far stronger than its dense G, a rate five times lower, so that D does
+# not run away from it.
 
 # %%
 today = ("writeup-001-today", "writeup-002-slow", "writeup-004-today")

@@ -215,8 +215,9 @@ for name, farthest in end.items():
 
 # %% [markdown]
 # Rotation is the cause, and friction the cure: from a penalty, or from data that are spread out.
-# Momentum, a help in descent, keeps a player going towards where the other one was. So the
-# DCGAN paper (arXiv 1511.06434) sets Adam's first beta to 0.5 instead of 0.9.
+# Momentum, a help in descent, keeps a player going towards where the other one was. The DCGAN paper
+# (arXiv 1511.06434) sets Adam's first beta to 0.5 instead of 0.9, since training oscillated, and
+# Gidel et al. (2019, arXiv 1807.04740) show that in alternating games a *negative* momentum helps.
 #
 # The hidden layer surprised us: rest without any remedy. What can its D do that a linear one
 # cannot? Look at D at the data, and on a circle of radius 0.5 around them.
@@ -404,8 +405,8 @@ claim("losses for which R1 pays at the larger rate", sum(pays), below=2)
 
 # %% [markdown]
 # Four of the six are level, and what one sets matters more than which loss one takes. So take the
-# non-saturating one, and spend the time on its settings. (R1 did not pay here: in 600 turns it
-# mostly slows D. It is for games that do not come to rest.)
+# non-saturating one, and spend the time on its settings. (R1 did not pay here, in 600 turns.
+# It is for games that do not come to rest.)
 #
 # Two papers say why the divergence that a loss minimises on paper is a poor guide. Fedus et al.
 # (2018, arXiv 1710.08446) let GANs learn where the Jensen-Shannon divergence gives no gradient, and
@@ -467,9 +468,9 @@ claim("runs that cover all modes afterwards", (modes == 8).sum(), above=6)
 claim("and share them more evenly", uneven.median(), below=0.3 * uneven_before.median())
 
 # %% [markdown]
-# D could gain, and the runs mend without a restart. "Local optimum" is a word from
-# minimisation. A game can also cycle, and then balance helps, not luck. Where it does not, look for
-# a mistake: [the clinic](10_failure_clinic.ipynb) shows seventeen.
+# D could gain, and the runs recover without a restart. "Local optimum" is a word from minimisation.
+# A game can also cycle, and then balance helps, not luck. Where it does not, look for a mistake:
+# [the clinic](10_failure_clinic.ipynb) shows seventeen.
 #
 # ## How to choose the nets?
 #
@@ -678,8 +679,8 @@ print(f"real digits: grey pixels {100 * grey_real:.0f} %")
 # ## Would another seed say so too?
 #
 # All of the above was seed 0. `python tools/questions.py seeds` runs the lesson with others, and
-# notes which of its claims hold there. What holds for all of them is safe to repeat. What fails
-# somewhere is listed here: you may see it, and you may not.
+# notes which of its claims hold there; the line below says which have been tried. What holds for
+# all of them is safer to repeat. What fails somewhere is listed: you may see it, and you may not.
 
 # %%
 tried = json.loads(course.path("docs/questions.json").read_text())["seeds"]  # {seed: {claim: held}}
@@ -696,10 +697,10 @@ for text, each in held.items():
 #
 # - Unstable: rotation without friction. Momentum makes it worse; R1, spread, or a D with a peak at
 #   the data help.
-# - Speeds: alone, G is the faster one, and its victory is empty. Keep D somewhat ahead.
+# - Speeds: on the ring G alone is the faster one, and its victory is empty. Keep D somewhat ahead.
 # - Quality: time, then averaged weights, and a resolution that allows it.
 # - The loss: none wins with equal budgets. The settings matter more.
-# - "Stuck": see whether samples move, whether D can gain, and whether balance mends it.
+# - "Stuck": see whether samples move, whether D can gain, and whether balance cures it.
 # - Nets: D first. Larger is not better at once.
 # - Overfitting: D memorises, and G gets worse without copying.
 #

@@ -13,8 +13,8 @@
 # %% [markdown]
 # # 11 · How good is it?
 #
-# A GAN has no likelihood and its usual losses say little of quality. So people compute scores. Each
-# of them sees some faults and is blind to another.
+# A GAN gives no likelihood, and its usual losses say little of quality. So people compute scores.
+# Each of them sees some faults and is blind to another.
 #
 # **Aims:**
 #
@@ -503,5 +503,6 @@ plots.beside(
 # - Files, ranges, N, seeds and budgets are part of the score.
 #
 # Now do [the exercises](../exercises/11_how_good.ipynb). On your own generators, `gancourse score`
-# computes FID and what stands beside it, with ranges. Lesson 12 takes remedies that make training
-# stable, and measures them with these.
+# computes FID and what stands beside it, with ranges; given two, it compares them. Lesson 12 takes
+# remedies that make training stable, and measures them on points, by modes and quality (exercise
+# 11.3).

@@ -14,8 +14,8 @@
 # # 12 · Making it stable
 #
 # Lesson 04 found what makes a game turn, lesson 10 what a broken run looks like. Here are the
-# remedies that papers offer, each a field of the recipe, none a new loop; and their tables, run
-# again.
+# remedies that papers offer, each a field of the recipe, none a new loop; and their tables, begun
+# again: at two cores' pace, a small part of each.
 #
 # **Aims:**
 #
@@ -107,12 +107,15 @@ plots.races(races, "steps", "share of high quality")
 #
 # Where D is steep, G is thrown about; where D is flat, G learns nothing. So D's slope is kept in
 # bounds. D is *Lipschitz* with constant 1 if its logit never changes faster than its input moves.
-# Three ways towards that; only the last one guarantees 1 (with activations that do not stretch),
+# Three ways towards that; only the last one guarantees 1 (for dense layers, and activations that do
+# not stretch: a convolution's kernel is taken for a flat matrix, which is not quite its layer),
 # clipping some constant, the penalty none:
 #
-# - **clipping**: after each step, put D's weights back into $[-c, c]$ (WGAN, 2017);
-# - **a penalty**: add $\lambda\,E(|\nabla D| - 1)^2$ between real and fake (WGAN-GP, 2017);
-# - **spectral norm**: divide each layer by its largest singular value (2018).
+# - **clipping**: after each step, put D's weights back into $[-c, c]$ (WGAN, Arjovsky et al. 2017);
+# - **a penalty**: add $\lambda\,E(|\nabla D| - 1)^2$ between real and fake (WGAN-GP, Gulrajani et
+#   al. 2017);
+# - **spectral norm**: divide each layer by its largest singular value (Miyato et al. 2018, arXiv
+#   1802.05957).
 #
 # All are fields of a recipe. The first figure of the WGAN-GP paper compares two of them: a critic
 # of 12 layers on a spiral, fakes that are real points plus noise, and the size of the loss's
@@ -327,11 +330,12 @@ claim("two real samples", floor, above=0.1, below=distance[-1])
 # %% [markdown]
 # ## Pairs, R1 and R2, and too much of a good thing
 #
-# R3GAN (2025) needs neither batch norm nor clipping: D compares a real sample with a fake one,
-# `softplus(D(G(z)) - D(x))`, and pays for its slope at real samples (R1) *and* at fakes (R2). On
-# the Dirac-GAN of lesson 04 a penalty of weight $\gamma$ turns a circle into a spiral inwards, best
-# at $\gamma = 1$. How large may it be? And may one save time and add it only every 4th or 16th
-# step, as much larger, as *lazy* penalties do?
+# R3GAN (Huang et al. 2025, arXiv 2501.05441) needs no batch norm and no clipping: D compares a real
+# sample with a fake one, `softplus(D(G(z)) - D(x))`, and pays for its slope at real samples (R1)
+# *and* at fakes (R2). On the Dirac-GAN of lesson 04 a penalty of weight $\gamma$ turns a circle
+# into a spiral inwards, best at $\gamma = 1$. How large may it be? And may one save time and add it
+# only every 4th or 16th step, as much larger, as *lazy* penalties do (Karras et al. 2020, arXiv
+# 1912.04958)?
 
 # %%
 h, step = 0.2, torch.as_tensor(dynamics.step_matrix(dynamics.jacobian(dynamics.dirac()), 0.2))
@@ -365,20 +369,22 @@ for k in (4, 16):
 # Above the value 1 a run moves outwards. In *each* step a large penalty hardly brakes, and past
 # $\gamma = 1/h = 5$ not at all: D is held at 0 and G drifts. A lazy one is as good at its own best
 # weight, but past $h k \gamma = 2$ it diverges: the room shrinks with $k$. R3GAN's authors report
-# that lazy penalties fail. Their ablation asks what the parts give, on 1,000 kinds of stacked
-# digits. Ours is smaller: 25 clusters, a small MLP.
+# that lazy penalties fail. Their ablation asks what the parts give, on *stacked MNIST*: three
+# digits in the three channels of one picture, hence 1,000 kinds. Ours is smaller: 25 clusters, a
+# small MLP. (RpGAN: the pairs.)
 
 # %%
 tables.beside("r3gan", "grid", printed="stacked MNIST")
 
 # %% [markdown]
-# Our rows overlap: the table orders nothing. Much is different: another task, three layers of 64,
-# few steps. On so easy a task rows that fail on stacked digits need not fail.
+# Our rows overlap: the table orders nothing. (Stacked MNIST itself has not been run here.) Much is
+# different: another task, three layers of 64, few steps. On so easy a task rows that fail on
+# stacked digits need not fail.
 #
 # ## Packing, and a lesson on baselines
 #
-# PacGAN shows D several samples side by side. Four copies of one mode in a pack look wrong, however
-# good each is: collapse becomes visible.
+# PacGAN (Lin et al. 2018, arXiv 1712.04086) shows D several samples side by side. Four copies of
+# one mode in a pack look wrong, however good each is: collapse becomes visible.
 
 # %%
 x = torch.arange(8.0).view(4, 2)
@@ -387,9 +393,12 @@ plots.number_grids({name: p.int() for name, p in packs.items()})
 
 # %% [markdown]
 # Its Table 1 took ten seeds of 400,000 steps for each row: here three to five hours of a core a
-# run. Below is what our command has done so far, with the paper's nets and rates: look at the steps
-# before you compare. The command goes on where it stopped: `python tools/tables pacgan --steps
-# 400000 --jobs 16`.
+# run. Below is what our command has done so far, with the paper's nets and rates, on the ring and
+# then on the grid: look at the steps before you compare. The command goes on where it stopped:
+# `python tools/tables pacgan --steps 400000 --jobs 16`.
+
+# %%
+tables.beside("pacgan", "ring")
 
 # %%
 tables.beside("pacgan", "grid")
@@ -400,14 +409,25 @@ seconds = sum(run["seconds"] for run in about["runs"].values())
 print(f"{seconds / 60:.0f} minutes of one core ({about['machine']['cpu']}). {about['source']}.")
 
 # %% [markdown]
-# The first suspect is the length: half a percent of the paper's steps, and one seed. Uniform noise
-# would have about as many modes and as much quality: these runs have hardly begun. No order of rows
-# can be read from that. And a warning. VEEGAN's paper (2017) prints a
-# GAN on the *same nominal task* with 3.3 modes of the grid and 1 of the ring; PacGAN's prints 17.3
-# and 6.3. A remedy looks as good as its baseline is bad. Nets, steps and rates of the plain GAN are
-# the first thing to read in such a table. A detail from PacGAN's program, not in its text: a batch
-# is 100 *packs*, so that PacGAN4 sees four times as many samples a step.
-#
+# The first suspect is the length: half a percent of the paper's steps on the grid, less on the
+# ring, and one seed. Uniform noise would have more modes of the grid, and as much quality: these
+# runs have hardly begun. No order of rows can be read from that. And a warning. VEEGAN's paper
+# (Srivastava et al. 2017, arXiv 1705.07761) prints a GAN on the *same nominal task* with 3.3 modes
+# of the grid and 1 of the ring; PacGAN's prints 17.3 and 6.3. A remedy looks as good as its
+# baseline is bad. Nets, steps and rates of the plain GAN are the first thing to read in such a
+# table. A detail from PacGAN's program, not in its text: a batch is 100 *packs*, so that PacGAN4
+# sees four times as many samples a step.
+
+# %% tags=["proof"]
+# Proof: uniform noise on the grid's square has more modes than these runs, and as much quality
+square = 4.5 * (2 * torch.rand(2500, 2, generator=machine.seed_generator(3)) - 1)
+noise = mode_report(square, tables.TABLES["pacgan"].toy("grid"))
+ends = [run[-1] for runs in tables.curves("pacgan", "grid").values() for run in runs]
+claim("modes of noise", noise.modes, above=max(end["modes"] for end in ends))
+of_the_best = max(end["share_high_quality"] for end in ends)
+claim("its quality, against the best row's", noise.share_high_quality / of_the_best, above=0.5)
+
+# %% [markdown]
 # ## Choose by budget
 #
 # A penalty needs a gradient of a gradient; WGAN-GP takes five steps of D for one of G. Compare at
@@ -425,8 +445,8 @@ for score in live.progress(run, "R1 + R2", 2):
 times = {}
 for run in tables.measured("remedies")["runs"].values():
     times.setdefault(run["row"], []).append(1e3 * run["seconds"] / run["scores"][-1]["step"])
-plots.bars({row: (min(t), float(np.median(t)), max(t)) for row, t in times.items()},
-           "seconds for 1,000 steps")  # fmt: skip
+ranges = {row: (min(t), float(np.median(t)), max(t)) for row, t in times.items()}
+plots.bars(dict(sorted(ranges.items(), key=lambda item: -item[1][1])), "seconds for 1,000 steps")
 
 # %% tags=["proof"]
 # Proof: what costs more
@@ -435,17 +455,18 @@ claim("R1 + R2 against none", median["R1 + R2"] / median["none"], above=1.1)
 claim("five steps of D", median["WGAN-GP, Wasserstein, 5 steps of D"], above=2 * median["none"])
 
 # %% [markdown]
-# Lucic et al. (2018) gave seven losses equal budgets to search their settings, and no loss won on
-# all data: *more search* bought more than another loss. Fedus et al. (2018) put gradient penalties
-# on the ordinary loss and found that they help there too, far from the Wasserstein story that they
-# came with: a GAN can reach its equilibrium on paths where no divergence falls at each step.
+# Lucic et al. (2018, arXiv 1711.10337) gave seven losses equal budgets to search their settings,
+# and no loss won on all data: *more search* bought more than another loss. Fedus et al. (2018,
+# arXiv 1710.08446) put gradient penalties on the ordinary loss and found that they help there too,
+# far from the Wasserstein story that they came with: a GAN can reach its equilibrium on paths where
+# no divergence falls at each step.
 #
 # A rule of thumb, which these small tables do not prove: plain loss first; R1 when it swings; R2
 # and pairs when it still does; spectral norm where nets are large (in this small one it costs as
 # much as R1 + R2); packs when modes go missing; and each against a baseline that had as much time
 # and as many seeds.
 #
-# **Recap.**
+# ## Recap
 #
 # - Clipping makes gradients explode or vanish with depth, a penalty keeps them level.
 # - Spectral norm divides by $\sigma$, by one step of power iteration with a vector that is kept.
@@ -453,4 +474,5 @@ claim("five steps of D", median["WGAN-GP, Wasserstein, 5 steps of D"], above=2 *
 # - A penalty brakes: too large is slow, and a rare one needs a smaller weight or diverges.
 # - A table without seeds, steps and a tuned baseline says little.
 #
-# Next: the sheet `12_stable`, and then labels: ask for a seven.
+# Now do [the exercises](../exercises/12_stable.ipynb). [Lesson 13](13_conditional.ipynb) gives both
+# players a label: ask for a seven.

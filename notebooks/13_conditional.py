@@ -278,7 +278,7 @@ claim("log p(x|y) / q(x|y) is <e(y), h>", (e[y] * h).sum(1), exact)
 # %% [markdown]
 # AC-GAN plays another game. Its D compares *all* real images with all fakes, and the label enters
 # only through a term that pays G for fakes that are easy to classify. Where classes overlap, the
-# real ones are not easy.
+# real ones are not easy. (Shu et al. 2017 and Gong et al. 2019 found what follows from that.)
 
 # %% tags=["bet"]
 # Bet: what AC-GAN's payment does to overlapping classes
@@ -447,10 +447,12 @@ else:
     print(NEEDS_MNIST)
 
 # %% [markdown]
-# More steps make better fakes, up to what 100 images teach: then D knows them by heart, and that
-# is what DiffAugment is for. `python tools/tables augmentation` goes on from here, with and
-# without it, on 100, 1,000 and 10,000 images; below is what has run. A gain within twice its error
-# is none, and one seed has no error.
+# More steps make better fakes, up to what 100 images teach: then D knows them by heart. Against
+# that DiffAugment (Zhao et al. 2020, arXiv 2006.10738) moves and cuts real and fake images at
+# random, each time that D looks, so that G's gradient passes through the change.
+# `python tools/tables augmentation` goes on from here, with and without it, on 100, 1,000 and
+# 10,000 images; below is what has run. A gain within twice its error is none, and one seed has no
+# error.
 
 # %%
 shown.beside("augmentation", {"accuracy_real": "accuracy, real images alone",
@@ -462,7 +464,7 @@ shown.beside("augmentation", {"accuracy_real": "accuracy, real images alone",
 # shifting digits by a pixel would do more cheaply. Where somebody reports a gain, count the images
 # that G saw.
 #
-# **Recap.**
+# ## Recap
 #
 # - Given a label, the best D compares $p(x|y)$ with $q(x|y)$; a fake is judged with the label that
 #   it was made for, or the label means nothing.
@@ -471,4 +473,5 @@ shown.beside("augmentation", {"accuracy_real": "accuracy, real images alone",
 # - Obedience and coverage within a class are two numbers, each with its ceiling.
 # - Fakes carry what G has seen: count its images with the classifier's.
 #
-# Next: the sheet `13_conditional`, and then lesson 14: from one core to many.
+# Now do [the exercises](../exercises/13_conditional.ipynb). [Lesson 14](14_scaling.ipynb) goes from
+# one core to many.

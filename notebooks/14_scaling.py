@@ -222,7 +222,7 @@ claim("two processes without batch norm, in float32", processes["without batch n
 claim("two processes with it", processes["with batch norm"], above=1e-3)
 
 # %% [markdown]
-# The halves may be unequal: a shard is short, a process has less memory. Then a plain mean is
+# The parts may be unequal: the data run out, or a process has less memory. Then a plain mean is
 # wrong. Write the one that is right; it is exercise 14.2 of the sheet, too, which has hints.
 
 
@@ -236,8 +236,10 @@ check("14.2", average_gradients)
 
 # %% [markdown]
 # You need not write a loop for this. `torchrun --nproc-per-node 2 -m gancourse train dcgan` trains
-# any preset on two processes: process 0 writes the files, each reads its shard, a killed one ends
-# the run, and `--resume` goes on. `--sync-norm` shares the statistics. On GPUs NCCL takes gloo's
+# any preset on two processes: process 0 writes the files, each reads its *shard*, its own part of
+# the images, a killed one ends the run, and `--resume` goes on. `--sync-norm` shares the
+# statistics. (`docs/bench/README.md` has the images a second of one process, of two, and of one
+# with two threads.) The sums above went through gloo, a library for CPUs. On GPUs NCCL takes its
 # place; that has not been run yet.
 #
 # ## One process, several passes
@@ -462,19 +464,17 @@ claim("64 passes", quality["denoiser, 64 passes"], above=quality["denoiser, 16 p
 # Two points on a plane prove little about pictures, but the trade is the real one. Diffusion trains
 # steadily, covers all modes, and pays at each sample; a GAN pays once, in training, with all that
 # lessons 04, 10 and 12 are about, and then draws a picture in one pass. So today they meet: a
-# denoiser's many steps are taught to a net of few, and the teacher of the last step is a D (Sauer
-# et al. 2023, arXiv 2311.17042).
+# net of few steps learns from a denoiser of many, and from a D that compares its pictures with real
+# ones (Sauer et al. 2023, arXiv 2311.17042).
 #
-# ## What has been proven, and how
+# **What has been proven, and how.** On a CPU all above ran while this page was built. In the test
+# suite each preset's step runs on PyTorch's `meta` device, which proves that no operation mixes
+# devices or waits for one. `make gpu-check` ran on an NVIDIA H200: numbers against the CPU's,
+# resume and exactness held; its *speed* has not been measured, so no page here says what a GPU
+# gives you (`docs/gpu/README.md` says what ran, lesson by lesson: 06 failed there on a number of
+# one machine, 11 to 14 have not run). Run it on yours.
 #
-# On a CPU all above ran while this page was built. In the test suite each preset's step runs on
-# PyTorch's `meta` device, which proves that no operation mixes devices or waits for one. `make
-# gpu-check` ran on an NVIDIA H200: numbers against the CPU's, resume and exactness held; its
-# *speed* has not been measured, so no page here says what a GPU gives you (`docs/gpu/README.md`
-# says what ran, lesson by lesson: 06 failed there on a number of one machine, 11 to 14 have not
-# run). Run it on yours.
-#
-# **Recap.**
+# ## Recap
 #
 # - Count first: $3G + 8D$ an image; memory is activations; a cable is a budget, too.
 # - The mean of gradients is the gradient of the whole, but for batch norm.
@@ -485,5 +485,5 @@ claim("64 passes", quality["denoiser, 64 passes"], above=quality["denoiser, 16 p
 #
 # Read on: Goyal et al. 2017 (arXiv 1706.02677) on large batches; Brock et al. 2019 (1809.11096),
 # BigGAN; Karras et al. 2022 (2206.00364), the denoiser above; Kang et al. 2023 (2303.05511), a GAN
-# of a billion weights. The sheet is `14_scaling`. Then take your own pictures: `gancourse train
-# dcgan --data FOLDER`.
+# of a billion weights. Now do [the exercises](../exercises/14_scaling.ipynb), and then take your
+# own pictures, at 64 pixels if time allows: `gancourse train dcgan --data FOLDER@64`.

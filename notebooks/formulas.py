@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Formulas of lessons 01 to 10
+# # Formulas of lessons 01 to 14
 #
 # $p$ and $q$: densities of real samples and of fakes $G(z)$; $r = q/p$; $P, Q$: cumulated; $l$: D's
 # logit; $D = \sigma(l) = 1/(1+e^{-l})$; $\mathrm{sp}(l) = \log(1+e^{l})$; $\log$ is the natural
@@ -60,7 +60,7 @@
 # averages over its real partners: no function of $r(y)$ alone, so no row here.
 
 # %% [markdown]
-# **Dynamics**: step $h$; Jacobian $J$ at rest with eigenvalues $\lambda$
+# **Dynamics**: step $h$; Jacobian $J$ at equilibrium, with eigenvalues $\lambda$
 # - $\min_x\max_y xy$. Together: $1\pm ih$, the distance grows by $\sqrt{1+h^2}$. In turn:
 #   $\det = 1$, modulus 1 for $h \le 2$, and $x^2+y^2-hxy$ stays. *04 A game that turns*
 # - Step matrix $I+hJ$ (together): $|1+h\lambda|^2 = 1+2h\,\mathrm{Re}\lambda+h^2|\lambda|^2$; steps
@@ -93,7 +93,7 @@
 #   *05 D's step; G's step; 06 Reading the curves*
 # - A pixel $u$ from 0 to 255 becomes $u/127.5 - 1$, tanh's range. *06 What goes in*
 # - Average of G's weights: $\bar\theta \leftarrow \beta\bar\theta + (1-\beta)\theta$; after $n$
-#   steps it holds $\beta^n$ of where it began. Buffers are copied. *08 A calmer copy*
+#   steps it holds $\beta^n$ of where it began. Buffers come along. *08 A calmer copy*
 # - Work of a step, G and D for one pass forward: $3G + 8D$; with new fakes for G $4G + 8D$.
 #   *08 What makes it fast*
 # - bf16 has 8 significant bits: above 1 its numbers are $\frac1{128}$ apart, and an average with
@@ -115,7 +115,58 @@
 # - The arc from $a$ to $b$, $\omega$ apart:
 #   $\big(a\sin((1-t)\omega) + b\sin(t\omega)\big)/\sin\omega$. *the same*
 # - Inversion: descend $|G(z)-x|^2$ in $z$, from several starts. *09 From a picture back to z*
+
+# %% [markdown]
+# **Scores**, from $N$ real and $M$ fake samples, by their features
+# - Fréchet distance of two bells (Gaussians) with means $m$, $m'$ and covariances $S$, $S'$:
+#   $F = |m-m'|^2 + \mathrm{tr}\big(S+S'-2(SS')^{1/2}\big)$; on a line $(m-m')^2+(s-s')^2$. FID is
+#   $F$ between real and fake pictures. *11 FID: from two bells*
+# - With $n$ fakes, $E\,\mathrm{FID}_n \approx \mathrm{FID}_\infty + c/n$, where $c$ depends on G.
+#   *11 The number of samples*
+# - Balls around real points, out to the $k$-th real neighbour. Precision: share of fakes in some
+#   ball. Density: balls around a fake, on average, over $k$. Coverage: share of balls with a fake.
+#   Recall: precision with the roles exchanged. Equal distributions: $E$ density is 1,
+#   $E\,\text{coverage} = 1 - \prod_{i<k}\frac{N-1-i}{M+N-1-i}$, for many points and $M = N$ it is
+#   $1-2^{-k}$. *11 Precision and recall*
+# - Class score: $\exp E_x\,\mathrm{KL}(p(y|x)\Vert p(y))$, from 1 to the number of classes.
+#   *11 Two scores that can be fooled*
+# - Modes: a sample within 3 sd of a centre is of high quality; a bell in the plane has a share of
+#   $1-e^{-9/2}$. Reverse KL of the shares $p_k$ of $K$ modes to equal ones:
+#   $\sum_k p_k\log(K p_k)$. *05 The loop*
+# - Leave one out, nearest neighbour of a mixture of equal parts: one half right, no difference
+#   seen; near 0, copies. $n$ draws from $S$ pictures have $n(n-1)/2S$ equal pairs. *11 Copies*
 #
+# **Remedies**
+# - WGAN-GP: $\lambda E(|\nabla l(\hat x)|-1)^2$ at $\hat x = t\,x + (1-t)\,G(z)$, one $t$ for each
+#   pair. *12 The penalty*
+# - R3GAN: $E\,\mathrm{sp}(l_f-l_r) + \frac\gamma2(E_p|\nabla l|^2 + E_q|\nabla l|^2)$, a pair at a
+#   time, R1 and R2. *12 Pairs, R1 and R2*
+# - Spectral norm: $W/\sigma$ with $v \propto W^\top u$, $u \propto Wv$, $\sigma = u^\top Wv$, from
+#   a kept $u$. The product of the layers' $\sigma$ bounds D's slope, if no activation stretches.
+#   *12 Spectral norm*
+# - Dirac-GAN, $\lambda = \pm\frac i2$, steps of $h$: a penalty of weight $\gamma$ in each step does
+#   nothing for the distance at $\gamma = 1/h$; $k$ times as much at every $k$-th step diverges past
+#   $hk\gamma = 2$. *12 Pairs, R1 and R2*
+# - Packs of $m$: D judges $[N/m, mC, \dots]$, all samples of a pack of one kind. *12 Packing*
+#
+# **Labels**, $y$ drawn alike for real and fake
+# - $D^*(x|y) = \frac{p(x|y)}{p(x|y)+q(x|y)}$,
+#   $C(G) = -\log4+2\,E_y\mathrm{JSD}(p(\cdot|y),q(\cdot|y))$. Perfect fakes judged with any of $K$
+#   labels, classes apart: $V = \log\frac K{K+1} + \frac1K\log\frac1{K+1}$. *13 What D learns*
+# - Projection: $l(x,y) = \langle e(y),h(x)\rangle+\psi(h(x))$. AC-GAN: both players are paid
+#   for the class that D names, and overlapping classes are narrowed. *13 Three ways*
+#
+# **Scale**
+# - A batch in parts of $n_i$ of $n$ samples: the gradient is $\sum_i\frac{n_i}n\nabla_i$, unless
+#   batch norm takes its mean and spread from a part. *14 Two processes; One process*
+# - A decay of $\beta$ at batch 64 is $\beta^{n/64}$ at batch $n$. *14 Averages are counted in
+#   images*
+# - fp16 has all its digits from $6.1\cdot10^{-5}$ to 65,504, bf16 over float32's range.
+#   *14 bf16, and why not fp16*
+# - Diffusion: the denoiser gives $E[x\,|\,x+\sigma\varepsilon]$; a sample costs as many passes as
+#   steps. *14 Beside diffusion*
+
+# %% [markdown]
 # **Numbers.** All logits 0: $V = -1.3863$; d_loss 1.3863 (minimax), 1 (least squares), 2 (hinge), 0
 # (Wasserstein), 0.6931 (relativistic). For least squares 0 means "fake": a D that cannot tell says
 # $\frac12$ and costs 0.5. $\sigma$ rounds to 1 from logit 16.7 on in float32, 6.3 in
@@ -133,8 +184,8 @@
 # | $\psi$, $\theta$ in 04 | $\psi$, $\theta$ (Dirac-GAN) | D's and G's one parameter |
 # | $h$, $h_G$, $h_D$ | $h$ (Dirac-GAN); $\alpha$, $\eta$; `lr` | step size, learning rate |
 # | $\gamma$ | $\gamma$ (Dirac-GAN) | R1 is $\frac\gamma2 E\Vert\nabla l\Vert^2$ |
-# | $\mu$ in 04 | $\lambda$ (WGAN-GP) | weight of that penalty |
-# | $\beta$ in 08 | decay; not Adam's $\beta_1$, $\beta_2$ | memory of the average of G |
+# | $\mu$ in 04, $\lambda$ in 03, 12 | $\lambda$ (WGAN-GP) | weight of that penalty |
+# | $\beta$ in 08, 14 | decay; not Adam's $\beta_1$, $\beta_2$ | memory of the average of G |
 #
 # (GAN: Goodfellow et al. 2014; f-GAN: Nowozin et al. 2016; WGAN: Arjovsky et al. 2017; WGAN-GP:
 # Gulrajani et al. 2017; LSGAN: Mao et al. 2017; Dirac-GAN: Mescheder et al. 2018; relativistic:
@@ -144,17 +195,20 @@
 #
 # | letter | it is |
 # |---|---|
-# | $\sigma$ | 01 to 06 the sigmoid; 07 a standard deviation |
-# | $s$ | 01, 02, 04 a standard deviation; 07 the stride |
-# | $m$ | 01 G's shift; 02 the mixture $(p+q)/2$ |
+# | $\sigma$ | 01 to 06 the sigmoid; 07 an sd; 12 the largest singular value; 14 a noise's sd |
+# | $s$ | 01, 02, 04, 11 a standard deviation; 07 the stride |
+# | $S$ | 11 a covariance, and the number of pictures that a G knows |
+# | $m$ | 01 G's shift; 02 the mixture $(p+q)/2$; 11 a mean; 12 the size of a pack |
 # | $\mu$ | 02 the mean of a bell; 04 the weight of a penalty; 07 the mean of a batch |
 # | $\varphi$ | 03 a divergence's function; 04 an angle |
-# | $\psi$ | 04 D's parameter; 09 the factor of truncation |
+# | $\psi$ | 04 D's parameter; 09 the factor of truncation; 13 the part of D without label |
 # | $r$ | 03 the ratio $q/p$, and "real" below an $l$; 04 the distance from the goal |
-# | $h$ | 04 the step size; 07 a number inside of a net |
-# | $\lambda$ | 04 an eigenvalue; in papers often the weight of a penalty |
+# | $h$ | 04, 12 the step size; 07 a number inside of a net; 13 D's features |
+# | $\lambda$ | 04 an eigenvalue; 03, 12 and papers the weight of a penalty |
 # | $\theta$ | 02, 04 G's parameter; 08 any weight of G |
-# | $p$, $k$, $d$ | 07 padding, 07 kernel and 09 class, 09 the length of z |
+# | $p$, $d$ | 07 padding; 09 the length of z, 11 that of features |
+# | $k$ | 07 kernel; 09 class; 11 neighbours; 12 steps from one penalty to the next |
+# | $D$, $G$ | 08, 14 in the cost of a step: FLOP of a pass forward |
 
 # %% tags=["proof"]
 # Proof: the numbers of this sheet
@@ -162,7 +216,8 @@ import torch
 from torch import nn
 
 from gancourse import losses
-from gancourse.maths import dynamics, latent
+from gancourse.maths import divergences, dynamics, labels, latent
+from gancourse.score import measures
 
 zero = torch.zeros(4)
 heights = {n: round(pair.d_loss(zero, zero).item(), 4) for n, pair in losses.LOSSES.items()}
@@ -191,3 +246,15 @@ arc = (a * torch.sin(0.7 * angle) + b * torch.sin(0.3 * angle)) / torch.sin(angl
 assert torch.allclose(latent.slerp(a, b, 0.3), arc, atol=1e-5)
 one, next_one = torch.ones(2).bfloat16(), torch.tensor([1 + 1 / 128, 1 + 1 / 300]).bfloat16()
 assert (next_one > one).tolist() == [True, False]
+many = 10**7
+assert abs(measures.expected_coverage(many, many, k=3) - (1 - 2**-3)) < 1e-6
+assert abs((torch.randn(100_000, 2).norm(dim=1) < 3).double().mean() - (1 - torch.e**-4.5)) < 0.002
+brake = torch.diag(torch.tensor([1.0, 1 - 0.2 * 5]).double())  # R1 after a step of 0.2, weight 1/h
+turn = torch.as_tensor(dynamics.step_matrix(dynamics.jacobian(dynamics.dirac()), 0.2))
+assert abs(torch.linalg.eigvals(brake @ turn).abs().max() - 1) < 1e-6
+x = divergences.line(-20, 20, 2001)
+log_p = torch.stack([divergences.log_normal(x, m, 0.7) for m in (-12, -4, 4, 12)])
+V = divergences.best_value(x, log_p, labels.unmatched(log_p)).mean()
+assert abs(V - (torch.tensor(4 / 5).log() + torch.tensor(1 / 5).log() / 4)) < 0.01
+fp16 = torch.finfo(torch.float16)
+assert (fp16.max, round(fp16.smallest_normal, 7)) == (65504, 6.1e-5)

@@ -13,7 +13,7 @@
 # %% [markdown]
 # # Exercises 02: the optimal discriminator
 #
-# **Goal:** compute what lesson 02 derives, so that it survives contact with numbers: the best D,
+# **Goal:** compute what lesson 02 derives, and make it hold in floating point: the best D,
 # the divergence it measures, a distance that does better far away, and the slope that is left for
 # G.
 #

@@ -71,7 +71,7 @@ assert result.passed
 # %% [markdown]
 # ## 04.2 How a deviation grows
 #
-# A game has the Jacobian $J$ at its place of rest. All players take simultaneous steps of size
+# A game has the Jacobian $J$ at its equilibrium. All players take simultaneous steps of size
 # $h$. By which factor does a small deviation grow with each step, after many of them? Return the
 # largest modulus among the eigenvalues of the step's matrix.
 
@@ -108,7 +108,7 @@ assert result.passed
 # %% [markdown]
 # ## 04.3 The largest step
 #
-# Given the Jacobian $J$ at a place of rest (it has an inverse), return the bound on the step size:
+# Given the Jacobian $J$ at an equilibrium (it has an inverse), return the bound on the step size:
 # simultaneous steps with a smaller $h$ converge, with a larger one they do not. Return 0 where no
 # positive step converges.
 

@@ -82,7 +82,7 @@ assert result.passed
 
 # %% [markdown] tags=["solution"]
 # Softplus is the negative logarithm of a sigmoid, so each term is one call. Its slope is a sigmoid:
-# where D is wrong by 10,000, the gradient is still 1, and D can mend its error.
+# where D is wrong by 10,000, the gradient is still 1, and D can correct its error.
 
 # %% [markdown]
 # ## 05.2 A step of D
@@ -170,8 +170,8 @@ assert result.passed
 
 # %% [markdown] tags=["solution"]
 # Freezing D's weights does not freeze D's slope: the gradient still runs through its layers to the
-# fakes and on to G. It only saves the work that nobody would use, about
-# an eighth of the step.
+# fakes and on to G. It only saves the work that nobody would use, one
+# product in six of G's step where D is as large as G.
 
 # %% [markdown]
 # ## 05.4 A whole GAN on the ring

@@ -50,7 +50,7 @@ from gancourse.nets import MLPDiscriminator, MLPGenerator
 # ## 06.1 A generator of images
 #
 # Write a generator: `Generator(z_dim)` maps `z [N, z_dim]` to images `[N, 1, 28, 28]` in [-1, 1],
-# through a tanh at the end. Use batch norm in at least one hidden layer, before its kink. Every
+# through a tanh at the end. Use batch norm in at least one hidden layer. Every
 # weight must be reached by the gradient, and in evaluation mode an image, or one image alone, may
 # depend on its own z only.
 

@@ -185,7 +185,7 @@ assert result.passed
 
 # %% [markdown] tags=["solution"]
 # Two tensors for each weight, and a count: Adam's state is twice as large as the net. A checkpoint
-# without it starts the averages anew, and the run goes elsewhere from the first step on.
+# without it starts the averages from zero, and the run goes elsewhere from the first step on.
 
 # %% [markdown]
 # ## 08.4 Steps that bf16 cannot hold

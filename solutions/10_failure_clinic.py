@@ -13,7 +13,7 @@
 # %% [markdown]
 # # Exercises 10: five patients
 #
-# **Goal:** mend five programs that run without an error and do not learn: read what their runs
+# **Goal:** repair five programs that run without an error and do not learn: read what their runs
 # show, name the cause, and change as little as it takes.
 #
 # <!-- exercises -->
@@ -33,11 +33,11 @@
 #
 # <!-- /exercises -->
 #
-# Each patient is a few lines of code, with a mistake in it. Run them, look, then mend them where
-# they stand. The check tests the lines alone, and then trains with them: the mended run must reach
-# the band of healthy runs in one of three tries, since a healthy GAN can have bad luck too. Grading
-# runs the same parts again on other draws, for the points that are left, and asks for nothing more.
-# The exercises do not depend on each other.
+# Each patient is a few lines of code, with a mistake in it. Run them, look, then repair them where
+# they stand. The check tests the lines alone, and then trains with them: the repaired run must
+# reach the band of healthy runs in one of three tries, since a healthy GAN can have bad luck too.
+# Grading runs the same parts again on other draws, for the points that are left, and asks for
+# nothing more. The exercises do not depend on each other.
 
 # %%
 import torch
@@ -87,7 +87,7 @@ def digit_nets():
 #
 # One turn of the minimax game. After 600 turns no mode is found; $D(x)$ is 1.00 and $D(G(z))$ 0.00.
 # The gradient that `opt_G` steps down is less than a hundredth of that of G's loss, from the first
-# turn on. Mend it, with no gradients left over; leave both losses as they are.
+# turn on. Repair it, with no gradients left over; leave both losses as they are.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea
@@ -214,7 +214,7 @@ assert result.passed
 # %% [markdown]
 # ## 10.3 A D that never doubts
 #
-# G ends in a tanh. After 600 turns $D(x)$ is 1.00 and $D(G(z))$ 0.01: D never doubts. One in seven
+# G ends in a tanh. After 600 turns $D(x)$ is 0.99 and $D(G(z))$ 0.02: D never doubts. One in seven
 # of G's pixels stands above 0.98, where tanh is flat, and still the real strokes are brighter.
 # Return the pixels as D should see them: all of tanh's range, and no more.
 
@@ -260,9 +260,9 @@ assert result.passed
 # %% [markdown]
 # ## 10.4 A look that spoils the run
 #
-# G has batch norm. Trained without a look at its samples it comes to a Frechet distance of 0.22;
-# with a look every 100 turns, and the same seed, to 0.63. $D(x)$ of 0.60 and $D(G(z))$ of 0.49 show
-# nothing. Mend the look, so that the run goes on as without it.
+# G has batch norm. Trained without a look at its samples it comes to a Fréchet distance of 0.22;
+# with a look every 100 turns, and the same seed, to 0.62. $D(x)$ of 0.60 and $D(G(z))$ of 0.49 show
+# nothing. Repair the look, so that the run goes on as without it.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea
@@ -310,9 +310,9 @@ assert result.passed
 # %% [markdown]
 # ## 10.5 Ten layers and no signal
 #
-# G has ten hidden layers. At the start the samples' sd is 0.0003, where the ring's is 0.7, and
-# the gradient of G's first layer is a thousandth of that of its last. After 700 turns no mode is
-# found. The initialisation is called, and raises no error.
+# G has ten hidden layers. At the start the samples' sd is 0.0001, where the ring's is 0.7, and
+# the gradient of G's first layer is less than a thousandth of that of its last. After 700 turns
+# all samples lie in one place. The initialisation is called, and raises no error.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea
@@ -361,11 +361,11 @@ assert result.passed
 
 # %% [markdown] tags=["solution"]
 # `children` stops at the first level, and there stands one `Sequential`. With PyTorch's own draw a
-# layer of this kind passes on about four tenths of its signal: after ten, a few ten-thousandths.
+# layer of this kind passes on about four tenths of its signal: after ten, a ten-thousandth.
 # Fast check: the spread of the samples at turn 0.
 
 # %% [markdown]
-# ## What you mended
+# ## What you repaired
 #
 # A gradient that reached the wrong net, an optimiser with the wrong weights, a range that G cannot
 # reach, a mode that nobody set back, an initialisation that touched nothing. None raised an error;

@@ -212,4 +212,4 @@ assert result.passed
 # ## What you wrote
 #
 # Four scores, and what each of them cannot see. Lesson 12 takes remedies that make training stable,
-# and measures them with these.
+# and measures them by the third.

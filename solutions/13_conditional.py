@@ -186,7 +186,7 @@ assert result.passed
 # Where real images are few, D learns them by heart. So add to each image a number of its own,
 # uniform from -1/2 to 1/2: real and fake, wherever D looks. Return D's loss (cross-entropy on
 # logits, two means, added) and G's (the mean of $-\log D$). G's loss must reach `x_fake`, D's must
-# not.
+# not. Leave D as it is.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea

@@ -14,6 +14,7 @@ MODULES = (
     "gancourse.plots",
     "gancourse.nets",
     "gancourse.train",
+    "gancourse.clinic, gancourse.score.draws, gancourse.live.run.faulty",
     "gancourse.live.charts, gancourse.live.explorer, gancourse.live.run.dashboard, "
     "gancourse.live.run.pointgan, gancourse.data",
 )

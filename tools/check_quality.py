@@ -6,7 +6,8 @@
 tests/check/sheetNN/NAME.py mirrors gancourse/check/sheetNN/NAME.py: it has CORRECT (answers) and
 MISTAKES (answer: the part that must fail, a phrase of its message), and perhaps SEEDS. A correct
 answer is judged in all parts, hidden ones too, and a mistake in the part that must fail, over ten
-seeds. `--short` takes three seeds, and of parts that do the same with other draws the first. The
+seeds. `--short` takes two seeds, and of parts that do the same with other draws the first; where a
+module has STYLES, only so many of CORRECT are judged by what trains, and every one by the rest. The
 worked solution's mechanical mutants (`reference_mutants.py`) must fall as well, with `--train` also
 those that only a training shows. Ends with 1 unless every correct answer passed, and every mistake
 and every mutant was caught, on every seed.
@@ -21,22 +22,23 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from itertools import takewhile
 from pathlib import Path
 from types import ModuleType
 
 import reference_mutants
 
 from gancourse.check import Student, evaluate
-from gancourse.check.spec import Again
+from gancourse.check.spec import Again, Part
 from gancourse.errors import choose
 from gancourse.machine import seed_everything
 
 ANSWERS = Path(__file__).resolve().parents[1] / "tests" / "check"
-SEEDS, SHORT_SEEDS = 10, 3
+SEEDS, SHORT_SEEDS, MUTANT_SEEDS = 10, 2, 3
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,24 @@ def answers(path: Path) -> Iterator[tuple[object, str | None, str]]:
     yield from ((answer, *expected) for answer, expected in module.MISTAKES.items())
 
 
+def numbers(path: Path, short: bool = False) -> list[int]:
+    """Return the numbers of the answers that are judged."""
+    every = range(len(list(answers(path))))
+    return [n for n in every if trains(path, n, short) or quick(exercise_of(path).parts)]
+
+
+def trains(path: Path, number: int, short: bool) -> bool:
+    """Tell whether an answer is judged by the parts that train: all, in short `STYLES` correct."""
+    module = load(path)
+    styles = getattr(module, "STYLES", len(module.CORRECT)) if short else len(module.CORRECT)
+    return not styles <= number < len(module.CORRECT)
+
+
+def quick(parts: Iterable[Part]) -> list[Part]:
+    """Return the parts before the first that trains; those after it may look at what it trained."""
+    return list(takewhile(lambda part: part.seconds <= reference_mutants.TRAINING, parts))
+
+
 def name_of(answer: object) -> str:
     return getattr(answer, "__name__", type(answer).__name__)
 
@@ -87,30 +107,30 @@ def judge(path: Path, number: int, short: bool = False) -> Verdict:
     start = time.perf_counter()
     answer, part, phrase = list(answers(path))[number]
     seeds = min(getattr(load(path), "SEEDS", SEEDS), SHORT_SEEDS if short else SEEDS)
-    problems = (one(path, answer, part, phrase, seed, short) for seed in range(seeds))
+    student = Student()  # one for all seeds: what is withheld is looked up once
+    exercise = with_parts(exercise_of(path), part, short, trains(path, number, short))
+    problems = (one(exercise, answer, part, phrase, seed, student) for seed in range(seeds))
     told = next(filter(None, problems), "")
     seconds = time.perf_counter() - start
-    return Verdict(exercise_of(path).id, name_of(answer), part is None, not told, told, seconds)
+    return Verdict(exercise.id, name_of(answer), part is None, not told, told, seconds)
 
 
-def one(path: Path, answer: object, part: str | None, phrase: str, seed: int, short: bool) -> str:
+def one(exercise, answer: object, part: str | None, phrase: str, seed: int, student) -> str:
     """Return what the check did wrong for this answer with this seed, or ''."""
-    exercise = with_parts(exercise_of(path), part, short)
     if part is None:
-        return whole(exercise, answer, seed)
-    failed = _failed(exercise, answer, seed)
+        return whole(exercise, answer, seed, student)
+    failed = _failed(exercise, answer, seed, student)
     caught = part in failed and phrase in failed[part]
     return "" if caught else f"seed {seed}: {failed or f'{part}: held'}"
 
 
-def whole(exercise, answer: object, seed: int, student: Student | None = None) -> str:
+def whole(exercise, answer: object, seed: int, student: Student) -> str:
     """Return which parts a correct answer fails with this seed, or ''."""
     failed = _failed(exercise, answer, seed, student)
     return f"seed {seed}: {failed}" if failed else ""
 
 
-def _failed(exercise, answer: object, seed: int, student: Student | None = None) -> dict[str, str]:
-    student = student or Student()
+def _failed(exercise, answer: object, seed: int, student: Student) -> dict[str, str]:
     seed_everything(seed)  # some answers draw noise of their own
     report = evaluate(
         exercise, student, {exercise.names[0]: student.admit(answer)}, seed, hidden=True
@@ -118,10 +138,11 @@ def _failed(exercise, answer: object, seed: int, student: Student | None = None)
     return {r.name: r.message for r in report.results if r.status != "held"}
 
 
-def with_parts(exercise, part: str | None, short: bool):
+def with_parts(exercise, part: str | None, short: bool, trained: bool = True):
     """Return the exercise with this part alone; None: all parts, or in short those that differ.
 
-    What a part draws does not depend on which other parts there are.
+    Without `trained` the parts that train are left out. What a part draws does not depend on which
+    other parts there are.
     """
     parts = [p for p in exercise.parts if part in (None, p.name)]
     if not parts:
@@ -129,6 +150,7 @@ def with_parts(exercise, part: str | None, short: bool):
     if short:
         first = {p.run: p for p in reversed(parts)}
         parts = [p for p in parts if first[p.run] is p and not isinstance(p.run, Again)]
+    parts = parts if trained else quick(parts)
     points = sum(p.points for p in parts)
     return replace(exercise, parts=tuple(parts), points=points, promises=())
 
@@ -142,7 +164,7 @@ def one_thread() -> None:
 
 def measure(paths: list[Path], jobs: int, short: bool = False) -> list[Verdict]:
     """Return a verdict for each answer of each module."""
-    tasks = [(path, number) for path in paths for number in range(len(list(answers(path))))]
+    tasks = [(path, number) for path in paths for number in numbers(path, short)]
     return _spread(partial(judge, short=short), tasks, jobs)
 
 
@@ -233,7 +255,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", nargs="*", default=[], help="exercises, such as 05.1 (all)")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
-    parser.add_argument("--short", action="store_true", help="three seeds, no part twice")
+    parser.add_argument("--short", action="store_true", help="two seeds, no part twice")
     parser.add_argument("--train", action="store_true", help="judge mutants by trainings as well")
     parser.add_argument("--draws", type=int, help="count the draws that accept a correct answer")
     options = parser.parse_args(argv)
@@ -246,7 +268,7 @@ def main(argv: list[str] | None = None) -> int:
         print(counted(counts, options.draws))
         return int(any(2000 * n < 1999 * options.draws for _, _, n, _ in counts))
     verdicts = measure(list(paths.values()), options.jobs, options.short)
-    seeds = 1 if options.train else SHORT_SEEDS
+    seeds = 1 if options.train else MUTANT_SEEDS
     mutants = _spread(partial(mutate, seeds=seeds, train=options.train), [(i,) for i in paths],
                       options.jobs)  # fmt: skip
     print(table(verdicts, mutants))

@@ -1,7 +1,7 @@
 """Run commands side by side, each with its output kept until it ends, and stop them all at once.
 
 Only the standard library is needed. A step is one process; each lane takes the next step as soon as
-it is free, so two lanes keep two cores at work until the last step has begun.
+it is free, so as many lanes as cores keep all at work, but for what waits, until the last step.
 """
 
 import os
@@ -159,7 +159,8 @@ class Lanes:
     def _tell(self, result: Result, count: str) -> None:
         lines = result.output.rstrip().splitlines()
         last = lines[-1].strip("= ") if lines else ""
-        told = f"{count} {result.verdict} {result.step.name}: {result.seconds:.1f} s"
+        spent = f"{result.seconds:.1f} s, {result.processor:.1f} s of CPU"
+        told = f"{count} {result.verdict} {result.step.name}: {spent}"
         if self.verbose or result.verdict == "FAILED":
             told = "\n".join([f"\n== {told[len(count) + 1 :]}", *lines[-TAIL:], f"== {told}\n"])
         else:

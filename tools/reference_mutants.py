@@ -126,9 +126,9 @@ def quick_parts(exercise: Exercise) -> tuple[Part, ...]:
     return tuple(takewhile(lambda part: part.seconds <= TRAINING, shown))
 
 
-def falls(id: str, mutation: Mutation, seed: int, train: bool) -> bool:
+def falls(id: str, mutation: Mutation, seed: int, train: bool, student: Student) -> bool:
     """Tell whether a shown part fails the mutant; with `train` those that train are asked too."""
-    exercise, student = get_exercise(id), Student()
+    exercise = get_exercise(id)
     parts = exercise.chosen(hidden=False) if train else quick_parts(exercise)
     asked = replace(exercise, parts=parts, points=sum(p.points for p in parts), promises=())
     try:
@@ -161,8 +161,9 @@ def asked(id: str, train: bool = False) -> list[Mutation]:
 
 def survivors(id: str, seeds: int, train: bool = False) -> Iterator[Survivor]:
     """Yield the mutants of a worked solution that its check accepts, though they must fall."""
+    student = Student()  # one for all: what is withheld is looked up once
     for mutation in asked(id, train):
-        lived = next((s for s in range(seeds) if not falls(id, mutation, s, train)), None)
+        lived = next((s for s in range(seeds) if not falls(id, mutation, s, train, student)), None)
         if lived is not None:
             yield Survivor(id, mutation, lived)
 

@@ -2,7 +2,8 @@
 
 Nothing but the standard library is needed here, and the Python that runs this runs the checks.
 Each test file and each notebook is a process of its own, with one thread for PyTorch; small ones
-share one. Two run at a time, the longest first. What a process printed is shown if it failed.
+share one. Three run at a time, the longest first: one often waits, for a page or for a process that
+it has started. What a process printed is shown if it failed.
 """
 
 import argparse
@@ -27,6 +28,11 @@ KERNEL_TIMEOUT = 300
 LIGHT = ("-p", "no:cacheprovider", "-p", "no:nbval")  # nbval costs three seconds of imports
 PACK = 120.0  # seconds: small files and notebooks share a process, and its imports, up to this
 SHARE = 150.0  # seconds: a longer test file is cut into shares of about this
+LANES = 3  # processes at a time on two cores
+ROOMS = {  # folder: PACK, and never a share, where each process begins with dear fixtures
+    "tests/website": float("inf"),  # a built site
+    "tests/browser": 240.0,  # a JupyterLab and a Chromium
+}
 
 
 def python(*arguments: str) -> list[str]:
@@ -58,11 +64,13 @@ def test_files(root: Path) -> list[str]:
     return sorted(p.relative_to(root).as_posix() for p in (root / "tests").rglob("test_*.py"))
 
 
-def packed(files: Iterable[str], seconds: durations.Durations) -> Iterator[list[str]]:
-    """Yield the files in groups: long ones alone, small ones together up to `PACK` seconds."""
+def packed(
+    files: Iterable[str], seconds: durations.Durations, most: float = PACK
+) -> Iterator[list[str]]:
+    """Yield the files in groups: long ones alone, small ones together up to `most` seconds."""
     group, spent = [], 0.0
     for file in sorted(files, key=lambda f: -seconds.of(f)):
-        if group and spent + seconds.of(file) > PACK:
+        if group and spent + seconds.of(file) > most:
             yield group
             group, spent = [], 0.0
         group.append(file)
@@ -71,22 +79,29 @@ def packed(files: Iterable[str], seconds: durations.Durations) -> Iterator[list[
         yield group
 
 
-def rooms(root: Path) -> list[list[str]]:
-    """Return the test files: those of each folder with fixtures of its own, and all the others."""
+def rooms(root: Path) -> dict[str, list[str]]:
+    """Return the test files by folder with fixtures of its own; all the others are of "tests"."""
     found: dict[str, list[str]] = {}
     for file in test_files(root):
         folder = Path(file).parent.as_posix()
         own = folder if (root / folder / "conftest.py").exists() else "tests"
         found.setdefault(own, []).append(file)
-    return list(found.values())
+    return found
+
+
+def grouped(root: Path, known: durations.Durations) -> Iterator[tuple[str, list[str]]]:
+    """Yield each folder of `rooms` with a group of its files that share a process."""
+    for room, files in rooms(root).items():
+        groups = packed(files, known, ROOMS.get(room, PACK))
+        yield from ((room, group) for group in groups)
 
 
 def package_steps(root: Path, env: dict[str, str]) -> Iterator[Step]:
     """Yield a step for each group of test files, several for one that takes minutes."""
     known = durations.load(root)
-    for group in (group for room in rooms(root) for group in packed(room, known)):
+    for room, group in grouped(root, known):
         spent = sum(map(known.of, group))
-        shares = round(spent / SHARE) or 1 if len(group) == 1 else 1
+        shares = 1 if len(group) > 1 or room in ROOMS else round(spent / SHARE) or 1
         for share in range(1, shares + 1):
             part = [f"--share={share}/{shares}"] if shares > 1 else []
             name = " ".join([group[0], *(Path(f).name for f in group[1:]), *part])
@@ -153,7 +168,7 @@ def parsed(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--fast", action="store_true", help="leave out the notebooks' execution")
     parser.add_argument("--long", action="store_true", help="run what is shortened at full length")
-    parser.add_argument("--lanes", type=int, default=2, help="how many processes at a time")
+    parser.add_argument("--lanes", type=int, default=LANES, help="how many processes at a time")
     parser.add_argument("--verbose", action="store_true", help="print the output of what passed")
     parser.add_argument("--record", action="store_true", help=f"write {durations.TABLE}")
     return parser.parse_args(arguments)

@@ -101,7 +101,7 @@ def check(id: str, *answers: object) -> CheckResult:
         results = board.follow(judged(exercise, student, given, secrets.randbits(48)))
     report = Verdict(exercise.id, exercise.title, tuple(results))
     result = CheckResult(report, more=exercise.points - report.maximum)
-    board.finish(result.text())
+    board.finish(result)
     if result.passed:
         progress.note(exercise.id, result.score)
     return result

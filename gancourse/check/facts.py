@@ -47,15 +47,16 @@ def tensor(value: object, shape: Sequence[int], what: str) -> Tensor:
     return value.double()
 
 
-def number(value: object, what: str) -> float:
-    """Return one finite number, from a Python number or a tensor of one element."""
+def number(value: object, what: str, how: str = "average over the batch") -> float:
+    """Return one finite number, from a Python number or a tensor of one element.
+
+    `how` says how one number comes of many.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float | Tensor):
         raise Wrong(f"{what} should be one number, and is {describe(value)}.")
     value = value if isinstance(value, Tensor) else torch.tensor(value, dtype=torch.float64)
     if value.numel() != 1:
-        raise Wrong(
-            f"{what} should be one number, and is {describe(value)}: average over the batch."
-        )
+        raise Wrong(f"{what} should be one number, and is {describe(value)}: {how}.")
     return tensor(value.double().reshape(1), [1], what).item()
 
 
@@ -98,6 +99,22 @@ def all_near(got: Mapping[str, Tensor], want: Mapping[str, Tensor], tolerance: f
         and got[name].shape == want[name].shape
         and near(got[name], want[name], tolerance)
         for name in want
+    )
+
+
+def uniform(found: Tensor, low: float, high: float, step: float = 0.0) -> bool:
+    """Tell whether numbers may be uniform from low to high, by mean, variance and both ends.
+
+    `step` is how coarsely they are known. Fewer than one in 10^5 samples of 200 is refused by
+    chance: five standard deviations, and no number in a piece of an end that has one in 10^6.
+    """
+    t, n = (found.double() - low) / (high - low), len(found)
+    piece = 1 - 1e-6 ** (1 / n) + step
+    return bool(
+        (t.mean() - 1 / 2).abs() < 5 * (1 / 12 / n) ** 0.5 + step
+        and (t.var() - 1 / 12).abs() < 5 * (1 / 180 / n) ** 0.5 + step
+        and -step <= t.min() < piece
+        and 1 - piece < t.max() <= 1 + step
     )
 
 

@@ -24,6 +24,7 @@ class CheckResult:
 
     def __init__(self, report: Verdict, more: int = 0):
         self.report, self.passed, self.more = report, report.passed, more
+        self.shown_in: int | None = None  # the cell whose output has all of it, by its count
         self.score, self.maximum = report.score, report.maximum
 
     @property
@@ -41,8 +42,22 @@ class CheckResult:
 
     def _repr_html_(self) -> str:
         """The same words for a page and a screen reader; nothing is said by colour alone."""
+        return self._headline() + self._folded()
+
+    def _ipython_display_(self) -> None:
+        """Show the verdict, once: nothing where the check itself has shown it in this cell."""
+        if self.shown_in is None or self.shown_in != cell_count():
+            _display({"text/plain": repr(self), "text/html": self._repr_html_()})
+
+    def page(self) -> str:
+        """Return what `text` says for a page, with the reasons of other parts folded below."""
+        parts = "\n".join(self.text().split("\n")[1:])
+        pre = f'<pre style="white-space: pre-wrap">{html.escape(parts)}</pre>'
+        return self._headline() + pre + self._folded()
+
+    def _headline(self) -> str:
         line = f"{self.mark} {html.escape(repr(self))}"
-        return f'<p role="status"><strong>{line}</strong></p>{self._folded()}'
+        return f'<p role="status"><strong>{line}</strong></p>'
 
     def text(self) -> str:
         """Return all that is said of the answer: the verdict, the first part to look at, the rest.
@@ -86,6 +101,19 @@ def line_of(result: PartResult) -> str:
     return f"  {WORDS[result.status]}: {result.name} ({points_of(result.points, result.maximum)})"
 
 
+def cell_count() -> int | None:
+    """Return the number of the cell that runs; None outside of IPython."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return getattr(shell, "execution_count", None)
+
+
+def _display(data: dict[str, str], **more):
+    from IPython.display import display
+
+    return display(data, raw=True, **more)
+
+
 class Board:
     """Where a check is shown: in a notebook its parts appear one by one, and then the verdict.
 
@@ -102,25 +130,24 @@ class Board:
         seen: list[PartResult] = []
         for result in results:
             seen.append(result)
-            if result.status != NOT_DONE:
-                self._show("\n".join(map(line_of, seen)))
+            if self._notebook and result.status != NOT_DONE:
+                self._show({"text/plain": "\n".join(map(line_of, seen))})
         return seen
 
-    def finish(self, text: str) -> None:
-        """Show the whole text, in place of the parts."""
-        if self._notebook:
-            self._show(text)
-        elif text:
-            print(text, flush=True)
-
-    def _show(self, text: str) -> None:
-        """Put the text where the last one stood, in a notebook."""
-        if not (self._notebook and text):
+    def finish(self, result: CheckResult) -> None:
+        """Show all that is said of the answer, in place of the parts."""
+        text = result.text()
+        if not text:
             return
-        from IPython.display import display
+        if self._notebook:
+            self._show({"text/plain": text, "text/html": result.page()})
+        else:
+            print(text, flush=True)
+        result.shown_in = cell_count()
 
-        data = {"text/plain": text}
+    def _show(self, data: dict[str, str]) -> None:
+        """Put the data where the last stood."""
         if self._shown:
             self._shown.update(data, raw=True)
         else:
-            self._shown = display(data, raw=True, display_id=True)
+            self._shown = _display(data, display_id=True)

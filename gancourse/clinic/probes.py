@@ -9,8 +9,6 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from scipy.sparse.csgraph import connected_components
-from sklearn.cluster import KMeans
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
@@ -108,6 +106,8 @@ def reached(fake: Tensor, real: Tensor) -> tuple[int, int]:
     Regions are the pieces into which real samples fall when neighbours are joined, or else ten
     clusters. One is reached where at least a fifth of its share of the fakes lies in it.
     """
+    from scipy.sparse.csgraph import connected_components  # slow to import
+
     fake, real = principal(fake.double(), real.double()[:1000])
     apart = torch.cdist(real, real)
     near = _kth(apart, 3).quantile(0.95).item()
@@ -115,6 +115,8 @@ def reached(fake: Tensor, real: Tensor) -> tuple[int, int]:
     share = np.bincount(label, minlength=count) / len(real)
     large = np.flatnonzero(share >= LEAST_SHARE)
     if not 1 < len(large) <= MANY:
+        from sklearn.cluster import KMeans  # two seconds, only where they are needed
+
         count = min(REGIONS, len(real))
         label = KMeans(count, n_init=1, random_state=0).fit_predict(real.numpy())
         share = np.bincount(label, minlength=count) / len(real)

@@ -51,9 +51,14 @@ def sheets_of(cells: Sequence[Cell], known: Mapping[str, Sequence[Exercise]]) ->
 
 
 def defines(cell: Cell, name: str) -> bool:
-    """Tell whether the cell has a line that defines the name at its left edge."""
+    """Tell whether the cell has a line that defines or imports the name at its left edge."""
     name = re.escape(name)
-    return bool(re.search(rf"^((async )?def|class) {name}\b|^{name}\s*[:=]", cell.source, re.M))
+    ways = (
+        rf"^((async )?def|class) {name}\b",
+        rf"^{name}\s*[:=]",
+        rf"^(from \S+ )?import (.*[ ,])?{name}[ \t]*(,|#|$)",
+    )
+    return any(re.search(way, cell.source, re.M) for way in ways)
 
 
 def find_answers(

@@ -11,6 +11,7 @@ from gancourse.evaluation import evaluating
 from gancourse.live.charts import Chart
 from gancourse.live.controls import Choice, Slider
 from gancourse.live.drawings import Drawing
+from gancourse.live.explorer.engine import labelled, weights_of
 from gancourse.live.spoilt import sheet_of
 from gancourse.machine import seed_generator
 from gancourse.pixels import to_pixels
@@ -26,9 +27,14 @@ def mixed(first: int, second: int, share: float, classes: int) -> Tensor:
     return (1 - share) * rows[[first]] + share * rows[[second]]
 
 
+def z_of(G: nn.Module, seed: int) -> Tensor:
+    """Return the z [1, z_dim] of a hand."""
+    return torch.randn(1, G.z_dim, generator=seed_generator(seed))
+
+
 def images_of(G: nn.Module, seed: int, weights: Tensor) -> Tensor:
     """Return what a conditional G makes of one z and the label weights [N, classes], as uint8."""
-    z = torch.randn(1, G.z_dim, generator=seed_generator(seed)).expand(len(weights), -1)
+    z = z_of(G, seed).expand(len(weights), -1)
     device = next(G.parameters()).device
     with evaluating(G), torch.no_grad():
         return to_pixels(G(z.to(device), weights.to(device)).cpu())
@@ -56,6 +62,24 @@ def ask_for(data: str = "mnist", G: nn.Module | None = None, **values) -> Chart:
         "share": Slider("share of the second", 0.0, 1.0, 0.1, 0.0),
     }
     return Chart("Ask for a class", partial(_draw, G, data, names), controls).set(**values)
+
+
+def page_files(data: str = "mnist") -> tuple[bytes, dict]:
+    """Return what a page needs for `ask_for` without a kernel: G's weights, and the rest for JSON.
+
+    G's matrices are rounded to float16. There is no ruler in a page: it does not say what it sees.
+    """
+    from gancourse.live.control_views import COLOURS, described  # ipywidgets
+
+    chart = ask_for(data)
+    G = nets.load_shipped(f"{data}-conditional")
+    return weights_of(labelled(G), half=True), {
+        "title": chart.name,
+        "colours": COLOURS,
+        "controls": [described(key, control) for key, control in chart.controls.items()],
+        "names": list(image_set(data).class_names),
+        "hands": [z_of(G, seed)[0].tolist() for seed in range(HANDS + 1)],
+    }
 
 
 def _draw(

@@ -1,5 +1,6 @@
 """Lesson 11's second widget: two clouds in the plane, and who lies in whose neighbourhoods."""
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -10,7 +11,11 @@ from gancourse.live.drawings import Drawing, Grip
 from gancourse.plots import Mark, Panel, columns
 from gancourse.score import measures
 
-N, LIMIT = 60, 20  # points of each kind; the plane is shown from -20 to 20
+N, LIMIT, TOP = (
+    60,
+    20,
+    1.5,
+)  # points of each kind; the plane is shown from -20 to 20; bars up to 1.5
 FAR = (15.0, 13.0)  # where the one real point lies that does not belong to the others
 CENTRES = torch.cartesian_prod(torch.arange(-LIMIT, LIMIT), torch.arange(-LIMIT, LIMIT)) + 0.5
 
@@ -53,8 +58,8 @@ def _plane(fake: Tensor, real: Tensor, k: int) -> Panel:
     covered = (torch.cdist(real, fake) <= limits[:, None]).any(1)
     marks = (
         Mark("cells", *CENTRES[inside].T, role="p", x2=0.1 + 0.4 * held[inside] / k / 2),
-        Mark("points", *real[covered].T, "real, covered", "p"),
-        Mark("points", *real[~covered].T, "real, not covered"),
+        Mark("points", *(axis[covered] for axis in real.T), "real, covered", "p"),
+        Mark("points", *(axis[~covered] for axis in real.T), "real, not covered"),
         Mark("points", *fake.T, "fake", "q"),
     )
     sides = (-LIMIT, LIMIT), (-LIMIT, LIMIT)
@@ -63,10 +68,10 @@ def _plane(fake: Tensor, real: Tensor, k: int) -> Panel:
 
 def _bars(found: dict[str, float]) -> Panel:
     marks = (
-        columns([min(v, 1.5) for v in found.values()], "of the fakes", "q"),
+        columns([np.minimum(v, TOP) for v in found.values()], "of the fakes", "q"),
         Mark("dashed", [-0.5, 3.5], [1, 1], "perfect"),
     )
-    sides = (-0.6, 3.6), (0, 1.5)
+    sides = (-0.6, 3.6), (0, TOP)
     return Panel(marks, "score", "value", *sides, "The four scores", names=tuple(found))
 
 

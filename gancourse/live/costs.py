@@ -31,11 +31,11 @@ def budget(rate: float | None = None, link: float = cost.LINK, price: float = 0.
 
     def draw(side: str, width: str, batch: str, hours: float, devices: float) -> Drawing:
         step = cost.step_cost(int(side), int(width), int(batch))
-        bought = [cost.budget(step, speed, n, hours, link) for n in range(1, DEVICES + 1)]
-        now = bought[round(devices) - 1]
+        bought = [cost.budget(step, speed, n, 1.0, link) for n in range(1, DEVICES + 1)]
+        now = bought[int(devices) - 1]
         grip = Grip("devices", (devices, now.speedup), x="devices", anywhere=True)
         panels = _times(bought, speed), _memory(step)
-        return Drawing(panels, _words(now), _numbers(now, price), (grip,))
+        return Drawing(panels, _words(now), _numbers(now, hours, price), (grip,))
 
     return Chart("A budget sheet", draw, controls).set(**values)
 
@@ -59,22 +59,23 @@ def _memory(step: cost.StepCost) -> Panel:
     return Panel((columns(shares, "", "D"),), "", "percent", *sides, title, names=names)
 
 
-def _numbers(now: cost.Budget, price: float) -> dict[str, str]:
+def _numbers(now: cost.Budget, hours: float, price: float) -> dict[str, str]:
     return {
         "an image": f"{_short(now.step.flop_an_image)}FLOP",
         "memory": f"{_short(now.step.bytes)}B",
         "images a second": f"{now.rate:,.0f}",
-        "in all": _short(now.images).strip(),
-        "price": f"{now.devices * now.hours * price:.2f}",
+        "in all": _short(hours * now.images).strip(),
+        "price": f"{now.devices * hours * price:.2f}",
     }
 
 
 def _short(number: float) -> str:
     """Return a large number to three digits with a letter for its thousands: 86.2 M."""
-    letters = iter("kMGTP")
     letter = ""
-    while number >= 999.5:
-        number, letter = number / 1000, next(letters)
+    for larger in "kMGTPE":
+        if number < 999.5:
+            break
+        number, letter = number / 1000, larger
     return f"{number:.3g} {letter}"
 
 

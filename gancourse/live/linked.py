@@ -7,11 +7,15 @@ the figures of the cell that runs.
 """
 
 import sys
+import threading
+from collections import deque
 
 import anywidget
 import traitlets
 
 from gancourse.errors import in_a_sentence
+
+REMEMBERED = 1000  # messages of a page that would be known if they came a second time
 
 _linked: dict[str, "LinkedWidget"] = {}  # by the id that its page sends
 
@@ -19,15 +23,19 @@ _linked: dict[str, "LinkedWidget"] = {}  # by the id that its page sends
 class LinkedWidget(anywidget.AnyWidget):
     """A view that acknowledges what its page sends, {"ping": number, ...}, before it acts on it.
 
-    A subclass has `asked(message)`; an error in it is said in the page. `over_control` is what the
-    page calls it on the control channel, or "" where there is none, or `SLOW` says that it must not
-    act beside a cell. `reached(message)` is called with what came that way, before `asked`.
+    A subclass has `asked(message)`; an error in it is said in the page. What a page sends over both
+    channels, with the same `view` and `ping`, is done once, as soon as one brings it.
+    `over_control` is what the page calls it on the control channel, or "" where there is none, or
+    `SLOW` says that it must not act beside a cell. `reached()` is called when something came that
+    way, before `asked`.
     """
 
     over_control = traitlets.Unicode().tag(sync=True)
     SLOW = False
 
     def __init__(self, **traits):
+        self._done: deque[tuple[str, int]] = deque(maxlen=REMEMBERED)
+        self._doing = threading.Lock()
         super().__init__(**traits)
         self.on_msg(lambda _widget, message, _buffers: self.heard(message))
         if not self.SLOW and _listens():
@@ -38,14 +46,25 @@ class LinkedWidget(anywidget.AnyWidget):
         """Acknowledge a message, and do what it asks, if it asks anything."""
         if "ping" in message:
             self.send({"pong": message["ping"], "via": via})
-        asked = {key: value for key, value in message.items() if key != "ping"}
+        asked = {key: value for key, value in message.items() if key not in ("ping", "view")}
         try:
             if via == "control":
                 self.reached()
-            if asked:
+            if asked and self._new(message):
                 self.asked(asked)
         except Exception as error:  # of a chart's own function, or of the nets: the page says it
             self.send({"wrong": in_a_sentence(error)})
+
+    def _new(self, message: dict) -> bool:
+        """Tell whether a message was not done before; from now on it counts as done."""
+        name = message.get("view", ""), message.get("ping", 0)
+        if not all(name):
+            return True
+        with self._doing:
+            again = name in self._done
+            if not again:
+                self._done.append(name)
+        return not again
 
     def reached(self) -> None:
         """Note that the page's messages come while a cell runs, too."""

@@ -61,6 +61,7 @@ def image_film(frames: Sequence[tuple[str, Tensor]], what: str = "") -> Picture:
     row = 8.8 / columns * (high + 2) / (wide + 2)  # inches, beside 1.2 for the titles
     figure = Figure(figsize=(10.0, 0.1 + row * len(frames)), layout="constrained")
     axis, images = figure.subplots(), torch.cat([to_pixels(x) for _, x in frames])
+    axis.set_anchor("E")  # what is left over lies beside the titles, which are as wide as they are
     _draw_rows(axis, images, columns, [title for title, _ in frames])
     titles = ", ".join(title for title, _ in frames)
     return of_colours(32, as_picture(figure, f"{what or 'Images'}, a row each at {titles}."))

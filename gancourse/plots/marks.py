@@ -57,7 +57,7 @@ class Panel:
 def columns(heights: Sequence[float], label: str = "", role: str = "") -> Mark:
     """Return upright bars of these heights at 0, 1, 2 and so on, as one mark."""
     at = np.arange(len(heights))[:, None] + np.array([-0.45, -0.45, 0.45, 0.45])
-    y = to_numpy(heights)[:, None] * np.array([0.0, 1.0, 1.0, 0.0])
+    y = np.stack([*heights])[:, None] * np.array([0.0, 1.0, 1.0, 0.0])
     return Mark("fill", at.ravel(), y.ravel(), label, role)
 
 

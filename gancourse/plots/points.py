@@ -70,7 +70,7 @@ def points(x_real=None, x_fake=None, D=None, limit: float | None = None, title="
     _draw_points(axis, x_real, x_fake, D, limit)
     axis.set(xlabel="$x_1$", ylabel="$x_2$", title=title)
     if x_real is not None or x_fake is not None:
-        axis.legend(loc="upper right", markerscale=2.5)
+        figure.legend(loc="outside lower center", ncols=2, markerscale=2.5)  # hides no point
     return as_picture(figure, _points_alt(x_real, x_fake, D, title))
 
 

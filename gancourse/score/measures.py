@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
-from sklearn.neighbors import NearestNeighbors
 from torch import Tensor, nn
 
 from gancourse import machine
 
 NEIGHBOURS_PR, NEIGHBOURS_DC = 3, 5  # Kynkaanniemi et al. 2019; Naeem et al. 2020
 KID_SUBSETS, KID_SIZE = 50, 1000
+FEW = 200  # points whose distances are computed without a search
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,10 @@ def expected_coverage(n_real: int, n_fake: int, k: int = NEIGHBOURS_DC) -> float
 
 def reach(x: Tensor, k: int) -> Tensor:
     """Return the distance [N] from each row of x to its k-th neighbour, itself not counted."""
-    return distances(x, x, k + 1)[0][:, k]
+    if len(x) > FEW:
+        return distances(x, x, k + 1)[0][:, k]
+    exact = torch.cdist(x.double(), x.double(), compute_mode="donot_use_mm_for_euclid_dist")
+    return exact.kthvalue(k + 1, 1).values
 
 
 def _within(x: Tensor, centres: Tensor, k: int) -> Iterator[Tensor]:
@@ -160,6 +163,8 @@ def _within(x: Tensor, centres: Tensor, k: int) -> Iterator[Tensor]:
 
 def distances(x: Tensor, among: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """Return distances [N, k] and indices [N, k] of the k rows of `among` nearest to each of x."""
+    from sklearn.neighbors import NearestNeighbors  # slow to import
+
     found = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(among.flatten(1).numpy())
     distance, index = found.kneighbors(x.flatten(1).numpy())
     return torch.from_numpy(distance), torch.from_numpy(index)

@@ -6,7 +6,6 @@ Its numbers say little: k-means centroids beat the data themselves (Theis et al.
 import math
 
 import torch
-from sklearn.cluster import MiniBatchKMeans
 from torch import Tensor
 
 WIDTHS = torch.logspace(-1, 0, 10)
@@ -43,6 +42,8 @@ def score(samples: Tensor, valid: Tensor, test: Tensor) -> tuple[float, float, f
 
 def centroids(x: Tensor, k: int, seed: int = 0, epochs: int = 3) -> Tensor:
     """Return k means [k, d] of x [N, d] by mini-batches: blurred averages, no samples at all."""
+    from sklearn.cluster import MiniBatchKMeans  # slow to import
+
     fitted = MiniBatchKMeans(
         k, init="random", n_init=1, max_iter=epochs, batch_size=4 * k, random_state=seed,
         max_no_improvement=None, reassignment_ratio=0.0,

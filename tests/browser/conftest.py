@@ -1,7 +1,8 @@
 """A JupyterLab with the course's settings, and a headless Chromium that looks at it.
 
 `lab` starts one server for the whole run, on a free port of the loopback; `page` is a fresh tab
-that may only talk to it; `notebook` writes cells to a file, opens it and waits for its kernel.
+that may only talk to it, of one profile, so that JupyterLab's own scripts are read once;
+`notebook` writes cells to a file, opens it and waits for its kernel.
 """
 
 import json
@@ -106,15 +107,21 @@ def browser(lab):
         chromium.close()
 
 
+@pytest.fixture(scope="session")
+def profile(browser):
+    found = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield found
+    found.close()
+
+
 @pytest.fixture
-def page(browser):
+def page(profile):
     """A tab of 1280 x 900; the test fails if it asked for anything outside of the loopback."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    tab, asked = context.new_page(), []
+    tab, asked = profile.new_page(), []
     tab.set_default_timeout(PATIENCE)
     tab.on("request", lambda request: asked.append(request.url))
     yield tab
-    context.close()
+    tab.close()
     hosts = {urlparse(url).hostname for url in asked if url.startswith(("http", "ws"))}
     assert hosts <= {"127.0.0.1"}
 

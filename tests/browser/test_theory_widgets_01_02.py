@@ -138,7 +138,10 @@ def test_core_widgets_take_its_place(notebook):
         page.screenshot(path=Path(SHOTS) / "l01_core.png")
 
 
-@pytest.mark.parametrize("name", ["01_the_game", "02_optimal_discriminator"])
+LONGER = pytest.param("02_optimal_discriminator", marks=pytest.mark.long)
+
+
+@pytest.mark.parametrize("name", ["01_the_game", LONGER])
 def test_a_lesson_runs_in_lab(notebook, name):
     page = notebook(ROOT / "notebooks" / f"{name}.ipynb", f"{name}.ipynb")
     assert not errors_of(run_all(page))

@@ -107,28 +107,61 @@ def test_what_other_parts_say_is_folded_on_the_page():
     assert "<details>" not in result_of(("a", HELD, ""), ("b", WRONG, "x"))._repr_html_()
 
 
-class Kernel:
-    kernel = True
+@pytest.fixture
+def notebook(monkeypatch):
+    """What a notebook's page shows: a list for each output, of the data that stood there in turn.
 
+    `run()` begins a cell.
+    """
 
-def test_in_a_notebook_the_verdict_takes_the_place_of_the_parts(monkeypatch, capsys):
-    shown = []
+    class Kernel:
+        kernel, execution_count, shown = True, 1, []
 
-    class Handle:
         def update(self, data, raw):
-            shown[-1].append(data["text/plain"])
+            self.shown[-1].append(data)
 
-    def display(data, raw, display_id):
-        shown.append([data["text/plain"]])
-        return Handle()
+        def run(self):
+            self.execution_count += 1
 
-    monkeypatch.setattr(IPython, "get_ipython", Kernel)
+    def display(data, raw, display_id=None):
+        page.shown.append([data])
+        return page
+
+    page = Kernel()
+    monkeypatch.setattr(IPython, "get_ipython", lambda: page)
     monkeypatch.setattr(IPython.display, "display", display)
+    return page
+
+
+def test_in_a_notebook_the_verdict_takes_the_place_of_the_parts(notebook, capsys):
     check("05.1", right)
-    ((first, *_, last),) = shown
-    assert first.count("holds:") == 1
-    assert last.startswith("✓ 05.1 D's loss on logits: passed")
+    ((first, *_, last),) = notebook.shown
+    assert first["text/plain"].count("holds:") == 1
+    assert last["text/plain"].startswith("✓ 05.1 D's loss on logits: passed")
     assert capsys.readouterr().out == ""
+
+
+def test_a_result_that_ends_the_cell_of_its_check_says_nothing_twice(notebook):
+    result = check("05.1", lambda real, fake: right(real, fake) / 2)
+    result._ipython_display_()
+    ((*_, last),) = notebook.shown
+    for said in last.values():
+        assert (said.count("not passed yet"), said.count("half of the loss")) == (1, 1)
+    assert last["text/html"].startswith('<p role="status"><strong>✗ 05.1')
+
+
+def test_a_result_shows_its_verdict_in_a_later_cell(notebook):
+    result = check("05.1", right)
+    notebook.run()
+    result._ipython_display_()
+    assert notebook.shown[1] == [{"text/plain": repr(result), "text/html": result._repr_html_()}]
+
+
+def test_a_stub_shows_its_verdict_once(notebook):
+    check("05.1", not_yet)._ipython_display_()
+    assert [data["text/plain"] for (data,) in notebook.shown] == [
+        "05.1 D's loss on logits: not yet done"
+    ]
 
 
 def test_the_page_says_the_same_in_words():

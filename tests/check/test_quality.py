@@ -1,6 +1,7 @@
 """Every correct solution passes and every classic mistake is caught: `make check-quality`.
 
-GANCOURSE_LONG=1 takes ten draws in place of three, and trains for each hidden part and mutant too.
+GANCOURSE_LONG=1 takes ten draws in place of two, and trains for each hidden part and mutant too,
+and for each style of a correct answer, where a short run takes the first `STYLES` of the module.
 """
 
 import os
@@ -36,7 +37,7 @@ def one_thread():
 @each_exercise
 def test_correct_solutions_pass_and_mistakes_are_caught(id):
     path = MODULES[id]
-    numbers = range(len(list(check_quality.answers(path))))
+    numbers = check_quality.numbers(path, SHORT)
     verdicts = [check_quality.judge(path, number, SHORT) for number in numbers]
     assert all(v.right for v in verdicts), check_quality.table(verdicts)
 
@@ -106,6 +107,23 @@ def test_a_mistake_that_passes_is_told(phrase, tmp_path):
     source = f"CORRECT = ()\nMISTAKES = {{right: ({part!r}, {phrase!r})}}"
     verdict = judged(tmp_path, source)
     assert (verdict.right, verdict.told) == (False, f"seed 0: {part}: held")
+
+
+def test_a_short_run_trains_the_first_styles_and_every_mistake():
+    whole, mended = MODULES["05.4"], MODULES["10.4"]
+    module = check_quality.load(whole)
+    every, styles = range(len(module.CORRECT) + len(module.MISTAKES)), len(module.CORRECT)
+    assert check_quality.numbers(whole) == [*every]
+    assert check_quality.numbers(whole, short=True) == [0, 1, *every[styles:]]
+    assert check_quality.numbers(mended, short=True) == check_quality.numbers(mended)
+    assert [check_quality.trains(mended, n, True) for n in (1, 2, 7, 8)] == [
+        True,
+        False,
+        False,
+        True,
+    ]
+    parts = check_quality.with_parts(get_exercise("10.4"), None, True, trained=False).parts
+    assert [part.name for part in parts] == [p.name for p in get_exercise("10.4").parts[:3]]
 
 
 def test_a_part_that_an_exercise_has_not_is_an_error():

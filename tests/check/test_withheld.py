@@ -18,6 +18,7 @@ from gancourse.losses import cross_entropy_d
 from gancourse.losses import cross_entropy_d as d_loss
 from gancourse.maths.dynamics import dirac
 from gancourse.nets import MLPDiscriminator
+from gancourse.nets.packing import packed
 
 NAME = "gancourse.losses.cross_entropy_d"
 LOGITS = [torch.tensor([1.0, 2.0]), torch.tensor([-1.0])]
@@ -56,6 +57,23 @@ def test_a_call_of_what_is_withheld_is_refused_and_named(answer):
     with pytest.raises(StudentError, match=NAME) as caught:
         student.call(student.admit(answer), LOGITS)
     assert caught.value.kind == "Withheld"
+
+
+@pytest.mark.parametrize(("name", "owner"), [
+    ("gancourse.losses.cross_entropy_d", "the course's own version"),
+    ("torch.nn.utils.parametrizations.spectral_norm", "PyTorch's own version"),
+])  # fmt: skip
+def test_whose_version_is_withheld_is_told(name, owner):
+    assert owner in str(Withheld(name))
+
+
+def test_a_refusal_that_is_asked_for_is_not_that_of_what_is_withheld():
+    def packs(D, x_real, x_fake, m):
+        return packed(x_real, m)
+
+    assert [r.message for r in check("12.4", packs).report.results] == [
+        str(Withheld("gancourse.nets.packing.packed"))
+    ] * 3
 
 
 @pytest.mark.parametrize("answer", DELEGATIONS.values(), ids=DELEGATIONS)

@@ -5,10 +5,13 @@ import hashlib
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 from threading import Barrier, Thread
+from types import SimpleNamespace
 from urllib.error import URLError
 
 import numpy as np
@@ -244,6 +247,17 @@ def test_digits_are_split_the_same_way_always(digits):
     assert (len(digits), len(test)) == (1437, 360)
     assert digits.labels[:10].tolist() == list(range(10))
     assert test.labels.bincount().tolist() == [35, 36, 35, 37, 37, 37, 37, 36, 33, 37]
+
+
+def test_digits_are_read_without_scikit_learn_and_are_its_own(digits, monkeypatch, tmp_path):
+    code = "import sys; from gancourse.data import load_images as load; load('digits')"
+    code += "; assert 'sklearn' not in sys.modules, 'scikit-learn was imported'"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    moved = SimpleNamespace(origin=str(tmp_path / "__init__.py"))
+    monkeypatch.setattr(sets, "find_spec", lambda name: moved)
+    images, labels, _ = sets.IMAGE_SETS["digits"].read("train")
+    assert torch.equal(images, digits.images)
+    assert torch.equal(labels, digits.labels)
 
 
 def test_digits_have_the_size_and_ink_of_mnist(digits):

@@ -278,7 +278,9 @@ def ended(monkeypatch, *arguments):
 def test_a_run_on_a_folder_trains_resumes_samples_and_scores(
     many, tmp_path, monkeypatch, capsys, preset
 ):
-    out, data = tmp_path / "run", f"{many}@64"
+    out, data, recipe = tmp_path / "run", f"{many}@64", T.PRESETS[preset]
+    small = {player: getattr(recipe, player) | {"width": 8} for player in "GD"}
+    monkeypatch.setitem(T.PRESETS, preset, replace(recipe, batch=8, **small))
     train = ["train", preset, "--data", data, "--device", "cpu", "--out", out]
     assert ended(monkeypatch, *train, "--steps", 1) == 0
     assert ended(monkeypatch, *train, "--steps", 2, "--resume") == 0

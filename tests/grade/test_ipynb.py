@@ -4,13 +4,14 @@ import json
 import sys
 import tracemalloc
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from gancourse.grade import grade
 from gancourse.grade.collect import collect
 from gancourse.grade.ipynb import MAX_CELLS, Unusable, has_conflict, read
-from gancourse.grade.notebook import saved_points, sheets_of
+from gancourse.grade.notebook import defines, saved_points, sheets_of
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "grading"))
 
@@ -191,3 +192,14 @@ def test_a_file_that_fails_in_a_way_nobody_thought_of_costs_one_student(tmp_path
     assert (found.status, found.notes) == (
         "not readable", ["The file cannot be read (RuntimeError: \ufffd)."],
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "found"), [
+    ("from gancourse.score import fid as frechet", True),
+    ("from gancourse.score import modes, frechet", True),
+    ("frechet = lambda *given: 0.0", True),
+    ("from gancourse.score import frechet as fid", False),
+    ("from gancourse.frechet import fid", False),
+])  # fmt: skip
+def test_an_import_defines_what_it_binds(source, found):
+    assert defines(SimpleNamespace(source=source), "frechet") is found

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { arrowsOf, cellsOf, newField, sampled } from "../../gancourse/live/static/src/field.js";
+import { arrowsOf, cellsOf, newField, reached, sampled } from "../../gancourse/live/static/src/field.js";
 import { normals, uniforms } from "../../gancourse/live/static/src/latent.js";
 
 const floats = (view) => new Float32Array(view.buffer);
@@ -83,4 +83,27 @@ test("both learning rates may be set at once, and one alone", () => {
   field.set("lr", 3e-3);
   field.set("lr_G", 1e-4);
   assert.deepEqual([field.values.lr_D, field.values.lr_G], [3e-3, 1e-4]);
+});
+
+test("a mode is reached by a point within three standard deviations of it", () => {
+  const centres = [[0, 0], [1, 0], [0, 1]];
+  assert.equal(reached(centres, [0.14, 0, 1.16, 0, 5, 5]), 1);
+  assert.equal(reached(centres, [0.14, 0, 0.9, 0], 0.05), 2);
+});
+
+test("each remedy learns, begins again, and shows what it did to D", () => {
+  const numbers = (field) => Object.fromEntries(field.frame().numbers);
+  const slopes = {};
+  for (const remedy of ["none", "clipping", "WGAN-GP", "spectral norm", "R1 + R2", "packing 2", "packing 4"]) {
+    const field = newField({ points: "grid of 25" });
+    field.turn();
+    field.set("remedy", remedy);
+    assert.equal(numbers(field).turns, "0");
+    for (let i = 0; i < 60; i++) field.turn();
+    assert.match(numbers(field)["modes reached"], /^\d+ of 25$/);
+    slopes[remedy] = Number(numbers(field)["D's steepest slope"]);
+    assert.ok(Number.isFinite(slopes[remedy]) && slopes[remedy] > 0, remedy);
+  }
+  assert.ok(slopes.clipping < 0.2 && slopes["spectral norm"] < 1.2, JSON.stringify(slopes));
+  assert.equal(new Set(Object.values(slopes)).size, 7);
 });

@@ -1,4 +1,4 @@
-// node learn.js: reads {G, D: [[W, b], ...], sizes, recipe, xReal, z, mix, n, steps} as JSON from
+// node learn.js: reads {G, D: [[W, b], ...], sizes, recipe, xReal, z, mix, n, steps, power} as JSON from
 // standard input, takes the steps, and writes both players' weights, flat.
 
 import { readFileSync } from "node:fs";
@@ -11,6 +11,7 @@ const player = (tensors, sizes) => {
   return newPlayer(sizes, () => tensors[next++]);
 };
 const game = { G: player(told.G, told.sizes.G), D: player(told.D, told.sizes.D) };
+told.power?.forEach(([u, v], k) => (game.D.layers[k].power = { u: Float64Array.from(u), v: Float64Array.from(v) }));
 for (let i = 0; i < told.steps; i++) {
   bothSteps(game, told.recipe, Float64Array.from(told.xReal[i]), Float64Array.from(told.z[i]), told.n, told.mix[i]);
 }

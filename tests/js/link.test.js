@@ -144,6 +144,48 @@ test("the control channel is taken once it has answered, and not before", () => 
   line.stop();
 });
 
+test("what waits on the shell is sent again over control once that answers, and nothing else", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { line, sent, pong } = world();
+  line.send({ do: "run" });
+  pong("shell");
+  line.send({ do: "step_D" });
+  line.send({ do: "step_G" });
+  pong("control", sent[0].ping);
+  const does = (over) => sent.filter((m) => m.do && m.over === over);
+  assert.deepEqual(does("control").map((m) => m.do), ["step_D", "step_G"]);
+  assert.deepEqual(does("control").map((m) => [m.view, m.ping]), does("shell").slice(1).map((m) => [m.view, m.ping]));
+  pong("control");
+  for (const old of does("shell")) pong("shell", old.ping); // the cell has ended: nothing waits for these
+  const before = sent.length;
+  t.mock.timers.tick(5000);
+  assert.deepEqual([line.root.textContent, sent.length], ["", before]);
+  line.stop();
+});
+
+test("two views of one widget have different names", () => {
+  const names = [1, 2].map(() => {
+    const { line, sent } = world({ control: false });
+    line.send({ do: "run" });
+    line.stop();
+    return sent[0].view;
+  });
+  assert.ok(names[0]);
+  assert.notEqual(names[0], names[1]);
+});
+
+test("a control channel that has not answered is asked again", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { line, sent, kernel, pong } = world();
+  kernel.status = "busy";
+  line.send({ do: "run" });
+  t.mock.timers.tick(1300);
+  assert.deepEqual(sent.map((m) => m.over), ["control", "shell", "control"]);
+  pong("control");
+  assert.deepEqual([sent.at(-1).do, sent.at(-1).over], ["run", "control"]);
+  line.stop();
+});
+
 test("what went wrong in the kernel is said until the next answer", () => {
   const { line, on, pong } = world();
   on["msg:custom"]({ wrong: "ValueError: no." });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { recordedModel } from "../../gancourse/live/static/src/replay.js";
+import { readState, recordedModel } from "../../gancourse/live/static/src/replay.js";
 
 const DOUBLED = { nodes: [["control", [], "a"], ["add", [0, 0]]], constants: [], axes: {}, trees: [2], title: "twice", colours: {},
   pieces: [[], [], { panels: [], text: ["twice is ", [1, "g"]], numbers: 0, handles: 1 }], controls: [{ key: "a", value: 2 }] };
@@ -36,4 +36,11 @@ test("who no longer listens hears nothing, and a mere sign of life asks for no p
   model.send({ ping: 1 });
   await null;
   assert.equal(frames.length, 0);
+});
+
+test("a widget's state comes back with its bytes", () => {
+  const state = readState('{"real": {"base64": "AQID"}, "films": [{"side": 2, "field": {"base64": "/w=="}}]}');
+  assert.deepEqual([...new Uint8Array(state.real.buffer)], [1, 2, 3]);
+  assert.equal(state.films[0].field.getUint8(0), 255);
+  assert.equal(state.films[0].side, 2);
 });

@@ -8,6 +8,7 @@ from gancourse.errors import InputError
 from gancourse.live import classes
 from gancourse.live.controls import Slider
 from gancourse.live.drawings import packed
+from gancourse.live.explorer.engine import labelled
 from gancourse.live.spoilt import sheet_of
 
 
@@ -57,3 +58,20 @@ def test_the_generator_keeps_its_mode(G):
     G.train()
     live.ask_for(G=G).drawing()
     assert G.training
+
+
+def test_a_page_without_a_kernel_gets_a_net_of_z_and_the_weights_in_one_row(G):
+    z, weights = torch.randn(5, 4), torch.rand(5, 10)
+    G.recipe = {"net": "cdcgan", "options": {"z_dim": 4, "width": 8, "classes": 10}}
+    plain = labelled(G.eval())
+    assert torch.equal(plain(torch.cat([z, weights], 1)), G(z, weights))
+    assert plain.recipe == {"net": "dcgan", "options": {"depth": 1, "z_dim": 14, "width": 8}}
+
+
+def test_it_gets_the_hands_and_the_names_of_the_chart():
+    weights, about = classes.page_files("mnist")
+    G = nets.load_shipped("mnist-conditional")
+    assert about["hands"][7] == classes.z_of(G, 7)[0].tolist()
+    assert about["names"] == list(map(str, range(10)))
+    assert [c["key"] for c in about["controls"]] == ["hand", "first", "second", "share"]
+    assert len(weights) < 400_000

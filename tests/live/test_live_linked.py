@@ -72,6 +72,20 @@ def test_what_comes_over_the_control_channel_is_done(kernel, sent):
     assert sent == [{"pong": 2, "via": "control"}]
 
 
+def test_what_comes_over_both_channels_is_done_once(kernel, sent):
+    moves, chart = [], live.bend_D()
+    view = chart.widget()
+    chart.watch(lambda: moves.append(chart.values["mean"]))
+    early = {"ping": 2, "view": "a", "serial": 1, "values": {"mean": 2}}
+    control(kernel, view, early)
+    control(kernel, view, early | {"ping": 3, "serial": 2, "values": {"mean": 3}})
+    view._handle_custom_msg(early, [])
+    assert moves == [2, 3]
+    assert [message["via"] for message in sent] == ["control", "control", "shell"]
+    view._handle_custom_msg(early | {"view": "b"}, [])  # another page has numbers of its own
+    assert moves == [2, 3, 2]
+
+
 def test_only_our_open_views_are_answered_there(kernel, sent):
     view = live.bend_D().widget()
     line = view.over_control

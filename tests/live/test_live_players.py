@@ -14,11 +14,13 @@ from gancourse import losses, nets, train
 from gancourse.data import load_points
 from gancourse.live.run.pointgan import RECIPE
 from gancourse.train.recipe import Recipe
+from gancourse.train.remedies import REMEDIES
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 import javascript  # noqa: E402
 
+ENGINE = ROOT / "gancourse" / "live" / "static" / "src" / "engine" / "players.js"
 STEPS, N = 100, 32
 SIZES = {"G": [2, 64, 64, 2], "D": [2, 64, 64, 1]}
 
@@ -31,8 +33,23 @@ def node():
         pytest.skip(str(error))
 
 
+def weights(net: nn.Module) -> list:
+    """Return each layer's W and b: of a spectrally normalised one the W that is learned."""
+    layers = [m for m in net.modules() if isinstance(m, nn.Linear)]
+    learned = [(getattr(m, "parametrizations", None), m) for m in layers]
+    return [
+        p for found, m in learned for p in (found.weight.original if found else m.weight, m.bias)
+    ]
+
+
 def numbers(net: nn.Module) -> list:
-    return [p.detach().flatten().tolist() for p in net.parameters()]
+    return [p.detach().flatten().tolist() for p in weights(net)]
+
+
+def power(D: nn.Module) -> list:
+    """Return u and v of each spectrally normalised layer."""
+    found = [m.parametrizations.weight[0] for m in D.modules() if hasattr(m, "parametrizations")]
+    return [[norm._u.tolist(), norm._v.tolist()] for norm in found]
 
 
 def draws() -> dict:
@@ -51,18 +68,11 @@ def in_float64(state: train.State, monkeypatch) -> train.State:
     return state
 
 
-def in_torch(state: train.State, drawn: dict, gp: float, monkeypatch) -> None:
-    """Take the course's own steps; with `gp` the WGAN-GP penalty stands in place of R1."""
+def in_torch(state: train.State, drawn: dict, monkeypatch) -> None:
+    """Take the course's own steps, with the page's weights between real and fake points."""
     for x_real, z, mix in zip(drawn["xReal"], drawn["z"], drawn["mix"], strict=True):
-        if gp:
-            x_fake = state.G(z).detach()
+        if state.recipe.gp:
             monkeypatch.setattr(torch, "rand", lambda *size, mix=mix, **_: mix)
-            penalty = losses.wgan_gp_penalty
-
-            def r1(D, x, x_fake=x_fake, penalty=penalty):
-                return penalty(D, x, x_fake)
-
-            monkeypatch.setattr(losses, "r1_penalty", r1)
         train.both_steps(state, x_real, z)
 
 
@@ -71,6 +81,9 @@ CASES = {
     "r1": {"loss": "non-saturating", "r1": 0.5},
     "r1 and r2": {"loss": "relativistic", "r1": 0.3, "r2": 0.2},
     "gp": {"loss": "wasserstein", "gp": 1.0},
+    **{name: {"loss": "non-saturating", **fields} for name, fields in REMEDIES.items()},
+    "spectral norm of pairs": {"loss": "relativistic", "spectral": True},
+    "packs of pairs with a penalty": {"loss": "relativistic", "pack": 2, "r1": 0.1},
     "momentum": {"loss": "non-saturating", "betas": [0.5, 0.9]},
 }
 
@@ -78,17 +91,17 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_after_100_steps_both_players_are_pytorchs(node, name, monkeypatch):
     wanted = {"betas": [0.0, 0.999], "lrD": 1e-3, "lrG": 1e-3, **CASES[name]}
-    gp = wanted.get("gp", 0.0)
-    options = {key: wanted[key] for key in ("loss", "r1", "r2", "betas") if key in wanted}
-    recipe = Recipe(**{**vars(RECIPE), **options, **({"r1": gp} if gp else {})})
+    options = {key: value for key, value in wanted.items() if key not in ("lrD", "lrG")}
+    recipe = Recipe(**{**vars(RECIPE), **options})
     state, drawn = in_float64(train.State(recipe, 0, "cpu"), monkeypatch), draws()
-    told = {"G": numbers(state.G), "D": numbers(state.D), "sizes": SIZES, "recipe": wanted,
-            "n": N, "steps": STEPS}  # fmt: skip
+    sizes = {**SIZES, "D": [2 * recipe.pack, *SIZES["D"][1:]]}
+    told = {"G": numbers(state.G), "D": numbers(state.D), "sizes": sizes, "recipe": wanted,
+            "n": N, "steps": STEPS, "power": power(state.D)}  # fmt: skip
     told |= {key: t.flatten(1).tolist() for key, t in drawn.items()}
     run = subprocess.run([node, ROOT / "tests" / "js" / "learn.js"], input=json.dumps(told),
                          capture_output=True, encoding="utf-8", check=True)  # fmt: skip
     start = numbers(state.D)
-    in_torch(state, drawn, gp, monkeypatch)
+    in_torch(state, drawn, monkeypatch)
     found = json.loads(run.stdout)
     for who in "GD":
         for ours, theirs in zip(found[who], numbers(getattr(state, who)), strict=True):
@@ -101,3 +114,9 @@ def test_the_players_of_the_page_have_the_sizes_of_the_courses():
         net = make(RECIPE.net, **getattr(RECIPE, who))
         shapes = [list(p.shape) for p in net.parameters() if p.dim() == 2]
         assert [shapes[0][1], *(s[0] for s in shapes)] == SIZES[who]
+
+
+def test_the_page_knows_the_remedies_of_the_course(node):
+    script = f"import('{ENGINE.as_uri()}').then((m) => console.log(JSON.stringify(m.REMEDIES)))"
+    run = subprocess.run([node, "-e", script], capture_output=True, encoding="utf-8", check=True)
+    assert json.loads(run.stdout) == REMEDIES

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 
-from gancourse import live
+from gancourse.data import IMAGE_SETS
 from gancourse.live.charts import Chart
 from gancourse.live.controls import Choice, Slider
 from gancourse.live.drawings import Drawing, packed
@@ -25,6 +25,8 @@ from gancourse.live.recorded import (
     chart_program,
     file_of,
     program_bytes,
+    recorded_chart,
+    recording_of,
 )
 from gancourse.plots import Mark, Panel
 
@@ -33,8 +35,9 @@ sys.path.insert(0, str(ROOT / "tools"))
 import javascript  # noqa: E402
 
 PLACES = 1000 if os.environ.get("GANCOURSE_LONG") else 150
-SLOW = {"spoil_digits": 10}  # each setting asks a ruler
+SLOW = {"spoil_digits": 12}  # each setting asks a ruler
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]\d+)?")
+ONE = torch.ones((), dtype=torch.float64)
 CLOSE = 1e-6  # of an axis: a thousandth of a pixel
 
 
@@ -117,6 +120,12 @@ def judge(found: dict, wanted: dict) -> str:
     return ""
 
 
+def charts(name: str) -> Chart:
+    if name == "spoil_digits" and IMAGE_SETS["mnist"].here() is None:
+        pytest.skip("these are recorded with MNIST")
+    return recorded_chart(name)
+
+
 def loses_itself(chart: Chart, values: dict) -> bool:
     """Whether Python's own picture changes when a start is moved by a rounding error."""
     moved = {k: v + 1e-12 if k in ("theta", "psi") else v for k, v in values.items()}
@@ -126,7 +135,7 @@ def loses_itself(chart: Chart, values: dict) -> bool:
 @pytest.mark.parametrize("name", RECORDED)
 def test_a_recording_shows_what_python_shows(node, name):
     """At random settings; a path that rounding alone carries elsewhere has no one picture."""
-    chart = getattr(live, name)()
+    chart = charts(name)
     n = min(PLACES, SLOW.get(name, PLACES))
     at = places(chart, n)
     wrong, lost = {}, 0
@@ -184,3 +193,34 @@ def test_a_control_that_is_counted_with_is_gone_through(node, tmp_path):
 def test_what_cannot_be_replayed_is_refused_and_not_frozen(lost):
     with pytest.raises(RecordingError):
         chart_program(drawn(lost))
+
+
+def at_places(node: str, tmp_path: Path, chart: Chart) -> None:
+    path = tmp_path / "made.chart"
+    path.write_bytes(program_bytes(chart_program(chart)))
+    at = places(chart, 25)
+    for values, found in zip(at, in_the_page(node, path, at), strict=True):
+        assert judge(found, in_python(chart, values)) == ""
+
+
+@pytest.mark.parametrize("found", [
+    lambda x: torch.cdist(x, x / 3 + 1)[:, 1],
+    lambda x: torch.cdist(x, x).kthvalue(2, 1).values,
+    lambda x: (torch.cdist(x, x) <= 1).any(1).double(),
+    lambda x: x[:, 0][~(x[:, 0] > 1)].sum() * torch.ones(3),
+])  # fmt: skip
+def test_distances_and_who_is_near_are_recorded(node, tmp_path, found):
+    start = torch.tensor([[0.0, 1.0], [2.0, 0.5], [1.0, 1.0]], dtype=torch.float64)
+    at_places(node, tmp_path, drawn(lambda a, b: found(start * torch.stack([a * ONE, b * ONE]))))
+
+
+def test_a_call_finds_its_recording_by_what_is_no_control():
+    assert recording_of("two_clouds", [], {"x": 13.0})[0] == "two_clouds"
+    assert recording_of("two_clouds", [], {"x": 13.0})[1]["x"] == 13.0
+    assert recording_of("spoil_digits", [], {"fault": "noise"})[1]["fault"] == "noise"
+    assert recording_of("spoil_digits", ["fashion"], {}) is None
+    assert recording_of("budget", [], {"devices": 8})[0] == "budget"
+    assert recording_of("budget", [], {"rate": 1e14})[0] == "budget_fast"
+    assert recording_of("budget", [], {"rate": 1e12}) is None
+    assert recording_of("budget", [], {"price": 2.0}) is None
+    assert recording_of("ask_for", [], {}) is None

@@ -77,6 +77,16 @@ def drawn(monkeypatch):
     return seen
 
 
+def test_no_legend_hides_a_point(drawn):
+    plots.points(POINTS, POINTS + 0.1, D)
+    figure = drawn[0]
+    (axis,), (legend,) = figure.axes, figure.legends
+    figure.canvas.draw()
+    assert axis.get_legend() is None
+    assert not legend.get_window_extent().overlaps(axis.get_window_extent())
+    assert [text.get_text() for text in legend.get_texts()] == ["real", "fake"]
+
+
 def test_eigenvalues_stand_in_the_plane_with_the_circle(drawn):
     walks = {"game": [1.0, 1.0 + 1.0j], "descent": [1.0, 0.5]}
     picture = plots.eigenvalues(walks, "Games")

@@ -38,17 +38,21 @@ def packages(tmp_path, monkeypatch):
     return folder
 
 
-PLACES = ("user = true", "target = {0}", "prefix = {0}", "")
+VARIABLE, FILE = "a variable", "a file"
 
 
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("said_by", ["a variable", "a file"])
+@pytest.mark.parametrize(("place", "said_by"), [
+    ("user = true", VARIABLE), ("target = {0}", VARIABLE), ("prefix = {0}", FILE),
+    *(pytest.param(*case, marks=pytest.mark.long)
+      for case in [("user = true", FILE), ("target = {0}", FILE), ("prefix = {0}", VARIABLE),
+                   ("", VARIABLE), ("", FILE)]),
+])  # fmt: skip
 def test_uv_comes_into_its_own_folder_wherever_pip_is_sent(
     setup, packages, place, said_by, tmp_path, monkeypatch
 ):
     elsewhere = tmp_path / "elsewhere"
     place = place.format(elsewhere)
-    if said_by == "a file":
+    if said_by == FILE:
         (tmp_path / "pip.conf").write_text(f"[global]\n{place}\n")
         monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
     elif place:

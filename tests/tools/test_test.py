@@ -105,8 +105,8 @@ def test_small_files_share_a_process_and_long_ones_do_not():
 def test_files_that_share_fixtures_share_a_process(tmp_path):
     names = ["conftest.py", "test_a.py", "page/conftest.py", "page/test_b.py", "part/test_c.py"]
     write(tmp_path / "tests", dict.fromkeys(names, ""))
-    found = [["tests/page/test_b.py"], ["tests/part/test_c.py", "tests/test_a.py"]]
-    assert all_checks.rooms(tmp_path) == found
+    others = ["tests/part/test_c.py", "tests/test_a.py"]
+    assert all_checks.rooms(tmp_path) == {"tests/page": ["tests/page/test_b.py"], "tests": others}
 
 
 def test_a_long_file_is_cut_and_the_longest_runs_first(tmp_path):
@@ -119,6 +119,17 @@ def test_a_long_file_is_cut_and_the_longest_runs_first(tmp_path):
         "tests/test_a.py --share=2/2",
         "tests/test_b.py",
     ]
+
+
+def test_what_a_site_is_built_for_runs_in_one_process(tmp_path):
+    table = {
+        "tests/website/test_a.py": {"seconds": 310},
+        "tests/website/test_b.py": {"seconds": 50},
+    }
+    write(tmp_path, dict.fromkeys((*table, "tests/website/conftest.py"), ""))
+    durations.save(tmp_path, [(name, "t", row["seconds"]) for name, row in table.items()])
+    (found,) = (s for s in all_checks.steps(tmp_path) if s.group == "package tests")
+    assert (found.name, found.seconds) == ("tests/website/test_a.py test_b.py", 360)
 
 
 @pytest.fixture
@@ -168,7 +179,7 @@ def test_one_that_fails_is_printed_whole_and_one_that_passed_in_a_line(tmp_path)
     assert {r.step.name: r.verdict for r in results} == {"bad": "FAILED", "good": "passed"}
     assert "much\nmore\n== [" in said
     assert "first" not in said
-    assert re.search(r"\[\d/2\] passed good: \d+\.\d s \(3 passed\)", said)
+    assert re.search(r"\[\d/2\] passed good: \d+\.\d s, \d+\.\d s of CPU \(3 passed\)", said)
     assert "...... bad" in said
 
 

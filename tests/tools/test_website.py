@@ -74,7 +74,7 @@ def test_a_solution_is_folded_and_a_sheet_s_stub_is_not():
 def test_an_explorer_s_still_stands_where_it_will_live():
     image = f'<img src="data:image/png;base64,{PNG}" alt="a plane">'
     (*_, alive), _ = dress(code("live.LatentExplorer(G)", image))
-    (*_, still), _ = dress(code("live.spoil_digits()", image))
+    (*_, still), _ = dress(code("live.TrainingDashboard(state)", image))
     kinds = [cell["outputs"][0]["data"]["text/html"].startswith('<div class="gc-mount" ')
              for cell in (alive, still)]  # fmt: skip
     assert kinds == [True, False]

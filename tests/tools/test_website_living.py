@@ -1,8 +1,12 @@
 """What of a cell lives on the site: told from the call that is its value."""
 
 import json
+import re
+from pathlib import Path
 
-from website.living import living_of, mount
+from website.living import FAULTY, living_of, mount
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_a_chart_begins_with_the_values_of_its_call():
@@ -21,6 +25,9 @@ def test_a_chart_that_got_a_name_lives_too():
 def test_what_needs_the_learners_python_stays_a_still():
     assert living_of("live.PointGan(d_step=d_step)") is None
     assert living_of("live.PointGan()").kind == "points"
+    asked = living_of('live.PointGan("grid of 25", remedy="WGAN-GP")').data["options"]
+    assert json.loads(asked) == {"points": "grid of 25", "remedy": "WGAN-GP"}
+    assert living_of("live.PointGan([[0.0, 1.0]])") is None
     assert living_of("live.slide_q(mean=theta)") is None
     assert living_of("live.TrainingDashboard(state, digits.batch, steps=1000)") is None
     assert living_of("plots.lines(x, y)") is None
@@ -31,3 +38,18 @@ def test_a_mount_keeps_the_still_and_says_its_data():
     assert "<img>" in html
     assert 'data-chart="bend_D"' in html
     assert "&quot;mean&quot;: 3.0" in html
+
+
+def test_a_faulty_run_of_the_lesson_and_one_z_for_every_class_live():
+    assert living_of("live.FaultyRun(7)").data == {"run": "7"}
+    assert living_of("live.FaultyRun(7, seed=1)") is None
+    assert living_of("live.FaultyRun(99)") is None
+    asked = living_of('live.ask_for(first="7", second="1", share=0.5)')
+    assert json.loads(asked.data["values"])["share"] == 0.5
+    assert living_of('live.ask_for("fashion")') is None
+
+
+def test_the_lessons_faulty_runs_are_on_the_site():
+    source = (ROOT / "notebooks" / "10_failure_clinic.py").read_text(encoding="utf-8")
+    assert tuple(map(int, re.findall(r"live\.FaultyRun\((\d+)\)", source))) == (1, 10, 7)
+    assert set(FAULTY) == {1, 10, 7}

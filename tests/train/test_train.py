@@ -7,6 +7,7 @@ import math
 import multiprocessing
 import os
 import random
+import signal
 import time
 from dataclasses import asdict, replace
 
@@ -681,20 +682,23 @@ def test_steps_are_computed_on_the_runs_threads():
     assert torch.get_num_threads() == before
 
 
-def train_digits(out, resume):
-    runs.Run("mlp", "digits", out, device="cpu").train(60, 3, resume)
+SMALL = T.get_preset("mlp", G={"z_dim": 8, "widths": [32]}, D={"widths": [32]})
+
+
+def train_digits(out, steps, resume):
+    runs.Run("mlp", "digits", out, device="cpu", recipe=SMALL, quiet=True).train(steps, 3, resume)
 
 
 @pytest.fixture(scope="module")
 def processes():
-    """Processes that start at once: a server that has imported torch forks them."""
+    """Processes that start at once: a server that has imported what they need forks them."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["gancourse.train.run", "gancourse.data"])
+    context.set_forkserver_preload(["gancourse.train.run", "gancourse.data", "torch._dynamo"])
     return context
 
 
-def started(processes, out, resume=False):
-    process = processes.Process(target=train_digits, args=(out, resume))
+def started(processes, out, steps, resume=False):
+    process = processes.Process(target=train_digits, args=(out, steps, resume))
     process.start()
     return process
 
@@ -708,22 +712,25 @@ def written_at(path):
 
 
 def kill_after_next_checkpoint(processes, out, delay):
+    """Go on with a run that would not end, and kill it: whenever that is, it is at work."""
     checkpoint = out / "checkpoint.safetensors"
     before = written_at(checkpoint)
-    process = started(processes, out, resume=before > 0)
+    process = started(processes, out, 10**7, resume=before > 0)
     while process.is_alive() and written_at(checkpoint) <= before:
         time.sleep(0.002)
     time.sleep(delay)
     process.kill()
     process.join()
+    assert process.exitcode == -signal.SIGKILL
 
 
 def test_killed_again_and_again_it_ends_with_the_same_bits(processes, tmp_path):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    started(processes, whole).join()
     for _ in range(10 if LONG else 3):
         kill_after_next_checkpoint(processes, killed, random.uniform(0, 0.1))
-    started(processes, killed, resume=True).join()
+    steps = T.load_state(killed / "checkpoint.safetensors", "cpu").step + 10
+    started(processes, killed, steps, resume=True).join()
+    started(processes, whole, steps).join()
     for name in ("generator", "checkpoint"):
         a, b = (load_file(f / f"{name}.safetensors") for f in (whole, killed))
         assert a.keys() == b.keys()

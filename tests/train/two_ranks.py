@@ -1,11 +1,16 @@
 """What two processes compute, beside what one computes on both batches: torchrun runs this file.
 
     torchrun --nproc-per-node 2 tests/train/two_ranks.py FOLDER
+    torchrun --nproc-per-node 2 tests/train/two_ranks.py train ...
 
-Each process leaves FOLDER/RANK.json: the largest difference of each comparison.
+Each process leaves FOLDER/RANK.json, the largest difference of each comparison, and together they
+leave a run in FOLDER/whole. The second line is `gancourse train ...`, where the second process is
+killed as soon as it has its part of the second checkpoint.
 """
 
 import json
+import os
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +18,11 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from gancourse import losses
+from gancourse import cli, losses
 from gancourse import train as T
 from gancourse.data import load_images
 from gancourse.train import parallel
+from gancourse.train import run as runs
 from gancourse.train.sync_norm import synchronised
 
 N, C = 6, 3
@@ -124,15 +130,31 @@ def drawn():
         state = T.State(recipe, 3, "cpu", "fp32")
         for _ in T.train(state, images.batch, 2):
             pass
+        if name == "sync":  # one process alone may make it: the average has plain norms
+            found["average"] = type(T.averaged_generator(state)).__name__
         sums = [float(p.double().sum()) for net in (state.G, state.D) for p in net.parameters()]
         drawn = {"noise": state.noise(1).tolist(), "dropout": torch.rand(1).item()}
         found[name] = {"weights": sums, "row": state.history[-1].tolist(), **drawn}
-    G = T.averaged_generator(state)  # one process alone may make it: the average has plain norms
-    return found | {"average": type(G).__name__}
+    return found
+
+
+def killed(arguments):
+    """Run the command; the second process kills itself at the second checkpoint."""
+    save, saved = T.save_state, []
+
+    def last(state, path):
+        saved.append(save(state, path))
+        if parallel.rank() and len(saved) == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    T.save_state = last
+    sys.argv = ["gancourse", *arguments]
+    cli.main()
 
 
 def main(folder):
     with parallel.joined("cpu"):
+        runs.Run("mlp", "digits", Path(folder) / "whole", device="cpu").train(60, 20, False)
         found = {
             "dense": compared("dense", False), "dense, penalty": compared("dense", False, 1.0),
             "norm": compared("norm", False), "norm, sync": compared("norm", True),
@@ -144,4 +166,4 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    killed(sys.argv[1:]) if sys.argv[1] == "train" else main(sys.argv[1])

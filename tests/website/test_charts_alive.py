@@ -80,3 +80,33 @@ def test_axe_finds_nothing_serious_in_a_chart(look):
     opened.tab.locator(".gc-mount").first.scroll_into_view_if_needed()
     opened.tab.wait_for_function(IDLE)
     assert opened.grave() == []
+
+
+# All that it shows: canvases by their pixels.
+LIVE = """() => {
+  const live = document.querySelector('.gc-mount .gc-live');
+  return live.innerHTML + [...live.querySelectorAll('canvas')].map(c => c.toDataURL()).join();
+}"""
+LATER = {  # a lesson's first widget: what is moved in it, and how many there are
+    "10_failure_clinic": (".gc-reel input[type=range]", 3),
+    "11_how_good": ("input[type=range]", 4),
+    "12_stable": (".gc-run button >> nth=3", 2),  # Step both
+    "13_conditional": ("input[type=range]", 2),
+    "14_scaling": ("input[type=range]", 2),
+}
+
+
+def test_what_the_later_lessons_show_moves_by_key(look):
+    opened = look("notebooks/10_failure_clinic.html", 1280)
+    for page, (moved, count) in LATER.items():
+        tab = opened.go(f"notebooks/{page}.html").tab
+        assert tab.locator(".gc-mount").count() == count
+        place = tab.locator(".gc-mount").first
+        place.scroll_into_view_if_needed()
+        live = place.locator(".gc-live")
+        live.wait_for()
+        control = live.locator(moved).first
+        before = tab.evaluate(LIVE)
+        control.press("Enter" if "button" in moved else "ArrowLeft")
+        tab.wait_for_function(f"({LIVE})() !== {json.dumps(before)}")
+        assert not tab.locator(".gc-link:visible").count()

@@ -1,5 +1,6 @@
 """The decks: rules that choose slides; a deck in Chromium opens, goes on, its widgets move."""
 
+import json
 import sys
 from functools import partial
 from http.server import ThreadingHTTPServer
@@ -8,7 +9,7 @@ from threading import Thread
 
 import pytest
 from looking import Look, Quiet
-from website.deck import LIMIT, MINUTES, Slide, first, lecture, led, texts
+from website.deck import LIMIT, MINUTES, Slide, first, lecture, led, slides_of, texts
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -111,6 +112,29 @@ def test_a_proof_is_no_slide_and_a_long_lecture_is_cut():
     assert [s.kind for s in kept][:3] == ["live"] * 3
     assert "text" not in [s.kind for s in kept]
     assert sum(len(s.notes) for s in kept) == 31  # nothing that is said is lost
+
+
+LESSONS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_a_deck_ends_with_the_recap(path):
+    slides, _ = slides_of(json.loads(path.read_text("utf-8")))
+    assert [slide.kind for slide in lecture(slides)].count("recap") == 1
+    assert slides[-1].kind == "recap"
+
+
+def test_a_section_that_begins_in_the_middle_of_a_cell_has_its_own_slide():
+    cell = {
+        "cell_type": "markdown",
+        "metadata": {},
+        "source": "## A\n\nSaid.\n\n## Recap\n\n- All.",
+    }
+    slides, _ = slides_of({"cells": [cell]})
+    assert [(s.kind, s.heading, s.text) for s in slides] == [
+        ("text", "A", "Said."),
+        ("recap", "Recap", "- All."),
+    ]
 
 
 def test_a_text_is_its_heading_its_formulas_and_a_sentence():

@@ -17,6 +17,7 @@ MINUTES = {"title": 2.0, "live": 4.0, "bet": 2.5, "picture": 2.0, "code": 3.0, "
            "recap": 2.0}  # fmt: skip
 FIRST_OUT = ("text", "picture", "code")  # where a lecture has no time for all
 STEP = re.compile(r"def (\w+_step|train\w*)\(")
+SECTION = re.compile(r"\n\n(?=## )")
 FOLD = re.compile(r"<details>.*?</details>", re.DOTALL)
 FORMULA = re.compile(r"\$\$.*?\$\$", re.DOTALL)
 SENTENCE = re.compile(r".+?(?<!e\.g)(?<!i\.e)[.?!:](?=\s|$)", re.DOTALL)
@@ -44,8 +45,9 @@ def slides_of(notebook: dict) -> tuple[list[Slide], dict[str, bytes]]:
         if "hidden" in tags_of(cell) or "hint" in tags_of(cell):
             continue
         if cell["cell_type"] == "markdown":
-            heading = title_of(source) or heading
-            found += texts(source, heading, found)
+            for part in SECTION.split(source):  # a section may begin in the middle of a cell
+                heading = title_of(part) or heading
+                found += texts(part, heading, found)
         elif cell["cell_type"] == "code" and "proof" not in tags_of(cell):
             found += of_code(cell, source, heading, pictures)
     return led(found), pictures

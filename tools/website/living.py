@@ -9,6 +9,7 @@ from typing import NamedTuple
 FOLDER = "_static/live"
 FILES = ("engine.js", "replay.js", "live.css")
 NET = "mnist"
+FAULTY = (1, 7, 10)  # the runs that lesson 10 shows
 MARK = '<div class="gc-mount" data-live="{kind}"{data}>\n{still}\n</div>'
 
 
@@ -25,10 +26,12 @@ EXPLORER = Living("explorer", {"net": NET})
 def write_living(source: Path) -> None:
     """Write the engine and what it shows below `source`."""
     from gancourse import live, nets  # PyTorch, only where a site is built
+    from gancourse.live.classes import page_files
     from gancourse.live.explorer.engine import weights_of
     from gancourse.live.explorer.export import start
     from gancourse.live.frontend import STATIC
     from gancourse.live.recorded import RECORDED, file_of
+    from gancourse.live.run.faulty_view import state_bytes
 
     folder = source / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
@@ -39,6 +42,11 @@ def write_living(source: Path) -> None:
     G = nets.load_shipped(NET)
     (folder / f"{NET}.safetensors").write_bytes(weights_of(G, half=True))
     (folder / f"{NET}.json").write_text(json.dumps(start(live.LatentExplorer(G))))
+    weights, about = page_files(NET)
+    (folder / f"{NET}-classes.safetensors").write_bytes(weights)
+    (folder / f"{NET}-classes.json").write_text(json.dumps(about))
+    for number in FAULTY:
+        (folder / f"{number}.faulty").write_bytes(state_bytes(live.FaultyRun(number)))
 
 
 def mount(living: Living, still: str) -> str:
@@ -61,20 +69,36 @@ def living_of(source: str) -> Living | None:
         return EXPLORER
     if options is None:
         return None
-    if name == "PointGan" and not (args or options):
-        return Living("points", {"lesson": ""})
+    if name == "PointGan" and (asked := points_asked(args, options)) is not None:
+        return Living("points", {"lesson": "", "options": json.dumps(asked)})
+    if name == "FaultyRun" and args and args[0] in FAULTY and not options:
+        return Living("faulty", {"run": str(args[0])})
+    if name == "ask_for" and not (args or {"data", "G"} & options.keys()):
+        values = live_values("ask_for", options)
+        return Living("asked", {"net": f"{NET}-classes", "values": values})
     return chart(name, args, options)
+
+
+def points_asked(args: list, options: dict) -> dict | None:
+    """Return what a GAN on points in a page is asked for; None for what it does not have."""
+    asked = dict(zip(("points", "loss"), args, strict=False)) | options
+    named = all(isinstance(value, str) for value in asked.values())
+    return asked if named and asked.keys() <= {"points", "loss", "remedy"} else None
+
+
+def live_values(name: str, options: dict) -> str:
+    """Return where the controls of a chart of gancourse.live start, as JSON."""
+    from gancourse import live  # PyTorch, only where a site is built
+
+    return json.dumps(getattr(live, name)(**options).values)
 
 
 def chart(name: str, args: list, options: dict) -> Living | None:
     """Return a recorded chart with the values of its controls; None where there is no recording."""
-    from gancourse import live  # PyTorch, only where a site is built
-    from gancourse.live.recorded import RECORDED
+    from gancourse.live.recorded import recording_of
 
-    if name not in RECORDED:
-        return None
-    values = getattr(live, name)(*args, **options).values
-    return Living("chart", {"chart": name, "values": json.dumps(values)})
+    found = recording_of(name, args, options)
+    return found and Living("chart", {"chart": found[0], "values": json.dumps(found[1])})
 
 
 def assigned(body: list[ast.stmt], name: str) -> ast.expr | None:

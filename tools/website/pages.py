@@ -27,7 +27,7 @@ go. Each lesson opens with something to move and a bet on what it will do.
 
 {lessons}
 
-The [formula sheet](notebooks/formulas.ipynb) collects the results of 01 to 10 on one page.
+The [formula sheet](notebooks/formulas.ipynb) collects the results of 01 to 14 on one page.
 
 ## For those who teach
 
@@ -39,7 +39,7 @@ live. [Grading](docs/grading.md) goes from the download of all submissions to th
 EXERCISES = """\
 # Exercises
 
-Three to five exercises a sheet, each with a check that says what a mistake *means*. Download a
+Four or five exercises a sheet, each with a check that says what a mistake *means*. Download a
 sheet and open it in the course's JupyterLab (`make lab`): the checks need the course's package.
 The worked [solutions](solutions.md) are folded, so that you do not see one before you want to.
 

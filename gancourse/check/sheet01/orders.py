@@ -49,7 +49,7 @@ def _two_values(got: object) -> list[float]:
         got = list(got)
     if not isinstance(got, list) or len(got) != 2:
         raise Wrong(f"Two numbers are asked for, and the answer is {facts.describe(got)}.")
-    return [facts.number(g, "Each value") for g in got]
+    return [facts.number(g, "Each value", "both are single entries of V") for g in got]
 
 
 def _judge_orders(student: Student, fn: Handle, V: Tensor, which: tuple[int, ...]) -> None:
@@ -85,9 +85,10 @@ def g_first(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 def any_table(student: Student, fn: Handle, draw: Draw) -> None:
-    """Wide, tall, and where one player has a single move."""
+    """Wide, tall, with large values of one sign, and where one player has a single move."""
     n = draw.integer(2, 4)
-    tables = [_table(draw, n, 2 * n), _table(draw, 2 * n, n), draw.normal(1, n), draw.normal(n, 1)]
+    wide, tall = 30 * _table(draw, n, 2 * n) - 150, 30 * _table(draw, 2 * n, n) + 150
+    tables = [wide, tall, draw.normal(1, n), draw.normal(n, 1)]
     for V in tables:
         _judge_orders(student, fn, V, (0,))
         _judge_orders(student, fn, V, (1,))

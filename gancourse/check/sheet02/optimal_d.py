@@ -67,28 +67,28 @@ def _judge_far(got: object, log_p: Tensor, log_q: Tensor) -> None:
             )
         if (got[torch.sigmoid(log_p - log_q) > 0.01] < 1e-6).any():
             raise Wrong(
-                "Far from both bells this is 0: something added to p + q outweighs both "
-                "densities; stay with the logarithms."
+                "Far from both bells this is 0: something is added to p + q that outweighs both, "
+                "or put in place of 0 / 0; stay with the logarithms."
             )
     _judge_d(got, log_p, log_q)
 
 
 def d_far(student: Student, fn: Handle, draw: Draw) -> None:
-    """Far points alone, then together with near ones, as on a grid."""
+    """Far points alone, then together with near ones, as on a grid, and where float64 is 0 too."""
     base = torch.full((9,), -draw.uniform(500.0, 900.0)).round()
     mixed = base * torch.linspace(0, 1, 9).round(decimals=1)
-    for height in (base, mixed, mixed.flip(0).double()):
+    for height in (base, mixed, mixed.flip(0).double(), base.double() - 3000):
         log_p, log_q = height + torch.linspace(-4, 4, 9), height + draw.integer(-1, 1)
         _judge_far(student.call(fn, [log_p, log_q]), log_p, log_q)
 
 
 def d_alone(student: Student, fn: Handle, draw: Draw) -> None:
     """One density is 0 and the other one is large, middling, or rounded to 0 itself."""
-    some = torch.tensor([0.5, -1.0, -700.0]) * draw.uniform(0.9, 1.1)
+    some = torch.tensor([0.5, -1.0, -700.0, -5000.0]) * draw.uniform(0.9, 1.1)
     nothing = torch.full_like(some, -math.inf)
     log_p, log_q = torch.cat([nothing, some]), torch.cat([some, nothing])
-    got = facts.tensor(student.call(fn, [log_p, log_q]), [6], "D*")
-    if not facts.near(got, [0.0] * 3 + [1.0] * 3, 1e-6):
+    got = facts.tensor(student.call(fn, [log_p, log_q]), [8], "D*")
+    if not facts.near(got, [0.0] * 4 + [1.0] * 4, 1e-6):
         raise Wrong("Where p has no mass, D* is 0; where q has none, it is 1: there D can be sure.")
 
 

@@ -52,7 +52,7 @@ def _growth_mistakes(J: Tensor, h: float) -> dict[str, Tensor]:
 def _judge_growth(student: Student, fn: Handle, J: Tensor, h: float) -> None:
     want = _growth(J, h)
     facts.diagnose(
-        facts.number(student.call(fn, [J, h]), "growth"),
+        facts.number(student.call(fn, [J, h]), "growth", "take the largest modulus"),
         want,
         NEAR * max(1.0, want.item()),
         _growth_mistakes(J, h),
@@ -69,10 +69,11 @@ def growth_game(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 def growth_descent(student: Student, fn: Handle, draw: Draw) -> None:
-    """Real eigenvalues, one slow, one fast, and no symmetric matrix."""
+    """Real eigenvalues, one slow, one fast, in either order, and no symmetric matrix."""
     slow, fast = -draw.uniform(0.1, 0.3), -draw.uniform(1.0, 1.5)
-    J = torch.tensor([[slow, draw.uniform(2.0, 3.0)], [0.0, fast]])
-    _judge_growth(student, fn, J, draw.uniform(0.3, 0.6))
+    for first, second in ((slow, fast), (fast, slow)):
+        J = torch.tensor([[first, draw.uniform(2.0, 3.0)], [0.0, second]])
+        _judge_growth(student, fn, J, draw.uniform(0.3, 0.6))
 
 
 def growth_larger(student: Student, fn: Handle, draw: Draw) -> None:

@@ -17,6 +17,8 @@ def _largest_mistakes(J: Tensor) -> dict[str, Tensor]:
     values = torch.linalg.eigvals(J.double())
     real, size = -values.real, values.abs()
     return {
+        "This is the bound of the eigenvalue whose modulus is largest: another one, with little "
+        "friction, may ask for smaller steps.": (2 * real / size.square())[size.argmax()],
         "This serves the slowest eigenvalue alone: all must converge, so take the smallest "
         "bound.": (2 * real / size.square()).max(),
         "The factor 2 is missing: |1 + h lambda|^2 = 1 + 2 h Re lambda + h^2 |lambda|^2.": (
@@ -45,7 +47,7 @@ def _largest_mistakes(J: Tensor) -> dict[str, Tensor]:
 def _judge_largest(student: Student, fn: Handle, J: Tensor) -> None:
     want = _largest(J)
     facts.diagnose(
-        facts.number(student.call(fn, [J]), "largest_step"),
+        facts.number(student.call(fn, [J]), "largest_step", "all eigenvalues must stay within it"),
         want,
         5e-4 * max(1.0, want.item()),
         _largest_mistakes(J),
@@ -53,17 +55,22 @@ def _judge_largest(student: Student, fn: Handle, J: Tensor) -> None:
     )
 
 
-def _stable(draw: Draw) -> Tensor:
-    """Return a J with a spiral and a slow real eigenvalue, in a basis that is not orthogonal."""
+def _stable(draw: Draw, faint: bool) -> Tensor:
+    """Return a J with a spiral and a slow real eigenvalue, in a basis that is not orthogonal.
+
+    `faint`: the spiral has little friction, and the real eigenvalue is a large one.
+    """
     a, b, c = draw.uniform(0.3, 0.6), draw.uniform(0.8, 1.6), draw.uniform(0.1, 0.2)
+    a, c = (a / 15, 15 * c + 1) if faint else (a, c)
     J = torch.tensor([[-a, b, 0.0], [-b, -a, 0.0], [0.0, 0.0, -c]])
     basis = torch.tensor([[1.0, 0.5, 0.0], [0.0, 1.0, 0.5], [0.0, 0.0, 1.0]])
     return basis @ J @ torch.linalg.inv(basis)
 
 
 def largest_value(student: Student, fn: Handle, draw: Draw) -> None:
-    for _ in range(2):
-        _judge_largest(student, fn, _stable(draw))
+    """The spiral sets the bound: as the faster of the two, and with little friction."""
+    for faint in (False, False, True):
+        _judge_largest(student, fn, _stable(draw, faint))
 
 
 def largest_sizes(student: Student, fn: Handle, draw: Draw) -> None:
@@ -83,7 +90,11 @@ def largest_none(student: Student, fn: Handle, draw: Draw) -> None:
         "a single player that climbs": [[turn]],
     }
     for what, J in games.items():
-        got = facts.number(student.call(fn, [torch.tensor(J)]), "largest_step")
+        got = facts.number(
+            student.call(fn, [torch.tensor(J)]),
+            "largest_step",
+            "all eigenvalues must stay within it",
+        )
         if not facts.near(got, 0.0, 1e-4):
             raise Wrong(f"For {what} no step converges: the answer is 0, and yours is {got:.3g}.")
 

@@ -40,7 +40,8 @@ def generator_range(student: Student, cls: Handle, draw: Draw) -> None:
         )
     if x.min() > -0.1:
         raise Wrong(
-            "No pixel gets below 0, but the background of the real images is -1: a sigmoid ends in "
+            "No pixel gets below 0, but the background of the real images is -1: a sigmoid or a "
+            "ReLU at the end stays in "
             "[0, 1]; take tanh."
         )
     if x.max() < 0.1:
@@ -199,7 +200,7 @@ EXERCISE = Exercise(
             "maps `z [N, z_dim]` to images `[N, 1, 28, 28]` in [-1, 1], through a tanh at the end",
             RANGE,
         ),
-        ("Use batch norm in at least one hidden layer, before its kink", NORM),
+        ("Use batch norm in at least one hidden layer", NORM),
         ("Every weight must be reached by the gradient", LEARNS),
         ("in evaluation mode an image, or one image alone, may depend on its own z only", NORM),
         ("A generator: z [N, z_dim] to images", MAP),

@@ -69,13 +69,23 @@ def _signs(draw: Draw, n: int, positive: int) -> Tensor:
     return torch.where(torch.arange(n) < positive, size, -size)
 
 
+def _told_apart(draw: Draw) -> tuple[Tensor, Tensor]:
+    """Return logits for which no two of the answers below agree."""
+    while True:
+        n = draw.integer(20, 60)
+        real = _signs(draw, n, n - draw.integer(1, n // 4))
+        fake = _signs(draw, n, n // 2 - draw.integer(1, n // 8))
+        real[:2], fake[0] = 0.3, 0.3  # above 0, and below 1/2
+        real[-1], fake[-1] = -0.3, -0.3
+        right = (_share(real > 0) + _share(fake < 0)) / 2
+        answers = torch.tensor([right, *_accuracy_mistakes(real, fake, right).values()])
+        if answers.sort().values.diff().min() > 1e-3:
+            return real, fake
+
+
 def curve_accuracy(student: Student, fn: Handle, draw: Draw) -> None:
-    n = draw.integer(20, 60)
-    real = _signs(draw, n, n - draw.integer(1, n // 4))
-    fake = _signs(draw, n, n // 2 - draw.integer(1, n // 8))  # so that no two answers below agree
-    real[:2], fake[0] = 0.3, 0.3  # above 0, and below 1/2
-    real[-1], fake[-1] = -0.3, -0.3
-    right = (_share(real > 0) + _share(fake < 0)) / 2
+    real, fake = _told_apart(draw)
+    n, right = len(real), (_share(real > 0) + _share(fake < 0)) / 2
     facts.diagnose(
         facts.number(_curves(student, fn, real, fake)[2], "The third number, D's accuracy,"),
         right,
@@ -98,6 +108,9 @@ def _accuracy_mistakes(real: Tensor, fake: Tensor, right: float) -> dict[str, fl
         "100 %.": _share(fake < 0),
         "This is the share that D calls real, not the share it gets right: for fakes, right means "
         "D(G(z)) < 1/2.": _share(both > 0),
+        "Real and fake samples are compared in pairs: the accuracy compares each with 1/2.": (
+            _share(real > fake)
+        ),
         "This is D's share of errors, not of right answers.": 1 - right,
         "This counts right answers: divide by the number of samples.": right * len(both),
     }

@@ -47,7 +47,7 @@ SD_MISTAKES: dict[str, Callable[[int, int, int, int, float], float]] = {
 def _judge_sd(student: Student, fn: Handle, layer: tuple[int, int, int, int, float]) -> None:
     want = _sd(*layer)
     facts.diagnose(
-        facts.number(student.call(fn, list(layer)), "The sd"),
+        facts.number(student.call(fn, list(layer)), "The sd", "all weights have one sd"),
         want,
         1e-4 * want,
         {meaning: f(*layer) for meaning, f in SD_MISTAKES.items()},

@@ -109,7 +109,7 @@ def _cost(student: Student, fn: Handle, given: list) -> list:
 
 def _judge_weights(got: list, channels: Sequence[int]) -> None:
     facts.diagnose(
-        facts.number(got[0], "The number of weights"),
+        facts.number(got[0], "The number of weights", "sum over the blocks"),
         _weights(channels),
         0.5,  # a whole number
         {what: wrong(channels) for what, wrong in WEIGHT_MISTAKES.items()},
@@ -119,7 +119,7 @@ def _judge_weights(got: list, channels: Sequence[int]) -> None:
 
 def _judge_flop(got: list, channels: Sequence[int], side: int, up: bool) -> None:
     facts.diagnose(
-        facts.number(got[1], "The number of FLOP"),
+        facts.number(got[1], "The number of FLOP", "sum over the blocks"),
         _flop(channels, side, up),
         0.5,
         _flop_mistakes(channels, side, up),

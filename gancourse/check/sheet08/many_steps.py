@@ -73,6 +73,12 @@ def _judge_kept(got: Tensor, given: list) -> None:
         "The gradients were averaged: take one step for each row.": (
             weight.double() - lr * grads.double().mean(0)
         ),
+        "Only the first row of grads is used: take one step for each.": (
+            weight.double() - lr * grads[0].double()
+        ),
+        "Only the last row of grads is used: take one step for each.": (
+            weight.double() - lr * grads[-1].double()
+        ),
         "lr is missing.": weight.double() - grads.double().sum(0),
     }
     for meaning, value in mistakes.items():

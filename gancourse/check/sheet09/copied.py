@@ -36,15 +36,17 @@ def _pile(draw: Draw, near_train: int, near_held: int, more: tuple[int, int]) ->
 
     Each fake has a picture in either pile. The nearest one is at a distance of 2 and the other of
     3 or more. For three fakes near training pictures sums of absolute differences say otherwise,
-    and for four others angles do: there the held-out picture is twice the fake. The held-out
-    pictures that lie far away lie furthest.
+    and for four others angles do: there the held-out picture is twice the fake. For two the
+    held-out picture is the fake, brighter by 0.7; for one the largest difference says otherwise.
+    The held-out pictures that lie far away lie furthest.
     """
     N = near_train + near_held
     fake = 4.0 * draw.normal(N, 16)
     ahead, behind = _offsets(draw, N, spread=True), _offsets(draw, N, spread=False)
     clear = torch.arange(N) >= 3  # there the other one is further by any measure
     behind[clear] *= 3.0
-    behind[3:7] = fake[3:7]
+    behind[3:7], behind[7:9] = fake[3:7], 0.7
+    ahead[9], ahead[9, 0], behind[9] = 0.0, 2.0, 0.7 * draw.normal(16).sign()
     nearer = (torch.arange(N) < near_train)[:, None]
     train = torch.where(nearer, fake + ahead, fake + behind)
     held = torch.where(nearer, fake + behind, fake + ahead)
@@ -65,6 +67,14 @@ def _apart(x: Tensor, y: Tensor, p: float = 2.0) -> Tensor:
 def _angles(x: Tensor, y: Tensor) -> Tensor:
     x, y = (torch.nn.functional.normalize(t.double().flatten(1), dim=1) for t in (x, y))
     return -x @ y.T  # [N, M], the cosines
+
+
+def _largest(x: Tensor, y: Tensor) -> Tensor:
+    return (x.double().flatten(1)[:, None] - y.double().flatten(1)[None]).abs().amax(2)
+
+
+def _even(x: Tensor) -> Tensor:
+    return x - x.flatten(1).mean(1)[:, None, None, None]
 
 
 def _share(pile: Pile) -> float:
@@ -88,6 +98,12 @@ def _share_mistakes(pile: Pile) -> dict[str, float]:
         "Pictures are compared by the angle between them: twice a picture is not near it, the "
         "distance is Euclidean.": _nearer(
             _angles(fake, train).amin(1), _angles(fake, held).amin(1)
+        ),
+        "Pixels are compared by their largest difference: the distance is Euclidean.": _nearer(
+            _largest(fake, train).amin(1), _largest(fake, held).amin(1)
+        ),
+        "Each picture's mean is taken off first: the distance is that of all pixels as they are.": (
+            _nearer(*(_apart(_even(fake), _even(x)).amin(1) for x in (train, held)))
         ),
         "No fake comes out nearer to a training picture. Are mean or largest distances compared? "
         "It is the nearest picture of each pile that matters.": 0.0,

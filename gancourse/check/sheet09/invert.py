@@ -34,6 +34,7 @@ def _search(student: Student, draw: Draw, N: int, steps: int, prior: float = 0.0
     G.here.eval()
     student.apply(G.there, torch.zeros(2, z_dim))  # and so is its twin
     x, z = 0.8 * draw.normal(N, 1, 3, 3).tanh(), 1.5 * draw.normal(N, z_dim)
+    z[0, 0] = draw.uniform(3.5, 4.5)  # far out, where a clamp would show
     return Search(G, x, z, steps, draw.uniform(1.0, 1.4), prior)
 
 
@@ -164,8 +165,9 @@ def search_prior(student: Student, fn: Handle, draw: Draw) -> None:
 
 LEFT = {
     "weights": "G's weights have moved: inversion looks for z, and G stays what it is.",
-    "grads": "G's gradients are not what they were: backward() fills them on its way to z, and "
-    "whoever trains G next would add to them. torch.autograd.grad(loss, z) touches nothing else.",
+    "grads": "G's gradients are not what they were: backward() fills them on its way to z, "
+    "zero_grad() clears them, and they belong to whoever trains G. torch.autograd.grad(loss, z) "
+    "touches nothing else.",
 }
 
 

@@ -77,6 +77,11 @@ def start_carries(student: Student, initialise: Handle, draw: Draw) -> None:
             "All units of a layer have the same weights: they get the same gradient for ever, and "
             "the layer counts as one unit. Draw them at random."
         )
+    if torch.equal(middle, made[2].body[2].weight):
+        raise Wrong(
+            "Two nets get the same weights: a seed is set inside, and whatever is drawn after it, "
+            "z and batches, comes again as well. Leave seeds to whoever calls."
+        )
     _check_size(math.exp(sum(_log_share(G, draw) for G in made[::2]) / NETS))
     _check_variance(made)
 
@@ -150,6 +155,6 @@ EXERCISE = Exercise(
     promises=(
         ("Draw the weights of every dense layer of the net", REACHES),
         ("for LeakyReLU 0.2 (He et al. 2015)", CARRIES),
-        ("the mended run must reach the band of healthy runs", MENDED),
+        ("the repaired run must reach the band of healthy runs", MENDED),
     ),
 )

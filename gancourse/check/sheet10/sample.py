@@ -170,9 +170,9 @@ EXERCISE = Exercise(
     names=("sample",),
     withheld=("gancourse.train.sample",),
     promises=(
-        ("Mend the look, so that the run goes on as without it", MODE),
+        ("Repair the look, so that the run goes on as without it", MODE),
         ("so that the run goes on as without it", TRACE),
         ("each a function of its own z", MAP),
-        ("the mended run must reach the band of healthy runs", MENDED),
+        ("the repaired run must reach the band of healthy runs", MENDED),
     ),
 )

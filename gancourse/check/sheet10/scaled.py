@@ -130,6 +130,6 @@ EXERCISE = Exercise(
     promises=(
         ("all of tanh's range, and no more", FITS),
         ("Return pixels [N, 196] from 0 to 255", DIM),
-        ("the mended run must reach the band of healthy runs", MENDED),
+        ("the repaired run must reach the band of healthy runs", MENDED),
     ),
 )

@@ -102,6 +102,6 @@ EXERCISE = Exercise(
         ("and D in place", BOTH),
         ("for so many turns", BOTH),
         ("Gradients reach both nets", APART),
-        ("the mended run must reach the band of healthy runs", MENDED),
+        ("the repaired run must reach the band of healthy runs", MENDED),
     ),
 )

@@ -200,6 +200,6 @@ EXERCISE = Exercise(
         ("Take a step of D on x_real [N, 2] and G(z)", LEARNS),
         ("with no gradients left over", MOVES),
         ("leave both losses as they are", MOVES),
-        ("the mended run must reach the band of healthy runs", MENDED),
+        ("the repaired run must reach the band of healthy runs", MENDED),
     ),
 )

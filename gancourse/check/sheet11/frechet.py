@@ -115,7 +115,7 @@ def _value(student: Student, fn: Handle, a: Gaussian, b: Gaussian) -> float:
         raise Wrong(NOT_FINITE)
     if isinstance(got, Tensor) and got.is_floating_point() and not got.isfinite().all():
         raise Wrong(NOT_FINITE)
-    return facts.number(got, "The distance")
+    return facts.number(got, "The distance", "sum over the dimensions")
 
 
 def _judge(student: Student, fn: Handle, a: Gaussian, b: Gaussian) -> None:

@@ -11,6 +11,7 @@ from gancourse.check import facts, twins
 from gancourse.check.sheet12.shared import discriminator, judge_gradient
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student, StudentError
+from gancourse.check.withheld import Withheld
 
 REFUSES = ("ValueError", "InputError")
 MISFITS = (
@@ -174,7 +175,9 @@ def packs_of_pictures(student: Student, fn: Handle, draw: Draw) -> None:
     """The loss, its gradient, a pack of one sample, one pack alone."""
     for m, packs in ((2, None), (4, 2), (1, None), (3, 1)):
         r = _round(student, draw, m, 1, packs)
+        before = student.snapshot(r.D.there)
         _judge(student, fn, r)
+        twins.judge_untouched(before, student.snapshot(r.D.there), "D")
     judge_gradient(student, fn, r.given(), r.D, _loss(r), CUT)
 
 
@@ -193,6 +196,8 @@ def _judge_refused(student: Student, fn: Handle, r: Round, N: int) -> None:
     try:
         student.call(fn, r.given())
     except StudentError as error:
+        if error.kind == Withheld.__name__:
+            raise
         if error.kind not in REFUSES:
             raise Wrong(
                 f"A batch of {N} with m = {r.m} ends in {error.kind}, which does not say what to "

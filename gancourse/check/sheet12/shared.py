@@ -77,6 +77,6 @@ def judge_left(student: Student, fn: Handle, args: list, D: twins.Twin, draw: Dr
         student.call(fn, args, seed=0)
         twins.judge_untouched(
             before, student.snapshot(D.there), "D",
-            grads="D's gradients have changed: backward() fills them, and D's step would add to "
-            "them. torch.autograd.grad(..., x) gives the slope alone.",
+            grads="D's gradients have changed: backward() fills them and zero_grad() clears them; "
+            "leave both to D's step. torch.autograd.grad(..., x) gives the slope alone.",
         )  # fmt: skip

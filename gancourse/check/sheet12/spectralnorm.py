@@ -104,10 +104,10 @@ FLATTEN = (
 )
 
 
-def _case(draw: Draw, kernel: bool = False) -> Case:
+def _case(draw: Draw, kernel: bool = False, size: float = 1.0) -> Case:
     rows = draw.integer(4, 7)
     W = draw.normal(rows, *((3, 2, 2) if kernel else (draw.integer(8, 10),))).double()
-    W = W * draw.uniform(0.5, 0.7) * (1 if kernel else 1.3)
+    W = size * W * draw.uniform(0.5, 0.7) * (1 if kernel else 1.3)
     return Case(W, normalize(draw.normal(rows).double(), dim=0))
 
 
@@ -141,8 +141,9 @@ def _u(student: Student, net: Handle, case: Case) -> Tensor:
 
 
 def norm_step(student: Student, cls: Handle, draw: Draw) -> None:
-    for _ in range(2):
-        case = _case(draw)
+    """A weight whose sigma is above 1, and one whose sigma is far below."""
+    for size in (1.0, 0.05):
+        case = _case(draw, size=size)
         net = _made(student, cls, case, draw.seed())
         _judge_sigma(_divided(student, net, case), case, SIGMA_MISTAKES, NOT_SIGMA)
 

@@ -14,7 +14,7 @@ from gancourse.losses import cross_entropy_d, saturating_g
 
 SHAPE = (1, 4, 4)  # of an image
 FAR = 20.0  # a logit whose softplus is 0 to float32, or the logit itself
-TURNS = 40  # calls of one image
+TURNS = 200  # calls of one image
 
 G_MISTAKES: dict[str, Callable[[Tensor], Tensor]] = {
     "This is the saturating loss: G should go down the mean of -log D.": (
@@ -131,11 +131,7 @@ def _added(student: Student, fn: Handle, D: twins.Twin, draw: Draw) -> dict[str,
 
 
 def _judge_uniform(b: Tensor, where: str) -> None:
-    """Judge 40 numbers: uniform in -1/2..1/2.
-
-    By chance fewer than one in 10^6 correct draws spans less than 0.6, or has a mean size outside
-    0.12..0.38.
-    """
+    """Judge 200 numbers: uniform in -1/2..1/2, and not of a few values."""
     low, high = b.min().item(), b.max().item()
     if high - low < 1e-3:
         raise Wrong(f"The same number is added in every call to {where}: draw it each time.")
@@ -149,30 +145,43 @@ def _judge_uniform(b: Tensor, where: str) -> None:
             f"What is added to {where} reaches {max(-low, high):.2f}: it is uniform from -1/2 to "
             "1/2 (torch.randn has no bounds)."
         )
-    if high - low < 0.6 or not 0.12 < b.abs().mean() < 0.38:
+    if not facts.uniform(b, -0.5, 0.5, 1e-3) or len(b.unique()) < TURNS / 2:
         raise Wrong(f"What is added to {where} is not uniform from -1/2 to 1/2.")
 
 
 def _judge_each(student: Student, fn: Handle, D: twins.Twin, draw: Draw) -> None:
-    """Judge the mean over 64 images: it spreads by 0.036 where each has its own, else by 0.29."""
-    n, found = 64, []
+    """Judge the mean over 64 images: it spreads by 0.036 where each has its own, else by 0.29.
+
+    And that of fakes less that of real images, one of each: 0 where they share theirs.
+    """
+    n, found, between = 64, [], []
     for _ in range(20):
-        got = _losses(student, fn, [D.there, _grey(n, -FAR), _grey(n, -FAR)], draw.seed())
-        found.append([(FAR - loss) / 2 for loss in got])
-    for where, spread in zip(("real", "g"), torch.tensor(found).std(0), strict=True):
+        real, g = _losses(student, fn, [D.there, _grey(n, -FAR), _grey(n, -FAR)], draw.seed())
+        fake, _ = _losses(student, fn, [D.there, _grey(n, FAR), _grey(n, FAR)], draw.seed())
+        found.append([FAR - real, fake - FAR, FAR - g])
+        both, _ = _losses(student, fn, [D.there, _grey(1, -FAR), _grey(1, FAR)], draw.seed())
+        between.append(both - 2 * FAR)
+    for where, spread in zip(WHERE, torch.tensor(found).std(0) / 2, strict=True):
         if spread > 0.1:
             raise Wrong(
                 f"One number is added to the whole batch of {WHERE[where]}: each image has its "
                 "own, so draw [N, 1, 1, 1] of them."
             )
+    if torch.tensor(between).std() < 1e-3:
+        raise Wrong(
+            "A fake has the number of the real image in its place: each image has its own, so draw "
+            "afresh for the fakes."
+        )
 
 
 def gradients_of_both(student: Student, fn: Handle, draw: Draw) -> None:
     """With a blind D the gradient by x_fake is known, and the one by D's last layer."""
     D = _discriminator(student, draw, _blind)
     x_real, x_fake = draw.normal(6, *SHAPE), 0.5 * draw.normal(6, *SHAPE)
-    given = [D.there, x_real, x_fake]
-    if not isinstance(student.call(fn, given, seed=0), Tensor):
+    given, before = [D.there, x_real, x_fake], student.snapshot(D.there)
+    got = student.call(fn, given, seed=0)
+    twins.judge_untouched(before, student.snapshot(D.there), "D")
+    if not isinstance(got, Tensor):
         raise Wrong(
             "Return both losses as one tensor, torch.stack([d_loss, g_loss]), so that either can "
             "be learned from."
@@ -236,5 +245,6 @@ EXERCISE = Exercise(
         ("a number of its own, uniform from -1/2 to 1/2", CHANGED),
         ("real and fake, wherever D looks", CHANGED),
         ("G's loss must reach `x_fake`, D's must not", FLOWS),
+        ("Leave D as it is", FLOWS),
     ),
 )

@@ -11,7 +11,7 @@ from gancourse.check import facts, twins
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
-NET, RATE = {"widths": [6, 5], "shape": [3]}, 0.5
+NET = {"widths": [6, 5], "shape": [3]}
 Weights = dict[str, Tensor]
 
 
@@ -23,6 +23,7 @@ class Round:
     opt: Handle
     x: Tensor  # [N, 3]
     size: int
+    rate: float
 
     def given(self) -> list:
         return [self.D.there, self.opt, self.x, self.size]
@@ -42,7 +43,7 @@ class Round:
 
     def after(self, *weighted: tuple[float, Weights]) -> Weights:
         """Return the weights after one step down the sum of gradients, each times its number."""
-        return {name: w - RATE * sum(times * grads[name] for times, grads in weighted)
+        return {name: w - self.rate * sum(times * grads[name] for times, grads in weighted)
                 for name, w in self.D.weights().items()}  # fmt: skip
 
 
@@ -56,8 +57,9 @@ def _round(student: Student, draw: Draw, sizes: tuple[int, int]) -> Round:
     D = twins.twin(student, draw, "discriminator/mlp", NET, grow)
     size = draw.integer(4, 6)
     N = sizes[0] * size + sizes[1]
-    opt = student.build_optimizer("SGD", D.there, {"lr": RATE})
-    return Round(D, opt, draw.normal(N, 3) + draw.normal(3), size)
+    rate = draw.uniform(0.4, 0.6)
+    opt = student.build_optimizer("SGD", D.there, {"lr": rate})
+    return Round(D, opt, draw.normal(N, 3) + draw.normal(3), size, rate)
 
 
 def _each(r: Round, times: Callable[[int, int], float], chosen: slice = slice(None)) -> Weights:
@@ -122,8 +124,11 @@ def whole_parts(r: Round) -> int:
 
 
 def _judge(student: Student, fn: Handle, r: Round) -> object:
+    before = student.snapshot(r.D.there)
     got = student.call(fn, r.given())
-    after = student.snapshot(r.D.there)["weights"]
+    now = student.snapshot(r.D.there)
+    twins.judge_untouched(before, now, "D", but=("weights", "grads"))
+    after = now["weights"]
     if twins.same_weights(student, r.D):
         raise Wrong(twins.STILL.format(who="D", opt="opt"))
     mistakes = {meaning: move(r) for meaning, move in MOVES.items()}
@@ -157,7 +162,11 @@ def accumulated_afresh(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 def accumulated_by_parts(student: Student, fn: Handle, draw: Draw) -> None:
-    r = _round(student, draw, (3, 2))
+    for sizes in ((3, 2), (7, 1)):
+        _judge_parts(student, fn, _round(student, draw, sizes))
+
+
+def _judge_parts(student: Student, fn: Handle, r: Round) -> None:
     student.watch(r.D.there)
     student.call(fn, r.given())
     seen, count = student.watch(r.D.there), len(r.parts)

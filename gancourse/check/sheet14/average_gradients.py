@@ -109,10 +109,18 @@ def _judge(student: Student, ranks: Ranks) -> None:
             "it, or the copies drift apart after one step. Has an average been overwritten before "
             "all copies were read?"
         )
-    for meaning, weights in MIXTURES.items():
-        mixture = ranks.mixed(weights(ranks.sizes))
+    mixtures = {what: ranks.mixed(weights(ranks.sizes)) for what, weights in MIXTURES.items()}
+    for what, mixture in mixtures.items():
+        if all(facts.all_near(grads, mixture, ranks.near) for grads in found):
+            raise Wrong(what)
+    if any(left):
+        raise Wrong(
+            f"{sum(left)} of {len(left)} copies still have their own gradient: average over all of "
+            "them, and write into each."
+        )
+    for what, mixture in mixtures.items():
         if any(facts.all_near(grads, mixture, ranks.near) for grads in found):
-            raise Wrong(meaning)
+            raise Wrong(what)
     raise Wrong("This is not the gradient of the mean loss of the whole batch.")
 
 

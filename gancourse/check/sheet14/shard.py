@@ -1,7 +1,7 @@
 """Exercise 14.1: which indices a rank reads."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from torch import Tensor
@@ -11,6 +11,7 @@ from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
 Shards = list[list[int]]  # one for each rank
+FURTHER = 1, 2, 10  # epochs, or seeds, that are compared
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,12 @@ def _read(student: Student, fn: Handle, given: list, seed: int | None = None) ->
     found = list(got) if isinstance(got, Tensor) and got.dim() == 1 else got
     numbers = [_whole_number(v) for v in found] if isinstance(found, list) else [None]
     if None in numbers or not numbers:
-        raise Wrong(f"shard should return a list of whole numbers, and gave {facts.describe(got)}.")
+        odd = found[numbers.index(None)] if isinstance(found, list) and found else got
+        inside = f"a list with {facts.describe(odd)} in it" if odd is not got else ""
+        raise Wrong(
+            "shard should return a list of whole numbers, and gave "
+            f"{inside or facts.describe(got)}."
+        )
     return numbers
 
 
@@ -126,28 +132,63 @@ def shard_shuffled(student: Student, fn: Handle, draw: Draw) -> None:
         )
     if len({(b - a) % s.n for a, b in pairwise(mine)}) == 1:
         raise Wrong("The order is not shuffled: the indices go on in equal steps.")
-    for at in (s, Setting(s.n, s.world, 0, s.epoch)):
-        later = Setting(at.n, at.world, at.seed, at.epoch + 1)
-        _judge_other(student, fn, at, later, "epoch")
-    for at in (s, Setting(s.n, s.world, s.seed, 0)):
-        other = Setting(at.n, at.world, at.seed + 1, at.epoch)
-        _judge_other(student, fn, at, other, "seed")
+    for further in FURTHER:
+        for at in (s, replace(s, seed=0)):
+            later = replace(at, epoch=at.epoch + further)
+            _judge_other(student, fn, at, later, "epoch")
+        for at in (s, replace(s, epoch=0)):
+            _judge_other(student, fn, at, replace(at, seed=at.seed + further), "seed")
+
+
+def _judge_blocks(s: Setting, shards: Shards) -> None:
+    """Raise Wrong where most neighbours in the order, dealt out or cut into parts, are i, i + 1.
+
+    By chance two of all are.
+    """
+    dealt = [i for row in zip(*shards, strict=True) for i in row]
+    for order in (dealt, [i for shard in shards for i in shard]):
+        if 2 * sum(abs(a - b) == 1 for a, b in pairwise(order)) > s.n:
+            raise Wrong("Only blocks are shuffled, and inside of one the indices go on as before.")
 
 
 def _judge_other(student: Student, fn: Handle, s: Setting, t: Setting, what: str) -> None:
-    """Raise Wrong unless a rank reads other samples in the other epoch, or with the other seed."""
-    mine, other = (_read(student, fn, at.given(1), seed=1) for at in (s, t))
+    """Raise Wrong unless the order of the other epoch, or with the other seed, is another one."""
+    orders = [_shards(student, fn, at) for at in (s, t)]
+    mine, other = (shards[1] for shards in orders)
     where = f"{what}s {getattr(s, what)} and {getattr(t, what)}"
     if mine == other:
         raise Wrong(
             f"The order is the same for {where}: it must come from seed and epoch, so that no "
             "epoch repeats another."
         )
-    if sorted(mine) == sorted(other):
+    alike = _follow_alike(*orders) or _shifted(s.n, *orders)
+    if sorted(mine) == sorted(other) and not alike:
         raise Wrong(
             f"A rank reads the same samples for {where}, in another order: shuffle all n first, "
             "and then deal them out."
         )
+    _judge_blocks(s, orders[0])
+    if alike:
+        raise Wrong(
+            f"The order for {where} is one and the same: moved on, turned round, counted on or "
+            "dealt to other ranks. Shuffle afresh: a new permutation for each."
+        )
+
+
+def _follow_alike(mine: Shards, other: Shards) -> bool:
+    """Tell whether most samples follow each other in both, perhaps the other way round.
+
+    By chance one pair in n does.
+    """
+    pairs, found = ({frozenset(p) for shard in s for p in pairwise(shard)} for s in (mine, other))
+    return 2 * len(pairs & found) > len(pairs)
+
+
+def _shifted(n: int, mine: Shards, other: Shards) -> bool:
+    """Tell whether most indices are those of the other order, all moved by one number."""
+    moved = [(b - a) % n for ones, others in zip(mine, other, strict=True)
+             for a, b in zip(ones, others, strict=False)]  # fmt: skip
+    return 2 * max(Counter(moved).values()) > len(moved)
 
 
 def shard_alone(student: Student, fn: Handle, draw: Draw) -> None:

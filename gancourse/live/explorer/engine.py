@@ -48,6 +48,15 @@ def plain(G: nn.Module) -> nn.Module:
     return inner
 
 
+def labelled(G: nn.Module) -> nn.Module:
+    """Return a conditional generator as a "dcgan" of z and the classes' weights in one row."""
+    inner = copy.deepcopy(G.net)
+    given = {k: v for k, v in G.recipe["options"].items() if k != "classes"}
+    options = {"depth": 1, **given, "z_dim": G.z_dim + G.classes, "width": inner.width}
+    inner.recipe = {"net": "dcgan", "options": options}
+    return inner
+
+
 def _shapes(net: nn.Module) -> dict[str, torch.Size]:
     return {name: tensor.shape for name, tensor in net.state_dict().items()}
 

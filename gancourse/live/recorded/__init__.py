@@ -6,15 +6,56 @@ NumPy and in PyTorch alike. What comes out is a list of operations that a page r
 whole chart.
 """
 
+from inspect import signature
 from pathlib import Path
 
 from gancourse.live.frontend import STATIC
 from gancourse.live.recorded.program import chart_program, program_bytes
 from gancourse.live.recorded.tape import RecordingError
 
-RECORDED = ("bend_D", "slide_q", "move_logits", "phase_plane", "slide_kernel", "feed_pixels")
+# By the name of the file: the chart's function in gancourse.live, and options that are no controls.
+RECORDED: dict[str, tuple[str, dict]] = {
+    name: (name, {})
+    for name in ("bend_D", "slide_q", "move_logits", "phase_plane", "slide_kernel", "feed_pixels",
+                 "spoil_digits", "two_clouds")
+} | {
+    "budget": ("budget", {"rate": 1e11}),  # where a lesson measures its machine
+    "budget_fast": ("budget", {"rate": 1e14}),
+}  # fmt: skip
 
-__all__ = ["RECORDED", "RecordingError", "chart_program", "file_of", "program_bytes"]
+
+def recorded_chart(name: str):
+    """Return the chart that the recording `name` is made from, its controls where they start."""
+    from gancourse import live
+
+    function, options = RECORDED[name]
+    return getattr(live, function)(**options)
+
+
+def recording_of(function: str, args: list, options: dict) -> tuple[str, dict] | None:
+    """Return the recording that shows a call of gancourse.live, and the values of its controls.
+
+    None where no recording shows it: one of another chart, or with other data.
+    """
+    from gancourse import live
+
+    for name, (of, fixed) in RECORDED.items():
+        if of != function:
+            continue
+        chart, call = getattr(live, of), {**fixed, **options}
+        given = signature(chart).bind(*args, **call).arguments
+        given |= given.pop("values", {})
+        if all(given[k] == v for k, v in fixed.items()):
+            made = chart(*args, **call)
+            if given.keys() <= made.controls.keys() | fixed.keys():
+                return name, made.values
+    return None
+
+
+__all__ = [
+    "RECORDED", "RecordingError", "chart_program", "file_of", "program_bytes", "recorded_chart",
+    "recording_of",
+]  # fmt: skip
 
 
 def file_of(name: str) -> Path:

@@ -140,6 +140,19 @@ class Operations(TorchDispatchMode):
         axes = range(x.ndim) if dims is None else [d % x.ndim for d in dims]
         return self.tape.node(op, [self.seen.node(x)], sorted(axes))
 
+    def _any(self, x, dim=None, keepdim=False) -> int:
+        return self._reduce("max", x, None if dim is None else [dim], keepdim)
+
+    def _bitwise_not(self, x) -> int:
+        if x.dtype != torch.bool:
+            raise RecordingError("the bits of a number cannot be replayed")
+        return self.tape.node("sub", [self.tape.constant(1.0), self.seen.node(x)])
+
+    def _kthvalue(self, x, k, dim=-1, keepdim=False) -> int:
+        if dim % x.ndim != x.ndim - 1 or keepdim:
+            raise RecordingError("kthvalue along another axis than the last cannot be replayed")
+        return self.tape.node("kth", [self.seen.node(x)], k - 1)
+
     def _cumsum(self, x, dim) -> int:
         if dim % x.ndim != x.ndim - 1:
             raise RecordingError("cumsum along another axis than the last cannot be replayed")
@@ -176,6 +189,9 @@ class Calls(TorchFunctionMode):
             return Traced(self.seen.tape, self._read(args[0]), self.seen.node(args[0]))
         if name in ("tolist", "__array__") and self.seen.knows(args[0]):
             raise RecordingError("a recorded tensor is turned into plain numbers")
+        if name == "cdist" and any(map(self.seen.knows, args)):
+            apart = args[0][:, None] - args[1][None]
+            return (apart * apart).sum(2).sqrt()
         if name in ("tensor", "as_tensor"):
             return self._tensor(function, args, kwargs)
         given = [self._tensor_of(a) if isinstance(a, Traced) else a for a in args]

@@ -1,6 +1,9 @@
 """The two live views of a `FaultyRun`: anywidget with its ES module, and core ipywidgets."""
 
+import base64
 import html
+import json
+import zlib
 
 import ipywidgets
 import traitlets
@@ -10,7 +13,31 @@ from gancourse.live.frontend import css, es_module
 from gancourse.live.linked import LinkedWidget
 from gancourse.live.run.view import FIELD_COLOURS
 
+HERE = "To change these lines and train, run the notebook."
 _score: dict[str, bool] = {}  # in core views: which runs were named rightly at the first try
+
+
+def state(run) -> dict:
+    """Return what a page shows of a run."""
+    return {
+        "title": run.title,
+        "titles": list(run.titles),
+        "films": run.packed_films(),
+        "real": run.real_bytes(),
+        "options": list(run.options),
+        "answer": run.answer,
+        "replies": [run.reply(option) for option in run.options],
+        "code": run.code,
+        "frame": run.frame(),
+    }
+
+
+def state_bytes(run) -> bytes:
+    """Return a run for a page without a kernel: deflated JSON, bytes as {"base64": text} in it."""
+    alone = {"alone": True, "colours": COLOURS, "field_colours": FIELD_COLOURS}
+    whole = {**state(run), **alone, "frame": {**run.frame(), "text": HERE}}
+    text = json.dumps(whole, default=lambda b: {"base64": base64.b64encode(b).decode()})
+    return zlib.compress(text.encode(), 9)
 
 
 class FaultyRunWidget(LinkedWidget):
@@ -32,17 +59,7 @@ class FaultyRunWidget(LinkedWidget):
 
     def __init__(self, run):
         self._run = run
-        super().__init__(
-            title=run.title,
-            titles=list(run.titles),
-            films=run.packed_films(),
-            real=run.real_bytes(),
-            options=list(run.options),
-            answer=run.answer,
-            replies=[run.reply(option) for option in run.options],
-            code=run.code,
-            frame=run.frame(),
-        )
+        super().__init__(**state(run))
         run.watch(self._redraw)
 
     def asked(self, message: dict) -> None:

@@ -1,4 +1,21 @@
-// Built by `make build` from src/widgets/engine.js: edit there. 043dfe307714efee 3b74beff897d750a
+// Built by `make build` from src/widgets/engine.js: edit there. a7ba462f52429719 a218448a7b582e9a
+// bytes.js
+function greys(view3) {
+  return new Uint8Array(view3.buffer, view3.byteOffset, view3.byteLength);
+}
+function floats(view3) {
+  if (!view3) return null;
+  const buffer = view3.buffer.slice(view3.byteOffset, view3.byteOffset + view3.byteLength);
+  return new Float32Array(buffer);
+}
+function unpack(scene) {
+  const panels = scene.panels.map((panel2) => ({
+    ...panel2,
+    marks: panel2.marks.map((m) => ({ ...m, x: floats(m.x), y: floats(m.y), x2: floats(m.x2), y2: floats(m.y2) }))
+  }));
+  return { ...scene, panels, handles: scene.handles.map((h, index) => ({ ...h, index })) };
+}
+
 // dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function dressed(node, attributes) {
@@ -20,429 +37,6 @@ function draw(parent, tag, attributes = {}, text = "") {
   return node;
 }
 
-// engine/safetensors.js
-var EngineError = class extends Error {
-};
-var NAME = "gancourse";
-function numbers(bytes, dtype, at, end) {
-  if (dtype === "F32") return new Float32Array(bytes.buffer.slice(at, end));
-  if (dtype === "F16") return Float32Array.from(new Uint16Array(bytes.buffer.slice(at, end)), fromHalf);
-  return null;
-}
-function fromHalf(bits) {
-  const [sign, exponent, fraction] = [bits & 32768 ? -1 : 1, bits >> 10 & 31, bits & 1023];
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (exponent ? 2 ** (exponent - 25) * (1024 + fraction) : 2 ** -24 * fraction);
-}
-function headerOf(bytes) {
-  const view2 = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const size = bytes.length < 8 ? Infinity : Number(view2.getBigUint64(0, true));
-  if (size > bytes.length - 8) throw new EngineError("This is not a whole safetensors file: give one that gancourse wrote.");
-  try {
-    return [JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + size))), 8 + size];
-  } catch {
-    throw new EngineError("This is not a safetensors file: give one that gancourse wrote.");
-  }
-}
-function readTensors(given) {
-  const bytes = given instanceof Uint8Array ? given : new Uint8Array(given.buffer ?? given, given.byteOffset, given.byteLength);
-  const [{ __metadata__: metadata = {}, ...entries }, start] = headerOf(bytes);
-  const base = bytes.byteOffset + start;
-  const tensors = {};
-  for (const [name, { dtype, shape, data_offsets: [at, end] }] of Object.entries(entries)) {
-    if (start + end > bytes.length) throw new EngineError("This safetensors file ends too early: fetch it again.");
-    const data = numbers(bytes, dtype, base + at, base + end);
-    if (data) tensors[name] = { shape, data };
-  }
-  return { tensors, metadata: metadata[NAME] ? JSON.parse(metadata[NAME]) : metadata };
-}
-
-// engine/layers.js
-var EPS = 1e-5;
-var eight = (n) => 8 * Math.ceil(n / 8);
-var ACTS = {
-  leaky: (view2, n, slope) => {
-    const by = Math.fround(slope);
-    for (let i = 0; i < n; i++) if (view2[i] < 0) view2[i] *= by;
-  },
-  tanh: (view2, n) => {
-    for (let i = 0; i < n; i++) view2[i] = Math.tanh(view2[i]);
-  },
-  sigmoid: (view2, n) => {
-    for (let i = 0; i < n; i++) view2[i] = Math.tanh(view2[i] / 2);
-  }
-};
-function affine(tensor, prefix) {
-  const [gain, bias, mean2, variance] = ["weight", "bias", "running_mean", "running_var"].map((n) => tensor(`${prefix}.${n}`).data);
-  const factor = Float64Array.from(gain, (g, i) => g / Math.sqrt(variance[i] + EPS));
-  return { factor, summand: Float64Array.from(bias, (b, i) => b - mean2[i] * factor[i]) };
-}
-function packed({ k, n, at, channelOf, biasOf = channelOf, bias, norm: norm2 }) {
-  const [panels, sums] = [new Float32Array(eight(n) * k), new Float32Array(eight(n))];
-  for (let j = 0; j < n; j++) {
-    const channel = channelOf(j);
-    const factor = norm2?.factor[channel] ?? 1;
-    const start = (j >> 3) * k * 8 + (j & 7);
-    for (let i = 0; i < k; i++) panels[start + 8 * i] = at(i, j) * factor;
-    sums[j] = (bias?.[biasOf(j)] ?? 0) * factor + (norm2?.summand[channel] ?? 0);
-  }
-  return { panels, sums };
-}
-var MATRICES = {
-  // [out, in]; columns are reordered so that channels come last
-  dense: ({ shape: [n, k], data }, { to }, { channels: inside2, side }) => {
-    if (k !== inside2 * side * side) throw new EngineError(`A dense layer wants ${k} numbers and gets ${inside2 * side * side}.`);
-    const [channels, area2] = to ? [to.channels, n / to.channels] : [n, 1];
-    const from = (j) => to?.first ? j % channels * area2 + Math.floor(j / channels) : j;
-    return {
-      k,
-      n,
-      at: (i, j) => data[from(j) * k + i],
-      channelOf: (j) => j % channels,
-      biasOf: from,
-      out: { channels, side: Math.sqrt(area2) }
-    };
-  },
-  // [out, in, kernel, kernel]; rows are (y, x, in)
-  conv: ({ shape: [n, inside2, kernel], data }, { pad: pad2 }, { side }) => {
-    const at = (i, j) => data[(j * inside2 + i % inside2) * kernel * kernel + Math.floor(i / inside2)];
-    return { k: kernel * kernel * inside2, n, at, channelOf: (j) => j, kernel, out: { channels: n, side: side + 2 * pad2 - kernel + 1 } };
-  },
-  // [in, out, kernel, kernel]; columns are (y, x, out)
-  up: ({ shape: [k, outside, kernel], data }, { stride, pad: pad2, more }, { side }) => {
-    const at = (i, j) => data[(i * outside + j % outside) * kernel * kernel + Math.floor(j / outside)];
-    return {
-      k,
-      n: outside * kernel * kernel,
-      at,
-      channelOf: (j) => j % outside,
-      kernel,
-      out: { channels: outside, side: (side - 1) * stride - 2 * pad2 + kernel + more }
-    };
-  }
-};
-var RUNS = {
-  dense: (matrix, layer, before, { want }) => {
-    const c = want(eight(matrix.n));
-    return { slot: c, run: ({ product }, m) => product(before.slot, m.panels, m.sums, c, 1, matrix.k, eight(matrix.n)) };
-  },
-  // Rows of the product are patches of the image, copied out of one with zeros around it.
-  conv: (matrix, { pad: pad2 }, { slot: a, channels, side }, { want }) => {
-    const [{ kernel, k, n, out }, wide] = [matrix, side + 2 * pad2];
-    const [framed, patches] = [want(wide * wide * channels), want(out.side ** 2 * k)];
-    const [c, line2] = [want(out.side ** 2 * eight(n)), kernel * channels];
-    const run = ({ product }, m) => {
-      for (let y = 0; y < side; y++) {
-        framed.view.set(a.view.subarray(y * side * channels, (y + 1) * side * channels), ((y + pad2) * wide + pad2) * channels);
-      }
-      for (let y = 0, to = 0; y < out.side; y++) {
-        for (let x = 0; x < out.side; x++) {
-          for (let row2 = 0, from = (y * wide + x) * channels; row2 < kernel; row2++, to += line2, from += wide * channels) {
-            patches.view.set(framed.view.subarray(from, from + line2), to);
-          }
-        }
-      }
-      product(patches, m.panels, m.sums, c, out.side ** 2, k, eight(n));
-      squeeze(c.view, out.side ** 2, n);
-    };
-    return { slot: c, run };
-  },
-  // The product gives each pixel's patch; patches are added where they overlap.
-  up: ({ kernel, k, n, out }, { stride, pad: pad2 }, { slot: a, side }, { want }) => {
-    const [patches, c, zeros] = [want(side * side * eight(n)), want(out.side ** 2 * out.channels), want(eight(n))];
-    const run = ({ product }, m) => {
-      product(a, m.panels, zeros, patches, side * side, k, eight(n));
-      for (let i = 0; i < c.n; i += out.channels) c.view.set(m.sums.view.subarray(0, out.channels), i);
-      for (let y = 0; y < side; y++) {
-        for (let x = 0; x < side; x++) addPatch(patches.view, (y * side + x) * eight(n), c.view, out, kernel, y * stride - pad2, x * stride - pad2);
-      }
-    };
-    return { slot: c, run };
-  }
-};
-function addPatch(patches, from, c, { side, channels }, kernel, top, left) {
-  const [first, last] = [Math.max(0, -left), Math.min(kernel, side - left)];
-  for (let row2 = 0; row2 < kernel; row2++) {
-    const y = top + row2;
-    if (y < 0 || y >= side) continue;
-    const [at, to] = [from + (row2 * kernel + first) * channels, (y * side + left + first) * channels];
-    const n = (last - first) * channels;
-    for (let i = 0; i < n; i++) c[to + i] += patches[at + i];
-  }
-}
-function squeeze(view2, rows, n) {
-  if (n !== eight(n)) for (let row2 = 1; row2 < rows; row2++) view2.copyWithin(row2 * n, row2 * eight(n), row2 * eight(n) + n);
-}
-function productStep(layer, norm2, before, memory, tensor) {
-  const matrix = MATRICES[layer.kind](tensor(`${layer.prefix}.weight`), layer, before);
-  const { panels, sums } = packed({ ...matrix, bias: tensor(`${layer.prefix}.bias`, true)?.data, norm: norm2 });
-  const held = { panels: memory.want(panels.length), sums: memory.want(sums.length) };
-  const { slot, run } = RUNS[layer.kind](matrix, layer, before, memory);
-  const fill = () => {
-    held.panels.view.set(panels);
-    held.sums.view.set(sums);
-  };
-  return { after: { slot, ...matrix.out }, fill, run: (block) => run(block, held) };
-}
-
-// engine/product.js
-var WASM = "AGFzbQEAAAABDQFgCX9/f39/f39/fwACEAEEcGFnZQZtZW1vcnkCAAEDAgEABwsBB3Byb2R1Y3QAAAr/BgH8BgIMfwt7IAVBAnQhDCAGQQJ0IQsDQEEAIQogACEOIAMgCWohFCACIAlqIQ0CQANAIApBBGogBEoNASAOIAdqIQ8gDyAHaiEQIBAgB2ohESAOIAxqIRMgASES/QwAAAAAAAAAAAAAAAAAAAAAIRj9DAAAAAAAAAAAAAAAAAAAAAAhHP0MAAAAAAAAAAAAAAAAAAAAACEZ/QwAAAAAAAAAAAAAAAAAAAAAIR39DAAAAAAAAAAAAAAAAAAAAAAhGv0MAAAAAAAAAAAAAAAAAAAAACEe/QwAAAAAAAAAAAAAAAAAAAAAIRv9DAAAAAAAAAAAAAAAAAAAAAAhHwNAIBL9AAQAIRUgEv0ABBAhFiAO/QkCACEXIBggFyAV/eYB/eQBIRggHCAXIBb95gH95AEhHCAP/QkCACEXIBkgFyAV/eYB/eQBIRkgHSAXIBb95gH95AEhHSAQ/QkCACEXIBogFyAV/eYB/eQBIRogHiAXIBb95gH95AEhHiAR/QkCACEXIBsgFyAV/eYB/eQBIRsgHyAXIBb95gH95AEhHyASQSBqIRIgD0EEaiEPIBBBBGohECARQQRqIREgDkEEaiEOIA4gE0kNAAsgFCAN/QAEACAY/eQB/QsEACAUIA39AAQQIBz95AH9CwQQIBQgC2ohFCANIAhqIQ0gFCAN/QAEACAZ/eQB/QsEACAUIA39AAQQIB395AH9CwQQIBQgC2ohFCANIAhqIQ0gFCAN/QAEACAa/eQB/QsEACAUIA39AAQQIB795AH9CwQQIBQgC2ohFCANIAhqIQ0gFCAN/QAEACAb/eQB/QsEACAUIA39AAQQIB/95AH9CwQQIBQgC2ohFCANIAhqIQ0gESAMayAHaiEOIApBBGohCgwACwsCQANAIAogBE4NASAOIAxqIRMgASES/QwAAAAAAAAAAAAAAAAAAAAAIRj9DAAAAAAAAAAAAAAAAAAAAAAhHANAIA79CQIAIRcgGCAXIBL9AAQA/eYB/eQBIRggHCAXIBL9AAQQ/eYB/eQBIRwgEkEgaiESIA5BBGohDiAOIBNJDQALIBQgDf0ABAAgGP3kAf0LBAAgFCAN/QAEECAc/eQB/QsEECAUIAtqIRQgDSAIaiENIA4gDGsgB2ohDiAKQQFqIQoMAAsLIAEgB0EDdGohASAJQSBqIQkgCSALSQ0ACws=";
-
-// engine/memory.js
-var PAGE = 65536;
-var ALIGN = 16;
-var CHUNK = 256;
-function compiled() {
-  try {
-    return new WebAssembly.Module(Uint8Array.from(atob(WASM), (c) => c.charCodeAt(0)));
-  } catch {
-    return null;
-  }
-}
-var wasm;
-function plainProduct(a, b, bias, c, m, k, n) {
-  for (let column = 0, panel = 0; column < n; column += 8, panel += 8 * k) {
-    for (let row2 = 0; row2 < m; row2++) {
-      let [s0, s1, s2, s3, s4, s5, s6, s7] = bias.subarray(column, column + 8);
-      const start = row2 * k;
-      for (let i = 0, at = panel; i < k; i++, at += 8) {
-        const x = a[start + i];
-        s0 += x * b[at];
-        s1 += x * b[at + 1];
-        s2 += x * b[at + 2];
-        s3 += x * b[at + 3];
-        s4 += x * b[at + 4];
-        s5 += x * b[at + 5];
-        s6 += x * b[at + 6];
-        s7 += x * b[at + 7];
-      }
-      const to = row2 * n + column;
-      c[to] = s0;
-      c[to + 1] = s1;
-      c[to + 2] = s2;
-      c[to + 3] = s3;
-      c[to + 4] = s4;
-      c[to + 5] = s5;
-      c[to + 6] = s6;
-      c[to + 7] = s7;
-    }
-  }
-}
-function newMemory() {
-  const slots = [];
-  let bytes = 0;
-  const want = (n) => {
-    const slot = { at: bytes, n, view: null };
-    bytes += Math.ceil(4 * n / ALIGN) * ALIGN;
-    slots.push(slot);
-    return slot;
-  };
-  const spread = (buffer) => slots.forEach((s2) => s2.view = new Float32Array(buffer, s2.at, s2.n));
-  const open = (plain = false) => {
-    wasm = wasm === void 0 && !plain ? compiled() : wasm;
-    if (plain || !wasm) {
-      spread(new ArrayBuffer(bytes));
-      const product2 = (a, b, bias, c, m, k, n) => plainProduct(a.view, b.view, bias.view, c.view, m, k, n);
-      return { product: product2, kind: "JavaScript" };
-    }
-    const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE) });
-    const { exports } = new WebAssembly.Instance(wasm, { page: { memory } });
-    spread(memory.buffer);
-    const product = (a, b, bias, c, m, k, n) => {
-      for (let i = 0; i < k; i += CHUNK) {
-        const [from, down] = i ? [c.at, 4 * n] : [bias.at, 0];
-        exports.product(a.at + 4 * i, b.at + 32 * i, from, c.at, m, Math.min(CHUNK, k - i), n, 4 * k, down);
-      }
-    };
-    return { product, kind: "WebAssembly" };
-  };
-  return { want, open };
-}
-
-// engine/nets.js
-var GREY = [1, 28, 28];
-var dense = (to) => ({ kind: "dense", to });
-var conv = (pad2) => ({ kind: "conv", pad: pad2 });
-var up = (stride, pad2, more = 0) => ({ kind: "up", stride, pad: pad2, more });
-var norm = () => ({ kind: "norm" });
-var act = (name, slope = 0) => ({ kind: "act", name, slope });
-var [relu, tanh, leaky] = [() => act("leaky", 0), () => act("tanh"), (slope) => act("leaky", slope)];
-var nothing = () => ({ kind: "nothing" });
-var row = (prefix, ...layers) => layers.flat().map((layer, i) => ({ ...layer, prefix: `${prefix}.${i}` }));
-var named = (prefix, layer) => ({ ...layer, prefix });
-var again = (n, layers) => Array.from({ length: n }, layers).flat();
-var refined = (depth) => again(depth, () => [conv(1), norm(), relu()]);
-var SQUASHES = { tanh, sigmoid: () => act("sigmoid") };
-var up5 = (stride) => up(stride, 2, stride - 1);
-var normed = (slope = 0.3) => [norm(), leaky(slope)];
-function mlp({ shape = GREY, norm: normal = true }, { tensors }) {
-  const hidden = normal ? [dense(), norm(), leaky(0.2)] : [dense(), leaky(0.2)];
-  let n = 0;
-  while (tensors[`body.${n * hidden.length + (normal ? 1 : 2)}.weight`]) n++;
-  const end = shape.length === 3 ? [tanh()] : [];
-  return [...row("body", again(n, () => hidden), dense()), ...end];
-}
-function dcgan({ depth = 0 }, { channels }) {
-  const to = { channels: channels("body.0"), first: false };
-  const body = [norm(), relu(), refined(depth), up(2, 1), norm(), relu(), refined(depth), up(2, 1), tanh()];
-  return [named("dense", dense(to)), ...row("body", ...body)];
-}
-var stacked = {
-  none: [named("dense", dense()), relu()],
-  he: [named("dense", dense()), relu()],
-  norm: [named("dense", dense()), named("norm", norm()), relu()],
-  skips: [{ kind: "keep" }, named("norm", norm()), relu(), named("dense", dense()), { kind: "add" }]
-};
-function stack({ depth = 4, remedy = "norm" }) {
-  const layer = (i) => stacked[i === 0 && remedy === "skips" ? "norm" : remedy].map((one) => one.prefix ? { ...one, prefix: `stack.${i}.${one.prefix}` } : one);
-  const rest = Array.from({ length: depth }, (_, i) => layer(i)).flat();
-  const last = remedy === "skips" ? [norm(), dense(), tanh()] : [dense(), tanh()];
-  return [{ kind: "keep" }, named("wide", dense()), relu(), { kind: "join" }, ...rest, ...row("last", ...last)];
-}
-var imageNet = (...layers) => (options, file) => row("body", ...layers.map((l) => typeof l === "function" ? l(options, file) : l));
-var from7 = (at) => [(_, { channels }) => dense({ channels: channels(at), first: true }), nothing()];
-var NETS = {
-  mlp,
-  dcgan,
-  "writeup-000": imageNet(dense(), leaky(0.2), norm(), dense(), ({ squash = "sigmoid" }) => SQUASHES[squash]()),
-  "writeup-001": imageNet(...from7("body.2"), normed(), up5(1), normed(), up5(2), normed(), up5(2), tanh()),
-  "writeup-002": stack,
-  "writeup-003": imageNet(
-    (_, { channels }) => dense({ channels: channels("body.3"), first: true }),
-    leaky(0.2),
-    nothing(),
-    norm(),
-    up5(1),
-    leaky(0.2),
-    norm(),
-    up5(2),
-    leaky(0.2),
-    norm(),
-    up5(2),
-    tanh()
-  ),
-  "writeup-004": imageNet(...from7("body.2"), normed(), up5(2), normed(), up5(2), tanh())
-};
-function layersOf({ tensors, metadata }) {
-  if (!metadata.recipe) throw new EngineError("This file does not say how its net is built: give a generator that gancourse saved.");
-  const { net, options } = JSON.parse(metadata.recipe);
-  if (!Object.hasOwn(NETS, net)) {
-    throw new EngineError(`The page does not know the net "${net}": it runs ${Object.keys(NETS).join(", ")}.`);
-  }
-  const channels = (prefix) => tensors[`${prefix}.weight`]?.shape[0];
-  return { layers: NETS[net](options, { tensors, channels }), shape: options.shape ?? GREY };
-}
-
-// engine/generator.js
-var FOLDS = ["dense", "conv", "up"];
-var PLAIN = {
-  nothing: (layer, before) => ({ after: before, run() {
-  } }),
-  act: ({ name, slope }, before) => ({ after: before, run: () => ACTS[name](before.slot.view, sizeOf(before), slope) }),
-  norm: (layer, before, { memory, tensor }) => {
-    const [{ factor, summand }, slot, n] = [affine(tensor, layer.prefix), memory.want(sizeOf(before)), before.channels];
-    const run = () => {
-      for (let i = 0; i < slot.n; i++) slot.view[i] = before.slot.view[i] * factor[i % n] + summand[i % n];
-    };
-    return { after: { ...before, slot }, run };
-  },
-  keep: (layer, before, { kept }) => {
-    kept.last = before;
-    return { after: before, run() {
-    } };
-  },
-  // The vector that was kept comes first.
-  join: (layer, before, { memory, kept: { last } }) => {
-    const slot = memory.want(last.channels + before.channels);
-    const run = () => {
-      slot.view.set(last.slot.view.subarray(0, last.channels));
-      slot.view.set(before.slot.view.subarray(0, before.channels), last.channels);
-    };
-    return { after: { slot, channels: slot.n, side: 1 }, run };
-  },
-  add: (layer, before, { kept: { last } }) => {
-    const run = () => {
-      for (let i = 0; i < sizeOf(before); i++) before.slot.view[i] += last.slot.view[i];
-    };
-    return { after: before, run };
-  }
-};
-var sizeOf = ({ channels, side }) => channels * side * side;
-function planned(layers, zDim, memory, tensor) {
-  const z = { slot: memory.want(zDim), channels: zDim, side: 1 };
-  const [steps, kept] = [[], { last: null }];
-  let before = z;
-  for (let i = 0; i < layers.length; i++) {
-    const [layer, next] = [layers[i], layers[i + 1]];
-    const folds = FOLDS.includes(layer.kind);
-    const skips = folds && next?.kind === "nothing";
-    const norm2 = folds ? layers[i + (skips ? 2 : 1)] : null;
-    const folded = norm2?.kind === "norm" ? norm2 : null;
-    const step = folds ? productStep(layer, folded && affine(tensor, folded.prefix), before, memory, tensor) : PLAIN[layer.kind](layer, before, { memory, tensor, kept });
-    if (folded) i += skips ? 2 : 1;
-    steps.push(step);
-    before = step.after;
-  }
-  return { z: z.slot, steps, end: before };
-}
-function channelsFirst({ slot, channels, side }, out) {
-  const area2 = side * side;
-  for (let i = 0; i < area2 * channels; i++) out[i % channels * area2 + Math.floor(i / channels)] = slot.view[i];
-}
-function toPixels(x, out = new Uint8Array(x.length)) {
-  for (let i = 0; i < x.length; i++) {
-    const level = Math.fround(Math.fround(Math.min(1, Math.max(-1, x[i])) + 1) * 127.5);
-    const low = Math.floor(level);
-    const rest = level - low;
-    out[i] = rest > 0.5 || rest === 0.5 && low % 2 ? low + 1 : low;
-  }
-  return out;
-}
-function openGenerator(bytes, { plain = false } = {}) {
-  const file = readTensors(bytes);
-  const { layers, shape } = layersOf(file);
-  const tensor = (name, optional = false) => {
-    if (!file.tensors[name] && !optional) throw new EngineError(`This file holds no ${name}: its weights do not fit its recipe.`);
-    return file.tensors[name];
-  };
-  const zDim = tensor(`${layers.find((layer) => layer.kind === "dense").prefix}.weight`).shape[1];
-  const memory = newMemory();
-  const { z: first, steps, end } = planned(layers, zDim, memory, tensor);
-  const size = shape.reduce((a, b) => a * b, 1);
-  if (sizeOf(end) !== size) throw new EngineError(`This net makes ${sizeOf(end)} numbers, and its recipe wants ${size}.`);
-  const block = memory.open(plain);
-  steps.forEach((step) => step.fill?.());
-  const images = (z) => {
-    if (z.length % zDim) throw new EngineError(`z holds ${z.length} numbers, and this net takes ${zDim} for each image.`);
-    const out = new Float32Array(z.length / zDim * size);
-    for (let i = 0; i * zDim < z.length; i++) {
-      first.view.set(z.subarray(i * zDim, (i + 1) * zDim));
-      steps.forEach((step) => step.run(block));
-      channelsFirst(end, out.subarray(i * size, (i + 1) * size));
-    }
-    return out;
-  };
-  const pixels = (z) => toPixels(images(z));
-  return { zDim, shape, side: shape[shape.length - 1], kind: block.kind, metadata: file.metadata, images, pixels };
-}
-
-// bytes.js
-function greys(view2) {
-  return new Uint8Array(view2.buffer, view2.byteOffset, view2.byteLength);
-}
-function floats(view2) {
-  if (!view2) return null;
-  const buffer = view2.buffer.slice(view2.byteOffset, view2.byteOffset + view2.byteLength);
-  return new Float32Array(buffer);
-}
-function unpack(scene) {
-  const panels = scene.panels.map((panel) => ({
-    ...panel,
-    marks: panel.marks.map((m) => ({ ...m, x: floats(m.x), y: floats(m.y), x2: floats(m.x2), y2: floats(m.y2) }))
-  }));
-  return { ...scene, panels, handles: scene.handles.map((h, index) => ({ ...h, index })) };
-}
-
 // keys.js
 var ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
 function keepKeys(node) {
@@ -454,6 +48,10 @@ function keepKeys(node) {
 function valueText(control, value) {
   if (control.kind === "choice") return String(value);
   return Number(value).toFixed(control.digits) + (control.unit ? ` ${control.unit}` : "");
+}
+function onStep({ low, high, step }, value) {
+  const steps = Math.round((value - low) / step);
+  return Math.min(high, Math.max(low, low + steps * step));
 }
 function slider(control) {
   const { low: min, high: max, step } = control;
@@ -525,379 +123,148 @@ function switchBox(key, control, changed) {
 function anyControl(key, control, changed) {
   if (control.kind === "log") return logSlider(key, control, changed);
   if (control.kind === "switch") return switchBox(key, control, changed);
-  const panel = controlPanel([control], changed);
-  return { root: panel.root.firstChild, show: (value) => panel.show({ [key]: value }) };
+  const panel2 = controlPanel([control], changed);
+  return { root: panel2.root.firstChild, show: (value) => panel2.show({ [key]: value }) };
 }
 
-// engine/players.js
-var LEAK = 0.2;
-var EPS2 = 1e-8;
-var s = (x) => (1 + Math.tanh(x / 2)) / 2;
-var LOSSES = {
-  minimax: { dReal: (r) => -s(-r), dFake: (r, f) => s(f), gFake: (r, f) => -s(f) },
-  "non-saturating": { dReal: (r) => -s(-r), dFake: (r, f) => s(f), gFake: (r, f) => -s(-f) },
-  "least-squares": { dReal: (r) => 2 * (r - 1), dFake: (r, f) => 2 * f, gFake: (r, f) => 2 * (f - 1) },
-  hinge: { dReal: (r) => r < 1 ? -1 : 0, dFake: (r, f) => f > -1 ? 1 : 0, gFake: () => -1 },
-  wasserstein: { dReal: () => -1, dFake: () => 1, gFake: () => -1 },
-  relativistic: { dReal: (r, f) => -s(f - r), dFake: (r, f) => s(f - r), gFake: (r, f) => -s(r - f) }
+// link.js
+var PATIENCE = 1200;
+var QUIET = 1e3;
+var TOUCHES = ["pointerdown", "keydown", "focusin"];
+var RESTARTS = ["restarting", "autorestarting"];
+var SAYS = {
+  restarted: "The kernel was restarted: run this cell again.",
+  dead: "The kernel is dead: restart it (menu Kernel), then run the cells again.",
+  offline: "There is no connection to the kernel: waiting for it.",
+  busy: "Waiting for the kernel: a cell is running.",
+  restartedAlone: "The kernel was restarted. The pad goes on in the page; for the buttons run this cell again.",
+  deadAlone: "The kernel is dead. The pad goes on in the page; for the buttons restart it (menu Kernel).",
+  offlineAlone: "There is no connection to the kernel. The pad goes on in the page.",
+  busyAlone: "A cell is running. The pad goes on in the page; z in Python follows when the cell has ended.",
+  silentAlone: "No kernel answers. The pad goes on in the page; for the buttons run this cell.",
+  silent: "The kernel does not answer yet: a cell may be running. If this stays, run this cell again."
 };
-function newPlayer(sizes, fill) {
-  const tensor = (n, inputs) => ({
-    value: Float64Array.from(fill(n, inputs)),
-    grad: new Float64Array(n),
-    mean: new Float64Array(n),
-    square: new Float64Array(n)
-  });
-  const layers = sizes.slice(1).map((out, i) => ({ inputs: sizes[i], out, W: tensor(out * sizes[i], sizes[i]), b: tensor(out, sizes[i]) }));
-  return { layers, steps: 0 };
+function saying({ gone, late, status, connection, alone = false }) {
+  const said = (name) => SAYS[alone ? `${name}Alone` : name];
+  if (status === "dead") return said("dead");
+  if (gone) return said("restarted");
+  if (connection && connection !== "connected") return said("offline");
+  if (!late) return "";
+  return said(status === "busy" ? "busy" : "silent");
 }
-function uniformFill(uniform) {
-  return (n, inputs) => Float64Array.from({ length: n }, () => (2 * uniform() - 1) / Math.sqrt(inputs));
+var madeUp = () => Math.random().toString(16).slice(2);
+function controlMessage(kernel, id, content) {
+  const msg_id = [1, 2, 3].map(madeUp).join("-");
+  const header = {
+    msg_id,
+    msg_type: "comm_msg",
+    username: kernel.username ?? "",
+    session: kernel.clientId ?? "",
+    date: (/* @__PURE__ */ new Date()).toISOString(),
+    version: "5.2"
+  };
+  const data = { method: "custom", content };
+  return { header, parent_header: {}, metadata: {}, channel: "control", buffers: [], content: { comm_id: id, data } };
 }
-function affine2({ inputs, out, W: { value: w }, b }, x, n) {
-  const h = new Float64Array(n * out);
-  let row2 = 0;
-  for (; row2 + 4 <= n; row2 += 4) {
-    const [r0, r1, r2, r3] = [0, 1, 2, 3].map((more) => (row2 + more) * inputs);
-    for (let j = 0; j < out; j++) {
-      let [s0, s1, s2, s3] = [0, 0, 0, 0];
-      for (let i = 0, at = j * inputs; i < inputs; i++) {
-        const v = w[at + i];
-        s0 += v * x[r0 + i];
-        s1 += v * x[r1 + i];
-        s2 += v * x[r2 + i];
-        s3 += v * x[r3 + i];
-      }
-      const [to, bias] = [row2 * out + j, b.value[j]];
-      h[to] = s0 + bias;
-      h[to + out] = s1 + bias;
-      h[to + 2 * out] = s2 + bias;
-      h[to + 3 * out] = s3 + bias;
-    }
-  }
-  for (; row2 < n; row2++) {
-    for (let j = 0; j < out; j++) {
-      let sum = b.value[j];
-      for (let i = 0; i < inputs; i++) sum += w[j * inputs + i] * x[row2 * inputs + i];
-      h[row2 * out + j] = sum;
-    }
-  }
-  return h;
-}
-function forward({ layers }, x, n) {
-  const held = [];
-  let input = x;
-  layers.forEach((layer, k) => {
-    const h = affine2(layer, input, n);
-    held.push({ input, h });
-    input = k + 1 < layers.length ? h.map((v) => v > 0 ? v : LEAK * v) : h;
-  });
-  return held;
-}
-var answer = (held) => held[held.length - 1].h;
-function leaked(slopes, h) {
-  for (let i = 0; i < slopes.length; i++) if (!(h[i] > 0)) slopes[i] *= LEAK;
-  return slopes;
-}
-function addFour(to, at, n, from, [p, q, r, t], a, b, c, d) {
-  for (let i = 0; i < n; i++) to[at + i] += a * from[p + i] + b * from[q + i] + c * from[r + i] + d * from[t + i];
-}
-function addOne(to, at, n, from, p, a) {
-  for (let i = 0; i < n; i++) to[at + i] += a * from[p + i];
-}
-function through({ inputs, out, W }, slopes, n) {
-  const back = new Float64Array(n * inputs);
-  for (let row2 = 0; row2 < n; row2++) {
-    const [at, from] = [row2 * inputs, row2 * out];
-    let j = 0;
-    for (; j + 4 <= out; j += 4) {
-      const w = j * inputs;
-      addFour(
-        back,
-        at,
-        inputs,
-        W.value,
-        [w, w + inputs, w + 2 * inputs, w + 3 * inputs],
-        slopes[from + j],
-        slopes[from + j + 1],
-        slopes[from + j + 2],
-        slopes[from + j + 3]
-      );
-    }
-    for (; j < out; j++) addOne(back, at, inputs, W.value, j * inputs, slopes[from + j]);
-  }
-  return back;
-}
-function addOuter(grad, slopes, input, { inputs, out }, n) {
-  for (let j = 0; j < out; j++) {
-    const at = j * inputs;
-    let row2 = 0;
-    for (; row2 + 4 <= n; row2 += 4) {
-      const [from, x] = [row2 * out + j, row2 * inputs];
-      addFour(
-        grad,
-        at,
-        inputs,
-        input,
-        [x, x + inputs, x + 2 * inputs, x + 3 * inputs],
-        slopes[from],
-        slopes[from + out],
-        slopes[from + 2 * out],
-        slopes[from + 3 * out]
-      );
-    }
-    for (; row2 < n; row2++) addOne(grad, at, inputs, input, row2 * inputs, slopes[row2 * out + j]);
-  }
-}
-function backward({ layers }, held, slopes, n, learn = true) {
-  let now = slopes;
-  for (let k = layers.length - 1; k >= 0; k--) {
-    const layer = layers[k];
-    if (learn) {
-      addOuter(layer.W.grad, now, held[k].input, layer, n);
-      for (let i = 0; i < now.length; i++) layer.b.grad[i % layer.out] += now[i];
-    }
-    now = through(layer, now, n);
-    if (k) leaked(now, held[k - 1].h);
-  }
-  return now;
-}
-function addPenalty(D, x, n, push) {
-  const { layers } = D;
-  const held = forward(D, x, n);
-  const chain = [];
-  let now = new Float64Array(n).fill(1);
-  for (let k = layers.length - 1; k >= 0; k--) {
-    chain[k] = now;
-    now = through(layers[k], now, n);
-    if (k) leaked(now, held[k - 1].h);
-  }
-  const inputs = layers[0].inputs;
-  let back = new Float64Array(n * inputs);
-  for (let row2 = 0; row2 < n; row2++) back.set(push(now.subarray(row2 * inputs, (row2 + 1) * inputs)).map((v) => v / n), row2 * inputs);
-  layers.forEach((layer, k) => {
-    addOuter(layer.W.grad, chain[k], back, layer, n);
-    const next = new Float64Array(n * layer.out);
-    for (let row2 = 0; row2 < n; row2++) {
-      for (let j = 0; j < layer.out; j++) {
-        let sum = 0;
-        for (let i = 0; i < layer.inputs; i++) sum += layer.W.value[j * layer.inputs + i] * back[row2 * layer.inputs + i];
-        next[row2 * layer.out + j] = sum;
-      }
-    }
-    back = k + 1 < layers.length ? leaked(next, held[k].h) : next;
-  });
-}
-var PENALTIES = {
-  zero: (weight) => (g) => g.map((v) => weight * v),
-  one: (weight) => (g) => {
-    const norm2 = Math.hypot(...g);
-    return g.map((v) => norm2 ? 2 * weight * (norm2 - 1) * v / norm2 : 0);
-  }
-};
-function adamStep(player, lr, [beta1, beta2]) {
-  player.steps += 1;
-  const [by1, by2] = [1 - beta1 ** player.steps, 1 - beta2 ** player.steps];
-  for (const tensor of player.layers.flatMap(({ W, b }) => [W, b])) {
-    const { value, grad, mean: mean2, square } = tensor;
-    for (let i = 0; i < value.length; i++) {
-      mean2[i] += (1 - beta1) * (grad[i] - mean2[i]);
-      square[i] = beta2 * square[i] + (1 - beta2) * grad[i] * grad[i];
-      value[i] -= lr / by1 * mean2[i] / (Math.sqrt(square[i]) / Math.sqrt(by2) + EPS2);
-      grad[i] = 0;
-    }
-  }
-}
-var mean = (values, f) => values.reduce((sum, v) => sum + f(v), 0) / values.length;
-function dStep({ D }, { loss, r1 = 0, r2 = 0, gp = 0, lrD, betas }, xReal, xFake, n, mix) {
-  const slopes = LOSSES[loss];
-  const [real, fake] = [xReal, xFake].map((x) => forward(D, x, n));
-  const [r, f] = [answer(real), answer(fake)];
-  backward(D, real, r.map((v, i) => slopes.dReal(v, f[i]) / n), n);
-  backward(D, fake, f.map((v, i) => slopes.dFake(r[i], v) / n), n);
-  if (r1) addPenalty(D, xReal, n, PENALTIES.zero(r1));
-  if (r2) addPenalty(D, xFake, n, PENALTIES.zero(r2));
-  if (gp) addPenalty(D, xFake.map((v, i) => mix[i >> 1] * xReal[i] + (1 - mix[i >> 1]) * v), n, PENALTIES.one(gp));
-  adamStep(D, lrD, betas);
-  return { "D(x)": mean(r, s), "D(G(z))": mean(f, s) };
-}
-function gStep({ G, D }, { loss, lrG, betas }, xReal, made, n) {
-  backward(G, made, pushes(D, loss, xReal, answer(made), n).map((v) => v / n), n);
-  adamStep(G, lrG, betas);
-}
-function pushes(D, loss, xReal, xFake, n) {
-  const [r, fake] = [answer(forward(D, xReal, n)), forward(D, xFake, n)];
-  return backward(D, fake, answer(fake).map((v, i) => LOSSES[loss].gFake(r[i], v)), n, false);
-}
-var opinion = (D, x, n) => answer(forward(D, x, n)).map(s);
-
-// latent.js
-var AROUND = 4;
-var APART = 0.5;
-function line(from, direction, steps) {
-  const out = new Float32Array(steps.length * from.length);
-  steps.forEach((t, i) => from.forEach((x, j) => out[i * from.length + j] = x + t * direction[j]));
-  return out;
-}
-function pointAt({ origin, right, up: up2 }, u, v) {
-  return line(line(origin, right, [u]), up2, [v]);
-}
-function middles(n, reach) {
-  return Array.from({ length: n }, (_, i) => reach * ((2 * i + 1) / n - 1));
-}
-function gridOf({ origin, right, up: up2 }, n, reach) {
-  const steps = middles(n, reach);
-  const rows = steps.map((_, i) => line(line(origin, up2, [steps[n - 1 - i]]), right, steps));
-  return joined(rows);
-}
-function around(z, direction) {
-  return line(z, direction, Array.from({ length: 2 * AROUND + 1 }, (_, i) => (i - AROUND) * APART));
-}
-function joined(parts) {
-  const out = new Float32Array(parts.reduce((n, part) => n + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
-}
-function uniforms(seed) {
-  let state = Math.imul(seed, 2654435761) + 1 | 0;
-  return () => {
-    state = state + 1831565813 | 0;
-    let t = Math.imul(state ^ state >>> 15, 1 | state);
-    t = t + Math.imul(t ^ t >>> 7, 61 | t) ^ t;
-    return (((t ^ t >>> 14) >>> 0) + 0.5) / 4294967296;
+function overControl(kernel, id) {
+  if (!id || !kernel?.sendControlMessage) return null;
+  return (content) => {
+    const future = kernel.sendControlMessage(controlMessage(kernel, id, content), false, true);
+    future.done?.catch(() => {
+    });
   };
 }
-function normals(seed) {
-  const uniform = uniforms(seed);
-  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
-}
-var dot = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0);
-var unit = (a) => a.map((x) => x / Math.sqrt(dot(a, a)));
-function randomPlane(zDim, seed) {
-  const next = normals(seed);
-  const [origin, a, b] = [0, 1, 2].map(() => Float32Array.from({ length: zDim }, next));
-  const right = unit(a);
-  const along = dot(b, right);
-  return { origin, right, up: unit(b.map((x, i) => x - along * right[i])) };
-}
-
-// field.js
-var [LIMIT, CELLS, BATCH, FAKES, REALS, ARROWS2] = [1.6, 40, 128, 200, 300, 70];
-var [PUSH, LONGEST, SPREAD, MOST] = [0.12, 0.35, 0.05, 200];
-var WIDTHS = [64, 64];
-var EVERY = 5;
-var ROOM = 400;
-var DRAWN = "drawn by hand";
-var CENTRES = {
-  ring: Array.from({ length: 8 }, (_, i) => [Math.cos(i * Math.PI / 4), Math.sin(i * Math.PI / 4)]),
-  grid: [-0.9, 0, 0.9].flatMap((x) => [-0.9, 0, 0.9].map((y) => [x, y]))
-};
-var DATA = [...Object.keys(CENTRES), DRAWN];
-function sampled(centres, n, next, uniform) {
-  const out = new Float64Array(2 * n);
-  for (let i = 0; i < n; i++) {
-    const [x, y] = centres[Math.floor(uniform() * centres.length)];
-    out.set([x + SPREAD * next(), y + SPREAD * next()], 2 * i);
-  }
-  return out;
-}
-function arrowsOf(xFake, push) {
-  const out = new Float32Array(4 * ARROWS2);
-  for (let i = 0; i < ARROWS2; i++) {
-    const [dx, dy] = [PUSH * push[2 * i], PUSH * push[2 * i + 1]];
-    const short = Math.min(1, LONGEST / Math.max(1e-12, Math.hypot(dx, dy)));
-    out.set([xFake[2 * i], xFake[2 * i + 1], dx * short, dy * short], 4 * i);
-  }
-  return out;
-}
-function cellsOf(side) {
-  const cell = 2 * LIMIT / side;
-  return Float64Array.from({ length: 2 * side * side }, (_, i) => {
-    const place = i >> 1;
-    return i % 2 ? LIMIT - (Math.floor(place / side) + 0.5) * cell : -LIMIT + (place % side + 0.5) * cell;
-  });
-}
-var view = (numbers2) => new DataView(Float32Array.from(numbers2).buffer);
-function curvePanel(title, low, high, curves) {
-  const turns = curves[0].x;
-  const marks = curves.map(({ label, role, x, y }) => ({ kind: "line", label, role, x: view(x), y: view(y) }));
-  return { title, xlabel: "turns", ylabel: "", equal: false, xlim: [0, Math.max(50, turns[turns.length - 1] ?? 0)], ylim: [low, high], marks };
-}
-function newField({ seed = 0, points = "ring", loss = "non-saturating" } = {}) {
-  const values = { loss, points, r1: 0, lr_D: 1e-3, lr_G: 1e-3, steps_D: 1, steps_G: 1 };
-  const grid = cellsOf(CELLS);
-  let [drawn, turns, says, game, next, uniform, z, shown, noted, every] = [[]];
-  const centres = () => values.points === DRAWN ? drawn : CENTRES[values.points];
-  const noise = (n) => Float64Array.from({ length: 2 * n }, next);
+function link(model, root, alone = () => false) {
+  const line2 = make("p", { class: "gc-link", role: "alert", hidden: "" });
+  const kernelNow = () => model.widget_manager?.kernel ?? null;
+  const kernel = kernelNow();
+  const control = overControl(kernel, model.get("over_control"));
+  let direct = null;
+  let gone = false;
+  let late = false;
+  let wrong = "";
+  const first = Date.now() % 1e9;
+  const view3 = madeUp();
+  let count = first;
+  let waiting = [];
+  let sentAt = -Infinity;
+  let timer = 0;
+  const show = () => {
+    gone ||= kernelNow() !== kernel;
+    const state = { gone, late, status: kernel?.status, connection: kernel?.connectionStatus, alone: alone() };
+    const text = saying(state) || wrong;
+    line2.hidden = !text;
+    if (line2.textContent !== text) line2.textContent = text;
+    const lost = gone || state.status === "dead";
+    root.dataset.link = lost ? state.alone ? "alone" : "lost" : late ? "late" : "good";
+    root.inert = root.dataset.link === "lost";
+  };
+  const knock = () => control?.({ ping: first });
+  const arm = () => {
+    clearTimeout(timer);
+    timer = setTimeout(look, PATIENCE);
+  };
   const look = () => {
-    const all = centres();
-    shown = all.length ? sampled(all, REALS, normals(1), uniforms(1)) : new Float64Array(0);
+    late = true;
+    show();
+    if (gone) return;
+    if (!direct) knock();
+    if (kernel?.status !== "busy") send({});
+    arm();
   };
-  const reset = () => {
-    [turns, says, noted, every] = [0, null, { x: [], real: [], fake: [] }, EVERY];
-    [next, uniform] = [normals(seed), uniforms(seed)];
-    const fill = uniformFill(uniform);
-    game = { G: newPlayer([2, ...WIDTHS, 2], fill), D: newPlayer([2, ...WIDTHS, 1], fill) };
-    z = noise(FAKES);
-    look();
-  };
-  reset();
-  const batch = () => sampled(centres(), BATCH, next, uniform);
-  const step = (who, xReal = batch(), made = forward(game.G, noise(BATCH), BATCH)) => {
-    const recipe = { loss: values.loss, r1: values.r1, lrD: values.lr_D, lrG: values.lr_G, betas: [0, 0.999] };
-    if (who === "D") says = dStep(game, recipe, xReal, answer(made), BATCH);
-    else gStep(game, recipe, xReal, made, BATCH);
-  };
-  const alone = (who) => {
-    if (centres().length) step(who);
-  };
-  const turn = () => {
-    if (!centres().length) return false;
-    for (let i = 1; i < values.steps_D; i++) step("D");
-    const drawn2 = [batch(), forward(game.G, noise(BATCH), BATCH)];
-    step("D", ...drawn2);
-    step("G", ...drawn2);
-    for (let i = 1; i < values.steps_G; i++) step("G");
-    if (turns % every === 0) [noted.x, noted.real, noted.fake].forEach((list, i) => list.push([turns, says["D(x)"], says["D(G(z))"]][i]));
-    if (noted.x.length > ROOM) {
-      for (const key of Object.keys(noted)) noted[key] = noted[key].filter((_, i) => i % 2 === 0);
-      every *= 2;
+  const send = (content) => {
+    const message = { ...content, ping: ++count, view: view3 };
+    sentAt = performance.now();
+    if (!waiting.length) arm();
+    if (!waiting.length || Object.keys(content).length) waiting.push(message);
+    try {
+      if (direct) direct(message);
+      else model.send(message);
+    } catch {
+      gone = true;
+      show();
     }
-    turns += 1;
-    return true;
   };
-  const set = (key, value) => {
-    if (key === "points" && typeof value !== "string") [values.points, drawn] = [DRAWN, value];
-    else if (key === "lr") values.lr_D = values.lr_G = value;
-    else values[key] = value;
-    if (key === "points") look();
+  const heard = (message) => {
+    if (message.wrong) wrong = message.wrong;
+    if (message.pong !== void 0) {
+      wrong = "";
+      late = false;
+      clearTimeout(timer);
+      waiting = waiting.filter((m) => m.ping > message.pong);
+      if (message.via === "control" && !direct) {
+        direct = control;
+        waiting.forEach(direct);
+      }
+      if (waiting.length) arm();
+    }
+    show();
   };
-  const frame = () => {
-    const xFake = answer(forward(game.G, z, FAKES));
-    const pairs = centres().length ? sampled(centres(), FAKES, normals(2), uniforms(2)) : xFake;
-    const push = pushes(game.D, values.loss, pairs, xFake, FAKES).map((v) => -v);
-    const numbers2 = [["turns", turns.toLocaleString("en")], ...Object.entries(says ?? {}).map(([name, v]) => [name, v.toFixed(3)])];
-    const curve = (label, role, y) => ({ label, role, x: noted.x, y });
-    return {
-      limit: LIMIT,
-      side: CELLS,
-      field: new DataView(Uint8Array.from(opinion(game.D, grid, CELLS * CELLS), (p) => Math.round(255 * p)).buffer),
-      real: view(shown),
-      fake: view(xFake),
-      arrows: view(arrowsOf(xFake, push)),
-      numbers: numbers2,
-      panels: [curvePanel("D's opinion", 0, 1, [curve("D(x)", "p", noted.real), curve("D(G(z))", "q", noted.fake)])],
-      drawing: values.points === DRAWN,
-      drawn,
-      most: MOST,
-      text: drawn.length || values.points !== DRAWN ? "" : "Draw real points: click or drag in the picture."
-    };
+  const turned = (_, status) => {
+    if (RESTARTS.includes(status)) gone = true;
+    show();
   };
-  return { turn, step: alone, set, reset, frame, values };
+  const closed = () => {
+    if (kernel === null) gone = true;
+    else send({});
+  };
+  const touched = () => {
+    if (!waiting.length && performance.now() - sentAt > QUIET) send({});
+  };
+  model.on("msg:custom", heard);
+  model.on("comm_live_update", closed);
+  kernel?.statusChanged?.connect(turned);
+  kernel?.connectionStatusChanged?.connect(show);
+  for (const touch of TOUCHES) root.addEventListener(touch, touched, true);
+  knock();
+  const stop = () => {
+    clearTimeout(timer);
+    model.off("msg:custom", heard);
+    model.off("comm_live_update", closed);
+    kernel?.statusChanged?.disconnect(turned);
+    kernel?.connectionStatusChanged?.disconnect(show);
+  };
+  return { root: line2, send, stop };
 }
 
 // scales.js
@@ -911,17 +278,17 @@ function ticks([low, high], about = 6) {
   for (let i = Math.ceil(low / step - 1e-6); i * step <= high + 1e-6 * step; i++) found.push(i * step);
   return found.map((value) => [value, value.toFixed(digits)]);
 }
-function scales(panel) {
+function scales(panel2) {
   const { top } = BOX;
   let { left } = BOX;
   let wide = BOX.width - BOX.left - BOX.right;
   let high = BOX.height - BOX.top - BOX.bottom;
-  const [x0, x1] = panel.xlim;
-  const [y0, y1] = panel.ylim;
-  if (panel.equal) {
-    const unit2 = Math.min(wide / (x1 - x0), high / (y1 - y0));
-    left += (wide - unit2 * (x1 - x0)) / 2;
-    [wide, high] = [unit2 * (x1 - x0), unit2 * (y1 - y0)];
+  const [x0, x1] = panel2.xlim;
+  const [y0, y1] = panel2.ylim;
+  if (panel2.equal) {
+    const unit3 = Math.min(wide / (x1 - x0), high / (y1 - y0));
+    left += (wide - unit3 * (x1 - x0)) / 2;
+    [wide, high] = [unit3 * (x1 - x0), unit3 * (y1 - y0)];
   }
   return {
     left,
@@ -1009,30 +376,30 @@ function swatch(mark, colour) {
   else MARKS[mark.kind](svg, { x, y }, s2, colour);
   return svg;
 }
-function legend(panel, colourOf) {
-  return panel.marks.filter((m) => m.label).map((m) => make("span", {}, swatch(m, colourOf(m.role)), m.label));
+function legend(panel2, colourOf) {
+  return panel2.marks.filter((m) => m.label).map((m) => make("span", {}, swatch(m, colourOf(m.role)), m.label));
 }
 
 // panel.js
-function below(panel) {
-  return panel.names?.length ? panel.names.map((name, i) => [i, name]) : ticks(panel.xlim);
+function below(panel2) {
+  return panel2.names?.length ? panel2.names.map((name, i) => [i, name]) : ticks(panel2.xlim);
 }
-function drawAxes(svg, panel, s2) {
-  for (const [value, label] of below(panel)) {
+function drawAxes(svg, panel2, s2) {
+  for (const [value, label] of below(panel2)) {
     draw(svg, "line", { class: "gc-grid", x1: s2.x(value), x2: s2.x(value), y1: s2.top, y2: s2.top + s2.high });
     draw(svg, "text", { x: s2.x(value), y: s2.top + s2.high + 16, "text-anchor": "middle" }, label);
   }
-  for (const [value, label] of ticks(panel.ylim, 5)) {
+  for (const [value, label] of ticks(panel2.ylim, 5)) {
     draw(svg, "line", { class: "gc-grid", x1: s2.left, x2: s2.left + s2.wide, y1: s2.y(value), y2: s2.y(value) });
     draw(svg, "text", { x: s2.left - 6, y: s2.y(value) + 4, "text-anchor": "end" }, label);
   }
   draw(svg, "path", { class: "gc-axis", d: `M${s2.left},${s2.top}V${s2.top + s2.high}H${s2.left + s2.wide}` });
   const middle = s2.left + s2.wide / 2;
-  draw(svg, "text", { x: middle, y: BOX.height - 6, "text-anchor": "middle" }, panel.xlabel);
+  draw(svg, "text", { x: middle, y: BOX.height - 6, "text-anchor": "middle" }, panel2.xlabel);
   const up2 = s2.top + s2.high / 2;
   const side = s2.left - 38;
-  draw(svg, "text", { x: side, y: up2, "text-anchor": "middle", transform: `rotate(-90 ${side} ${up2})` }, panel.ylabel);
-  draw(svg, "text", { class: "gc-title", x: middle, y: 16, "text-anchor": "middle" }, panel.title);
+  draw(svg, "text", { x: side, y: up2, "text-anchor": "middle", transform: `rotate(-90 ${side} ${up2})` }, panel2.ylabel);
+  draw(svg, "text", { class: "gc-title", x: middle, y: 16, "text-anchor": "middle" }, panel2.title);
 }
 function handleAt(target, handles) {
   const index = target.dataset.handle ?? handles.find((h) => h.anywhere)?.index;
@@ -1044,32 +411,32 @@ function panelView(host) {
   const body = draw(svg, "g", { role: "img" });
   const grips = draw(svg, "g");
   const names = make("div", { class: "gc-legend", "aria-hidden": "true" });
-  const view2 = { root: make("div", {}, svg, names), scale: null, handles: [] };
-  view2.place = (event) => {
+  const view3 = { root: make("div", {}, svg, names), scale: null, handles: [] };
+  view3.place = (event) => {
     const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
-    return view2.scale.back(at.x, at.y);
+    return view3.scale.back(at.x, at.y);
   };
   svg.addEventListener("pointerdown", (event) => {
-    const index = handleAt(event.target, view2.handles);
+    const index = handleAt(event.target, view3.handles);
     if (index === null) return;
     event.preventDefault();
     event.target.focus?.();
-    host.drag(event, index, view2.place);
+    host.drag(event, index, view3.place);
   });
-  view2.show = (panel, handles, label) => {
-    const s2 = view2.scale = scales(panel);
-    view2.handles = handles;
+  view3.show = (panel2, handles, label) => {
+    const s2 = view3.scale = scales(panel2);
+    view3.handles = handles;
     for (const [name, value] of Object.entries({ x: s2.left, y: s2.top, width: s2.wide, height: s2.high }))
       clip.setAttribute(name, value);
     body.replaceChildren();
     body.setAttribute("aria-label", label);
-    drawAxes(body, panel, s2);
+    drawAxes(body, panel2, s2);
     const inside2 = draw(body, "g", { "clip-path": `url(#${clip.parentNode.id})` });
-    for (const mark of panel.marks) MARKS[mark.kind](inside2, mark, s2, host.colourOf(mark.role));
-    names.replaceChildren(...legend(panel, host.colourOf));
+    for (const mark of panel2.marks) MARKS[mark.kind](inside2, mark, s2, host.colourOf(mark.role));
+    names.replaceChildren(...legend(panel2, host.colourOf));
     handles.forEach((handle, i) => showHandle(grips.children[i] ?? newHandle(grips, host), handle, s2, host));
   };
-  return view2;
+  return view3;
 }
 function newHandle(parent, host) {
   const node = draw(parent, "circle", { class: "gc-handle", r: 9, tabindex: 0, role: "application" });
@@ -1086,32 +453,206 @@ function showHandle(node, handle, s2, host) {
   node.setAttribute("aria-label", `${handle.label}, at ${at}. Arrow keys move it.`);
 }
 
+// requests.js
+var LOST_AFTER = 2e3;
+function requests(line2, also = {}) {
+  let serial = Date.now() % 1e9;
+  let inFlight = null;
+  let waiting = null;
+  let timer = 0;
+  let later = 0;
+  const send = () => {
+    if (inFlight !== null || waiting === null) return;
+    inFlight = ++serial;
+    line2.send({ serial, values: waiting, ...also });
+    waiting = null;
+    timer = setTimeout(() => answered(inFlight), LOST_AFTER);
+  };
+  const answered = (number) => {
+    if (number !== inFlight) return;
+    clearTimeout(timer);
+    inFlight = null;
+    send();
+  };
+  const ask = (values, quiet = 0) => {
+    waiting = { ...waiting, ...values };
+    clearTimeout(later);
+    if (quiet) later = setTimeout(send, quiet);
+    else send();
+  };
+  const flush = () => {
+    clearTimeout(later);
+    if (waiting === null) return;
+    clearTimeout(timer);
+    inFlight = null;
+    send();
+  };
+  const stop = () => [timer, later].forEach(clearTimeout);
+  return { ask, flush, answered, idle: () => inFlight === null && waiting === null, stop };
+}
+
+// chart.js
+function movedTo(handle, [x, y], byKey) {
+  const wanted = [[handle.x, x], [handle.y, y]].filter(([key]) => key);
+  return Object.fromEntries(wanted.map(([key, v]) => [key, onStep(byKey[key], v)]));
+}
+function movedBy(event, handle, values, byKey) {
+  const [x, y] = ARROWS[event.key];
+  const key = x ? handle.x : handle.y;
+  if (!key) return null;
+  const by = (x || y) * byKey[key].step * (event.shiftKey ? 5 : 1);
+  return { [key]: onStep(byKey[key], values[key] + by) };
+}
+function follow(go) {
+  const stop = () => {
+    window.removeEventListener("pointermove", go);
+    window.removeEventListener("pointerup", stop);
+    window.removeEventListener("pointercancel", stop);
+  };
+  window.addEventListener("pointermove", go);
+  window.addEventListener("pointerup", stop);
+  window.addEventListener("pointercancel", stop);
+}
+function render({ model, el }) {
+  const root = make("div", { class: "gc-live", role: "group", "aria-label": model.get("title") });
+  const panels = make("div", { class: "gc-panels" });
+  const numbers2 = make("div", { class: "gc-numbers" });
+  const text = make("p", { class: "gc-text", "aria-live": "polite" });
+  const byKey = Object.fromEntries(model.get("controls").map((c) => [c.key, c]));
+  const line2 = link(model, root);
+  const request = requests(line2);
+  const views = [];
+  let values = { ...model.get("values") };
+  let scene = null;
+  const change = (changed) => {
+    values = { ...values, ...changed };
+    root.dataset.idle = "false";
+    request.ask(changed);
+  };
+  const controls = controlPanel(model.get("controls"), (key, value) => change({ [key]: value }));
+  const move = (changed) => {
+    controls.show(changed);
+    change(changed);
+  };
+  const host = {
+    colourOf: (role) => role ? model.get("colours")[role] : "var(--gc-ink)",
+    drag(event, index, place) {
+      const go = (e) => move(movedTo(scene.handles[index], place(e), byKey));
+      follow(go);
+      if (event.target.dataset.handle === void 0) go(event);
+    },
+    key(event, index) {
+      if (!(event.key in ARROWS)) return;
+      event.preventDefault();
+      const changed = movedBy(event, scene.handles[index], values, byKey);
+      if (changed) move(changed);
+    }
+  };
+  const show = () => {
+    scene = unpack(model.get("scene"));
+    scene.panels.forEach((panel2, i) => {
+      if (!views[i]) panels.append((views[i] = panelView(host)).root);
+      const label = `${panel2.title || panel2.ylabel}. ${i ? "" : scene.text}`;
+      views[i].show(panel2, scene.handles.filter((h) => h.panel === i), label);
+    });
+    numbers2.replaceChildren(...scene.numbers.map(([k, v]) => make("div", {}, make("span", {}, k), make("b", {}, v))));
+  };
+  const settle = () => {
+    values = { ...model.get("values") };
+    controls.show(values);
+    text.textContent = scene.text;
+    root.dataset.idle = "true";
+  };
+  const redraw = () => {
+    show();
+    request.answered(scene.serial);
+    if (request.idle()) settle();
+  };
+  model.on("change:scene", redraw);
+  show();
+  settle();
+  root.append(panels, numbers2, controls.root, text);
+  el.append(line2.root, root);
+  return () => {
+    request.stop();
+    line2.stop();
+    model.off("change:scene", redraw);
+  };
+}
+
 // curves.js
-function lastNumbers(panel) {
-  const last = panel.marks.filter((m) => m.label && m.kind === "line" && m.y.length).map((m) => `${m.label} ${m.y[m.y.length - 1].toPrecision(3)}`);
-  return [panel.title, ...last].join(", ");
+function lastNumbers(panel2) {
+  const last = panel2.marks.filter((m) => m.label && m.kind === "line" && m.y.length).map((m) => `${m.label} ${m.y[m.y.length - 1].toPrecision(3)}`);
+  return [panel2.title, ...last].join(", ");
 }
 function curveRow(host) {
   const root = make("div", { class: "gc-panels" });
   const views = [];
-  const show = (panels) => panels.forEach((panel, i) => {
+  const show = (panels) => panels.forEach((panel2, i) => {
     if (!views[i]) root.append((views[i] = panelView(host)).root);
-    views[i].show(panel, [], lastNumbers(panel));
+    views[i].show(panel2, [], lastNumbers(panel2));
   });
   return { root, show };
 }
 
+// pixels.js
+var OPAQUE = new Uint32Array(new Uint8Array([0, 0, 0, 255]).buffer)[0];
+var [RED, GREEN, BLUE] = [0, 1, 2].map((at) => {
+  const pixel = new Uint8Array(4);
+  pixel[at] = 1;
+  return new Uint32Array(pixel.buffer)[0];
+});
+var GREY = new Uint32Array(new Uint8Array([1, 1, 1, 0]).buffer)[0];
+function pixelCanvas(label) {
+  return make("canvas", { class: "gc-pixels", role: "img", "aria-label": label });
+}
+function pixelOf(bytes, i, channels) {
+  if (channels !== 3) return OPAQUE + bytes[i] * GREY;
+  return OPAQUE + bytes[3 * i] * RED + bytes[3 * i + 1] * GREEN + bytes[3 * i + 2] * BLUE;
+}
+function tiledSize(count, columns, side, gap) {
+  return [columns * (side + gap) - gap, Math.ceil(count / columns) * (side + gap) - gap];
+}
+function fillPixels(out, bytes) {
+  const channels = bytes.length / out.length;
+  for (let i = 0; i < out.length; i++) out[i] = pixelOf(bytes, i, channels);
+}
+function fillTiles(out, bytes, columns, side, gap, channels = 1) {
+  const pitch = side + gap;
+  const width = columns * pitch - gap;
+  for (let i = 0; i < bytes.length / channels; i++) {
+    const tile = Math.floor(i / (side * side));
+    const [row2, x] = [Math.floor(i / side) % side, i % side];
+    const at = (Math.floor(tile / columns) * pitch + row2) * width + tile % columns * pitch + x;
+    out[at] = pixelOf(bytes, i, channels);
+  }
+}
+function putPixels(canvas, width, height, fill) {
+  const image = new ImageData(width, height);
+  fill(new Uint32Array(image.data.buffer));
+  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+  canvas.getContext("2d").putImageData(image, 0, 0);
+}
+function paintPixels(canvas, view3, width, height) {
+  putPixels(canvas, width, height, (out) => fillPixels(out, greys(view3)));
+}
+function paintTiles(canvas, view3, columns, side, gap = 0, channels = 1) {
+  const bytes = greys(view3);
+  const [width, height] = tiledSize(bytes.length / (side * side * channels), columns, side, gap);
+  putPixels(canvas, width, height, (out) => fillTiles(out, bytes, columns, side, gap, channels));
+}
+
 // pointgan.js
 var INK = "#222222";
-var APART2 = 0.1;
+var APART = 0.1;
 var HEAD2 = { turn: 0.5, most: 6 };
 var LEGEND = [
   { kind: "points", role: "p", label: "real" },
   { kind: "points", role: "q", label: "fake" }
 ];
-var PUSH2 = { kind: "arrows", role: "G", label: "push on a fake" };
+var PUSH = { kind: "arrows", role: "G", label: "push on a fake" };
 function legendOf({ step }) {
-  if (!step) return [...LEGEND, PUSH2];
+  if (!step) return [...LEGEND, PUSH];
   const times = step.times > 1 ? `, ${step.times} times as long` : "";
   const moves = { kind: "arrows", role: "G", label: `step of G, from the hollow diamonds${times}` };
   const signs = { kind: "points", role: "D", label: "D(x) rose, fell" };
@@ -1140,7 +681,7 @@ function fieldImage(frame, colours) {
 }
 function leavesPoint(drawn, [x, y]) {
   const last = drawn[drawn.length - 1] ?? [9, 9];
-  return Math.hypot(x - last[0], y - last[1]) >= APART2;
+  return Math.hypot(x - last[0], y - last[1]) >= APART;
 }
 function withPoint(drawn, [x, y], { limit, most }) {
   if (Math.max(Math.abs(x), Math.abs(y)) >= limit || drawn.length >= most) return null;
@@ -1182,9 +723,9 @@ function pointStage(host) {
   let drawn = [];
   let cursor = [0, 0];
   keepKeys(canvas);
-  const unit2 = () => canvas.clientWidth / (2 * frame.limit);
-  const px = (x) => (x + frame.limit) * unit2();
-  const py = (y) => (frame.limit - y) * unit2();
+  const unit3 = () => canvas.clientWidth / (2 * frame.limit);
+  const px = (x) => (x + frame.limit) * unit3();
+  const py = (y) => (frame.limit - y) * unit3();
   const cloud = (points, shape, colour, size) => {
     pen.beginPath();
     for (let i = 0; i + 1 < points.length; i += 2) SHAPES[shape](pen, px(points[i]), py(points[i + 1]), size);
@@ -1217,7 +758,7 @@ function pointStage(host) {
     pen.beginPath();
     for (let i = 0; i + 3 < rows.length; i += 4) {
       const [x, y] = [px(rows[i]), py(rows[i + 1])];
-      const tip = [x + rows[i + 2] * unit2(), y - rows[i + 3] * unit2()];
+      const tip = [x + rows[i + 2] * unit3(), y - rows[i + 3] * unit3()];
       pen.moveTo(x, y);
       pen.lineTo(...tip);
       for (const barb of barbs([x, y], tip, HEAD2.turn, HEAD2.most)) {
@@ -1324,6 +865,968 @@ function pointStage(host) {
   return { root, show, stop: () => watch.disconnect() };
 }
 
+// replay.js
+function pageModel(state, answer2 = () => ({})) {
+  const heard = {};
+  const tell = (name, ...said) => (heard[name] ?? []).forEach((listener) => listener(...said));
+  return {
+    get: (key) => state[key],
+    on: (name, listener) => (heard[name] ??= []).push(listener),
+    off: (name, listener) => heard[name] = (heard[name] ?? []).filter((other) => other !== listener),
+    send(message) {
+      queueMicrotask(() => tell("msg:custom", { pong: message.ping }));
+      if (!message.values) return;
+      requestAnimationFrame(() => {
+        const changed = answer2(message);
+        Object.assign(state, changed);
+        Object.keys(changed).forEach((key) => tell(`change:${key}`));
+      });
+    }
+  };
+}
+function chartModel(told, sceneAt, given = {}) {
+  const start = Object.fromEntries(told.controls.map((c) => [c.key, c.value]));
+  let values = { ...start, ...given };
+  const answer2 = ({ serial, values: moved }) => {
+    values = { ...values, ...moved };
+    return { values, scene: { ...sceneAt(values), serial } };
+  };
+  return pageModel({ ...told, ...answer2({ serial: 0 }) }, answer2);
+}
+function showChart(element, model) {
+  const stop = render({ model, el: element });
+  return { root: element.querySelector(".gc-live"), stop };
+}
+
+// asked.js
+var [COLUMNS, FAINT2] = [5, 0.05];
+var view = (numbers2) => new DataView(Float32Array.from(numbers2).buffer);
+function sheetOf(pixels, side, columns) {
+  const [x, y, grey] = [[], [], []];
+  const rows = Math.ceil(pixels.length / (side * side) / columns);
+  pixels.forEach((byte, i) => {
+    if (byte / 255 <= FAINT2) return;
+    const image = Math.floor(i / (side * side));
+    x.push(image % columns * side + i % side + 0.5);
+    y.push(rows * side - Math.floor(image / columns) * side - Math.floor(i / side) % side - 0.5);
+    grey.push(byte / 255);
+  });
+  return { kind: "cells", label: "", role: "", x: view(x), y: view(y), x2: view(grey) };
+}
+function panel(title, pixels, side, columns) {
+  const rows = Math.ceil(pixels.length / (side * side) / columns);
+  return {
+    title,
+    xlabel: "pixels",
+    ylabel: "pixels",
+    equal: true,
+    names: [],
+    xlim: [0, columns * side],
+    ylim: [0, rows * side],
+    marks: [sheetOf(pixels, side, columns)]
+  };
+}
+function mixed(names, first, second, share) {
+  return names.map((name) => (name === first ? 1 - share : 0) + (name === second ? share : 0));
+}
+function askedScene(G, { names, hands }) {
+  return ({ hand, first, second, share }) => {
+    const every = names.map((name) => mixed(names, name, name, 0));
+    const asked = `${Math.round(100 * (1 - share))}% ${first}, ${Math.round(100 * share)}% ${second}`;
+    const rows = [...every, mixed(names, first, second, share)].map((weights) => [...hands[hand], ...weights]);
+    const pixels = G.pixels(Float32Array.from(rows.flat()));
+    const area2 = G.side ** 2;
+    return {
+      panels: [
+        panel("One z, every class", pixels.subarray(0, names.length * area2), G.side, COLUMNS),
+        panel(asked, pixels.subarray(names.length * area2), G.side, 1)
+      ],
+      numbers: [],
+      handles: [],
+      text: `One z asked for ${names.join(", ")}; and for ${asked}.`
+    };
+  };
+}
+function showAsked(element, G, told, values = {}) {
+  return showChart(element, chartModel(told, askedScene(G, told), values));
+}
+
+// engine/safetensors.js
+var EngineError = class extends Error {
+};
+var NAME = "gancourse";
+function numbers(bytes, dtype, at, end) {
+  if (dtype === "F32") return new Float32Array(bytes.buffer.slice(at, end));
+  if (dtype === "F16") return Float32Array.from(new Uint16Array(bytes.buffer.slice(at, end)), fromHalf);
+  return null;
+}
+function fromHalf(bits) {
+  const [sign, exponent, fraction] = [bits & 32768 ? -1 : 1, bits >> 10 & 31, bits & 1023];
+  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  return sign * (exponent ? 2 ** (exponent - 25) * (1024 + fraction) : 2 ** -24 * fraction);
+}
+function headerOf(bytes) {
+  const view3 = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const size = bytes.length < 8 ? Infinity : Number(view3.getBigUint64(0, true));
+  if (size > bytes.length - 8) throw new EngineError("This is not a whole safetensors file: give one that gancourse wrote.");
+  try {
+    return [JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + size))), 8 + size];
+  } catch {
+    throw new EngineError("This is not a safetensors file: give one that gancourse wrote.");
+  }
+}
+function readTensors(given) {
+  const bytes = given instanceof Uint8Array ? given : new Uint8Array(given.buffer ?? given, given.byteOffset, given.byteLength);
+  const [{ __metadata__: metadata = {}, ...entries }, start] = headerOf(bytes);
+  const base = bytes.byteOffset + start;
+  const tensors = {};
+  for (const [name, { dtype, shape, data_offsets: [at, end] }] of Object.entries(entries)) {
+    if (start + end > bytes.length) throw new EngineError("This safetensors file ends too early: fetch it again.");
+    const data = numbers(bytes, dtype, base + at, base + end);
+    if (data) tensors[name] = { shape, data };
+  }
+  return { tensors, metadata: metadata[NAME] ? JSON.parse(metadata[NAME]) : metadata };
+}
+
+// engine/layers.js
+var EPS = 1e-5;
+var eight = (n) => 8 * Math.ceil(n / 8);
+var ACTS = {
+  leaky: (view3, n, slope) => {
+    const by = Math.fround(slope);
+    for (let i = 0; i < n; i++) if (view3[i] < 0) view3[i] *= by;
+  },
+  tanh: (view3, n) => {
+    for (let i = 0; i < n; i++) view3[i] = Math.tanh(view3[i]);
+  },
+  sigmoid: (view3, n) => {
+    for (let i = 0; i < n; i++) view3[i] = Math.tanh(view3[i] / 2);
+  }
+};
+function affine(tensor, prefix) {
+  const [gain, bias, mean2, variance] = ["weight", "bias", "running_mean", "running_var"].map((n) => tensor(`${prefix}.${n}`).data);
+  const factor = Float64Array.from(gain, (g, i) => g / Math.sqrt(variance[i] + EPS));
+  return { factor, summand: Float64Array.from(bias, (b, i) => b - mean2[i] * factor[i]) };
+}
+function packed({ k, n, at, channelOf, biasOf = channelOf, bias, norm: norm2 }) {
+  const [panels, sums] = [new Float32Array(eight(n) * k), new Float32Array(eight(n))];
+  for (let j = 0; j < n; j++) {
+    const channel = channelOf(j);
+    const factor = norm2?.factor[channel] ?? 1;
+    const start = (j >> 3) * k * 8 + (j & 7);
+    for (let i = 0; i < k; i++) panels[start + 8 * i] = at(i, j) * factor;
+    sums[j] = (bias?.[biasOf(j)] ?? 0) * factor + (norm2?.summand[channel] ?? 0);
+  }
+  return { panels, sums };
+}
+var MATRICES = {
+  // [out, in]; columns are reordered so that channels come last
+  dense: ({ shape: [n, k], data }, { to }, { channels: inside2, side }) => {
+    if (k !== inside2 * side * side) throw new EngineError(`A dense layer wants ${k} numbers and gets ${inside2 * side * side}.`);
+    const [channels, area2] = to ? [to.channels, n / to.channels] : [n, 1];
+    const from = (j) => to?.first ? j % channels * area2 + Math.floor(j / channels) : j;
+    return {
+      k,
+      n,
+      at: (i, j) => data[from(j) * k + i],
+      channelOf: (j) => j % channels,
+      biasOf: from,
+      out: { channels, side: Math.sqrt(area2) }
+    };
+  },
+  // [out, in, kernel, kernel]; rows are (y, x, in)
+  conv: ({ shape: [n, inside2, kernel], data }, { pad: pad2 }, { side }) => {
+    const at = (i, j) => data[(j * inside2 + i % inside2) * kernel * kernel + Math.floor(i / inside2)];
+    return { k: kernel * kernel * inside2, n, at, channelOf: (j) => j, kernel, out: { channels: n, side: side + 2 * pad2 - kernel + 1 } };
+  },
+  // [in, out, kernel, kernel]; columns are (y, x, out)
+  up: ({ shape: [k, outside, kernel], data }, { stride, pad: pad2, more }, { side }) => {
+    const at = (i, j) => data[(i * outside + j % outside) * kernel * kernel + Math.floor(j / outside)];
+    return {
+      k,
+      n: outside * kernel * kernel,
+      at,
+      channelOf: (j) => j % outside,
+      kernel,
+      out: { channels: outside, side: (side - 1) * stride - 2 * pad2 + kernel + more }
+    };
+  }
+};
+var RUNS = {
+  dense: (matrix, layer, before, { want }) => {
+    const c = want(eight(matrix.n));
+    return { slot: c, run: ({ product }, m) => product(before.slot, m.panels, m.sums, c, 1, matrix.k, eight(matrix.n)) };
+  },
+  // Rows of the product are patches of the image, copied out of one with zeros around it.
+  conv: (matrix, { pad: pad2 }, { slot: a, channels, side }, { want }) => {
+    const [{ kernel, k, n, out }, wide] = [matrix, side + 2 * pad2];
+    const [framed, patches] = [want(wide * wide * channels), want(out.side ** 2 * k)];
+    const [c, line2] = [want(out.side ** 2 * eight(n)), kernel * channels];
+    const run = ({ product }, m) => {
+      for (let y = 0; y < side; y++) {
+        framed.view.set(a.view.subarray(y * side * channels, (y + 1) * side * channels), ((y + pad2) * wide + pad2) * channels);
+      }
+      for (let y = 0, to = 0; y < out.side; y++) {
+        for (let x = 0; x < out.side; x++) {
+          for (let row2 = 0, from = (y * wide + x) * channels; row2 < kernel; row2++, to += line2, from += wide * channels) {
+            patches.view.set(framed.view.subarray(from, from + line2), to);
+          }
+        }
+      }
+      product(patches, m.panels, m.sums, c, out.side ** 2, k, eight(n));
+      squeeze(c.view, out.side ** 2, n);
+    };
+    return { slot: c, run };
+  },
+  // The product gives each pixel's patch; patches are added where they overlap.
+  up: ({ kernel, k, n, out }, { stride, pad: pad2 }, { slot: a, side }, { want }) => {
+    const [patches, c, zeros] = [want(side * side * eight(n)), want(out.side ** 2 * out.channels), want(eight(n))];
+    const run = ({ product }, m) => {
+      product(a, m.panels, zeros, patches, side * side, k, eight(n));
+      for (let i = 0; i < c.n; i += out.channels) c.view.set(m.sums.view.subarray(0, out.channels), i);
+      for (let y = 0; y < side; y++) {
+        for (let x = 0; x < side; x++) addPatch(patches.view, (y * side + x) * eight(n), c.view, out, kernel, y * stride - pad2, x * stride - pad2);
+      }
+    };
+    return { slot: c, run };
+  }
+};
+function addPatch(patches, from, c, { side, channels }, kernel, top, left) {
+  const [first, last] = [Math.max(0, -left), Math.min(kernel, side - left)];
+  for (let row2 = 0; row2 < kernel; row2++) {
+    const y = top + row2;
+    if (y < 0 || y >= side) continue;
+    const [at, to] = [from + (row2 * kernel + first) * channels, (y * side + left + first) * channels];
+    const n = (last - first) * channels;
+    for (let i = 0; i < n; i++) c[to + i] += patches[at + i];
+  }
+}
+function squeeze(view3, rows, n) {
+  if (n !== eight(n)) for (let row2 = 1; row2 < rows; row2++) view3.copyWithin(row2 * n, row2 * eight(n), row2 * eight(n) + n);
+}
+function productStep(layer, norm2, before, memory, tensor) {
+  const matrix = MATRICES[layer.kind](tensor(`${layer.prefix}.weight`), layer, before);
+  const { panels, sums } = packed({ ...matrix, bias: tensor(`${layer.prefix}.bias`, true)?.data, norm: norm2 });
+  const held = { panels: memory.want(panels.length), sums: memory.want(sums.length) };
+  const { slot, run } = RUNS[layer.kind](matrix, layer, before, memory);
+  const fill = () => {
+    held.panels.view.set(panels);
+    held.sums.view.set(sums);
+  };
+  return { after: { slot, ...matrix.out }, fill, run: (block) => run(block, held) };
+}
+
+// engine/product.js
+var WASM = "AGFzbQEAAAABDQFgCX9/f39/f39/fwACEAEEcGFnZQZtZW1vcnkCAAEDAgEABwsBB3Byb2R1Y3QAAAr/BgH8BgIMfwt7IAVBAnQhDCAGQQJ0IQsDQEEAIQogACEOIAMgCWohFCACIAlqIQ0CQANAIApBBGogBEoNASAOIAdqIQ8gDyAHaiEQIBAgB2ohESAOIAxqIRMgASES/QwAAAAAAAAAAAAAAAAAAAAAIRj9DAAAAAAAAAAAAAAAAAAAAAAhHP0MAAAAAAAAAAAAAAAAAAAAACEZ/QwAAAAAAAAAAAAAAAAAAAAAIR39DAAAAAAAAAAAAAAAAAAAAAAhGv0MAAAAAAAAAAAAAAAAAAAAACEe/QwAAAAAAAAAAAAAAAAAAAAAIRv9DAAAAAAAAAAAAAAAAAAAAAAhHwNAIBL9AAQAIRUgEv0ABBAhFiAO/QkCACEXIBggFyAV/eYB/eQBIRggHCAXIBb95gH95AEhHCAP/QkCACEXIBkgFyAV/eYB/eQBIRkgHSAXIBb95gH95AEhHSAQ/QkCACEXIBogFyAV/eYB/eQBIRogHiAXIBb95gH95AEhHiAR/QkCACEXIBsgFyAV/eYB/eQBIRsgHyAXIBb95gH95AEhHyASQSBqIRIgD0EEaiEPIBBBBGohECARQQRqIREgDkEEaiEOIA4gE0kNAAsgFCAN/QAEACAY/eQB/QsEACAUIA39AAQQIBz95AH9CwQQIBQgC2ohFCANIAhqIQ0gFCAN/QAEACAZ/eQB/QsEACAUIA39AAQQIB395AH9CwQQIBQgC2ohFCANIAhqIQ0gFCAN/QAEACAa/eQB/QsEACAUIA39AAQQIB795AH9CwQQIBQgC2ohFCANIAhqIQ0gFCAN/QAEACAb/eQB/QsEACAUIA39AAQQIB/95AH9CwQQIBQgC2ohFCANIAhqIQ0gESAMayAHaiEOIApBBGohCgwACwsCQANAIAogBE4NASAOIAxqIRMgASES/QwAAAAAAAAAAAAAAAAAAAAAIRj9DAAAAAAAAAAAAAAAAAAAAAAhHANAIA79CQIAIRcgGCAXIBL9AAQA/eYB/eQBIRggHCAXIBL9AAQQ/eYB/eQBIRwgEkEgaiESIA5BBGohDiAOIBNJDQALIBQgDf0ABAAgGP3kAf0LBAAgFCAN/QAEECAc/eQB/QsEECAUIAtqIRQgDSAIaiENIA4gDGsgB2ohDiAKQQFqIQoMAAsLIAEgB0EDdGohASAJQSBqIQkgCSALSQ0ACws=";
+
+// engine/memory.js
+var PAGE = 65536;
+var ALIGN = 16;
+var CHUNK = 256;
+function compiled() {
+  try {
+    return new WebAssembly.Module(Uint8Array.from(atob(WASM), (c) => c.charCodeAt(0)));
+  } catch {
+    return null;
+  }
+}
+var wasm;
+function plainProduct(a, b, bias, c, m, k, n) {
+  for (let column = 0, panel2 = 0; column < n; column += 8, panel2 += 8 * k) {
+    for (let row2 = 0; row2 < m; row2++) {
+      let [s0, s1, s2, s3, s4, s5, s6, s7] = bias.subarray(column, column + 8);
+      const start = row2 * k;
+      for (let i = 0, at = panel2; i < k; i++, at += 8) {
+        const x = a[start + i];
+        s0 += x * b[at];
+        s1 += x * b[at + 1];
+        s2 += x * b[at + 2];
+        s3 += x * b[at + 3];
+        s4 += x * b[at + 4];
+        s5 += x * b[at + 5];
+        s6 += x * b[at + 6];
+        s7 += x * b[at + 7];
+      }
+      const to = row2 * n + column;
+      c[to] = s0;
+      c[to + 1] = s1;
+      c[to + 2] = s2;
+      c[to + 3] = s3;
+      c[to + 4] = s4;
+      c[to + 5] = s5;
+      c[to + 6] = s6;
+      c[to + 7] = s7;
+    }
+  }
+}
+function newMemory() {
+  const slots = [];
+  let bytes = 0;
+  const want = (n) => {
+    const slot = { at: bytes, n, view: null };
+    bytes += Math.ceil(4 * n / ALIGN) * ALIGN;
+    slots.push(slot);
+    return slot;
+  };
+  const spread = (buffer) => slots.forEach((s2) => s2.view = new Float32Array(buffer, s2.at, s2.n));
+  const open = (plain = false) => {
+    wasm = wasm === void 0 && !plain ? compiled() : wasm;
+    if (plain || !wasm) {
+      spread(new ArrayBuffer(bytes));
+      const product2 = (a, b, bias, c, m, k, n) => plainProduct(a.view, b.view, bias.view, c.view, m, k, n);
+      return { product: product2, kind: "JavaScript" };
+    }
+    const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE) });
+    const { exports } = new WebAssembly.Instance(wasm, { page: { memory } });
+    spread(memory.buffer);
+    const product = (a, b, bias, c, m, k, n) => {
+      for (let i = 0; i < k; i += CHUNK) {
+        const [from, down] = i ? [c.at, 4 * n] : [bias.at, 0];
+        exports.product(a.at + 4 * i, b.at + 32 * i, from, c.at, m, Math.min(CHUNK, k - i), n, 4 * k, down);
+      }
+    };
+    return { product, kind: "WebAssembly" };
+  };
+  return { want, open };
+}
+
+// engine/nets.js
+var GREY2 = [1, 28, 28];
+var dense = (to) => ({ kind: "dense", to });
+var conv = (pad2) => ({ kind: "conv", pad: pad2 });
+var up = (stride, pad2, more = 0) => ({ kind: "up", stride, pad: pad2, more });
+var norm = () => ({ kind: "norm" });
+var act = (name, slope = 0) => ({ kind: "act", name, slope });
+var [relu, tanh, leaky] = [() => act("leaky", 0), () => act("tanh"), (slope) => act("leaky", slope)];
+var nothing = () => ({ kind: "nothing" });
+var row = (prefix, ...layers) => layers.flat().map((layer, i) => ({ ...layer, prefix: `${prefix}.${i}` }));
+var named = (prefix, layer) => ({ ...layer, prefix });
+var again = (n, layers) => Array.from({ length: n }, layers).flat();
+var refined = (depth) => again(depth, () => [conv(1), norm(), relu()]);
+var SQUASHES = { tanh, sigmoid: () => act("sigmoid") };
+var up5 = (stride) => up(stride, 2, stride - 1);
+var normed = (slope = 0.3) => [norm(), leaky(slope)];
+function mlp({ shape = GREY2, norm: normal = true }, { tensors }) {
+  const hidden = normal ? [dense(), norm(), leaky(0.2)] : [dense(), leaky(0.2)];
+  let n = 0;
+  while (tensors[`body.${n * hidden.length + (normal ? 1 : 2)}.weight`]) n++;
+  const end = shape.length === 3 ? [tanh()] : [];
+  return [...row("body", again(n, () => hidden), dense()), ...end];
+}
+function dcgan({ depth = 0 }, { channels }) {
+  const to = { channels: channels("body.0"), first: false };
+  const body = [norm(), relu(), refined(depth), up(2, 1), norm(), relu(), refined(depth), up(2, 1), tanh()];
+  return [named("dense", dense(to)), ...row("body", ...body)];
+}
+var stacked = {
+  none: [named("dense", dense()), relu()],
+  he: [named("dense", dense()), relu()],
+  norm: [named("dense", dense()), named("norm", norm()), relu()],
+  skips: [{ kind: "keep" }, named("norm", norm()), relu(), named("dense", dense()), { kind: "add" }]
+};
+function stack({ depth = 4, remedy = "norm" }) {
+  const layer = (i) => stacked[i === 0 && remedy === "skips" ? "norm" : remedy].map((one) => one.prefix ? { ...one, prefix: `stack.${i}.${one.prefix}` } : one);
+  const rest = Array.from({ length: depth }, (_, i) => layer(i)).flat();
+  const last = remedy === "skips" ? [norm(), dense(), tanh()] : [dense(), tanh()];
+  return [{ kind: "keep" }, named("wide", dense()), relu(), { kind: "join" }, ...rest, ...row("last", ...last)];
+}
+var imageNet = (...layers) => (options, file) => row("body", ...layers.map((l) => typeof l === "function" ? l(options, file) : l));
+var from7 = (at) => [(_, { channels }) => dense({ channels: channels(at), first: true }), nothing()];
+var NETS = {
+  mlp,
+  dcgan,
+  "writeup-000": imageNet(dense(), leaky(0.2), norm(), dense(), ({ squash = "sigmoid" }) => SQUASHES[squash]()),
+  "writeup-001": imageNet(...from7("body.2"), normed(), up5(1), normed(), up5(2), normed(), up5(2), tanh()),
+  "writeup-002": stack,
+  "writeup-003": imageNet(
+    (_, { channels }) => dense({ channels: channels("body.3"), first: true }),
+    leaky(0.2),
+    nothing(),
+    norm(),
+    up5(1),
+    leaky(0.2),
+    norm(),
+    up5(2),
+    leaky(0.2),
+    norm(),
+    up5(2),
+    tanh()
+  ),
+  "writeup-004": imageNet(...from7("body.2"), normed(), up5(2), normed(), up5(2), tanh())
+};
+function layersOf({ tensors, metadata }) {
+  if (!metadata.recipe) throw new EngineError("This file does not say how its net is built: give a generator that gancourse saved.");
+  const { net, options } = JSON.parse(metadata.recipe);
+  if (!Object.hasOwn(NETS, net)) {
+    throw new EngineError(`The page does not know the net "${net}": it runs ${Object.keys(NETS).join(", ")}.`);
+  }
+  const channels = (prefix) => tensors[`${prefix}.weight`]?.shape[0];
+  return { layers: NETS[net](options, { tensors, channels }), shape: options.shape ?? GREY2 };
+}
+
+// engine/generator.js
+var FOLDS = ["dense", "conv", "up"];
+var PLAIN = {
+  nothing: (layer, before) => ({ after: before, run() {
+  } }),
+  act: ({ name, slope }, before) => ({ after: before, run: () => ACTS[name](before.slot.view, sizeOf(before), slope) }),
+  norm: (layer, before, { memory, tensor }) => {
+    const [{ factor, summand }, slot, n] = [affine(tensor, layer.prefix), memory.want(sizeOf(before)), before.channels];
+    const run = () => {
+      for (let i = 0; i < slot.n; i++) slot.view[i] = before.slot.view[i] * factor[i % n] + summand[i % n];
+    };
+    return { after: { ...before, slot }, run };
+  },
+  keep: (layer, before, { kept }) => {
+    kept.last = before;
+    return { after: before, run() {
+    } };
+  },
+  // The vector that was kept comes first.
+  join: (layer, before, { memory, kept: { last } }) => {
+    const slot = memory.want(last.channels + before.channels);
+    const run = () => {
+      slot.view.set(last.slot.view.subarray(0, last.channels));
+      slot.view.set(before.slot.view.subarray(0, before.channels), last.channels);
+    };
+    return { after: { slot, channels: slot.n, side: 1 }, run };
+  },
+  add: (layer, before, { kept: { last } }) => {
+    const run = () => {
+      for (let i = 0; i < sizeOf(before); i++) before.slot.view[i] += last.slot.view[i];
+    };
+    return { after: before, run };
+  }
+};
+var sizeOf = ({ channels, side }) => channels * side * side;
+function planned(layers, zDim, memory, tensor) {
+  const z = { slot: memory.want(zDim), channels: zDim, side: 1 };
+  const [steps, kept] = [[], { last: null }];
+  let before = z;
+  for (let i = 0; i < layers.length; i++) {
+    const [layer, next] = [layers[i], layers[i + 1]];
+    const folds = FOLDS.includes(layer.kind);
+    const skips = folds && next?.kind === "nothing";
+    const norm2 = folds ? layers[i + (skips ? 2 : 1)] : null;
+    const folded = norm2?.kind === "norm" ? norm2 : null;
+    const step = folds ? productStep(layer, folded && affine(tensor, folded.prefix), before, memory, tensor) : PLAIN[layer.kind](layer, before, { memory, tensor, kept });
+    if (folded) i += skips ? 2 : 1;
+    steps.push(step);
+    before = step.after;
+  }
+  return { z: z.slot, steps, end: before };
+}
+function channelsFirst({ slot, channels, side }, out) {
+  const area2 = side * side;
+  for (let i = 0; i < area2 * channels; i++) out[i % channels * area2 + Math.floor(i / channels)] = slot.view[i];
+}
+function toPixels(x, out = new Uint8Array(x.length)) {
+  for (let i = 0; i < x.length; i++) {
+    const level = Math.fround(Math.fround(Math.min(1, Math.max(-1, x[i])) + 1) * 127.5);
+    const low = Math.floor(level);
+    const rest = level - low;
+    out[i] = rest > 0.5 || rest === 0.5 && low % 2 ? low + 1 : low;
+  }
+  return out;
+}
+function openGenerator(bytes, { plain = false } = {}) {
+  const file = readTensors(bytes);
+  const { layers, shape } = layersOf(file);
+  const tensor = (name, optional = false) => {
+    if (!file.tensors[name] && !optional) throw new EngineError(`This file holds no ${name}: its weights do not fit its recipe.`);
+    return file.tensors[name];
+  };
+  const zDim = tensor(`${layers.find((layer) => layer.kind === "dense").prefix}.weight`).shape[1];
+  const memory = newMemory();
+  const { z: first, steps, end } = planned(layers, zDim, memory, tensor);
+  const size = shape.reduce((a, b) => a * b, 1);
+  if (sizeOf(end) !== size) throw new EngineError(`This net makes ${sizeOf(end)} numbers, and its recipe wants ${size}.`);
+  const block = memory.open(plain);
+  steps.forEach((step) => step.fill?.());
+  const images = (z) => {
+    if (z.length % zDim) throw new EngineError(`z holds ${z.length} numbers, and this net takes ${zDim} for each image.`);
+    const out = new Float32Array(z.length / zDim * size);
+    for (let i = 0; i * zDim < z.length; i++) {
+      first.view.set(z.subarray(i * zDim, (i + 1) * zDim));
+      steps.forEach((step) => step.run(block));
+      channelsFirst(end, out.subarray(i * size, (i + 1) * size));
+    }
+    return out;
+  };
+  const pixels = (z) => toPixels(images(z));
+  return { zDim, shape, side: shape[shape.length - 1], kind: block.kind, metadata: file.metadata, images, pixels };
+}
+
+// engine/players.js
+var LEAK = 0.2;
+var EPS2 = 1e-8;
+var s = (x) => (1 + Math.tanh(x / 2)) / 2;
+var LOSSES = {
+  minimax: { dReal: (r) => -s(-r), dFake: (r, f) => s(f), gFake: (r, f) => -s(f) },
+  "non-saturating": { dReal: (r) => -s(-r), dFake: (r, f) => s(f), gFake: (r, f) => -s(-f) },
+  "least-squares": { dReal: (r) => 2 * (r - 1), dFake: (r, f) => 2 * f, gFake: (r, f) => 2 * (f - 1) },
+  hinge: { dReal: (r) => r < 1 ? -1 : 0, dFake: (r, f) => f > -1 ? 1 : 0, gFake: () => -1 },
+  wasserstein: { dReal: () => -1, dFake: () => 1, gFake: () => -1 },
+  relativistic: { dReal: (r, f) => -s(f - r), dFake: (r, f) => s(f - r), gFake: (r, f) => -s(r - f), pairs: true }
+};
+var REMEDIES = {
+  none: {},
+  clipping: { clip: 0.1 },
+  "WGAN-GP": { gp: 1 },
+  "spectral norm": { spectral: true },
+  R1: { r1: 0.1 },
+  "R1 + R2": { r1: 0.1, r2: 0.1 },
+  "packing 2": { pack: 2 },
+  "packing 4": { pack: 4 }
+};
+function newPlayer(sizes, fill) {
+  const tensor = (n, inputs) => ({
+    value: Float64Array.from(fill(n, inputs)),
+    grad: new Float64Array(n),
+    mean: new Float64Array(n),
+    square: new Float64Array(n)
+  });
+  const layers = sizes.slice(1).map((out, i) => ({ inputs: sizes[i], out, W: tensor(out * sizes[i], sizes[i]), b: tensor(out, sizes[i]) }));
+  return { layers, steps: 0 };
+}
+function spectral(player, next) {
+  for (const layer of player.layers) {
+    layer.power = { u: unit(Float64Array.from({ length: layer.out }, next)), v: new Float64Array(layer.inputs) };
+    powerStep(layer, 15);
+  }
+  return player;
+}
+var unit = (x) => x.map((value, _, all) => value / Math.max(1e-12, Math.hypot(...all)));
+function timesW({ inputs, out, W: { value } }, v) {
+  const h = new Float64Array(out);
+  for (let j = 0; j < out; j++) for (let i = 0; i < inputs; i++) h[j] += value[j * inputs + i] * v[i];
+  return h;
+}
+function timesWT({ inputs, out, W: { value } }, u) {
+  const h = new Float64Array(inputs);
+  for (let j = 0; j < out; j++) for (let i = 0; i < inputs; i++) h[i] += value[j * inputs + i] * u[j];
+  return h;
+}
+function powerStep(layer, n) {
+  for (let i = 0; i < n; i++) {
+    if (i || n === 1) layer.power.u = unit(timesW(layer, layer.power.v));
+    layer.power.v = unit(timesWT(layer, layer.power.u));
+  }
+}
+function weightOf(layer, learns) {
+  if (!layer.power) return { w: layer.W.value };
+  if (learns) powerStep(layer, 1);
+  const { u, v } = layer.power;
+  const sigma = timesW(layer, v).reduce((sum, h, j) => sum + u[j] * h, 0);
+  return { w: layer.W.value.map((value) => value / sigma), u, v, sigma };
+}
+function addToW({ inputs, W: { value, grad } }, { u, v, sigma }, slopes) {
+  const along = slopes.reduce((sum, g, i) => sum + g * value[i], 0) / sigma ** 2;
+  for (let i = 0; i < grad.length; i++) grad[i] += slopes[i] / sigma - along * u[Math.floor(i / inputs)] * v[i % inputs];
+}
+function uniformFill(uniform) {
+  return (n, inputs) => Float64Array.from({ length: n }, () => (2 * uniform() - 1) / Math.sqrt(inputs));
+}
+function affine2({ inputs, out, b }, w, x, n) {
+  const h = new Float64Array(n * out);
+  let row2 = 0;
+  for (; row2 + 4 <= n; row2 += 4) {
+    const [r0, r1, r2, r3] = [0, 1, 2, 3].map((more) => (row2 + more) * inputs);
+    for (let j = 0; j < out; j++) {
+      let [s0, s1, s2, s3] = [0, 0, 0, 0];
+      for (let i = 0, at = j * inputs; i < inputs; i++) {
+        const v = w[at + i];
+        s0 += v * x[r0 + i];
+        s1 += v * x[r1 + i];
+        s2 += v * x[r2 + i];
+        s3 += v * x[r3 + i];
+      }
+      const [to, bias] = [row2 * out + j, b.value[j]];
+      h[to] = s0 + bias;
+      h[to + out] = s1 + bias;
+      h[to + 2 * out] = s2 + bias;
+      h[to + 3 * out] = s3 + bias;
+    }
+  }
+  for (; row2 < n; row2++) {
+    for (let j = 0; j < out; j++) {
+      let sum = b.value[j];
+      for (let i = 0; i < inputs; i++) sum += w[j * inputs + i] * x[row2 * inputs + i];
+      h[row2 * out + j] = sum;
+    }
+  }
+  return h;
+}
+function forward({ layers }, x, n, learns = false) {
+  const held = [];
+  let input = x;
+  layers.forEach((layer, k) => {
+    const weight = weightOf(layer, learns);
+    const h = affine2(layer, weight.w, input, n);
+    held.push({ input, h, weight });
+    input = k + 1 < layers.length ? h.map((v) => v > 0 ? v : LEAK * v) : h;
+  });
+  return held;
+}
+var answer = (held) => held[held.length - 1].h;
+function leaked(slopes, h) {
+  for (let i = 0; i < slopes.length; i++) if (!(h[i] > 0)) slopes[i] *= LEAK;
+  return slopes;
+}
+function addFour(to, at, n, from, [p, q, r, t], a, b, c, d) {
+  for (let i = 0; i < n; i++) to[at + i] += a * from[p + i] + b * from[q + i] + c * from[r + i] + d * from[t + i];
+}
+function addOne(to, at, n, from, p, a) {
+  for (let i = 0; i < n; i++) to[at + i] += a * from[p + i];
+}
+function through({ inputs, out }, { w }, slopes, n) {
+  const back = new Float64Array(n * inputs);
+  for (let row2 = 0; row2 < n; row2++) {
+    const [at, from] = [row2 * inputs, row2 * out];
+    let j = 0;
+    for (; j + 4 <= out; j += 4) {
+      const to = j * inputs;
+      addFour(
+        back,
+        at,
+        inputs,
+        w,
+        [to, to + inputs, to + 2 * inputs, to + 3 * inputs],
+        slopes[from + j],
+        slopes[from + j + 1],
+        slopes[from + j + 2],
+        slopes[from + j + 3]
+      );
+    }
+    for (; j < out; j++) addOne(back, at, inputs, w, j * inputs, slopes[from + j]);
+  }
+  return back;
+}
+function addOuter(layer, weight, slopes, input, n) {
+  if (!weight.sigma) return addProducts(layer.W.grad, slopes, input, layer, n);
+  const found = new Float64Array(layer.W.grad.length);
+  addProducts(found, slopes, input, layer, n);
+  addToW(layer, weight, found);
+}
+function addProducts(grad, slopes, input, { inputs, out }, n) {
+  for (let j = 0; j < out; j++) {
+    const at = j * inputs;
+    let row2 = 0;
+    for (; row2 + 4 <= n; row2 += 4) {
+      const [from, x] = [row2 * out + j, row2 * inputs];
+      addFour(
+        grad,
+        at,
+        inputs,
+        input,
+        [x, x + inputs, x + 2 * inputs, x + 3 * inputs],
+        slopes[from],
+        slopes[from + out],
+        slopes[from + 2 * out],
+        slopes[from + 3 * out]
+      );
+    }
+    for (; row2 < n; row2++) addOne(grad, at, inputs, input, row2 * inputs, slopes[row2 * out + j]);
+  }
+}
+function backward({ layers }, held, slopes, n, learn = true) {
+  let now = slopes;
+  for (let k = layers.length - 1; k >= 0; k--) {
+    const layer = layers[k];
+    if (learn) {
+      addOuter(layer, held[k].weight, now, held[k].input, n);
+      for (let i = 0; i < now.length; i++) layer.b.grad[i % layer.out] += now[i];
+    }
+    now = through(layer, held[k].weight, now, n);
+    if (k) leaked(now, held[k - 1].h);
+  }
+  return now;
+}
+function addPenalty(D, x, n, push) {
+  const { layers } = D;
+  const held = forward(D, x, n, true);
+  const chain = [];
+  let now = new Float64Array(n).fill(1);
+  for (let k = layers.length - 1; k >= 0; k--) {
+    chain[k] = now;
+    now = through(layers[k], held[k].weight, now, n);
+    if (k) leaked(now, held[k - 1].h);
+  }
+  const inputs = layers[0].inputs;
+  let back = new Float64Array(n * inputs);
+  for (let row2 = 0; row2 < n; row2++) back.set(push(now.subarray(row2 * inputs, (row2 + 1) * inputs)).map((v) => v / n), row2 * inputs);
+  layers.forEach((layer, k) => {
+    const { w } = held[k].weight;
+    addOuter(layer, held[k].weight, chain[k], back, n);
+    const next = new Float64Array(n * layer.out);
+    for (let row2 = 0; row2 < n; row2++) {
+      for (let j = 0; j < layer.out; j++) {
+        let sum = 0;
+        for (let i = 0; i < layer.inputs; i++) sum += w[j * layer.inputs + i] * back[row2 * layer.inputs + i];
+        next[row2 * layer.out + j] = sum;
+      }
+    }
+    back = k + 1 < layers.length ? leaked(next, held[k].h) : next;
+  });
+}
+var PENALTIES = {
+  zero: (weight) => (g) => g.map((v) => weight * v),
+  one: (weight) => (g) => {
+    const norm2 = Math.hypot(...g);
+    return g.map((v) => norm2 ? 2 * weight * (norm2 - 1) * v / norm2 : 0);
+  }
+};
+function adamStep(player, lr, [beta1, beta2]) {
+  player.steps += 1;
+  const [by1, by2] = [1 - beta1 ** player.steps, 1 - beta2 ** player.steps];
+  for (const tensor of player.layers.flatMap(({ W, b }) => [W, b])) {
+    const { value, grad, mean: mean2, square } = tensor;
+    for (let i = 0; i < value.length; i++) {
+      mean2[i] += (1 - beta1) * (grad[i] - mean2[i]);
+      square[i] = beta2 * square[i] + (1 - beta2) * grad[i] * grad[i];
+      value[i] -= lr / by1 * mean2[i] / (Math.sqrt(square[i]) / Math.sqrt(by2) + EPS2);
+      grad[i] = 0;
+    }
+  }
+}
+var mean = (values, f) => values.reduce((sum, v) => sum + f(v), 0) / values.length;
+function dStep({ D }, { loss, r1 = 0, r2 = 0, gp = 0, clip = 0, pack = 1, lrD, betas }, xReal, xFake, n, mix) {
+  const [slopes, rows] = [LOSSES[loss], n / pack];
+  const [real, fake] = [xReal, xFake].map((x) => forward(D, x, rows, true));
+  const [r, f] = [answer(real), answer(fake)];
+  backward(D, real, r.map((v, i) => slopes.dReal(v, f[i]) / rows), rows);
+  backward(D, fake, f.map((v, i) => slopes.dFake(r[i], v) / rows), rows);
+  if (r1) addPenalty(D, xReal, rows, PENALTIES.zero(r1));
+  if (r2) addPenalty(D, xFake, rows, PENALTIES.zero(r2));
+  if (gp) {
+    const share = (i) => mix[Math.floor(i / (2 * pack))];
+    addPenalty(D, xFake.map((v, i) => share(i) * xReal[i] + (1 - share(i)) * v), rows, PENALTIES.one(gp));
+  }
+  adamStep(D, lrD, betas);
+  if (clip) clipped(D, clip);
+  return { "D(x)": mean(r, s), "D(G(z))": mean(f, s) };
+}
+function clipped({ layers }, limit) {
+  for (const { value } of layers.flatMap(({ W, b }) => [W, b])) {
+    for (let i = 0; i < value.length; i++) value[i] = Math.max(-limit, Math.min(limit, value[i]));
+  }
+}
+function gStep({ G, D }, { loss, pack = 1, lrG, betas }, xReal, made, n) {
+  backward(G, made, pushes(D, { loss, pack }, xReal, answer(made), n, true).map((v) => v * pack / n), n);
+  adamStep(G, lrG, betas);
+}
+function pushes(D, { loss, pack = 1 }, xReal, xFake, n, learns = false) {
+  const [slopes, rows] = [LOSSES[loss], n / pack];
+  const fake = forward(D, xFake, rows, learns);
+  const r = slopes.pairs ? answer(forward(D, xReal, rows, learns)) : [];
+  return backward(D, fake, answer(fake).map((v, i) => slopes.gFake(r[i], v)), rows, false);
+}
+function copies(x, pack) {
+  if (pack === 1) return x;
+  return Float64Array.from({ length: x.length * pack }, (_, i) => x[2 * Math.floor(i / (2 * pack)) + i % 2]);
+}
+var opinion = (D, x, n, pack = 1) => answer(forward(D, copies(x, pack), n)).map(s);
+function steepest(D, x, n, pack = 1) {
+  const back = backward(D, forward(D, copies(x, pack), n), new Float64Array(n).fill(1), n, false);
+  let most = 0;
+  for (let row2 = 0; row2 < n; row2++) {
+    const slope = [0, 0];
+    for (let i = 0; i < 2 * pack; i++) slope[i % 2] += back[2 * pack * row2 + i];
+    most = Math.max(most, Math.hypot(...slope));
+  }
+  return most;
+}
+
+// latent.js
+var AROUND = 4;
+var APART2 = 0.5;
+function line(from, direction, steps) {
+  const out = new Float32Array(steps.length * from.length);
+  steps.forEach((t, i) => from.forEach((x, j) => out[i * from.length + j] = x + t * direction[j]));
+  return out;
+}
+function pointAt({ origin, right, up: up2 }, u, v) {
+  return line(line(origin, right, [u]), up2, [v]);
+}
+function middles(n, reach) {
+  return Array.from({ length: n }, (_, i) => reach * ((2 * i + 1) / n - 1));
+}
+function gridOf({ origin, right, up: up2 }, n, reach) {
+  const steps = middles(n, reach);
+  const rows = steps.map((_, i) => line(line(origin, up2, [steps[n - 1 - i]]), right, steps));
+  return joined(rows);
+}
+function around(z, direction) {
+  return line(z, direction, Array.from({ length: 2 * AROUND + 1 }, (_, i) => (i - AROUND) * APART2));
+}
+function joined(parts) {
+  const out = new Float32Array(parts.reduce((n, part) => n + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+function uniforms(seed) {
+  let state = Math.imul(seed, 2654435761) + 1 | 0;
+  return () => {
+    state = state + 1831565813 | 0;
+    let t = Math.imul(state ^ state >>> 15, 1 | state);
+    t = t + Math.imul(t ^ t >>> 7, 61 | t) ^ t;
+    return (((t ^ t >>> 14) >>> 0) + 0.5) / 4294967296;
+  };
+}
+function normals(seed) {
+  const uniform = uniforms(seed);
+  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+}
+var dot = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0);
+var unit2 = (a) => a.map((x) => x / Math.sqrt(dot(a, a)));
+function randomPlane(zDim, seed) {
+  const next = normals(seed);
+  const [origin, a, b] = [0, 1, 2].map(() => Float32Array.from({ length: zDim }, next));
+  const right = unit2(a);
+  const along = dot(b, right);
+  return { origin, right, up: unit2(b.map((x, i) => x - along * right[i])) };
+}
+
+// field.js
+var [LIMIT, CELLS, BATCH, FAKES, REALS, ARROWS2] = [1.6, 40, 128, 200, 300, 70];
+var [PUSH2, LONGEST, SPREAD, MOST] = [0.12, 0.35, 0.05, 200];
+var NARROW = 0.03;
+var WIDTHS = [64, 64];
+var EVERY = 5;
+var ROOM = 400;
+var DRAWN = "drawn by hand";
+var grid = (at) => at.flatMap((x) => at.map((y) => [x, y]));
+var CENTRES = {
+  ring: Array.from({ length: 8 }, (_, i) => [Math.cos(i * Math.PI / 4), Math.sin(i * Math.PI / 4)]),
+  grid: grid([-0.9, 0, 0.9]),
+  "grid of 25": grid([-1.2, -0.6, 0, 0.6, 1.2])
+};
+var DATA = [...Object.keys(CENTRES), DRAWN];
+function sampled(centres, n, next, uniform, sd = SPREAD) {
+  const out = new Float64Array(2 * n);
+  for (let i = 0; i < n; i++) {
+    const [x, y] = centres[Math.floor(uniform() * centres.length)];
+    out.set([x + sd * next(), y + sd * next()], 2 * i);
+  }
+  return out;
+}
+function reached(centres, x, sd = SPREAD) {
+  const near = ([cx, cy]) => {
+    for (let i = 0; i < x.length; i += 2) if (Math.hypot(x[i] - cx, x[i + 1] - cy) <= 3 * sd) return true;
+    return false;
+  };
+  return centres.filter(near).length;
+}
+function arrowsOf(xFake, push) {
+  const out = new Float32Array(4 * ARROWS2);
+  for (let i = 0; i < ARROWS2; i++) {
+    const [dx, dy] = [PUSH2 * push[2 * i], PUSH2 * push[2 * i + 1]];
+    const short = Math.min(1, LONGEST / Math.max(1e-12, Math.hypot(dx, dy)));
+    out.set([xFake[2 * i], xFake[2 * i + 1], dx * short, dy * short], 4 * i);
+  }
+  return out;
+}
+function cellsOf(side) {
+  const cell = 2 * LIMIT / side;
+  return Float64Array.from({ length: 2 * side * side }, (_, i) => {
+    const place = i >> 1;
+    return i % 2 ? LIMIT - (Math.floor(place / side) + 0.5) * cell : -LIMIT + (place % side + 0.5) * cell;
+  });
+}
+var view2 = (numbers2) => new DataView(Float32Array.from(numbers2).buffer);
+function curvePanel(title, low, high, curves) {
+  const turns = curves[0].x;
+  const marks = curves.map(({ label, role, x, y }) => ({ kind: "line", label, role, x: view2(x), y: view2(y) }));
+  return { title, xlabel: "turns", ylabel: "", equal: false, xlim: [0, Math.max(50, turns[turns.length - 1] ?? 0)], ylim: [low, high], marks };
+}
+function newField({ seed = 0, points = "ring", loss = "non-saturating", remedy = "none" } = {}) {
+  const values = { loss, points, remedy, r1: 0, lr_D: 1e-3, lr_G: 1e-3, steps_D: 1, steps_G: 1 };
+  const cells = cellsOf(CELLS);
+  let [drawn, turns, says, game, next, uniform, z, shown, noted, every] = [[]];
+  const centres = () => values.points === DRAWN ? drawn : CENTRES[values.points];
+  const sd = () => values.points === "grid of 25" ? NARROW : SPREAD;
+  const recipe = () => ({ loss: values.loss, r1: values.r1, lrD: values.lr_D, lrG: values.lr_G, betas: [0, 0.999], ...REMEDIES[values.remedy] });
+  const pack = () => REMEDIES[values.remedy].pack ?? 1;
+  const noise = (n) => Float64Array.from({ length: 2 * n }, next);
+  const look = () => {
+    const all = centres();
+    shown = all.length ? sampled(all, REALS, normals(1), uniforms(1), sd()) : new Float64Array(0);
+  };
+  const reset = () => {
+    [turns, says, noted, every] = [0, null, { x: [], real: [], fake: [] }, EVERY];
+    [next, uniform] = [normals(seed), uniforms(seed)];
+    const fill = uniformFill(uniform);
+    game = { G: newPlayer([2, ...WIDTHS, 2], fill), D: newPlayer([2 * pack(), ...WIDTHS, 1], fill) };
+    if (REMEDIES[values.remedy].spectral) spectral(game.D, next);
+    z = noise(FAKES);
+    look();
+  };
+  reset();
+  const batch = () => sampled(centres(), BATCH, next, uniform, sd());
+  const step = (who, xReal = batch(), made = forward(game.G, noise(BATCH), BATCH)) => {
+    const mix = REMEDIES[values.remedy].gp ? Float64Array.from({ length: BATCH }, uniform) : null;
+    if (who === "D") says = dStep(game, recipe(), xReal, answer(made), BATCH, mix);
+    else gStep(game, recipe(), xReal, made, BATCH);
+  };
+  const alone = (who) => {
+    if (centres().length) step(who);
+  };
+  const turn = () => {
+    if (!centres().length) return false;
+    for (let i = 1; i < values.steps_D; i++) step("D");
+    const drawn2 = [batch(), forward(game.G, noise(BATCH), BATCH)];
+    step("D", ...drawn2);
+    step("G", ...drawn2);
+    for (let i = 1; i < values.steps_G; i++) step("G");
+    if (turns % every === 0) [noted.x, noted.real, noted.fake].forEach((list, i) => list.push([turns, says["D(x)"], says["D(G(z))"]][i]));
+    if (noted.x.length > ROOM) {
+      for (const key of Object.keys(noted)) noted[key] = noted[key].filter((_, i) => i % 2 === 0);
+      every *= 2;
+    }
+    turns += 1;
+    return true;
+  };
+  const set = (key, value) => {
+    if (key === "points" && typeof value !== "string") [values.points, drawn] = [DRAWN, value];
+    else if (key === "lr") values.lr_D = values.lr_G = value;
+    else values[key] = value;
+    if (key === "points") look();
+    if (key === "remedy") reset();
+  };
+  const frame = () => {
+    const xFake = answer(forward(game.G, z, FAKES));
+    const pairs = centres().length ? sampled(centres(), FAKES, normals(2), uniforms(2), sd()) : xFake;
+    const push = pushes(game.D, recipe(), pairs, xFake, FAKES).map((v) => -v);
+    const slope = Math.max(steepest(game.D, shown, shown.length / 2, pack()), steepest(game.D, xFake, FAKES, pack()));
+    const numbers2 = [
+      ["turns", turns.toLocaleString("en")],
+      ...Object.entries(says ?? {}).map(([name, v]) => [name, v.toFixed(3)]),
+      ["modes reached", `${reached(centres(), xFake, sd())} of ${centres().length}`],
+      ["D's steepest slope", slope.toPrecision(3)]
+    ];
+    const curve = (label, role, y) => ({ label, role, x: noted.x, y });
+    return {
+      limit: LIMIT,
+      side: CELLS,
+      field: new DataView(Uint8Array.from(opinion(game.D, cells, CELLS * CELLS, pack()), (p) => Math.round(255 * p)).buffer),
+      real: view2(shown),
+      fake: view2(xFake),
+      arrows: view2(arrowsOf(xFake, push)),
+      numbers: numbers2,
+      panels: [curvePanel("D's opinion", 0, 1, [curve("D(x)", "p", noted.real), curve("D(G(z))", "q", noted.fake)])],
+      drawing: values.points === DRAWN,
+      drawn,
+      most: MOST,
+      text: drawn.length || values.points !== DRAWN ? "" : "Draw real points: click or drag in the picture."
+    };
+  };
+  return { turn, step: alone, set, reset, frame, values };
+}
+
 // tabs.js
 var MOVES = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity };
 function tabAfter(key, i, count) {
@@ -1382,7 +1885,7 @@ var LESSON = {
     steps_G: slider2("steps of G in a turn", 1, 5, 1, 0),
     slow: { label: "slow motion", kind: "switch" }
   },
-  "The remedy": { r1: R1 },
+  "The remedy": { remedy: { label: "remedy", kind: "choice", options: Object.keys(REMEDIES), shown: true } },
   "Real points": { points: POINTS },
   "Learning rates": { lr_D: rate("learning rate of D"), lr_G: rate("learning rate of G") }
 };
@@ -1400,13 +1903,13 @@ function showField(parent, { label = "A GAN on points", lesson = false, ...optio
   };
   const stage = pointStage({ colourOf: (role) => COLOURS[role], fieldColours: fieldColours(), idle: () => true, change });
   const shows = {};
-  const panel = (controls) => make("div", { class: "gc-controls" }, ...Object.entries(controls).map(([key, control]) => {
+  const panel2 = (controls) => make("div", { class: "gc-controls" }, ...Object.entries(controls).map(([key, control]) => {
     const made = anyControl(key, { ...control, key }, change);
     shows[key] = made.show;
     return made.root;
   }));
   const tabs = lesson ? LESSON : CONTROLS;
-  const pages = Object.values(tabs).map((controls) => make("div", { class: "gc-page" }, panel(controls)));
+  const pages = Object.values(tabs).map((controls) => make("div", { class: "gc-page" }, panel2(controls)));
   const show = () => {
     const frame = unpack({ handles: [], ...field.frame() });
     stage.show(frame);
@@ -1498,7 +2001,7 @@ function pad({ reach, step, moved }) {
     show(u, v);
     moved(u, v);
   };
-  const follow = (event) => {
+  const follow2 = (event) => {
     go(placeIn(root.getBoundingClientRect(), event, reach).map((v) => inside(v, { reach, step })));
   };
   keepKeys(root);
@@ -1513,58 +2016,11 @@ function pad({ reach, step, moved }) {
     event.preventDefault();
     root.focus();
     root.setPointerCapture(event.pointerId);
-    follow(event);
+    follow2(event);
   });
-  root.addEventListener("pointermove", (event) => root.hasPointerCapture(event.pointerId) && follow(event));
+  root.addEventListener("pointermove", (event) => root.hasPointerCapture(event.pointerId) && follow2(event));
   show(0, 0);
   return { root, canvas, show };
-}
-
-// pixels.js
-var OPAQUE = new Uint32Array(new Uint8Array([0, 0, 0, 255]).buffer)[0];
-var [RED, GREEN, BLUE] = [0, 1, 2].map((at) => {
-  const pixel = new Uint8Array(4);
-  pixel[at] = 1;
-  return new Uint32Array(pixel.buffer)[0];
-});
-var GREY2 = new Uint32Array(new Uint8Array([1, 1, 1, 0]).buffer)[0];
-function pixelCanvas(label) {
-  return make("canvas", { class: "gc-pixels", role: "img", "aria-label": label });
-}
-function pixelOf(bytes, i, channels) {
-  if (channels !== 3) return OPAQUE + bytes[i] * GREY2;
-  return OPAQUE + bytes[3 * i] * RED + bytes[3 * i + 1] * GREEN + bytes[3 * i + 2] * BLUE;
-}
-function tiledSize(count, columns, side, gap) {
-  return [columns * (side + gap) - gap, Math.ceil(count / columns) * (side + gap) - gap];
-}
-function fillPixels(out, bytes) {
-  const channels = bytes.length / out.length;
-  for (let i = 0; i < out.length; i++) out[i] = pixelOf(bytes, i, channels);
-}
-function fillTiles(out, bytes, columns, side, gap, channels = 1) {
-  const pitch = side + gap;
-  const width = columns * pitch - gap;
-  for (let i = 0; i < bytes.length / channels; i++) {
-    const tile = Math.floor(i / (side * side));
-    const [row2, x] = [Math.floor(i / side) % side, i % side];
-    const at = (Math.floor(tile / columns) * pitch + row2) * width + tile % columns * pitch + x;
-    out[at] = pixelOf(bytes, i, channels);
-  }
-}
-function putPixels(canvas, width, height, fill) {
-  const image = new ImageData(width, height);
-  fill(new Uint32Array(image.data.buffer));
-  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
-  canvas.getContext("2d").putImageData(image, 0, 0);
-}
-function paintPixels(canvas, view2, width, height) {
-  putPixels(canvas, width, height, (out) => fillPixels(out, greys(view2)));
-}
-function paintTiles(canvas, view2, columns, side, gap = 0, channels = 1) {
-  const bytes = greys(view2);
-  const [width, height] = tiledSize(bytes.length / (side * side * channels), columns, side, gap);
-  putPixels(canvas, width, height, (out) => fillTiles(out, bytes, columns, side, gap, channels));
 }
 
 // plane.js
@@ -1685,16 +2141,22 @@ async function fetched(weights) {
   if (!answer2.ok) throw new EngineError(`The generator's weights could not be fetched (${answer2.status}).`);
   return new Uint8Array(await answer2.arrayBuffer());
 }
-async function mountExplorer(element, weights, options = {}) {
+async function opened(element, weights, show) {
   try {
     const G = openGenerator(await fetched(weights));
-    return { ...showPlane(element, netSource(G, options), options.label ?? "Latent explorer"), G };
+    return { ...show(G), G };
   } catch (error) {
     const said = error instanceof EngineError ? error.message : "The generator's weights could not be fetched: is there a network?";
     if (!(error instanceof EngineError || error instanceof TypeError)) throw error;
     element.append(make("p", { class: "gc-link", role: "alert" }, said));
     return null;
   }
+}
+function mountExplorer(element, weights, options = {}) {
+  return opened(element, weights, (G) => showPlane(element, netSource(G, options), options.label ?? "Latent explorer"));
+}
+function mountAsked(element, weights, told, values) {
+  return opened(element, weights, (G) => showAsked(element, G, told, values));
 }
 function mountPointGan(element, { running = false, ...options } = {}) {
   const shown = showField(element, options);
@@ -1703,6 +2165,7 @@ function mountPointGan(element, { running = false, ...options } = {}) {
 }
 export {
   EngineError,
+  mountAsked,
   mountExplorer,
   mountPointGan,
   openGenerator

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/faulty.js: edit there. c6d9077ce984f8fa 3c1d22b7f88f4e99
+// Built by `make build` from src/widgets/faulty.js: edit there. 9dbd9adbbce15b4c 3ccbc4afd4d6ddd7
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -265,8 +265,9 @@ function saying({ gone, late, status, connection, alone = false }) {
   if (!late) return "";
   return said(status === "busy" ? "busy" : "silent");
 }
+var madeUp = () => Math.random().toString(16).slice(2);
 function controlMessage(kernel, id, content) {
-  const msg_id = [1, 2, 3].map(() => Math.random().toString(16).slice(2)).join("-");
+  const msg_id = [1, 2, 3].map(madeUp).join("-");
   const header = {
     msg_id,
     msg_type: "comm_msg",
@@ -295,8 +296,10 @@ function link(model, root, alone = () => false) {
   let gone = false;
   let late = false;
   let wrong = "";
-  let count = Date.now() % 1e9;
-  let waiting = null;
+  const first = Date.now() % 1e9;
+  const view = madeUp();
+  let count = first;
+  let waiting = [];
   let sentAt = -Infinity;
   let timer = 0;
   const show = () => {
@@ -309,6 +312,7 @@ function link(model, root, alone = () => false) {
     root.dataset.link = lost ? state.alone ? "alone" : "lost" : late ? "late" : "good";
     root.inert = root.dataset.link === "lost";
   };
+  const knock = () => control?.({ ping: first });
   const arm = () => {
     clearTimeout(timer);
     timer = setTimeout(look, PATIENCE);
@@ -317,16 +321,15 @@ function link(model, root, alone = () => false) {
     late = true;
     show();
     if (gone) return;
+    if (!direct) knock();
     if (kernel?.status !== "busy") send({});
     arm();
   };
   const send = (content) => {
-    const message = { ...content, ping: ++count };
+    const message = { ...content, ping: ++count, view };
     sentAt = performance.now();
-    if (waiting === null) {
-      waiting = count;
-      arm();
-    }
+    if (!waiting.length) arm();
+    if (!waiting.length || Object.keys(content).length) waiting.push(message);
     try {
       if (direct) direct(message);
       else model.send(message);
@@ -338,12 +341,15 @@ function link(model, root, alone = () => false) {
   const heard = (message) => {
     if (message.wrong) wrong = message.wrong;
     if (message.pong !== void 0) {
-      if (message.via === "control") direct = control;
       wrong = "";
       late = false;
       clearTimeout(timer);
-      waiting = message.pong < count ? message.pong + 1 : null;
-      if (waiting !== null) arm();
+      waiting = waiting.filter((m) => m.ping > message.pong);
+      if (message.via === "control" && !direct) {
+        direct = control;
+        waiting.forEach(direct);
+      }
+      if (waiting.length) arm();
     }
     show();
   };
@@ -356,14 +362,14 @@ function link(model, root, alone = () => false) {
     else send({});
   };
   const touched = () => {
-    if (waiting === null && performance.now() - sentAt > QUIET) send({});
+    if (!waiting.length && performance.now() - sentAt > QUIET) send({});
   };
   model.on("msg:custom", heard);
   model.on("comm_live_update", closed);
   kernel?.statusChanged?.connect(turned);
   kernel?.connectionStatusChanged?.connect(show);
   for (const touch of TOUCHES) root.addEventListener(touch, touched, true);
-  control?.({ ping: count });
+  knock();
   const stop = () => {
     clearTimeout(timer);
     model.off("msg:custom", heard);
@@ -565,6 +571,8 @@ function render({ model, el }) {
   const code = make("textarea", { "aria-label": "The lines that hold the mistake", spellcheck: "false" });
   code.rows = model.get("code").split("\n").length;
   code.value = model.get("code");
+  const alone = !!model.get("alone");
+  code.readOnly = alone;
   const train = make("button", { type: "button", class: "gc-button" }, "Train these lines");
   const back = make("button", { type: "button", class: "gc-button" }, "Undo my edits");
   const bar = make("progress", { max: 1, "aria-label": "How far your training is" });
@@ -575,7 +583,9 @@ function render({ model, el }) {
     line.send({ do: "train", code: code.value });
   });
   back.addEventListener("click", () => code.value = model.get("code"));
-  editor.append(code, make("div", { class: "gc-run" }, train, back), bar, text);
+  const buttons = make("div", { class: "gc-run" }, train, back);
+  buttons.hidden = alone;
+  editor.append(code, buttons, bar, text);
   editor.hidden = true;
   const line = link(model, editor);
   [place, play, ...causes, code, train, back].forEach(keepKeys);

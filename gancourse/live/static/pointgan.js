@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/pointgan.js: edit there. 08421cdf1275552e ce4f1d284e738d31
+// Built by `make build` from src/widgets/pointgan.js: edit there. 57ee217eab6f2949 24a22c9e25545d2b
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -148,8 +148,9 @@ function saying({ gone, late, status, connection, alone = false }) {
   if (!late) return "";
   return said(status === "busy" ? "busy" : "silent");
 }
+var madeUp = () => Math.random().toString(16).slice(2);
 function controlMessage(kernel, id, content) {
-  const msg_id = [1, 2, 3].map(() => Math.random().toString(16).slice(2)).join("-");
+  const msg_id = [1, 2, 3].map(madeUp).join("-");
   const header = {
     msg_id,
     msg_type: "comm_msg",
@@ -178,8 +179,10 @@ function link(model, root, alone = () => false) {
   let gone = false;
   let late = false;
   let wrong = "";
-  let count = Date.now() % 1e9;
-  let waiting = null;
+  const first = Date.now() % 1e9;
+  const view = madeUp();
+  let count = first;
+  let waiting = [];
   let sentAt = -Infinity;
   let timer = 0;
   const show = () => {
@@ -192,6 +195,7 @@ function link(model, root, alone = () => false) {
     root.dataset.link = lost ? state.alone ? "alone" : "lost" : late ? "late" : "good";
     root.inert = root.dataset.link === "lost";
   };
+  const knock = () => control?.({ ping: first });
   const arm = () => {
     clearTimeout(timer);
     timer = setTimeout(look, PATIENCE);
@@ -200,16 +204,15 @@ function link(model, root, alone = () => false) {
     late = true;
     show();
     if (gone) return;
+    if (!direct) knock();
     if (kernel?.status !== "busy") send({});
     arm();
   };
   const send = (content) => {
-    const message = { ...content, ping: ++count };
+    const message = { ...content, ping: ++count, view };
     sentAt = performance.now();
-    if (waiting === null) {
-      waiting = count;
-      arm();
-    }
+    if (!waiting.length) arm();
+    if (!waiting.length || Object.keys(content).length) waiting.push(message);
     try {
       if (direct) direct(message);
       else model.send(message);
@@ -221,12 +224,15 @@ function link(model, root, alone = () => false) {
   const heard = (message) => {
     if (message.wrong) wrong = message.wrong;
     if (message.pong !== void 0) {
-      if (message.via === "control") direct = control;
       wrong = "";
       late = false;
       clearTimeout(timer);
-      waiting = message.pong < count ? message.pong + 1 : null;
-      if (waiting !== null) arm();
+      waiting = waiting.filter((m) => m.ping > message.pong);
+      if (message.via === "control" && !direct) {
+        direct = control;
+        waiting.forEach(direct);
+      }
+      if (waiting.length) arm();
     }
     show();
   };
@@ -239,14 +245,14 @@ function link(model, root, alone = () => false) {
     else send({});
   };
   const touched = () => {
-    if (waiting === null && performance.now() - sentAt > QUIET) send({});
+    if (!waiting.length && performance.now() - sentAt > QUIET) send({});
   };
   model.on("msg:custom", heard);
   model.on("comm_live_update", closed);
   kernel?.statusChanged?.connect(turned);
   kernel?.connectionStatusChanged?.connect(show);
   for (const touch of TOUCHES) root.addEventListener(touch, touched, true);
-  control?.({ ping: count });
+  knock();
   const stop = () => {
     clearTimeout(timer);
     model.off("msg:custom", heard);

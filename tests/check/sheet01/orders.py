@@ -107,6 +107,10 @@ def square_only(V):
     return reductions(V[:n, :n])
 
 
+def within_three(V):
+    return V.amin(1).amax().clamp(-3, 3), V.amax(0).amin().clamp(-3, 3)
+
+
 CORRECT = (
     reductions,
     amin_amax,
@@ -134,4 +138,5 @@ MISTAKES = {
     negated: (D_FIRST, "This is not the value when D moves first"),
     rows_of_values: (D_FIRST, "Each value should be one number"),
     square_only: ("tables that are not square", ""),
+    within_three: ("tables that are not square", "This is not the value when D moves first"),
 }

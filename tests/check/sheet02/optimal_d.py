@@ -120,6 +120,20 @@ def softmax_over_points(log_p, log_q):
     return torch.softmax(log_p - log_q, 0)
 
 
+def infinity_is_a_thousand(log_p, log_q):
+    return torch.sigmoid(log_p.clamp(min=-1000) - log_q.clamp(min=-1000))
+
+
+def in_double(log_p, log_q):
+    p, q = log_p.double().exp(), log_q.double().exp()
+    return (p / (p + q)).float()
+
+
+def nan_is_zero(log_p, log_q):
+    p, q = log_p.exp(), log_q.exp()
+    return torch.nan_to_num(p / (p + q))
+
+
 CORRECT = (
     sigmoid_of_ratio,
     normalised,
@@ -141,7 +155,7 @@ MISTAKES = {
     sure: (NEAR, "0 or 1 only"),
     difference: (NEAR, "This is p - q"),
     of_densities: (FAR, "0 / 0"),
-    with_epsilon: (FAR, "outweighs both densities"),
+    with_epsilon: (FAR, "added to p + q"),
     average: (NEAR, "This is not p / (p + q)"),
     clamped: (ALONE, "D* is 0"),
     one_maximum_for_all: (FAR, "one factor for all points"),
@@ -150,4 +164,7 @@ MISTAKES = {
     ratio_of_logits: (NEAR, "This is not p / (p + q)"),
     flattened: (NEAR, "should be a tensor of shape [4, 6]"),
     softmax_over_points: (NEAR, "This is not p / (p + q)"),
+    infinity_is_a_thousand: ("where one side has no mass", "Where p has no mass"),
+    in_double: ("far from both bells", "0 / 0"),
+    nan_is_zero: ("far from both bells", "put in place of 0 / 0"),
 }

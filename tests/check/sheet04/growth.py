@@ -120,6 +120,10 @@ def frobenius(J, h):
     return torch.linalg.matrix_norm(torch.eye(len(J), dtype=J.dtype) + h * J)
 
 
+def first_eigenvalue(J, h):
+    return (1 + h * torch.linalg.eigvals(J))[0].abs()
+
+
 CORRECT = (
     eigenvalues_of_j,
     eigenvalues_of_the_step,
@@ -150,4 +154,5 @@ MISTAKES = {
     of_j_alone: (GAME, "J's own eigenvalues"),
     symmetric: (GAME, "This is not the largest modulus"),
     frobenius: (GAME, "This is not the largest modulus"),
+    first_eigenvalue: ("a descent with a slow direction", "the smallest modulus"),
 }

@@ -126,6 +126,17 @@ def of_the_symmetric_part(J):
     return (2 / -torch.linalg.eigvalsh((J + J.T) / 2)).min().clamp(min=0)
 
 
+def of_the_largest_modulus(J):
+    values = torch.linalg.eigvals(J)
+    bounds = -2 * values.real / values.abs() ** 2
+    return bounds[values.abs().argmax()].clamp(min=0)
+
+
+def little_friction_is_none(J):
+    values = torch.linalg.eigvals(J)
+    return smallest_bound(J) if values.real.max() < -0.05 else torch.zeros(())
+
+
 CORRECT = (
     smallest_bound,
     loop_over_eigenvalues,
@@ -153,4 +164,6 @@ MISTAKES = {
     infinite_without_bound: (NONE, ""),
     one_where_none: (NONE, "no step converges"),
     of_the_symmetric_part: (VALUE, "largest modulus of I + h J is not 1"),
+    of_the_largest_modulus: (VALUE, "whose modulus is largest"),
+    little_friction_is_none: (VALUE, "largest modulus of I + h J is not 1"),
 }

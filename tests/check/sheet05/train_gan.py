@@ -13,6 +13,7 @@ from gancourse.nets import MLPDiscriminator, MLPGenerator
 from gancourse.train import Recipe, State, train
 
 SEEDS = 1  # of three trainings each
+STYLES = 2  # that are trained in a short run
 STEPS = 2000
 
 

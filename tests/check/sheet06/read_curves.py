@@ -125,6 +125,11 @@ def through_tanh(logit_real, logit_fake):
     return p_real.mean(), p_fake.mean(), 1 - wrong / (2 * len(p_real))
 
 
+def compared_in_pairs(logit_real, logit_fake):
+    right = (logit_real > logit_fake).float().mean()
+    return logit_real.sigmoid().mean(), logit_fake.sigmoid().mean(), right
+
+
 CORRECT = (
     sigmoid_then_mean, on_logits, plain_python, numpy_arrays, as_a_module, with_math_exp,
     exp_over_one_plus_exp, through_tanh,
@@ -144,4 +149,5 @@ MISTAKES = {
     accuracy_on_fakes_alone: (ACCURACY, "fake samples alone"),
     right_answers_counted: (ACCURACY, "counts right answers"),
     two_numbers: (REAL, "should return three numbers"),
+    compared_in_pairs: ("D's accuracy", "in pairs"),
 }

@@ -11,6 +11,7 @@ from gancourse.nets import MLPDiscriminator, MLPGenerator, load_shipped
 from gancourse.train import Recipe, State, train
 
 SEEDS = 1  # of three trainings each
+STYLES = 2  # that are trained in a short run
 STEPS = 2000
 
 

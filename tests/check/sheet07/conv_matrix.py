@@ -135,6 +135,11 @@ def outputs_columns_first(w, n, s, p):
     return C.view(out, out, -1).transpose(0, 1).flatten(0, 1)
 
 
+def three_by_three_alone(w, n, s, p):
+    units = torch.eye(n * n).view(-1, 1, n, n)
+    return F.conv2d(units, w[None, None, :3, :3], stride=s, padding=p).flatten(1).T
+
+
 CORRECT = (
     unit_pictures, four_loops, by_autograd, windows, in_numpy, from_the_way_back, with_im2col,
     one_picture_at_a_time, as_a_module,
@@ -153,4 +158,5 @@ MISTAKES = {
     ceiling_of_the_side: (STRIDED, "should be a tensor of shape"),
     outputs_columns_first: (HAND, "The outputs stand in another order"),
     transposed_layer: (HAND, "should be a tensor of shape [4, 16]"),
+    three_by_three_alone: ("with stride and padding", "should be a tensor of shape"),
 }

@@ -122,6 +122,11 @@ def one_tensor(weight, grads, lr):
     return weight - lr * grads.sum(0)
 
 
+def first_row_alone(weight, grads, lr):
+    kept = weight - lr * grads[0]
+    return kept, kept.bfloat16()
+
+
 CORRECT = (
     row_by_row, all_at_once, with_an_optimiser, in_float64, numpy_and_bits, as_a_product,
     running_sums, in_place_by_row,
@@ -141,4 +146,5 @@ MISTAKES = {
     copy_of_the_start: (COPY, "that of the first weight"),
     digits_cut_off: (COPY, "cutting digits off"),
     one_tensor: (KEPT, "should return two tensors"),
+    first_row_alone: ("the weight that is kept", "Only the first row"),
 }

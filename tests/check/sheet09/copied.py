@@ -204,6 +204,23 @@ def in_percent(x_fake, x_train, x_held):
     return 100 * share, score
 
 
+def without_brightness(x_fake, x_train, x_held):
+    def even(x):
+        return (x - x.mean((1, 2, 3), keepdim=True)).flatten(1)
+
+    to_train, to_held = (torch.cdist(even(x_fake), even(x)).amin(1) for x in (x_train, x_held))
+    share = (to_train < to_held).float().mean().item()
+    p = len(x_train) / (len(x_train) + len(x_held))
+    return share, (share - p) / (p * (1 - p) / len(x_fake)) ** 0.5
+
+
+def by_the_largest_difference(x_fake, x_train, x_held):
+    to_train, to_held = (_nearest(x_fake, x, torch.inf) for x in (x_train, x_held))
+    share = (to_train < to_held).float().mean().item()
+    p = len(x_train) / (len(x_train) + len(x_held))
+    return share, (share - p) / (p * (1 - p) / len(x_fake)) ** 0.5
+
+
 CORRECT = (
     two_distances, one_search_in_both, by_counts, in_numpy, expanded_square, sorted_distances,
     one_by_one, a_z_test,
@@ -229,4 +246,6 @@ MISTAKES = {
     only_the_difference: (SCORE, "only the difference"),
     without_sign: (EITHER, "has no sign"),
     divided_by_the_share: (EITHER, "is NaN or inf"),
+    without_brightness: ("the share", "mean is taken off first"),
+    by_the_largest_difference: ("the share", "by their largest difference"),
 }

@@ -261,6 +261,14 @@ def one_step_at_least(G, x, z, steps, lr, prior):
     return by_grad(G, x, z, max(steps, 1), lr, prior)
 
 
+def clamped_to_three(G, x, z, steps, lr, prior):
+    for _ in range(steps):
+        z = z.detach().requires_grad_()
+        error = (G(z) - x).square().flatten(1).mean(1) + prior * z.square().mean(1)
+        z = (z - lr * torch.autograd.grad(error.sum(), z)[0]).clamp(-3, 3)
+    return z.detach()
+
+
 CORRECT = (
     by_grad, by_optimizer, each_alone, mean_times_batch, frozen_meanwhile, by_jacobian,
     of_a_copy, gradients_put_back, each_frozen,
@@ -294,4 +302,5 @@ MISTAKES = {
     cleared_gradients: (AFTER, "G's gradients are not what they were"),
     jittered: (AFTER, "Random numbers were drawn"),
     one_step_at_least: (AFTER, "With no steps"),
+    clamped_to_three: ("one step for one picture", "This is not where"),
 }

@@ -151,6 +151,14 @@ def only_for_equal_ends(a, b, t):
     return a.expand(len(t), -1) if torch.equal(a, b) else nan_at_home(a, b, t)
 
 
+def straight_where_near(a, b, t):
+    cosine = (a @ b / (a.norm() * b.norm())).clamp(-1, 1)
+    angle, t = cosine.acos(), t[:, None]
+    if angle < 0.2:
+        return (1 - t) * a + t * b
+    return (((1 - t) * angle).sin() * a + (t * angle).sin() * b) / angle.sin()
+
+
 CORRECT = (
     shoemake, turned_in_a_plane, half_angle, in_numpy, one_by_one, clamped_inside,
     by_complex_powers, in_float64, with_sinc,
@@ -172,4 +180,5 @@ MISTAKES = {
     from_b_onwards: (PACE, "These are not the points"),
     only_for_equal_ends: (HOME, "From a point to itself"),
     nan_at_home: (HOME, "From a point to itself"),
+    straight_where_near: ("an even pace", "straight line"),
 }

@@ -5,6 +5,7 @@ from torch import nn
 from torch.nn.init import kaiming_normal_, kaiming_uniform_
 
 SEEDS = 1  # of two trainings each
+STYLES = 2  # that are trained in a short run
 
 
 def linears(net):
@@ -138,6 +139,13 @@ def first_layer_alone(net):
 
 
 REACHES, CARRIES = "every layer is drawn afresh", "the signal keeps its size"
+
+
+def seeded_inside(net):
+    torch.manual_seed(0)
+    over_modules(net)
+
+
 CORRECT = (
     over_modules, through_apply, by_hand, recursive, by_names, with_gain, new_parameters,
     through_a_state,
@@ -156,4 +164,5 @@ MISTAKES = {
     slope_doubled: (CARRIES, "for LeakyReLU 0.2 it is"),
     half_of_the_layers: (REACHES, "keep their old weights"),
     first_layer_alone: (REACHES, "keep their old weights"),
+    seeded_inside: (CARRIES, "Two nets get the same weights"),
 }

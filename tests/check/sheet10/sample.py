@@ -5,6 +5,7 @@ import copy
 import torch
 
 SEEDS = 1  # of one training each
+STYLES = 2  # that are trained in a short run
 
 
 @torch.no_grad()

@@ -5,6 +5,7 @@ import torch
 from torchvision.transforms.v2.functional import normalize
 
 SEEDS = 1  # of one training each
+STYLES = 2  # that are trained in a short run
 
 
 def over_half(x):

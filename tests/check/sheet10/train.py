@@ -9,6 +9,7 @@ from torch.optim import Adam
 from gancourse.losses import cross_entropy_d
 
 SEEDS = 1  # of two trainings each
+STYLES = 2  # that are trained in a short run
 RATES = {"lr": 2e-3, "betas": (0.5, 0.99)}
 
 

@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from gancourse.losses import cross_entropy_d
 
 SEEDS = 1  # of two trainings each
+STYLES = 2  # that are trained in a short run
 
 
 def detached(G, D, opt_G, opt_D, x_real, z):

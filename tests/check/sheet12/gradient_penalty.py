@@ -207,6 +207,32 @@ def left_in_evaluation(D, x_real, x_fake):
     return by_the_sum(D, x_real, x_fake)
 
 
+def _with_weights(weights):
+    """Return an answer that draws weights so."""
+
+    def answer(D, x_real, x_fake):
+        x = _between(x_real, x_fake, weights(x_real))
+        return (_norms(_slope(D, x)) - 1).square().mean()
+
+    return answer
+
+
+def squared_weights(D, x_real, x_fake):
+    return _with_weights(lambda x: _weights(x) ** 2)(D, x_real, x_fake)
+
+
+def weights_within(D, x_real, x_fake):
+    return _with_weights(lambda x: 0.1 + 0.8 * _weights(x))(D, x_real, x_fake)
+
+
+def weights_around_a_half(D, x_real, x_fake):
+    return _with_weights(lambda x: (_weights(x) + _weights(x)) / 2)(D, x_real, x_fake)
+
+
+def one_for_each_row(D, x_real, x_fake):
+    return _with_weights(lambda x: torch.rand(*x.shape[:-1], 1))(D, x_real, x_fake)
+
+
 CORRECT = (
     by_the_sum, by_grad_outputs, by_lerp, sample_by_sample, by_torch_func, drawn_by_numpy,
     opened_square, by_mse, from_the_mean,
@@ -233,6 +259,10 @@ MISTAKES = {
     normal_weights: (BETWEEN, "not with torch.randn"),
     one_for_the_batch: (BETWEEN, "One weight mixes the whole batch"),
     one_for_each_pixel: (BETWEEN, "one weight mixes a whole sample"),
+    squared_weights: (BETWEEN, "not uniform"),
+    weights_within: (BETWEEN, "not uniform"),
+    weights_around_a_half: (BETWEEN, "not uniform"),
+    one_for_each_row: (BETWEEN, "one weight mixes a whole sample"),
     without_graph: (GRAPH, "create_graph=True"),
     detached: (GRAPH, "does not depend on D's weights"),
     by_backward: (GRAPH, "D's gradients have changed"),

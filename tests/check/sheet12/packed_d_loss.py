@@ -192,6 +192,11 @@ def refused_without_numbers(D, x_real, x_fake, m):
     return reshaped(D, x_real, x_fake, m)
 
 
+def left_in_evaluation(D, x_real, x_fake, m):
+    D.eval()
+    return reshaped(D, x_real, x_fake, m)
+
+
 CORRECT = (
     reshaped, strided, stacked, flattened, viewed, by_logsigmoid, in_one_batch,
     checked_by_division, pack_by_pack,
@@ -220,4 +225,5 @@ MISTAKES = {
     left_to_pytorch: (REFUSED, "ends in "),
     by_assert: (REFUSED, "raise a ValueError"),
     refused_without_numbers: (REFUSED, "bad batch"),
+    left_in_evaluation: (PICTURES, "another mode"),
 }

@@ -277,6 +277,11 @@ class SigmaCut(Plain):
         return (u @ matrix @ v).detach()
 
 
+class AtLeastOne(Plain):
+    def sigma(self, W, matrix, u, v):
+        return super().sigma(W, matrix, u, v).clamp(min=1)
+
+
 CORRECT = (
     Reassigned, InPlace, Detached, ByOuterProduct, ByHand, ByData, WithColumns, VKept, ByTensordot,
 )  # fmt: skip
@@ -294,6 +299,7 @@ MISTAKES = {
     RowSums: (STEP, "row's absolute values"),
     Nuclear: (STEP, "sum of all singular values"),
     Multiplied: (STEP, "W is multiplied"),
+    AtLeastOne: (STEP, "W comes back as it was"),
     Untouched: (STEP, "W comes back as it was"),
     Fresh: (STEP, "A fresh vector"),
     NeverKept: (CARRIED, "u is what it was"),

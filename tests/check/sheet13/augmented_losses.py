@@ -199,6 +199,37 @@ def places_exchanged(D, x_real, x_fake):
     return torch.stack([d_loss, softplus(-D(_changed(x_fake))).mean()])
 
 
+def one_for_the_fakes_of_d(D, x_real, x_fake):
+    d_loss = _d_loss(D(_changed(x_real)), D(x_fake.detach() + torch.rand(1) - 0.5))
+    return torch.stack([d_loss, softplus(-D(_changed(x_fake))).mean()])
+
+
+def fakes_as_their_real_images(D, x_real, x_fake):
+    b = torch.rand(len(x_real), 1, 1, 1) - 0.5
+    return _with(lambda x: x + b)(D, x_real, x_fake)
+
+
+def squared(D, x_real, x_fake):
+    return _with(lambda x: x + torch.rand(len(x), 1, 1, 1) ** 2 - 0.5)(D, x_real, x_fake)
+
+
+def not_quite_as_far(D, x_real, x_fake):
+    return _with(lambda x: x + 0.8 * (torch.rand(len(x), 1, 1, 1) - 0.5))(D, x_real, x_fake)
+
+
+def two_draws_averaged(D, x_real, x_fake):
+    return _with(lambda x: (_changed(x) + _changed(x)) / 2)(D, x_real, x_fake)
+
+
+def in_tenths(D, x_real, x_fake):
+    return _with(lambda x: x + torch.randint(-5, 6, (len(x), 1, 1, 1)) / 10)(D, x_real, x_fake)
+
+
+def left_in_evaluation(D, x_real, x_fake):
+    D.eval()
+    return by_the_paper(D, x_real, x_fake)
+
+
 CORRECT = (
     by_the_paper, changed_once, in_one_batch, by_cross_entropy, by_the_course_losses,
     image_by_image, drawn_by_numpy, drawn_in_place, expanded, by_logsigmoid,
@@ -215,6 +246,12 @@ MISTAKES = {
     twice_as_far: (CHANGED, "it is uniform from -1/2 to 1/2"),
     half_as_far: (CHANGED, "is not uniform"),
     two_values: (CHANGED, "is not uniform"),
+    one_for_the_fakes_of_d: (CHANGED, "added to the whole batch of the fakes in D's loss"),
+    fakes_as_their_real_images: (CHANGED, "the number of the real image in its place"),
+    squared: (CHANGED, "is not uniform"),
+    not_quite_as_far: (CHANGED, "is not uniform"),
+    two_draws_averaged: (CHANGED, "is not uniform"),
+    in_tenths: (CHANGED, "is not uniform"),
     a_fixed_number: (CHANGED, "The same number is added"),
     one_for_each_pixel: (LOSSES, "not one number for each pixel"),
     one_for_each_row: (LOSSES, "one number is added to all pixels"),
@@ -229,4 +266,5 @@ MISTAKES = {
     exchanged: (LOSSES, "d_loss is G's"),
     saturating: (LOSSES, "the saturating loss"),
     places_exchanged: (LOSSES, "have changed places"),
+    left_in_evaluation: (FLOWS, "another mode"),
 }

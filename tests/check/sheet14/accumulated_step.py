@@ -294,6 +294,15 @@ def no_loss(D, opt, x, size):
     shares(D, opt, x, size)
 
 
+def left_in_evaluation(D, opt, x, size):
+    D.eval()
+    return shares(D, opt, x, size)
+
+
+def by_an_optimiser_of_its_own(D, opt, x, size):
+    return shares(D, torch.optim.SGD(D.parameters(), lr=0.5), x, size)
+
+
 CORRECT = (
     shares, weighted_means, sums_then_divided, with_cross_entropy, along_the_slope, own_buffer,
     in_a_while_loop, from_the_end, by_a_closure,
@@ -324,4 +333,6 @@ MISTAKES = {
     summed_means: (LOSS, "the sum of the parts' means"),
     loss_after_the_step: (LOSS, "before its step"),
     no_loss: (LOSS, "None"),
+    left_in_evaluation: (WHOLE, "another mode"),
+    by_an_optimiser_of_its_own: (WHOLE, "D moved, but not by one step"),
 }

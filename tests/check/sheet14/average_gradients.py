@@ -203,6 +203,12 @@ def from_the_package(copies, sizes):
         the_courses_own(net)
 
 
+def first_two_copies(copies, sizes):
+    for p, q in zip(copies[0].parameters(), copies[1].parameters(), strict=True):
+        p.grad = (sizes[0] * p.grad + sizes[1] * q.grad) / (sizes[0] + sizes[1])
+        q.grad = p.grad.clone()
+
+
 CORRECT = (
     by_parameter, by_name, as_one_vector, in_place, in_numpy, running_mean, all_at_once, sums_first,
     through_a_container,
@@ -228,4 +234,5 @@ MISTAKES = {
     steps_as_well: (LEFT, "only gradients are averaged"),
     frozen_afterwards: (LEFT, "frozen"),
     weights_by_size: (LEFT, "only gradients are averaged"),
+    first_two_copies: (HALVES, "2 of 4 copies still have their own"),
 }

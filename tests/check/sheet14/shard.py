@@ -177,6 +177,47 @@ def floats(n, rank, world, seed, epoch):
     return [float(i) for i in dealt_out(n, rank, world, seed, epoch)]
 
 
+def _of_the_seed(n, world, seed, change):
+    """Return the whole order, one for all epochs but for what `change` makes of it."""
+    return _padded(change(_order(n, seed)), world)
+
+
+def moved_on(n, rank, world, seed, epoch):
+    return _of_the_seed(n, world, seed, lambda o: np.roll(o, epoch).tolist())[rank::world]
+
+
+def moved_on_in_blocks(n, rank, world, seed, epoch):
+    order = _of_the_seed(n, world, seed, lambda o: np.roll(o, epoch).tolist())
+    length = len(order) // world
+    return order[rank * length : (rank + 1) * length]
+
+
+def counted_on(n, rank, world, seed, epoch):
+    return _of_the_seed(n, world, seed, lambda o: [(i + epoch) % n for i in o])[rank::world]
+
+
+def turned_round(n, rank, world, seed, epoch):
+    return _of_the_seed(n, world, seed, lambda o: o[:: (-1) ** epoch])[rank::world]
+
+
+def dealt_to_other_ranks(n, rank, world, seed, epoch):
+    return _of_the_seed(n, world, seed, lambda o: o)[(rank + epoch) % world :: world]
+
+
+def every_second_epoch_alike(n, rank, world, seed, epoch):
+    return dealt_out(n, rank, world, seed, epoch % 2)
+
+
+def every_tenth_epoch_alike(n, rank, world, seed, epoch):
+    return dealt_out(n, rank, world, seed, epoch % 10)
+
+
+def blocks_of_four(n, rank, world, seed, epoch):
+    blocks = _order(-(-n // 4), seed, epoch)
+    order = [i for b in blocks for i in range(4 * b, min(n, 4 * b + 4))]
+    return _padded(order, world)[rank::world]
+
+
 CORRECT = (
     dealt_out, in_blocks, as_a_table, by_pythons_own, by_a_hash, by_noise, modulo,
     padded_from_the_end, after_a_state_of_its_own,
@@ -202,7 +243,15 @@ MISTAKES = {
     no_epoch: (SHUFFLED, "the same for epochs"),
     no_seed: (SHUFFLED, "the same for seeds"),
     seed_times_epoch: (SHUFFLED, "the same for epochs"),
+    moved_on: (SHUFFLED, "one and the same"),
+    moved_on_in_blocks: (SHUFFLED, "one and the same"),
+    counted_on: (SHUFFLED, "one and the same"),
+    turned_round: (SHUFFLED, "one and the same"),
+    dealt_to_other_ranks: (SHUFFLED, "one and the same"),
+    every_second_epoch_alike: (SHUFFLED, "the same for epochs"),
+    every_tenth_epoch_alike: (SHUFFLED, "the same for epochs"),
     shuffled_within_the_shard: (SHUFFLED, "shuffle all n first"),
     seeds_the_global_state: (ALONE, "global random state has changed"),
     seeds_pythons_state: (ALONE, "global random state has changed"),
+    blocks_of_four: (SHUFFLED, "Only blocks"),
 }

@@ -8,7 +8,7 @@ const LIVE = {
   },
   points: async ({ mountPointGan }, place) => {
     const running = "runs" in place.dataset && !matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const shown = mountPointGan(place, { running, lesson: "lesson" in place.dataset });
+    const shown = mountPointGan(place, { running, lesson: "lesson" in place.dataset, ...JSON.parse(place.dataset.options ?? "{}") });
     let waits = false; // it ran, and nobody looks at it
     new IntersectionObserver((seen) => {
       const inSight = seen[seen.length - 1].isIntersecting;
@@ -20,8 +20,13 @@ const LIVE = {
   },
   chart: ({ mountChart }, place) =>
     mountChart(place, `${STATIC}live/${place.dataset.chart}.chart`, JSON.parse(place.dataset.values)),
+  asked: async ({ mountAsked }, place) => {
+    const [about, weights] = await (place.fetched ?? fetchedNet(place));
+    return mountAsked(place, weights, about, JSON.parse(place.dataset.values));
+  },
+  faulty: ({ mountFaulty }, place) => mountFaulty(place, `${STATIC}live/${place.dataset.run}.faulty`),
 };
-const BUNDLES = { chart: "replay" }; // all else lives in engine.js
+const BUNDLES = { chart: "replay", faulty: "replay" }; // all else lives in engine.js
 
 // Where an explorer begins, and its weights; their address where they did not come: the engine says so.
 function fetchedNet(place) {
@@ -65,6 +70,9 @@ function reachable() {
 
 const FEWER = "It runs in this page, with fewer controls than in JupyterLab: where the text names one that is not here, run the notebook.";
 
+const REMARKS = { explorer: FEWER, points: FEWER, asked: "It runs in this page; what the ruler takes the image for is said in the notebook." };
+const GIVEN_RATE = "Here a device computes 100 GFLOP/s; in the notebook, what your machine is measured to do.";
+
 const SERVED = "This lives only where the site comes from a web server: python3 -m http.server -d site is one.";
 
 function remark(words) {
@@ -86,7 +94,8 @@ async function enliven(place) {
     return;
   }
   still.forEach((node) => node.remove());
-  if (inLesson && place.dataset.live !== "chart") place.append(remark(FEWER));
+  if (inLesson && REMARKS[place.dataset.live]) place.append(remark(REMARKS[place.dataset.live]));
+  if (place.dataset.chart === "budget") place.append(remark(GIVEN_RATE));
 }
 
 // One after the other: what a reader sees first is there before the next thing takes the processor.

@@ -168,6 +168,8 @@ export function render({ model, el }) {
   const code = make("textarea", { "aria-label": "The lines that hold the mistake", spellcheck: "false" });
   code.rows = model.get("code").split("\n").length;
   code.value = model.get("code");
+  const alone = !!model.get("alone"); // no kernel: the lines are there to be read
+  code.readOnly = alone;
   const train = make("button", { type: "button", class: "gc-button" }, "Train these lines");
   const back = make("button", { type: "button", class: "gc-button" }, "Undo my edits");
   const bar = make("progress", { max: 1, "aria-label": "How far your training is" });
@@ -178,7 +180,9 @@ export function render({ model, el }) {
     line.send({ do: "train", code: code.value });
   });
   back.addEventListener("click", () => (code.value = model.get("code")));
-  editor.append(code, make("div", { class: "gc-run" }, train, back), bar, text);
+  const buttons = make("div", { class: "gc-run" }, train, back);
+  buttons.hidden = alone;
+  editor.append(code, buttons, bar, text);
   editor.hidden = true;
   const line = link(model, editor); // the films need no kernel
   [place, play, ...causes, code, train, back].forEach(keepKeys);

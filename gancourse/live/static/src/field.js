@@ -1,29 +1,41 @@
 // A GAN on points that learns in the page: its nets, its real points, and the frames it shows.
 
-import { answer, dStep, forward, gStep, newPlayer, opinion, pushes, uniformFill } from "./engine/players.js";
+import { answer, dStep, forward, gStep, newPlayer, opinion, pushes, REMEDIES, spectral, steepest, uniformFill } from "./engine/players.js";
 import { normals, uniforms } from "./latent.js";
 
 export const [LIMIT, CELLS, BATCH, FAKES, REALS, ARROWS] = [1.6, 40, 128, 200, 300, 70]; // as in Python
 const [PUSH, LONGEST, SPREAD, MOST] = [0.12, 0.35, 0.05, 200];
+const NARROW = 0.03; // sd of the grid of 25; SPREAD that of all else
 const WIDTHS = [64, 64];
 const EVERY = 5; // turns from one point of the curves to the next, at first
 const ROOM = 400; // points of a curve: then every other one goes
 export const DRAWN = "drawn by hand";
 
+const grid = (at) => at.flatMap((x) => at.map((y) => [x, y]));
 const CENTRES = {
   ring: Array.from({ length: 8 }, (_, i) => [Math.cos((i * Math.PI) / 4), Math.sin((i * Math.PI) / 4)]),
-  grid: [-0.9, 0, 0.9].flatMap((x) => [-0.9, 0, 0.9].map((y) => [x, y])),
+  grid: grid([-0.9, 0, 0.9]),
+  "grid of 25": grid([-1.2, -0.6, 0, 0.6, 1.2]),
 };
 export const DATA = [...Object.keys(CENTRES), DRAWN];
 
 // n points around the centres, in a row.
-export function sampled(centres, n, next, uniform) {
+export function sampled(centres, n, next, uniform, sd = SPREAD) {
   const out = new Float64Array(2 * n);
   for (let i = 0; i < n; i++) {
     const [x, y] = centres[Math.floor(uniform() * centres.length)];
-    out.set([x + SPREAD * next(), y + SPREAD * next()], 2 * i);
+    out.set([x + sd * next(), y + sd * next()], 2 * i);
   }
   return out;
+}
+
+// How many of the centres have a point within three standard deviations.
+export function reached(centres, x, sd = SPREAD) {
+  const near = ([cx, cy]) => {
+    for (let i = 0; i < x.length; i += 2) if (Math.hypot(x[i] - cx, x[i + 1] - cy) <= 3 * sd) return true;
+    return false;
+  };
+  return centres.filter(near).length;
 }
 
 // (x, y, dx, dy) of the arrows that are drawn; the longest are cut.
@@ -55,31 +67,35 @@ function curvePanel(title, low, high, curves) {
 }
 
 // newField({seed, points, loss}) returns {turn(), step(who), set(key, value), reset(), frame(), values}.
-export function newField({ seed = 0, points = "ring", loss = "non-saturating" } = {}) {
-  const values = { loss, points, r1: 0, lr_D: 1e-3, lr_G: 1e-3, steps_D: 1, steps_G: 1 };
-  const grid = cellsOf(CELLS);
+export function newField({ seed = 0, points = "ring", loss = "non-saturating", remedy = "none" } = {}) {
+  const values = { loss, points, remedy, r1: 0, lr_D: 1e-3, lr_G: 1e-3, steps_D: 1, steps_G: 1 };
+  const cells = cellsOf(CELLS);
   let [drawn, turns, says, game, next, uniform, z, shown, noted, every] = [[]];
   const centres = () => (values.points === DRAWN ? drawn : CENTRES[values.points]);
+  const sd = () => (values.points === "grid of 25" ? NARROW : SPREAD);
+  const recipe = () => ({ loss: values.loss, r1: values.r1, lrD: values.lr_D, lrG: values.lr_G, betas: [0, 0.999], ...REMEDIES[values.remedy] });
+  const pack = () => REMEDIES[values.remedy].pack ?? 1;
   const noise = (n) => Float64Array.from({ length: 2 * n }, next);
   const look = () => {
     const all = centres();
-    shown = all.length ? sampled(all, REALS, normals(1), uniforms(1)) : new Float64Array(0);
+    shown = all.length ? sampled(all, REALS, normals(1), uniforms(1), sd()) : new Float64Array(0);
   };
   const reset = () => {
     [turns, says, noted, every] = [0, null, { x: [], real: [], fake: [] }, EVERY];
     [next, uniform] = [normals(seed), uniforms(seed)];
     const fill = uniformFill(uniform);
-    game = { G: newPlayer([2, ...WIDTHS, 2], fill), D: newPlayer([2, ...WIDTHS, 1], fill) };
+    game = { G: newPlayer([2, ...WIDTHS, 2], fill), D: newPlayer([2 * pack(), ...WIDTHS, 1], fill) };
+    if (REMEDIES[values.remedy].spectral) spectral(game.D, next);
     z = noise(FAKES);
     look();
   };
   reset();
-  const batch = () => sampled(centres(), BATCH, next, uniform);
+  const batch = () => sampled(centres(), BATCH, next, uniform, sd());
   // A step of one player, on a new batch or on what its predecessor drew.
   const step = (who, xReal = batch(), made = forward(game.G, noise(BATCH), BATCH)) => {
-    const recipe = { loss: values.loss, r1: values.r1, lrD: values.lr_D, lrG: values.lr_G, betas: [0, 0.999] };
-    if (who === "D") says = dStep(game, recipe, xReal, answer(made), BATCH);
-    else gStep(game, recipe, xReal, made, BATCH);
+    const mix = REMEDIES[values.remedy].gp ? Float64Array.from({ length: BATCH }, uniform) : null;
+    if (who === "D") says = dStep(game, recipe(), xReal, answer(made), BATCH, mix);
+    else gStep(game, recipe(), xReal, made, BATCH);
   };
   const alone = (who) => {
     if (centres().length) step(who);
@@ -105,15 +121,18 @@ export function newField({ seed = 0, points = "ring", loss = "non-saturating" } 
     else if (key === "lr") values.lr_D = values.lr_G = value;
     else values[key] = value;
     if (key === "points") look();
+    if (key === "remedy") reset(); // a D that takes packs is another net
   };
   const frame = () => {
     const xFake = answer(forward(game.G, z, FAKES));
-    const pairs = centres().length ? sampled(centres(), FAKES, normals(2), uniforms(2)) : xFake;
-    const push = pushes(game.D, values.loss, pairs, xFake, FAKES).map((v) => -v);
-    const numbers = [["turns", turns.toLocaleString("en")], ...Object.entries(says ?? {}).map(([name, v]) => [name, v.toFixed(3)])];
+    const pairs = centres().length ? sampled(centres(), FAKES, normals(2), uniforms(2), sd()) : xFake;
+    const push = pushes(game.D, recipe(), pairs, xFake, FAKES).map((v) => -v);
+    const slope = Math.max(steepest(game.D, shown, shown.length / 2, pack()), steepest(game.D, xFake, FAKES, pack()));
+    const numbers = [["turns", turns.toLocaleString("en")], ...Object.entries(says ?? {}).map(([name, v]) => [name, v.toFixed(3)]),
+      ["modes reached", `${reached(centres(), xFake, sd())} of ${centres().length}`], ["D's steepest slope", slope.toPrecision(3)]];
     const curve = (label, role, y) => ({ label, role, x: noted.x, y });
     return {
-      limit: LIMIT, side: CELLS, field: new DataView(Uint8Array.from(opinion(game.D, grid, CELLS * CELLS), (p) => Math.round(255 * p)).buffer),
+      limit: LIMIT, side: CELLS, field: new DataView(Uint8Array.from(opinion(game.D, cells, CELLS * CELLS, pack()), (p) => Math.round(255 * p)).buffer),
       real: view(shown), fake: view(xFake), arrows: view(arrowsOf(xFake, push)), numbers,
       panels: [curvePanel("D's opinion", 0, 1, [curve("D(x)", "p", noted.real), curve("D(G(z))", "q", noted.fake)])],
       drawing: values.points === DRAWN, drawn, most: MOST, text: drawn.length || values.points !== DRAWN ? "" : "Draw real points: click or drag in the picture.",

@@ -3,7 +3,7 @@
 import { unpack } from "./bytes.js";
 import { anyControl } from "./controls.js";
 import { make } from "./dom.js";
-import { LOSSES } from "./engine/players.js";
+import { LOSSES, REMEDIES } from "./engine/players.js";
 import { DATA, newField } from "./field.js";
 import { keepKeys } from "./keys.js";
 import { pointStage } from "./pointgan.js";
@@ -31,7 +31,7 @@ const CONTROLS = { "": { loss: LOSS, points: POINTS, r1: R1, lr: rate("learning 
 const LESSON = { // as lesson 05 names them: what a tab holds
   "The game": { loss: LOSS, steps_D: slider("steps of D in a turn", 1, 5, 1, 0), steps_G: slider("steps of G in a turn", 1, 5, 1, 0),
     slow: { label: "slow motion", kind: "switch" } },
-  "The remedy": { r1: R1 },
+  "The remedy": { remedy: { label: "remedy", kind: "choice", options: Object.keys(REMEDIES), shown: true } },
   "Real points": { points: POINTS },
   "Learning rates": { lr_D: rate("learning rate of D"), lr_G: rate("learning rate of G") },
 };

@@ -1,4 +1,6 @@
 // The link to the kernel. Each message is acknowledged; a widget whose kernel does not answer says so.
+// Until the control channel has answered, messages go over the shell, behind the cells that run. What
+// still waits there when it answers is sent again over control; Python acts on it once.
 
 import { make } from "./dom.js";
 
@@ -32,9 +34,11 @@ export function saying({ gone, late, status, connection, alone = false }) {
   return said(status === "busy" ? "busy" : "silent");
 }
 
+const madeUp = () => Math.random().toString(16).slice(2);
+
 // A message for a comm, to go over a kernel's control channel, which it reads while a cell runs.
 export function controlMessage(kernel, id, content) {
-  const msg_id = [1, 2, 3].map(() => Math.random().toString(16).slice(2)).join("-");
+  const msg_id = [1, 2, 3].map(madeUp).join("-");
   const header = { msg_id, msg_type: "comm_msg", username: kernel.username ?? "", session: kernel.clientId ?? "",
     date: new Date().toISOString(), version: "5.2" };
   const data = { method: "custom", content };
@@ -61,8 +65,10 @@ export function link(model, root, alone = () => false) {
   let gone = false;
   let late = false;
   let wrong = "";
-  let count = Date.now() % 1e9;
-  let waiting = null; // the oldest message without an acknowledgement
+  const first = Date.now() % 1e9;
+  const view = madeUp(); // with a message's number its name, whichever way it comes
+  let count = first;
+  let waiting = []; // the messages without an acknowledgement, the oldest first
   let sentAt = -Infinity;
   let timer = 0;
 
@@ -76,6 +82,7 @@ export function link(model, root, alone = () => false) {
     root.dataset.link = lost ? (state.alone ? "alone" : "lost") : late ? "late" : "good";
     root.inert = root.dataset.link === "lost";
   };
+  const knock = () => control?.({ ping: first }); // is the control channel there?
   const arm = () => {
     clearTimeout(timer);
     timer = setTimeout(look, PATIENCE);
@@ -84,16 +91,15 @@ export function link(model, root, alone = () => false) {
     late = true;
     show();
     if (gone) return;
+    if (!direct) knock();
     if (kernel?.status !== "busy") send({}); // it may have been lost; a kernel at work answers later
     arm();
   };
   const send = (content) => {
-    const message = { ...content, ping: ++count };
+    const message = { ...content, ping: ++count, view };
     sentAt = performance.now();
-    if (waiting === null) {
-      waiting = count;
-      arm();
-    }
+    if (!waiting.length) arm();
+    if (!waiting.length || Object.keys(content).length) waiting.push(message);
     try {
       if (direct) direct(message);
       else model.send(message);
@@ -105,12 +111,15 @@ export function link(model, root, alone = () => false) {
   const heard = (message) => {
     if (message.wrong) wrong = message.wrong;
     if (message.pong !== undefined) {
-      if (message.via === "control") direct = control;
       wrong = "";
       late = false;
       clearTimeout(timer);
-      waiting = message.pong < count ? message.pong + 1 : null;
-      if (waiting !== null) arm();
+      waiting = waiting.filter((m) => m.ping > message.pong);
+      if (message.via === "control" && !direct) {
+        direct = control;
+        waiting.forEach(direct);
+      }
+      if (waiting.length) arm();
     }
     show();
   };
@@ -123,14 +132,14 @@ export function link(model, root, alone = () => false) {
     else send({});
   };
   const touched = () => {
-    if (waiting === null && performance.now() - sentAt > QUIET) send({});
+    if (!waiting.length && performance.now() - sentAt > QUIET) send({});
   };
   model.on("msg:custom", heard);
   model.on("comm_live_update", closed);
   kernel?.statusChanged?.connect(turned);
   kernel?.connectionStatusChanged?.connect(show);
   for (const touch of TOUCHES) root.addEventListener(touch, touched, true);
-  control?.({ ping: count });
+  knock();
   const stop = () => {
     clearTimeout(timer);
     model.off("msg:custom", heard);

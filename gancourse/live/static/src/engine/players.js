@@ -1,5 +1,5 @@
 // The two players of a GAN on points, and how they learn: dense layers with LeakyReLU 0.2, Adam, the
-// six pairs of losses and the gradient penalties, in float64. It is gancourse.train's both_steps.
+// six pairs of losses and lesson 12's remedies, in float64. It is gancourse.train's both_steps.
 
 const LEAK = 0.2;
 const EPS = 1e-8; // of Adam
@@ -12,7 +12,13 @@ export const LOSSES = {
   "least-squares": { dReal: (r) => 2 * (r - 1), dFake: (r, f) => 2 * f, gFake: (r, f) => 2 * (f - 1) },
   hinge: { dReal: (r) => (r < 1 ? -1 : 0), dFake: (r, f) => (f > -1 ? 1 : 0), gFake: () => -1 },
   wasserstein: { dReal: () => -1, dFake: () => 1, gFake: () => -1 },
-  relativistic: { dReal: (r, f) => -s(f - r), dFake: (r, f) => s(f - r), gFake: (r, f) => -s(r - f) },
+  relativistic: { dReal: (r, f) => -s(f - r), dFake: (r, f) => s(f - r), gFake: (r, f) => -s(r - f), pairs: true },
+};
+
+// What may be done to D, by name, as fields of a recipe: gancourse/train/remedies.py.
+export const REMEDIES = {
+  none: {}, clipping: { clip: 0.1 }, "WGAN-GP": { gp: 1 }, "spectral norm": { spectral: true }, R1: { r1: 0.1 },
+  "R1 + R2": { r1: 0.1, r2: 0.1 }, "packing 2": { pack: 2 }, "packing 4": { pack: 4 },
 };
 
 // newPlayer(sizes, fill): layers {W [out, in], b [out]} with their gradients and Adam's averages;
@@ -24,13 +30,59 @@ export function newPlayer(sizes, fill) {
   return { layers, steps: 0 };
 }
 
+// Divides each weight of a player by its largest singular value from now on; `next` draws the vector at
+// which the power iteration begins. As torch.nn.utils.parametrizations.spectral_norm.
+export function spectral(player, next) {
+  for (const layer of player.layers) {
+    layer.power = { u: unit(Float64Array.from({ length: layer.out }, next)), v: new Float64Array(layer.inputs) };
+    powerStep(layer, 15);
+  }
+  return player;
+}
+
+const unit = (x) => x.map((value, _, all) => value / Math.max(1e-12, Math.hypot(...all)));
+
+function timesW({ inputs, out, W: { value } }, v) {
+  const h = new Float64Array(out);
+  for (let j = 0; j < out; j++) for (let i = 0; i < inputs; i++) h[j] += value[j * inputs + i] * v[i];
+  return h;
+}
+
+function timesWT({ inputs, out, W: { value } }, u) {
+  const h = new Float64Array(inputs);
+  for (let j = 0; j < out; j++) for (let i = 0; i < inputs; i++) h[i] += value[j * inputs + i] * u[j];
+  return h;
+}
+
+function powerStep(layer, n) {
+  for (let i = 0; i < n; i++) {
+    if (i || n === 1) layer.power.u = unit(timesW(layer, layer.power.v));
+    layer.power.v = unit(timesWT(layer, layer.power.u));
+  }
+}
+
+// The weight that a layer works with: W, or W / sigma. Each use while it learns is a step of the iteration.
+function weightOf(layer, learns) {
+  if (!layer.power) return { w: layer.W.value };
+  if (learns) powerStep(layer, 1);
+  const { u, v } = layer.power;
+  const sigma = timesW(layer, v).reduce((sum, h, j) => sum + u[j] * h, 0);
+  return { w: layer.W.value.map((value) => value / sigma), u, v, sigma };
+}
+
+// Adds the loss's slopes by a weight as it was used to those by W: sigma depends on W, too.
+function addToW({ inputs, W: { value, grad } }, { u, v, sigma }, slopes) {
+  const along = slopes.reduce((sum, g, i) => sum + g * value[i], 0) / sigma ** 2;
+  for (let i = 0; i < grad.length; i++) grad[i] += slopes[i] / sigma - along * u[Math.floor(i / inputs)] * v[i % inputs];
+}
+
 // How PyTorch draws a linear layer: uniform in +-1 / sqrt(inputs).
 export function uniformFill(uniform) {
   return (n, inputs) => Float64Array.from({ length: n }, () => (2 * uniform() - 1) / Math.sqrt(inputs));
 }
 
 // h[row, j] = b[j] + x[row] W[j]. Four rows at a time: four sums do not wait for each other.
-function affine({ inputs, out, W: { value: w }, b }, x, n) {
+function affine({ inputs, out, b }, w, x, n) {
   const h = new Float64Array(n * out);
   let row = 0;
   for (; row + 4 <= n; row += 4) {
@@ -55,13 +107,15 @@ function affine({ inputs, out, W: { value: w }, b }, x, n) {
   return h;
 }
 
-// The layers' outputs for n rows x, before LeakyReLU; the last one is the player's answer.
-export function forward({ layers }, x, n) {
+// The layers' outputs for n rows x, before LeakyReLU; the last one is the player's answer. `learns`: it
+// is asked in a step, which a spectral norm counts.
+export function forward({ layers }, x, n, learns = false) {
   const held = [];
   let input = x;
   layers.forEach((layer, k) => {
-    const h = affine(layer, input, n);
-    held.push({ input, h });
+    const weight = weightOf(layer, learns);
+    const h = affine(layer, weight.w, input, n);
+    held.push({ input, h, weight });
     input = k + 1 < layers.length ? h.map((v) => (v > 0 ? v : LEAK * v)) : h;
   });
   return held;
@@ -84,24 +138,31 @@ function addOne(to, at, n, from, p, a) {
   for (let i = 0; i < n; i++) to[at + i] += a * from[p + i];
 }
 
-// slopes [n, out] W [out, in], the slopes by a layer's input.
-function through({ inputs, out, W }, slopes, n) {
+// slopes [n, out] w [out, in], the slopes by a layer's input.
+function through({ inputs, out }, { w }, slopes, n) {
   const back = new Float64Array(n * inputs);
   for (let row = 0; row < n; row++) {
     const [at, from] = [row * inputs, row * out];
     let j = 0;
     for (; j + 4 <= out; j += 4) {
-      const w = j * inputs;
-      addFour(back, at, inputs, W.value, [w, w + inputs, w + 2 * inputs, w + 3 * inputs],
+      const to = j * inputs;
+      addFour(back, at, inputs, w, [to, to + inputs, to + 2 * inputs, to + 3 * inputs],
         slopes[from + j], slopes[from + j + 1], slopes[from + j + 2], slopes[from + j + 3]);
     }
-    for (; j < out; j++) addOne(back, at, inputs, W.value, j * inputs, slopes[from + j]);
+    for (; j < out; j++) addOne(back, at, inputs, w, j * inputs, slopes[from + j]);
   }
   return back;
 }
 
-// grad [out, in] += the slopes' products with the input, summed over n rows.
-function addOuter(grad, slopes, input, { inputs, out }, n) {
+// Adds the slopes' products with the input, summed over n rows, to the gradient of a layer's W.
+function addOuter(layer, weight, slopes, input, n) {
+  if (!weight.sigma) return addProducts(layer.W.grad, slopes, input, layer, n);
+  const found = new Float64Array(layer.W.grad.length);
+  addProducts(found, slopes, input, layer, n);
+  addToW(layer, weight, found);
+}
+
+function addProducts(grad, slopes, input, { inputs, out }, n) {
   for (let j = 0; j < out; j++) {
     const at = j * inputs;
     let row = 0;
@@ -120,10 +181,10 @@ export function backward({ layers }, held, slopes, n, learn = true) {
   for (let k = layers.length - 1; k >= 0; k--) {
     const layer = layers[k];
     if (learn) {
-      addOuter(layer.W.grad, now, held[k].input, layer, n);
+      addOuter(layer, held[k].weight, now, held[k].input, n);
       for (let i = 0; i < now.length; i++) layer.b.grad[i % layer.out] += now[i];
     }
-    now = through(layer, now, n);
+    now = through(layer, held[k].weight, now, n);
     if (k) leaked(now, held[k - 1].h);
   }
   return now;
@@ -133,24 +194,25 @@ export function backward({ layers }, held, slopes, n, learn = true) {
 // row. D is made of straight pieces, so that g is a product of weights, and the biases have no part.
 export function addPenalty(D, x, n, push) {
   const { layers } = D;
-  const held = forward(D, x, n);
+  const held = forward(D, x, n, true);
   const chain = []; // chain[k]: slopes of the logit by the output of layer k
   let now = new Float64Array(n).fill(1);
   for (let k = layers.length - 1; k >= 0; k--) {
     chain[k] = now;
-    now = through(layers[k], now, n);
+    now = through(layers[k], held[k].weight, now, n);
     if (k) leaked(now, held[k - 1].h);
   }
   const inputs = layers[0].inputs;
   let back = new Float64Array(n * inputs);
   for (let row = 0; row < n; row++) back.set(push(now.subarray(row * inputs, (row + 1) * inputs)).map((v) => v / n), row * inputs);
   layers.forEach((layer, k) => {
-    addOuter(layer.W.grad, chain[k], back, layer, n);
+    const { w } = held[k].weight;
+    addOuter(layer, held[k].weight, chain[k], back, n);
     const next = new Float64Array(n * layer.out);
     for (let row = 0; row < n; row++) {
       for (let j = 0; j < layer.out; j++) {
         let sum = 0;
-        for (let i = 0; i < layer.inputs; i++) sum += layer.W.value[j * layer.inputs + i] * back[row * layer.inputs + i];
+        for (let i = 0; i < layer.inputs; i++) sum += w[j * layer.inputs + i] * back[row * layer.inputs + i];
         next[row * layer.out + j] = sum;
       }
     }
@@ -184,8 +246,8 @@ export function adamStep(player, lr, [beta1, beta2]) {
 const mean = (values, f) => values.reduce((sum, v) => sum + f(v), 0) / values.length;
 
 // bothSteps({G, D}, recipe, xReal, z, n, mix) takes one step of D and one of G on n real points and z;
-// recipe is {loss, r1, r2, gp, lrD, lrG, betas}, mix the n weights of the WGAN-GP penalty. It returns
-// the means of D(x) and D(G(z)) that D's step saw.
+// recipe is {loss, lrD, lrG, betas} and a remedy's fields, mix the weights of the WGAN-GP penalty. It
+// returns the means of D(x) and D(G(z)) that D's step saw. D of packs takes `pack` points in a row.
 export function bothSteps(game, recipe, xReal, z, n, mix) {
   const made = forward(game.G, z, n);
   const says = dStep(game, recipe, xReal, answer(made), n, mix);
@@ -194,29 +256,60 @@ export function bothSteps(game, recipe, xReal, z, n, mix) {
 }
 
 // A step of D on n real and n fake points; gives D's means on both, as they were before it.
-export function dStep({ D }, { loss, r1 = 0, r2 = 0, gp = 0, lrD, betas }, xReal, xFake, n, mix) {
-  const slopes = LOSSES[loss];
-  const [real, fake] = [xReal, xFake].map((x) => forward(D, x, n));
+export function dStep({ D }, { loss, r1 = 0, r2 = 0, gp = 0, clip = 0, pack = 1, lrD, betas }, xReal, xFake, n, mix) {
+  const [slopes, rows] = [LOSSES[loss], n / pack];
+  const [real, fake] = [xReal, xFake].map((x) => forward(D, x, rows, true));
   const [r, f] = [answer(real), answer(fake)];
-  backward(D, real, r.map((v, i) => slopes.dReal(v, f[i]) / n), n);
-  backward(D, fake, f.map((v, i) => slopes.dFake(r[i], v) / n), n);
-  if (r1) addPenalty(D, xReal, n, PENALTIES.zero(r1));
-  if (r2) addPenalty(D, xFake, n, PENALTIES.zero(r2));
-  if (gp) addPenalty(D, xFake.map((v, i) => mix[i >> 1] * xReal[i] + (1 - mix[i >> 1]) * v), n, PENALTIES.one(gp));
+  backward(D, real, r.map((v, i) => slopes.dReal(v, f[i]) / rows), rows);
+  backward(D, fake, f.map((v, i) => slopes.dFake(r[i], v) / rows), rows);
+  if (r1) addPenalty(D, xReal, rows, PENALTIES.zero(r1));
+  if (r2) addPenalty(D, xFake, rows, PENALTIES.zero(r2));
+  if (gp) {
+    const share = (i) => mix[Math.floor(i / (2 * pack))];
+    addPenalty(D, xFake.map((v, i) => share(i) * xReal[i] + (1 - share(i)) * v), rows, PENALTIES.one(gp));
+  }
   adamStep(D, lrD, betas);
+  if (clip) clipped(D, clip);
   return { "D(x)": mean(r, s), "D(G(z))": mean(f, s) };
 }
 
+function clipped({ layers }, limit) {
+  for (const { value } of layers.flatMap(({ W, b }) => [W, b])) {
+    for (let i = 0; i < value.length; i++) value[i] = Math.max(-limit, Math.min(limit, value[i]));
+  }
+}
+
 // A step of G; `made` is what forward(G, z, n) gave.
-export function gStep({ G, D }, { loss, lrG, betas }, xReal, made, n) {
-  backward(G, made, pushes(D, loss, xReal, answer(made), n).map((v) => v / n), n);
+export function gStep({ G, D }, { loss, pack = 1, lrG, betas }, xReal, made, n) {
+  backward(G, made, pushes(D, { loss, pack }, xReal, answer(made), n, true).map((v) => (v * pack) / n), n);
   adamStep(G, lrG, betas);
 }
 
-// The slopes of G's loss, summed over the fakes, by each fake [n, 2].
-export function pushes(D, loss, xReal, xFake, n) {
-  const [r, fake] = [answer(forward(D, xReal, n)), forward(D, xFake, n)];
-  return backward(D, fake, answer(fake).map((v, i) => LOSSES[loss].gFake(r[i], v)), n, false);
+// The slopes of G's loss, summed over the packs of fakes, by each fake [n, 2].
+export function pushes(D, { loss, pack = 1 }, xReal, xFake, n, learns = false) {
+  const [slopes, rows] = [LOSSES[loss], n / pack];
+  const fake = forward(D, xFake, rows, learns);
+  const r = slopes.pairs ? answer(forward(D, xReal, rows, learns)) : [];
+  return backward(D, fake, answer(fake).map((v, i) => slopes.gFake(r[i], v)), rows, false);
 }
 
-export const opinion = (D, x, n) => answer(forward(D, x, n)).map(s);
+// Each of n points [n, 2] so often side by side.
+function copies(x, pack) {
+  if (pack === 1) return x;
+  return Float64Array.from({ length: x.length * pack }, (_, i) => x[2 * Math.floor(i / (2 * pack)) + (i % 2)]);
+}
+
+// D(x) of each of n points; a D of packs sees copies of the point.
+export const opinion = (D, x, n, pack = 1) => answer(forward(D, copies(x, pack), n)).map(s);
+
+// The largest slope of D's logit at n points, 0 where there are none.
+export function steepest(D, x, n, pack = 1) {
+  const back = backward(D, forward(D, copies(x, pack), n), new Float64Array(n).fill(1), n, false);
+  let most = 0;
+  for (let row = 0; row < n; row++) {
+    const slope = [0, 0];
+    for (let i = 0; i < 2 * pack; i++) slope[i % 2] += back[2 * pack * row + i];
+    most = Math.max(most, Math.hypot(...slope));
+  }
+  return most;
+}

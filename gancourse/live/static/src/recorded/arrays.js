@@ -167,6 +167,12 @@ function cumsum({ d, s }) {
   return { d: d.map((x, i) => (total = i % n ? total + x : x)), s };
 }
 
+// The number that stands at place k when a row is sorted, for each row.
+function kth({ d, s }, k) {
+  const n = s[s.length - 1];
+  return { d: fill(d.length / n, (i) => d.slice(i * n, (i + 1) * n).sort()[k]), s: s.slice(0, -1) };
+}
+
 function table([at, values], [low, step]) {
   const i = Math.round((at.d[0] - low) / step);
   return scalar(values.d[Math.max(0, Math.min(values.d.length - 1, i))]);
@@ -182,6 +188,7 @@ export function operate(op, inputs, settings) {
   if (op === "round") return one((x) => rounded(x, settings), inputs[0]);
   if (op === "cumsum") return cumsum(inputs[0]);
   if (op === "searchsorted") return searchsorted(...inputs);
+  if (op === "kth") return kth(inputs[0], settings);
   if (op === "compress") return compress(...inputs);
   if (op === "index") return { d: inputs[1].d.map((i) => inputs[0].d[i]), s: inputs[1].s };
   if (op === "table") return table(inputs, settings);

@@ -18,15 +18,20 @@
 // mountPointGan(element, options) puts a GAN on points into `element`: D's field, real and fake points,
 // the pushes on fakes, Run, One turn, Start again, the loss, the real points (or a drawing), the R1
 // penalty and the learning rate. It trains in the page, in JavaScript. Options, none of them needed:
-//   points  "ring" or "grid"; loss: one of the six of gancourse.losses.LOSSES; seed (0)
+//   points  "ring", "grid" or "grid of 25"; loss: one of the six of gancourse.losses.LOSSES; seed (0)
+//   remedy  one of gancourse.train.remedies ("none")
 //   running whether it runs from the start (false)
 //   lesson  whether it has all controls of lesson 05, in tabs, in place of four (false)
 //   label   the accessible name ("A GAN on points")
 // It gives {root, run(), pause(), step(), stop(), field}; stop() before `element` goes away.
 //
+// mountAsked(element, weights, told, values) puts a conditional generator into `element`: one z for every
+// class, and for a mixture of two. `told` and the weights are what gancourse.live.classes.page_files gives.
+//
 // openGenerator(bytes) runs G without a view: {zDim, shape, images(z), pixels(z), ...}, see
 // src/engine/generator.js.
 
+import { showAsked } from "../asked.js";
 import { make } from "../dom.js";
 import { openGenerator } from "../engine/generator.js";
 import { EngineError } from "../engine/safetensors.js";
@@ -42,16 +47,25 @@ async function fetched(weights) {
   return new Uint8Array(await answer.arrayBuffer());
 }
 
-export async function mountExplorer(element, weights, options = {}) {
+// What `show(G)` gives; where the net cannot be run or not be fetched, a sentence in `element` and null.
+async function opened(element, weights, show) {
   try {
     const G = openGenerator(await fetched(weights));
-    return { ...showPlane(element, netSource(G, options), options.label ?? "Latent explorer"), G };
+    return { ...show(G), G };
   } catch (error) {
     const said = error instanceof EngineError ? error.message : "The generator's weights could not be fetched: is there a network?";
     if (!(error instanceof EngineError || error instanceof TypeError)) throw error;
     element.append(make("p", { class: "gc-link", role: "alert" }, said));
     return null;
   }
+}
+
+export function mountExplorer(element, weights, options = {}) {
+  return opened(element, weights, (G) => showPlane(element, netSource(G, options), options.label ?? "Latent explorer"));
+}
+
+export function mountAsked(element, weights, told, values) {
+  return opened(element, weights, (G) => showAsked(element, G, told, values));
 }
 
 export function mountPointGan(element, { running = false, ...options } = {}) {

@@ -3,6 +3,7 @@
 //   import { mountChart } from "./replay.js";
 //   await mountChart(element, "slide_q.chart", { mean: 5 });
 //
-// "slide_q.chart" is what gancourse.live.recorded.program_bytes gives.
+// "slide_q.chart" is what gancourse.live.recorded.program_bytes gives. A faulty run likewise, by
+// `mountFaulty(element, "run-1.faulty")` and gancourse.live.run.faulty_view.state_bytes.
 
-export { mountChart } from "../replay.js";
+export { mountChart, mountFaulty } from "../replay.js";
