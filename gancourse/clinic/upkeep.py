@@ -127,6 +127,8 @@ def held_flat(s: Signals) -> Found:
     width = middle(s.width[len(s.width) // 2 :], math.inf)
     if s.bounded not in ("penalty", "clipped") or len(s.width) < FEW or not width < FLAT:
         return None
+    if s.even != 0:
+        return None  # a loss that is linear in D's answers has no unit
     if facts.travelled(s, "D") < facts.LEARNED:
         return None
     why = "its weights are clipped" if s.bounded == "clipped" else "its slope is penalised"

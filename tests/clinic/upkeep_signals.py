@@ -20,7 +20,7 @@ SEEN = {
     "D sees a part": {"blind": 0.5, **MISSING},
     "D ends in a clamp": {"ends": {"D": "clamp"}, "outputs": (0.0, 1.0), **MISSING},
     "squashed critic": {"ends": {"D": "tanh"}, "outputs": (-1.0, 1.0), "even": 1.0, **MISSING},
-    "D held flat": {"bounded": "clipped", "width": [1e-4] * 50, **MISSING},
+    "D held flat": {"bounded": "penalty", "even": 0.0, "width": [1e-4] * 50, **MISSING},
     "gradients clipped away": {
         "kept": {"G": UP, "D": [1.3e-6] * 50}, **MISSING,
         "moved": {"G by opt_G": [0.01] * 9, "D by opt_D": [1e-7] * 9},
@@ -68,5 +68,8 @@ NOTHING_WRONG = {
         "steps": {"G": 1000, "D": 0}, "shift": {"G": [0.5, 0.4], "D": [0.5, 0.4]}
     },
     "a sum at a rate that fits": {"summed": 1.0, "batch": 64, **MISSING},
+    "a Wasserstein critic that is clipped": {
+        "bounded": "clipped", "even": 1.0, "width": [1e-4] * 50, **MISSING
+    },
     "labels of a few fakes": {"fake_labels": [0.3] * 4},
 }  # fmt: skip
