@@ -66,10 +66,11 @@ def old_fakes(s: Signals) -> Found:
     again = s.stale[len(s.stale) // 2 :]
     if len(s.stale) < FEW or sum(share > 0 for share in again) < 0.8 * len(again):
         return None
-    if any(heard(s, "fake")) or sum(heard(s, "asked")) < FEW:
+    fresh = heard(s, "fake")
+    if any(fresh[len(fresh) // 2 :]) or sum(heard(s, "asked")) < FEW:
         return None  # where G's samples are rounded for D, nothing of this turn is known
     return (
-        "in its own steps D is never shown what G makes in that turn, and "
+        "in its own steps D is no longer shown what G makes in that turn, and "
         f"{100 * mean(again):.0f} % of the fakes that it is shown it had seen before, number by "
         "number"
     )
@@ -126,6 +127,8 @@ def held_flat(s: Signals) -> Found:
     width = middle(s.width[len(s.width) // 2 :], math.inf)
     if s.bounded not in ("penalty", "clipped") or len(s.width) < FEW or not width < FLAT:
         return None
+    if s.even != 0:
+        return None  # a loss that is linear in D's answers has no unit
     if facts.travelled(s, "D") < facts.LEARNED:
         return None
     why = "its weights are clipped" if s.bounded == "clipped" else "its slope is penalised"
@@ -144,13 +147,13 @@ def summed(s: Signals) -> Found:
 
 
 def cut_off(s: Signals) -> Found:
-    for who in facts.Names:
-        share = middle(s.kept[who], 1.0)
-        scaled = share > 0 and abs(math.log2(share) - round(math.log2(share))) < 1e-4
-        if len(s.kept[who]) >= FEW and 0 < share < CUT and not scaled:
+    """Clipped, and not only scaled back: the player goes nowhere."""
+    for who in facts.own(s):
+        share, way = middle(s.kept[who], 1.0), facts.travelled(s, who)
+        if len(s.kept[who]) >= FEW and 0 < share < CUT and 0 < way < STILL:
             return (
                 f"the gradient that opt_{who} uses is {share:.1e} times as large as the one that "
-                "came: it was clipped in between"
+                f"came, and all its steps together move {who}'s weights by {100 * way:.1g} %"
             )
     return None
 

@@ -97,14 +97,20 @@ class Loop:
 
     def fakes(self, n=128):
         z = torch.randn(n, 2)
-        return self.G(z, torch.randint(2, (n,))) if self.change == "labels" else self.G(z)
+        if self.change != "labels":
+            return self.G(z)
+        self.asked = torch.randint(2, (n,))
+        fake = self.G(z, self.asked)
+        self.made = fake.detach()
+        return fake
 
     def kinds(self, x):
         return (x[:, 0] > 0).long()
 
     def answer(self, x):
         if self.change == "labels":
-            return self.D(x, self.kinds(x)).flatten()
+            own = torch.equal(x.detach(), self.made)  # a fake has the label that G was asked for
+            return self.D(x, self.asked if own else self.kinds(x)).flatten()
         if self.change == "instance noise":
             x = x + 0.3 * torch.randn_like(x)
         out = self.D(x)

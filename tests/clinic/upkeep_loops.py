@@ -114,6 +114,19 @@ class OldFakes(Short):
         return x, torch.cat([old, self.fakes(128).detach()[:fresh]])
 
 
+class OldFromThereOn(OldFakes):
+    """New fakes come in until the pool is full."""
+
+    turn = 0
+
+    def __init__(self):
+        super().__init__(turns=200)
+
+    def shown(self, x):
+        self.turn, self.part = self.turn + 1, float(self.turn > 30)
+        return super().shown(x)
+
+
 class HalfOld(OldFakes):
     part = 0.5
 
@@ -193,6 +206,9 @@ class Summed(Short):
 
 class CutAway(Short):
     size = 1e-6
+
+    def optimisers(self):
+        return tuple(torch.optim.SGD(net.parameters(), 0.05) for net in (self.G, self.D))
 
     def backward(self, loss, net):
         loss.backward()
@@ -366,6 +382,7 @@ FAULTY = {
     RealLeftOut: "real left out",
     FakesLeftOut: "fakes left out",
     OldFakes: "old fakes only",
+    OldFromThereOn: "old fakes only",
     NotHeard: "G does not hear D",
     SeesAPart: "D sees a part",
     Clamped: "D ends in a clamp",

@@ -20,8 +20,11 @@ SEEN = {
     "D sees a part": {"blind": 0.5, **MISSING},
     "D ends in a clamp": {"ends": {"D": "clamp"}, "outputs": (0.0, 1.0), **MISSING},
     "squashed critic": {"ends": {"D": "tanh"}, "outputs": (-1.0, 1.0), "even": 1.0, **MISSING},
-    "D held flat": {"bounded": "clipped", "width": [1e-4] * 50, **MISSING},
-    "gradients clipped away": {"kept": {"G": UP, "D": [1.3e-6] * 50}, **MISSING},
+    "D held flat": {"bounded": "penalty", "even": 0.0, "width": [1e-4] * 50, **MISSING},
+    "gradients clipped away": {
+        "kept": {"G": UP, "D": [1.3e-6] * 50}, **MISSING,
+        "moved": {"G by opt_G": [0.01] * 9, "D by opt_D": [1e-7] * 9},
+    },
     "a player hardly moves": {
         "betas": {"G": [0.5, 0.99], "D": []}, "rates": {"G": [1e-7] * 50, "D": [1e-3] * 50},
         "moved": {"G by opt_G": [1e-7] * 9, "D by opt_D": [0.01] * 9}, **MISSING
@@ -55,7 +58,7 @@ NOTHING_WRONG = {
     "logits that happen to lie in [0, 1]": {
         "ends": {"D": "addmm"}, "outputs": (0.1, 0.9), "logistic": 1.0
     },
-    "a scaler's gradients": {"kept": {"G": [2.0**-16] * 50, "D": [2.0**-16] * 50}, **MISSING},
+    "a scaler's gradients, clipped": {"kept": {"G": [3e-5] * 50, "D": [2e-5] * 50}, **MISSING},
     "gradients that vanish under SGD": {
         "rates": {"G": [0.1] * 50, "D": [0.1] * 50},
         "moved": {"G by opt_G": [1e-7] * 9, "D by opt_D": [0.01] * 9}, **MISSING
@@ -65,5 +68,8 @@ NOTHING_WRONG = {
         "steps": {"G": 1000, "D": 0}, "shift": {"G": [0.5, 0.4], "D": [0.5, 0.4]}
     },
     "a sum at a rate that fits": {"summed": 1.0, "batch": 64, **MISSING},
+    "a Wasserstein critic that is clipped": {
+        "bounded": "clipped", "even": 1.0, "width": [1e-4] * 50, **MISSING
+    },
     "labels of a few fakes": {"fake_labels": [0.3] * 4},
 }  # fmt: skip
