@@ -112,7 +112,7 @@ def uniform(found: Tensor, low: float, high: float, step: float = 0.0) -> bool:
     piece = 1 - 1e-6 ** (1 / n) + step
     return bool(
         (t.mean() - 1 / 2).abs() < 5 * (1 / 12 / n) ** 0.5 + step
-        and (t.var() - 1 / 12).abs() < 5 * (1 / 180 / n) ** 0.5 + step
+        and (t.var() - 1 / 12).abs() < 5 * (1 / 180 / n) ** 0.5
         and -step <= t.min() < piece
         and 1 - piece < t.max() <= 1 + step
     )

@@ -13,6 +13,7 @@ from gancourse import train as T
 from gancourse.data import folders, image_set, load_images
 from gancourse.errors import InputError
 from gancourse.score import pixel_ruler
+from gancourse.train import averages
 
 
 @pytest.fixture(autouse=True)
@@ -281,6 +282,7 @@ def test_a_run_on_a_folder_trains_resumes_samples_and_scores(
     out, data, recipe = tmp_path / "run", f"{many}@64", T.PRESETS[preset]
     small = {player: getattr(recipe, player) | {"width": 8} for player in "GD"}
     monkeypatch.setitem(T.PRESETS, preset, replace(recipe, batch=8, **small))
+    monkeypatch.setattr(averages, "STANDING", (2, 50))
     train = ["train", preset, "--data", data, "--device", "cpu", "--out", out]
     assert ended(monkeypatch, *train, "--steps", 1) == 0
     assert ended(monkeypatch, *train, "--steps", 2, "--resume") == 0

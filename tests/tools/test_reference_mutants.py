@@ -40,14 +40,14 @@ def test_the_constants_of_a_training_are_settings():
 
 
 def test_a_check_that_sees_nothing_lets_mutants_live(monkeypatch):
-    monkeypatch.setattr(mutants, "falls", lambda id, mutation, seed, train: False)
+    monkeypatch.setattr(mutants, "falls", lambda id, mutation, seed, *more: False)
     lived = list(mutants.survivors("07.4", seeds=1))
     assert len(lived) == len(mutants.asked("07.4"))
     assert "accepted with seed 0" in str(lived[0])
 
 
 def test_a_mutant_must_fall_with_every_seed(monkeypatch):
-    monkeypatch.setattr(mutants, "falls", lambda id, mutation, seed, train: seed != 2)
+    monkeypatch.setattr(mutants, "falls", lambda id, mutation, seed, *more: seed != 2)
     assert {s.seed for s in mutants.survivors("07.4", seeds=3)} == {2}
     assert list(mutants.survivors("07.4", seeds=2)) == []
 

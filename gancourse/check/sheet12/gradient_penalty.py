@@ -108,7 +108,7 @@ def penalty_graph(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 STEPS = 64  # of the staircase below
-TURNS, PAIRS = 200, 40  # calls of one sample, and of two
+TURNS, PAIRS = 300, 40  # calls of one sample, and of two
 
 
 def _staircase(net: nn.Module) -> None:
@@ -168,7 +168,7 @@ def _number(student, fn: Handle, D: twins.Twin, x_real, x_fake, seed: int) -> fl
 
 
 def _judge_weights(found: Tensor) -> None:
-    """Judge 200 weights of the real sample: uniform in 0..1.
+    """Judge 300 weights of the real sample: uniform in 0..1.
 
     A staircase ends at 1, so weights beyond it come out as 1, and those below 0 as 0.
     """
