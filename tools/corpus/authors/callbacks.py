@@ -195,9 +195,10 @@ def re_drawn_after_the_optimisers(watch, seed, turns):
         t.gen[-3] = nn.Linear(96, 96)
         t.gen[-1] = nn.Linear(96, 2)
 
-    t.on("fit_start")(grow)
-    t.on("dis_turn")(lambda t: hinge_turn(t, t.preview(len(t.real))))
-    t.on("gen_turn")(gen_turn)
+    callbacks = {"fit_start": grow, "gen_turn": gen_turn}
+    callbacks["dis_turn"] = lambda t: hinge_turn(t, t.preview(len(t.real)))
+    for event, callback in callbacks.items():
+        t.events[event].append(callback)
     return t.fit(turns)
 
 

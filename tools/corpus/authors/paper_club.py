@@ -137,24 +137,29 @@ def averaged_critic_by_functional_call(watch, seed, turns):
     """G learns from D with averaged weights, put in place by functional_call."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    G, D = two_layers(2, 2, 80, nn.SiLU), two_layers(2, 1, 80, nn.SiLU)
-    slow = {name: w.detach().clone() for name, w in D.named_parameters()}
+    G, D = (two_layers(2, n_out, 80, nn.SiLU) for n_out in (2, 1))
+    slow = dict(copy.deepcopy(D).requires_grad_(False).named_parameters())
     og, od = (torch.optim.Adam(m.parameters(), 1e-3, betas=(0.5, 0.99)) for m in (G, D))
+
+    def turn_of_D(x, y):
+        told = softplus(torch.stack([-D(x), D(y)])).mean((1, 2)).sum()
+        told.backward()
+        od.step()
+        od.zero_grad()
+        for name, w in D.state_dict().items():
+            slow[name].lerp_(w, 0.2)
+        return told.detach()
+
+    def turn_of_G(z):
+        (told := softplus(-functional_call(D, slow, (G(z),))).mean()).backward()
+        og.step()
+        og.zero_grad()
+        return told.detach()
+
     watch.start(G=G, D=D, opt_G=og, opt_D=od, sample=lambda n: draw(G, n))
     for _ in range(turns):
-        x = watch.real(some(pair, 100, rng))
-        loss = softplus(-D(x)).mean() + softplus(D(draw(G, 100))).mean()
-        od.zero_grad()
-        loss.backward()
-        od.step()
-        for name, w in D.named_parameters():
-            slow[name].lerp_(w.detach(), 0.2)
-        y = G(torch.randn(100, 2))
-        cost = softplus(-functional_call(D, slow, (y,))).mean()
-        og.zero_grad()
-        cost.backward()
-        og.step()
-        watch.step(loss, cost)
+        told = turn_of_D(watch.real(some(pair, 100, rng)), draw(G, 100))
+        watch.step(told, turn_of_G(torch.randn(100, 2)))
     return lambda n: draw(G, n)
 
 
@@ -192,27 +197,34 @@ def panel_of_critics(watch, seed, turns):
 
 
 def critic_put_back(watch, seed, turns):
-    """D looks five steps ahead for G and is put back; the state to go back to is the first one."""
+    """D looks three steps ahead for G and is put back; the state to go back to is the first one."""
     torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
-    G, D = two_layers(2, 2, 80, nn.SiLU), two_layers(2, 1, 80, nn.SiLU)
-    og, od = (torch.optim.Adam(m.parameters(), 1e-3, betas=(0.5, 0.99)) for m in (G, D))
-    now = copy.deepcopy(D.state_dict())
-    watch.start(G=G, D=D, opt_G=og, opt_D=od, sample=lambda n: draw(G, n))
+    rng, size = np.random.default_rng(seed), 100
+    nets = {"G": two_layers(2, 2, 80, nn.SiLU), "D": two_layers(2, 1, 80, nn.SiLU)}
+    opts = {
+        k: torch.optim.Adam(net.parameters(), 1e-3, betas=(0.5, 0.99)) for k, net in nets.items()
+    }
+    judge, forger = nets["D"], nets["G"]
+    first = copy.deepcopy(judge.state_dict())
+
+    def down(who, value):
+        opts[who].zero_grad()
+        value.backward()
+        opts[who].step()
+        return float(value.detach())
+
+    def lost(real):
+        return softplus(-judge(real)).mean() + softplus(judge(draw(forger, size))).mean()
+
+    watch.start(
+        opt_G=opts["G"], opt_D=opts["D"], sample=lambda n: draw(forger, n), G=forger, D=judge
+    )
     for _ in range(turns):
-        for _ in range(3):
-            x = watch.real(some(pair, 100, rng))
-            loss = softplus(-D(x)).mean() + softplus(D(draw(G, 100))).mean()
-            od.zero_grad()
-            loss.backward()
-            od.step()
-        cost = softplus(-D(G(torch.randn(100, 2)))).mean()
-        og.zero_grad()
-        cost.backward()
-        og.step()
-        D.load_state_dict(now)
-        watch.step(loss, cost)
-    return lambda n: draw(G, n)
+        ahead = [down("D", lost(watch.real(some(pair, size, rng)))) for _ in range(3)]
+        won = down("G", softplus(-judge(forger(torch.randn(size, 2)))).mean())
+        judge.load_state_dict(first)
+        watch.step(ahead[-1], won)
+    return lambda n: draw(forger, n)
 
 
 PROGRAMS = (
