@@ -58,7 +58,7 @@ dashboard
 # %% tags=["bet"]
 # Bet: the first digit
 live.predict(
-    "The film of lesson 06 had 3,000 steps. After how many will you read a first digit here?",
+    "The film of lesson 06 had 2,000 steps. After how many will you read a first digit here?",
     ("about 10", "about 200", "about 2,000"),
     answer="about 200",
     why="The film below has the steps. Neighbouring pixels share kernels, so strokes come soon.",

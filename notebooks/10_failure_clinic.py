@@ -406,15 +406,16 @@ Markdown(head + "\n".join(map(row, clinic.FAULTS.values())))
 # two blind tables, each of the rules of its time: half of a first corpus, and later a fresh one by
 # other authors. The last three columns judge both again by today's rules, and a few later loops.
 # They are *not* blind. Whoever wrote these rules had read the verdicts on the first two, and wrote
-# the later loops beside them; before a rule was mended for these, 8 of their 11 faults were named
-# rightly and 3 wrongly. (One seed each. The clinic's own runs were measured with older rules, and
-# the first corpus was recorded before the recorder looked at what D is shown and at what an
+# the later loops beside them; before a rule was corrected for these, 8 of their 11 faults were
+# named rightly and 3 wrongly. (One seed each. The clinic's own runs were measured with older rules,
+# and the first corpus was recorded before the recorder looked at what D is shown and at what an
 # optimiser keeps.)
 
 # %%
 own = json.loads(course.path("docs/clinic/confusion.json").read_text())
+files = ("corpus_first", "blind", "corpus", "corpus_fresh", "corpus_later")
 tables = {name: json.loads(course.path(f"docs/clinic/{name}.json").read_text())["counts"]
-          for name in ("corpus_first", "blind", "corpus", "corpus_fresh", "corpus_later")}  # fmt: skip
+          for name in files}  # fmt: skip
 first, blind = tables["corpus_first"]["unseen"], tables["blind"]
 again, after, later = (tables[file][part] for file, part in (
     ("corpus", "unseen"), ("corpus_fresh", "fresh"), ("corpus_later", "later")))  # fmt: skip
@@ -442,10 +443,10 @@ claim("a run of two turns", gancourse.diagnose(clinic.Signals(turns=2)).verdict,
 # %% [markdown]
 # On loops that nobody had tuned it on, a wrong cause came first too often. Since then it has learnt
 # to see more and to say "I do not know" more often, and nobody has tried that on a corpus which
-# its author had not read. So take the number beside a cause for the strength of the evidence, not for a
-# probability, and look for yourself. Which names are taken for which, in the clinic's own runs, as
-# measured before the last change of the rules? On grey: right. The last rows are programs that
-# work.
+# its author had not read. So take the number beside a cause for the strength of the evidence, not
+# for a probability, and look for yourself. Which names are taken for which, in the clinic's own
+# runs, as measured before the last change of the rules? On grey: right. The last rows are programs
+# that work.
 
 # %%
 found = [(run["name"], run["found"][0]) for run in own["runs"]]
