@@ -17,8 +17,8 @@ import javascript  # noqa: E402
 import lanes  # noqa: E402
 
 STATIC = Path("gancourse/live/static")
-WIDGETS = ["asked", "chart", "dashboard", "engine", "explorer", "faulty", "plane", "pointgan", "replay",
-           "wager"]  # fmt: skip
+WIDGETS = ["asked", "chart", "dashboard", "engine", "explorer", "faulty", "plane", "pointgan",
+           "replay", "wager"]  # fmt: skip
 
 
 @pytest.fixture
