@@ -133,6 +133,12 @@ class Ledger:
         if decay is not None:
             self.signals.decay[who].append(decay)
 
+    def through_D(self) -> bool:
+        """Tell whether a backward that reached G left a gradient at D's weights, not all 0."""
+        parts = zip(self.booked["D"], self.came, strict=True)
+        mine = [part for part, backward in parts if backward in self.through_G]
+        return gradients.any_left([grad for part in mine for grad, _ in part.values()])
+
     def _after(self, who: str, *_) -> None:
         players, measured = self.nets if self.shared else who, self.clock.measured
         first = measured and self._is_first(who)
@@ -166,6 +172,18 @@ class Ledger:
             change = gradients.size(torch._foreach_sub(new, old)) / max(gradients.size(old), 1e-12)
             key = f"{net} by opt_{net if self.shared else who}"
             self.moved[key] = self.moved.get(key, 0.0) + change
+            if net == who or self.shared:
+                key = f"{net} that asks"
+                self.moved[key] = self.moved.get(key, 0.0) + self._move_of_asking(net, change)
+
+    def _move_of_asking(self, net: str, change: float) -> float:
+        """Return a net's move over the size of its weights that are not frozen, of some frozen."""
+        pairs = list(zip(self.weights[net], self.old[net], strict=True))
+        asking = [(w, old) for w, old in pairs if w.requires_grad]
+        if len(asking) in (0, len(pairs)):
+            return change
+        moves = [w.detach() - old for w, old in asking]
+        return gradients.size(moves) / max(gradients.size([old for _, old in asking]), 1e-12)
 
     def _vector(self, who: str, grads: dict[int, Tensor | None]) -> Tensor:
         weights = self.weights[who]
@@ -223,6 +241,8 @@ class Ledger:
             for who in self.nets:
                 key = f"{net} by opt_{who}"
                 self.signals.moved.setdefault(key, []).append(self.moved.pop(key, 0.0))
+            key = f"{net} that asks"
+            self.signals.moved.setdefault(key, []).append(self.moved.pop(key, 0.0))
 
 
 def owned(weights: list[Tensor], own: set[int], others: set[int]) -> dict[str, int]:
