@@ -92,9 +92,7 @@ class Shown:
         if not answers or ends is None:
             return 0.0
         x = torch.cat(answers).double()
-        there = sum(
-            max(0, int((x == end).sum()) - 1) for end in set(ends)
-        )  # one stands there anyway
+        there = sum(max(0, int((x == end).sum()) - 1) for end in set(ends))  # one always does
         return there / max(1, len(x))
 
     def _slope(self, grad: Tensor) -> None:

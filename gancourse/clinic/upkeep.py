@@ -15,7 +15,7 @@ FLAT = 0.1  # of the unit in which losses measure: a hinge's margin, a logit
 CUT = 1e-3  # of a gradient's size
 CUT_ADAM = 1e-7  # the same for Adam, to which only its eps says how large a gradient is: a scaled
 # loss's gradients are divided by 65536 before the step
-REACHED = 0.2  # of D's answers: a clamp that hardly any reaches does no harm
+REACHED = 0.1  # of D's answers in a turn: a clamp that hardly any reaches does no harm
 TELLING = 100  # turns
 STILL = 0.01  # a player's whole way, over the size of its weights
 WIDER = 1.5  # real samples late in the run, over the early ones
@@ -123,7 +123,7 @@ def clamped(s: Signals) -> Found:
     if s.ends.get("D") not in CLAMPS or s.outputs is None or not cut > REACHED:
         return None
     return (
-        f"D's last operation is {s.ends['D']}, and in one turn {100 * cut:.0f} % of its "
+        f"D's last operation is {s.ends['D']}, and in a turn {100 * cut:.0f} % of its "
         f"answers are {s.outputs[0]:.2f} or {s.outputs[1]:.2f}, where it has no slope"
     )
 
