@@ -134,7 +134,7 @@ class Signals:
     summed: float = math.nan  # 1 where the loss is a sum over the batch
     width: list[float] = field(default_factory=list)  # of D's answers in a turn: largest - lowest
     nan_from: tuple[int, int] | None = None  # first turn with a NaN answer, 1 if its first was fine
-    drift: float = math.nan  # the real samples' spread late in the run over the early one
+    drift: float = math.nan  # real samples' spread late over early in the run, at least
 
     def fit(self) -> dict[str, float]:
         """Return the mean of the last two looks: precision, coverage, spread, closeness."""

@@ -21,7 +21,7 @@ from gancourse.clinic.tally import Tally
 from gancourse.errors import InputError
 
 KEPT, MOST = 32, 64  # real samples kept of a batch; batches kept of a long run
-ENOUGH = 128  # samples for a spread
+ENOUGH, ERRORS = 128, 2.5  # samples for a spread, and how far it may be off
 BatchNorm = nn.modules.batchnorm._BatchNorm
 
 
@@ -256,11 +256,12 @@ def noise_of(batches: list[Tensor]) -> Noise:
 
 
 def drift_of(real: list[Tensor]) -> float:
-    """Return the spread of the last third of real samples kept over that of the first third.
+    """Return at least how far the last third of real samples kept spreads over the first third.
 
-    The spread is the mean of the distances to the median of both, none of them counted for more
-    than the twentieth largest in a hundred: outliers have no say in it, and a median of distances
-    would jump between the rings of a ring in a ring. NaN for few samples.
+    The spread is the mean distance to the median of both, none counted for more than one in twenty
+    is: outliers have no say in it, and a median of distances would jump between two circles. It is
+    taken as large for the first third, and as small for the last, as ERRORS standard errors allow.
+    NaN for few samples.
     """
     n = len(real) // 3
     if sum(len(x) for x in real[:n]) < ENOUGH or sum(len(x) for x in real[-n:]) < ENOUGH:
@@ -269,8 +270,9 @@ def drift_of(real: list[Tensor]) -> float:
     centre = torch.cat([early, late]).median(0).values
     far = [(x - centre).norm(dim=1) for x in (early, late)]
     most = torch.cat(far).quantile(0.95)
-    early, late = (distances.clamp(max=most).mean().item() for distances in far)
-    return late / max(early, 1e-12)
+    early, late = (distances.clamp(max=most) for distances in far)
+    off = [ERRORS * distances.std().item() / len(distances) ** 0.5 for distances in (early, late)]
+    return max(0.0, late.mean().item() - off[1]) / max(early.mean().item() + off[0], 1e-12)
 
 
 def order_of(means: list[tuple[Tensor, int]], real: list[Tensor]) -> float:

@@ -18,16 +18,23 @@ def batches(seed, n=24, size=32):
 
 
 def test_two_circles_spread_the_same_early_and_late():
-    drifts = [drift_of(batches(seed)) for seed in range(200)]
-    assert max(drifts) < 1.3
-    assert min(drifts) > 1 / 1.3
+    assert max(drift_of(batches(seed, n=12)) for seed in range(200)) < 1.05
+
+
+def test_a_heap_and_a_few_samples_far_from_it_spread_the_same():
+    def heap(seed):
+        rng = torch.Generator().manual_seed(seed)
+        far = (torch.rand(12, 32, 1, generator=rng) < 0.2).float()
+        return [*(0.05 * torch.randn(12, 32, 2, generator=rng) + 4 * far)]
+
+    assert max(drift_of(heap(seed)) for seed in range(200)) < 1.2
 
 
 def test_one_sample_far_away_has_no_say():
     early, late = batches(0), batches(0)
     early[0][0], late[-1][0] = 1e6, 1e6
-    assert drift_of(early) == pytest.approx(1, abs=0.2)
-    assert drift_of(late) == pytest.approx(1, abs=0.2)
+    assert drift_of(early) == pytest.approx(0.9, abs=0.1)
+    assert drift_of(late) == pytest.approx(0.9, abs=0.1)
 
 
 def test_few_samples_say_nothing():
@@ -39,4 +46,4 @@ def test_few_samples_say_nothing():
 def test_noise_that_adds_up_in_the_data_is_seen():
     rng, ring = torch.Generator().manual_seed(0), load_points("ring")
     kept = [ring.sample(32, rng) * (1 + 0.1 * i) for i in range(24)]
-    assert drift_of(kept) > 1.8
+    assert drift_of(kept) > 1.5

@@ -42,6 +42,14 @@ SEEN = {
 SOON = {"turns": 150, "at": [*range(1, 150, 20)], **MISSING}
 SUMMED = {"summed": 1.0, "batch": 64, "largest": [3.0] * 10 + [1e7], **MISSING}
 OTHER_EVIDENCE = [
+    (
+        "G does not hear D",
+        heard(own=SILENT, **{"through D": UP})
+        | MISSING
+        | {
+            "owned": {"D": {"own": 6, "other": 3, "nobody": 0, "frozen": 0, "all": 9}},
+        },
+    ),  # G learns with a head of D for codes, and not from D's answers
     ("no zero_grad", {"leftover": [0.4] * 50}),
     ("wrong weights", {"crossed": UP}),
     ("labels of others", {"fake_labels": [0.3] * 50}),
@@ -80,6 +88,9 @@ NOTHING_WRONG = {
         fake=SILENT, other=UP, **{"fresh ahead": UP}
     ) | {"stale": [0.4] * 50, **MISSING},
     "features of D that G is to match": heard(own=SILENT, **{"through D": UP}) | MISSING,
+    "a head of D's for codes, that is D's own": heard(own=SILENT, **{"through D": UP}) | {
+        "owned": {"D": {"own": 9, "other": 0, "nobody": 0, "frozen": 0, "all": 9}}, **MISSING
+    },
     "the same, of a D that is frozen meanwhile": heard(own=SILENT, hidden=UP) | MISSING,
     "a clamp that is never reached": heard(**{"at an end": [0.01] * 50}) | {
         "ends": {"D": "clamp"}, "outputs": (-3.0, 4.0), **MISSING
