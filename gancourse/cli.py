@@ -39,7 +39,9 @@ class FromTables(TyperCommand):
 def _budgets(table: dict) -> str:
     """Return in words which preset a name stands for in how many minutes."""
     rows = ((name, *row) for name, rows in table.items() for row in rows)
-    return ", ".join(f"up to {limit:g}, {name} is {quick}" for name, limit, quick in rows)
+    return ", ".join(
+        f"on a processor up to {limit:g}, {name} is {quick}" for name, limit, quick in rows
+    )
 
 
 WEIGHTS = "generator.safetensors, a run's folder, or {shipped}"
@@ -91,12 +93,16 @@ def train(
 
     Several processes share the work: torchrun --nproc-per-node 2 -m gancourse train PRESET
     """
+    from gancourse import machine
     from gancourse.train import get_preset, parallel, within
     from gancourse.train import run as runs
 
     out = out or Path("runs") / re.sub(r"[^\w@.-]+", "-", f"{preset}-{data}").strip("-.")
     with parallel.joined(device) as device:
-        taken = preset if resume else within(preset, minutes)
+        small = not resume and machine.device(device).type == "cpu"  # where times were measured
+        taken = within(preset, minutes) if small else preset
+        if taken != preset and not parallel.rank():
+            typer.echo(f"For {minutes:g} minutes {preset} is {taken}: see its help.")
         recipe = get_preset(taken, sync_norm=sync_norm)
         run = runs.Run(taken, data, out, seed, device, precision, recipe=recipe)
         run.train(steps if minutes is None else None, save_every, resume, minutes)

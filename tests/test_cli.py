@@ -355,7 +355,7 @@ def test_a_time_chooses_the_recipe_and_resume_keeps_it(run, tmp_path, monkeypatc
 
 def test_the_help_says_which_preset_a_time_chooses(run):
     _, said, _ = run("train", "--help")
-    assert "upto2,dcganisdcgan-quick" in "".join(said.replace("│", "").split())
+    assert "onaprocessorupto2,dcganisdcgan-quick" in "".join(said.replace("│", "").split())
 
 
 @pytest.mark.parametrize("minutes", [0, -1, "nan"])

@@ -81,6 +81,12 @@ def test_no_modules_import_each_other_in_a_circle():
     assert circles() == []
 
 
+def test_each_test_file_has_a_name_of_its_own():
+    """Two of one name cannot share a process, and `tools/test.py` puts any two into one."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_a_module_uses_no_private_name_of_another(path):
     assert private_names(path) == []

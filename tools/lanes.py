@@ -1,7 +1,7 @@
 """Run commands side by side, each with its output kept until it ends, and stop them all at once.
 
 Only the standard library is needed. A step is one process; each lane takes the next step as soon as
-it is free, so as many lanes as cores keep all at work, but for what waits, until the last step.
+it is free. One lane more than cores keeps all of them at work while some step waits.
 """
 
 import os

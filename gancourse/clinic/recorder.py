@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 import torch
 from torch import Tensor, nn
 
+from gancourse import machine
 from gancourse.clinic import calls
 from gancourse.clinic.answers import Answers
 from gancourse.clinic.clock import LOOK, Clock
@@ -137,6 +138,7 @@ class Recorder:
     def _guarded(self, what: str, look: Callable) -> Hook:
         return Hook(look, lambda error: self._note_failure(what, error))
 
+    @machine.rng_untouched()  # a library that is imported only now may draw
     def finish(self) -> Signals:
         """Stop watching and return the signals."""
         if self.finished:

@@ -56,7 +56,7 @@ def defines(cell: Cell, name: str) -> bool:
     ways = (
         rf"^((async )?def|class) {name}\b",
         rf"^{name}\s*[:=]",
-        rf"^(from \S+ )?import (.*[ ,])?{name}[ \t]*(,|#|$)",
+        rf"^(from \S+ )?import ([^#\n]*[ ,(])?{name}[ \t]*([,;#)]|$)",
     )
     return any(re.search(way, cell.source, re.M) for way in ways)
 

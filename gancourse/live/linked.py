@@ -15,7 +15,9 @@ import traitlets
 
 from gancourse.errors import in_a_sentence
 
-REMEMBERED = 1000  # messages of a page that would be known if they came a second time
+REMEMBERED = 1000  # messages of pages that may come twice, and would be known the second time
+
+OURS = ("ping", "view", "twice")  # of a message; all else is what the page asks
 
 _linked: dict[str, "LinkedWidget"] = {}  # by the id that its page sends
 
@@ -23,8 +25,9 @@ _linked: dict[str, "LinkedWidget"] = {}  # by the id that its page sends
 class LinkedWidget(anywidget.AnyWidget):
     """A view that acknowledges what its page sends, {"ping": number, ...}, before it acts on it.
 
-    A subclass has `asked(message)`; an error in it is said in the page. What a page sends over both
-    channels, with the same `view` and `ping`, is done once, as soon as one brings it.
+    A subclass has `asked(message)`; an error in it is said in the page. What a page may send over
+    both channels says `twice`; it is known by its `view` and `ping`, and done once, as soon as one
+    channel brings it. An acknowledgement goes to all pages, and names the view that it is for.
     `over_control` is what the page calls it on the control channel, or "" where there is none, or
     `SLOW` says that it must not act beside a cell. `reached()` is called when something came that
     way, before `asked`.
@@ -45,8 +48,9 @@ class LinkedWidget(anywidget.AnyWidget):
     def heard(self, message: dict, via: str = "shell") -> None:
         """Acknowledge a message, and do what it asks, if it asks anything."""
         if "ping" in message:
-            self.send({"pong": message["ping"], "via": via})
-        asked = {key: value for key, value in message.items() if key not in ("ping", "view")}
+            view = {key: message[key] for key in ("view",) if key in message}
+            self.send({"pong": message["ping"], "via": via} | view)
+        asked = {key: value for key, value in message.items() if key not in OURS}
         try:
             if via == "control":
                 self.reached()
@@ -57,9 +61,9 @@ class LinkedWidget(anywidget.AnyWidget):
 
     def _new(self, message: dict) -> bool:
         """Tell whether a message was not done before; from now on it counts as done."""
-        name = message.get("view", ""), message.get("ping", 0)
-        if not all(name):
+        if not message.get("twice"):
             return True
+        name = message["view"], message["ping"]
         with self._doing:
             again = name in self._done
             if not again:

@@ -17,7 +17,7 @@ def ema_step(state: State) -> None:
     """Move the averaged generator a little towards G; its buffers follow G's at once.
 
     Early in a run the average is over the last tenth of it, so that it does not drag the start on.
-    With the recipe's `ema_buffers` batch norm's statistics are averaged as the weights are.
+    With the recipe's `ema_buffers` batch norm's statistics are averaged, too, as the weights are.
     """
     decay = min(state.recipe.ema, (1 + state.step) / (10 + state.step))
     ours, theirs = list(state.ema_G.parameters()), list(state.G.parameters())
@@ -38,8 +38,9 @@ STANDING = (20, 500)  # batches, samples in each
 def averaged_generator(state: State) -> nn.Module:
     """Return a copy of the averaged generator with batch-norm statistics of its own.
 
-    In a run it has G's, of the last few batches. Here they are the means over 10,000 of its own
-    samples from a fixed seed. Source: the standing statistics of Brock et al. 2019, appendix C.
+    In a run it has G's, of the last few batches, or their average (`ema_buffers`). Here they are
+    the means over 10,000 of its own samples from a fixed seed. Source: the standing statistics of
+    Brock et al. 2019, appendix C.
     """
     G = copy.deepcopy(state.ema_G)
     norms = [m for m in G.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]

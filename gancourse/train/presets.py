@@ -108,8 +108,8 @@ WRITEUP_PRESETS = {
     "writeup-004-today": replace(_TUTORIAL, net="writeup-004", **_TODAY),
 }
 
-# What a preset's name stands for where `gancourse train` is given a time: up to so many minutes,
-# this preset. Measured on one core: docs/bench, "FID against training time".
+# What a preset's name stands for where `gancourse train` is given a time on a processor: up to so
+# many minutes, this preset. Measured on one core: docs/bench, "The recipe for minutes".
 BUDGETS: dict[str, tuple[tuple[float, str], ...]] = {"dcgan": ((2.0, "dcgan-quick"),)}
 
 

@@ -197,6 +197,9 @@ def test_a_file_that_fails_in_a_way_nobody_thought_of_costs_one_student(tmp_path
 @pytest.mark.parametrize(("source", "found"), [
     ("from gancourse.score import fid as frechet", True),
     ("from gancourse.score import modes, frechet", True),
+    ("from gancourse.score import (modes, frechet)", True),
+    ("import frechet; x = 1", True),
+    ("import numpy as np  # for frechet", False),
     ("frechet = lambda *given: 0.0", True),
     ("from gancourse.score import frechet as fid", False),
     ("from gancourse.frechet import fid", False),

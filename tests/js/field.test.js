@@ -89,9 +89,10 @@ test("a mode is reached by a point within three standard deviations of it", () =
   const centres = [[0, 0], [1, 0], [0, 1]];
   assert.equal(reached(centres, [0.14, 0, 1.16, 0, 5, 5]), 1);
   assert.equal(reached(centres, [0.14, 0, 0.9, 0], 0.05), 2);
+  assert.equal(reached([[0, 0], [0.02, 0]], [0, 0, 0.005, 0]), 1); // both are nearest to the first
 });
 
-test("each remedy learns, begins again, and shows what it did to D", () => {
+test("each remedy begins again, and what it does to D is seen in the slope", () => {
   const numbers = (field) => Object.fromEntries(field.frame().numbers);
   const slopes = {};
   for (const remedy of ["none", "clipping", "WGAN-GP", "spectral norm", "R1 + R2", "packing 2", "packing 4"]) {

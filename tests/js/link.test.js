@@ -163,6 +163,33 @@ test("what waits on the shell is sent again over control once that answers, and 
   line.stop();
 });
 
+test("an answer to another view of the widget is not taken for one's own", () => {
+  const { line, sent, on } = world();
+  line.send({ do: "run" });
+  on["msg:custom"]({ pong: 1e9, via: "control", view: "another" });
+  assert.equal(sent.filter((m) => m.over === "control" && m.do).length, 0);
+  on["msg:custom"]({ pong: sent[0].ping, via: "control", view: sent[0].view });
+  assert.deepEqual([sent.at(-1).do, sent.at(-1).over], ["run", "control"]);
+  line.stop();
+});
+
+test("what may come twice says so, and what goes over control alone does not", () => {
+  const { line, sent, pong } = world();
+  line.send({ do: "run" });
+  pong("control");
+  line.send({ do: "pause" });
+  assert.deepEqual(sent.filter((m) => m.do).map((m) => [m.do, !!m.twice]), [["run", true], ["pause", false]]);
+  line.stop();
+});
+
+test("a dead kernel's control channel hurts nobody", () => {
+  const { line, kernel, pong } = world();
+  pong("control");
+  kernel.sendControlMessage = () => { throw new Error("disposed"); };
+  line.send({ do: "run" });
+  line.stop();
+});
+
 test("two views of one widget have different names", () => {
   const names = [1, 2].map(() => {
     const { line, sent } = world({ control: false });

@@ -76,14 +76,27 @@ def test_what_comes_over_both_channels_is_done_once(kernel, sent):
     moves, chart = [], live.bend_D()
     view = chart.widget()
     chart.watch(lambda: moves.append(chart.values["mean"]))
-    early = {"ping": 2, "view": "a", "serial": 1, "values": {"mean": 2}}
+    early = {"ping": 2, "view": "a", "twice": True, "serial": 1, "values": {"mean": 2}}
     control(kernel, view, early)
     control(kernel, view, early | {"ping": 3, "serial": 2, "values": {"mean": 3}})
     view._handle_custom_msg(early, [])
     assert moves == [2, 3]
+    assert {message["view"] for message in sent} == {"a"}
     assert [message["via"] for message in sent] == ["control", "control", "shell"]
     view._handle_custom_msg(early | {"view": "b"}, [])  # another page has numbers of its own
     assert moves == [2, 3, 2]
+
+
+def test_a_copy_is_known_after_any_number_of_messages_that_come_once(kernel, sent):
+    moves, chart = [], live.bend_D()
+    view = chart.widget()
+    early = {"ping": 1, "view": "a", "twice": True, "serial": 1, "values": {"mean": 2}}
+    control(kernel, view, early)
+    for ping in range(2, linked.REMEMBERED + 4):
+        control(kernel, view, {"ping": ping, "view": "a", "serial": ping, "values": {"mean": 3}})
+    chart.watch(lambda: moves.append(chart.values["mean"]))
+    view._handle_custom_msg(early, [])
+    assert moves == []
 
 
 def test_only_our_open_views_are_answered_there(kernel, sent):

@@ -83,6 +83,7 @@ CASES = {
     "gp": {"loss": "wasserstein", "gp": 1.0},
     **{name: {"loss": "non-saturating", **fields} for name, fields in REMEDIES.items()},
     "spectral norm of pairs": {"loss": "relativistic", "spectral": True},
+    "spectral norm and R1": {"loss": "non-saturating", "spectral": True, "r1": 0.1},
     "packs of pairs with a penalty": {"loss": "relativistic", "pack": 2, "r1": 0.1},
     "momentum": {"loss": "non-saturating", "betas": [0.5, 0.9]},
 }

@@ -189,6 +189,9 @@ def test_a_control_that_is_counted_with_is_gone_through(node, tmp_path):
     lambda a, b: torch.linalg.det((a + b) * torch.eye(3)) * torch.ones(3),
     lambda a, b: (torch.ones(3) * (a + b)).tolist(),
     lambda a, b: np.array([a + b, 1.0, 2.0]),
+    lambda a, b: torch.cdist((a + b) * torch.ones(3, 1), torch.ones(1, 1), p=1)[:, 0],
+    lambda a, b: (a * torch.ones(3, 2)).any(1).double(),
+    lambda a, b: (a * torch.ones(3, 2)).kthvalue(1, 1).indices.double(),
 ])  # fmt: skip
 def test_what_cannot_be_replayed_is_refused_and_not_frozen(lost):
     with pytest.raises(RecordingError):

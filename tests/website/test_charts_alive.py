@@ -110,3 +110,6 @@ def test_what_the_later_lessons_show_moves_by_key(look):
         control.press("Enter" if "button" in moved else "ArrowLeft")
         tab.wait_for_function(f"({LIVE})() !== {json.dumps(before)}")
         assert not tab.locator(".gc-link:visible").count()
+        for other in tab.locator(".gc-mount").all()[1:]:
+            other.scroll_into_view_if_needed()
+            other.locator(".gc-live").wait_for()

@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -119,8 +120,11 @@ def score(path: Path, data: str) -> float:
     return float("inf") if samples is None else fid(samples, data)
 
 
-def contender(spec: dict) -> tuple[Callable[[], object], object, int]:
-    """Return a run's step, the generator to draw from, and its batch."""
+def contender(spec: dict) -> tuple[Callable[[], object], Callable[[], object], int]:
+    """Return a run's step, a function that gives the generator to draw from, and its batch.
+
+    For `budgets` that is the one that `gancourse train` writes, with statistics taken anew.
+    """
     from gancourse import machine, train
     from gancourse.data import load_images
 
@@ -128,11 +132,13 @@ def contender(spec: dict) -> tuple[Callable[[], object], object, int]:
     if spec["name"] == "ours":
         state = train.State(train.Recipe(**spec["recipe"]), spec["seed"])
         records = train.train(state, load_images("mnist").to(state.device).batch, 10**9)
-        return lambda: next(records), state.ema_G, state.recipe.batch
+        written = partial(train.averaged_generator, state)
+        drawn = written if "preset" in spec.get("change", {}) else lambda: state.ema_G
+        return lambda: next(records), drawn, state.recipe.batch
     make = {"textbook": textbook.same_network, "24 channels": textbook.tiny,
             "TensorFlow's tutorial": textbook.tensorflow_tutorial}[spec["name"]]  # fmt: skip
     run = make()
-    return run.step, run.G, 256 if make is textbook.tensorflow_tutorial else 128
+    return run.step, lambda: run.G, 256 if make is textbook.tensorflow_tutorial else 128
 
 
 def trained(step: Callable[[], object], marks: Iterable[float], clock: str):
@@ -156,10 +162,10 @@ def train_and_draw(spec: dict, folder: Path) -> None:
     from gancourse.errors import InputError
     from gancourse.score.images import draw
 
-    (step, G, batch), times, steps = contender(spec), [], 0
+    (step, generator, batch), times, steps = contender(spec), [], 0
     for spent, taken in trained(step, spec["marks"], spec["clock"]):
         try:
-            samples = draw(G, SAMPLES, SAMPLE_SEED)
+            samples = draw(generator(), SAMPLES, SAMPLE_SEED)
         except InputError:  # NaN: the run has diverged
             samples = None
         torch.save(samples, folder / f"{len(times)}.pt")

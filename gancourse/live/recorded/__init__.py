@@ -42,7 +42,9 @@ def recording_of(function: str, args: list, options: dict) -> tuple[str, dict] |
     for name, (of, fixed) in RECORDED.items():
         if of != function:
             continue
-        chart, call = getattr(live, of), {**fixed, **options}
+        chart = getattr(live, of)
+        bound = signature(chart).bind_partial(*args, **options).arguments
+        call = {k: v for k, v in fixed.items() if k not in bound} | options
         given = signature(chart).bind(*args, **call).arguments
         given |= given.pop("values", {})
         if all(given[k] == v for k, v in fixed.items()):

@@ -27,6 +27,7 @@ class Seen:
 
     def __init__(self, tape: Tape):
         self.tape, self._found = tape, {}
+        self.lost: dict[int, Tensor] = {}  # by identity: came with a recorded one, such as indices
 
     def note(self, tensor: Tensor, node: int) -> Tensor:
         self._found[id(tensor)] = (tensor, node)
@@ -59,6 +60,8 @@ class Operations(TorchDispatchMode):
         kwargs = kwargs or {}
         out = function(*args, **kwargs)
         flat = [a for arg in args for a in (arg if isinstance(arg, list | tuple) else [arg])]
+        if any(id(a) in self.seen.lost for a in flat):
+            raise RecordingError("where a value stood cannot be replayed")
         if any(map(self.seen.knows, flat)) and not self.reading:
             self._record(function.overloadpacket.__name__, args, kwargs, out)
         return out
@@ -72,7 +75,9 @@ class Operations(TorchDispatchMode):
             if kwargs.get("alpha", 1) != 1 or kwargs.get("rounding_mode"):
                 raise RecordingError(f"torch's {name} with {kwargs} cannot be replayed")
             node = made(*args, **kwargs) if made else self._plainly(OPS[name], args)
-            self.seen.note(out[0] if isinstance(out, tuple) else out, node)
+            first, *others = out if isinstance(out, tuple) else (out,)
+            self.seen.note(first, node)
+            self.seen.lost |= {id(other): other for other in others}
         else:
             raise RecordingError(f"torch's {name} cannot be replayed")
 
@@ -141,6 +146,8 @@ class Operations(TorchDispatchMode):
         return self.tape.node(op, [self.seen.node(x)], sorted(axes))
 
     def _any(self, x, dim=None, keepdim=False) -> int:
+        if x.dtype != torch.bool:
+            raise RecordingError("any() of numbers cannot be replayed")
         return self._reduce("max", x, None if dim is None else [dim], keepdim)
 
     def _bitwise_not(self, x) -> int:
@@ -190,6 +197,8 @@ class Calls(TorchFunctionMode):
         if name in ("tolist", "__array__") and self.seen.knows(args[0]):
             raise RecordingError("a recorded tensor is turned into plain numbers")
         if name == "cdist" and any(map(self.seen.knows, args)):
+            if len(args) != 2 or kwargs.get("p", 2) != 2 or any(a.ndim != 2 for a in args):
+                raise RecordingError("only Euclidean distances of rows are replayed")
             apart = args[0][:, None] - args[1][None]
             return (apart * apart).sum(2).sqrt()
         if name in ("tensor", "as_tensor"):

@@ -33,10 +33,15 @@ def state(run) -> dict:
 
 
 def state_bytes(run) -> bytes:
-    """Return a run for a page without a kernel: deflated JSON, bytes as {"base64": text} in it."""
+    """Return a run for a page without a kernel: deflated JSON, bytes as {"base64": text} in it.
+
+    Raises ValueError for a run whose D says what is no number: JSON has none such.
+    """
     alone = {"alone": True, "colours": COLOURS, "field_colours": FIELD_COLOURS}
     whole = {**state(run), **alone, "frame": {**run.frame(), "text": HERE}}
-    text = json.dumps(whole, default=lambda b: {"base64": base64.b64encode(b).decode()})
+    text = json.dumps(
+        whole, allow_nan=False, default=lambda b: {"base64": base64.b64encode(b).decode()}
+    )
     return zlib.compress(text.encode(), 9)
 
 

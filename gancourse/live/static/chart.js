@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/chart.js: edit there. 4009d393a48c463f c0ffe1ee74f65ac9
+// Built by `make build` from src/widgets/chart.js: edit there. cec6dc5b21752704 c52dd1a662f719fe
 // bytes.js
 function floats(view) {
   if (!view) return null;
@@ -129,9 +129,11 @@ function controlMessage(kernel, id, content) {
 function overControl(kernel, id) {
   if (!id || !kernel?.sendControlMessage) return null;
   return (content) => {
-    const future = kernel.sendControlMessage(controlMessage(kernel, id, content), false, true);
-    future.done?.catch(() => {
-    });
+    try {
+      kernel.sendControlMessage(controlMessage(kernel, id, content), false, true).done?.catch(() => {
+      });
+    } catch {
+    }
   };
 }
 function link(model, root, alone = () => false) {
@@ -159,7 +161,7 @@ function link(model, root, alone = () => false) {
     root.dataset.link = lost ? state.alone ? "alone" : "lost" : late ? "late" : "good";
     root.inert = root.dataset.link === "lost";
   };
-  const knock = () => control?.({ ping: first });
+  const knock = () => control?.({ ping: first, view });
   const arm = () => {
     clearTimeout(timer);
     timer = setTimeout(look, PATIENCE);
@@ -173,7 +175,7 @@ function link(model, root, alone = () => false) {
     arm();
   };
   const send = (content) => {
-    const message = { ...content, ping: ++count, view };
+    const message = { ...content, ping: ++count, view, ...direct ? {} : { twice: true } };
     sentAt = performance.now();
     if (!waiting.length) arm();
     if (!waiting.length || Object.keys(content).length) waiting.push(message);
@@ -187,8 +189,8 @@ function link(model, root, alone = () => false) {
   };
   const heard = (message) => {
     if (message.wrong) wrong = message.wrong;
-    if (message.pong !== void 0) {
-      wrong = "";
+    if (message.pong !== void 0 && (message.view ?? view) === view) {
+      if (waiting[0]?.ping <= message.pong) wrong = "";
       late = false;
       clearTimeout(timer);
       waiting = waiting.filter((m) => m.ping > message.pong);

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/engine.js: edit there. a7ba462f52429719 a218448a7b582e9a
+// Built by `make build` from src/widgets/engine.js: edit there. 0d78fecc14709f01 1918c67b15508f20
 // bytes.js
 function greys(view3) {
   return new Uint8Array(view3.buffer, view3.byteOffset, view3.byteLength);
@@ -169,9 +169,11 @@ function controlMessage(kernel, id, content) {
 function overControl(kernel, id) {
   if (!id || !kernel?.sendControlMessage) return null;
   return (content) => {
-    const future = kernel.sendControlMessage(controlMessage(kernel, id, content), false, true);
-    future.done?.catch(() => {
-    });
+    try {
+      kernel.sendControlMessage(controlMessage(kernel, id, content), false, true).done?.catch(() => {
+      });
+    } catch {
+    }
   };
 }
 function link(model, root, alone = () => false) {
@@ -199,7 +201,7 @@ function link(model, root, alone = () => false) {
     root.dataset.link = lost ? state.alone ? "alone" : "lost" : late ? "late" : "good";
     root.inert = root.dataset.link === "lost";
   };
-  const knock = () => control?.({ ping: first });
+  const knock = () => control?.({ ping: first, view: view3 });
   const arm = () => {
     clearTimeout(timer);
     timer = setTimeout(look, PATIENCE);
@@ -213,7 +215,7 @@ function link(model, root, alone = () => false) {
     arm();
   };
   const send = (content) => {
-    const message = { ...content, ping: ++count, view: view3 };
+    const message = { ...content, ping: ++count, view: view3, ...direct ? {} : { twice: true } };
     sentAt = performance.now();
     if (!waiting.length) arm();
     if (!waiting.length || Object.keys(content).length) waiting.push(message);
@@ -227,8 +229,8 @@ function link(model, root, alone = () => false) {
   };
   const heard = (message) => {
     if (message.wrong) wrong = message.wrong;
-    if (message.pong !== void 0) {
-      wrong = "";
+    if (message.pong !== void 0 && (message.view ?? view3) === view3) {
+      if (waiting[0]?.ping <= message.pong) wrong = "";
       late = false;
       clearTimeout(timer);
       waiting = waiting.filter((m) => m.ping > message.pong);
@@ -1396,7 +1398,10 @@ function spectral(player, next) {
   }
   return player;
 }
-var unit = (x) => x.map((value, _, all) => value / Math.max(1e-12, Math.hypot(...all)));
+function unit(x) {
+  const norm2 = Math.max(1e-12, Math.hypot(...x));
+  return x.map((value) => value / norm2);
+}
 function timesW({ inputs, out, W: { value } }, v) {
   const h = new Float64Array(out);
   for (let j = 0; j < out; j++) for (let i = 0; i < inputs; i++) h[j] += value[j * inputs + i] * v[i];
@@ -1715,11 +1720,16 @@ function sampled(centres, n, next, uniform, sd = SPREAD) {
   return out;
 }
 function reached(centres, x, sd = SPREAD) {
-  const near = ([cx, cy]) => {
-    for (let i = 0; i < x.length; i += 2) if (Math.hypot(x[i] - cx, x[i + 1] - cy) <= 3 * sd) return true;
-    return false;
-  };
-  return centres.filter(near).length;
+  const found = /* @__PURE__ */ new Set();
+  for (let i = 0; i < x.length; i += 2) {
+    let [least, at] = [Infinity, -1];
+    centres.forEach(([cx, cy], k) => {
+      const distance = Math.hypot(x[i] - cx, x[i + 1] - cy);
+      if (distance < least) [least, at] = [distance, k];
+    });
+    if (least <= 3 * sd) found.add(at);
+  }
+  return found.size;
 }
 function arrowsOf(xFake, push) {
   const out = new Float32Array(4 * ARROWS2);
@@ -1744,12 +1754,12 @@ function curvePanel(title, low, high, curves) {
   return { title, xlabel: "turns", ylabel: "", equal: false, xlim: [0, Math.max(50, turns[turns.length - 1] ?? 0)], ylim: [low, high], marks };
 }
 function newField({ seed = 0, points = "ring", loss = "non-saturating", remedy = "none" } = {}) {
-  const values = { loss, points, remedy, r1: 0, lr_D: 1e-3, lr_G: 1e-3, steps_D: 1, steps_G: 1 };
+  const values = { loss, points, remedy, r1: REMEDIES[remedy].r1 ?? 0, lr_D: 1e-3, lr_G: 1e-3, steps_D: 1, steps_G: 1 };
   const cells = cellsOf(CELLS);
   let [drawn, turns, says, game, next, uniform, z, shown, noted, every] = [[]];
   const centres = () => values.points === DRAWN ? drawn : CENTRES[values.points];
   const sd = () => values.points === "grid of 25" ? NARROW : SPREAD;
-  const recipe = () => ({ loss: values.loss, r1: values.r1, lrD: values.lr_D, lrG: values.lr_G, betas: [0, 0.999], ...REMEDIES[values.remedy] });
+  const recipe = () => ({ ...REMEDIES[values.remedy], loss: values.loss, r1: values.r1, lrD: values.lr_D, lrG: values.lr_G, betas: [0, 0.999] });
   const pack = () => REMEDIES[values.remedy].pack ?? 1;
   const noise = (n) => Float64Array.from({ length: 2 * n }, next);
   const look = () => {
@@ -1795,17 +1805,21 @@ function newField({ seed = 0, points = "ring", loss = "non-saturating", remedy =
     else if (key === "lr") values.lr_D = values.lr_G = value;
     else values[key] = value;
     if (key === "points") look();
-    if (key === "remedy") reset();
+    if (key === "remedy") {
+      values.r1 = REMEDIES[value].r1 ?? 0;
+      reset();
+    }
   };
   const frame = () => {
     const xFake = answer(forward(game.G, z, FAKES));
     const pairs = centres().length ? sampled(centres(), FAKES, normals(2), uniforms(2), sd()) : xFake;
     const push = pushes(game.D, recipe(), pairs, xFake, FAKES).map((v) => -v);
+    const known = centres().length && xFake.every(Number.isFinite);
     const slope = Math.max(steepest(game.D, shown, shown.length / 2, pack()), steepest(game.D, xFake, FAKES, pack()));
     const numbers2 = [
       ["turns", turns.toLocaleString("en")],
       ...Object.entries(says ?? {}).map(([name, v]) => [name, v.toFixed(3)]),
-      ["modes reached", `${reached(centres(), xFake, sd())} of ${centres().length}`],
+      ["modes reached", known ? `${reached(centres(), xFake, sd())} of ${centres().length}` : "-"],
       ["D's steepest slope", slope.toPrecision(3)]
     ];
     const curve = (label, role, y) => ({ label, role, x: noted.x, y });

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/explorer.js: edit there. 52920278be743535 d0387c7cc3144233
+// Built by `make build` from src/widgets/explorer.js: edit there. 3d8629805d300278 791c07b7ac8d1a4c
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -1009,9 +1009,11 @@ function controlMessage(kernel, id, content) {
 function overControl(kernel, id) {
   if (!id || !kernel?.sendControlMessage) return null;
   return (content) => {
-    const future = kernel.sendControlMessage(controlMessage(kernel, id, content), false, true);
-    future.done?.catch(() => {
-    });
+    try {
+      kernel.sendControlMessage(controlMessage(kernel, id, content), false, true).done?.catch(() => {
+      });
+    } catch {
+    }
   };
 }
 function link(model, root, alone = () => false) {
@@ -1039,7 +1041,7 @@ function link(model, root, alone = () => false) {
     root.dataset.link = lost ? state.alone ? "alone" : "lost" : late ? "late" : "good";
     root.inert = root.dataset.link === "lost";
   };
-  const knock = () => control?.({ ping: first });
+  const knock = () => control?.({ ping: first, view });
   const arm = () => {
     clearTimeout(timer);
     timer = setTimeout(look, PATIENCE);
@@ -1053,7 +1055,7 @@ function link(model, root, alone = () => false) {
     arm();
   };
   const send = (content) => {
-    const message = { ...content, ping: ++count, view };
+    const message = { ...content, ping: ++count, view, ...direct ? {} : { twice: true } };
     sentAt = performance.now();
     if (!waiting.length) arm();
     if (!waiting.length || Object.keys(content).length) waiting.push(message);
@@ -1067,8 +1069,8 @@ function link(model, root, alone = () => false) {
   };
   const heard = (message) => {
     if (message.wrong) wrong = message.wrong;
-    if (message.pong !== void 0) {
-      wrong = "";
+    if (message.pong !== void 0 && (message.view ?? view) === view) {
+      if (waiting[0]?.ping <= message.pong) wrong = "";
       late = false;
       clearTimeout(timer);
       waiting = waiting.filter((m) => m.ping > message.pong);

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/faulty.js: edit there. 9dbd9adbbce15b4c 3ccbc4afd4d6ddd7
+// Built by `make build` from src/widgets/faulty.js: edit there. e19226991bde1735 7a18dff5e831395b
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -282,9 +282,11 @@ function controlMessage(kernel, id, content) {
 function overControl(kernel, id) {
   if (!id || !kernel?.sendControlMessage) return null;
   return (content) => {
-    const future = kernel.sendControlMessage(controlMessage(kernel, id, content), false, true);
-    future.done?.catch(() => {
-    });
+    try {
+      kernel.sendControlMessage(controlMessage(kernel, id, content), false, true).done?.catch(() => {
+      });
+    } catch {
+    }
   };
 }
 function link(model, root, alone = () => false) {
@@ -312,7 +314,7 @@ function link(model, root, alone = () => false) {
     root.dataset.link = lost ? state.alone ? "alone" : "lost" : late ? "late" : "good";
     root.inert = root.dataset.link === "lost";
   };
-  const knock = () => control?.({ ping: first });
+  const knock = () => control?.({ ping: first, view });
   const arm = () => {
     clearTimeout(timer);
     timer = setTimeout(look, PATIENCE);
@@ -326,7 +328,7 @@ function link(model, root, alone = () => false) {
     arm();
   };
   const send = (content) => {
-    const message = { ...content, ping: ++count, view };
+    const message = { ...content, ping: ++count, view, ...direct ? {} : { twice: true } };
     sentAt = performance.now();
     if (!waiting.length) arm();
     if (!waiting.length || Object.keys(content).length) waiting.push(message);
@@ -340,8 +342,8 @@ function link(model, root, alone = () => false) {
   };
   const heard = (message) => {
     if (message.wrong) wrong = message.wrong;
-    if (message.pong !== void 0) {
-      wrong = "";
+    if (message.pong !== void 0 && (message.view ?? view) === view) {
+      if (waiting[0]?.ping <= message.pong) wrong = "";
       late = false;
       clearTimeout(timer);
       waiting = waiting.filter((m) => m.ping > message.pong);

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/pointgan.js: edit there. 57ee217eab6f2949 24a22c9e25545d2b
+// Built by `make build` from src/widgets/pointgan.js: edit there. f31ed7f40080ef52 193fd216c64877d0
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -165,9 +165,11 @@ function controlMessage(kernel, id, content) {
 function overControl(kernel, id) {
   if (!id || !kernel?.sendControlMessage) return null;
   return (content) => {
-    const future = kernel.sendControlMessage(controlMessage(kernel, id, content), false, true);
-    future.done?.catch(() => {
-    });
+    try {
+      kernel.sendControlMessage(controlMessage(kernel, id, content), false, true).done?.catch(() => {
+      });
+    } catch {
+    }
   };
 }
 function link(model, root, alone = () => false) {
@@ -195,7 +197,7 @@ function link(model, root, alone = () => false) {
     root.dataset.link = lost ? state.alone ? "alone" : "lost" : late ? "late" : "good";
     root.inert = root.dataset.link === "lost";
   };
-  const knock = () => control?.({ ping: first });
+  const knock = () => control?.({ ping: first, view });
   const arm = () => {
     clearTimeout(timer);
     timer = setTimeout(look, PATIENCE);
@@ -209,7 +211,7 @@ function link(model, root, alone = () => false) {
     arm();
   };
   const send = (content) => {
-    const message = { ...content, ping: ++count, view };
+    const message = { ...content, ping: ++count, view, ...direct ? {} : { twice: true } };
     sentAt = performance.now();
     if (!waiting.length) arm();
     if (!waiting.length || Object.keys(content).length) waiting.push(message);
@@ -223,8 +225,8 @@ function link(model, root, alone = () => false) {
   };
   const heard = (message) => {
     if (message.wrong) wrong = message.wrong;
-    if (message.pong !== void 0) {
-      wrong = "";
+    if (message.pong !== void 0 && (message.view ?? view) === view) {
+      if (waiting[0]?.ping <= message.pong) wrong = "";
       late = false;
       clearTimeout(timer);
       waiting = waiting.filter((m) => m.ping > message.pong);

@@ -29,13 +29,18 @@ export function sampled(centres, n, next, uniform, sd = SPREAD) {
   return out;
 }
 
-// How many of the centres have a point within three standard deviations.
+// How many of the centres are the nearest one of a point within three standard deviations.
 export function reached(centres, x, sd = SPREAD) {
-  const near = ([cx, cy]) => {
-    for (let i = 0; i < x.length; i += 2) if (Math.hypot(x[i] - cx, x[i + 1] - cy) <= 3 * sd) return true;
-    return false;
-  };
-  return centres.filter(near).length;
+  const found = new Set();
+  for (let i = 0; i < x.length; i += 2) {
+    let [least, at] = [Infinity, -1];
+    centres.forEach(([cx, cy], k) => {
+      const distance = Math.hypot(x[i] - cx, x[i + 1] - cy);
+      if (distance < least) [least, at] = [distance, k];
+    });
+    if (least <= 3 * sd) found.add(at);
+  }
+  return found.size;
 }
 
 // (x, y, dx, dy) of the arrows that are drawn; the longest are cut.
@@ -68,12 +73,12 @@ function curvePanel(title, low, high, curves) {
 
 // newField({seed, points, loss}) returns {turn(), step(who), set(key, value), reset(), frame(), values}.
 export function newField({ seed = 0, points = "ring", loss = "non-saturating", remedy = "none" } = {}) {
-  const values = { loss, points, remedy, r1: 0, lr_D: 1e-3, lr_G: 1e-3, steps_D: 1, steps_G: 1 };
+  const values = { loss, points, remedy, r1: REMEDIES[remedy].r1 ?? 0, lr_D: 1e-3, lr_G: 1e-3, steps_D: 1, steps_G: 1 };
   const cells = cellsOf(CELLS);
   let [drawn, turns, says, game, next, uniform, z, shown, noted, every] = [[]];
   const centres = () => (values.points === DRAWN ? drawn : CENTRES[values.points]);
   const sd = () => (values.points === "grid of 25" ? NARROW : SPREAD);
-  const recipe = () => ({ loss: values.loss, r1: values.r1, lrD: values.lr_D, lrG: values.lr_G, betas: [0, 0.999], ...REMEDIES[values.remedy] });
+  const recipe = () => ({ ...REMEDIES[values.remedy], loss: values.loss, r1: values.r1, lrD: values.lr_D, lrG: values.lr_G, betas: [0, 0.999] });
   const pack = () => REMEDIES[values.remedy].pack ?? 1;
   const noise = (n) => Float64Array.from({ length: 2 * n }, next);
   const look = () => {
@@ -121,15 +126,19 @@ export function newField({ seed = 0, points = "ring", loss = "non-saturating", r
     else if (key === "lr") values.lr_D = values.lr_G = value;
     else values[key] = value;
     if (key === "points") look();
-    if (key === "remedy") reset(); // a D that takes packs is another net
+    if (key === "remedy") {
+      values.r1 = REMEDIES[value].r1 ?? 0;
+      reset(); // a D that takes packs is another net
+    }
   };
   const frame = () => {
     const xFake = answer(forward(game.G, z, FAKES));
     const pairs = centres().length ? sampled(centres(), FAKES, normals(2), uniforms(2), sd()) : xFake;
     const push = pushes(game.D, recipe(), pairs, xFake, FAKES).map((v) => -v);
+    const known = centres().length && xFake.every(Number.isFinite);
     const slope = Math.max(steepest(game.D, shown, shown.length / 2, pack()), steepest(game.D, xFake, FAKES, pack()));
     const numbers = [["turns", turns.toLocaleString("en")], ...Object.entries(says ?? {}).map(([name, v]) => [name, v.toFixed(3)]),
-      ["modes reached", `${reached(centres(), xFake, sd())} of ${centres().length}`], ["D's steepest slope", slope.toPrecision(3)]];
+      ["modes reached", known ? `${reached(centres(), xFake, sd())} of ${centres().length}` : "-"], ["D's steepest slope", slope.toPrecision(3)]];
     const curve = (label, role, y) => ({ label, role, x: noted.x, y });
     return {
       limit: LIMIT, side: CELLS, field: new DataView(Uint8Array.from(opinion(game.D, cells, CELLS * CELLS, pack()), (p) => Math.round(255 * p)).buffer),

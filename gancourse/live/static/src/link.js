@@ -48,8 +48,11 @@ export function controlMessage(kernel, id, content) {
 function overControl(kernel, id) {
   if (!id || !kernel?.sendControlMessage) return null;
   return (content) => {
-    const future = kernel.sendControlMessage(controlMessage(kernel, id, content), false, true);
-    future.done?.catch(() => {}); // the kernel was restarted meanwhile: the link says so
+    try {
+      kernel.sendControlMessage(controlMessage(kernel, id, content), false, true).done?.catch(() => {});
+    } catch {
+      // the kernel is dead or was restarted meanwhile: the link says so
+    }
   };
 }
 
@@ -82,7 +85,7 @@ export function link(model, root, alone = () => false) {
     root.dataset.link = lost ? (state.alone ? "alone" : "lost") : late ? "late" : "good";
     root.inert = root.dataset.link === "lost";
   };
-  const knock = () => control?.({ ping: first }); // is the control channel there?
+  const knock = () => control?.({ ping: first, view }); // is the control channel there?
   const arm = () => {
     clearTimeout(timer);
     timer = setTimeout(look, PATIENCE);
@@ -96,7 +99,7 @@ export function link(model, root, alone = () => false) {
     arm();
   };
   const send = (content) => {
-    const message = { ...content, ping: ++count, view };
+    const message = { ...content, ping: ++count, view, ...(direct ? {} : { twice: true }) };
     sentAt = performance.now();
     if (!waiting.length) arm();
     if (!waiting.length || Object.keys(content).length) waiting.push(message);
@@ -110,8 +113,8 @@ export function link(model, root, alone = () => false) {
   };
   const heard = (message) => {
     if (message.wrong) wrong = message.wrong;
-    if (message.pong !== undefined) {
-      wrong = "";
+    if (message.pong !== undefined && (message.view ?? view) === view) {
+      if (waiting[0]?.ping <= message.pong) wrong = ""; // an answer to something new
       late = false;
       clearTimeout(timer);
       waiting = waiting.filter((m) => m.ping > message.pong);

@@ -59,7 +59,7 @@ export async function mountChart(element, address, values = {}) {
 
 const bytesOf = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
 
-// A widget's state as Python wrote it (gancourse.live.run.recorded): JSON, bytes as {"base64": text}.
+// A widget's state as Python wrote it (gancourse.live.run.faulty_view): JSON, bytes as {"base64": text}.
 export function readState(text) {
   return JSON.parse(text, (_, value) => (typeof value?.base64 === "string" ? bytesOf(value.base64) : value));
 }

@@ -40,7 +40,10 @@ export function spectral(player, next) {
   return player;
 }
 
-const unit = (x) => x.map((value, _, all) => value / Math.max(1e-12, Math.hypot(...all)));
+function unit(x) {
+  const norm = Math.max(1e-12, Math.hypot(...x));
+  return x.map((value) => value / norm);
+}
 
 function timesW({ inputs, out, W: { value } }, v) {
   const h = new Float64Array(out);
