@@ -49,7 +49,7 @@ class Shown:
         Before a step of G, whether its backward has gone through D's layers.
         """
         if who == "G" or self.ledger.shared:
-            self.through |= self.ledger.through_D()
+            self.through |= self._goes_through_D()
         if who != "D":
             return
         pulls = self.answers.pulls
@@ -58,6 +58,12 @@ class Shown:
         self.done |= pulls.keys()
         if kinds and gradients.any_left([w.grad for w in self.ledger.weights["D"]]):
             self.signals.crossed.append(float(kinds == {"own"}))
+
+    def _goes_through_D(self) -> bool:
+        """Tell whether a backward that reached G left a gradient at D's weights, not all 0."""
+        parts = zip(self.ledger.booked["D"], self.ledger.came, strict=True)
+        mine = [part for part, backward in parts if backward in self.ledger.through_G]
+        return gradients.any_left([grad for part in mine for grad, _ in part.values()])
 
     def _saw(self, call: calls.Call | None, args: tuple, kwargs: dict, _: object) -> None:
         if call is None:
