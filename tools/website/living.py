@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 FOLDER = "_static/live"
-FILES = ("engine.js", "replay.js", "live.css")
+FILES = ("asked.js", "engine.js", "replay.js", "live.css")
 NET = "mnist"
 FAULTY = (1, 7, 10)  # the runs that lesson 10 shows
 MARK = '<div class="gc-mount" data-live="{kind}"{data}>\n{still}\n</div>'

@@ -1,958 +1,4 @@
-// Built by `make build` from src/widgets/engine.js: edit there. 0d78fecc14709f01 1918c67b15508f20
-// bytes.js
-function greys(view3) {
-  return new Uint8Array(view3.buffer, view3.byteOffset, view3.byteLength);
-}
-function floats(view3) {
-  if (!view3) return null;
-  const buffer = view3.buffer.slice(view3.byteOffset, view3.byteOffset + view3.byteLength);
-  return new Float32Array(buffer);
-}
-function unpack(scene) {
-  const panels = scene.panels.map((panel2) => ({
-    ...panel2,
-    marks: panel2.marks.map((m) => ({ ...m, x: floats(m.x), y: floats(m.y), x2: floats(m.x2), y2: floats(m.y2) }))
-  }));
-  return { ...scene, panels, handles: scene.handles.map((h, index) => ({ ...h, index })) };
-}
-
-// dom.js
-var SVG = "http://www.w3.org/2000/svg";
-function dressed(node, attributes) {
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  return node;
-}
-function make(tag, attributes = {}, ...children) {
-  const node = dressed(document.createElement(tag), attributes);
-  node.append(...children);
-  return node;
-}
-function newSvg(attributes = {}) {
-  return dressed(document.createElementNS(SVG, "svg"), attributes);
-}
-function draw(parent, tag, attributes = {}, text = "") {
-  const node = dressed(document.createElementNS(SVG, tag), attributes);
-  if (text) node.textContent = text;
-  parent.append(node);
-  return node;
-}
-
-// keys.js
-var ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
-function keepKeys(node) {
-  node.setAttribute("data-lm-suppress-shortcuts", "true");
-  node.addEventListener("keydown", (event) => event.stopPropagation());
-}
-
-// controls.js
-function valueText(control, value) {
-  if (control.kind === "choice") return String(value);
-  return Number(value).toFixed(control.digits) + (control.unit ? ` ${control.unit}` : "");
-}
-function onStep({ low, high, step }, value) {
-  const steps = Math.round((value - low) / step);
-  return Math.min(high, Math.max(low, low + steps * step));
-}
-function slider(control) {
-  const { low: min, high: max, step } = control;
-  const input = make("input", { type: "range", min, max, step });
-  const output = make("output");
-  const show = (value) => {
-    input.value = value;
-    output.textContent = valueText(control, value);
-    input.setAttribute("aria-valuetext", output.textContent);
-  };
-  return { input, show, read: () => Number(input.value), extra: [output] };
-}
-function choice(control) {
-  const options = control.options.map((o) => make("option", { value: o }, o));
-  const input = make("select", {}, ...options);
-  return { input, show: (value) => input.value = value, read: () => input.value, extra: [] };
-}
-function controlPanel(controls, changed) {
-  const root = make("div", { class: "gc-controls" });
-  const shows = {};
-  for (const control of controls.filter((c) => c.shown)) {
-    const { input, show: show2, read, extra } = control.kind === "choice" ? choice(control) : slider(control);
-    input.setAttribute("aria-label", control.label);
-    input.setAttribute("data-key", control.key);
-    keepKeys(input);
-    input.addEventListener("input", () => {
-      show2(read());
-      changed(control.key, read());
-    });
-    root.append(make("label", {}, make("span", {}, control.label), ...extra, input));
-    shows[control.key] = show2;
-  }
-  const show = (values) => {
-    for (const [key, value] of Object.entries(values)) shows[key]?.(value);
-  };
-  return { root, show };
-}
-function logValue(exponent) {
-  return Number((10 ** exponent).toPrecision(2));
-}
-function logText(value) {
-  return String(Number(Number(value).toPrecision(3)));
-}
-function logSlider(key, control, changed) {
-  const [min, max] = [control.low, control.high].map(Math.log10);
-  const input = make("input", { type: "range", min, max, step: 0.05, "aria-label": control.label, "data-key": key });
-  const output = make("output");
-  const write = (text) => {
-    output.textContent = text;
-    input.setAttribute("aria-valuetext", text);
-  };
-  const show = (value) => {
-    input.value = Math.log10(value);
-    write(logText(value));
-  };
-  keepKeys(input);
-  input.addEventListener("input", () => {
-    write(logValue(input.value));
-    changed(key, logValue(input.value));
-  });
-  return { root: make("label", {}, make("span", {}, control.label), output, input), show };
-}
-function switchBox(key, control, changed) {
-  const input = make("input", { type: "checkbox", "data-key": key });
-  keepKeys(input);
-  input.addEventListener("input", () => changed(key, input.checked));
-  return { root: make("label", { class: "gc-switch" }, input, control.label), show: (on) => input.checked = on };
-}
-function anyControl(key, control, changed) {
-  if (control.kind === "log") return logSlider(key, control, changed);
-  if (control.kind === "switch") return switchBox(key, control, changed);
-  const panel2 = controlPanel([control], changed);
-  return { root: panel2.root.firstChild, show: (value) => panel2.show({ [key]: value }) };
-}
-
-// link.js
-var PATIENCE = 1200;
-var QUIET = 1e3;
-var TOUCHES = ["pointerdown", "keydown", "focusin"];
-var RESTARTS = ["restarting", "autorestarting"];
-var SAYS = {
-  restarted: "The kernel was restarted: run this cell again.",
-  dead: "The kernel is dead: restart it (menu Kernel), then run the cells again.",
-  offline: "There is no connection to the kernel: waiting for it.",
-  busy: "Waiting for the kernel: a cell is running.",
-  restartedAlone: "The kernel was restarted. The pad goes on in the page; for the buttons run this cell again.",
-  deadAlone: "The kernel is dead. The pad goes on in the page; for the buttons restart it (menu Kernel).",
-  offlineAlone: "There is no connection to the kernel. The pad goes on in the page.",
-  busyAlone: "A cell is running. The pad goes on in the page; z in Python follows when the cell has ended.",
-  silentAlone: "No kernel answers. The pad goes on in the page; for the buttons run this cell.",
-  silent: "The kernel does not answer yet: a cell may be running. If this stays, run this cell again."
-};
-function saying({ gone, late, status, connection, alone = false }) {
-  const said = (name) => SAYS[alone ? `${name}Alone` : name];
-  if (status === "dead") return said("dead");
-  if (gone) return said("restarted");
-  if (connection && connection !== "connected") return said("offline");
-  if (!late) return "";
-  return said(status === "busy" ? "busy" : "silent");
-}
-var madeUp = () => Math.random().toString(16).slice(2);
-function controlMessage(kernel, id, content) {
-  const msg_id = [1, 2, 3].map(madeUp).join("-");
-  const header = {
-    msg_id,
-    msg_type: "comm_msg",
-    username: kernel.username ?? "",
-    session: kernel.clientId ?? "",
-    date: (/* @__PURE__ */ new Date()).toISOString(),
-    version: "5.2"
-  };
-  const data = { method: "custom", content };
-  return { header, parent_header: {}, metadata: {}, channel: "control", buffers: [], content: { comm_id: id, data } };
-}
-function overControl(kernel, id) {
-  if (!id || !kernel?.sendControlMessage) return null;
-  return (content) => {
-    try {
-      kernel.sendControlMessage(controlMessage(kernel, id, content), false, true).done?.catch(() => {
-      });
-    } catch {
-    }
-  };
-}
-function link(model, root, alone = () => false) {
-  const line2 = make("p", { class: "gc-link", role: "alert", hidden: "" });
-  const kernelNow = () => model.widget_manager?.kernel ?? null;
-  const kernel = kernelNow();
-  const control = overControl(kernel, model.get("over_control"));
-  let direct = null;
-  let gone = false;
-  let late = false;
-  let wrong = "";
-  const first = Date.now() % 1e9;
-  const view3 = madeUp();
-  let count = first;
-  let waiting = [];
-  let sentAt = -Infinity;
-  let timer = 0;
-  const show = () => {
-    gone ||= kernelNow() !== kernel;
-    const state = { gone, late, status: kernel?.status, connection: kernel?.connectionStatus, alone: alone() };
-    const text = saying(state) || wrong;
-    line2.hidden = !text;
-    if (line2.textContent !== text) line2.textContent = text;
-    const lost = gone || state.status === "dead";
-    root.dataset.link = lost ? state.alone ? "alone" : "lost" : late ? "late" : "good";
-    root.inert = root.dataset.link === "lost";
-  };
-  const knock = () => control?.({ ping: first, view: view3 });
-  const arm = () => {
-    clearTimeout(timer);
-    timer = setTimeout(look, PATIENCE);
-  };
-  const look = () => {
-    late = true;
-    show();
-    if (gone) return;
-    if (!direct) knock();
-    if (kernel?.status !== "busy") send({});
-    arm();
-  };
-  const send = (content) => {
-    const message = { ...content, ping: ++count, view: view3, ...direct ? {} : { twice: true } };
-    sentAt = performance.now();
-    if (!waiting.length) arm();
-    if (!waiting.length || Object.keys(content).length) waiting.push(message);
-    try {
-      if (direct) direct(message);
-      else model.send(message);
-    } catch {
-      gone = true;
-      show();
-    }
-  };
-  const heard = (message) => {
-    if (message.wrong) wrong = message.wrong;
-    if (message.pong !== void 0 && (message.view ?? view3) === view3) {
-      if (waiting[0]?.ping <= message.pong) wrong = "";
-      late = false;
-      clearTimeout(timer);
-      waiting = waiting.filter((m) => m.ping > message.pong);
-      if (message.via === "control" && !direct) {
-        direct = control;
-        waiting.forEach(direct);
-      }
-      if (waiting.length) arm();
-    }
-    show();
-  };
-  const turned = (_, status) => {
-    if (RESTARTS.includes(status)) gone = true;
-    show();
-  };
-  const closed = () => {
-    if (kernel === null) gone = true;
-    else send({});
-  };
-  const touched = () => {
-    if (!waiting.length && performance.now() - sentAt > QUIET) send({});
-  };
-  model.on("msg:custom", heard);
-  model.on("comm_live_update", closed);
-  kernel?.statusChanged?.connect(turned);
-  kernel?.connectionStatusChanged?.connect(show);
-  for (const touch of TOUCHES) root.addEventListener(touch, touched, true);
-  knock();
-  const stop = () => {
-    clearTimeout(timer);
-    model.off("msg:custom", heard);
-    model.off("comm_live_update", closed);
-    kernel?.statusChanged?.disconnect(turned);
-    kernel?.connectionStatusChanged?.disconnect(show);
-  };
-  return { root: line2, send, stop };
-}
-
-// scales.js
-var BOX = { width: 460, height: 300, left: 52, right: 12, top: 26, bottom: 42 };
-function ticks([low, high], about = 6) {
-  const raw = (high - low) / about;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((m) => m * power).find((s2) => s2 >= raw);
-  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  const found = [];
-  for (let i = Math.ceil(low / step - 1e-6); i * step <= high + 1e-6 * step; i++) found.push(i * step);
-  return found.map((value) => [value, value.toFixed(digits)]);
-}
-function scales(panel2) {
-  const { top } = BOX;
-  let { left } = BOX;
-  let wide = BOX.width - BOX.left - BOX.right;
-  let high = BOX.height - BOX.top - BOX.bottom;
-  const [x0, x1] = panel2.xlim;
-  const [y0, y1] = panel2.ylim;
-  if (panel2.equal) {
-    const unit3 = Math.min(wide / (x1 - x0), high / (y1 - y0));
-    left += (wide - unit3 * (x1 - x0)) / 2;
-    [wide, high] = [unit3 * (x1 - x0), unit3 * (y1 - y0)];
-  }
-  return {
-    left,
-    top,
-    wide,
-    high,
-    x: (v) => left + (v - x0) / (x1 - x0) * wide,
-    y: (v) => top + high - (v - y0) / (y1 - y0) * high,
-    back: (px, py) => [x0 + (px - left) / wide * (x1 - x0), y0 + (top + high - py) / high * (y1 - y0)]
-  };
-}
-function path(xs, ys, s2) {
-  const out = [];
-  let pen = "M";
-  for (let i = 0; i < xs.length; i++) {
-    if (!Number.isFinite(xs[i]) || !Number.isFinite(ys[i])) {
-      pen = "M";
-      continue;
-    }
-    const px = Math.max(-2e3, Math.min(2e3, s2.x(xs[i])));
-    const py = Math.max(-2e3, Math.min(2e3, s2.y(ys[i])));
-    out.push(`${pen}${px.toFixed(1)},${py.toFixed(1)}`);
-    pen = "L";
-  }
-  return out.join("");
-}
-function barbs([x1, y1], [x2, y2], turn, most) {
-  const head = Math.min(most, 0.5 * Math.hypot(x2 - x1, y2 - y1));
-  const angle = Math.atan2(y2 - y1, x2 - x1);
-  return [turn, -turn].map((t) => [x2 - head * Math.cos(angle + t), y2 - head * Math.sin(angle + t)]);
-}
-function placeIn(box, { clientX, clientY }, half) {
-  const [x, y] = [(clientX - box.left) / box.width, (clientY - box.top) / box.height];
-  return [half * (2 * x - 1), half * (1 - 2 * y)];
-}
-
-// marks.js
-var HEAD = { turn: 0.45, most: 7 };
-var FAINT = 0.5;
-var MARKS = {
-  cells: (g, m, s2, fill) => {
-    const [wide, high] = [s2.x(1) - s2.x(0), s2.y(0) - s2.y(1)];
-    for (let i = 0; i < m.x.length; i++)
-      if (m.x2[i] > 0)
-        draw(g, "rect", { x: s2.x(m.x[i] - 0.5), y: s2.y(m.y[i] + 0.5), width: wide, height: high, fill, opacity: Math.min(1, m.x2[i]).toFixed(3) });
-  },
-  line: (g, m, s2, stroke) => draw(g, "path", { d: path(m.x, m.y, s2), fill: "none", stroke, "stroke-width": 2.4 }),
-  dashed: (g, m, s2, stroke) => draw(g, "path", { d: path(m.x, m.y, s2), fill: "none", stroke, "stroke-width": 2, "stroke-dasharray": "6 4" }),
-  fill: (g, m, s2, fill) => {
-    draw(g, "path", { d: area(m, s2), fill, opacity: 0.3 });
-    draw(g, "path", { d: path(m.x, m.y, s2), fill: "none", stroke: fill, "stroke-width": 1.4 });
-  },
-  points: (g, m, s2, fill) => {
-    for (let i = 0; i < m.x.length; i++) draw(g, "circle", { cx: s2.x(m.x[i]), cy: s2.y(m.y[i]), r: 4, fill });
-  },
-  arrows: (g, m, s2, stroke) => {
-    const field = m.role ? g : draw(g, "g", { opacity: FAINT });
-    for (let i = 0; i < m.x.length; i++) arrow(field, s2, [m.x[i], m.y[i]], [m.x[i] + m.x2[i], m.y[i] + m.y2[i]], stroke);
-  }
-};
-function area(mark, s2) {
-  const low = mark.y2 ?? new Float32Array(mark.x.length);
-  const back = path(mark.x.slice().reverse(), low.slice().reverse(), s2).replace(/^M/, "L");
-  return `${path(mark.x, mark.y, s2)}${back}Z`;
-}
-function arrowPath(from, to) {
-  if (!(Math.hypot(to[0] - from[0], to[1] - from[1]) > 0.5)) return "";
-  const [left, right] = barbs(from, to, HEAD.turn, HEAD.most).map(point);
-  return `M${point(from)}L${point(to)}M${left}L${point(to)}L${right}`;
-}
-function point([x, y]) {
-  return `${x.toFixed(1)},${y.toFixed(1)}`;
-}
-function arrow(g, s2, from, to, stroke) {
-  const d = arrowPath([s2.x(from[0]), s2.y(from[1])], [s2.x(to[0]), s2.y(to[1])]);
-  if (d) draw(g, "path", { d, fill: "none", stroke, "stroke-width": 1.6 });
-}
-function swatch(mark, colour) {
-  const svg = newSvg({ width: 24, height: 12, style: "width:24px;flex:none" });
-  const [x, y] = [[1, 23], [6, 6]];
-  const s2 = { x: (v) => v, y: (v) => v };
-  if (mark.kind === "points") MARKS.points(svg, { x: [12], y: [6] }, s2, colour);
-  else if (mark.kind === "fill") draw(svg, "rect", { x: 1, y: 1, width: 22, height: 10, fill: colour, opacity: 0.35 });
-  else if (mark.kind === "arrows") arrow(svg, s2, [2, 6], [22, 6], colour);
-  else MARKS[mark.kind](svg, { x, y }, s2, colour);
-  return svg;
-}
-function legend(panel2, colourOf) {
-  return panel2.marks.filter((m) => m.label).map((m) => make("span", {}, swatch(m, colourOf(m.role)), m.label));
-}
-
-// panel.js
-function below(panel2) {
-  return panel2.names?.length ? panel2.names.map((name, i) => [i, name]) : ticks(panel2.xlim);
-}
-function drawAxes(svg, panel2, s2) {
-  for (const [value, label] of below(panel2)) {
-    draw(svg, "line", { class: "gc-grid", x1: s2.x(value), x2: s2.x(value), y1: s2.top, y2: s2.top + s2.high });
-    draw(svg, "text", { x: s2.x(value), y: s2.top + s2.high + 16, "text-anchor": "middle" }, label);
-  }
-  for (const [value, label] of ticks(panel2.ylim, 5)) {
-    draw(svg, "line", { class: "gc-grid", x1: s2.left, x2: s2.left + s2.wide, y1: s2.y(value), y2: s2.y(value) });
-    draw(svg, "text", { x: s2.left - 6, y: s2.y(value) + 4, "text-anchor": "end" }, label);
-  }
-  draw(svg, "path", { class: "gc-axis", d: `M${s2.left},${s2.top}V${s2.top + s2.high}H${s2.left + s2.wide}` });
-  const middle = s2.left + s2.wide / 2;
-  draw(svg, "text", { x: middle, y: BOX.height - 6, "text-anchor": "middle" }, panel2.xlabel);
-  const up2 = s2.top + s2.high / 2;
-  const side = s2.left - 38;
-  draw(svg, "text", { x: side, y: up2, "text-anchor": "middle", transform: `rotate(-90 ${side} ${up2})` }, panel2.ylabel);
-  draw(svg, "text", { class: "gc-title", x: middle, y: 16, "text-anchor": "middle" }, panel2.title);
-}
-function handleAt(target, handles) {
-  const index = target.dataset.handle ?? handles.find((h) => h.anywhere)?.index;
-  return index === void 0 ? null : Number(index);
-}
-function panelView(host) {
-  const svg = newSvg({ viewBox: `0 0 ${BOX.width} ${BOX.height}` });
-  const clip = draw(draw(svg, "clipPath", { id: `gc-clip-${Math.random().toString(36).slice(2)}` }), "rect");
-  const body = draw(svg, "g", { role: "img" });
-  const grips = draw(svg, "g");
-  const names = make("div", { class: "gc-legend", "aria-hidden": "true" });
-  const view3 = { root: make("div", {}, svg, names), scale: null, handles: [] };
-  view3.place = (event) => {
-    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
-    return view3.scale.back(at.x, at.y);
-  };
-  svg.addEventListener("pointerdown", (event) => {
-    const index = handleAt(event.target, view3.handles);
-    if (index === null) return;
-    event.preventDefault();
-    event.target.focus?.();
-    host.drag(event, index, view3.place);
-  });
-  view3.show = (panel2, handles, label) => {
-    const s2 = view3.scale = scales(panel2);
-    view3.handles = handles;
-    for (const [name, value] of Object.entries({ x: s2.left, y: s2.top, width: s2.wide, height: s2.high }))
-      clip.setAttribute(name, value);
-    body.replaceChildren();
-    body.setAttribute("aria-label", label);
-    drawAxes(body, panel2, s2);
-    const inside2 = draw(body, "g", { "clip-path": `url(#${clip.parentNode.id})` });
-    for (const mark of panel2.marks) MARKS[mark.kind](inside2, mark, s2, host.colourOf(mark.role));
-    names.replaceChildren(...legend(panel2, host.colourOf));
-    handles.forEach((handle, i) => showHandle(grips.children[i] ?? newHandle(grips, host), handle, s2, host));
-  };
-  return view3;
-}
-function newHandle(parent, host) {
-  const node = draw(parent, "circle", { class: "gc-handle", r: 9, tabindex: 0, role: "application" });
-  keepKeys(node);
-  node.addEventListener("keydown", (event) => host.key(event, Number(node.dataset.handle)));
-  return node;
-}
-function showHandle(node, handle, s2, host) {
-  node.dataset.handle = handle.index;
-  node.setAttribute("cx", s2.x(handle.at[0]));
-  node.setAttribute("cy", s2.y(handle.at[1]));
-  node.setAttribute("fill", host.colourOf(handle.role));
-  const at = handle.at.map((v) => v.toFixed(2)).join(", ");
-  node.setAttribute("aria-label", `${handle.label}, at ${at}. Arrow keys move it.`);
-}
-
-// requests.js
-var LOST_AFTER = 2e3;
-function requests(line2, also = {}) {
-  let serial = Date.now() % 1e9;
-  let inFlight = null;
-  let waiting = null;
-  let timer = 0;
-  let later = 0;
-  const send = () => {
-    if (inFlight !== null || waiting === null) return;
-    inFlight = ++serial;
-    line2.send({ serial, values: waiting, ...also });
-    waiting = null;
-    timer = setTimeout(() => answered(inFlight), LOST_AFTER);
-  };
-  const answered = (number) => {
-    if (number !== inFlight) return;
-    clearTimeout(timer);
-    inFlight = null;
-    send();
-  };
-  const ask = (values, quiet = 0) => {
-    waiting = { ...waiting, ...values };
-    clearTimeout(later);
-    if (quiet) later = setTimeout(send, quiet);
-    else send();
-  };
-  const flush = () => {
-    clearTimeout(later);
-    if (waiting === null) return;
-    clearTimeout(timer);
-    inFlight = null;
-    send();
-  };
-  const stop = () => [timer, later].forEach(clearTimeout);
-  return { ask, flush, answered, idle: () => inFlight === null && waiting === null, stop };
-}
-
-// chart.js
-function movedTo(handle, [x, y], byKey) {
-  const wanted = [[handle.x, x], [handle.y, y]].filter(([key]) => key);
-  return Object.fromEntries(wanted.map(([key, v]) => [key, onStep(byKey[key], v)]));
-}
-function movedBy(event, handle, values, byKey) {
-  const [x, y] = ARROWS[event.key];
-  const key = x ? handle.x : handle.y;
-  if (!key) return null;
-  const by = (x || y) * byKey[key].step * (event.shiftKey ? 5 : 1);
-  return { [key]: onStep(byKey[key], values[key] + by) };
-}
-function follow(go) {
-  const stop = () => {
-    window.removeEventListener("pointermove", go);
-    window.removeEventListener("pointerup", stop);
-    window.removeEventListener("pointercancel", stop);
-  };
-  window.addEventListener("pointermove", go);
-  window.addEventListener("pointerup", stop);
-  window.addEventListener("pointercancel", stop);
-}
-function render({ model, el }) {
-  const root = make("div", { class: "gc-live", role: "group", "aria-label": model.get("title") });
-  const panels = make("div", { class: "gc-panels" });
-  const numbers2 = make("div", { class: "gc-numbers" });
-  const text = make("p", { class: "gc-text", "aria-live": "polite" });
-  const byKey = Object.fromEntries(model.get("controls").map((c) => [c.key, c]));
-  const line2 = link(model, root);
-  const request = requests(line2);
-  const views = [];
-  let values = { ...model.get("values") };
-  let scene = null;
-  const change = (changed) => {
-    values = { ...values, ...changed };
-    root.dataset.idle = "false";
-    request.ask(changed);
-  };
-  const controls = controlPanel(model.get("controls"), (key, value) => change({ [key]: value }));
-  const move = (changed) => {
-    controls.show(changed);
-    change(changed);
-  };
-  const host = {
-    colourOf: (role) => role ? model.get("colours")[role] : "var(--gc-ink)",
-    drag(event, index, place) {
-      const go = (e) => move(movedTo(scene.handles[index], place(e), byKey));
-      follow(go);
-      if (event.target.dataset.handle === void 0) go(event);
-    },
-    key(event, index) {
-      if (!(event.key in ARROWS)) return;
-      event.preventDefault();
-      const changed = movedBy(event, scene.handles[index], values, byKey);
-      if (changed) move(changed);
-    }
-  };
-  const show = () => {
-    scene = unpack(model.get("scene"));
-    scene.panels.forEach((panel2, i) => {
-      if (!views[i]) panels.append((views[i] = panelView(host)).root);
-      const label = `${panel2.title || panel2.ylabel}. ${i ? "" : scene.text}`;
-      views[i].show(panel2, scene.handles.filter((h) => h.panel === i), label);
-    });
-    numbers2.replaceChildren(...scene.numbers.map(([k, v]) => make("div", {}, make("span", {}, k), make("b", {}, v))));
-  };
-  const settle = () => {
-    values = { ...model.get("values") };
-    controls.show(values);
-    text.textContent = scene.text;
-    root.dataset.idle = "true";
-  };
-  const redraw = () => {
-    show();
-    request.answered(scene.serial);
-    if (request.idle()) settle();
-  };
-  model.on("change:scene", redraw);
-  show();
-  settle();
-  root.append(panels, numbers2, controls.root, text);
-  el.append(line2.root, root);
-  return () => {
-    request.stop();
-    line2.stop();
-    model.off("change:scene", redraw);
-  };
-}
-
-// curves.js
-function lastNumbers(panel2) {
-  const last = panel2.marks.filter((m) => m.label && m.kind === "line" && m.y.length).map((m) => `${m.label} ${m.y[m.y.length - 1].toPrecision(3)}`);
-  return [panel2.title, ...last].join(", ");
-}
-function curveRow(host) {
-  const root = make("div", { class: "gc-panels" });
-  const views = [];
-  const show = (panels) => panels.forEach((panel2, i) => {
-    if (!views[i]) root.append((views[i] = panelView(host)).root);
-    views[i].show(panel2, [], lastNumbers(panel2));
-  });
-  return { root, show };
-}
-
-// pixels.js
-var OPAQUE = new Uint32Array(new Uint8Array([0, 0, 0, 255]).buffer)[0];
-var [RED, GREEN, BLUE] = [0, 1, 2].map((at) => {
-  const pixel = new Uint8Array(4);
-  pixel[at] = 1;
-  return new Uint32Array(pixel.buffer)[0];
-});
-var GREY = new Uint32Array(new Uint8Array([1, 1, 1, 0]).buffer)[0];
-function pixelCanvas(label) {
-  return make("canvas", { class: "gc-pixels", role: "img", "aria-label": label });
-}
-function pixelOf(bytes, i, channels) {
-  if (channels !== 3) return OPAQUE + bytes[i] * GREY;
-  return OPAQUE + bytes[3 * i] * RED + bytes[3 * i + 1] * GREEN + bytes[3 * i + 2] * BLUE;
-}
-function tiledSize(count, columns, side, gap) {
-  return [columns * (side + gap) - gap, Math.ceil(count / columns) * (side + gap) - gap];
-}
-function fillPixels(out, bytes) {
-  const channels = bytes.length / out.length;
-  for (let i = 0; i < out.length; i++) out[i] = pixelOf(bytes, i, channels);
-}
-function fillTiles(out, bytes, columns, side, gap, channels = 1) {
-  const pitch = side + gap;
-  const width = columns * pitch - gap;
-  for (let i = 0; i < bytes.length / channels; i++) {
-    const tile = Math.floor(i / (side * side));
-    const [row2, x] = [Math.floor(i / side) % side, i % side];
-    const at = (Math.floor(tile / columns) * pitch + row2) * width + tile % columns * pitch + x;
-    out[at] = pixelOf(bytes, i, channels);
-  }
-}
-function putPixels(canvas, width, height, fill) {
-  const image = new ImageData(width, height);
-  fill(new Uint32Array(image.data.buffer));
-  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
-  canvas.getContext("2d").putImageData(image, 0, 0);
-}
-function paintPixels(canvas, view3, width, height) {
-  putPixels(canvas, width, height, (out) => fillPixels(out, greys(view3)));
-}
-function paintTiles(canvas, view3, columns, side, gap = 0, channels = 1) {
-  const bytes = greys(view3);
-  const [width, height] = tiledSize(bytes.length / (side * side * channels), columns, side, gap);
-  putPixels(canvas, width, height, (out) => fillTiles(out, bytes, columns, side, gap, channels));
-}
-
-// pointgan.js
-var INK = "#222222";
-var APART = 0.1;
-var HEAD2 = { turn: 0.5, most: 6 };
-var LEGEND = [
-  { kind: "points", role: "p", label: "real" },
-  { kind: "points", role: "q", label: "fake" }
-];
-var PUSH = { kind: "arrows", role: "G", label: "push on a fake" };
-function legendOf({ step }) {
-  if (!step) return [...LEGEND, PUSH];
-  const times = step.times > 1 ? `, ${step.times} times as long` : "";
-  const moves = { kind: "arrows", role: "G", label: `step of G, from the hollow diamonds${times}` };
-  const signs = { kind: "points", role: "D", label: "D(x) rose, fell" };
-  return [...LEGEND, ...step.moves ? [moves] : [], ...step.signs ? [signs] : []];
-}
-function placedSigns(signs, side, limit) {
-  const cell = 2 * limit / side;
-  return Array.from(signs, (v, i) => [
-    -limit + (i % side + 0.5) * cell,
-    limit - (Math.floor(i / side) + 0.5) * cell,
-    v
-  ]);
-}
-function fillField(rgba, levels, table) {
-  levels.forEach((level, i) => {
-    rgba.set(table.subarray(3 * level, 3 * level + 3), 4 * i);
-    rgba[4 * i + 3] = 255;
-  });
-}
-function fieldImage(frame, colours) {
-  const small = make("canvas", { width: frame.side, height: frame.side });
-  const image = new ImageData(frame.side, frame.side);
-  fillField(image.data, greys(frame.field), greys(colours));
-  small.getContext("2d").putImageData(image, 0, 0);
-  return small;
-}
-function leavesPoint(drawn, [x, y]) {
-  const last = drawn[drawn.length - 1] ?? [9, 9];
-  return Math.hypot(x - last[0], y - last[1]) >= APART;
-}
-function withPoint(drawn, [x, y], { limit, most }) {
-  if (Math.max(Math.abs(x), Math.abs(y)) >= limit || drawn.length >= most) return null;
-  return [...drawn, [x, y].map((v) => Number(v.toFixed(2)))];
-}
-function cursorAfter(event, place, limit) {
-  const [far, edge] = [event.shiftKey ? 0.5 : 0.1, 0.98 * limit];
-  return place.map((v, i) => Math.max(-edge, Math.min(edge, v + far * ARROWS[event.key][i])));
-}
-var SHAPES = {
-  real: (pen, x, y, r) => {
-    pen.moveTo(x + r, y);
-    pen.arc(x, y, r, 0, 7);
-  },
-  fake: (pen, x, y, r) => {
-    pen.moveTo(x - r, y);
-    pen.lineTo(x, y - r);
-    pen.lineTo(x + r, y);
-    pen.lineTo(x, y + r);
-    pen.closePath();
-  }
-};
-function pointStage(host) {
-  const canvas = make("canvas", { class: "gc-plane" });
-  const pen = canvas.getContext("2d");
-  const curves = curveRow(host);
-  const names = make("div", { class: "gc-legend", "aria-hidden": "true" });
-  const nameAll = () => {
-    names.replaceChildren(...legend({ marks: legendOf(frame) }, host.colourOf));
-    const fakeSwatch = names.children[1].firstChild;
-    fakeSwatch.replaceChildren();
-    const signSwatch = frame.step?.signs && names.lastChild.firstChild;
-    signSwatch?.replaceChildren();
-    if (signSwatch) draw(signSwatch, "path", { d: "M2 6H10M6 2V10M15 6H22", stroke: host.colourOf("D"), "stroke-width": 2.4 });
-    draw(fakeSwatch, "path", { d: "M8 6L12 2L16 6L12 10Z", fill: host.colourOf("q") });
-  };
-  const root = make("div", { class: "gc-stage" }, make("div", {}, canvas, names), curves.root);
-  let frame = null;
-  let drawn = [];
-  let cursor = [0, 0];
-  keepKeys(canvas);
-  const unit3 = () => canvas.clientWidth / (2 * frame.limit);
-  const px = (x) => (x + frame.limit) * unit3();
-  const py = (y) => (frame.limit - y) * unit3();
-  const cloud = (points, shape, colour, size) => {
-    pen.beginPath();
-    for (let i = 0; i + 1 < points.length; i += 2) SHAPES[shape](pen, px(points[i]), py(points[i + 1]), size);
-    pen.fillStyle = colour;
-    pen.fill();
-  };
-  const ghosts = (points) => {
-    pen.beginPath();
-    for (let i = 0; i + 1 < points.length; i += 2) SHAPES.fake(pen, px(points[i]), py(points[i + 1]), 3.6);
-    pen.strokeStyle = host.colourOf("q");
-    pen.lineWidth = 1;
-    pen.stroke();
-  };
-  const signs = (placed) => {
-    pen.beginPath();
-    for (const [x, y, v] of placed) {
-      const r = 7 * Math.abs(v);
-      if (r < 0.7) continue;
-      pen.moveTo(px(x) - r, py(y));
-      pen.lineTo(px(x) + r, py(y));
-      if (v < 0) continue;
-      pen.moveTo(px(x), py(y) - r);
-      pen.lineTo(px(x), py(y) + r);
-    }
-    pen.strokeStyle = host.colourOf("D");
-    pen.lineWidth = 2.4;
-    pen.stroke();
-  };
-  const arrows = (rows, colour) => {
-    pen.beginPath();
-    for (let i = 0; i + 3 < rows.length; i += 4) {
-      const [x, y] = [px(rows[i]), py(rows[i + 1])];
-      const tip = [x + rows[i + 2] * unit3(), y - rows[i + 3] * unit3()];
-      pen.moveTo(x, y);
-      pen.lineTo(...tip);
-      for (const barb of barbs([x, y], tip, HEAD2.turn, HEAD2.most)) {
-        pen.moveTo(...tip);
-        pen.lineTo(...barb);
-      }
-    }
-    pen.strokeStyle = colour;
-    pen.lineWidth = 1.6;
-    pen.stroke();
-  };
-  const scale = () => {
-    pen.fillStyle = INK;
-    pen.font = "12px sans-serif";
-    for (const v of [-1, 0, 1]) {
-      pen.fillText(v, px(v) - 4, canvas.clientHeight - 5);
-      pen.fillText(v, 4, py(v) + 4);
-    }
-  };
-  const cross = () => {
-    const [x, y] = [px(cursor[0]), py(cursor[1])];
-    pen.beginPath();
-    pen.moveTo(x - 9, y);
-    pen.lineTo(x + 9, y);
-    pen.moveTo(x, y - 9);
-    pen.lineTo(x, y + 9);
-    pen.strokeStyle = INK;
-    pen.lineWidth = 2;
-    pen.stroke();
-  };
-  const paint = () => {
-    const wide = canvas.clientWidth;
-    if (!frame || !wide) return;
-    const side = Math.round(wide * (window.devicePixelRatio || 1));
-    if (canvas.width !== side) canvas.width = canvas.height = side;
-    pen.setTransform(side / wide, 0, 0, side / wide, 0, 0);
-    pen.drawImage(fieldImage(frame, host.fieldColours), 0, 0, wide, wide);
-    scale();
-    cloud(frame.real, "real", host.colourOf("p"), 2.4);
-    if (frame.drawing) cloud(drawn.flat(), "real", host.colourOf("p"), 5);
-    if (frame.step?.signs) signs(placedSigns(frame.step.signs, frame.step.signs_side, frame.limit));
-    if (frame.step?.ghosts) ghosts(frame.step.ghosts);
-    cloud(frame.fake, "fake", host.colourOf("q"), 3.6);
-    arrows(frame.step?.moves ?? (frame.step ? [] : frame.arrows), host.colourOf("G"));
-    if (frame.drawing && document.activeElement === canvas) cross();
-  };
-  const told = () => {
-    const at = cursor.map((v) => v.toFixed(1)).join(", ");
-    return frame.drawing ? `Picture to draw real points in, ${drawn.length} drawn, cursor at ${at}. Arrow keys move it, Enter draws, Backspace takes the last point away.` : `D's opinion as a map, with real and fake points. ${frame.numbers.map((n) => n.join(" ")).join(", ")}`;
-  };
-  const label = () => canvas.setAttribute("aria-label", told());
-  const redraw = (points) => {
-    drawn = points;
-    host.change("points", drawn);
-    label();
-    paint();
-  };
-  const add = (at) => {
-    const points = withPoint(drawn, at, frame);
-    if (points) redraw(points);
-  };
-  const place = (event) => placeIn(canvas.getBoundingClientRect(), event, frame.limit);
-  canvas.addEventListener("pointerdown", (event) => {
-    if (!frame.drawing) return;
-    event.preventDefault();
-    canvas.focus();
-    canvas.setPointerCapture(event.pointerId);
-    add(cursor = place(event));
-  });
-  canvas.addEventListener("pointermove", (event) => {
-    if (!frame.drawing || !canvas.hasPointerCapture(event.pointerId)) return;
-    cursor = place(event);
-    if (leavesPoint(drawn, cursor)) add(cursor);
-  });
-  canvas.addEventListener("keydown", (event) => {
-    if (!frame.drawing) return;
-    if (event.key in ARROWS) {
-      cursor = cursorAfter(event, cursor, frame.limit);
-      label();
-      paint();
-    } else if (event.key === "Enter" || event.key === " ") add(cursor);
-    else if (event.key === "Backspace" || event.key === "Delete") redraw(drawn.slice(0, -1));
-    else return;
-    event.preventDefault();
-  });
-  canvas.addEventListener("focus", paint);
-  canvas.addEventListener("blur", paint);
-  const watch = new ResizeObserver(paint);
-  watch.observe(canvas);
-  const show = (next) => {
-    frame = { ...next, real: floats(next.real), fake: floats(next.fake), arrows: floats(next.arrows) };
-    if (next.step) {
-      const [ghosts2, moves, signs2] = [next.step.ghosts, next.step.moves, next.step.signs].map(floats);
-      frame.step = { ...next.step, ghosts: ghosts2, moves, signs: signs2 };
-    }
-    if (host.idle()) drawn = frame.drawn;
-    canvas.setAttribute("role", frame.drawing ? "application" : "img");
-    canvas.tabIndex = frame.drawing ? 0 : -1;
-    if (!frame.drawing || document.activeElement !== canvas) label();
-    nameAll();
-    paint();
-    curves.show(frame.panels);
-  };
-  return { root, show, stop: () => watch.disconnect() };
-}
-
-// replay.js
-function pageModel(state, answer2 = () => ({})) {
-  const heard = {};
-  const tell = (name, ...said) => (heard[name] ?? []).forEach((listener) => listener(...said));
-  return {
-    get: (key) => state[key],
-    on: (name, listener) => (heard[name] ??= []).push(listener),
-    off: (name, listener) => heard[name] = (heard[name] ?? []).filter((other) => other !== listener),
-    send(message) {
-      queueMicrotask(() => tell("msg:custom", { pong: message.ping }));
-      if (!message.values) return;
-      requestAnimationFrame(() => {
-        const changed = answer2(message);
-        Object.assign(state, changed);
-        Object.keys(changed).forEach((key) => tell(`change:${key}`));
-      });
-    }
-  };
-}
-function chartModel(told, sceneAt, given = {}) {
-  const start = Object.fromEntries(told.controls.map((c) => [c.key, c.value]));
-  let values = { ...start, ...given };
-  const answer2 = ({ serial, values: moved }) => {
-    values = { ...values, ...moved };
-    return { values, scene: { ...sceneAt(values), serial } };
-  };
-  return pageModel({ ...told, ...answer2({ serial: 0 }) }, answer2);
-}
-function showChart(element, model) {
-  const stop = render({ model, el: element });
-  return { root: element.querySelector(".gc-live"), stop };
-}
-
-// asked.js
-var [COLUMNS, FAINT2] = [5, 0.05];
-var view = (numbers2) => new DataView(Float32Array.from(numbers2).buffer);
-function sheetOf(pixels, side, columns) {
-  const [x, y, grey] = [[], [], []];
-  const rows = Math.ceil(pixels.length / (side * side) / columns);
-  pixels.forEach((byte, i) => {
-    if (byte / 255 <= FAINT2) return;
-    const image = Math.floor(i / (side * side));
-    x.push(image % columns * side + i % side + 0.5);
-    y.push(rows * side - Math.floor(image / columns) * side - Math.floor(i / side) % side - 0.5);
-    grey.push(byte / 255);
-  });
-  return { kind: "cells", label: "", role: "", x: view(x), y: view(y), x2: view(grey) };
-}
-function panel(title, pixels, side, columns) {
-  const rows = Math.ceil(pixels.length / (side * side) / columns);
-  return {
-    title,
-    xlabel: "pixels",
-    ylabel: "pixels",
-    equal: true,
-    names: [],
-    xlim: [0, columns * side],
-    ylim: [0, rows * side],
-    marks: [sheetOf(pixels, side, columns)]
-  };
-}
-function mixed(names, first, second, share) {
-  return names.map((name) => (name === first ? 1 - share : 0) + (name === second ? share : 0));
-}
-function askedScene(G, { names, hands }) {
-  return ({ hand, first, second, share }) => {
-    const every = names.map((name) => mixed(names, name, name, 0));
-    const asked = `${Math.round(100 * (1 - share))}% ${first}, ${Math.round(100 * share)}% ${second}`;
-    const rows = [...every, mixed(names, first, second, share)].map((weights) => [...hands[hand], ...weights]);
-    const pixels = G.pixels(Float32Array.from(rows.flat()));
-    const area2 = G.side ** 2;
-    return {
-      panels: [
-        panel("One z, every class", pixels.subarray(0, names.length * area2), G.side, COLUMNS),
-        panel(asked, pixels.subarray(names.length * area2), G.side, 1)
-      ],
-      numbers: [],
-      handles: [],
-      text: `One z asked for ${names.join(", ")}; and for ${asked}.`
-    };
-  };
-}
-function showAsked(element, G, told, values = {}) {
-  return showChart(element, chartModel(told, askedScene(G, told), values));
-}
-
+// Built by `make build` from src/widgets/engine.js: edit there. 8c8292c7d5244bea 319cb3636c3ae25c
 // engine/safetensors.js
 var EngineError = class extends Error {
 };
@@ -968,8 +14,8 @@ function fromHalf(bits) {
   return sign * (exponent ? 2 ** (exponent - 25) * (1024 + fraction) : 2 ** -24 * fraction);
 }
 function headerOf(bytes) {
-  const view3 = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const size = bytes.length < 8 ? Infinity : Number(view3.getBigUint64(0, true));
+  const view2 = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const size = bytes.length < 8 ? Infinity : Number(view2.getBigUint64(0, true));
   if (size > bytes.length - 8) throw new EngineError("This is not a whole safetensors file: give one that gancourse wrote.");
   try {
     return [JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + size))), 8 + size];
@@ -994,15 +40,15 @@ function readTensors(given) {
 var EPS = 1e-5;
 var eight = (n) => 8 * Math.ceil(n / 8);
 var ACTS = {
-  leaky: (view3, n, slope) => {
+  leaky: (view2, n, slope) => {
     const by = Math.fround(slope);
-    for (let i = 0; i < n; i++) if (view3[i] < 0) view3[i] *= by;
+    for (let i = 0; i < n; i++) if (view2[i] < 0) view2[i] *= by;
   },
-  tanh: (view3, n) => {
-    for (let i = 0; i < n; i++) view3[i] = Math.tanh(view3[i]);
+  tanh: (view2, n) => {
+    for (let i = 0; i < n; i++) view2[i] = Math.tanh(view2[i]);
   },
-  sigmoid: (view3, n) => {
-    for (let i = 0; i < n; i++) view3[i] = Math.tanh(view3[i] / 2);
+  sigmoid: (view2, n) => {
+    for (let i = 0; i < n; i++) view2[i] = Math.tanh(view2[i] / 2);
   }
 };
 function affine(tensor, prefix) {
@@ -1103,8 +149,8 @@ function addPatch(patches, from, c, { side, channels }, kernel, top, left) {
     for (let i = 0; i < n; i++) c[to + i] += patches[at + i];
   }
 }
-function squeeze(view3, rows, n) {
-  if (n !== eight(n)) for (let row2 = 1; row2 < rows; row2++) view3.copyWithin(row2 * n, row2 * eight(n), row2 * eight(n) + n);
+function squeeze(view2, rows, n) {
+  if (n !== eight(n)) for (let row2 = 1; row2 < rows; row2++) view2.copyWithin(row2 * n, row2 * eight(n), row2 * eight(n) + n);
 }
 function productStep(layer, norm2, before, memory, tensor) {
   const matrix = MATRICES[layer.kind](tensor(`${layer.prefix}.weight`), layer, before);
@@ -1134,11 +180,11 @@ function compiled() {
 }
 var wasm;
 function plainProduct(a, b, bias, c, m, k, n) {
-  for (let column = 0, panel2 = 0; column < n; column += 8, panel2 += 8 * k) {
+  for (let column = 0, panel = 0; column < n; column += 8, panel += 8 * k) {
     for (let row2 = 0; row2 < m; row2++) {
       let [s0, s1, s2, s3, s4, s5, s6, s7] = bias.subarray(column, column + 8);
       const start = row2 * k;
-      for (let i = 0, at = panel2; i < k; i++, at += 8) {
+      for (let i = 0, at = panel; i < k; i++, at += 8) {
         const x = a[start + i];
         s0 += x * b[at];
         s1 += x * b[at + 1];
@@ -1193,7 +239,7 @@ function newMemory() {
 }
 
 // engine/nets.js
-var GREY2 = [1, 28, 28];
+var GREY = [1, 28, 28];
 var dense = (to) => ({ kind: "dense", to });
 var conv = (pad2) => ({ kind: "conv", pad: pad2 });
 var up = (stride, pad2, more = 0) => ({ kind: "up", stride, pad: pad2, more });
@@ -1208,7 +254,7 @@ var refined = (depth) => again(depth, () => [conv(1), norm(), relu()]);
 var SQUASHES = { tanh, sigmoid: () => act("sigmoid") };
 var up5 = (stride) => up(stride, 2, stride - 1);
 var normed = (slope = 0.3) => [norm(), leaky(slope)];
-function mlp({ shape = GREY2, norm: normal = true }, { tensors }) {
+function mlp({ shape = GREY, norm: normal = true }, { tensors }) {
   const hidden = normal ? [dense(), norm(), leaky(0.2)] : [dense(), leaky(0.2)];
   let n = 0;
   while (tensors[`body.${n * hidden.length + (normal ? 1 : 2)}.weight`]) n++;
@@ -1263,7 +309,7 @@ function layersOf({ tensors, metadata }) {
     throw new EngineError(`The page does not know the net "${net}": it runs ${Object.keys(NETS).join(", ")}.`);
   }
   const channels = (prefix) => tensors[`${prefix}.weight`]?.shape[0];
-  return { layers: NETS[net](options, { tensors, channels }), shape: options.shape ?? GREY2 };
+  return { layers: NETS[net](options, { tensors, channels }), shape: options.shape ?? GREY };
 }
 
 // engine/generator.js
@@ -1357,6 +403,130 @@ function openGenerator(bytes, { plain = false } = {}) {
   };
   const pixels = (z) => toPixels(images(z));
   return { zDim, shape, side: shape[shape.length - 1], kind: block.kind, metadata: file.metadata, images, pixels };
+}
+
+// bytes.js
+function greys(view2) {
+  return new Uint8Array(view2.buffer, view2.byteOffset, view2.byteLength);
+}
+function floats(view2) {
+  if (!view2) return null;
+  const buffer = view2.buffer.slice(view2.byteOffset, view2.byteOffset + view2.byteLength);
+  return new Float32Array(buffer);
+}
+function unpack(scene) {
+  const panels = scene.panels.map((panel) => ({
+    ...panel,
+    marks: panel.marks.map((m) => ({ ...m, x: floats(m.x), y: floats(m.y), x2: floats(m.x2), y2: floats(m.y2) }))
+  }));
+  return { ...scene, panels, handles: scene.handles.map((h, index) => ({ ...h, index })) };
+}
+
+// dom.js
+var SVG = "http://www.w3.org/2000/svg";
+function dressed(node, attributes) {
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  return node;
+}
+function make(tag, attributes = {}, ...children) {
+  const node = dressed(document.createElement(tag), attributes);
+  node.append(...children);
+  return node;
+}
+function newSvg(attributes = {}) {
+  return dressed(document.createElementNS(SVG, "svg"), attributes);
+}
+function draw(parent, tag, attributes = {}, text = "") {
+  const node = dressed(document.createElementNS(SVG, tag), attributes);
+  if (text) node.textContent = text;
+  parent.append(node);
+  return node;
+}
+
+// keys.js
+var ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
+function keepKeys(node) {
+  node.setAttribute("data-lm-suppress-shortcuts", "true");
+  node.addEventListener("keydown", (event) => event.stopPropagation());
+}
+
+// controls.js
+function valueText(control, value) {
+  if (control.kind === "choice") return String(value);
+  return Number(value).toFixed(control.digits) + (control.unit ? ` ${control.unit}` : "");
+}
+function slider(control) {
+  const { low: min, high: max, step } = control;
+  const input = make("input", { type: "range", min, max, step });
+  const output = make("output");
+  const show = (value) => {
+    input.value = value;
+    output.textContent = valueText(control, value);
+    input.setAttribute("aria-valuetext", output.textContent);
+  };
+  return { input, show, read: () => Number(input.value), extra: [output] };
+}
+function choice(control) {
+  const options = control.options.map((o) => make("option", { value: o }, o));
+  const input = make("select", {}, ...options);
+  return { input, show: (value) => input.value = value, read: () => input.value, extra: [] };
+}
+function controlPanel(controls, changed) {
+  const root = make("div", { class: "gc-controls" });
+  const shows = {};
+  for (const control of controls.filter((c) => c.shown)) {
+    const { input, show: show2, read, extra } = control.kind === "choice" ? choice(control) : slider(control);
+    input.setAttribute("aria-label", control.label);
+    input.setAttribute("data-key", control.key);
+    keepKeys(input);
+    input.addEventListener("input", () => {
+      show2(read());
+      changed(control.key, read());
+    });
+    root.append(make("label", {}, make("span", {}, control.label), ...extra, input));
+    shows[control.key] = show2;
+  }
+  const show = (values) => {
+    for (const [key, value] of Object.entries(values)) shows[key]?.(value);
+  };
+  return { root, show };
+}
+function logValue(exponent) {
+  return Number((10 ** exponent).toPrecision(2));
+}
+function logText(value) {
+  return String(Number(Number(value).toPrecision(3)));
+}
+function logSlider(key, control, changed) {
+  const [min, max] = [control.low, control.high].map(Math.log10);
+  const input = make("input", { type: "range", min, max, step: 0.05, "aria-label": control.label, "data-key": key });
+  const output = make("output");
+  const write = (text) => {
+    output.textContent = text;
+    input.setAttribute("aria-valuetext", text);
+  };
+  const show = (value) => {
+    input.value = Math.log10(value);
+    write(logText(value));
+  };
+  keepKeys(input);
+  input.addEventListener("input", () => {
+    write(logValue(input.value));
+    changed(key, logValue(input.value));
+  });
+  return { root: make("label", {}, make("span", {}, control.label), output, input), show };
+}
+function switchBox(key, control, changed) {
+  const input = make("input", { type: "checkbox", "data-key": key });
+  keepKeys(input);
+  input.addEventListener("input", () => changed(key, input.checked));
+  return { root: make("label", { class: "gc-switch" }, input, control.label), show: (on) => input.checked = on };
+}
+function anyControl(key, control, changed) {
+  if (control.kind === "log") return logSlider(key, control, changed);
+  if (control.kind === "switch") return switchBox(key, control, changed);
+  const panel = controlPanel([control], changed);
+  return { root: panel.root.firstChild, show: (value) => panel.show({ [key]: value }) };
 }
 
 // engine/players.js
@@ -1644,7 +814,7 @@ function steepest(D, x, n, pack = 1) {
 
 // latent.js
 var AROUND = 4;
-var APART2 = 0.5;
+var APART = 0.5;
 function line(from, direction, steps) {
   const out = new Float32Array(steps.length * from.length);
   steps.forEach((t, i) => from.forEach((x, j) => out[i * from.length + j] = x + t * direction[j]));
@@ -1662,7 +832,7 @@ function gridOf({ origin, right, up: up2 }, n, reach) {
   return joined(rows);
 }
 function around(z, direction) {
-  return line(z, direction, Array.from({ length: 2 * AROUND + 1 }, (_, i) => (i - AROUND) * APART2));
+  return line(z, direction, Array.from({ length: 2 * AROUND + 1 }, (_, i) => (i - AROUND) * APART));
 }
 function joined(parts) {
   const out = new Float32Array(parts.reduce((n, part) => n + part.length, 0));
@@ -1698,7 +868,7 @@ function randomPlane(zDim, seed) {
 
 // field.js
 var [LIMIT, CELLS, BATCH, FAKES, REALS, ARROWS2] = [1.6, 40, 128, 200, 300, 70];
-var [PUSH2, LONGEST, SPREAD, MOST] = [0.12, 0.35, 0.05, 200];
+var [PUSH, LONGEST, SPREAD, MOST] = [0.12, 0.35, 0.05, 200];
 var NARROW = 0.03;
 var WIDTHS = [64, 64];
 var EVERY = 5;
@@ -1734,7 +904,7 @@ function reached(centres, x, sd = SPREAD) {
 function arrowsOf(xFake, push) {
   const out = new Float32Array(4 * ARROWS2);
   for (let i = 0; i < ARROWS2; i++) {
-    const [dx, dy] = [PUSH2 * push[2 * i], PUSH2 * push[2 * i + 1]];
+    const [dx, dy] = [PUSH * push[2 * i], PUSH * push[2 * i + 1]];
     const short = Math.min(1, LONGEST / Math.max(1e-12, Math.hypot(dx, dy)));
     out.set([xFake[2 * i], xFake[2 * i + 1], dx * short, dy * short], 4 * i);
   }
@@ -1747,10 +917,10 @@ function cellsOf(side) {
     return i % 2 ? LIMIT - (Math.floor(place / side) + 0.5) * cell : -LIMIT + (place % side + 0.5) * cell;
   });
 }
-var view2 = (numbers2) => new DataView(Float32Array.from(numbers2).buffer);
+var view = (numbers2) => new DataView(Float32Array.from(numbers2).buffer);
 function curvePanel(title, low, high, curves) {
   const turns = curves[0].x;
-  const marks = curves.map(({ label, role, x, y }) => ({ kind: "line", label, role, x: view2(x), y: view2(y) }));
+  const marks = curves.map(({ label, role, x, y }) => ({ kind: "line", label, role, x: view(x), y: view(y) }));
   return { title, xlabel: "turns", ylabel: "", equal: false, xlim: [0, Math.max(50, turns[turns.length - 1] ?? 0)], ylim: [low, high], marks };
 }
 function newField({ seed = 0, points = "ring", loss = "non-saturating", remedy = "none" } = {}) {
@@ -1827,9 +997,9 @@ function newField({ seed = 0, points = "ring", loss = "non-saturating", remedy =
       limit: LIMIT,
       side: CELLS,
       field: new DataView(Uint8Array.from(opinion(game.D, cells, CELLS * CELLS, pack()), (p) => Math.round(255 * p)).buffer),
-      real: view2(shown),
-      fake: view2(xFake),
-      arrows: view2(arrowsOf(xFake, push)),
+      real: view(shown),
+      fake: view(xFake),
+      arrows: view(arrowsOf(xFake, push)),
       numbers: numbers2,
       panels: [curvePanel("D's opinion", 0, 1, [curve("D(x)", "p", noted.real), curve("D(G(z))", "q", noted.fake)])],
       drawing: values.points === DRAWN,
@@ -1839,6 +1009,430 @@ function newField({ seed = 0, points = "ring", loss = "non-saturating", remedy =
     };
   };
   return { turn, step: alone, set, reset, frame, values };
+}
+
+// scales.js
+var BOX = { width: 460, height: 300, left: 52, right: 12, top: 26, bottom: 42 };
+function ticks([low, high], about = 6) {
+  const raw = (high - low) / about;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 5, 10].map((m) => m * power).find((s2) => s2 >= raw);
+  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  const found = [];
+  for (let i = Math.ceil(low / step - 1e-6); i * step <= high + 1e-6 * step; i++) found.push(i * step);
+  return found.map((value) => [value, value.toFixed(digits)]);
+}
+function scales(panel) {
+  const { top } = BOX;
+  let { left } = BOX;
+  let wide = BOX.width - BOX.left - BOX.right;
+  let high = BOX.height - BOX.top - BOX.bottom;
+  const [x0, x1] = panel.xlim;
+  const [y0, y1] = panel.ylim;
+  if (panel.equal) {
+    const unit3 = Math.min(wide / (x1 - x0), high / (y1 - y0));
+    left += (wide - unit3 * (x1 - x0)) / 2;
+    [wide, high] = [unit3 * (x1 - x0), unit3 * (y1 - y0)];
+  }
+  return {
+    left,
+    top,
+    wide,
+    high,
+    x: (v) => left + (v - x0) / (x1 - x0) * wide,
+    y: (v) => top + high - (v - y0) / (y1 - y0) * high,
+    back: (px, py) => [x0 + (px - left) / wide * (x1 - x0), y0 + (top + high - py) / high * (y1 - y0)]
+  };
+}
+function path(xs, ys, s2) {
+  const out = [];
+  let pen = "M";
+  for (let i = 0; i < xs.length; i++) {
+    if (!Number.isFinite(xs[i]) || !Number.isFinite(ys[i])) {
+      pen = "M";
+      continue;
+    }
+    const px = Math.max(-2e3, Math.min(2e3, s2.x(xs[i])));
+    const py = Math.max(-2e3, Math.min(2e3, s2.y(ys[i])));
+    out.push(`${pen}${px.toFixed(1)},${py.toFixed(1)}`);
+    pen = "L";
+  }
+  return out.join("");
+}
+function barbs([x1, y1], [x2, y2], turn, most) {
+  const head = Math.min(most, 0.5 * Math.hypot(x2 - x1, y2 - y1));
+  const angle = Math.atan2(y2 - y1, x2 - x1);
+  return [turn, -turn].map((t) => [x2 - head * Math.cos(angle + t), y2 - head * Math.sin(angle + t)]);
+}
+function placeIn(box, { clientX, clientY }, half) {
+  const [x, y] = [(clientX - box.left) / box.width, (clientY - box.top) / box.height];
+  return [half * (2 * x - 1), half * (1 - 2 * y)];
+}
+
+// marks.js
+var HEAD = { turn: 0.45, most: 7 };
+var FAINT = 0.5;
+var MARKS = {
+  cells: (g, m, s2, fill) => {
+    const [wide, high] = [s2.x(1) - s2.x(0), s2.y(0) - s2.y(1)];
+    for (let i = 0; i < m.x.length; i++)
+      if (m.x2[i] > 0)
+        draw(g, "rect", { x: s2.x(m.x[i] - 0.5), y: s2.y(m.y[i] + 0.5), width: wide, height: high, fill, opacity: Math.min(1, m.x2[i]).toFixed(3) });
+  },
+  line: (g, m, s2, stroke) => draw(g, "path", { d: path(m.x, m.y, s2), fill: "none", stroke, "stroke-width": 2.4 }),
+  dashed: (g, m, s2, stroke) => draw(g, "path", { d: path(m.x, m.y, s2), fill: "none", stroke, "stroke-width": 2, "stroke-dasharray": "6 4" }),
+  fill: (g, m, s2, fill) => {
+    draw(g, "path", { d: area(m, s2), fill, opacity: 0.3 });
+    draw(g, "path", { d: path(m.x, m.y, s2), fill: "none", stroke: fill, "stroke-width": 1.4 });
+  },
+  points: (g, m, s2, fill) => {
+    for (let i = 0; i < m.x.length; i++) draw(g, "circle", { cx: s2.x(m.x[i]), cy: s2.y(m.y[i]), r: 4, fill });
+  },
+  arrows: (g, m, s2, stroke) => {
+    const field = m.role ? g : draw(g, "g", { opacity: FAINT });
+    for (let i = 0; i < m.x.length; i++) arrow(field, s2, [m.x[i], m.y[i]], [m.x[i] + m.x2[i], m.y[i] + m.y2[i]], stroke);
+  }
+};
+function area(mark, s2) {
+  const low = mark.y2 ?? new Float32Array(mark.x.length);
+  const back = path(mark.x.slice().reverse(), low.slice().reverse(), s2).replace(/^M/, "L");
+  return `${path(mark.x, mark.y, s2)}${back}Z`;
+}
+function arrowPath(from, to) {
+  if (!(Math.hypot(to[0] - from[0], to[1] - from[1]) > 0.5)) return "";
+  const [left, right] = barbs(from, to, HEAD.turn, HEAD.most).map(point);
+  return `M${point(from)}L${point(to)}M${left}L${point(to)}L${right}`;
+}
+function point([x, y]) {
+  return `${x.toFixed(1)},${y.toFixed(1)}`;
+}
+function arrow(g, s2, from, to, stroke) {
+  const d = arrowPath([s2.x(from[0]), s2.y(from[1])], [s2.x(to[0]), s2.y(to[1])]);
+  if (d) draw(g, "path", { d, fill: "none", stroke, "stroke-width": 1.6 });
+}
+function swatch(mark, colour) {
+  const svg = newSvg({ width: 24, height: 12, style: "width:24px;flex:none" });
+  const [x, y] = [[1, 23], [6, 6]];
+  const s2 = { x: (v) => v, y: (v) => v };
+  if (mark.kind === "points") MARKS.points(svg, { x: [12], y: [6] }, s2, colour);
+  else if (mark.kind === "fill") draw(svg, "rect", { x: 1, y: 1, width: 22, height: 10, fill: colour, opacity: 0.35 });
+  else if (mark.kind === "arrows") arrow(svg, s2, [2, 6], [22, 6], colour);
+  else MARKS[mark.kind](svg, { x, y }, s2, colour);
+  return svg;
+}
+function legend(panel, colourOf) {
+  return panel.marks.filter((m) => m.label).map((m) => make("span", {}, swatch(m, colourOf(m.role)), m.label));
+}
+
+// panel.js
+function below(panel) {
+  return panel.names?.length ? panel.names.map((name, i) => [i, name]) : ticks(panel.xlim);
+}
+function drawAxes(svg, panel, s2) {
+  for (const [value, label] of below(panel)) {
+    draw(svg, "line", { class: "gc-grid", x1: s2.x(value), x2: s2.x(value), y1: s2.top, y2: s2.top + s2.high });
+    draw(svg, "text", { x: s2.x(value), y: s2.top + s2.high + 16, "text-anchor": "middle" }, label);
+  }
+  for (const [value, label] of ticks(panel.ylim, 5)) {
+    draw(svg, "line", { class: "gc-grid", x1: s2.left, x2: s2.left + s2.wide, y1: s2.y(value), y2: s2.y(value) });
+    draw(svg, "text", { x: s2.left - 6, y: s2.y(value) + 4, "text-anchor": "end" }, label);
+  }
+  draw(svg, "path", { class: "gc-axis", d: `M${s2.left},${s2.top}V${s2.top + s2.high}H${s2.left + s2.wide}` });
+  const middle = s2.left + s2.wide / 2;
+  draw(svg, "text", { x: middle, y: BOX.height - 6, "text-anchor": "middle" }, panel.xlabel);
+  const up2 = s2.top + s2.high / 2;
+  const side = s2.left - 38;
+  draw(svg, "text", { x: side, y: up2, "text-anchor": "middle", transform: `rotate(-90 ${side} ${up2})` }, panel.ylabel);
+  draw(svg, "text", { class: "gc-title", x: middle, y: 16, "text-anchor": "middle" }, panel.title);
+}
+function handleAt(target, handles) {
+  const index = target.dataset.handle ?? handles.find((h) => h.anywhere)?.index;
+  return index === void 0 ? null : Number(index);
+}
+function panelView(host) {
+  const svg = newSvg({ viewBox: `0 0 ${BOX.width} ${BOX.height}` });
+  const clip = draw(draw(svg, "clipPath", { id: `gc-clip-${Math.random().toString(36).slice(2)}` }), "rect");
+  const body = draw(svg, "g", { role: "img" });
+  const grips = draw(svg, "g");
+  const names = make("div", { class: "gc-legend", "aria-hidden": "true" });
+  const view2 = { root: make("div", {}, svg, names), scale: null, handles: [] };
+  view2.place = (event) => {
+    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+    return view2.scale.back(at.x, at.y);
+  };
+  svg.addEventListener("pointerdown", (event) => {
+    const index = handleAt(event.target, view2.handles);
+    if (index === null) return;
+    event.preventDefault();
+    event.target.focus?.();
+    host.drag(event, index, view2.place);
+  });
+  view2.show = (panel, handles, label) => {
+    const s2 = view2.scale = scales(panel);
+    view2.handles = handles;
+    for (const [name, value] of Object.entries({ x: s2.left, y: s2.top, width: s2.wide, height: s2.high }))
+      clip.setAttribute(name, value);
+    body.replaceChildren();
+    body.setAttribute("aria-label", label);
+    drawAxes(body, panel, s2);
+    const inside2 = draw(body, "g", { "clip-path": `url(#${clip.parentNode.id})` });
+    for (const mark of panel.marks) MARKS[mark.kind](inside2, mark, s2, host.colourOf(mark.role));
+    names.replaceChildren(...legend(panel, host.colourOf));
+    handles.forEach((handle, i) => showHandle(grips.children[i] ?? newHandle(grips, host), handle, s2, host));
+  };
+  return view2;
+}
+function newHandle(parent, host) {
+  const node = draw(parent, "circle", { class: "gc-handle", r: 9, tabindex: 0, role: "application" });
+  keepKeys(node);
+  node.addEventListener("keydown", (event) => host.key(event, Number(node.dataset.handle)));
+  return node;
+}
+function showHandle(node, handle, s2, host) {
+  node.dataset.handle = handle.index;
+  node.setAttribute("cx", s2.x(handle.at[0]));
+  node.setAttribute("cy", s2.y(handle.at[1]));
+  node.setAttribute("fill", host.colourOf(handle.role));
+  const at = handle.at.map((v) => v.toFixed(2)).join(", ");
+  node.setAttribute("aria-label", `${handle.label}, at ${at}. Arrow keys move it.`);
+}
+
+// curves.js
+function lastNumbers(panel) {
+  const last = panel.marks.filter((m) => m.label && m.kind === "line" && m.y.length).map((m) => `${m.label} ${m.y[m.y.length - 1].toPrecision(3)}`);
+  return [panel.title, ...last].join(", ");
+}
+function curveRow(host) {
+  const root = make("div", { class: "gc-panels" });
+  const views = [];
+  const show = (panels) => panels.forEach((panel, i) => {
+    if (!views[i]) root.append((views[i] = panelView(host)).root);
+    views[i].show(panel, [], lastNumbers(panel));
+  });
+  return { root, show };
+}
+
+// pointgan.js
+var INK = "#222222";
+var APART2 = 0.1;
+var HEAD2 = { turn: 0.5, most: 6 };
+var LEGEND = [
+  { kind: "points", role: "p", label: "real" },
+  { kind: "points", role: "q", label: "fake" }
+];
+var PUSH2 = { kind: "arrows", role: "G", label: "push on a fake" };
+function legendOf({ step }) {
+  if (!step) return [...LEGEND, PUSH2];
+  const times = step.times > 1 ? `, ${step.times} times as long` : "";
+  const moves = { kind: "arrows", role: "G", label: `step of G, from the hollow diamonds${times}` };
+  const signs = { kind: "points", role: "D", label: "D(x) rose, fell" };
+  return [...LEGEND, ...step.moves ? [moves] : [], ...step.signs ? [signs] : []];
+}
+function placedSigns(signs, side, limit) {
+  const cell = 2 * limit / side;
+  return Array.from(signs, (v, i) => [
+    -limit + (i % side + 0.5) * cell,
+    limit - (Math.floor(i / side) + 0.5) * cell,
+    v
+  ]);
+}
+function fillField(rgba, levels, table) {
+  levels.forEach((level, i) => {
+    rgba.set(table.subarray(3 * level, 3 * level + 3), 4 * i);
+    rgba[4 * i + 3] = 255;
+  });
+}
+function fieldImage(frame, colours) {
+  const small = make("canvas", { width: frame.side, height: frame.side });
+  const image = new ImageData(frame.side, frame.side);
+  fillField(image.data, greys(frame.field), greys(colours));
+  small.getContext("2d").putImageData(image, 0, 0);
+  return small;
+}
+function leavesPoint(drawn, [x, y]) {
+  const last = drawn[drawn.length - 1] ?? [9, 9];
+  return Math.hypot(x - last[0], y - last[1]) >= APART2;
+}
+function withPoint(drawn, [x, y], { limit, most }) {
+  if (Math.max(Math.abs(x), Math.abs(y)) >= limit || drawn.length >= most) return null;
+  return [...drawn, [x, y].map((v) => Number(v.toFixed(2)))];
+}
+function cursorAfter(event, place, limit) {
+  const [far, edge] = [event.shiftKey ? 0.5 : 0.1, 0.98 * limit];
+  return place.map((v, i) => Math.max(-edge, Math.min(edge, v + far * ARROWS[event.key][i])));
+}
+var SHAPES = {
+  real: (pen, x, y, r) => {
+    pen.moveTo(x + r, y);
+    pen.arc(x, y, r, 0, 7);
+  },
+  fake: (pen, x, y, r) => {
+    pen.moveTo(x - r, y);
+    pen.lineTo(x, y - r);
+    pen.lineTo(x + r, y);
+    pen.lineTo(x, y + r);
+    pen.closePath();
+  }
+};
+function pointStage(host) {
+  const canvas = make("canvas", { class: "gc-plane" });
+  const pen = canvas.getContext("2d");
+  const curves = curveRow(host);
+  const names = make("div", { class: "gc-legend", "aria-hidden": "true" });
+  const nameAll = () => {
+    names.replaceChildren(...legend({ marks: legendOf(frame) }, host.colourOf));
+    const fakeSwatch = names.children[1].firstChild;
+    fakeSwatch.replaceChildren();
+    const signSwatch = frame.step?.signs && names.lastChild.firstChild;
+    signSwatch?.replaceChildren();
+    if (signSwatch) draw(signSwatch, "path", { d: "M2 6H10M6 2V10M15 6H22", stroke: host.colourOf("D"), "stroke-width": 2.4 });
+    draw(fakeSwatch, "path", { d: "M8 6L12 2L16 6L12 10Z", fill: host.colourOf("q") });
+  };
+  const root = make("div", { class: "gc-stage" }, make("div", {}, canvas, names), curves.root);
+  let frame = null;
+  let drawn = [];
+  let cursor = [0, 0];
+  keepKeys(canvas);
+  const unit3 = () => canvas.clientWidth / (2 * frame.limit);
+  const px = (x) => (x + frame.limit) * unit3();
+  const py = (y) => (frame.limit - y) * unit3();
+  const cloud = (points, shape, colour, size) => {
+    pen.beginPath();
+    for (let i = 0; i + 1 < points.length; i += 2) SHAPES[shape](pen, px(points[i]), py(points[i + 1]), size);
+    pen.fillStyle = colour;
+    pen.fill();
+  };
+  const ghosts = (points) => {
+    pen.beginPath();
+    for (let i = 0; i + 1 < points.length; i += 2) SHAPES.fake(pen, px(points[i]), py(points[i + 1]), 3.6);
+    pen.strokeStyle = host.colourOf("q");
+    pen.lineWidth = 1;
+    pen.stroke();
+  };
+  const signs = (placed) => {
+    pen.beginPath();
+    for (const [x, y, v] of placed) {
+      const r = 7 * Math.abs(v);
+      if (r < 0.7) continue;
+      pen.moveTo(px(x) - r, py(y));
+      pen.lineTo(px(x) + r, py(y));
+      if (v < 0) continue;
+      pen.moveTo(px(x), py(y) - r);
+      pen.lineTo(px(x), py(y) + r);
+    }
+    pen.strokeStyle = host.colourOf("D");
+    pen.lineWidth = 2.4;
+    pen.stroke();
+  };
+  const arrows = (rows, colour) => {
+    pen.beginPath();
+    for (let i = 0; i + 3 < rows.length; i += 4) {
+      const [x, y] = [px(rows[i]), py(rows[i + 1])];
+      const tip = [x + rows[i + 2] * unit3(), y - rows[i + 3] * unit3()];
+      pen.moveTo(x, y);
+      pen.lineTo(...tip);
+      for (const barb of barbs([x, y], tip, HEAD2.turn, HEAD2.most)) {
+        pen.moveTo(...tip);
+        pen.lineTo(...barb);
+      }
+    }
+    pen.strokeStyle = colour;
+    pen.lineWidth = 1.6;
+    pen.stroke();
+  };
+  const scale = () => {
+    pen.fillStyle = INK;
+    pen.font = "12px sans-serif";
+    for (const v of [-1, 0, 1]) {
+      pen.fillText(v, px(v) - 4, canvas.clientHeight - 5);
+      pen.fillText(v, 4, py(v) + 4);
+    }
+  };
+  const cross = () => {
+    const [x, y] = [px(cursor[0]), py(cursor[1])];
+    pen.beginPath();
+    pen.moveTo(x - 9, y);
+    pen.lineTo(x + 9, y);
+    pen.moveTo(x, y - 9);
+    pen.lineTo(x, y + 9);
+    pen.strokeStyle = INK;
+    pen.lineWidth = 2;
+    pen.stroke();
+  };
+  const paint = () => {
+    const wide = canvas.clientWidth;
+    if (!frame || !wide) return;
+    const side = Math.round(wide * (window.devicePixelRatio || 1));
+    if (canvas.width !== side) canvas.width = canvas.height = side;
+    pen.setTransform(side / wide, 0, 0, side / wide, 0, 0);
+    pen.drawImage(fieldImage(frame, host.fieldColours), 0, 0, wide, wide);
+    scale();
+    cloud(frame.real, "real", host.colourOf("p"), 2.4);
+    if (frame.drawing) cloud(drawn.flat(), "real", host.colourOf("p"), 5);
+    if (frame.step?.signs) signs(placedSigns(frame.step.signs, frame.step.signs_side, frame.limit));
+    if (frame.step?.ghosts) ghosts(frame.step.ghosts);
+    cloud(frame.fake, "fake", host.colourOf("q"), 3.6);
+    arrows(frame.step?.moves ?? (frame.step ? [] : frame.arrows), host.colourOf("G"));
+    if (frame.drawing && document.activeElement === canvas) cross();
+  };
+  const told = () => {
+    const at = cursor.map((v) => v.toFixed(1)).join(", ");
+    return frame.drawing ? `Picture to draw real points in, ${drawn.length} drawn, cursor at ${at}. Arrow keys move it, Enter draws, Backspace takes the last point away.` : `D's opinion as a map, with real and fake points. ${frame.numbers.map((n) => n.join(" ")).join(", ")}`;
+  };
+  const label = () => canvas.setAttribute("aria-label", told());
+  const redraw = (points) => {
+    drawn = points;
+    host.change("points", drawn);
+    label();
+    paint();
+  };
+  const add = (at) => {
+    const points = withPoint(drawn, at, frame);
+    if (points) redraw(points);
+  };
+  const place = (event) => placeIn(canvas.getBoundingClientRect(), event, frame.limit);
+  canvas.addEventListener("pointerdown", (event) => {
+    if (!frame.drawing) return;
+    event.preventDefault();
+    canvas.focus();
+    canvas.setPointerCapture(event.pointerId);
+    add(cursor = place(event));
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (!frame.drawing || !canvas.hasPointerCapture(event.pointerId)) return;
+    cursor = place(event);
+    if (leavesPoint(drawn, cursor)) add(cursor);
+  });
+  canvas.addEventListener("keydown", (event) => {
+    if (!frame.drawing) return;
+    if (event.key in ARROWS) {
+      cursor = cursorAfter(event, cursor, frame.limit);
+      label();
+      paint();
+    } else if (event.key === "Enter" || event.key === " ") add(cursor);
+    else if (event.key === "Backspace" || event.key === "Delete") redraw(drawn.slice(0, -1));
+    else return;
+    event.preventDefault();
+  });
+  canvas.addEventListener("focus", paint);
+  canvas.addEventListener("blur", paint);
+  const watch = new ResizeObserver(paint);
+  watch.observe(canvas);
+  const show = (next) => {
+    frame = { ...next, real: floats(next.real), fake: floats(next.fake), arrows: floats(next.arrows) };
+    if (next.step) {
+      const [ghosts2, moves, signs2] = [next.step.ghosts, next.step.moves, next.step.signs].map(floats);
+      frame.step = { ...next.step, ghosts: ghosts2, moves, signs: signs2 };
+    }
+    if (host.idle()) drawn = frame.drawn;
+    canvas.setAttribute("role", frame.drawing ? "application" : "img");
+    canvas.tabIndex = frame.drawing ? 0 : -1;
+    if (!frame.drawing || document.activeElement !== canvas) label();
+    nameAll();
+    paint();
+    curves.show(frame.panels);
+  };
+  return { root, show, stop: () => watch.disconnect() };
 }
 
 // tabs.js
@@ -1917,13 +1511,13 @@ function showField(parent, { label = "A GAN on points", lesson = false, ...optio
   };
   const stage = pointStage({ colourOf: (role) => COLOURS[role], fieldColours: fieldColours(), idle: () => true, change });
   const shows = {};
-  const panel2 = (controls) => make("div", { class: "gc-controls" }, ...Object.entries(controls).map(([key, control]) => {
+  const panel = (controls) => make("div", { class: "gc-controls" }, ...Object.entries(controls).map(([key, control]) => {
     const made = anyControl(key, { ...control, key }, change);
     shows[key] = made.show;
     return made.root;
   }));
   const tabs = lesson ? LESSON : CONTROLS;
-  const pages = Object.values(tabs).map((controls) => make("div", { class: "gc-page" }, panel2(controls)));
+  const pages = Object.values(tabs).map((controls) => make("div", { class: "gc-page" }, panel(controls)));
   const show = () => {
     const frame = unpack({ handles: [], ...field.frame() });
     stage.show(frame);
@@ -1986,6 +1580,25 @@ function showField(parent, { label = "A GAN on points", lesson = false, ...optio
   return { root, run: start, pause, step: step("both"), stop, field };
 }
 
+// opened.js
+async function fetched(weights) {
+  if (typeof weights !== "string" && !(weights instanceof URL)) return weights;
+  const answer2 = await fetch(weights);
+  if (!answer2.ok) throw new EngineError(`The generator's weights could not be fetched (${answer2.status}).`);
+  return new Uint8Array(await answer2.arrayBuffer());
+}
+async function opened(element, weights, show) {
+  try {
+    const G = openGenerator(await fetched(weights));
+    return { ...show(G), G };
+  } catch (error) {
+    const said = error instanceof EngineError ? error.message : "The generator's weights could not be fetched: is there a network?";
+    if (!(error instanceof EngineError || error instanceof TypeError)) throw error;
+    element.append(make("p", { class: "gc-link", role: "alert" }, said));
+    return null;
+  }
+}
+
 // pad.js
 var KEYS = { ...ARROWS, PageUp: [0, 10], PageDown: [0, -10], Home: [-Infinity, 0], End: [Infinity, 0] };
 function inside(v, { reach, step }) {
@@ -2015,7 +1628,7 @@ function pad({ reach, step, moved }) {
     show(u, v);
     moved(u, v);
   };
-  const follow2 = (event) => {
+  const follow = (event) => {
     go(placeIn(root.getBoundingClientRect(), event, reach).map((v) => inside(v, { reach, step })));
   };
   keepKeys(root);
@@ -2030,11 +1643,58 @@ function pad({ reach, step, moved }) {
     event.preventDefault();
     root.focus();
     root.setPointerCapture(event.pointerId);
-    follow2(event);
+    follow(event);
   });
-  root.addEventListener("pointermove", (event) => root.hasPointerCapture(event.pointerId) && follow2(event));
+  root.addEventListener("pointermove", (event) => root.hasPointerCapture(event.pointerId) && follow(event));
   show(0, 0);
   return { root, canvas, show };
+}
+
+// pixels.js
+var OPAQUE = new Uint32Array(new Uint8Array([0, 0, 0, 255]).buffer)[0];
+var [RED, GREEN, BLUE] = [0, 1, 2].map((at) => {
+  const pixel = new Uint8Array(4);
+  pixel[at] = 1;
+  return new Uint32Array(pixel.buffer)[0];
+});
+var GREY2 = new Uint32Array(new Uint8Array([1, 1, 1, 0]).buffer)[0];
+function pixelCanvas(label) {
+  return make("canvas", { class: "gc-pixels", role: "img", "aria-label": label });
+}
+function pixelOf(bytes, i, channels) {
+  if (channels !== 3) return OPAQUE + bytes[i] * GREY2;
+  return OPAQUE + bytes[3 * i] * RED + bytes[3 * i + 1] * GREEN + bytes[3 * i + 2] * BLUE;
+}
+function tiledSize(count, columns, side, gap) {
+  return [columns * (side + gap) - gap, Math.ceil(count / columns) * (side + gap) - gap];
+}
+function fillPixels(out, bytes) {
+  const channels = bytes.length / out.length;
+  for (let i = 0; i < out.length; i++) out[i] = pixelOf(bytes, i, channels);
+}
+function fillTiles(out, bytes, columns, side, gap, channels = 1) {
+  const pitch = side + gap;
+  const width = columns * pitch - gap;
+  for (let i = 0; i < bytes.length / channels; i++) {
+    const tile = Math.floor(i / (side * side));
+    const [row2, x] = [Math.floor(i / side) % side, i % side];
+    const at = (Math.floor(tile / columns) * pitch + row2) * width + tile % columns * pitch + x;
+    out[at] = pixelOf(bytes, i, channels);
+  }
+}
+function putPixels(canvas, width, height, fill) {
+  const image = new ImageData(width, height);
+  fill(new Uint32Array(image.data.buffer));
+  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+  canvas.getContext("2d").putImageData(image, 0, 0);
+}
+function paintPixels(canvas, view2, width, height) {
+  putPixels(canvas, width, height, (out) => fillPixels(out, greys(view2)));
+}
+function paintTiles(canvas, view2, columns, side, gap = 0, channels = 1) {
+  const bytes = greys(view2);
+  const [width, height] = tiledSize(bytes.length / (side * side * channels), columns, side, gap);
+  putPixels(canvas, width, height, (out) => fillTiles(out, bytes, columns, side, gap, channels));
 }
 
 // plane.js
@@ -2149,28 +1809,8 @@ function showPlane(parent, source, label = "Latent plane") {
 }
 
 // widgets/engine.js
-async function fetched(weights) {
-  if (typeof weights !== "string" && !(weights instanceof URL)) return weights;
-  const answer2 = await fetch(weights);
-  if (!answer2.ok) throw new EngineError(`The generator's weights could not be fetched (${answer2.status}).`);
-  return new Uint8Array(await answer2.arrayBuffer());
-}
-async function opened(element, weights, show) {
-  try {
-    const G = openGenerator(await fetched(weights));
-    return { ...show(G), G };
-  } catch (error) {
-    const said = error instanceof EngineError ? error.message : "The generator's weights could not be fetched: is there a network?";
-    if (!(error instanceof EngineError || error instanceof TypeError)) throw error;
-    element.append(make("p", { class: "gc-link", role: "alert" }, said));
-    return null;
-  }
-}
 function mountExplorer(element, weights, options = {}) {
   return opened(element, weights, (G) => showPlane(element, netSource(G, options), options.label ?? "Latent explorer"));
-}
-function mountAsked(element, weights, told, values) {
-  return opened(element, weights, (G) => showAsked(element, G, told, values));
 }
 function mountPointGan(element, { running = false, ...options } = {}) {
   const shown = showField(element, options);
@@ -2179,7 +1819,6 @@ function mountPointGan(element, { running = false, ...options } = {}) {
 }
 export {
   EngineError,
-  mountAsked,
   mountExplorer,
   mountPointGan,
   openGenerator

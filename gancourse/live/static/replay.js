@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/replay.js: edit there. df3a5f51b162530a a7366ee5ae798b89
+// Built by `make build` from src/widgets/replay.js: edit there. dda8050cd19e5d09 d2444c75f47f14a6
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -42,194 +42,6 @@ var ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], Arrow
 function keepKeys(node) {
   node.setAttribute("data-lm-suppress-shortcuts", "true");
   node.addEventListener("keydown", (event) => event.stopPropagation());
-}
-
-// controls.js
-function valueText(control, value) {
-  if (control.kind === "choice") return String(value);
-  return Number(value).toFixed(control.digits) + (control.unit ? ` ${control.unit}` : "");
-}
-function onStep({ low, high, step }, value) {
-  const steps = Math.round((value - low) / step);
-  return Math.min(high, Math.max(low, low + steps * step));
-}
-function slider(control) {
-  const { low: min, high: max, step } = control;
-  const input = make("input", { type: "range", min, max, step });
-  const output = make("output");
-  const show = (value) => {
-    input.value = value;
-    output.textContent = valueText(control, value);
-    input.setAttribute("aria-valuetext", output.textContent);
-  };
-  return { input, show, read: () => Number(input.value), extra: [output] };
-}
-function choice(control) {
-  const options = control.options.map((o) => make("option", { value: o }, o));
-  const input = make("select", {}, ...options);
-  return { input, show: (value) => input.value = value, read: () => input.value, extra: [] };
-}
-function controlPanel(controls, changed) {
-  const root = make("div", { class: "gc-controls" });
-  const shows = {};
-  for (const control of controls.filter((c) => c.shown)) {
-    const { input, show: show2, read, extra } = control.kind === "choice" ? choice(control) : slider(control);
-    input.setAttribute("aria-label", control.label);
-    input.setAttribute("data-key", control.key);
-    keepKeys(input);
-    input.addEventListener("input", () => {
-      show2(read());
-      changed(control.key, read());
-    });
-    root.append(make("label", {}, make("span", {}, control.label), ...extra, input));
-    shows[control.key] = show2;
-  }
-  const show = (values) => {
-    for (const [key, value] of Object.entries(values)) shows[key]?.(value);
-  };
-  return { root, show };
-}
-
-// link.js
-var PATIENCE = 1200;
-var QUIET = 1e3;
-var TOUCHES = ["pointerdown", "keydown", "focusin"];
-var RESTARTS = ["restarting", "autorestarting"];
-var SAYS = {
-  restarted: "The kernel was restarted: run this cell again.",
-  dead: "The kernel is dead: restart it (menu Kernel), then run the cells again.",
-  offline: "There is no connection to the kernel: waiting for it.",
-  busy: "Waiting for the kernel: a cell is running.",
-  restartedAlone: "The kernel was restarted. The pad goes on in the page; for the buttons run this cell again.",
-  deadAlone: "The kernel is dead. The pad goes on in the page; for the buttons restart it (menu Kernel).",
-  offlineAlone: "There is no connection to the kernel. The pad goes on in the page.",
-  busyAlone: "A cell is running. The pad goes on in the page; z in Python follows when the cell has ended.",
-  silentAlone: "No kernel answers. The pad goes on in the page; for the buttons run this cell.",
-  silent: "The kernel does not answer yet: a cell may be running. If this stays, run this cell again."
-};
-function saying({ gone, late, status, connection, alone = false }) {
-  const said = (name) => SAYS[alone ? `${name}Alone` : name];
-  if (status === "dead") return said("dead");
-  if (gone) return said("restarted");
-  if (connection && connection !== "connected") return said("offline");
-  if (!late) return "";
-  return said(status === "busy" ? "busy" : "silent");
-}
-var madeUp = () => Math.random().toString(16).slice(2);
-function controlMessage(kernel, id, content) {
-  const msg_id = [1, 2, 3].map(madeUp).join("-");
-  const header = {
-    msg_id,
-    msg_type: "comm_msg",
-    username: kernel.username ?? "",
-    session: kernel.clientId ?? "",
-    date: (/* @__PURE__ */ new Date()).toISOString(),
-    version: "5.2"
-  };
-  const data = { method: "custom", content };
-  return { header, parent_header: {}, metadata: {}, channel: "control", buffers: [], content: { comm_id: id, data } };
-}
-function overControl(kernel, id) {
-  if (!id || !kernel?.sendControlMessage) return null;
-  return (content) => {
-    try {
-      kernel.sendControlMessage(controlMessage(kernel, id, content), false, true).done?.catch(() => {
-      });
-    } catch {
-    }
-  };
-}
-function link(model, root, alone = () => false) {
-  const line = make("p", { class: "gc-link", role: "alert", hidden: "" });
-  const kernelNow = () => model.widget_manager?.kernel ?? null;
-  const kernel = kernelNow();
-  const control = overControl(kernel, model.get("over_control"));
-  let direct = null;
-  let gone = false;
-  let late = false;
-  let wrong = "";
-  const first = Date.now() % 1e9;
-  const view = madeUp();
-  let count = first;
-  let waiting = [];
-  let sentAt = -Infinity;
-  let timer = 0;
-  const show = () => {
-    gone ||= kernelNow() !== kernel;
-    const state = { gone, late, status: kernel?.status, connection: kernel?.connectionStatus, alone: alone() };
-    const text = saying(state) || wrong;
-    line.hidden = !text;
-    if (line.textContent !== text) line.textContent = text;
-    const lost = gone || state.status === "dead";
-    root.dataset.link = lost ? state.alone ? "alone" : "lost" : late ? "late" : "good";
-    root.inert = root.dataset.link === "lost";
-  };
-  const knock = () => control?.({ ping: first, view });
-  const arm = () => {
-    clearTimeout(timer);
-    timer = setTimeout(look, PATIENCE);
-  };
-  const look = () => {
-    late = true;
-    show();
-    if (gone) return;
-    if (!direct) knock();
-    if (kernel?.status !== "busy") send({});
-    arm();
-  };
-  const send = (content) => {
-    const message = { ...content, ping: ++count, view, ...direct ? {} : { twice: true } };
-    sentAt = performance.now();
-    if (!waiting.length) arm();
-    if (!waiting.length || Object.keys(content).length) waiting.push(message);
-    try {
-      if (direct) direct(message);
-      else model.send(message);
-    } catch {
-      gone = true;
-      show();
-    }
-  };
-  const heard = (message) => {
-    if (message.wrong) wrong = message.wrong;
-    if (message.pong !== void 0 && (message.view ?? view) === view) {
-      if (waiting[0]?.ping <= message.pong) wrong = "";
-      late = false;
-      clearTimeout(timer);
-      waiting = waiting.filter((m) => m.ping > message.pong);
-      if (message.via === "control" && !direct) {
-        direct = control;
-        waiting.forEach(direct);
-      }
-      if (waiting.length) arm();
-    }
-    show();
-  };
-  const turned = (_, status) => {
-    if (RESTARTS.includes(status)) gone = true;
-    show();
-  };
-  const closed = () => {
-    if (kernel === null) gone = true;
-    else send({});
-  };
-  const touched = () => {
-    if (!waiting.length && performance.now() - sentAt > QUIET) send({});
-  };
-  model.on("msg:custom", heard);
-  model.on("comm_live_update", closed);
-  kernel?.statusChanged?.connect(turned);
-  kernel?.connectionStatusChanged?.connect(show);
-  for (const touch of TOUCHES) root.addEventListener(touch, touched, true);
-  knock();
-  const stop = () => {
-    clearTimeout(timer);
-    model.off("msg:custom", heard);
-    model.off("comm_live_update", closed);
-    kernel?.statusChanged?.disconnect(turned);
-    kernel?.connectionStatusChanged?.disconnect(show);
-  };
-  return { root: line, send, stop };
 }
 
 // scales.js
@@ -414,133 +226,6 @@ function showHandle(node, handle, s, host) {
   node.setAttribute("aria-label", `${handle.label}, at ${at}. Arrow keys move it.`);
 }
 
-// requests.js
-var LOST_AFTER = 2e3;
-function requests(line, also = {}) {
-  let serial = Date.now() % 1e9;
-  let inFlight = null;
-  let waiting = null;
-  let timer = 0;
-  let later = 0;
-  const send = () => {
-    if (inFlight !== null || waiting === null) return;
-    inFlight = ++serial;
-    line.send({ serial, values: waiting, ...also });
-    waiting = null;
-    timer = setTimeout(() => answered(inFlight), LOST_AFTER);
-  };
-  const answered = (number) => {
-    if (number !== inFlight) return;
-    clearTimeout(timer);
-    inFlight = null;
-    send();
-  };
-  const ask = (values, quiet = 0) => {
-    waiting = { ...waiting, ...values };
-    clearTimeout(later);
-    if (quiet) later = setTimeout(send, quiet);
-    else send();
-  };
-  const flush = () => {
-    clearTimeout(later);
-    if (waiting === null) return;
-    clearTimeout(timer);
-    inFlight = null;
-    send();
-  };
-  const stop = () => [timer, later].forEach(clearTimeout);
-  return { ask, flush, answered, idle: () => inFlight === null && waiting === null, stop };
-}
-
-// chart.js
-function movedTo(handle, [x, y], byKey) {
-  const wanted = [[handle.x, x], [handle.y, y]].filter(([key]) => key);
-  return Object.fromEntries(wanted.map(([key, v]) => [key, onStep(byKey[key], v)]));
-}
-function movedBy(event, handle, values, byKey) {
-  const [x, y] = ARROWS[event.key];
-  const key = x ? handle.x : handle.y;
-  if (!key) return null;
-  const by = (x || y) * byKey[key].step * (event.shiftKey ? 5 : 1);
-  return { [key]: onStep(byKey[key], values[key] + by) };
-}
-function follow(go) {
-  const stop = () => {
-    window.removeEventListener("pointermove", go);
-    window.removeEventListener("pointerup", stop);
-    window.removeEventListener("pointercancel", stop);
-  };
-  window.addEventListener("pointermove", go);
-  window.addEventListener("pointerup", stop);
-  window.addEventListener("pointercancel", stop);
-}
-function render({ model, el }) {
-  const root = make("div", { class: "gc-live", role: "group", "aria-label": model.get("title") });
-  const panels = make("div", { class: "gc-panels" });
-  const numbers = make("div", { class: "gc-numbers" });
-  const text = make("p", { class: "gc-text", "aria-live": "polite" });
-  const byKey = Object.fromEntries(model.get("controls").map((c) => [c.key, c]));
-  const line = link(model, root);
-  const request = requests(line);
-  const views = [];
-  let values = { ...model.get("values") };
-  let scene = null;
-  const change = (changed) => {
-    values = { ...values, ...changed };
-    root.dataset.idle = "false";
-    request.ask(changed);
-  };
-  const controls = controlPanel(model.get("controls"), (key, value) => change({ [key]: value }));
-  const move = (changed) => {
-    controls.show(changed);
-    change(changed);
-  };
-  const host = {
-    colourOf: (role) => role ? model.get("colours")[role] : "var(--gc-ink)",
-    drag(event, index, place) {
-      const go = (e) => move(movedTo(scene.handles[index], place(e), byKey));
-      follow(go);
-      if (event.target.dataset.handle === void 0) go(event);
-    },
-    key(event, index) {
-      if (!(event.key in ARROWS)) return;
-      event.preventDefault();
-      const changed = movedBy(event, scene.handles[index], values, byKey);
-      if (changed) move(changed);
-    }
-  };
-  const show = () => {
-    scene = unpack(model.get("scene"));
-    scene.panels.forEach((panel, i) => {
-      if (!views[i]) panels.append((views[i] = panelView(host)).root);
-      const label = `${panel.title || panel.ylabel}. ${i ? "" : scene.text}`;
-      views[i].show(panel, scene.handles.filter((h) => h.panel === i), label);
-    });
-    numbers.replaceChildren(...scene.numbers.map(([k, v]) => make("div", {}, make("span", {}, k), make("b", {}, v))));
-  };
-  const settle = () => {
-    values = { ...model.get("values") };
-    controls.show(values);
-    text.textContent = scene.text;
-    root.dataset.idle = "true";
-  };
-  const redraw = () => {
-    show();
-    request.answered(scene.serial);
-    if (request.idle()) settle();
-  };
-  model.on("change:scene", redraw);
-  show();
-  settle();
-  root.append(panels, numbers, controls.root, text);
-  el.append(line.root, root);
-  return () => {
-    request.stop();
-    line.stop();
-    model.off("change:scene", redraw);
-  };
-}
-
 // curves.js
 function lastNumbers(panel) {
   const last = panel.marks.filter((m) => m.label && m.kind === "line" && m.y.length).map((m) => `${m.label} ${m.y[m.y.length - 1].toPrecision(3)}`);
@@ -554,6 +239,148 @@ function curveRow(host) {
     views[i].show(panel, [], lastNumbers(panel));
   });
   return { root, show };
+}
+
+// link.js
+var PATIENCE = 1200;
+var QUIET = 1e3;
+var TOUCHES = ["pointerdown", "keydown", "focusin"];
+var RESTARTS = ["restarting", "autorestarting"];
+var SAYS = {
+  restarted: "The kernel was restarted: run this cell again.",
+  dead: "The kernel is dead: restart it (menu Kernel), then run the cells again.",
+  offline: "There is no connection to the kernel: waiting for it.",
+  busy: "Waiting for the kernel: a cell is running.",
+  restartedAlone: "The kernel was restarted. The pad goes on in the page; for the buttons run this cell again.",
+  deadAlone: "The kernel is dead. The pad goes on in the page; for the buttons restart it (menu Kernel).",
+  offlineAlone: "There is no connection to the kernel. The pad goes on in the page.",
+  busyAlone: "A cell is running. The pad goes on in the page; z in Python follows when the cell has ended.",
+  silentAlone: "No kernel answers. The pad goes on in the page; for the buttons run this cell.",
+  silent: "The kernel does not answer yet: a cell may be running. If this stays, run this cell again."
+};
+function saying({ gone, late, status, connection, alone = false }) {
+  const said = (name) => SAYS[alone ? `${name}Alone` : name];
+  if (status === "dead") return said("dead");
+  if (gone) return said("restarted");
+  if (connection && connection !== "connected") return said("offline");
+  if (!late) return "";
+  return said(status === "busy" ? "busy" : "silent");
+}
+var madeUp = () => Math.random().toString(16).slice(2);
+function controlMessage(kernel, id, content) {
+  const msg_id = [1, 2, 3].map(madeUp).join("-");
+  const header = {
+    msg_id,
+    msg_type: "comm_msg",
+    username: kernel.username ?? "",
+    session: kernel.clientId ?? "",
+    date: (/* @__PURE__ */ new Date()).toISOString(),
+    version: "5.2"
+  };
+  const data = { method: "custom", content };
+  return { header, parent_header: {}, metadata: {}, channel: "control", buffers: [], content: { comm_id: id, data } };
+}
+function overControl(kernel, id) {
+  if (!id || !kernel?.sendControlMessage) return null;
+  return (content) => {
+    try {
+      kernel.sendControlMessage(controlMessage(kernel, id, content), false, true).done?.catch(() => {
+      });
+    } catch {
+    }
+  };
+}
+function link(model, root, alone = () => false) {
+  const line = make("p", { class: "gc-link", role: "alert", hidden: "" });
+  const kernelNow = () => model.widget_manager?.kernel ?? null;
+  const kernel = kernelNow();
+  const control = overControl(kernel, model.get("over_control"));
+  let direct = null;
+  let gone = false;
+  let late = false;
+  let wrong = "";
+  const first = Date.now() % 1e9;
+  const view = madeUp();
+  let count = first;
+  let waiting = [];
+  let sentAt = -Infinity;
+  let timer = 0;
+  const show = () => {
+    gone ||= kernelNow() !== kernel;
+    const state = { gone, late, status: kernel?.status, connection: kernel?.connectionStatus, alone: alone() };
+    const text = saying(state) || wrong;
+    line.hidden = !text;
+    if (line.textContent !== text) line.textContent = text;
+    const lost = gone || state.status === "dead";
+    root.dataset.link = lost ? state.alone ? "alone" : "lost" : late ? "late" : "good";
+    root.inert = root.dataset.link === "lost";
+  };
+  const knock = () => control?.({ ping: first, view });
+  const arm = () => {
+    clearTimeout(timer);
+    timer = setTimeout(look, PATIENCE);
+  };
+  const look = () => {
+    late = true;
+    show();
+    if (gone) return;
+    if (!direct) knock();
+    if (kernel?.status !== "busy") send({});
+    arm();
+  };
+  const send = (content) => {
+    const message = { ...content, ping: ++count, view, ...direct ? {} : { twice: true } };
+    sentAt = performance.now();
+    if (!waiting.length) arm();
+    if (!waiting.length || Object.keys(content).length) waiting.push(message);
+    try {
+      if (direct) direct(message);
+      else model.send(message);
+    } catch {
+      gone = true;
+      show();
+    }
+  };
+  const heard = (message) => {
+    if (message.wrong) wrong = message.wrong;
+    if (message.pong !== void 0 && (message.view ?? view) === view) {
+      if (waiting[0]?.ping <= message.pong) wrong = "";
+      late = false;
+      clearTimeout(timer);
+      waiting = waiting.filter((m) => m.ping > message.pong);
+      if (message.via === "control" && !direct) {
+        direct = control;
+        waiting.forEach(direct);
+      }
+      if (waiting.length) arm();
+    }
+    show();
+  };
+  const turned = (_, status) => {
+    if (RESTARTS.includes(status)) gone = true;
+    show();
+  };
+  const closed = () => {
+    if (kernel === null) gone = true;
+    else send({});
+  };
+  const touched = () => {
+    if (!waiting.length && performance.now() - sentAt > QUIET) send({});
+  };
+  model.on("msg:custom", heard);
+  model.on("comm_live_update", closed);
+  kernel?.statusChanged?.connect(turned);
+  kernel?.connectionStatusChanged?.connect(show);
+  for (const touch of TOUCHES) root.addEventListener(touch, touched, true);
+  knock();
+  const stop = () => {
+    clearTimeout(timer);
+    model.off("msg:custom", heard);
+    model.off("comm_live_update", closed);
+    kernel?.statusChanged?.disconnect(turned);
+    kernel?.connectionStatusChanged?.disconnect(show);
+  };
+  return { root: line, send, stop };
 }
 
 // pixels.js
@@ -686,7 +513,7 @@ function column(title, host, images, real) {
 function unpacked(film) {
   return film.at ? { ...film, panels: unpack({ panels: film.panels, handles: [] }).panels } : film;
 }
-function render2({ model, el }) {
+function render({ model, el }) {
   const host = {
     colourOf: (role) => role ? model.get("colours")[role] : "var(--gc-ink)",
     table: greys(model.get("field_colours"))
@@ -798,6 +625,212 @@ function render2({ model, el }) {
     model.off("change:frame", follow2);
     line.stop();
   };
+}
+
+// controls.js
+function valueText(control, value) {
+  if (control.kind === "choice") return String(value);
+  return Number(value).toFixed(control.digits) + (control.unit ? ` ${control.unit}` : "");
+}
+function onStep({ low, high, step }, value) {
+  const steps = Math.round((value - low) / step);
+  return Math.min(high, Math.max(low, low + steps * step));
+}
+function slider(control) {
+  const { low: min, high: max, step } = control;
+  const input = make("input", { type: "range", min, max, step });
+  const output = make("output");
+  const show = (value) => {
+    input.value = value;
+    output.textContent = valueText(control, value);
+    input.setAttribute("aria-valuetext", output.textContent);
+  };
+  return { input, show, read: () => Number(input.value), extra: [output] };
+}
+function choice(control) {
+  const options = control.options.map((o) => make("option", { value: o }, o));
+  const input = make("select", {}, ...options);
+  return { input, show: (value) => input.value = value, read: () => input.value, extra: [] };
+}
+function controlPanel(controls, changed) {
+  const root = make("div", { class: "gc-controls" });
+  const shows = {};
+  for (const control of controls.filter((c) => c.shown)) {
+    const { input, show: show2, read, extra } = control.kind === "choice" ? choice(control) : slider(control);
+    input.setAttribute("aria-label", control.label);
+    input.setAttribute("data-key", control.key);
+    keepKeys(input);
+    input.addEventListener("input", () => {
+      show2(read());
+      changed(control.key, read());
+    });
+    root.append(make("label", {}, make("span", {}, control.label), ...extra, input));
+    shows[control.key] = show2;
+  }
+  const show = (values) => {
+    for (const [key, value] of Object.entries(values)) shows[key]?.(value);
+  };
+  return { root, show };
+}
+
+// requests.js
+var LOST_AFTER = 2e3;
+function requests(line, also = {}) {
+  let serial = Date.now() % 1e9;
+  let inFlight = null;
+  let waiting = null;
+  let timer = 0;
+  let later = 0;
+  const send = () => {
+    if (inFlight !== null || waiting === null) return;
+    inFlight = ++serial;
+    line.send({ serial, values: waiting, ...also });
+    waiting = null;
+    timer = setTimeout(() => answered(inFlight), LOST_AFTER);
+  };
+  const answered = (number) => {
+    if (number !== inFlight) return;
+    clearTimeout(timer);
+    inFlight = null;
+    send();
+  };
+  const ask = (values, quiet = 0) => {
+    waiting = { ...waiting, ...values };
+    clearTimeout(later);
+    if (quiet) later = setTimeout(send, quiet);
+    else send();
+  };
+  const flush = () => {
+    clearTimeout(later);
+    if (waiting === null) return;
+    clearTimeout(timer);
+    inFlight = null;
+    send();
+  };
+  const stop = () => [timer, later].forEach(clearTimeout);
+  return { ask, flush, answered, idle: () => inFlight === null && waiting === null, stop };
+}
+
+// chart.js
+function movedTo(handle, [x, y], byKey) {
+  const wanted = [[handle.x, x], [handle.y, y]].filter(([key]) => key);
+  return Object.fromEntries(wanted.map(([key, v]) => [key, onStep(byKey[key], v)]));
+}
+function movedBy(event, handle, values, byKey) {
+  const [x, y] = ARROWS[event.key];
+  const key = x ? handle.x : handle.y;
+  if (!key) return null;
+  const by = (x || y) * byKey[key].step * (event.shiftKey ? 5 : 1);
+  return { [key]: onStep(byKey[key], values[key] + by) };
+}
+function follow(go) {
+  const stop = () => {
+    window.removeEventListener("pointermove", go);
+    window.removeEventListener("pointerup", stop);
+    window.removeEventListener("pointercancel", stop);
+  };
+  window.addEventListener("pointermove", go);
+  window.addEventListener("pointerup", stop);
+  window.addEventListener("pointercancel", stop);
+}
+function render2({ model, el }) {
+  const root = make("div", { class: "gc-live", role: "group", "aria-label": model.get("title") });
+  const panels = make("div", { class: "gc-panels" });
+  const numbers = make("div", { class: "gc-numbers" });
+  const text = make("p", { class: "gc-text", "aria-live": "polite" });
+  const byKey = Object.fromEntries(model.get("controls").map((c) => [c.key, c]));
+  const line = link(model, root);
+  const request = requests(line);
+  const views = [];
+  let values = { ...model.get("values") };
+  let scene = null;
+  const change = (changed) => {
+    values = { ...values, ...changed };
+    root.dataset.idle = "false";
+    request.ask(changed);
+  };
+  const controls = controlPanel(model.get("controls"), (key, value) => change({ [key]: value }));
+  const move = (changed) => {
+    controls.show(changed);
+    change(changed);
+  };
+  const host = {
+    colourOf: (role) => role ? model.get("colours")[role] : "var(--gc-ink)",
+    drag(event, index, place) {
+      const go = (e) => move(movedTo(scene.handles[index], place(e), byKey));
+      follow(go);
+      if (event.target.dataset.handle === void 0) go(event);
+    },
+    key(event, index) {
+      if (!(event.key in ARROWS)) return;
+      event.preventDefault();
+      const changed = movedBy(event, scene.handles[index], values, byKey);
+      if (changed) move(changed);
+    }
+  };
+  const show = () => {
+    scene = unpack(model.get("scene"));
+    scene.panels.forEach((panel, i) => {
+      if (!views[i]) panels.append((views[i] = panelView(host)).root);
+      const label = `${panel.title || panel.ylabel}. ${i ? "" : scene.text}`;
+      views[i].show(panel, scene.handles.filter((h) => h.panel === i), label);
+    });
+    numbers.replaceChildren(...scene.numbers.map(([k, v]) => make("div", {}, make("span", {}, k), make("b", {}, v))));
+  };
+  const settle = () => {
+    values = { ...model.get("values") };
+    controls.show(values);
+    text.textContent = scene.text;
+    root.dataset.idle = "true";
+  };
+  const redraw = () => {
+    show();
+    request.answered(scene.serial);
+    if (request.idle()) settle();
+  };
+  model.on("change:scene", redraw);
+  show();
+  settle();
+  root.append(panels, numbers, controls.root, text);
+  el.append(line.root, root);
+  return () => {
+    request.stop();
+    line.stop();
+    model.off("change:scene", redraw);
+  };
+}
+
+// page.js
+function pageModel(state, answer = () => ({})) {
+  const heard = {};
+  const tell = (name, ...said) => (heard[name] ?? []).forEach((listener) => listener(...said));
+  return {
+    get: (key) => state[key],
+    on: (name, listener) => (heard[name] ??= []).push(listener),
+    off: (name, listener) => heard[name] = (heard[name] ?? []).filter((other) => other !== listener),
+    send(message) {
+      queueMicrotask(() => tell("msg:custom", { pong: message.ping }));
+      if (!message.values) return;
+      requestAnimationFrame(() => {
+        const changed = answer(message);
+        Object.assign(state, changed);
+        Object.keys(changed).forEach((key) => tell(`change:${key}`));
+      });
+    }
+  };
+}
+function chartModel(told, sceneAt, given = {}) {
+  const start = Object.fromEntries(told.controls.map((c) => [c.key, c.value]));
+  let values = { ...start, ...given };
+  const answer = ({ serial, values: moved }) => {
+    values = { ...values, ...moved };
+    return { values, scene: { ...sceneAt(values), serial } };
+  };
+  return pageModel({ ...told, ...answer({ serial: 0 }) }, answer);
+}
+function showChart(element, model) {
+  const stop = render2({ model, el: element });
+  return { root: element.querySelector(".gc-live"), stop };
 }
 
 // recorded/arrays.js
@@ -1117,38 +1150,7 @@ function openProgram(program) {
 }
 
 // replay.js
-function pageModel(state, answer = () => ({})) {
-  const heard = {};
-  const tell = (name, ...said) => (heard[name] ?? []).forEach((listener) => listener(...said));
-  return {
-    get: (key) => state[key],
-    on: (name, listener) => (heard[name] ??= []).push(listener),
-    off: (name, listener) => heard[name] = (heard[name] ?? []).filter((other) => other !== listener),
-    send(message) {
-      queueMicrotask(() => tell("msg:custom", { pong: message.ping }));
-      if (!message.values) return;
-      requestAnimationFrame(() => {
-        const changed = answer(message);
-        Object.assign(state, changed);
-        Object.keys(changed).forEach((key) => tell(`change:${key}`));
-      });
-    }
-  };
-}
-function chartModel(told, sceneAt, given = {}) {
-  const start = Object.fromEntries(told.controls.map((c) => [c.key, c.value]));
-  let values = { ...start, ...given };
-  const answer = ({ serial, values: moved }) => {
-    values = { ...values, ...moved };
-    return { values, scene: { ...sceneAt(values), serial } };
-  };
-  return pageModel({ ...told, ...answer({ serial: 0 }) }, answer);
-}
 var recordedModel = (program, given) => chartModel(program, openProgram(program), given);
-function showChart(element, model) {
-  const stop = render({ model, el: element });
-  return { root: element.querySelector(".gc-live"), stop };
-}
 async function fetched(address) {
   const answer = await fetch(address);
   if (!answer.ok) throw new TypeError(`${address}: ${answer.status}`);
@@ -1163,7 +1165,7 @@ function readState(text) {
 }
 async function mountFaulty(element, address) {
   const model = pageModel(readState(new TextDecoder().decode(await fetched(address))));
-  const stop = render2({ model, el: element });
+  const stop = render({ model, el: element });
   return { root: element.querySelector(".gc-live"), stop };
 }
 export {

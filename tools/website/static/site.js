@@ -26,7 +26,7 @@ const LIVE = {
   },
   faulty: ({ mountFaulty }, place) => mountFaulty(place, `${STATIC}live/${place.dataset.run}.faulty`),
 };
-const BUNDLES = { chart: "replay", faulty: "replay" }; // all else lives in engine.js
+const BUNDLES = { asked: "asked", chart: "replay", faulty: "replay" }; // all else lives in engine.js
 
 // Where an explorer begins, and its weights; their address where they did not come: the engine says so.
 function fetchedNet(place) {

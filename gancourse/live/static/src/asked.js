@@ -1,7 +1,7 @@
 // One z asked for every class, and for a mixture of two, in a page without a kernel: lesson 13's chart
 // over a generator that the page runs.
 
-import { chartModel, showChart } from "./replay.js";
+import { chartModel, showChart } from "./page.js";
 
 const [COLUMNS, FAINT] = [5, 0.05]; // as gancourse/live/spoilt.py draws images
 

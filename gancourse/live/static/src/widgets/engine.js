@@ -25,47 +25,19 @@
 //   label   the accessible name ("A GAN on points")
 // It gives {root, run(), pause(), step(), stop(), field}; stop() before `element` goes away.
 //
-// mountAsked(element, weights, told, values) puts a conditional generator into `element`: one z for every
-// class, and for a mixture of two. `told` and the weights are what gancourse.live.classes.page_files gives.
-//
 // openGenerator(bytes) runs G without a view: {zDim, shape, images(z), pixels(z), ...}, see
 // src/engine/generator.js.
 
-import { showAsked } from "../asked.js";
-import { make } from "../dom.js";
 import { openGenerator } from "../engine/generator.js";
 import { EngineError } from "../engine/safetensors.js";
 import { showField } from "../learning.js";
+import { opened } from "../opened.js";
 import { netSource, showPlane } from "../plane.js";
 
 export { EngineError, openGenerator };
 
-async function fetched(weights) {
-  if (typeof weights !== "string" && !(weights instanceof URL)) return weights;
-  const answer = await fetch(weights);
-  if (!answer.ok) throw new EngineError(`The generator's weights could not be fetched (${answer.status}).`);
-  return new Uint8Array(await answer.arrayBuffer());
-}
-
-// What `show(G)` gives; where the net cannot be run or not be fetched, a sentence in `element` and null.
-async function opened(element, weights, show) {
-  try {
-    const G = openGenerator(await fetched(weights));
-    return { ...show(G), G };
-  } catch (error) {
-    const said = error instanceof EngineError ? error.message : "The generator's weights could not be fetched: is there a network?";
-    if (!(error instanceof EngineError || error instanceof TypeError)) throw error;
-    element.append(make("p", { class: "gc-link", role: "alert" }, said));
-    return null;
-  }
-}
-
 export function mountExplorer(element, weights, options = {}) {
   return opened(element, weights, (G) => showPlane(element, netSource(G, options), options.label ?? "Latent explorer"));
-}
-
-export function mountAsked(element, weights, told, values) {
-  return opened(element, weights, (G) => showAsked(element, G, told, values));
 }
 
 export function mountPointGan(element, { running = false, ...options } = {}) {
