@@ -104,7 +104,8 @@ class Suspicion:
     """A possible cause, what speaks for it, and how strongly, 0 to 1.
 
     `seen` says that the evidence is a fact about the program, and no mere symptom; `follows` names
-    another finding that brings this one along.
+    another finding that brings this one along, and `instead` is a remedy that fits the evidence
+    better than the cause's own.
     """
 
     cause: str
@@ -112,6 +113,7 @@ class Suspicion:
     evidence: str
     seen: bool = False
     follows: str = ""
+    instead: str = ""
 
     @property
     def lesson(self) -> str:
@@ -119,7 +121,7 @@ class Suspicion:
 
     @property
     def remedy(self) -> str:
-        return (CAUSES | FACTS)[self.cause].remedy
+        return self.instead or (CAUSES | FACTS)[self.cause].remedy
 
     def __str__(self) -> str:
         told = f"{self.cause} ({self.weight:.2f}): {self.evidence}.\n"

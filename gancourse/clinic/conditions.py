@@ -25,16 +25,20 @@ def one_hot(t: Tensor) -> Tensor | None:
 
 
 def labels_among(call: calls.Call, like: int) -> Tensor | None:
-    """Return the labels [N] that stand in a call beside the sample of `like` numbers, or None."""
-    n = len(call.x)
+    """Return the labels [N] that stand in a call beside the sample of `like` numbers, or None.
+
+    None too where there are two, other ones: nobody here knows which of them is the label.
+    """
+    n, several = len(call.x), []
     for key, t in (*enumerate(call.args), *call.kwargs.items()):
         if not isinstance(t, Tensor) or key == call.key or t.dim() == 0 or len(t) != n:
             continue
         if not t.is_floating_point() and t.numel() == n and t.dtype != torch.bool:
-            return t.detach().flatten().long()
-        found = one_hot(t.detach())
-        if found is not None:
-            return found
+            several.append(t.detach().flatten().long())
+        elif (found := one_hot(t.detach())) is not None:
+            several.append(found)
+    if several:
+        return several[0] if all(torch.equal(several[0], y) for y in several) else None
     wide = call.x.flatten(1)
     return one_hot(wide[:, like:]) if 0 < like < wide.shape[1] else None
 
@@ -66,14 +70,15 @@ class Conditions:
         y = labels_among(call, like)
         if y is None:
             return
-        asked = {}
+        asked: dict[int, set[int]] = {}  # by row: equal ones may have been asked for by two labels
         for made, keys in zip(self.witness.calls, self.witness.made, strict=True):
             of_G = labels_among(made, self._z_numbers(made))
             if of_G is not None and len(of_G) == len(keys):
-                asked |= dict(zip(keys.tolist(), of_G.tolist(), strict=True))
+                for key, label in zip(keys.tolist(), of_G.tolist(), strict=True):
+                    asked.setdefault(key, set()).add(label)
         keys = probes.rows(call.x.flatten(1)[:, :like])[fake.to(call.x.device)].tolist()
-        pairs = [(asked[k], label) for k, label in zip(keys, y.cpu()[fake].tolist(), strict=True)
-                 if k in asked]  # fmt: skip
+        pairs = [(*asked[k], label) for k, label in zip(keys, y.cpu()[fake].tolist(), strict=True)
+                 if len(asked.get(k, ())) == 1]  # fmt: skip
         if pairs and len({label for label, _ in pairs}) > 1:
             self.signals.fake_labels.append(sum(a == b for a, b in pairs) / len(pairs))
 

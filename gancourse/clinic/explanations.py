@@ -110,7 +110,7 @@ RARE_HABITS = frozenset({
     "batch norm in eval", "not shuffled", "range", "init not called", "weights nobody owns",
     "rate falls to zero", "rate below zero", "D hardly learns", "huge weight decay", "divergence",
     "penalty over the wrong axis", "a player hardly moves", "betas swapped", "one target for all",
-    "old fakes only", "D sees a part",
+    "old fakes only", "D sees a part", "real data change",
 })  # fmt: skip
 
 

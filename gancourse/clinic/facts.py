@@ -116,9 +116,9 @@ def pace(s: Signals, who: str) -> float:
     return late(s.moved.get(f"{who} by opt_{who}", []), 0.0) / max(steps, 1e-9)
 
 
-def travelled(s: Signals, who: str) -> float:
+def travelled(s: Signals, who: str, key: str = "{0} by opt_{0}") -> float:
     """Return the length of a player's way in the whole run, over the size of its weights."""
-    moves = s.moved.get(f"{who} by opt_{who}", [])
+    moves = s.moved.get(key.format(who), [])
     ends = [*s.at[1:], s.turns]  # each move is that of a turn until the next measured one
     held = [(move, end - at) for move, at, end in zip(moves, s.at, ends, strict=False)
             if math.isfinite(move)]  # fmt: skip
@@ -126,9 +126,14 @@ def travelled(s: Signals, who: str) -> float:
     return sum(move * turns for move, turns in held) / max(1, length) * s.turns
 
 
+def way_of_asking(s: Signals, who: str) -> float:
+    """Return the same over the weights that ask for a gradient: frozen ones do not drown it."""
+    return max(travelled(s, who), travelled(s, who, "{0} that asks"))
+
+
 def hardly_learns(s: Signals) -> Found:
     """D's weights go next to nowhere, by a rate far below G's."""
-    way, rates = travelled(s, "D"), {who: late(s.rates[who], 0.0) for who in Names}
+    way, rates = way_of_asking(s, "D"), {who: late(s.rates[who], 0.0) for who in Names}
     if s.turns < 200 or not 0 < way < 0.05 or not rates["D"] < 0.05 * rates["G"]:
         return None
     return (

@@ -33,11 +33,25 @@ SHAPES = ("View", "Reshape", "Squeeze", "Unsqueeze", "Transpose", "Permute", "T"
           "Slice", "Alias", "Clone", "ToCopy", "UnsafeView", "Expand")  # fmt: skip
 
 
+GUARDS = ("Clamp", "ClampMin", "ClampMax", "Hardtanh")
+
+
+def keeps_off(node: torch.autograd.graph.Node) -> bool:
+    """Tell whether a clamp only keeps a sigmoid off 0 and 1, for a logarithm's sake."""
+    ends = [(getattr(node, f"_saved_{end}", None), getattr(node, f"_saved_{end}_val", None), safe)
+            for end, safe in (("min", 0.0), ("max", 1.0))]  # fmt: skip
+    near = all(abs(at - safe) < 0.01 for *found, safe in ends for at in found if at is not None)
+    before = node.next_functions[0][0] if node.next_functions else None
+    return near and before is not None and before.name().startswith("Sigmoid")
+
+
 def end_of(out: Tensor) -> str:
     """Return the name of the last operation that gave `out`, of those that change a number."""
     node = out.grad_fn
     while node is not None:
         name = node.name().split("Backward")[0]
+        if name in GUARDS and keeps_off(node):
+            return "sigmoid"
         if name not in SHAPES or not node.next_functions:
             return name.lower()
         node = node.next_functions[0][0]

@@ -166,6 +166,10 @@ class Ledger:
             change = gradients.size(torch._foreach_sub(new, old)) / max(gradients.size(old), 1e-12)
             key = f"{net} by opt_{net if self.shared else who}"
             self.moved[key] = self.moved.get(key, 0.0) + change
+            if net == who or self.shared:
+                key = f"{net} that asks"
+                asking = move_of_asking(self.weights[net], old, change)
+                self.moved[key] = self.moved.get(key, 0.0) + asking
 
     def _vector(self, who: str, grads: dict[int, Tensor | None]) -> Tensor:
         weights = self.weights[who]
@@ -195,7 +199,8 @@ class Ledger:
         if not total.isfinite().all() or not total.any():
             return
         self.signals.kept[who].append(gradients.size(used) / max(total.norm().item(), 1e-30))
-        self.signals.carried[who].append(0.0 if fresh else self._carried(who, old, total))
+        share = 0.0 if fresh else older_share(gradients.flat(used, self.weights[who]), old, total)
+        self.signals.carried[who].append(share)
         if who == "D" and not self.shared:
             early = self.before["D"]  # how many of the parts came before G's step
             of_G = start < early < len(parts) and {*self.came[start:early]} <= self.through_G
@@ -205,24 +210,36 @@ class Ledger:
             own = len(parts) - self.before["G"] or 1  # both backwards before both steps: the last
             self.signals.leaked.append(leak(vectors[start:-own], vectors[-own:]))
 
-    def _carried(self, who: str, old: Tensor, total: Tensor) -> float:
-        """Return the share of what lay there already in the gradient that the step used.
-
-        0 where the step's gradient points as the new parts alone do: the old was written over.
-        """
-        used = gradients.flat([w.grad for w in self.weights[who]], self.weights[who])
-        if probes.cosine(used, total - old) >= probes.cosine(used, total):
-            return 0.0
-        return (old.norm() / (old.norm() + total.norm())).item()
-
     def close(self) -> None:
         """Note a measured turn's moves."""
         self.seen.clear()
         self.backwards.clear()
         for net in self.nets:
-            for who in self.nets:
-                key = f"{net} by opt_{who}"
+            for by in ("by opt_G", "by opt_D", "that asks"):
+                key = f"{net} {by}"
                 self.signals.moved.setdefault(key, []).append(self.moved.pop(key, 0.0))
+
+
+def move_of_asking(weights: list[Tensor], old: list[Tensor], change: float) -> float:
+    """Return a net's move over the size of its weights that ask for a gradient.
+
+    `change` is the move over all weights, which it is where none or all of them ask.
+    """
+    asking = [(w.detach(), was) for w, was in zip(weights, old, strict=True) if w.requires_grad]
+    if len(asking) in (0, len(weights)):
+        return change
+    moves = [now - was for now, was in asking]
+    return gradients.size(moves) / max(gradients.size([was for _, was in asking]), 1e-12)
+
+
+def older_share(used: Tensor, old: Tensor, total: Tensor) -> float:
+    """Return the share of what lay there already in the gradient that a step used.
+
+    0 where the step's gradient points as the new parts alone do: the old was written over.
+    """
+    if probes.cosine(used, total - old) >= probes.cosine(used, total):
+        return 0.0
+    return (old.norm() / (old.norm() + total.norm())).item()
 
 
 def owned(weights: list[Tensor], own: set[int], others: set[int]) -> dict[str, int]:

@@ -101,7 +101,8 @@ FACTS = {
     ),
     "labels of others": Cause(
         "13",
-        "shuffle samples and labels with one permutation",
+        "give D each sample's own label: shuffle samples and labels with one permutation, and hand "
+        "fakes over with the label that G was asked for",
         "real samples that differ no more between labels than within one",
     ),
     "few conditions drawn": Cause(

@@ -35,6 +35,11 @@ def way(before: Weights) -> float:
     return gradients.size(moved) / max(gradients.size([old for _, old in before]), 1e-12)
 
 
+def held(opt: torch.optim.Optimizer) -> list[Tensor]:
+    """Return the weights that an optimiser holds."""
+    return [w for group in opt.param_groups for w in group["params"]]
+
+
 class Optimisers:
     """Notes betas, an empty state before a later step, and how far the weights come."""
 
@@ -47,7 +52,8 @@ class Optimisers:
     def _at_step(self, who: str) -> None:
         for player in self.ledger.nets if self.ledger.shared else who:
             opt, steps = self.ledger.opts[player], self.signals.steps[player]
-            if steps and any(group.get(name) for group in opt.param_groups for name in KEEPS):
+            keeps = any(group.get(name) for group in opt.param_groups for name in KEEPS)
+            if steps and keeps and any(w.grad is not None for w in held(opt)):  # else none is made
                 self.signals.forgot[player].append(float(not any(opt.state.values())))
 
     def close(self) -> None:
@@ -66,12 +72,11 @@ class Optimisers:
             for before in (self.start[who], self.later.get(who, [])):
                 if before and all(id(w) in now for w, _ in before):
                     self.signals.shift[who].append(way(before))
-            opts = self.ledger.opts.values()
-            held = {id(w) for opt in opts for group in opt.param_groups for w in group["params"]}
+            owned = {id(w) for opt in self.ledger.opts.values() for w in held(opt)}
             self.signals.owned[who]["nobody"] -= sum(
                 w.numel()
                 for w, old in self.later.get(who, [])
-                if id(w) in now - held and w.requires_grad and not torch.equal(w, old)
+                if id(w) in now - owned and w.requires_grad and not torch.equal(w, old)
             )
             for group in self.ledger.opts[who].param_groups:
                 betas = group.get("betas", ())

@@ -58,10 +58,9 @@ def shared_out(s: Signals, who: str) -> bool:
 
 
 def wrong_weights(s: Signals) -> Found:
-    if upkeep.on_the_other_loss(s):
-        return upkeep.on_the_other_loss(s)
-    if any(shared_out(s, who) for who in facts.Names):
-        return None
+    crossed = upkeep.on_the_other_loss(s)
+    if crossed or any(shared_out(s, who) for who in facts.Names):
+        return crossed
     own, other, back = (
         late(s.moved.get(key, []), 0.0) for key in ("G by opt_G", "D by opt_G", "G by opt_D")
     )
@@ -300,8 +299,11 @@ def diagnose(signals: Signals) -> Diagnosis:
     notes = {cause: found.pop(cause) for cause in [*found] if cause in harmless}
     if without_a_root(signals, found):
         del found["mode collapse"]  # a collapse is seen in the samples; it is no cause of itself
+    other = {"wrong weights": upkeep.MASK} if upkeep.on_the_other_loss(signals) else {}
     suspicions = [
-        Suspicion(cause, weight_of(cause, root), found[cause], cause in SEEN, root)
+        Suspicion(
+            cause, weight_of(cause, root), found[cause], cause in SEEN, root, other.get(cause, "")
+        )
         for cause, root in in_order({cause: weight_of(cause) for cause in found})
     ]
     suspicions.sort(key=lambda suspicion: not suspicion.seen)  # stable
@@ -329,9 +331,7 @@ def weight_of(cause: str, root: str = "") -> float:
 
 def beside(s: Signals) -> list[str]:
     """Return what was seen that changes samples and makes them no worse."""
-    if not (s.norms.get("G") and s.in_sampling > 0.1 and s.modes):
-        return []
-    if supplies.norm_in_train(s):
+    if not (s.norms.get("G") and s.in_sampling > 0.1 and s.modes) or supplies.norm_in_train(s):
         return []
     return [
         "batch norm is in training mode when samples are drawn, and after G.eval() they would be "

@@ -33,12 +33,23 @@ class Shown:
         self.used: Tensor | None = None  # which numbers of a sample D ever has a slope at
         self.shown: set[str] = set()  # what was in D's calls of this turn; "odd" is none of these
         self.asked = False  # whether D was asked, in this turn, about fakes that lead back to G
+        self.closed = False  # whether its weights were frozen then: what reaches them is not known
+        self.through = False  # whether a backward to G left something at D's weights
+        self.ahead: list[Tensor] = []  # keys of G's samples in the turn before a measured one
+        self.fresh = False  # whether D was shown some of them there, in its own step
         self.note = guard("what D is shown", self._slope)
         witness.told["D"].append(guard("what D is shown", self._saw))
         ledger.told.append(guard("what D is shown", self._at_step))
+        witness.ahead["G"].append(guard("what D is shown", self._made_ahead))
+        witness.ahead["D"].append(guard("what D is shown", self._judged_ahead))
 
     def _at_step(self, who: str) -> None:
-        """Note, before a step of D, whether nothing but G's loss gave it its gradient."""
+        """Note, before a step of D, whether nothing but G's loss gave it its gradient.
+
+        Before a step of G, whether its backward has gone through D's layers.
+        """
+        if who == "G" or self.ledger.shared:
+            self.through |= self._goes_through_D()
         if who != "D":
             return
         pulls = self.answers.pulls
@@ -48,6 +59,12 @@ class Shown:
         if kinds and gradients.any_left([w.grad for w in self.ledger.weights["D"]]):
             self.signals.crossed.append(float(kinds == {"own"}))
 
+    def _goes_through_D(self) -> bool:
+        """Tell whether a backward that reached G left a gradient at D's weights, not all 0."""
+        parts = zip(self.ledger.booked["D"], self.ledger.came, strict=True)
+        mine = [part for part, backward in parts if backward in self.ledger.through_G]
+        return gradients.any_left([grad for part in mine for grad, _ in part.values()])
+
     def _saw(self, call: calls.Call | None, args: tuple, kwargs: dict, _: object) -> None:
         if call is None:
             self.shown.add("odd")
@@ -56,12 +73,33 @@ class Shown:
         known = real | fake
         self.shown |= {name for name, rows in (("shown real", real), ("shown fake", fake),
                                                ("odd", ~known)) if rows.any()}  # fmt: skip
-        self.asked |= call.on_x and bool(fake.any())
+        asked = call.on_x and bool(fake.any())
+        self.asked |= asked
+        self.closed |= asked and not any(w.requires_grad for w in self.ledger.weights["D"])
         if not call.on_x and not (real.any() or fake.any()):
             self.rows.append(probes.rows(call.x).cpu())
         if call.on_x and fake.all() and torch.is_grad_enabled():
             _, x = calls.looked_at(args, kwargs)
             x.register_hook(self.note)
+
+    def _made_ahead(self, _: tuple, __: dict, out: object) -> None:
+        x = calls.samples_of(out)
+        if x is not None:
+            self.ahead.append(probes.rows(calls.bare(x)))
+
+    def _judged_ahead(self, args: tuple, kwargs: dict, _: object) -> None:
+        given = calls.looked_at(args, kwargs)
+        if given is not None and self.ahead and not given[1].requires_grad:
+            self.fresh |= bool(self.witness.whose(calls.bare(given[1]), self.ahead).any())
+
+    def _at_an_end(self) -> float:
+        """Return which share of D's answers in this turn share the lowest or the highest so far."""
+        answers, ends = [call.out for call, *_ in self.witness.judged], self.signals.outputs
+        if not answers or ends is None:
+            return 0.0
+        x = torch.cat(answers).double()
+        there = sum(max(0, int((x == end).sum()) - 1) for end in set(ends))  # one always does
+        return there / max(1, len(x))
 
     def _slope(self, grad: Tensor) -> None:
         used = (grad.detach().flatten(1) != 0).any(0).cpu()
@@ -76,12 +114,12 @@ class Shown:
         if answers:
             low, high = torch.cat(answers).aminmax()
             self.signals.width.append((high - low).item())
-        mine = [p for backward, pulls in self.answers.pulls.items() for p in pulls
-                if self.answers.owner.get(backward) == "D"]  # fmt: skip
-        alike = one_rule(mine)
+        pulls, owner = self.answers.pulls, self.answers.owner
+        alike = one_rule(of_D([pulls[b] for b in pulls if owner.get(b) == "D"]))
         if alike is not None:
             self.signals.same_target.append(float(alike))
-        self.asked = False
+        self.asked = self.through = self.fresh = self.closed = False
+        self.ahead.clear()
         self.shown.clear()
         self.done.clear()
 
@@ -96,7 +134,10 @@ class Shown:
                     heard["fake" if p.kind == "own" else p.kind] = 1.0
                 if p.kind == "own":
                     heard["own"] = 1.0
-        heard["asked"] = float(self.asked)
+        pulled = any(p.kind == "own" for pulls in self.answers.pulls.values() for p in pulls)
+        heard |= {"asked": float(self.asked), "through D": float(self.through)}
+        heard |= {"hidden": float(self.closed and not pulled), "fresh ahead": float(self.fresh)}
+        heard["at an end"] = self._at_an_end()
         heard |= {kind: float(kind in self.shown) for kind in ("shown real", "shown fake", "odd")}
         for kind, value in heard.items():
             self.signals.heard.setdefault(kind, []).append(value)
@@ -118,6 +159,18 @@ class Shown:
         """Note which share of a sample's numbers D never had a slope at."""
         if self.used is not None and self.used.any():
             self.signals.blind = 1 - self.used.double().mean().item()
+
+
+def of_D(backwards: list[list[Pull]]) -> list[Pull]:
+    """Return D's own pulls among those of the backwards before its step, each a list.
+
+    Where real samples are in another backward, one that pulls at nothing but G's fakes is G's: one
+    optimiser may serve both, or both backwards may come before D's step.
+    """
+    alone = [all(p.kind == "own" for p in pulls) for pulls in backwards]
+    real = any(p.kind == "real" for pulls in backwards for p in pulls)
+    return [p for pulls, own in zip(backwards, alone, strict=True) if not (own and real)
+            for p in pulls]  # fmt: skip
 
 
 def one_rule(pulls: list[Pull]) -> bool | None:

@@ -41,7 +41,8 @@ class Signals:
     is older than its last step), `leaked` (what D's loss left in the gradient that G used, over the
     rest of it; 0 if nothing). By measured step of a player: `arrived` (1 where a gradient had
     reached it), `decay` (weight decay's pull over the gradient's size), `pull` (how the step
-    changed D's mean answers). Lists by look (`looked`): `fits`, see `probes.fit`.
+    changed D's mean answers). `moved` has each player's own steps a second time, over the weights
+    that are not frozen ("G that asks"). Lists by look (`looked`): `fits`, see `probes.fit`.
     """
 
     turns: int = 0
@@ -123,7 +124,7 @@ class Signals:
     shift: dict[str, list[float]] = field(default_factory=_players)  # from the start, a later turn
     leftover: list[float] = field(default_factory=list)  # G's loss in the gradient that D uses
     crossed: list[float] = field(default_factory=list)  # 1: a step of D on G's loss alone
-    heard: dict[str, list[float]] = field(default_factory=dict)  # by kind, see `answers`
+    heard: dict[str, list[float]] = field(default_factory=dict)  # by kind, see `shown`
     stale: list[float] = field(default_factory=list)  # share of D's fakes that it had seen before
     fake_labels: list[float] = field(default_factory=list)  # share with G's own label
     blind: float = 0.0  # share of a sample's numbers to which D's slope is always 0
@@ -133,7 +134,7 @@ class Signals:
     summed: float = math.nan  # 1 where the loss is a sum over the batch
     width: list[float] = field(default_factory=list)  # of D's answers in a turn: largest - lowest
     nan_from: tuple[int, int] | None = None  # first turn with a NaN answer, 1 if its first was fine
-    drift: float = math.nan  # the real samples' spread late in the run over the early one
+    drift: float = math.nan  # real samples' spread late over early in the run, at least
 
     def fit(self) -> dict[str, float]:
         """Return the mean of the last two looks: precision, coverage, spread, closeness."""

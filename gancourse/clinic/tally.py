@@ -90,12 +90,17 @@ class Tally:
         for size in sizes(self.given):
             top = max(top, size)
             s.largest.append(top)
-        sums = torch.stack([x.cpu().double() for x in self.sums]).tolist() if self.sums else []
-        bad = [turn for turn, x in zip(self.turns, sums, strict=True) if not math.isfinite(x)]
+        fine = at_once([x.isfinite() for x in self.sums])
+        bad = [turn for turn, x in zip(self.turns, fine, strict=True) if not x]
         if bad and s.bad_batch is None:
             s.bad_batch = bad[0]
         for kept in (self.given, self.turns, self.sums):
             kept.clear()
+
+
+def at_once(told: list[Tensor]) -> list[bool]:
+    """Return what single truths say, in one transfer from the device on which the first lies."""
+    return torch.stack([x.to(told[0].device) for x in told]).tolist() if told else []
 
 
 def first_nan(turns: list[list[Tensor]], start: int) -> tuple[int, int] | None:
@@ -103,13 +108,11 @@ def first_nan(turns: list[list[Tensor]], start: int) -> tuple[int, int] | None:
 
     None where none is; `start` is the number of the first of these turns.
     """
-    kept = [x for answers in turns for x in answers]
-    if not kept or not torch.stack([x.detach().sum().float().cpu() for x in kept]).isnan().any():
-        return None  # infinity in a sum is NaN only beside another one
+    bad = iter(at_once([x.detach().isnan().any() for answers in turns for x in answers]))
     for turn, answers in enumerate(turns, start):
-        bad = [bool(x.isnan().any()) for x in answers]
-        if any(bad):
-            return turn, int(not bad[0])
+        mine = [next(bad) for _ in answers]
+        if any(mine):
+            return turn, int(not mine[0])
     return None
 
 

@@ -13,8 +13,12 @@ FEW = facts.FEW
 PART = 0.25  # of a sample: a convolution may leave out its edge
 FLAT = 0.1  # of the unit in which losses measure: a hinge's margin, a logit
 CUT = 1e-3  # of a gradient's size
+CUT_ADAM = 1e-7  # the same for Adam, to which only its eps says how large a gradient is: a scaled
+# loss's gradients are divided by 65536 before the step
+REACHED = 0.1  # of D's answers in a turn: a clamp that hardly any reaches does no harm
+TELLING = 100  # turns
 STILL = 0.01  # a player's whole way, over the size of its weights
-WIDER = 1.5  # real samples late in the run, over the early ones
+WIDER = 1.2  # real samples late in the run, over the early ones, at least
 CLAMPS = ("clamp", "clampmin", "clampmax", "hardtanh")
 
 
@@ -67,26 +71,36 @@ def old_fakes(s: Signals) -> Found:
     if len(s.stale) < FEW or sum(share > 0 for share in again) < 0.8 * len(again):
         return None
     fresh = heard(s, "fake")
-    if any(fresh[len(fresh) // 2 :]) or sum(heard(s, "asked")) < FEW:
+    ahead = heard(s, "fresh ahead")  # the turns looked at may be those of a pool, and no others
+    if any(fresh[len(fresh) // 2 :] + ahead[len(ahead) // 2 :]) or sum(heard(s, "asked")) < FEW:
         return None  # where G's samples are rounded for D, nothing of this turn is known
     return (
-        "in its own steps D is no longer shown what G makes in that turn, and "
-        f"{100 * mean(again):.0f} % of the fakes that it is shown it had seen before, number by "
-        "number"
+        "in the turns that were looked at D is no longer shown, in its own steps, what G makes in "
+        f"them, and {100 * mean(again):.0f} % of the fakes that it is shown it had seen before, "
+        "number by number"
     )
 
 
 def deaf(s: Signals) -> Found:
-    """D is asked about G's fakes, G learns, and its loss has no slope at D's answers."""
+    """D is asked about G's fakes, G learns, and its loss has no slope at D's answers or in D."""
     asked = sum(heard(s, "asked"))
     if asked < FEW or any(heard(s, "own")) or mean(s.arrived["G"], 0.0) < 0.9:
         return None
+    for_G = s.owned.get("D", {}).get("other", 0)  # a head of D's, for codes
+    if (any(heard(s, "through D")) and not for_G) or any(heard(s, "hidden")):
+        return None  # features of D's body may be what G learns from
     if not any(heard(s, "real")) or "G" in s.swapped or "D" in s.swapped:
         return None
     return (
         f"D is asked about G's fakes in {round(asked)} measured turns, and G's loss has no slope "
-        "at its answers: what reaches G comes from other terms"
+        "at its answers or in its layers: what reaches G comes from other terms"
     )
+
+
+MASK = (
+    "let each player step on the gradients of its own loss alone; where one optimiser serves both, "
+    "take G's gradients away in D's step, and D's in G's"
+)
 
 
 def on_the_other_loss(s: Signals) -> Found:
@@ -106,17 +120,20 @@ def sees_a_part(s: Signals) -> Found:
 
 
 def clamped(s: Signals) -> Found:
-    if s.ends.get("D") not in CLAMPS or s.outputs is None:
+    cut = max(heard(s, "at an end"), default=0.0)
+    if s.ends.get("D") not in CLAMPS or s.outputs is None or not cut > REACHED:
         return None
     return (
-        f"D's last operation is {s.ends['D']}, its answers lie between {s.outputs[0]:.2f} and "
-        f"{s.outputs[1]:.2f}, and beyond these it has no slope"
+        f"D's last operation is {s.ends['D']}, and in a turn {100 * cut:.0f} % of its "
+        f"answers are {s.outputs[0]:.2f} or {s.outputs[1]:.2f}, where it has no slope"
     )
 
 
 def squashed(s: Signals) -> Found:
     if s.ends.get("D") not in ("tanh", "sigmoid") or s.even != 1 or s.outputs is None:
         return None
+    if not s.outputs[0] < s.outputs[1]:
+        return None  # another fault: it says one number
     return (
         f"D ends in a {s.ends['D']}, and its loss is linear in the answers, as a Wasserstein "
         f"critic's: they reach {s.outputs[0]:.2f} and {s.outputs[1]:.2f}, where no slope is left"
@@ -149,8 +166,9 @@ def summed(s: Signals) -> Found:
 def cut_off(s: Signals) -> Found:
     """Clipped, and not only scaled back: the player goes nowhere."""
     for who in facts.own(s):
-        share, way = middle(s.kept[who], 1.0), facts.travelled(s, who)
-        if len(s.kept[who]) >= FEW and 0 < share < CUT and 0 < way < STILL:
+        share, way = middle(s.kept[who], 1.0), facts.way_of_asking(s, who)
+        most = CUT_ADAM if s.betas[who] else CUT
+        if len(s.kept[who]) >= FEW and 0 < share < most and 0 < way < STILL:
             return (
                 f"the gradient that opt_{who} uses is {share:.1e} times as large as the one that "
                 f"came, and all its steps together move {who}'s weights by {100 * way:.1g} %"
@@ -161,7 +179,7 @@ def cut_off(s: Signals) -> Found:
 def hardly_moves(s: Signals) -> Found:
     """By its rate alone: Adam's steps do not grow with the gradient, which may have vanished."""
     for who in (who for who in facts.own(s) if s.betas[who]):
-        way = facts.travelled(s, who)
+        way = facts.way_of_asking(s, who)
         if s.turns >= 200 and 0 < way < STILL and s.steps[who] >= 0.2 * s.turns:
             return (
                 f"all steps of opt_{who} together move {who}'s weights by {100 * way:.1g} % of "
@@ -171,8 +189,11 @@ def hardly_moves(s: Signals) -> Found:
 
 
 def undone(s: Signals) -> Found:
+    """Steps go on after the later of two looks, which may be one of the last turns of a few."""
     for who in facts.own(s):
         way = facts.travelled(s, who)
+        if s.turns < TELLING or not late(s.moved.get(f"{who} by opt_{who}", []), 0.0) > 0:
+            continue
         if way > STILL and s.shift[who] and min(s.shift[who]) == 0:
             return (
                 f"the steps of opt_{who} move {who}'s weights by {100 * way:.0f} % of their size "
@@ -208,8 +229,8 @@ def real_changes(s: Signals) -> Found:
     if not s.drift > WIDER or s.order > 3:
         return None
     return (
-        f"real samples spread {s.drift:.1f} times as wide late in the run as early in it: what is "
-        "done to a batch may be done to the data themselves"
+        f"real samples spread at least {s.drift:.1f} times as wide late in the run as early in it: "
+        "what is done to a batch may be done to the data themselves"
     )
 
 
@@ -220,6 +241,8 @@ def infinite_slope(s: Signals) -> Found:
     turn, later = s.nan_from
     if turn >= len(s.d_loss) or turn >= len(s.largest) or not s.largest[turn] < facts.BEYOND:
         return None
+    if not later and any(heard(s, "odd")) and not any(heard(s, "shown real")):
+        return None  # the NaN may have come in with samples that nobody handed in
     known = [*s.d_loss[:turn], *s.g_loss[:turn], *([s.d_loss[turn]] if later else [])]
     if not known or not all(map(math.isfinite, known)) or (not later and not turn):
         return None

@@ -21,6 +21,7 @@ from gancourse.clinic.tally import Tally
 from gancourse.errors import InputError
 
 KEPT, MOST = 32, 64  # real samples kept of a batch; batches kept of a long run
+ENOUGH, ERRORS = 128, 2.5  # samples for a spread, and how far it may be off
 BatchNorm = nn.modules.batchnorm._BatchNorm
 
 
@@ -85,6 +86,8 @@ class Witness:
         # turn, of an x for D from which a slope can be asked.
         self.told: dict[str, list[Callable]] = {"G": [], "D": []}
         self.on_leaf: Callable[[Tensor], None] | None = None
+        # And of each call in the turn before a measured one, with what came out.
+        self.ahead: dict[str, list[Callable]] = {"G": [], "D": []}
         saw = {"G": guard("what G makes", self._saw_G), "D": guard("what D sees", self._saw_D)}
         self.handles = [
             net.register_forward_hook(saw[who], with_kwargs=True) for who, net in nets.items()
@@ -93,6 +96,7 @@ class Witness:
     def _saw_G(self, net: nn.Module, args: tuple, kwargs: dict, out: object) -> None:
         sampling = self.clock.user == "sampling"
         if not (self.clock.measured or sampling):
+            self._tell_ahead("G", args, kwargs, out)
             return
         call = calls.note(args, kwargs, lambda _: calls.samples_of(out))
         if call is None:
@@ -116,6 +120,7 @@ class Witness:
         if not self.clock.measured:
             if self.clock.user == "training":
                 self.tally.answer(args, kwargs, out)
+                self._tell_ahead("D", args, kwargs, out)
             elif self.clock.user == "sampling":
                 self._tell("D", None, args, kwargs, out)
             return
@@ -126,7 +131,7 @@ class Witness:
             return
         self.tally.answers.append(calls.bare(call.out))
         call.out, call.training = call.out.float(), _mode(self.norms["D"])
-        real, fake = self._whose(call.x, self.real.keys), self._whose(call.x, self.made)
+        real, fake = self.whose(call.x, self.real.keys), self.whose(call.x, self.made)
         self.judged.append((call, real, fake))
         self.seen["D"] = call
         self._tell("D", call, args, kwargs, out)
@@ -137,13 +142,17 @@ class Witness:
         for look in self.told[who]:
             look(call, args, kwargs, out)
 
+    def _tell_ahead(self, who: str, args: tuple, kwargs: dict, out: object) -> None:
+        for look in self.ahead[who] if self.clock.near else ():
+            look(args, kwargs, out)
+
     def _nothing(self, who: str, out: object) -> None:
         """Say that what a net gave cannot be read."""
         given = [f"{str(x.dtype)[6:]} {list(x.shape)}" for x in calls.tensors(out)]
         wanted = "tensor of real numbers" if who == "G" else "real number for each sample"
         raise InputError(f"{who} gave {', '.join(given) or type(out).__name__}, and no {wanted}")
 
-    def _whose(self, x: Tensor, keys: list[Tensor]) -> Tensor:
+    def whose(self, x: Tensor, keys: list[Tensor]) -> Tensor:
         """Return for each row of x whether it is one of those, bool [N].
 
         A row of a pack is, where all that are packed in it are; a row to which something was
@@ -247,16 +256,23 @@ def noise_of(batches: list[Tensor]) -> Noise:
 
 
 def drift_of(real: list[Tensor]) -> float:
-    """Return the spread of the last third of real samples kept over that of the first third.
+    """Return at least how far the last third of real samples kept spreads over the first third.
 
-    The spread is the median of the distances to the mean: outliers have no say in it.
+    The spread is the mean distance to the median of both, none counted for more than one in twenty
+    is: outliers have no say in it, and a median of distances would jump between two circles. It is
+    taken as large for the first third, and as small for the last, as ERRORS standard errors allow.
+    NaN for few samples.
     """
     n = len(real) // 3
-    if n < 4:
+    if sum(len(x) for x in real[:n]) < ENOUGH or sum(len(x) for x in real[-n:]) < ENOUGH:
         return math.nan
     early, late = (torch.cat(part).double() for part in (real[:n], real[-n:]))
-    early, late = ((x - x.mean(0)).norm(dim=1).median().item() for x in (early, late))
-    return late / max(early, 1e-12)
+    centre = torch.cat([early, late]).median(0).values
+    far = [(x - centre).norm(dim=1) for x in (early, late)]
+    most = torch.cat(far).quantile(0.95)
+    early, late = (distances.clamp(max=most) for distances in far)
+    off = [ERRORS * distances.std().item() / len(distances) ** 0.5 for distances in (early, late)]
+    return max(0.0, late.mean().item() - off[1]) / max(early.mean().item() + off[0], 1e-12)
 
 
 def order_of(means: list[tuple[Tensor, int]], real: list[Tensor]) -> float:

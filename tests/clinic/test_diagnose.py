@@ -241,6 +241,14 @@ def test_a_sum_over_the_batch_stands_before_the_steps_that_it_makes_too_long():
     ]  # fmt: skip
 
 
+def test_the_remedy_fits_what_was_seen_of_wrong_weights():
+    for changes, told in ((PLANTED["wrong weights"], "G.parameters()"),
+                          ({"crossed": [1.0] * 50}, "gradients of its own loss")):  # fmt: skip
+        (found,) = diagnose(signals(**changes)).suspicions
+        assert found.cause == "wrong weights"
+        assert told in found.remedy
+
+
 @pytest.mark.parametrize(("cause", "changes"), OTHER_EVIDENCE)
 def test_a_cause_is_seen_by_other_evidence_too(cause, changes):
     assert [s.cause for s in diagnose(signals(**changes)).suspicions if s.seen] == [cause]

@@ -149,6 +149,14 @@ def test_labels_are_found_beside_a_sample_and_appended_to_it():
     assert conditions.labels_among(call(x, torch.randn(9, 3)), 2) is None
 
 
+def test_of_two_numbers_beside_a_sample_neither_is_taken_for_its_label():
+    x, y, t = torch.randn(9, 2), torch.arange(9) % 3, torch.arange(9) % 5
+    two = calls.note((x, t, y), {}, lambda x: torch.zeros(len(x)))
+    twice = calls.note((x, y, torch.nn.functional.one_hot(y, 3).float()), {}, lambda x: x[:, 0])
+    assert conditions.labels_among(two, 2) is None
+    assert conditions.labels_among(twice, 2).equal(y)
+
+
 def test_signals_come_back_from_a_file(tmp_path):
     signals = Signals(turns=2, d_loss=[1.0, math.inf], training=Noise(0.0, 1.0, 1.0), order=1.5)
     signals.limits = (-1.0, 1.0)
@@ -198,6 +206,33 @@ def test_the_largest_answer_of_each_turn_is_found_for_many_turns_at_once():
     last = [torch.tensor([-math.inf]), torch.empty(0)]
     given = [first, [], [torch.tensor([math.nan, 0.5])], last]
     assert sizes(given) == [3.0, 0.0, 0.5, math.inf]
+
+
+def test_what_lies_on_a_device_is_brought_over_at_once(monkeypatch):
+    def settle(n):
+        tally, asked = Tally(Signals()), []
+        for turn in range(n):
+            tally.real(torch.ones(3), turn)
+            tally.answers += [torch.ones(3), torch.ones(3)]
+            tally.close(0.0, 0.0)
+        with monkeypatch.context() as patch:
+            for name in ("cpu", "tolist", "item", "__bool__", "__float__"):
+                plain = getattr(torch.Tensor, name)
+                patch.setattr(torch.Tensor, name, lambda x, f=plain: asked.append(1) or f(x))
+            tally.settle()
+        return len(asked)
+
+    assert settle(50) == settle(2) > 0
+
+
+def test_the_first_nan_and_the_first_bad_batch_are_found_among_many_turns():
+    tally, bad = Tally(Signals()), torch.tensor([1.0, math.nan])
+    for turn in range(6):
+        tally.real(bad if turn > 3 else torch.ones(2), turn)
+        tally.answers += [torch.tensor([math.inf]), bad if turn > 1 else torch.zeros(2)]
+        tally.close(0.0, 0.0)
+    tally.settle()
+    assert (tally.signals.nan_from, tally.signals.bad_batch) == ((2, 1), 4)
 
 
 def test_an_answer_given_inside_of_torch_func_can_be_read_when_that_is_over():

@@ -170,7 +170,7 @@ PROBES = [
     *((probes, name) for name in ("rows", "auc", "fit", "reached", "best_fit", "pile", "by_layer",
                                   "reach", "given_time", "lookalikes")),
     *((calls, name) for name in ("samples_of", "logits_of", "looked_at", "as_samples")),
-    *((watchers.Witness, name) for name in ("_whose", "close")),
+    *((watchers.Witness, name) for name in ("whose", "close")),
     *((ledger.Ledger, name) for name in ("_audit", "_note_moves", "_book", "attend")),
     (gradients, "by_layer"), (gradients, "decay"),
     (aside, "reachable"), (Effects, "_answer"), (comparison, "is_poor"), (watchers.Real, "saw"),
