@@ -17,8 +17,8 @@ def sweep(
     """Carry out what is not finished of these runs; return all rows, in the order of the tasks.
 
     `jobs` processes share them, or the Dask cluster at the address `cluster`, whose workers see the
-    folder `out` and have one thread each. The table is written after each run. Raises InputError,
-    before anything runs, for what cannot be used.
+    folder `out` and have one thread each. The table is written after each run; it keeps the runs of
+    other sweeps in that folder. Raises InputError, before anything runs, for what cannot be used.
     """
     at_least("--jobs", jobs, 1)
     for name, least in (("steps", 1), ("n", 100), ("save_every", 1)):
@@ -35,10 +35,15 @@ def sweep(
         for task, row in _done(left, -1 if cluster else jobs):
             found[task.name] = row
             say(f"{len(found)} of {len(tasks)}: {task.name}, {_word(row)}")
-            table.write([found[t.name] for t in tasks if t.name in found], out)
+            _write([found[t.name] for t in tasks if t.name in found], tasks, out)
     rows = [found[task.name] for task in tasks]
-    table.write(rows, out)
+    _write(rows, tasks, out)
     return rows
+
+
+def _write(rows: list[dict], tasks: list[Task], out: Path) -> None:
+    """Write the table: this sweep's rows, and below them what other sweeps have finished there."""
+    table.write([*rows, *runs.of_others(tasks, out)], out)
 
 
 def _word(row: dict) -> str:

@@ -2,6 +2,8 @@
 
 import json
 import time
+from contextlib import suppress
+from pathlib import Path
 
 from gancourse import nets, store
 from gancourse.errors import InputError, in_a_sentence
@@ -21,6 +23,17 @@ def kept(task: Task) -> dict | None:
     except (OSError, ValueError):
         return None
     return found["row"] if isinstance(found, dict) and found.get("key") == task.key() else None
+
+
+def of_others(tasks: list[Task], out: Path) -> list[dict]:
+    """Return the rows of finished runs in `out` that other sweeps have made there, by folder."""
+    mine = {task.folder.name for task in tasks}
+    rows = []
+    for path in sorted(out.glob(f"*/{RESULT}")):
+        if path.parent.name not in mine:
+            with suppress(OSError, ValueError, KeyError, TypeError):  # no result of ours
+                rows.append(dict(json.loads(path.read_text("utf-8"))["row"]))
+    return rows
 
 
 def carry_out(task: Task) -> dict:

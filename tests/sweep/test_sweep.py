@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -113,6 +114,15 @@ def test_the_table_has_a_row_for_each_run(swept):
     assert whole["settings"][0]["fid"]["mean"] == pytest.approx(sum(fids) / 2)
     assert whole["settings"][0]["fid"]["sd"] == pytest.approx(abs(fids[0] - fids[1]) / 2**0.5)
     assert "mlp lr_D=0.001  2 of 2" in table.printed(rows)
+
+
+def test_the_table_keeps_what_another_sweep_made_there(swept, tmp_path):
+    shutil.copytree(swept[0], tmp_path / "out")
+    found = tasks(tmp_path / "out", settings=(), seeds="7")
+    (row,) = sweeps.sweep(found, tmp_path / "out", say=lambda line: None)
+    rows = rows_of(tmp_path / "out")
+    assert (len(rows), rows[0]["seed"], row["seed"]) == (1 + len(swept[1]), "7", 7)
+    assert {float(r["lr_D"]) for r in rows[1:]} == {1e-3, 2e-3}
 
 
 def test_a_run_of_a_sweep_is_the_run_of_that_recipe(swept, tmp_path):
