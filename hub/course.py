@@ -16,7 +16,13 @@ IDLE = 3600  # seconds after which a server that nobody uses is ended; the files
 
 
 def configure(
-    c, data=None, cores=1, memory="1.5G", python=sys.executable, culler=sys.executable, exchange=None
+    c,
+    data=None,
+    cores=1,
+    memory="1.5G",
+    python=sys.executable,
+    culler=sys.executable,
+    exchange=None,
 ):
     """Let each user's server open the course in a working copy of their own.
 

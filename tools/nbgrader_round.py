@@ -22,12 +22,12 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
+import javascript
 import nbformat
+import nbgrader_export
 from hub_class import User
 
 import hub
-import javascript
-import nbgrader_export
 from gancourse.check import get_exercise
 from gancourse.jupyter.lab import COPY
 from gancourse.store import write_whole
@@ -216,7 +216,9 @@ def main() -> int:
         print(f"No hub can start here: {missing}.")
         return 1
     for name, row in report["students"].items():
-        print(f"{name}: {row['nbgrader']:g} points, and {row['check']} by `check`; {row['feedback']}")
+        print(
+            f"{name}: {row['nbgrader']:g} points, and {row['check']} by `check`; {row['feedback']}"
+        )
     same = all(row["nbgrader"] == row["check"] for row in report["students"].values())
     return 0 if same and all(row["feedback"] for row in report["students"].values()) else 1
 
