@@ -1,7 +1,7 @@
-"""nbgrader's exchange on a hub, for teacher and students: /etc/jupyter/nbgrader_config.py of each server.
+"""nbgrader's exchange on a hub, for teacher and students: a copy is in /etc/jupyter of each server.
 
-GANCOURSE_EXCHANGE is the exchange's folder, which every user may write (`hub/course.py` sets it). The
-teacher's course folder has a config of its own (`make nbgrader`), which says more and is read later.
+GANCOURSE_EXCHANGE is the exchange's folder, which every user may write (`course.py` sets it). The
+teacher's course folder has a config of its own (`make nbgrader`), which is read later.
 """
 
 import os

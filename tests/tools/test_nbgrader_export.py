@@ -97,7 +97,7 @@ def hand_in(course: Path, student: str, source: Path, change=lambda cell: None) 
 
 
 def without_logits(cell) -> None:
-    """Put an answer in place that overflows far out and warns, and so earns a part of the points."""
+    """Put an answer in place that overflows far out and warns, and earns a part of the points."""
     if "def d_loss" in cell.source:
         cell.source += """
 
