@@ -3,10 +3,11 @@
     python tools/nbgrader_round.py [--home runs/nbgrader_round] [--sheet 01]
 
 A teacher and three students log in to a JupyterHub, and each gives their commands from a kernel of
-their own server: generate and release; fetch, answer and submit; collect, autograde, feedback and its
-release; fetch of the feedback. `ada` hands in the worked solution, `bob` has answered half of it, `eve`
-nothing. Stopped and given again it goes on where it was. At its end the points in nbgrader's gradebook
-are held against what `check` says to the same answers, and it ends with 1 where they differ.
+their own server: generate and release; fetch, answer and submit; collect, autograde, feedback and
+its release; fetch of the feedback. `ada` hands in the worked solution, `bob` has answered half of
+it, with a slip, `eve` nothing. Stopped and given again it goes on where it was. At its end the
+points in nbgrader's gradebook are held against what `check` says to the same answers, and it ends
+with 1 where they differ.
 """
 
 import argparse
@@ -125,7 +126,8 @@ class Round:
         answers = [c for c in mine.cells if _is_answer(c)]
         count = {"ada": len(answers), "bob": len(answers) // 2, "eve": 0}[student]
         for cell in answers[:count]:
-            cell.source = worked[cell.metadata.nbgrader.grade_id]
+            text = worked[cell.metadata.nbgrader.grade_id]
+            cell.source = re.sub(r"\n *### (BEGIN|END) SOLUTION", "", text)
         if student == "bob":
             answers[0].source += half_right(answers[0])
         write_whole(path, nbformat.writes(mine).encode())
@@ -136,7 +138,7 @@ def _is_answer(cell) -> bool:
 
 
 def half_right(cell) -> str:
-    """Return lines after an answer that spoil it for some inputs, and so cost a part of the points."""
+    """Return lines after an answer that spoil it for some inputs, and cost a part of its points."""
     name = re.search(r"^def (\w+)", cell.source, re.M)[1]
     return (
         f"\n\nright = {name}\n\n\ndef {name}(*given):\n"
@@ -146,7 +148,7 @@ def half_right(cell) -> str:
 
 
 def points_by_check(notebook: Path) -> dict[str, int]:
-    """Return the points of each exercise when the notebook's cells run here, one after the other."""
+    """Return the points of each exercise when the notebook's cells run here in order."""
     space, found = {"__name__": "__main__"}, {}
     for cell in nbformat.read(notebook, as_version=4).cells:
         if cell.cell_type != "code":
@@ -166,7 +168,7 @@ def points_by_nbgrader(course: Path) -> dict[str, float]:
 
 
 def told(found: Round) -> dict:
-    """Return what came out: versions, seconds, each student's points both ways and their feedback."""
+    """Return what came out: versions, seconds, each student's points both ways, feedback."""
     graded, students = points_by_nbgrader(found.course), {}
     for name in STUDENTS:
         here = points_by_check(found.notebook(name))
