@@ -37,8 +37,9 @@ from mutations import mutations
 class Owner(NamedTuple):
     """A module, the test files that must notice its faults, and which of their tests are asked.
 
-    `tests` are paths with blanks between, `chosen` is pytest's -k. Not asked are tests of speed, which fail on a busy machine, and some
-    that take too long; what they alone would notice counts as unseen.
+    `tests` are paths with blanks between, `chosen` is pytest's -k. Not asked are tests of speed,
+    which fail on a busy machine, and some that take too long; what they alone would notice counts
+    as unseen.
     """
 
     module: str
