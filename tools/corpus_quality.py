@@ -92,7 +92,8 @@ SAME = {  # our cause: what an author of the corpus may call it
     "penalty subtracted": {"penalty has the wrong sign"},
     "no average": {"average is no average"},
     "samples spoilt": {"samples converted wrongly"},
-    "prepared apart": {"real and fake samples prepared differently"},
+    "prepared apart": {"real and fake samples prepared differently",
+                       "D and G's step see different fakes"},
     "labels never trained": {"a part of the data is missing"},
     "units alike": {"weights start all equal"},
 }  # fmt: skip

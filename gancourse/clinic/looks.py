@@ -76,6 +76,7 @@ class Looks:
         s.drawn = "G" if same else "selected" if part else "changed"
         whole = torch.cat([c.out.float().cpu() for c in drawn])
         s.spoilt = conversions.spoilt(whole, look.x) if s.drawn == "changed" else ""
+        s.closer["shown"] = conversions.scaled(whole, look.x) if s.drawn == "changed" else []
         look.of_G = x if same else made
 
     def _of_G(self) -> Tensor | None:

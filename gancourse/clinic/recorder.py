@@ -193,7 +193,8 @@ class Recorder:
         seen = [look.of_G if s.drawn == "changed" else look.x.flatten(1) for look in looks]
         own = [look.of_G for look in looks if look.of_G is not None]
         found = Comparison(s, self.witness, self._tried, self.looks.layers, self.looks.reach)
-        found.compare(seen, torch.cat(real), own)
+        real = [self.closer.prepared(torch.cat(real))]
+        found.compare(seen, real[0], own)
         s.modes = (
             self._tried("batch norm's modes", self.looks.modes, torch.cat(real)[:SAMPLES]) or {}
         )

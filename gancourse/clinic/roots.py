@@ -69,15 +69,49 @@ def no_average(s: Signals) -> Found:
     )
 
 
+def judged_raw(s: Signals) -> bool:
+    """Tell whether what G gives goes to D as it is, in G's own step: then that is the sample."""
+    return mean(s.heard.get("asked", []), 0.0) >= AS_THEY_ARE
+
+
 def spoilt(s: Signals) -> Found:
-    return s.spoilt or None
+    """Where D judges what is made of G's numbers, by a softmax say, that may be drawn, too."""
+    return (s.spoilt or shifted(s)) if judged_raw(s) else None
+
+
+def shifted(s: Signals) -> Found:
+    """Samples are brought back to the scale of the real ones that were handed in, and not to it."""
+    shown, heights = s.closer.get("shown"), s.closer.get("real height", [])
+    if not shown or len(heights) < FEW or any(s.heard.get("shown real", ())):
+        return None
+    rise, height = (middle(s.closer[f"real {part}"]) for part in ("rise", "height"))
+    back, at = 1 / rise, -height / rise
+    if abs(shown[0] / back - 1) > 0.02 or abs(shown[1] - at) < 0.2 * abs(back):
+        return None
+    return (
+        f"real samples x go to D as {rise:.3g} x + {height:.3g}, and G's y are shown as "
+        f"{shown[0]:.3g} y + {shown[1]:.3g}: the way back is {back:.3g} y + {at:.3g}"
+    )
 
 
 def prepared_apart(s: Signals) -> Found:
-    """One kind of samples is changed before D sees it, by chance, and the other comes as it is."""
+    """One kind of samples is changed before D sees it, by chance, and the other comes as it is.
+
+    Or D's fakes are changed in one player's step, and not in the other's.
+    """
+    least = max(FEW, AS_THEY_ARE * len(s.at))
+    own = s.closer.get("own changed", [])
+    raw = mean(upkeep.heard(s, "fake"), 0.0) >= AS_THEY_ARE and not judged_raw(s)
+    if len(own) >= least and middle(own) >= CHANGED and raw:
+        return (
+            "in G's step its fakes are changed before D sees them, and not only scaled: "
+            f"{100 * middle(own):.0f} % of their variance is new. In D's step they come as they are"
+        )
     for kind, other in (("real", "fake"), ("fake", "real")):
+        if kind == "fake" and not judged_raw(s):
+            continue  # what D judges is made of G's numbers, in both steps
         rest = s.closer.get(f"{kind} changed", [])
-        if len(rest) < max(FEW, AS_THEY_ARE * len(s.at)) or middle(rest) < CHANGED:
+        if len(rest) < least or middle(rest) < CHANGED:
             continue
         if any(upkeep.heard(s, kind)) or not mean(upkeep.heard(s, other), 0.0) >= AS_THEY_ARE:
             continue
