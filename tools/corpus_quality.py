@@ -88,6 +88,15 @@ SAME = {  # our cause: what an author of the corpus may call it
     "betas swapped": {"Adam's betas swapped"},
     "real data change": {"real data are written over"},
     "a slope is infinite": {"square root of zero"},
+    "two kinds of fakes": {"D and G's step see different fakes"},
+    "weights without a gradient": {"weights get no gradient"},
+    "numbers without a gradient": {"weights get no gradient"},
+    "a loss is no number": {"logarithm of a score"},
+    "samples converted wrongly": {"samples converted wrongly"},
+    "real samples changed": {"real data scaled twice",
+                             "real and fake samples prepared differently"},
+    "other settings in sampling": {"samples drawn from another latent"},
+    "along the batch": {"D mixes the samples of a batch"},
 }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from gancourse.clinic.holdings import Holdings
 from gancourse.clinic.hooks import Hook
 from gancourse.clinic.ledger import Ledger
 from gancourse.clinic.looks import Looks
+from gancourse.clinic.manner import Manner
 from gancourse.clinic.optimisers import Optimisers
 from gancourse.clinic.shown import Shown
 from gancourse.clinic.signals import Signals
@@ -60,6 +61,7 @@ class Recorder:
         self.answers, self.holdings = Answers(*parts), Holdings(*parts)
         self.conditions = Conditions(self.witness, self.signals, self._guarded)
         self.optimisers = Optimisers(self.ledger, self.signals, self._guarded)
+        self.manner = Manner(self.witness, self.ledger, self.signals, self._guarded)
         self.shown = Shown(self.witness, self.answers, self.ledger, self.signals, self._guarded)
         self.looks = Looks(sample, self.witness, self.conditions, self._tried)
         self.finished = False
@@ -88,6 +90,7 @@ class Recorder:
     def _note_real(self, x: Tensor) -> None:
         self.signals.batch = max(self.signals.batch, len(x))
         self.tally.real(x, self.clock.turn)
+        self.manner.note_real(x)
         if self.clock.near and len(x):
             self.witness.real.saw(x, self.clock)
 
@@ -111,6 +114,7 @@ class Recorder:
             s.at.append(clock.turn)
             self._tried("losses and real batches", self.tally.settle)
             self._tried("what D is shown", self.shown.close)
+            self._tried("how samples are prepared", self.manner.close)
             self._tried("what the losses ask of D", self.answers.close)
             self._tried("labels", self.conditions.close)
             self.ledger.close()
@@ -165,6 +169,9 @@ class Recorder:
             look.x.isfinite().all().item() for look in self.looks.kept[-1:]
         )
         self._tried("what went into the nets", witness.conclude)
+        if kept:
+            last = kept[-1].x, kept[-1].of_G
+            self._tried("how samples are prepared", self.manner.conclude, *last)
         s.training = self._tried("z in training", lambda: noise_of(witness.z)) or s.training
         s.sampling = self._tried("z in sampling", lambda: noise_of(self.looks.z)) or s.sampling
         self._tried("the order of real batches", self._note_order)

@@ -8,7 +8,7 @@ note where the samples are well, and what another finding explains stands after 
 
 import math
 
-from gancourse.clinic import facts, supplies, upkeep, weights
+from gancourse.clinic import facts, supplies, upkeep, ways, weights
 from gancourse.clinic.causes import LEAST_TURNS, Diagnosis, Suspicion
 from gancourse.clinic.explanations import EXPLAINS, HABITS, RARE_HABITS, in_order
 from gancourse.clinic.signals import Signals, finite, late, mean, middle
@@ -142,7 +142,7 @@ def out_of_range(s: Signals) -> Found:
     if s.pile is not None and s.pile[1] > 0.02:
         end, share = s.pile
         return f"many of G's numbers are {end:.2f}, and {100 * share:.0f} % of real ones lie beyond"
-    if s.limits is None or s.beyond < 0.02 or "G" in s.swapped:  # those of weights out of use
+    if s.limits is None or s.beyond < 0.02 or "G" in s.swapped or ways.any_number(s, "G"):
         return None
     low, high = s.limits
     return (
