@@ -15,7 +15,7 @@ from gancourse import machine
 from gancourse.clinic import calls
 from gancourse.clinic.answers import Answers
 from gancourse.clinic.clock import LOOK, Clock
-from gancourse.clinic.comparison import SAMPLES, Comparison
+from gancourse.clinic.comparison import SAMPLES, Comparison, what_is_compared
 from gancourse.clinic.conditions import Conditions
 from gancourse.clinic.holdings import Holdings
 from gancourse.clinic.hooks import Hook
@@ -190,7 +190,7 @@ class Recorder:
             s.skipped["real batches"] = "none was handed in with recorder.real"
         if not real or not looks:
             return
-        seen = [look.of_G if s.drawn == "changed" else look.x.flatten(1) for look in looks]
+        seen = what_is_compared(looks, torch.cat(real), s.drawn == "changed")
         own = [look.of_G for look in looks if look.of_G is not None]
         found = Comparison(s, self.witness, self._tried, self.looks.layers, self.looks.reach)
         found.compare(seen, torch.cat(real), own)
