@@ -190,16 +190,17 @@ def along_the_batch(net: nn.Module, args: tuple, kwargs: dict) -> list[str]:
     """Return the recurrent layers that take the samples of a batch for steps in time."""
     layers = [m for m in net.modules() if isinstance(m, nn.RNNBase) and not m.batch_first]
     given = calls.looked_at(args, kwargs)
-    if not layers or given is None or given[1].dim() < 3:
+    if not layers or given is None or given[1].dim() < 2:
         return []
-    n, steps = given[1].shape[:2]
+    n = len(given[1])
     copy, found = twin(net), []
 
     def saw(layer: nn.Module, inputs: tuple) -> None:
         x = inputs[0]
-        if n != steps and x.dim() == 3 and tuple(x.shape[:2]) == (n, steps):
-            found.append(f"{type(layer).__name__} takes {n} samples for steps, {steps} steps for"
-                         " samples")  # fmt: skip
+        if x.dim() == 3 and len(x) == n != x.shape[1]:
+            found.append(
+                f"{type(layer).__name__} takes {n} samples for as many steps of {x.shape[1]}"
+            )
 
     for layer in copy.modules():
         if isinstance(layer, nn.RNNBase) and not layer.batch_first:

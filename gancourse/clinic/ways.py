@@ -10,7 +10,7 @@ from gancourse.clinic.signals import Signals, mean, middle
 
 Found = str | None  # evidence
 FEW = facts.FEW
-STEPS = 2 * FEW  # looked at, before a weight that no gradient reached counts
+STEPS = FEW + 1  # looked at, before a weight that no gradient reached counts
 LARGE = 0.2  # of a player's numbers
 ROUNDED = 16.6  # the logit from which float32 rounds its sigmoid to 1: see `rules`
 NARROW, WIDE = 0.7, 1.4  # a spread over the usual one

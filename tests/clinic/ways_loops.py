@@ -9,7 +9,7 @@ from upkeep_loops import Short
 class Ways(Short):
     """Short runs: their samples suffer, so that habits are told."""
 
-    def __init__(self, change="", turns=40):
+    def __init__(self, change="", turns=110):
         super().__init__(change, turns)
 
     def sample(self, n):
@@ -83,10 +83,10 @@ class Bounded(Ways):
 
     def batch(self, turn):
         x = RING.sample(128, self.rng)
-        return (x / 2.5).clamp(-1, 1) if self.change == "scaled twice" else x
+        return (x / x.abs().max()) if self.change == "scaled twice" else 3 * x
 
     def shown(self, x):
-        return x / 2.5, self.fakes().detach()
+        return x / 3, self.fakes().detach()
 
 
 class Rounded(Ways):
