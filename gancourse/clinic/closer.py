@@ -12,17 +12,16 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from gancourse.clinic import calls, conversions, probes
+from gancourse.clinic import calls, probes
 from gancourse.clinic.answers import Answers
 from gancourse.clinic.ledger import Ledger, this_backward
 from gancourse.clinic.optimisers import Weights
-from gancourse.clinic.signals import Signals, middle
+from gancourse.clinic.signals import Signals
 from gancourse.clinic.watchers import Witness, twin
 
 ROWS, PLACES = 64, 4096  # samples of a batch that are compared; places in memory that are kept
 RELATED = 0.93  # of the rest that is left between samples that have nothing to do with each other
 ALIKE = 0.5  # the cosine of a batch before and after: it was changed, and not replaced
-EXACT = 1e-6  # of a variance
 UNITS = 4  # of a layer, that may be copies of each other
 LAYERS = nn.Linear | nn.modules.conv._ConvNd
 
@@ -92,32 +91,15 @@ class Closer:
             return
         _, real, fake = self.witness.judged[-1]
         odd = ~(real | fake)
-        if not odd.any():
+        if call.on_x or not odd.any():
             return
         x = call.x.flatten(1).float().cpu()[odd][:ROWS]
-        of_D = ("real changed", self.batch), ("fake changed", self.made)
-        for name, given in (("own changed", self.made),) if call.on_x else of_D:
-            rest = [(left_of(before, x), before) for before in given]
-            known = [(share, before) for share, before in rest if share is not None]
+        for name, given in (("real changed", self.batch), ("fake changed", self.made)):
+            rest = [left_of(before, x) for before in given]
+            known = [share for share in rest if share is not None]
             if known:
-                share, before = min(known, key=lambda pair: pair[0])
-                self._note(name, share)
-                self._note_scale(name, before, x)
+                self._note(name, min(known))
                 return
-
-    def _note_scale(self, name: str, before: Tensor, x: Tensor) -> None:
-        if name == "real changed" and conversions.unlike(before, x) < EXACT:
-            for part, number in zip(("rise", "height"), conversions.line(before, x), strict=True):
-                self._note(f"real {part}", number)
-
-    def prepared(self, real: Tensor) -> Tensor:
-        """Return real samples as D sees them, where they are scaled after they were handed in."""
-        ways = [self.signals.closer.get(f"real {part}", []) for part in ("rise", "height")]
-        raw = any(self.signals.heard.get("shown real", ()))
-        if raw or not ways[0] or len(ways[0]) < len(self.signals.closer["real changed"]):
-            return real
-        rise, height = (middle(numbers) for numbers in ways)
-        return rise * real + height
 
     def _saw_energy(self, args: tuple, kwargs: dict, out: object) -> None:
         """Follow what a D of another kind gives, an autoencoder say, into the losses."""

@@ -59,14 +59,6 @@ def line(x: Tensor, y: Tensor) -> tuple[float, float]:
     return rise, (y.mean() - rise * x.mean()).item()
 
 
-def scaled(made: Tensor, shown: Tensor) -> list[float]:
-    """Return rise and height where the numbers shown are G's, scaled and shifted; else nothing."""
-    if made.numel() != shown.numel() or not (made.isfinite().all() and shown.isfinite().all()):
-        return []
-    x, y = (t.detach().double().cpu().flatten() for t in (made, shown))
-    return list(line(x, y)) if unlike(x, y) < FIT else []
-
-
 def unlike(x: Tensor, y: Tensor) -> float:
     """Return the share of y's variance that a scale and a shift of x leave."""
     rise, height = line(x, y)
@@ -88,8 +80,8 @@ def mixed(made: Tensor, shown: Tensor) -> str:
         return ""
     return (
         "the samples that you draw hold the numbers that G made, and in "
-        f"{len(shown) - max(kept)} of {len(shown)} they come from several of its samples: a reshape "
-        "across the batch, say"
+        f"{len(shown) - max(kept)} of {len(shown)} they come from several of its samples: a "
+        "reshape across the batch, say"
     )
 
 

@@ -5,7 +5,7 @@ Each fact returns its evidence, or None. Where something could not be looked at,
 
 import math
 
-from gancourse.clinic import facts, upkeep
+from gancourse.clinic import facts, upkeep, ways
 from gancourse.clinic.explanations import EXPLAINS
 from gancourse.clinic.signals import Signals, late, mean, middle
 
@@ -76,37 +76,12 @@ def judged_raw(s: Signals) -> bool:
 
 def spoilt(s: Signals) -> Found:
     """Where D judges what is made of G's numbers, by a softmax say, that may be drawn, too."""
-    return (s.spoilt or shifted(s)) if judged_raw(s) else None
-
-
-def shifted(s: Signals) -> Found:
-    """Samples are brought back to the scale of the real ones that were handed in, and not to it."""
-    shown, heights = s.closer.get("shown"), s.closer.get("real height", [])
-    if not shown or len(heights) < FEW or any(s.heard.get("shown real", ())):
-        return None
-    rise, height = (middle(s.closer[f"real {part}"]) for part in ("rise", "height"))
-    back, at = 1 / rise, -height / rise
-    if abs(shown[0] / back - 1) > 0.02 or abs(shown[1] - at) < 0.2 * abs(back):
-        return None
-    return (
-        f"real samples x go to D as {rise:.3g} x + {height:.3g}, and G's y are shown as "
-        f"{shown[0]:.3g} y + {shown[1]:.3g}: the way back is {back:.3g} y + {at:.3g}"
-    )
+    return s.spoilt if s.spoilt and judged_raw(s) else ways.converted(s)
 
 
 def prepared_apart(s: Signals) -> Found:
-    """One kind of samples is changed before D sees it, by chance, and the other comes as it is.
-
-    Or D's fakes are changed in one player's step, and not in the other's.
-    """
+    """One kind of samples is changed before D sees it, by chance, and the other comes as it is."""
     least = max(FEW, AS_THEY_ARE * len(s.at))
-    own = s.closer.get("own changed", [])
-    raw = mean(upkeep.heard(s, "fake"), 0.0) >= AS_THEY_ARE and not judged_raw(s)
-    if len(own) >= least and middle(own) >= CHANGED and raw:
-        return (
-            "in G's step its fakes are changed before D sees them, and not only scaled: "
-            f"{100 * middle(own):.0f} % of their variance is new. In D's step they come as they are"
-        )
     for kind, other in (("real", "fake"), ("fake", "real")):
         if kind == "fake" and not judged_raw(s):
             continue  # what D judges is made of G's numbers, in both steps
@@ -214,9 +189,10 @@ def without_one(s: Signals, found: dict[str, str]) -> list[str]:
 
 
 def grave(s: Signals) -> frozenset[str]:
-    """Return rare habits that are told of samples like real ones, too: a part of a net is idle."""
+    """Return rare habits that are told of samples like real ones, too: they are the text's."""
     idle = any(owned["nobody"] >= IDLE * owned["all"] > 0 for owned in s.owned.values())
-    return frozenset({"weights nobody owns"} if idle else ())
+    found = {"weights nobody owns": idle, "samples converted wrongly": s.spoilt and judged_raw(s)}
+    return frozenset(cause for cause, so in found.items() if so)
 
 
 FOUND = {
@@ -224,7 +200,7 @@ FOUND = {
     "fakes left out": fakes_left_out,
     "penalty subtracted": penalty_subtracted,
     "no average": no_average,
-    "samples spoilt": spoilt,
+    "samples converted wrongly": spoilt,
     "prepared apart": prepared_apart,
     "labels never trained": never_trained,
     "real data change": written_over,

@@ -116,30 +116,11 @@ class Squashed(NoisyReal):
         return self.squash(self.fakes(n)).round(decimals=2)
 
 
-class SquashedForG(Squashed):
-    def shown(self, x):
-        return x, self.fakes().detach()
-
-
 class ScaledReal(NoisyReal):
     """Real samples are brought to G's scale after they were handed in."""
 
     def noisy(self, x):
         return x / 2
-
-
-class BackAgain(ScaledReal):
-    """What is drawn is brought to the scale of the data."""
-
-    shift = 0.0
-
-    @torch.no_grad()
-    def sample(self, n):
-        return 2 * self.fakes(n) + self.shift
-
-
-class BackAndShifted(BackAgain):
-    shift = 1.0
 
 
 class OneKind(Short):
@@ -294,8 +275,6 @@ FAULTY = {
     Subtracted: "penalty subtracted",
     NoAverage: "no average",
     NoisyReal: "prepared apart",
-    SquashedForG: "prepared apart",
-    BackAndShifted: "samples spoilt",
     OneKind: "labels never trained",
     Constant: "units alike",
     EnergyOfReal: "fakes left out",
@@ -303,5 +282,5 @@ FAULTY = {
     WrittenOver: "real data change",
 }
 SOUND = (Joins, Added, Averaged, NoisyBoth, Squashed, ScaledReal, BothKinds, ZeroHead, Energy,
-         BackAgain, CopiedFirst, Refilled, SeldomRefreshed)  # fmt: skip
+         CopiedFirst, Refilled, SeldomRefreshed)  # fmt: skip
 BITS = (Subtracted, Averaged, NoisyReal, Energy, WrittenOver, SeldomRefreshed)

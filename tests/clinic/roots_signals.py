@@ -16,7 +16,6 @@ SEEN = {
     "adversarial weight 0": closer(**{"own is silent": UP}),
     "penalty subtracted": closer(penalty=[-1.0] * 50) | MISSING,
     "no average": closer(behind=[0.0, *[4e-5] * 9]),
-    "samples spoilt": heard() | {"spoilt": "35 % of the numbers shown are 0"},
     "prepared apart": heard(real=SILENT, **ODD, **{"shown real": SILENT})
     | closer(**{"real changed": [0.7] * 50})
     | MISSING,
@@ -34,13 +33,11 @@ OTHER_EVIDENCE = [
     ("prepared apart", heard(fake=SILENT, **ODD) | MISSING | closer(
         **{"fake changed": [0.3] * 50}
     )),
-    ("prepared apart", heard(asked=SILENT, **ODD) | MISSING | closer(
-        **{"own changed": [0.3] * 50}
-    )),
+    ("samples converted wrongly", heard() | {"spoilt": "35 % of the numbers shown are 0"}),
 ]  # fmt: skip
 NOTHING_WRONG = {
     "a softmax that belongs to G, outside of it": heard(fake=SILENT, asked=SILENT, **ODD)
-    | closer(**{"fake changed": [0.5] * 50, "own changed": [0.5] * 50})
+    | closer(**{"fake changed": [0.5] * 50})
     | {"spoilt": "35 % of the numbers shown are 0", **MISSING},
     "an adversary that joins halfway": closer(**{"own is silent": [1.0] * 25 + [0.0] * 25}),
     "a penalty that is added": closer(penalty=UP) | MISSING,
