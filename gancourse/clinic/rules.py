@@ -8,7 +8,7 @@ note where the samples are well, and what another finding explains stands after 
 
 import math
 
-from gancourse.clinic import facts, roots, supplies, upkeep, weights
+from gancourse.clinic import facts, roots, supplies, upkeep, ways, weights
 from gancourse.clinic.causes import LEAST_TURNS, Diagnosis, Suspicion
 from gancourse.clinic.explanations import HABITS, RARE_HABITS, in_order
 from gancourse.clinic.signals import Signals, finite, late, mean, middle
@@ -143,7 +143,7 @@ def out_of_range(s: Signals) -> Found:
     if s.pile is not None and s.pile[1] > 0.02:
         end, share = s.pile
         return f"many of G's numbers are {end:.2f}, and {100 * share:.0f} % of real ones lie beyond"
-    if s.limits is None or s.beyond < 0.02 or "G" in s.swapped:  # those of weights out of use
+    if s.limits is None or s.beyond < 0.02 or "G" in s.swapped or ways.any_number(s, "G"):
         return None
     low, high = s.limits
     return (
@@ -291,7 +291,8 @@ def diagnose(signals: Signals) -> Diagnosis:
     rules = SEEN | (fitting if signals.turns >= LEAST_TURNS else {})
     found = {cause: seen for cause, rule in rules.items() if (seen := rule(signals))}
     harmless = frozenset() if suffers(signals) else HABITS
-    harmless |= RARE_HABITS - roots.grave(signals) if is_close(signals) else frozenset()
+    harmless |= RARE_HABITS if is_close(signals) else frozenset()
+    harmless -= roots.grave(signals)
     notes = {cause: found.pop(cause) for cause in [*found] if cause in harmless}
     symptoms = [f"{cause}: {found.pop(cause)}" for cause in roots.without_one(signals, found)]
     other = {"wrong weights": upkeep.MASK} if upkeep.on_the_other_loss(signals) else {}
