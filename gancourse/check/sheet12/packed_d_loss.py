@@ -252,6 +252,7 @@ EXERCISE = Exercise(
         ("packs of `m` samples of one kind that follow each other", POINTS),
         ("joined along axis 1", PICTURES),
         ("cross-entropy on logits", POINTS),
+        ("exact where D is sure", POINTS),
         ("one label for each pack, real 1, fake 0", POINTS),
         ("the mean over each kind, added", POINTS),
         ("Where `m` does not divide N, raise a `ValueError` whose sentence names both", REFUSED),

@@ -214,6 +214,7 @@ CORRECT = (
     ordered, stacked,
 )  # fmt: skip
 FIRST, ON, TWO = "the first step", "the steps after it", "two runs in turn"
+LONG = "a matrix, 100 steps, float64"
 MISTAKES = {
     amsgrad: (LONG, "AMSGrad"),
     no_correction: (FIRST, "Neither average is divided"),
