@@ -35,3 +35,18 @@ def test_axe_finds_nothing_serious_in_a_chart(look):
     opened.tab.locator(".gc-mount").first.scroll_into_view_if_needed()
     opened.tab.wait_for_function(IDLE)
     assert opened.grave() == []
+
+
+def test_a_recorded_training_plays_and_its_slider_stands_below_the_samples(look):
+    tab = look("notebooks/08_dcgan_mnist.html").tab
+    place = tab.locator("[data-live=training]")
+    place.scroll_into_view_if_needed()
+    slider = place.locator("input[type=range]")
+    slider.wait_for()
+    assert place.locator("output").inner_text() == "step 0"
+    samples, curves = place.locator(".gc-pixels"), place.locator(".gc-panels svg").first
+    tops = [found.bounding_box()["y"] for found in (samples, slider, curves)]
+    assert tops == sorted(tops)
+    place.get_by_role("button", name="Play").click()
+    tab.wait_for_function("document.querySelector('.gc-reel output').textContent === 'step 1,500'")
+    assert place.locator(".gc-text").inner_text().endswith("after step 1,500 of 1,500.")

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/replay.js: edit there. 3fa7ba484f18543b a1fd11dfe0b779ea
+// Built by `make build` from src/widgets/replay.js: edit there. dd3eb08403373640 b407f96ff7653787
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -1211,7 +1211,8 @@ function showTraining(element, told, pixels) {
   });
   film.to(0);
   film.show();
-  const root = make("div", { class: "gc-live gc-train", role: "group", "aria-label": told.title }, stage.root, film.root, text);
+  stage.root.firstChild.append(film.root);
+  const root = make("div", { class: "gc-live gc-train", role: "group", "aria-label": told.title }, stage.root, text);
   element.append(root);
   return { root, stop: film.halt };
 }

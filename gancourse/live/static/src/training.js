@@ -37,7 +37,8 @@ export function showTraining(element, told, pixels) {
   });
   film.to(0);
   film.show();
-  const root = make("div", { class: "gc-live gc-train", role: "group", "aria-label": told.title }, stage.root, film.root, text);
+  stage.root.firstChild.append(film.root); // below the samples: on a phone the curves would come between
+  const root = make("div", { class: "gc-live gc-train", role: "group", "aria-label": told.title }, stage.root, text);
   element.append(root);
   return { root, stop: film.halt };
 }
