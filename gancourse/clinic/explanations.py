@@ -52,11 +52,17 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "real left out": (*MUTE, "fakes called real", "one target for all"),
     "fakes left out": (*MUTE, "one target for all"),
     "old fakes only": MUTE,
+    "adversarial weight 0": (*MUTE, "G does not hear D"),
+    "penalty subtracted": ("critic without a bound", "D held flat", "a player hardly moves", *MUTE),
+    "prepared apart": (*MUTE, "real left out", "real data change"),
+    "labels never trained": ("labels of others", *SYMPTOMS),
+    "units alike": ("init not called", "D says one number", "a player hardly moves", *MUTE),
+    "no average": ("another net draws",),
     "G does not hear D": MUTE,
     "D sees a part": MUTE,
     "D ends in a clamp": (*MUTE, "no gradient arrives", "G does not hear D", "log of zero"),
     "squashed critic": (*MUTE, "no gradient arrives", "a player hardly moves"),
-    "D held flat": MUTE,
+    "D held flat": (*MUTE, "a player hardly moves"),
     "steps undone": (*MUTE, "a player hardly moves"),
     "no zero_grad": ("range", *SIZES, *SYMPTOMS),
     "no detach": ("range", *SYMPTOMS),
@@ -104,13 +110,14 @@ HABITS = frozenset({
     "critic without a bound", "penalty without a graph", "one batch for ever",
     "a selection is drawn", "steps too long", "G does not hear D", "D ends in a clamp",
     "squashed critic", "D held flat", "summed loss", "gradients clipped away", "state lost",
+    "prepared apart",
 })  # fmt: skip
 # Rare in sound programs: a note only where the samples are close to real ones.
 RARE_HABITS = frozenset({
     "batch norm in eval", "not shuffled", "range", "init not called", "weights nobody owns",
     "rate falls to zero", "rate below zero", "D hardly learns", "huge weight decay", "divergence",
     "penalty over the wrong axis", "a player hardly moves", "betas swapped", "one target for all",
-    "old fakes only", "D sees a part", "real data change",
+    "old fakes only", "D sees a part", "real data change", "units alike", "penalty subtracted",
 })  # fmt: skip
 
 
