@@ -97,6 +97,13 @@ SAME = {  # our cause: what an author of the corpus may call it
                              "real and fake samples prepared differently"},
     "other settings in sampling": {"samples drawn from another latent"},
     "along the batch": {"D mixes the samples of a batch"},
+    "adversarial weight 0": {"adversarial loss has no weight"},
+    "penalty subtracted": {"penalty has the wrong sign"},
+    "no average": {"average is no average"},
+    "samples spoilt": {"samples converted wrongly"},
+    "prepared apart": {"real and fake samples prepared differently"},
+    "labels never trained": {"a part of the data is missing"},
+    "units alike": {"weights start all equal"},
 }  # fmt: skip
 
 

@@ -52,23 +52,35 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "real left out": (*MUTE, "fakes called real", "one target for all"),
     "fakes left out": (*MUTE, "one target for all"),
     "old fakes only": MUTE,
+    "adversarial weight 0": (*MUTE, "G does not hear D"),
+    "penalty subtracted": ("critic without a bound", "D held flat", "a player hardly moves", *MUTE),
+    "prepared apart": (*MUTE, "real left out", "real data change"),
+    "labels never trained": ("labels of others", *SYMPTOMS),
+    "units alike": ("init not called", "D says one number", "a player hardly moves", *MUTE),
+    "no average": ("another net draws",),
     "G does not hear D": MUTE,
     "D sees a part": ("numbers without a gradient", *MUTE),
     "D ends in a clamp": (*MUTE, "no gradient arrives", "G does not hear D", "log of zero"),
     "squashed critic": (*MUTE, "no gradient arrives", "a player hardly moves"),
-    "D held flat": MUTE,
+    "D held flat": (*MUTE, "a player hardly moves"),
     "steps undone": (*MUTE, "a player hardly moves"),
     "no zero_grad": ("range", *SIZES, *SYMPTOMS),
     "no detach": ("range", *SYMPTOMS),
     # Steps and sizes.
     # The ranks of a D that is held at 0 are chance.
     "huge weight decay": ("range", "init not called", "D says one number", *DIRECTIONS, *SYMPTOMS),
-    "two kinds of fakes": MUTE,
+    "two kinds of fakes": (*MUTE, "D held flat"),
     "weights without a gradient": MUTE,
     "numbers without a gradient": MUTE,
     "a loss is no number": ("log of zero", *MUTE),
     "samples converted wrongly": ("other noise", "another net draws", "range", *SYMPTOMS),
-    "real samples changed": ("D sees a part", "another net draws", "range", *SYMPTOMS),
+    "real samples changed": (
+        "prepared apart",
+        "D sees a part",
+        "another net draws",
+        "range",
+        *SYMPTOMS,
+    ),
     "other settings in sampling": ("other noise", "another net draws", "range", *SYMPTOMS),
     "along the batch": MUTE,
     "penalty without a graph": ("critic without a bound", "divergence", *SYMPTOMS),
@@ -115,13 +127,14 @@ HABITS = frozenset({
     "two kinds of fakes", "weights without a gradient", "numbers without a gradient",
     "samples converted wrongly", "real samples changed", "other settings in sampling",
     "along the batch",
+    "prepared apart",
 })  # fmt: skip
 # Rare in sound programs: a note only where the samples are close to real ones.
 RARE_HABITS = frozenset({
     "batch norm in eval", "not shuffled", "range", "init not called", "weights nobody owns",
     "rate falls to zero", "rate below zero", "D hardly learns", "huge weight decay", "divergence",
     "penalty over the wrong axis", "a player hardly moves", "betas swapped", "one target for all",
-    "old fakes only", "D sees a part", "real data change",
+    "old fakes only", "D sees a part", "real data change", "units alike", "penalty subtracted",
 })  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from gancourse.clinic import calls, probes
+from gancourse.clinic import calls, conversions, probes
 from gancourse.clinic.aside import undisturbed
 from gancourse.clinic.comparison import SAMPLES
 from gancourse.clinic.conditions import Conditions
@@ -75,6 +75,8 @@ class Looks:
             torch.isin(probes.rows(x), probes.rows(made)).all()
         )  # fmt: skip
         s.drawn = "G" if same else "selected" if part else "changed"
+        whole = torch.cat([c.out.float().cpu() for c in drawn])
+        s.spoilt = conversions.spoilt(whole, look.x) if s.drawn == "changed" else ""
         look.of_G = x if same else made
 
     def _of_G(self) -> Tensor | None:

@@ -1,6 +1,6 @@
 """What is wrong with a program as soon as it is seen: facts, and what to do about each. Lesson 10.
 
-To add one: an entry here and a rule in `facts`, `supplies` or `upkeep`.
+To add one: an entry here and a rule in `facts`, `supplies`, `upkeep` or `roots`.
 """
 
 from dataclasses import dataclass
@@ -213,6 +213,39 @@ FACTS = {
         "06",
         "change a copy of the batch: x + noise, and not x.add_(noise)",
         "real samples that spread wider the longer training goes on",
+    ),
+    "adversarial weight 0": Cause(
+        "05",
+        "give D's answer a weight above 0 in G's loss, from early in the run",
+        "a slope of exactly 0 at D's answers to G's fakes, in every turn",
+    ),
+    "penalty subtracted": Cause(
+        "12", "add the penalty to D's loss", "a loss that falls the steeper D is where it is steep"
+    ),
+    "no average": Cause(
+        "08",
+        "ema = decay * ema + (1 - decay) * new, with a decay near 1",
+        "averaged weights that lie less than a step behind G's",
+    ),
+    "samples spoilt": Cause(
+        "11",
+        "scale and permute each sample by itself: look at one before and after",
+        "samples that G made and that are no longer what it made",
+    ),
+    "prepared apart": Cause(
+        "06",
+        "do to fakes what you do to real samples before D sees them, in both players' steps",
+        "real samples that are changed before D, and fakes that are not",
+    ),
+    "labels never trained": Cause(
+        "13",
+        "look at what the loader holds: each label that you draw has to be in it",
+        "more labels asked of G in sampling than in training",
+    ),
+    "units alike": Cause(
+        "07",
+        "draw the weights at random, with normal_ and not constant_",
+        "units of a layer with the same weights",
     ),
     "a slope is infinite": Cause(
         "03",

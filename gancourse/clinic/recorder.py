@@ -15,6 +15,7 @@ from gancourse import machine
 from gancourse.clinic import calls
 from gancourse.clinic.answers import Answers
 from gancourse.clinic.clock import LOOK, Clock
+from gancourse.clinic.closer import Closer
 from gancourse.clinic.comparison import SAMPLES, Comparison, what_is_compared
 from gancourse.clinic.conditions import Conditions
 from gancourse.clinic.holdings import Holdings
@@ -63,6 +64,7 @@ class Recorder:
         self.optimisers = Optimisers(self.ledger, self.signals, self._guarded)
         self.manner = Manner(self.witness, self.ledger, self.signals, self._guarded)
         self.shown = Shown(self.witness, self.answers, self.ledger, self.signals, self._guarded)
+        self.closer = Closer(self.witness, self.answers, self.ledger, self.signals, self._guarded)
         self.looks = Looks(sample, self.witness, self.conditions, self._tried)
         self.finished = False
         self.looks.look()
@@ -91,6 +93,7 @@ class Recorder:
         self.signals.batch = max(self.signals.batch, len(x))
         self.tally.real(x, self.clock.turn)
         self.manner.note_real(x)
+        self._tried("data written over", self.closer.handed, x)
         if self.clock.near and len(x):
             self.witness.real.saw(x, self.clock)
 
@@ -115,12 +118,15 @@ class Recorder:
             self._tried("losses and real batches", self.tally.settle)
             self._tried("what D is shown", self.shown.close)
             self._tried("how samples are prepared", self.manner.close)
+            self._tried("which terms have weight", self.closer.close)
             self._tried("what the losses ask of D", self.answers.close)
             self._tried("labels", self.conditions.close)
             self.ledger.close()
             self._tried("what optimisers hold", self.optimisers.close)
             self._tried("what D answers", self.witness.close)
         self.answers.let_go()
+        self._tried("data written over", self.closer.end_turn)
+        self.shown.ahead.clear()
         self.witness.real.keys.clear()
         clock.tick()
         s.turns = clock.turn
@@ -161,6 +167,7 @@ class Recorder:
         self._tried("what the losses ask of D", self.answers.conclude)
         self._tried("what D is shown", self.shown.conclude)
         self._tried("what optimisers hold", self.optimisers.conclude)
+        self._tried("units that are copies", self.closer.conclude, self.optimisers.start)
         self._tried("labels", self.conditions.conclude)
         self._tried("weights outside of parameters()", self.holdings.conclude)
         self._tried("losses and real batches", self.tally.settle)

@@ -88,6 +88,7 @@ class Witness:
         self.on_leaf: Callable[[Tensor], None] | None = None
         # And of each call in the turn before a measured one, with what came out.
         self.ahead: dict[str, list[Callable]] = {"G": [], "D": []}
+        self.curious = False  # whether they are told of all turns that are not measured
         saw = {"G": guard("what G makes", self._saw_G), "D": guard("what D sees", self._saw_D)}
         self.handles = [
             net.register_forward_hook(saw[who], with_kwargs=True) for who, net in nets.items()
@@ -145,7 +146,7 @@ class Witness:
             look(call, args, kwargs, out)
 
     def _tell_ahead(self, who: str, args: tuple, kwargs: dict, out: object) -> None:
-        for look in self.ahead[who] if self.clock.near else ():
+        for look in self.ahead[who] if self.clock.near or self.curious else ():
             look(args, kwargs, out)
 
     def _nothing(self, who: str, out: object) -> None:

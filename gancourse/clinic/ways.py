@@ -22,11 +22,6 @@ def known(s: Signals, name: str) -> list[float]:
     return [x for x in s.manner.get(name, []) if x >= 0]
 
 
-def any_number(s: Signals, who: str) -> bool:
-    """Tell whether a player ends in a layer that gives any number, once its weights allow it."""
-    return s.ends.get(who) in facts.UNBOUNDED
-
-
 def two_fakes(s: Signals) -> Found:
     """D learns on what G gives, and G's own step comes to it through something else."""
     own, through = known(s, "own"), known(s, "through own")

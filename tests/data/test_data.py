@@ -799,3 +799,9 @@ def test_a_set_and_what_is_drawn_from_it_are_on_the_device_asked_for(elsewhere):
     found = [digits.images, digits.labels, x, labels, digits.batch(2, torch.Generator())]
     assert {x.device for x in found} == {elsewhere}
     assert load_images("digits").to(elsewhere).labels.device == elsewhere
+
+
+def test_a_list_of_mirrors_is_ones_own():
+    before = IMAGE_SETS["mnist"].mirrors
+    IMAGE_SETS["mnist"].mirrors.clear()
+    assert IMAGE_SETS["mnist"].mirrors == before != []
