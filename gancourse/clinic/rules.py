@@ -8,7 +8,7 @@ note where the samples are well, and what another finding explains stands after 
 
 import math
 
-from gancourse.clinic import facts, roots, supplies, upkeep, weights
+from gancourse.clinic import facts, roots, supplies, upkeep, ways, weights
 from gancourse.clinic.causes import LEAST_TURNS, Diagnosis, Suspicion
 from gancourse.clinic.explanations import HABITS, RARE_HABITS, in_order
 from gancourse.clinic.signals import Signals, finite, late, mean, middle
@@ -138,7 +138,7 @@ def other_noise(s: Signals) -> Found:
 
 
 def out_of_range(s: Signals) -> Found:
-    if not roots.range_is_structural(s):
+    if not roots.range_is_structural(s) or ways.never_as_handed_in(s):
         return None
     if s.pile is not None and s.pile[1] > 0.02:
         end, share = s.pile

@@ -22,6 +22,12 @@ def known(s: Signals, name: str) -> list[float]:
     return [x for x in s.manner.get(name, []) if x >= 0]
 
 
+def never_as_handed_in(s: Signals) -> bool:
+    """Tell whether D is never given real samples as they were handed in: scaled or noised, say."""
+    told = s.manner.get("as handed in", [])
+    return len(told) >= FEW and max(told) < 0
+
+
 def two_fakes(s: Signals) -> Found:
     """D learns on what G gives, and G's own step comes to it through something else."""
     own, through = known(s, "own"), known(s, "through own")
