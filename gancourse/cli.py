@@ -195,7 +195,7 @@ def score(
 
 @app.command()
 def grade(
-    submissions: Annotated[Path, typer.Argument(help="folder or zip of all submissions")],
+    submissions: Annotated[Path, typer.Argument(help="folder or zip, or a hub's home folders")],
     out: Annotated[Path, typer.Option(help="folder for grades.csv and feedback")],
     jobs: Annotated[int, typer.Option(help="submissions at once on this machine")] = 1,
     cluster: Annotated[str | None, typer.Option(help="address of a Dask scheduler")] = None,

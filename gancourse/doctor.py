@@ -2,6 +2,7 @@
 
 import getpass
 import importlib
+import importlib.util
 import json
 import os
 import platform
@@ -108,11 +109,25 @@ def torch_pair() -> Finding:
     """Say whether torch and torchvision are there and were built for each other."""
     try:
         found = f"torch {version('torch')}, torchvision {version('torchvision')}"
-        importlib.import_module("torchvision.ops")  # fails where the two do not fit
+        _load_torchvision()
     except (PackageNotFoundError, ImportError, RuntimeError, OSError) as error:
         remedy = "run `make setup`: requirements.lock holds a pair that fits"
         return Finding("PyTorch", BROKEN, f"torch and torchvision do not fit ({error})", remedy)
     return Finding("PyTorch", OK, f"{found}, and they fit")
+
+
+def _load_torchvision() -> None:
+    """Load torchvision's library, which fails where it does not fit this PyTorch.
+
+    All of torchvision would bring PyTorch's compiler: 50 MB and some seconds of a kernel.
+    """
+    spec = importlib.util.find_spec("torchvision")
+    folders = map(Path, (spec and spec.submodule_search_locations) or ())
+    library = next((p for folder in folders for p in sorted(folder.glob("_C*.so"))), None)
+    if library:
+        importlib.import_module("torch").ops.load_library(str(library))
+    else:  # another name, as on Windows
+        importlib.import_module("torchvision.ops")
 
 
 def device() -> Finding:

@@ -15,7 +15,7 @@ from gancourse.jupyter.lab import COPY
 
 HOME = Path(os.environ["GANCOURSE_HUB"])  # the hub's own files, and its users'
 c = get_config()  # noqa: F821
-configure(c, os.environ.get("GANCOURSE_DATA"))
+configure(c, os.environ.get("GANCOURSE_DATA"), exchange=os.environ.get("GANCOURSE_EXCHANGE"))
 
 c.JupyterHub.bind_url = os.environ["GANCOURSE_HUB_URL"]
 c.JupyterHub.hub_port = int(os.environ["GANCOURSE_HUB_PORT"])

@@ -102,3 +102,14 @@ def test_a_locked_home_is_no_fault_where_its_remedy_was_taken(monkeypatch, tmp_p
     for name in ("GANCOURSE_DATA", "JUPYTER_RUNTIME_DIR"):
         monkeypatch.setenv(name, str(tmp_path))
     assert doctor.home() == []
+
+
+def test_a_torchvision_that_does_not_fit_is_broken(tmp_path, monkeypatch):
+    (tmp_path / "torchvision").mkdir()
+    (tmp_path / "torchvision" / "__init__.py").write_text("")
+    (tmp_path / "torchvision" / "_C.so").write_bytes(b"built for another PyTorch")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "torchvision", raising=False)
+    found = doctor.torch_pair()
+    assert (found.status, "do not fit" in found.found) == (doctor.BROKEN, True)
+    assert "make setup" in found.remedy

@@ -17,6 +17,8 @@ MODULES = (
     "gancourse.clinic, gancourse.score.draws, gancourse.live.run.faulty",
     "gancourse.live.charts, gancourse.live.explorer, gancourse.live.run.dashboard, "
     "gancourse.live.run.pointgan, gancourse.data",
+    "gancourse.data, gancourse.doctor; gancourse.claim('', torch.ones(2), 1.0); "
+    "gancourse.doctor.examine(); gancourse.data.image_set('mnist').here()",
 )
 PROGRAM = """
 import json, resource, sys

@@ -29,11 +29,14 @@ def free_port() -> int:
         return found.getsockname()[1]
 
 
-def environment(home: Path, port: int, password: str) -> dict[str, str]:
+def environment(
+    home: Path, port: int, password: str, exchange: Path | None = None
+) -> dict[str, str]:
     """Return the hub's environment; raises javascript.Missing where there is no proxy for it."""
     proxy = javascript.packages(ROOT / "hub") / ".bin" / "configurable-http-proxy"
     found = {**os.environ}
     use_shared_data(ROOT, found)
+    found |= {"GANCOURSE_EXCHANGE": str(exchange)} if exchange else {}
     return found | {
         "GANCOURSE_HUB": str(home),
         "GANCOURSE_HUB_URL": f"http://127.0.0.1:{port}",
@@ -44,11 +47,17 @@ def environment(home: Path, port: int, password: str) -> dict[str, str]:
     }
 
 
-def start(home: Path, port: int, password: str, **options) -> subprocess.Popen:
-    """Start a hub whose files are in `home`; its proxy and its users' servers end with it."""
+def start(
+    home: Path, port: int, password: str, exchange: Path | None = None, **options
+) -> subprocess.Popen:
+    """Start a hub whose files are in `home`; its proxy and its users' servers end with it.
+
+    `exchange` is nbgrader's folder, where there is to be one.
+    """
     home.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "jupyterhub", f"--config={CONFIG}", "--log-level=WARN"]
-    return subprocess.Popen(command, cwd=home, env=environment(home, port, password), **options)
+    own = environment(home, port, password, exchange)
+    return subprocess.Popen(command, cwd=home, env=own, **options)
 
 
 def wait_until_up(url: str, process: subprocess.Popen, patience: float = 180.0) -> None:

@@ -35,10 +35,11 @@ from mutations import mutations
 
 
 class Owner(NamedTuple):
-    """A module, the test file that must notice its faults, and which of its tests are asked.
+    """A module, the test files that must notice its faults, and which of their tests are asked.
 
-    `chosen` is pytest's -k. Not asked are tests of speed, which fail on a busy machine, and some
-    that take too long; what they alone would notice counts as unseen.
+    `tests` are paths with blanks between, `chosen` is pytest's -k. Not asked are tests of speed,
+    which fail on a busy machine, and some that take too long; what they alone would notice counts
+    as unseen.
     """
 
     module: str
@@ -52,9 +53,12 @@ class Owner(NamedTuple):
 
 
 DIGITS = "not mnist and not fashion"  # the report on images is tested on the embedded digits too
-TRAIN, FAST = "tests/train/test_train.py", "not killed_ten and not five_percent"
+TRAIN = "tests/train/test_train.py tests/train/test_train_labels.py tests/train/test_remedies.py"
+FAST = "not killed_ten and not five_percent"
 DATA, RULER = "tests/data/test_data.py", "tests/score/test_score_ruler.py"
+FOLDERS = "tests/data/test_folders.py"
 IMAGES = "tests/score/test_score_images.py"
+LABELLED = "tests/score/test_score_obedience.py"
 OWNERS = {  # the names are those of the two TOML files: only the paths move
     "losses": Owner("gancourse/losses.py", "tests/test_losses.py"),
     "store": Owner("gancourse/store.py", "tests/test_store.py", "not two_processes"),
@@ -71,16 +75,18 @@ OWNERS = {  # the names are those of the two TOML files: only the paths move
     "divergences": Owner("gancourse/maths/divergences.py", "tests/maths/test_theory.py"),
     "fgan": Owner("gancourse/maths/fgan.py", "tests/maths/test_fgan.py"),
     "transport": Owner("gancourse/maths/transport.py", "tests/maths/test_transport.py"),
-    "data.images": Owner("gancourse/data/images.py", DATA, "not memory_speed"),
+    "data.images": Owner("gancourse/data/images.py", f"{DATA} {FOLDERS}", "not memory_speed"),
     "data.sets": Owner("gancourse/data/sets.py", DATA, "not memory_speed"),
     "data.idx": Owner("gancourse/data/idx.py", DATA, "not memory_speed"),
     "data.download": Owner("gancourse/data/download.py", DATA, "not memory_speed"),
     "data.toys": Owner("gancourse/data/toys.py", "tests/data/test_toys.py"),
     "score.modes": Owner("gancourse/score/modes.py", "tests/score/test_score.py"),
     "score.measures": Owner("gancourse/score/measures.py", "tests/score/test_score_measures.py"),
-    "score.images": Owner("gancourse/score/images.py", IMAGES, DIGITS),
+    "score.images": Owner("gancourse/score/images.py", f"{IMAGES} {LABELLED} {FOLDERS}", DIGITS),
     "score.known": Owner("gancourse/score/known.py", IMAGES, DIGITS),
-    "score.copies": Owner("gancourse/score/copies.py", IMAGES, DIGITS),
+    "score.copies": Owner(
+        "gancourse/score/copies.py", f"{IMAGES} tests/score/test_score_copies.py", DIGITS
+    ),
     "score.ruler": Owner("gancourse/score/ruler.py", RULER, "not card_says"),
     "score.fit_ruler": Owner("gancourse/score/fit_ruler.py", RULER, "not card_says"),
     "grade.wire": Owner("gancourse/grade/box/wire.py", "tests/grade/test_grade_wire.py"),
@@ -181,8 +187,9 @@ class Results:
         beside.replace(self.path)
 
 
-def _digest(path: str, root: Path = ROOT) -> str:
-    return hashlib.sha256((root / path).read_bytes()).hexdigest()[:12]
+def _digest(paths: str, root: Path = ROOT) -> str:
+    read = b"".join((root / path).read_bytes() for path in paths.split())
+    return hashlib.sha256(read).hexdigest()[:12]
 
 
 class Tree:
@@ -273,7 +280,7 @@ def _tested(owner: Owner) -> tuple[int, str]:
 
     first = First()
     options = ["-x", "-q", "-p", "no:cacheprovider", "-W", "ignore"]
-    code = pytest.main([*options, "-k", owner.chosen, owner.tests], [first])
+    code = pytest.main([*options, "-k", owner.chosen, *owner.tests.split()], [first])
     return int(code), first.failed or ("" if code == 0 else "(at import)")
 
 

@@ -32,9 +32,17 @@ CONFIG = """\
 c = get_config()  # noqa: F821
 
 c.CourseDirectory.course_id = "gancourse"
+c.CourseDirectory.student_id = "*"  # of the teacher's commands, who is no student
 c.ExecutePreprocessor.timeout = 300
 c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("your turn")'}
 """
+GRADED = """\
+import sys
+from contextlib import redirect_stderr
+
+with redirect_stderr(sys.stdout):  # nbgrader gives 0 where a warning was written
+    result = check("{id}", {names})
+result.score"""
 MARKERS = {"# BEGIN SOLUTION": "### BEGIN SOLUTION", "# END SOLUTION": "### END SOLUTION"}
 LEFT_OUT = {"hidden", "solution"}
 
@@ -68,7 +76,7 @@ def test_cell(id: str, cell_id: str) -> NotebookNode:
     """Return a graded cell whose value is the score; its points are those of the shown parts."""
     exercise = check.get_exercise(id)
     points = sum(part.points for part in exercise.chosen(hidden=False))
-    source = f'check("{id}", {", ".join(exercise.names)}).score'
+    source = GRADED.format(id=id, names=", ".join(exercise.names))
     cell = new_code_cell(source, id=cell_id)
     return mark(cell, f"test-{id.replace('.', '-')}", grade=True, locked=True, points=points)
 

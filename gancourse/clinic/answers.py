@@ -45,6 +45,7 @@ class Answers:
         self.at: dict[tuple[str, int], list[Tensor]] = defaultdict(list)  # slopes at G's samples
         self.points: list[tuple[int, Tensor, bool]] = []  # D's slope: backward, slope, has a graph
         self.passing: list = []  # hooks on x of this turn: a program may keep its x
+        self.on_slope: Callable[[Tensor], None] | None = None  # of D, with a graph
         self.logistic: list[float] = []  # how uneven slopes are over those of a cross-entropy
         self.spans: list[tuple[float, float]] = []  # the furthest answer, how uneven slopes are
         self.weights: list[float] = []  # of a single answer in a loss, see `weight_per_answer`
@@ -125,6 +126,8 @@ class Answers:
         if not self.clock.measured:
             return
         self.points.append((this_backward(), grad.detach(), grad.requires_grad))
+        if grad.requires_grad and self.on_slope is not None:
+            self.on_slope(grad)
 
     def close(self) -> None:
         """End a measured turn."""

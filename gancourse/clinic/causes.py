@@ -146,7 +146,8 @@ class Diagnosis:
     "healthy" where the samples reach what real ones reach, "sound" where they are near it,
     "unknown" where they are poor and no rule says why, "too short" where nothing can be said.
     `skipped` names the looks that could not be taken, and why: their causes are not excluded.
-    `harmless` are habits that were seen and do these samples no harm.
+    `harmless` are habits that were seen and do these samples no harm; `symptoms` those of which
+    nothing that was seen says where they come from.
     """
 
     verdict: str
@@ -154,6 +155,7 @@ class Diagnosis:
     samples: str
     skipped: tuple[tuple[str, str], ...] = ()
     harmless: tuple[str, ...] = ()
+    symptoms: tuple[str, ...] = ()
 
     @property
     def first(self) -> str:
@@ -166,6 +168,7 @@ class Diagnosis:
         for title, seen in (("Seen:", True), ("Suspected:", False)):
             mine = [f"{i}. {suspicion}" for i, suspicion in numbered if suspicion.seen is seen]
             lines += [title, *mine] if mine else []
+        lines += [f"A symptom, and why was not seen: {what}." for what in self.symptoms]
         lines.append(self.samples)
         lines += [f"Seen, harmless here: {note}." for note in self.harmless]
         if self.skipped:

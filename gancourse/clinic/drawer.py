@@ -36,6 +36,7 @@ class Drawer:
         self.net: nn.Module | None = None  # a copy of G, other than G itself
         self.calls: list[calls.Call] = []  # of the copy, at the last look
         self.before: Tensor | None = None  # the copy's weights at the look before
+        self.lent: Tensor | None = None  # G's own weights while it drew: others may be put there
         self.first: dict[str, Tensor] = {}  # buffers at the first look
 
     @contextmanager
@@ -45,7 +46,7 @@ class Drawer:
         def called(*given) -> None:
             self.tried("the net that draws", self._called, *given)
 
-        self.calls = []
+        self.calls, self.lent = [], None
         handle = register_module_forward_hook(called, with_kwargs=True)
         try:
             yield
@@ -53,6 +54,8 @@ class Drawer:
             handle.remove()
 
     def _called(self, net: nn.Module, args: tuple, kwargs: dict, out: object) -> None:
+        if net is self.G and self.lent is None:
+            self.lent = flat(net.parameters())
         if net is self.G or (self.calls and net is not self.net):
             return
         alike = self.shapes and [w.shape for w in net.parameters()] == self.shapes
@@ -65,9 +68,14 @@ class Drawer:
         """Note how far the copy that has just drawn lies from G, and whether it moves."""
         s = self.signals
         if not self.calls:
+            if self.lent is not None and (off := apart(flat(self.G.parameters()), self.lent)):
+                s.closer.setdefault("behind", []).append(off)
             return
         now, G = flat(self.net.parameters()), flat(self.G.parameters())
         s.copy["apart"].append(apart(G, now))
+        pairs = zip(self.net.parameters(), self.G.parameters(), strict=True)
+        if all(a.dtype is b.dtype for a, b in pairs):  # rounded weights lie apart, too
+            s.closer.setdefault("behind", []).append(s.copy["apart"][-1])
         if self.before is not None:
             s.copy["moved"].append(apart(now, self.before))
         self.before = now

@@ -1,6 +1,6 @@
 """What is wrong with a program as soon as it is seen: facts, and what to do about each. Lesson 10.
 
-To add one: an entry here and a rule in `facts`, `supplies` or `upkeep`.
+To add one: an entry here and a rule in `facts`, `supplies`, `upkeep` or `roots`.
 """
 
 from dataclasses import dataclass
@@ -214,9 +214,75 @@ FACTS = {
         "change a copy of the batch: x + noise, and not x.add_(noise)",
         "real samples that spread wider the longer training goes on",
     ),
+    "adversarial weight 0": Cause(
+        "05",
+        "give D's answer a weight above 0 in G's loss, from early in the run",
+        "a slope of exactly 0 at D's answers to G's fakes, in every turn",
+    ),
+    "penalty subtracted": Cause(
+        "12", "add the penalty to D's loss", "a loss that falls the steeper D is where it is steep"
+    ),
+    "no average": Cause(
+        "08",
+        "ema = decay * ema + (1 - decay) * new, with a decay near 1",
+        "averaged weights that lie less than a step behind G's",
+    ),
+    "prepared apart": Cause(
+        "06",
+        "do to fakes what you do to real samples before D sees them, in both players' steps",
+        "real samples that are changed before D, and fakes that are not",
+    ),
+    "labels never trained": Cause(
+        "13",
+        "look at what the loader holds: each label that you draw has to be in it",
+        "more labels asked of G in sampling than in training",
+    ),
+    "units alike": Cause(
+        "07",
+        "draw the weights at random, with normal_ and not constant_",
+        "units of a layer with the same weights",
+    ),
     "a slope is infinite": Cause(
         "03",
         "add a small number under the root, or before the logarithm",
         "weights that become NaN while the losses and all answers are finite",
+    ),
+    "two kinds of fakes": Cause(
+        "05",
+        "hand D the same fakes in both steps: activated, scaled and augmented alike",
+        "a D that learns on one kind of fakes, and a G that is scored on another",
+    ),
+    "weights without a gradient": Cause(
+        "05",
+        "see that these layers have a part in the output: a fade-in's alpha, a last loss kept",
+        "weights in an optimiser that no gradient ever reached",
+    ),
+    "numbers without a gradient": Cause(
+        "05",
+        "put a softmax, or a Gumbel softmax, in the place of argmax or rounding",
+        "entries of G's last layer that no gradient ever reached",
+    ),
+    "a loss is no number": Cause(
+        "03",
+        "take no logarithm of a score that may be below 0: softplus of a logit, or the score",
+        "a loss that is NaN while all answers are finite, some of them below 0",
+    ),
+    "samples converted wrongly": Cause(
+        "06",
+        "show samples by the reverse of what is done to real ones",
+        "samples changed for people otherwise than real ones are for D",
+    ),
+    "real samples changed": Cause(
+        "06",
+        "scale once, in floating point, and hand in what D sees",
+        "real samples that D is given otherwise than they were handed in",
+    ),
+    "other settings in sampling": Cause(
+        "09",
+        "call G to draw samples as in training",
+        "an argument of G that only the sampling function gives",
+    ),
+    "along the batch": Cause(
+        "05", "give the recurrent layer batch_first=True", "an RNN that runs from sample to sample"
     ),
 }

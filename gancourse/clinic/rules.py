@@ -8,16 +8,15 @@ note where the samples are well, and what another finding explains stands after 
 
 import math
 
-from gancourse.clinic import facts, supplies, upkeep, weights
+from gancourse.clinic import facts, roots, supplies, upkeep, ways, weights
 from gancourse.clinic.causes import LEAST_TURNS, Diagnosis, Suspicion
-from gancourse.clinic.explanations import EXPLAINS, HABITS, RARE_HABITS, in_order
+from gancourse.clinic.explanations import HABITS, RARE_HABITS, in_order
 from gancourse.clinic.signals import Signals, finite, late, mean, middle
 from gancourse.errors import InputError
 
 # Thresholds, chosen on seeds 0 to 6 of the clinic's faults and settings, measured on 7 and 8.
 POOR_COVERAGE, POOR_PRECISION, POOR_SPREAD = 0.33, 0.15, 0.6
 FEW_REGIONS = 0.4  # of all: as few are a collapse, half a distribution is not
-LEAD = 2  # steps of G to one of D, from which a collapse is the lead's
 NARROW = 0.5  # a collapsed G's spread, over the real one
 ROUNDED = 16.6  # the logit from which float32 rounds its sigmoid to 1
 Found = str | None  # the evidence
@@ -139,10 +138,12 @@ def other_noise(s: Signals) -> Found:
 
 
 def out_of_range(s: Signals) -> Found:
+    if not roots.range_is_structural(s):
+        return None
     if s.pile is not None and s.pile[1] > 0.02:
         end, share = s.pile
         return f"many of G's numbers are {end:.2f}, and {100 * share:.0f} % of real ones lie beyond"
-    if s.limits is None or s.beyond < 0.02 or "G" in s.swapped:  # those of weights out of use
+    if s.limits is None or s.beyond < 0.02 or "G" in s.swapped or ways.any_number(s, "G"):
         return None
     low, high = s.limits
     return (
@@ -202,15 +203,9 @@ def collapsed(s: Signals) -> Found:
 def mode_collapse(s: Signals) -> Found:
     """The samples have collapsed, and G is far ahead of D."""
     seen, lead = collapsed(s), s.steps["G"] / max(1, s.steps["D"])
-    if seen and lead >= LEAD:
+    if seen and lead >= roots.LEAD:
         return f"G takes {lead:.2g} steps to each of D, and {seen}"
     return seen
-
-
-def without_a_root(s: Signals, found: dict[str, str]) -> bool:
-    """Tell whether the samples have collapsed, and nothing that was found says why."""
-    told = any("mode collapse" in EXPLAINS.get(cause, ()) for cause in found)
-    return "mode collapse" in found and not told and s.steps["G"] < LEAD * max(1, s.steps["D"])
 
 
 def d_too_strong(s: Signals) -> Found:
@@ -259,6 +254,7 @@ SEEN = {
     **facts.FOUND,
     **supplies.FOUND,
     **upkeep.FOUND,
+    **roots.FOUND,
     "log of zero": log_of_zero,
     "wrong weights": wrong_weights,
     "no zero_grad": no_zero_grad,
@@ -296,9 +292,9 @@ def diagnose(signals: Signals) -> Diagnosis:
     found = {cause: seen for cause, rule in rules.items() if (seen := rule(signals))}
     harmless = frozenset() if suffers(signals) else HABITS
     harmless |= RARE_HABITS if is_close(signals) else frozenset()
+    harmless -= roots.grave(signals)
     notes = {cause: found.pop(cause) for cause in [*found] if cause in harmless}
-    if without_a_root(signals, found):
-        del found["mode collapse"]  # a collapse is seen in the samples; it is no cause of itself
+    symptoms = [f"{cause}: {found.pop(cause)}" for cause in roots.without_one(signals, found)]
     other = {"wrong weights": upkeep.MASK} if upkeep.on_the_other_loss(signals) else {}
     suspicions = [
         Suspicion(
@@ -319,7 +315,9 @@ def diagnose(signals: Signals) -> Diagnosis:
         share = f"{100 * signals.unknown:.0f} % of what D sees is neither a real sample nor G's"
         skipped["D's answers"] = share
     verdict, about = _verdict(signals, poor, suspicions), about_samples(signals)
-    return Diagnosis(verdict, tuple(suspicions), about, tuple(skipped.items()), tuple(told))
+    return Diagnosis(
+        verdict, tuple(suspicions), about, tuple(skipped.items()), tuple(told), tuple(symptoms)
+    )
 
 
 def weight_of(cause: str, root: str = "") -> float:

@@ -153,6 +153,7 @@ class Shown:
         rows = torch.cat(rows)
         if self.past is not None and known and not fresh:
             self.signals.stale.append(torch.isin(rows, self.past).double().mean().item())
+            self.witness.curious |= self.signals.stale[-1] > 0  # new ones may come in other turns
         self.past = rows if self.past is None else torch.cat([self.past, rows])[-MOST:]
 
     def conclude(self) -> None:

@@ -5,7 +5,7 @@ Each returns its evidence, or None. Where something could not be looked at, it s
 
 import math
 
-from gancourse.clinic import facts
+from gancourse.clinic import facts, ways
 from gancourse.clinic.signals import Signals, late, mean, middle
 
 Found = str | None  # evidence
@@ -163,12 +163,18 @@ def summed(s: Signals) -> Found:
     )
 
 
+def scaled(s: Signals, who: str) -> bool:
+    """Tell whether a loss's scale was divided out before each step: powers of two, and no clip."""
+    powers = [math.log2(share) for share in s.kept[who] if share > 0]
+    return bool(powers) and all(abs(power - round(power)) < 1e-3 for power in powers)
+
+
 def cut_off(s: Signals) -> Found:
     """Clipped, and not only scaled back: the player goes nowhere."""
     for who in facts.own(s):
         share, way = middle(s.kept[who], 1.0), facts.way_of_asking(s, who)
         most = CUT_ADAM if s.betas[who] else CUT
-        if len(s.kept[who]) >= FEW and 0 < share < most and 0 < way < STILL:
+        if len(s.kept[who]) >= FEW and 0 < share < most and 0 < way < STILL and not scaled(s, who):
             return (
                 f"the gradient that opt_{who} uses is {share:.1e} times as large as the one that "
                 f"came, and all its steps together move {who}'s weights by {100 * way:.1g} %"
@@ -270,4 +276,5 @@ FOUND = {
     "betas swapped": betas,
     "real data change": real_changes,
     "a slope is infinite": infinite_slope,
+    **ways.FOUND,
 }

@@ -88,6 +88,7 @@ class Witness:
         self.on_leaf: Callable[[Tensor], None] | None = None
         # And of each call in the turn before a measured one, with what came out.
         self.ahead: dict[str, list[Callable]] = {"G": [], "D": []}
+        self.curious = False  # whether they are told of all turns that are not measured
         saw = {"G": guard("what G makes", self._saw_G), "D": guard("what D sees", self._saw_D)}
         self.handles = [
             net.register_forward_hook(saw[who], with_kwargs=True) for who, net in nets.items()
@@ -117,6 +118,8 @@ class Witness:
             given = calls.looked_at(args, kwargs)
             if given is not None and given[1].requires_grad and given[1].is_leaf:
                 self.on_leaf(given[1])
+        if calls.one_of_many(args, kwargs):
+            return  # a sample of a batch: there is no batch to look at
         if not self.clock.measured:
             if self.clock.user == "training":
                 self.tally.answer(args, kwargs, out)
@@ -143,7 +146,7 @@ class Witness:
             look(call, args, kwargs, out)
 
     def _tell_ahead(self, who: str, args: tuple, kwargs: dict, out: object) -> None:
-        for look in self.ahead[who] if self.clock.near else ():
+        for look in self.ahead[who] if self.clock.near or self.curious else ():
             look(args, kwargs, out)
 
     def _nothing(self, who: str, out: object) -> None:

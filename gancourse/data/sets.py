@@ -18,6 +18,7 @@ from platformdirs import user_cache_dir
 
 from gancourse.data import idx, places
 from gancourse.data.download import Unavailable, download, sweep
+from gancourse.data.origins import origin
 from gancourse.errors import InputError
 
 SPLITS = {"train": "train", "test": "t10k"}  # and how their files' names begin
@@ -68,17 +69,11 @@ class IdxFiles(Measured):
 
     @property
     def md5(self) -> dict[str, str]:
-        return dict(self._origin.resources)
+        return origin(self.torchvision)[0]
 
     @property
     def mirrors(self) -> list[str]:
-        return list(self._origin.mirrors)
-
-    @property
-    def _origin(self) -> type:
-        from torchvision import datasets  # slow to import, and points need none of it
-
-        return getattr(datasets, self.torchvision)
+        return origin(self.torchvision)[1]
 
     def read(self, split: str) -> tuple[torch.Tensor, torch.Tensor, str]:
         """Return images [N, 1, 28, 28] uint8, labels [N] int64, and where they came from.

@@ -14,9 +14,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from gancourse.course import MARK
 from gancourse.errors import InputError
 from gancourse.grade.box.wire import clean
 from gancourse.grade.ipynb import MAX_BYTES, Cell, Unusable, read
+from gancourse.jupyter.working_copy import NEW_EDITION, sources, text_hash
 
 MOODLE = re.compile(r"(?P<who>[^/]+_\d+)_assignsubmission_(file|onlinetext)_?(?P<rest>/?.*)", re.S)
 CANVAS = re.compile(r"(?P<who>[^/_]+)(?P<late>_LATE)?_(?P<id>\d+)_\d+_(?P<file>[^/]+)", re.S)
@@ -52,9 +54,13 @@ class Submission:
 
 
 def collect(source: Path) -> Iterator[Submission]:
-    """Yield what each student handed in, sorted by name; raise InputError for no such place."""
+    """Yield what each student handed in, sorted by name; raise InputError for no such place.
+
+    Whose folder holds a working copy of the course, as on a hub, has handed in its sheets.
+    """
     if source.is_dir():
-        files = _in_folder(source)
+        copies = _copies(source)
+        files = _in_copies(copies) + _in_folder(source, {copy.parent.name for copy in copies})
     elif source.is_file() and zipfile.is_zipfile(source):
         files = _in_zip(source)
     else:
@@ -69,9 +75,59 @@ def collect(source: Path) -> Iterator[Submission]:
     yield from _by_student(files, strip)
 
 
-def _in_folder(root: Path) -> list[Found]:
+def _in_copies(copies: list[Path]) -> list[Found]:
+    """Return the sheets in working copies, each in its user's folder.
+
+    Only USER/COPY/exercises is looked at, and no link is followed, since the grader's rights are
+    not the users'. A sheet whose text is still the course's is not handed in, and neither is a new
+    edition that was laid beside the learner's.
+    """
+    sheets = [path for name, path in sources().items() if name.startswith("exercises/")]
+    delivered = {text_hash(path.read_bytes()) for path in sheets if copies}
+    found = []
+    for copy in copies:
+        user = copy.parent.name
+        found.append(Found(f"{user}/", (0,), lambda: b""))
+        for path in sorted((copy / "exercises").glob("*.ipynb")):
+            if NEW_EDITION not in path.name and not _has_text(path, delivered):
+                found.append(
+                    Found(f"{user}/{path.name}", (_time(path),), lambda p=path: _read_own(p))
+                )
+    return found
+
+
+def _copies(root: Path) -> list[Path]:
+    """Return the working copies in the folders below `root`; links are passed over."""
+    found = []
+    for home in sorted(root.resolve().iterdir()):
+        try:
+            folders = [] if home.is_symlink() or not home.is_dir() else sorted(home.iterdir())
+            found += [f for f in folders if not f.is_symlink() and (f / MARK).is_dir()]
+        except OSError:  # not readable, as anything else in there is not
+            continue
+    return found
+
+
+def _has_text(path: Path, delivered: set[str]) -> bool:
+    try:
+        return text_hash(_read_own(path)) in delivered
+    except Unusable:  # to be told when it is read
+        return False
+
+
+def _read_own(path: Path) -> bytes:
+    """Return a file of a user; raise Unusable where a link on the way leads to somebody else's."""
+    if path.parent.resolve() != path.parent:
+        raise Unusable("a link", "A link was handed in, and links are not followed.")
+    return _read_file(path)
+
+
+def _in_folder(root: Path, but: set[str]) -> list[Found]:
+    """Return all files below a folder, but for those in its folders of these names."""
     found = []
     for folder, names, files in os.walk(root):
+        if folder == str(root):
+            names[:] = [name for name in names if name not in but]
         links = [n for n in names if os.path.islink(os.path.join(folder, n))]
         for name in sorted([*files, *links]):
             path = Path(folder, name)

@@ -14,6 +14,7 @@ from gancourse.errors import InputError
 from gancourse.jupyter import lab, working_copy
 from gancourse.openmp import choose_threads
 
+EXCHANGE = "GANCOURSE_EXCHANGE"  # nbgrader's folder, where the hub has one
 COPY = "GANCOURSE_COPY"  # the folder of a user's copy; without it my_course in the home folder
 
 
@@ -44,6 +45,8 @@ def copy_of(environment: Mapping[str, str]) -> Path:
 def command(copy: Path, extra: Sequence[str]) -> list[str]:
     """Return the command of the hub's server on a working copy, with the course's settings."""
     hubs = ("--IdentityProvider.token", "--Application.log_level", "--no-browser")
+    if os.environ.get(EXCHANGE):  # assignments are fetched and handed in on nbgrader's pages
+        hubs += ("--ServerApp.jpserver_extensions",)
     own = [a for a in lab.arguments(copy, extra) if a.split("=")[0] not in hubs]
     return [sys.executable, "-m", "jupyterhub.singleuser", "--log-level=WARN", *own]
 

@@ -15,10 +15,11 @@ from pathlib import Path
 from gancourse import course
 from gancourse.course import MARK
 from gancourse.errors import InputError
-from gancourse.store import make_folder, write_whole
+from gancourse.store import NO_WRITING, make_folder, write_whole
 
 EARLIER = "earlier"  # in MARK: notebooks that were run, and replaced since
 DELIVERED = "delivered.json"  # in MARK: by file, the hashes of what was delivered
+NEW_EDITION = " (new edition"  # in the name of one that is laid beside the learner's
 FOLDERS = ("notebooks", "exercises", "solutions")
 AT_THE_TOP = {"notebooks/progress.ipynb": "progress.ipynb"}
 
@@ -109,7 +110,9 @@ def update(copy: str | Path) -> Update:
         )
     try:
         return _updated(copy)
-    except PermissionError as error:
+    except OSError as error:
+        if error.errno not in NO_WRITING:
+            raise
         place = error.filename or copy
         raise InputError(
             f"{place} cannot be written: no permission; name a folder of your own."
@@ -197,7 +200,7 @@ def _lay_beside(path: Path, content: bytes, known: Delivered) -> Path:
     """Write the new edition beside the learner's notebook, under a name that is free for it."""
     for number in range(1, 1000):
         count = "" if number == 1 else f" {number}"
-        beside = path.with_name(f"{path.stem} (new edition{count}).ipynb")
+        beside = path.with_name(f"{path.stem}{NEW_EDITION}{count}).ipynb")
         if beside.exists() and known.is_edition(beside.read_bytes()):
             beside.unlink()
         if _put(beside, content):

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from dataclasses import replace
 from pathlib import Path
 from threading import Barrier, Thread
@@ -481,6 +482,16 @@ def test_download_fills_the_cache(raw, mirrors):
     assert {name: (raw / name).read_bytes() for name in os.listdir(raw)} == FILES
 
 
+def test_a_download_goes_through_the_proxy_that_the_machine_names(raw, monkeypatch):
+    monkeypatch.setattr(datasets.MNIST, "mirrors", ["http://mirror.invalid/"])
+    monkeypatch.setattr(urllib.request, "_opener", None)  # reads the variables again
+    with serving(FILES) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.mirror)
+        load_images("mnist")
+    assert set(proxy.asked) == set(FILES)
+    assert {name: (raw / name).read_bytes() for name in os.listdir(raw)} == FILES
+
+
 def test_what_is_in_the_cache_is_not_asked_for(raw, mirrors):
     write(raw, {name: content for name, content in FILES.items() if name != TEST})
     with serving(FILES) as server:
@@ -799,3 +810,9 @@ def test_a_set_and_what_is_drawn_from_it_are_on_the_device_asked_for(elsewhere):
     found = [digits.images, digits.labels, x, labels, digits.batch(2, torch.Generator())]
     assert {x.device for x in found} == {elsewhere}
     assert load_images("digits").to(elsewhere).labels.device == elsewhere
+
+
+def test_a_list_of_mirrors_is_ones_own():
+    before = IMAGE_SETS["mnist"].mirrors
+    IMAGE_SETS["mnist"].mirrors.clear()
+    assert IMAGE_SETS["mnist"].mirrors == before != []

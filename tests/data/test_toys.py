@@ -402,3 +402,23 @@ def test_points_on_a_line_need_a_column():
 @pytest.mark.parametrize("x", [torch.zeros(5, 2).half(), torch.zeros(5, 2).long(), [[0.0, 1.0]]])
 def test_points_of_another_type(x):
     refused("float32 or float64", load_points("ring").log_density, x)
+
+
+def test_sd_is_the_largest_one():
+    assert mixture([0.0, 1.0], [0.1, 0.4]).sd == pytest.approx(0.4)
+
+
+def test_a_ring_of_one_mode():
+    assert load_points("ring", modes=1).centres.tolist() == [[1.0, 0.0]]
+
+
+@pytest.mark.parametrize("name", ["moons", "spiral"])
+def test_centres_are_the_middles_of_equal_parts(name):
+    toy = load_points(name, centres=4)
+    middles = torch.tensor([1, 3, 5, 7], dtype=torch.float64) / 8
+    assert torch.allclose(toy.centres, toy.along(middles))
+
+
+def test_one_number_that_is_none_is_refused():
+    with pytest.raises(InputError, match="finite"):
+        mixture([0.0, math.nan], 0.1)

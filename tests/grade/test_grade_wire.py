@@ -306,3 +306,23 @@ def test_no_socket_where_one_is_awaited_is_lost(ends):
     ends[1].sock.close()
     with pytest.raises(Lost):
         ends[0].send_socket(ends[0].sock)
+
+
+def test_texts_come_back_as_they_are_unless_they_are_to_be_cleaned():
+    frame = pack("\ud800")
+    n_tree = LENGTHS.unpack(frame[:8])[0]
+    tree, body = frame[8 : 8 + n_tree], frame[8 + n_tree :]
+    assert unpack(tree, body) == "\ud800" != unpack(tree, body, cleaned=True)
+
+
+def test_half_a_second_left_is_time_enough_for_what_lies_there(ends, monkeypatch):
+    ends[1].send(1)
+    monkeypatch.setattr(time, "monotonic", lambda: 100.0)
+    assert ends[0].receive(100.5) == 1
+
+
+def test_a_socket_is_given_within_seconds_or_not_at_all(ends):
+    other = socket.socket()
+    ends[0].send_socket(other)
+    assert 0 < ends[0].sock.gettimeout() < 60
+    other.close()

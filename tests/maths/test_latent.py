@@ -398,3 +398,8 @@ def test_nearest_gives_so_many_with_the_nearest_first():
     assert index.shape == distance.shape == (3, 3)
     assert (distance.diff(dim=1) >= 0).all()
     assert L.nearest(digits.scaled(slice(1)), digits)[0].shape == (1, 1)
+
+
+def test_errors_on_the_way_hold_no_graph():
+    found = L.invert(tiny(), torch.zeros(1, 1, 28, 28), steps=2)
+    assert not any(t.requires_grad for t in vars(found).values())

@@ -173,3 +173,10 @@ def test_lesson_02_defines_the_slope_that_the_push_has():
     log_q = divergences.log_normal(X, 3.0)
     push = divergences.push(X, divergences.optimal_logit(P, log_q))
     assert torch.isclose(lesson["slope"](3.0), -divergences.expectation(X, log_q, push))
+
+
+def test_a_distribution_function_for_each_row():
+    x = torch.linspace(0, 1, 11, dtype=torch.float64)
+    found = divergences.cdf(x, torch.stack([0 * x, (2 * x + 1e-300).log()]))
+    assert found.shape == (2, 11)
+    assert torch.allclose(found, torch.stack([x, x**2]), atol=1e-12)

@@ -341,3 +341,9 @@ def test_the_card_shows_any_number_of_samples(n):
     assert (picture.width, picture.height) == (800, 464)
     assert f"{n} samples above their nearest" in picture.alt
     assert "1 75 %" in picture.alt
+
+
+def test_images_in_0_to_1_are_noticed_by_what_is_nearly_white_too():
+    x = torch.linspace(0, 0.996, 28 * 28).view(1, 1, 28, 28).expand(images.LEAST, -1, -1, -1)
+    with pytest.raises(InputError, match=r"floats in \[0, 1\]"):
+        score_images(x, "digits")

@@ -178,3 +178,13 @@ def test_reach_is_the_distance_to_the_kth_other():
     x = torch.tensor([[0.0], [1.0], [3.0], [7.0]])
     assert measures.reach(x, 1).tolist() == [1, 1, 2, 4]
     assert measures.reach(x, 2).tolist() == [3, 2, 3, 6]
+
+
+def test_density_and_coverage_are_plain_numbers():
+    found = measures.density_coverage(torch.randn(9, 2), torch.randn(9, 2), k=3)
+    assert [type(n) for n in found] == [float, float]
+
+
+def test_near_points_far_from_zero_are_told_apart():
+    x = torch.tensor([[1000.0, 0.0], [1000.0, 0.001], [1000.0, 0.003]])
+    assert measures.reach(x, 1).tolist() == pytest.approx([0.001, 0.001, 0.002], rel=1e-3)

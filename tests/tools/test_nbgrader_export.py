@@ -57,7 +57,7 @@ def test_answers_and_tests_are_marked(course):
     _, answer, test = notebook.cells
     assert answer.metadata.nbgrader.solution
     assert "    ### BEGIN SOLUTION\n" in answer.source
-    assert test.source == 'check("05.1", d_loss).score'
+    assert 'result = check("05.1", d_loss)\nresult.score' in test.source
     assert (test.metadata.nbgrader.grade, test.metadata.nbgrader.points) == (
         True,
         shown_points("05.1"),
@@ -97,11 +97,14 @@ def hand_in(course: Path, student: str, source: Path, change=lambda cell: None) 
 
 
 def without_logits(cell) -> None:
-    """Put an answer in place that overflows far out, and so earns a part of the points."""
+    """Put an answer in place that overflows far out and warns, and earns a part of the points."""
     if "def d_loss" in cell.source:
         cell.source += """
 
 def d_loss(real, fake):
+    import warnings
+
+    warnings.warn("nbgrader gives 0 for what is on stderr", stacklevel=2)
     return -real.sigmoid().log().mean() - (1 - fake.sigmoid()).log().mean()
 """
 

@@ -795,3 +795,32 @@ def test_records_cost_under_five_percent_of_the_steps(recipe, x_real):
     steps = fastest(lambda: T.d_step(state, x_real) | T.g_step(state, x_real), 40)
     seen = T.d_step(state, x_real) | T.g_step(state, x_real)
     assert fastest(lambda: T.note(state, seen), 200) < 0.05 * steps
+
+
+def test_standing_statistics_forget_those_of_the_run():
+    state = T.State(T.Recipe("dcgan", G={"width": 8}, D={"width": 8}), 0, "cpu")
+    before = flat(T.averaged_generator(state))
+    for norm in (m for m in state.ema_G.modules() if isinstance(m, torch.nn.BatchNorm2d)):
+        norm.running_mean.fill_(1e3)
+        norm.num_batches_tracked.fill_(1000)
+    buffers = torch.cat([b.flatten() for b in T.averaged_generator(state).buffers()])
+    assert torch.equal(flat(T.averaged_generator(state)), before)
+    assert buffers.abs().max() < 1e3
+
+
+def test_a_recipe_fits_other_images():
+    assert T.get_preset("dcgan").fitted((3, 64, 64)).G["channels"] == 3
+
+
+def test_a_light_penalty_needs_pairs_too():
+    state = T.State(replace(TINY, gp=0.5), device="cpu")
+    y = torch.arange(3)
+    assert T.steps.asked(state, 3, y) is y
+
+
+def test_d_in_packs_is_shown_copies_of_each_sample():
+    state = T.State(replace(TINY, pack=2), device="cpu")
+    x = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+    with torch.no_grad():
+        want = state.D(nets.packed(x[[0, 0, 1, 1]], 2))
+    assert torch.equal(state.logits(x), want)

@@ -71,4 +71,12 @@ FAULTS = {
     "batch norm in eval mode in training": "Batch norm normalises training by old statistics.",
     "gradients clipped to nothing": "Gradients are clipped so short that no step goes anywhere.",
     "tanh before a linear loss": "A critic ends in a tanh and loses its slope where it is sure.",
+    "real data scaled twice": "What is scaled already is scaled again, as if it were not.",
+    "schedule of the other optimiser": "A schedule holds the other player's optimiser.",
+    "logarithm of a score": "A critic's score, which may be below zero, is put into a logarithm.",
+    "D and G's step see different fakes": "Fakes pass another transform before D learns on them.",
+    "weights get no gradient": "An optimiser holds layers that no gradient ever reaches.",
+    "D's fakes do not come from G": "What D learns as fake is made by something else than G.",
+    "D mixes the samples of a batch": "D takes the batch's axis for one of the sample's own.",
+    "penalty on another output": "The penalty takes another output of D than the loss does.",
 }

@@ -1,0 +1,237 @@
+"""What lies behind a symptom, as it happens: data written over, what is done to a batch before D
+sees it, which terms of a loss have weight, and which way a penalty on D's slope pulls.
+
+A watcher of `recorder.Recorder`, in measured turns; only views of a data set are looked at in every
+turn, in two numbers. Lesson 10.
+"""
+
+import math
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from gancourse.clinic import calls, probes
+from gancourse.clinic.answers import Answers
+from gancourse.clinic.ledger import Ledger, this_backward
+from gancourse.clinic.optimisers import Weights
+from gancourse.clinic.signals import Signals
+from gancourse.clinic.watchers import Witness, twin
+
+ROWS, PLACES = 64, 4096  # samples of a batch that are compared; places in memory that are kept
+RELATED = 0.93  # of the rest that is left between samples that have nothing to do with each other
+ALIKE = 0.5  # the cosine of a batch before and after: it was changed, and not replaced
+UNITS = 4  # of a layer, that may be copies of each other
+LAYERS = nn.Linear | nn.modules.conv._ConvNd
+
+
+class Closer:
+    """Fills in `signals.closer`: lists of numbers by name, most of them by measured turn."""
+
+    def __init__(
+        self, witness: Witness, answers: Answers, ledger: Ledger, signals: Signals, guard: Callable
+    ):
+        self.witness, self.answers, self.ledger, self.signals = witness, answers, ledger, signals
+        self.clock, self.guard = witness.clock, guard
+        self.views: list[tuple[Tensor, int, Tensor]] = []  # of this turn: x, version, some rows
+        self.left: dict[int, int] = {}  # by place in memory: the first row that was left there
+        self.batch: list[Tensor] = []  # of this turn: what was handed in as real
+        self.made: list[Tensor] = []  # and what G made
+        self.parts: list[tuple[int, str, bool]] = []  # backward, kind, whether its slope is not 0
+        self.shown: set[str] = set()  # kinds that an energy's D was shown in this turn
+        self.owner: dict[int, str] = {}  # of a backward: whose step came next
+        witness.told["G"].append(guard("what is done to samples before D", self._saw_G))
+        witness.told["D"].append(guard("what is done to samples before D", self._saw_D))
+        answers.on_slope = guard("the penalty's direction", self._sloped)
+        ledger.told.append(guard("which terms have weight", self._stepped))
+
+    def _note(self, name: str, value: float) -> None:
+        self.signals.closer.setdefault(name, []).append(value)
+
+    # Real batches: in every turn.
+
+    def handed(self, x: Tensor) -> None:
+        """Look at a real batch [N, ...] as it is handed in."""
+        of_others, x = x._is_view(), x.detach()
+        if self.clock.measured and len(x):
+            self.batch.append(x[:ROWS].flatten(1).float().cpu().clone())
+        if not of_others or x.is_inference() or not len(x):
+            return
+        some = x[:16].clone()
+        self.views.append((x, x._version, some))
+        if self.left:
+            kept = self.left.pop(x.data_ptr(), None)
+            if kept is not None and kept == probes.rows(some[:1]).item():
+                self._note("rewritten", float(self.clock.turn))
+
+    def end_turn(self) -> None:
+        """See whether a batch that is a view of other data was changed in place in this turn."""
+        for x, version, before in self.views:
+            if x._version == version or len(self.left) >= PLACES:
+                continue
+            now = x[:16]
+            a, b = (t.double().flatten() for t in (before, now))
+            moved, alike = not torch.equal(a, b), probes.cosine(a - a.mean(), b - b.mean()) > ALIKE
+            if moved and alike:
+                self.left[x.data_ptr()] = probes.rows(now[:1]).item()
+        self.views.clear()
+
+    # What D is shown in its own steps.
+
+    def _saw_G(self, call: calls.Call | None, *_) -> None:
+        if call is not None and self.clock.measured:
+            self.made.append(call.out[:ROWS].flatten(1).float().cpu())
+
+    def _saw_D(self, call: calls.Call | None, args: tuple, kwargs: dict, out: object) -> None:
+        if not self.clock.measured:
+            return
+        if call is None:
+            self._saw_energy(args, kwargs, out)
+            return
+        _, real, fake = self.witness.judged[-1]
+        odd = ~(real | fake)
+        if call.on_x or not odd.any():
+            return
+        x = call.x.flatten(1).float().cpu()[odd][:ROWS]
+        for name, given in (("real changed", self.batch), ("fake changed", self.made)):
+            rest = [left_of(before, x) for before in given]
+            known = [share for share in rest if share is not None]
+            if known:
+                self._note(name, min(known))
+                return
+
+    def _saw_energy(self, args: tuple, kwargs: dict, out: object) -> None:
+        """Follow what a D of another kind gives, an autoencoder say, into the losses."""
+        found = calls.looked_at(args, kwargs)
+        if found is None or not torch.is_grad_enabled():
+            return
+        x = found[1]
+        answer = next((t for t in calls.tensors(out) if t.requires_grad and len(t) == len(x)), None)
+        if answer is None:
+            return
+        bare = calls.bare(x)
+        real, fake = (self.witness.whose(bare, keys)
+                      for keys in (self.witness.real.keys, self.witness.made))  # fmt: skip
+        kinds = {"real": real, "own" if x.requires_grad else "fake": fake, "odd": ~(real | fake)}
+        for kind, rows in kinds.items():
+            if rows.any():
+                self.shown.add(kind)
+                look = self.guard("which terms have weight", partial(self._heard, kind, rows))
+                answer.register_hook(look)
+
+    def _heard(self, kind: str, rows: Tensor, grad: Tensor) -> None:
+        heard = bool(grad.detach()[rows.to(grad.device)].any())
+        self.parts.append((this_backward(), kind, heard))
+
+    def _stepped(self, who: str) -> None:
+        for backward in {part[0] for part in self.parts}:
+            self.owner.setdefault(backward, who)
+
+    # A penalty on D's slope.
+
+    def _sloped(self, slope: Tensor) -> None:
+        """Wait for what the loss asks of a slope of D [N, ...] that has a graph."""
+        kept = slope.detach().float().flatten(1)
+        look = self.guard("the penalty's direction", partial(self._asked, kept))
+        slope.register_hook(look)
+
+    def _asked(self, slope: Tensor, asked: Tensor) -> None:
+        """Note whether the loss rises faster at steeper places, as a penalty's does: 1, or -1."""
+        size = slope.norm(dim=1)
+        along = (asked.detach().float().flatten(1) * slope).sum(1) / size.clamp(min=1e-12)
+        if len(size) < 8 or not size.std() > 1e-3 * size.mean() or not along.any():
+            return
+        self._note("penalty", probes.cosine(size - size.mean(), along - along.mean()))
+
+    def close(self) -> None:
+        """End a measured turn: before `Answers.close`, which forgets the turn's pulls."""
+        own = [p for pulls in self.answers.pulls.values() for p in pulls if p.kind == "own"]
+        if own:
+            self._note("own is silent", float(not any(p.slopes.any() for p in own)))
+        if self.shown:
+            heard = {kind for backward, kind, heard in self.parts
+                     if heard and self.owner.get(backward) == "D"}  # fmt: skip
+            for kind in ("real", "fake"):
+                self._note(f"energy of {kind}", float(kind in heard))
+                self._note(f"shown {kind}", float(kind in self.shown))
+            self._note("others", float(bool({"odd", "own"} & heard)))
+        for kept in (self.batch, self.made, self.parts, self.shown, self.owner):
+            kept.clear()
+
+    def conclude(self, start: dict[str, Weights]) -> None:
+        """Look at the nets' layers, and at whether D takes the numbers of a sample together."""
+        for who, net in self.ledger.nets.items():
+            units, still = copies(net, start[who])
+            if units:
+                self.signals.closer[f"copies in {who}"] = [float(units), still]
+        seen = self.witness.seen.get("D")
+        if seen is not None:
+            self.signals.closer["together"] = list(self._together(seen))
+
+    @torch.no_grad()
+    def _together(self, call: calls.Call) -> tuple[float, float]:
+        """Return how far D is from a sum of parts and from a linear map, over what it tells apart.
+
+        D(x) + D(y) is then what D gives for two samples whose numbers were exchanged.
+        """
+        D, n = twin(self.witness.nets["D"]).eval(), len(call.x)
+        x = call.x
+        if self.witness.real.kept and self.witness.real.width == x[0].numel():
+            real = torch.cat(self.witness.real.kept)
+            x = real[torch.arange(n) % len(real)].view_as(x).to(x)
+        y, draw = x.roll(1, 0), torch.Generator().manual_seed(0)
+
+        def answer(points: Tensor) -> Tensor:
+            return calls.logits_of(call.again(D, points), n).double().cpu()
+
+        a, b, middle = answer(x), answer(y), answer((x + y) / 2)
+        scale = (a - b).square().mean().sqrt().item()
+        if x[0].numel() < 2 or not scale > 1e-3 * a.abs().mean().item() or not scale < math.inf:
+            return math.nan, math.nan
+        rest = []
+        for _ in range(4):
+            mask = (torch.rand(x[0].shape, generator=draw) < 0.5).to(x.device)
+            if mask.any() and not mask.all():
+                swapped = (torch.where(mask, *pair) for pair in ((x, y), (y, x)))
+                rest.append(sum(answer(points) for points in swapped) - a - b)
+        bent = (middle - (a + b) / 2).square().mean().sqrt().item()
+        off = max((r.square().mean().sqrt().item() for r in rest), default=math.nan)
+        return off / scale, bent / scale
+
+
+def left_of(before: Tensor, after: Tensor) -> float | None:
+    """Return the share of `after` [N, dim] that a scale and a shift of `before` do not explain.
+
+    None where the two have nothing to do with each other, row by row.
+    """
+    if before.shape != after.shape or len(after) < 16:
+        return None
+    apart = sum(unexplained(before.roll(k, 0), after) for k in (1, 3, 7)) / 3
+    share = unexplained(before, after)
+    return share if share < RELATED * apart else None
+
+
+def unexplained(x: Tensor, y: Tensor) -> float:
+    """Return the share of y's variance [N, dim] that is left by a line over x, column by column."""
+    x, y = (t.double() - t.double().mean(0) for t in (x, y))
+    rise = (x * y).sum(0) / x.square().sum(0).clamp(min=1e-12)
+    return ((y - rise * x).square().sum() / y.square().sum().clamp(min=1e-12)).item()
+
+
+def copies(net: nn.Module, start: Weights) -> tuple[int, float]:
+    """Return the units of the widest layer whose units all started as one, not at 0.
+
+    And how far apart they are at the end, over the size of their weights.
+    """
+    was, found = {id(w): old for w, old in start}, (0, math.nan)
+    for layer in net.modules():
+        weight = getattr(layer, "weight", None) if isinstance(layer, LAYERS) else None
+        old = was.get(id(weight))
+        if old is None or old.dim() < 2 or len(old) < UNITS or old[0].numel() < 2:
+            continue
+        if old.any() and (old == old[:1]).all() and len(old) > found[0]:
+            now = weight.detach().double()
+            apart = (now - now.mean(0)).norm() / now.norm().clamp(min=1e-12)
+            found = len(old), apart.item()
+    return found

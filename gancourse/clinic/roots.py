@@ -1,0 +1,210 @@
+"""Facts that lie behind symptoms, and what is left where only a symptom was seen.
+
+Each fact returns its evidence, or None. Where something could not be looked at, it says nothing.
+"""
+
+import math
+
+from gancourse.clinic import facts, upkeep, ways
+from gancourse.clinic.explanations import EXPLAINS
+from gancourse.clinic.signals import Signals, late, mean, middle
+
+Found = str | None  # evidence
+FEW = facts.FEW
+AGREE = 0.9  # a correlation, turn after turn
+BEHIND = 0.3  # of a step: as far behind G an average of one step lags
+CHANGED, AS_THEY_ARE = 0.02, 0.8  # of a batch's variance; of the turns looked at
+DRAWS = 10  # labels drawn in training, for each that sampling asks for
+SUM = 1e-3  # a rest of D's answers, over what it tells apart
+COPIES = 0.05  # units apart, over the size of their weights
+AHEAD, LEAD = 2, 2  # steps of D to one of G; of G to one of D, from which a collapse is the lead's
+IDLE = 0.2  # of a net's weights, that nobody holds
+FADED = 0.3  # of the slope that the loss can have at D's answers
+
+
+def no_weight(s: Signals) -> Found:
+    """D's answers to G's fakes stand in a loss, and never with a weight."""
+    silent = s.closer.get("own is silent", [])
+    if len(silent) < FEW or min(silent) < 1 or mean(s.arrived["G"], 0.0) < 0.9:
+        return None
+    return (
+        f"in all {len(silent)} measured turns a loss holds D's answers to G's fakes, and its slope "
+        "at each of them is exactly 0: their weight is 0, and what G learns comes from other terms"
+    )
+
+
+def fakes_left_out(s: Signals) -> Found:
+    """The same of a D that gives no number for a sample: an autoencoder's energy."""
+    heard = {kind: s.closer.get(f"energy of {kind}", []) for kind in ("real", "fake")}
+    if sum(heard["real"]) < FEW or any(heard["fake"]) or any(s.closer.get("others", [])):
+        return upkeep.fakes_left_out(s)
+    if sum(s.closer.get("shown fake", [])) < FEW:
+        return upkeep.fakes_left_out(s)
+    return (
+        f"D's loss has a slope at what D gives for real samples in {round(sum(heard['real']))} "
+        "measured turns, and none at what it gives for fakes: their weight is 0"
+    )
+
+
+def penalty_subtracted(s: Signals) -> Found:
+    ways = s.closer.get("penalty", [])
+    if len(ways) < FEW or not middle(ways) < -AGREE or max(ways) > 0:
+        return None
+    return (
+        "where D is steeper its loss asks for more of it, and where it is flatter for less, in "
+        f"{len(ways)} measured turns: a penalty on D's slope is subtracted"
+    )
+
+
+def no_average(s: Signals) -> Found:
+    """The copy of G that draws lies behind G by a part of one step: it keeps none of its past."""
+    behind = s.closer.get("behind", [])
+    behind, step = behind[len(behind) // 2 :], late(s.moved.get("G by opt_G", []), 0.0)
+    if len(behind) < 3 or not 0 < min(behind) <= max(behind) < BEHIND * step:
+        return None
+    return (
+        f"the averaged weights that draw lie {middle(behind):.1e} from G's, and G moves by "
+        f"{step:.1e} in a turn: they keep hardly anything of earlier turns, as where decay and "
+        "1 - decay are interchanged"
+    )
+
+
+def judged_raw(s: Signals) -> bool:
+    """Tell whether what G gives goes to D as it is, in G's own step: then that is the sample."""
+    return mean(s.heard.get("asked", []), 0.0) >= AS_THEY_ARE
+
+
+def spoilt(s: Signals) -> Found:
+    """Where D judges what is made of G's numbers, by a softmax say, that may be drawn, too."""
+    return s.spoilt if s.spoilt and judged_raw(s) else ways.converted(s)
+
+
+def prepared_apart(s: Signals) -> Found:
+    """One kind of samples is changed before D sees it, by chance, and the other comes as it is."""
+    least = max(FEW, AS_THEY_ARE * len(s.at))
+    for kind, other in (("real", "fake"), ("fake", "real")):
+        if kind == "fake" and not judged_raw(s):
+            continue  # what D judges is made of G's numbers, in both steps
+        rest = s.closer.get(f"{kind} changed", [])
+        if len(rest) < least or middle(rest) < CHANGED:
+            continue
+        if any(upkeep.heard(s, kind)) or not mean(upkeep.heard(s, other), 0.0) >= AS_THEY_ARE:
+            continue
+        return (
+            f"before D sees them, {kind} samples are changed, and not only scaled: "
+            f"{100 * middle(rest):.0f} % of their variance is new. {other} ones come as they are"
+        )
+    return None
+
+
+def never_trained(s: Signals) -> Found:
+    asked, known = s.asked.get("sampling", 0), s.asked.get("training", 0)
+    if not 0 < known <= asked / 2 or len(s.at) * s.batch < DRAWS * asked:
+        return None
+    return (
+        f"to draw samples, G is asked for {asked} labels, and in training {known} of them came up: "
+        "the data that are loaded are a part of what is wanted"
+    )
+
+
+def written_over(s: Signals) -> Found:
+    turns = s.closer.get("rewritten", [])
+    if len(turns) < FEW:
+        return upkeep.real_changes(s)
+    return (
+        "real batches are views of a larger tensor and are changed in place after they were handed "
+        f"in, and {len(turns)} of them came back as they had been left: the data are written over"
+    )
+
+
+def flat_for_G(s: Signals) -> Found:
+    """A critic is clipped or penalised so hard that G, whose steps are its slopes, stands still."""
+    width = middle(s.width[len(s.width) // 2 :], math.inf)
+    way = facts.way_of_asking(s, "G")
+    if s.even != 1 or s.bounded not in ("penalty", "clipped") or len(s.width) < FEW or s.betas["G"]:
+        return upkeep.held_flat(s)
+    if not (width < 1e-3 and 0 < way < upkeep.STILL) or facts.travelled(s, "D") < facts.LEARNED:
+        return upkeep.held_flat(s)
+    why = "its weights are clipped" if s.bounded == "clipped" else "its slope is penalised"
+    return (
+        f"late in the run D's answers to all samples of a turn lie within {width:.1g}, as {why}, "
+        f"and on such slopes all of G's steps together move its weights by {100 * way:.1g} %"
+    )
+
+
+def by_itself(s: Signals) -> Found:
+    """D is a sum of what it makes of single numbers: it never sees two of them together."""
+    rest, bent = (s.closer.get("together") or [math.nan] * 2)[:2]
+    if not rest < SUM or not bent > 10 * SUM:
+        return upkeep.sees_a_part(s)
+    return (
+        "D's answer is a sum over the numbers of a sample, each for itself: exchanging numbers "
+        f"between two samples changes the sum of their answers by {rest:.1g} of what D tells apart"
+    )
+
+
+def units_alike(s: Signals) -> Found:
+    for who in facts.Names:
+        units, apart = (s.closer.get(f"copies in {who}") or [0.0, math.nan])[:2]
+        if units:
+            still = " and at the end they still are" if apart < COPIES else ""
+            return (
+                f"all {units:.0f} units of a layer of {who} have the same weights at the "
+                f"start{still}: they get the same gradient and stay alike"
+            )
+    return None
+
+
+# What is only a symptom where nothing else was seen.
+
+
+def range_is_structural(s: Signals) -> bool:
+    """Tell whether G's end holds its numbers: a layer that may give any number does not."""
+    return s.ends.get("G") not in facts.UNBOUNDED
+
+
+def strong_for_a_reason(s: Signals) -> bool:
+    """Tell whether it was seen why D is ahead: more steps of it, longer ones, or a faded slope.
+
+    Else a D that is right of everything is what every fault of G looks like.
+    """
+    steps = s.steps["D"] / max(1, s.steps["G"])
+    asked = [abs(x) for x in s.wishes.get("G of fakes", ()) if math.isfinite(x)]
+    faded = len(asked) >= FEW and middle(asked[len(asked) // 2 :]) < FADED * min(1.0, max(asked))
+    rates = [late(s.rates[who], 0.0) for who in ("D", "G")]
+    return steps >= AHEAD or faded or rates[0] >= 4 * rates[1] > 0
+
+
+def without_one(s: Signals, found: dict[str, str]) -> list[str]:
+    """Return the symptoms among what was found of which nothing says where they come from.
+
+    A collapse is seen in the samples, and a D that is right of all fakes is what most faults of G
+    look like: neither is a cause of itself.
+    """
+    known = {"mode collapse": s.steps["G"] >= LEAD * max(1, s.steps["D"]),
+             "D too strong": strong_for_a_reason(s)}  # fmt: skip
+    bare = [cause for cause in known if cause in found and not known[cause]]
+    causes = found.keys() - set(bare)
+    return [x for x in bare if not any(x in EXPLAINS.get(cause, ()) for cause in causes)]
+
+
+def grave(s: Signals) -> frozenset[str]:
+    """Return rare habits that are told of samples like real ones, too: they are the text's."""
+    idle = any(owned["nobody"] >= IDLE * owned["all"] > 0 for owned in s.owned.values())
+    found = {"weights nobody owns": idle, "samples converted wrongly": s.spoilt and judged_raw(s)}
+    return frozenset(cause for cause, so in found.items() if so)
+
+
+FOUND = {
+    "adversarial weight 0": no_weight,
+    "fakes left out": fakes_left_out,
+    "penalty subtracted": penalty_subtracted,
+    "no average": no_average,
+    "samples converted wrongly": spoilt,
+    "prepared apart": prepared_apart,
+    "labels never trained": never_trained,
+    "real data change": written_over,
+    "D held flat": flat_for_G,
+    "D sees a part": by_itself,
+    "units alike": units_alike,
+}
