@@ -56,7 +56,7 @@ slides: $(STAMP) ## build a deck of slides of each lesson in slides/ (needs node
 hub: $(STAMP) ## start a JupyterHub with the course on this machine, for trying
 	@$(BIN)/python tools/hub.py
 
-release: $(STAMP) ## put together a release in dist: wheel, site, sheets, checksums
+release: $(STAMP) ## put together a release in dist: wheel, site, slides, sheets, checksums
 	@$(BIN)/python tools/release.py --uv "$(UV)"
 
 lock: $(STAMP) ## resolve the dependencies anew into requirements.lock

@@ -3,6 +3,7 @@
 Tensors go through safetensors, so that opening a stranger's file runs no code.
 """
 
+import errno
 import json
 import os
 import tempfile
@@ -13,6 +14,8 @@ from safetensors.torch import save
 from torch import Tensor
 
 from gancourse.errors import InputError
+
+NO_WRITING = (errno.EACCES, errno.EPERM, errno.EROFS)  # rights, or a file system that is read alone
 
 METADATA = "gancourse"  # the one key of a file's own metadata, with ours in it as sorted JSON
 
@@ -46,7 +49,9 @@ def make_folder(path: str | Path) -> Path:
         raise InputError(
             f"{path} was to be a folder, and it is a file or lies below one: name another folder."
         ) from None
-    except PermissionError:
+    except OSError as error:
+        if error.errno not in NO_WRITING:
+            raise
         raise InputError(f"{path} cannot be made: no permission; name another folder.") from None
     return path
 

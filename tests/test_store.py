@@ -168,7 +168,7 @@ def test_a_file_is_no_folder(name, tmp_path):
 
 def test_a_folder_that_may_not_be_made_is_named(tmp_path, monkeypatch):
     def refused(*args, **options):
-        raise PermissionError
+        raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("pathlib.Path.mkdir", refused)
     with pytest.raises(InputError, match="cannot be made: no permission"):

@@ -88,6 +88,12 @@ SAME = {  # our cause: what an author of the corpus may call it
     "betas swapped": {"Adam's betas swapped"},
     "real data change": {"real data are written over"},
     "a slope is infinite": {"square root of zero"},
+    "adversarial weight 0": {"adversarial loss has no weight"},
+    "penalty subtracted": {"penalty has the wrong sign"},
+    "no average": {"average is no average"},
+    "prepared apart": {"real and fake samples prepared differently"},
+    "labels never trained": {"a part of the data is missing"},
+    "units alike": {"weights start all equal"},
     "two kinds of fakes": {"D and G's step see different fakes"},
     "weights without a gradient": {"weights get no gradient"},
     "numbers without a gradient": {"weights get no gradient"},
@@ -97,13 +103,6 @@ SAME = {  # our cause: what an author of the corpus may call it
                              "real and fake samples prepared differently"},
     "other settings in sampling": {"samples drawn from another latent"},
     "along the batch": {"D mixes the samples of a batch"},
-    "adversarial weight 0": {"adversarial loss has no weight"},
-    "penalty subtracted": {"penalty has the wrong sign"},
-    "no average": {"average is no average"},
-    "samples spoilt": {"samples converted wrongly"},
-    "prepared apart": {"real and fake samples prepared differently"},
-    "labels never trained": {"a part of the data is missing"},
-    "units alike": {"weights start all equal"},
 }  # fmt: skip
 
 

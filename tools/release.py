@@ -1,8 +1,8 @@
 """Put together what a release of the course consists of: `make release` fills the folder dist.
 
-A wheel that is the course, the site, the sheets with their solutions, what the grader needs, and
-SHA256SUMS over all of it. Refuses a tree with changes that are not committed, and a version that
-CHANGELOG.md and CITATION.cff do not name.
+A wheel that is the course, the site, the slides where node and npm are here, the sheets with their
+solutions, what the grader needs, and SHA256SUMS over all of it. Refuses a tree with changes that
+are not committed, and a version that CHANGELOG.md and CITATION.cff do not name.
 """
 
 import argparse
@@ -15,6 +15,8 @@ import tempfile
 import tomllib
 import zipfile
 from pathlib import Path
+
+from javascript import SKIPPED
 
 ROOT = Path(__file__).resolve().parents[1]
 MADE = (1980, 1, 1, 0, 0, 0)  # of each file in an archive, so that equal contents are equal files
@@ -75,10 +77,15 @@ def grader_list(uv: str, out: Path) -> None:
     call([uv, "pip", "compile", *options, *within])
 
 
-def call(command: list[str]) -> None:
-    """Run a step in the project's folder; end with a sentence where it fails."""
-    if subprocess.call(command, cwd=ROOT):
+def call(command: list[str]) -> bool:
+    """Run a step in the project's folder; tell whether it was done, and not left out by itself.
+
+    Ends with a sentence where it fails.
+    """
+    code = subprocess.call(command, cwd=ROOT)
+    if code not in (0, SKIPPED):
         sys.exit("This step failed, and nothing was released: " + " ".join(command))
+    return code == 0
 
 
 def main() -> None:
@@ -99,6 +106,10 @@ def main() -> None:
         (work / ".gitignore").unlink(missing_ok=True)
         call([sys.executable, "tools/website"])
         archive(work / f"gancourse-{number}-site.zip", below(ROOT / "site"))
+        if call([sys.executable, "tools/website/slides.py"]):
+            archive(work / f"gancourse-{number}-slides.zip", below(ROOT / "slides"))
+        else:
+            print("This release has no slides.")
         sheets = below(ROOT / "exercises", "*.ipynb") | below(ROOT / "solutions", "*.ipynb")
         archive(work / f"gancourse-{number}-sheets.zip", sheets)
         grader_list(options.uv, work / f"gancourse-{number}-grader.txt")

@@ -69,18 +69,12 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     # Steps and sizes.
     # The ranks of a D that is held at 0 are chance.
     "huge weight decay": ("range", "init not called", "D says one number", *DIRECTIONS, *SYMPTOMS),
-    "two kinds of fakes": (*MUTE, "D held flat"),
+    "two kinds of fakes": MUTE,
     "weights without a gradient": MUTE,
     "numbers without a gradient": MUTE,
     "a loss is no number": ("log of zero", *MUTE),
     "samples converted wrongly": ("other noise", "another net draws", "range", *SYMPTOMS),
-    "real samples changed": (
-        "prepared apart",
-        "D sees a part",
-        "another net draws",
-        "range",
-        *SYMPTOMS,
-    ),
+    "real samples changed": ("D sees a part", "another net draws", "range", *SYMPTOMS),
     "other settings in sampling": ("other noise", "another net draws", "range", *SYMPTOMS),
     "along the batch": MUTE,
     "penalty without a graph": ("critic without a bound", "divergence", *SYMPTOMS),
@@ -124,10 +118,10 @@ HABITS = frozenset({
     "critic without a bound", "penalty without a graph", "one batch for ever",
     "a selection is drawn", "steps too long", "G does not hear D", "D ends in a clamp",
     "squashed critic", "D held flat", "summed loss", "gradients clipped away", "state lost",
+    "prepared apart",
     "two kinds of fakes", "weights without a gradient", "numbers without a gradient",
     "samples converted wrongly", "real samples changed", "other settings in sampling",
     "along the batch",
-    "prepared apart",
 })  # fmt: skip
 # Rare in sound programs: a note only where the samples are close to real ones.
 RARE_HABITS = frozenset({

@@ -227,11 +227,6 @@ FACTS = {
         "ema = decay * ema + (1 - decay) * new, with a decay near 1",
         "averaged weights that lie less than a step behind G's",
     ),
-    "samples spoilt": Cause(
-        "11",
-        "scale and permute each sample by itself: look at one before and after",
-        "samples that G made and that are no longer what it made",
-    ),
     "prepared apart": Cause(
         "06",
         "do to fakes what you do to real samples before D sees them, in both players' steps",

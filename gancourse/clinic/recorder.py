@@ -92,8 +92,8 @@ class Recorder:
     def _note_real(self, x: Tensor) -> None:
         self.signals.batch = max(self.signals.batch, len(x))
         self.tally.real(x, self.clock.turn)
-        self.manner.note_real(x)
         self._tried("data written over", self.closer.handed, x)
+        self.manner.note_real(x)
         if self.clock.near and len(x):
             self.witness.real.saw(x, self.clock)
 
@@ -117,8 +117,8 @@ class Recorder:
             s.at.append(clock.turn)
             self._tried("losses and real batches", self.tally.settle)
             self._tried("what D is shown", self.shown.close)
-            self._tried("how samples are prepared", self.manner.close)
             self._tried("which terms have weight", self.closer.close)
+            self._tried("how samples are prepared", self.manner.close)
             self._tried("what the losses ask of D", self.answers.close)
             self._tried("labels", self.conditions.close)
             self.ledger.close()

@@ -291,7 +291,8 @@ def diagnose(signals: Signals) -> Diagnosis:
     rules = SEEN | (fitting if signals.turns >= LEAST_TURNS else {})
     found = {cause: seen for cause, rule in rules.items() if (seen := rule(signals))}
     harmless = frozenset() if suffers(signals) else HABITS
-    harmless |= RARE_HABITS - roots.grave(signals) if is_close(signals) else frozenset()
+    harmless |= RARE_HABITS if is_close(signals) else frozenset()
+    harmless -= roots.grave(signals)
     notes = {cause: found.pop(cause) for cause in [*found] if cause in harmless}
     symptoms = [f"{cause}: {found.pop(cause)}" for cause in roots.without_one(signals, found)]
     other = {"wrong weights": upkeep.MASK} if upkeep.on_the_other_loss(signals) else {}

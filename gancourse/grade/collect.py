@@ -82,7 +82,8 @@ def _in_copies(copies: list[Path]) -> list[Found]:
     not the users'. A sheet whose text is still the course's is not handed in, and neither is a new
     edition that was laid beside the learner's.
     """
-    delivered = {text_hash(path.read_bytes()) for path in sources().values()} if copies else set()
+    sheets = [path for name, path in sources().items() if name.startswith("exercises/")]
+    delivered = {text_hash(path.read_bytes()) for path in sheets if copies}
     found = []
     for copy in copies:
         user = copy.parent.name

@@ -15,7 +15,7 @@ from pathlib import Path
 from gancourse import course
 from gancourse.course import MARK
 from gancourse.errors import InputError
-from gancourse.store import make_folder, write_whole
+from gancourse.store import NO_WRITING, make_folder, write_whole
 
 EARLIER = "earlier"  # in MARK: notebooks that were run, and replaced since
 DELIVERED = "delivered.json"  # in MARK: by file, the hashes of what was delivered
@@ -110,7 +110,9 @@ def update(copy: str | Path) -> Update:
         )
     try:
         return _updated(copy)
-    except PermissionError as error:
+    except OSError as error:
+        if error.errno not in NO_WRITING:
+            raise
         place = error.filename or copy
         raise InputError(
             f"{place} cannot be written: no permission; name a folder of your own."

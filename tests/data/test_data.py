@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from dataclasses import replace
 from pathlib import Path
 from threading import Barrier, Thread
@@ -478,6 +479,16 @@ def test_download_fills_the_cache(raw, mirrors):
     with serving(FILES) as server:
         mirrors(server)
         assert load_images("mnist").name == "mnist"
+    assert {name: (raw / name).read_bytes() for name in os.listdir(raw)} == FILES
+
+
+def test_a_download_goes_through_the_proxy_that_the_machine_names(raw, monkeypatch):
+    monkeypatch.setattr(datasets.MNIST, "mirrors", ["http://mirror.invalid/"])
+    monkeypatch.setattr(urllib.request, "_opener", None)  # reads the variables again
+    with serving(FILES) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.mirror)
+        load_images("mnist")
+    assert set(proxy.asked) == set(FILES)
     assert {name: (raw / name).read_bytes() for name in os.listdir(raw)} == FILES
 
 

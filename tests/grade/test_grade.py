@@ -125,6 +125,8 @@ def test_of_a_hubs_home_folders_the_sheets_that_were_worked_on_are_taken(tmp_pat
     sheets = tmp_path / "ada" / "my_course" / "exercises"
     (sheets / "01_the_game.ipynb").write_bytes(solved())
     (sheets / "01_the_game (new edition).ipynb").write_bytes(solved())
+    worked = tmp_path / "bob" / "my_course" / "solutions" / "02_optimal_discriminator.ipynb"
+    (sheets / worked.name).write_bytes(worked.read_bytes())  # the course's own text, and no sheet's
     eve = tmp_path / "eve" / "my_course"
     (eve / MARK).mkdir(parents=True)
     (eve / "exercises").symlink_to(sheets)  # to what another has written
@@ -134,7 +136,8 @@ def test_of_a_hubs_home_folders_the_sheets_that_were_worked_on_are_taken(tmp_pat
     eves = [each for each in found if each[0] == "eve"]
     assert {each[2] for each in eves} == {"a link"}
     assert [each for each in found if each not in eves] == [
-        ("ada", "01_the_game.ipynb", ""), ("bob", "", "no notebook"), ("tom", "s.ipynb", "")
+        ("ada", "01_the_game.ipynb", ""), ("ada", worked.name, ""),
+        ("bob", "", "no notebook"), ("tom", "s.ipynb", ""),
     ]  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from gancourse.errors import InputError
 from gancourse.jupyter import lab, server_arguments, working_copy
 
 PATIENCE = 200  # seconds, on a busy machine
+DEAD_PROXY = "http://127.0.0.1:9"  # nobody listens there
 KERNEL_SETTINGS = "@jupyterlab/apputils-extension:kernels-settings"
 NEWS_SETTINGS = "@jupyterlab/apputils-extension:notification"
 
@@ -36,6 +37,8 @@ class Server:
     def __init__(self, folder: Path, *arguments: str):
         hidden = ("DISPLAY", "WAYLAND_DISPLAY", "JUPYTER_TOKEN")
         environment = {k: v for k, v in os.environ.items() if k not in hidden}
+        # Behind a proxy that does not answer, as its own address must do without one.
+        environment |= dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), DEAD_PROXY)
         for name in ("CONFIG", "DATA", "RUNTIME"):
             environment[f"JUPYTER_{name}_DIR"] = str(folder / name)
         self.process = subprocess.Popen(
@@ -82,7 +85,9 @@ class Server:
 def server(tmp_path_factory):
     with socket.create_server(("localhost", 0)) as taken:
         port = taken.getsockname()[1]
-        with Server(tmp_path_factory.mktemp("jupyter"), f"--port={port}") as running:
+        folder = tmp_path_factory.mktemp("jupyter") / "Übung 2, le café"
+        folder.mkdir()
+        with Server(folder, f"--port={port}") as running:
             running.taken_port = port
             yield running
 

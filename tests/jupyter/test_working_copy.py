@@ -1,5 +1,6 @@
 """The learner's copy: replaced where it is untouched, kept where it is theirs, whatever ends it."""
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -207,6 +208,22 @@ def test_a_folder_with_other_things_is_refused(tmp_path, lessons):
 def test_a_file_in_the_place_of_the_folder_is_named(tmp_path, lessons):
     (tmp_path / "mine").touch()
     with pytest.raises(InputError, match="is a file"):
+        update(tmp_path / "mine")
+
+
+@pytest.mark.parametrize("kind", [errno.EACCES, errno.EROFS])
+@pytest.mark.parametrize("made", [True, False])
+def test_a_folder_that_is_read_alone_is_named(tmp_path, lessons, monkeypatch, kind, made):
+    """A test may run as root, whom no mode of a folder stops: so the system's calls refuse here."""
+    if made:
+        update(tmp_path / "mine")
+        (tmp_path / "mine" / "notebooks").rename(tmp_path / "gone")
+
+    def refuse(path, *_, **__):
+        raise OSError(kind, os.strerror(kind), str(path))
+
+    monkeypatch.setattr(os, "mkdir", refuse)
+    with pytest.raises(InputError, match=r"mine.* cannot be (written|made): no permission; name"):
         update(tmp_path / "mine")
 
 

@@ -83,6 +83,13 @@ def test_a_step_that_fails_leaves_the_last_release_as_it_was(release, monkeypatc
     assert (tmp_path / "dist/old").read_text() == "1"
 
 
+def test_a_step_that_leaves_itself_out_is_told_from_one_that_is_done_or_fails(release):
+    assert release.call([sys.executable, "-c", ""])
+    assert not release.call([sys.executable, "-c", "raise SystemExit(77)"])
+    with pytest.raises(SystemExit, match="nothing was released"):
+        release.call([sys.executable, "-c", "raise SystemExit(1)"])
+
+
 def test_a_folder_that_holds_something_else_is_not_replaced(release, monkeypatch, tmp_path):
     (tmp_path / "dist").mkdir()
     (tmp_path / "dist/mine").write_text("1")
