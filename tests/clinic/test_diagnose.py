@@ -158,7 +158,10 @@ OTHER_EVIDENCE = [
     ("steps too long", {"moved": MOVED | {"D by opt_D": [0.1] * 9}, **MISSING}),
     ("log of zero", {"d_loss": [1.0] * 9 + [math.inf], "largest": [1.0] * 10}),
 ]  # fmt: skip
-NOTHING_WRONG = upkeep_signals.NOTHING_WRONG | roots_signals.NOTHING_WRONG | {
+NOTHING_WRONG = (
+    upkeep_signals.NOTHING_WRONG | roots_signals.NOTHING_WRONG | ways_signals.NOTHING_WRONG
+)
+NOTHING_WRONG |= {
     "D counts down, and G with it": {
         "auc": [0.1] * 50, "pull": DOWN | {"G on fakes": [-0.1] * 50}
     },
