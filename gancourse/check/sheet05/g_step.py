@@ -61,7 +61,7 @@ def _judge(student: Student, players: Players, else_: str) -> None:
 def g_step_moves(student: Student, step: Handle, draw: Draw) -> None:
     """With gradients of common size, and with large ones."""
     missed = "G moved, but not by one step of opt_G down the mean of -log D(G(z))."
-    for steep, else_ in ((1.0, missed), (STEEP, HELD_BACK.format(who="G"))):
+    for steep, else_ in ((1.0, missed), (5 * STEEP, HELD_BACK.format(who="G"))):
         players = two_players(student, draw, steep=steep)
         _take(student, step, players)
         _check_moved(student, players)
