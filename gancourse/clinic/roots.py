@@ -160,6 +160,11 @@ def units_alike(s: Signals) -> Found:
 # What is only a symptom where nothing else was seen.
 
 
+def range_is_structural(s: Signals) -> bool:
+    """Tell whether G's end holds its numbers: a layer that may give any number does not."""
+    return s.ends.get("G") not in facts.UNBOUNDED
+
+
 def strong_for_a_reason(s: Signals) -> bool:
     """Tell whether it was seen why D is ahead: more steps of it, longer ones, or a faded slope.
 

@@ -138,7 +138,7 @@ def other_noise(s: Signals) -> Found:
 
 
 def out_of_range(s: Signals) -> Found:
-    if ways.any_number(s, "G") or ways.never_as_handed_in(s):
+    if not roots.range_is_structural(s) or ways.never_as_handed_in(s):
         return None
     if s.pile is not None and s.pile[1] > 0.02:
         end, share = s.pile
