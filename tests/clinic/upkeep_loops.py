@@ -388,7 +388,7 @@ FAULTY = {
     FakesLeftOut: "fakes left out",
     OldFakes: "old fakes only",
     OldFromThereOn: "old fakes only",
-    NotHeard: "G does not hear D",
+    NotHeard: "adversarial weight 0",
     SeesAPart: "D sees a part",
     Clamped: "D ends in a clamp",
     Squashed: "squashed critic",
