@@ -108,11 +108,6 @@ def bare(x: Tensor) -> Tensor:
     return x
 
 
-def one_of_many(args: tuple, kwargs: dict) -> bool:
-    """Tell whether a call stands inside of `torch.vmap`, which calls a net for each sample."""
-    return any(torch._C._functorch.is_batchedtensor(t) for t in tensors([args, kwargs]))
-
-
 def as_samples(x: object) -> Tensor:
     """Return what a sampling function gave as a float tensor [N, ...] on the CPU.
 

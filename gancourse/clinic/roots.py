@@ -18,6 +18,8 @@ DRAWS = 10  # labels drawn in training, for each that sampling asks for
 SUM = 1e-3  # a rest of D's answers, over what it tells apart
 COPIES = 0.05  # units apart, over the size of their weights
 AHEAD, LEAD = 2, 2  # steps of D to one of G; of G to one of D, from which a collapse is the lead's
+UNTRIED = 0.8  # the weight of a fact that only programs beside which it was written have shown
+OLDER = {"fakes left out", "real data change", "D held flat", "D sees a part"}
 IDLE = 0.2  # of a net's weights, that nobody holds
 FADED = 0.3  # of the slope that the loss can have at D's answers
 

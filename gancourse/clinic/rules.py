@@ -138,12 +138,12 @@ def other_noise(s: Signals) -> Found:
 
 
 def out_of_range(s: Signals) -> Found:
-    if not roots.range_is_structural(s):
+    if not roots.range_is_structural(s) or ways.never_as_handed_in(s):
         return None
     if s.pile is not None and s.pile[1] > 0.02:
         end, share = s.pile
         return f"many of G's numbers are {end:.2f}, and {100 * share:.0f} % of real ones lie beyond"
-    if s.limits is None or s.beyond < 0.02 or "G" in s.swapped or ways.any_number(s, "G"):
+    if s.limits is None or s.beyond < 0.02 or "G" in s.swapped:
         return None
     low, high = s.limits
     return (
@@ -266,6 +266,7 @@ SEEN = {
     "mixed batches": mixed_batches,
     "init not called": weak_start,
 }
+NEW = (roots.FOUND | ways.FOUND).keys() - roots.OLDER
 FITTING = {
     "mode collapse": mode_collapse,
     "D too strong": d_too_strong,
@@ -324,7 +325,8 @@ def weight_of(cause: str, root: str = "") -> float:
     """Return how often a finding was right: of its own, or of those that follow from another."""
     if root:
         return weights.FOLLOWING
-    return weights.WEIGHTS.get(cause, weights.SEEN if cause in SEEN else weights.SUSPECTED)
+    usual = weights.SEEN if cause in SEEN else weights.SUSPECTED
+    return weights.WEIGHTS.get(cause, roots.UNTRIED if cause in NEW else usual)
 
 
 def beside(s: Signals) -> list[str]:

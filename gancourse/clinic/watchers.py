@@ -118,8 +118,6 @@ class Witness:
             given = calls.looked_at(args, kwargs)
             if given is not None and given[1].requires_grad and given[1].is_leaf:
                 self.on_leaf(given[1])
-        if calls.one_of_many(args, kwargs):
-            return  # a sample of a batch: there is no batch to look at
         if not self.clock.measured:
             if self.clock.user == "training":
                 self.tally.answer(args, kwargs, out)

@@ -27,6 +27,12 @@ def any_number(s: Signals, who: str) -> bool:
     return s.ends.get(who) in facts.UNBOUNDED
 
 
+def never_as_handed_in(s: Signals) -> bool:
+    """Tell whether D is never given real samples as they were handed in: scaled or noised, say."""
+    told = s.manner.get("as handed in", [])
+    return len(told) >= FEW and max(told) < 0
+
+
 def two_fakes(s: Signals) -> Found:
     """D learns on what G gives, and G's own step comes to it through something else."""
     own, through = known(s, "own"), known(s, "through own")

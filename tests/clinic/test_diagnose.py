@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import roots_signals
 import upkeep_signals
+import ways_signals
 
 import gancourse
 from gancourse.clinic import FAULTS, facts, roots, rules, supplies, upkeep
@@ -124,10 +125,11 @@ FACTS_SEEN = {
         "copy": COPY | {"buffers of copy": [0.0] * 5, "buffers of G": [1.5] * 5}
     },
 }  # fmt: skip
-FACTS_SEEN |= upkeep_signals.SEEN | roots_signals.SEEN
+FACTS_SEEN |= upkeep_signals.SEEN | roots_signals.SEEN | ways_signals.SEEN
 OTHER_EVIDENCE = [
     *upkeep_signals.OTHER_EVIDENCE,
     *roots_signals.OTHER_EVIDENCE,
+    *ways_signals.OTHER_EVIDENCE,
     ("weights nobody owns", MISSING | {
         "owned": {"D": {"own": 63, "other": 0, "nobody": 65, "frozen": 0, "all": 128}}
     }),
@@ -156,7 +158,10 @@ OTHER_EVIDENCE = [
     ("steps too long", {"moved": MOVED | {"D by opt_D": [0.1] * 9}, **MISSING}),
     ("log of zero", {"d_loss": [1.0] * 9 + [math.inf], "largest": [1.0] * 10}),
 ]  # fmt: skip
-NOTHING_WRONG = upkeep_signals.NOTHING_WRONG | roots_signals.NOTHING_WRONG | {
+NOTHING_WRONG = (
+    upkeep_signals.NOTHING_WRONG | roots_signals.NOTHING_WRONG | ways_signals.NOTHING_WRONG
+)
+NOTHING_WRONG |= {
     "D counts down, and G with it": {
         "auc": [0.1] * 50, "pull": DOWN | {"G on fakes": [-0.1] * 50}
     },

@@ -57,3 +57,9 @@ def test_a_linear_layer_at_the_end_has_no_range():
     assert diagnose(s).first == "range"
     s.ends["G"] = "addmm"
     assert diagnose(s).first != "range"
+
+
+def test_real_samples_that_are_scaled_before_D_say_nothing_of_the_range():
+    s = Signals(limits=(-1.0, 1.0), beyond=0.5, ends={"G": "tanh"})
+    s.manner["as handed in"] = [-1.0] * 9
+    assert diagnose(s).first != "range"
