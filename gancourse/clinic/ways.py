@@ -22,11 +22,6 @@ def known(s: Signals, name: str) -> list[float]:
     return [x for x in s.manner.get(name, []) if x >= 0]
 
 
-def any_number(s: Signals, who: str) -> bool:
-    """Tell whether a player ends in a layer that gives any number, once its weights allow it."""
-    return s.ends.get(who) in facts.UNBOUNDED
-
-
 def never_as_handed_in(s: Signals) -> bool:
     """Tell whether D is never given real samples as they were handed in: scaled or noised, say."""
     told = s.manner.get("as handed in", [])
