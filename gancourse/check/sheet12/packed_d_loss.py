@@ -182,7 +182,8 @@ def packs_of_points(student: Student, fn: Handle, draw: Draw) -> None:
 SURE = 20.0  # each of three layers grows by this: logits of some thousands
 SIGMOIDS = (
     "Where D is very sure the loss is not finite, or too small: a sigmoid is exactly 0 or 1 there "
-    "before its logarithm. Stay with the logits (softplus, or a loss 'with logits')."
+    "before its logarithm, or an exponential has overflowed. Stay with the logits (softplus, a "
+    "loss 'with logits')."
 )
 
 

@@ -159,7 +159,7 @@ MISTAKES = {
     average: (NEAR, "This is not p / (p + q)"),
     clamped: (ALONE, "D* is 0"),
     one_maximum_for_all: (FAR, "one factor for all points"),
-    nan_to_half: (FAR, "This is not p / (p + q)"),
+    nan_to_half: (FAR, "this says 1/2"),
     negative_logit: (NEAR, "probability of being fake"),
     ratio_of_logits: (NEAR, "This is not p / (p + q)"),
     flattened: (NEAR, "should be a tensor of shape [4, 6]"),

@@ -187,7 +187,7 @@ MISTAKES = {
     copied: (MIXES, "copies G"),
     new_tensors: (MIXES, "in place"),
     shares_above_one: (MIXES, "add up to 1"),
-    written_into_g: (MIXES, "did not change"),
+    written_into_g: (MIXES, "G moved, and the average did not"),
     in_place_with_graph: (MIXES, "write under torch.no_grad()"),
     decay_of_its_own: (MIXES, "with a decay of 0.999"),
     first_layer_alone: (MIXES, "in each of its parameters"),

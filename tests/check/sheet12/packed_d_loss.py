@@ -73,7 +73,8 @@ def checked_by_division(D, x_real, x_fake, m):
         raise ValueError(f"m={m} does not divide the batch size {len(x_real)}")
     real = D(torch.reshape(x_real, (packs, -1, *x_real.shape[2:])))
     fake = D(torch.reshape(x_fake, (packs, -1, *x_fake.shape[2:])))
-    return torch.log1p(torch.exp(-real)).mean() + torch.log1p(torch.exp(fake)).mean()
+    zero = torch.zeros(())
+    return torch.logaddexp(zero, -real).mean() + torch.logaddexp(zero, fake).mean()
 
 
 def pack_by_pack(D, x_real, x_fake, m):
