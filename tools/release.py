@@ -1,8 +1,8 @@
 """Put together what a release of the course consists of: `make release` fills the folder dist.
 
 A wheel that is the course, the site, the slides where node and npm are here, the sheets with their
-solutions, what the grader needs, and SHA256SUMS over all of it. Refuses a tree with changes that are
-not committed, and a version that CHANGELOG.md and CITATION.cff do not name.
+solutions, what the grader needs, and SHA256SUMS over all of it. Refuses a tree with changes that
+are not committed, and a version that CHANGELOG.md and CITATION.cff do not name.
 """
 
 import argparse
