@@ -240,7 +240,7 @@ def test_a_recorded_training_is_small_and_moves(name):
     told, pixels = opened_training(training_file(name).read_bytes())
     assert training_file(name).stat().st_size < 450_000
     assert told["steps"] == TRAININGS[name].steps()
-    assert (pixels[1:] != pixels[:-1]).flatten(1).any(1).all()
+    assert (pixels[4:] != pixels[3:-1]).flatten(1).any(1).all()  # an average hardly moves at first
     assert [p["title"] for p in told["panels"]][1].startswith("What D says")
 
 
