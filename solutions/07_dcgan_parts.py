@@ -126,8 +126,8 @@ assert result.passed
 #
 # Normalise `x [N, C, H, W]`, whose means may be in the thousands, without gain and shift, with
 # `eps = 1e-5` below the root. Return the output and both running averages, each `[C]`. Training:
-# use the batch's own moments, move the averages a tenth of the way. Evaluation: use the averages,
-# and leave them alone.
+# use the batch's own moments, move the averages a tenth of the way, the variance to the unbiased
+# one. Evaluation: use the averages, leave them alone.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea

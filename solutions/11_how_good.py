@@ -130,7 +130,8 @@ assert result.passed
 #
 # A sample belongs to its nearest centre (Euclidean), and is of high quality within 3 `sd` of it.
 # Return how many centres have a sample of high quality, the share of such samples, and
-# $\sum_k p_k \log(K p_k)$, in nats, with $p$ their histogram over all $K$ centres.
+# $\sum_k p_k \log(K p_k)$, in nats. Here $p_k$ is the share of centre $k$, of all $K$, among the
+# samples of high quality alone.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea

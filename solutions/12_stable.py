@@ -183,8 +183,9 @@ assert result.passed
 # ## 12.4 Packing
 #
 # D judges packs of `m` samples of one kind that follow each other, joined along axis 1. Return D's
-# loss: cross-entropy on logits with one label for each pack, real 1, fake 0; the mean over each
-# kind, added. Where `m` does not divide N, raise a `ValueError` whose sentence names both.
+# loss: cross-entropy on logits, exact where D is sure, with one label for each pack, real 1, fake
+# 0; the mean over each kind, added. Where `m` does not divide N, raise a `ValueError` whose
+# sentence names both.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea

@@ -91,10 +91,18 @@ SAME = {  # our cause: what an author of the corpus may call it
     "adversarial weight 0": {"adversarial loss has no weight"},
     "penalty subtracted": {"penalty has the wrong sign"},
     "no average": {"average is no average"},
-    "samples spoilt": {"samples converted wrongly"},
     "prepared apart": {"real and fake samples prepared differently"},
     "labels never trained": {"a part of the data is missing"},
     "units alike": {"weights start all equal"},
+    "two kinds of fakes": {"D and G's step see different fakes"},
+    "weights without a gradient": {"weights get no gradient"},
+    "numbers without a gradient": {"weights get no gradient"},
+    "a loss is no number": {"logarithm of a score"},
+    "samples converted wrongly": {"samples converted wrongly"},
+    "real samples changed": {"real data scaled twice",
+                             "real and fake samples prepared differently"},
+    "other settings in sampling": {"samples drawn from another latent"},
+    "along the batch": {"D mixes the samples of a batch"},
 }  # fmt: skip
 
 

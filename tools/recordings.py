@@ -1,10 +1,10 @@
 """Record the lessons' charts for pages without a kernel: gancourse/live/static/recorded.
 
-    python tools/recordings.py [NAME ...]     all of RECORDED, or those that are named
+    python tools/recordings.py [NAME ...]     all of RECORDED and TRAININGS, or those that are named
 
 Needed after a change of a chart or of the mathematics that it calls: the test
 `tests/live/test_live_recorded.py` compares each recording with Python at random settings, and so
-says when it is stale. It takes about four minutes, and wants MNIST.
+says when it is stale. It takes about ten minutes, and wants MNIST.
 """
 
 import argparse
@@ -24,14 +24,20 @@ def main(argv: list[str] | None = None) -> int:
         program_bytes,
         recorded_chart,
     )
+    from gancourse.live.recorded.trainings import TRAININGS, training_bytes, training_file
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", choices=[*RECORDED, []], default=RECORDED)
+    parser.add_argument(
+        "names", nargs="*", choices=[*RECORDED, *TRAININGS, []], default=[*RECORDED, *TRAININGS]
+    )
     for name in parser.parse_args(argv).names:
         start = time.process_time()
-        data = program_bytes(chart_program(recorded_chart(name)))
-        file_of(name).parent.mkdir(exist_ok=True)
-        file_of(name).write_bytes(data)
+        if name in TRAININGS:
+            path, data = training_file(name), training_bytes(name)
+        else:
+            path, data = file_of(name), program_bytes(chart_program(recorded_chart(name)))
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
         print(f"{name}: {len(data) / 1e3:.0f} kB, {time.process_time() - start:.0f} s", flush=True)
     return 0
 

@@ -48,6 +48,11 @@ class Game:
 
 
 Step = Callable[[Game], None]
+STEEP = 20.0
+HELD_BACK = (
+    "Where gradients are large {who} moved, but not by one step of opt_{who}: something holds them "
+    "back, such as clipping. Take them as they are."
+)
 
 
 def both_step(game: Game) -> None:
@@ -93,8 +98,10 @@ class Players:
         """Weights: rounding of a gradient, a sum over N samples and 8 units, and of their own.
 
         The inputs are of size 1, so gradients and weights are too; a step is at most 0.2 of one.
+        Where D is steep its weights are up to 8.
         """
-        return 0.2 * facts.rounding(8 * len(self.z)) + facts.EPS
+        largest = max(1.0, *(w.abs().max().item() for w in self.D.here.parameters()))
+        return 0.2 * facts.rounding(8 * len(self.z)) + facts.EPS * largest
 
     def played(self, step: Step, times: int = 1) -> Game:
         """Return the game, in float64, after steps from where both players were built."""
@@ -115,16 +122,21 @@ def two_players(
     momentum: float = 0.0,
     sure: float = 0.0,
     decay: float = 0.0,
+    steep: float = 1.0,
 ) -> Players:
     """Return fresh players in training mode and a batch of 6 to 16 samples.
 
     `norm` gives G batch norm, which needs more: 16 to 32. `sure` is taken off all of D's logits.
     `decay` is the optimisers' weight decay, by which a step shows that one of them took it.
+    `steep` multiplies D's slopes, and so all gradients, and makes steps shorter by as much: D is
+    wrong about real samples and undecided about fakes, so that neither gradient dies.
     """
     z_dim, N = draw.integer(2, 4), draw.integer(16, 32) if norm else draw.integer(6, 16)
 
     def lower(D: nn.Module) -> None:
         D.body[-1].bias -= sure
+        if steep != 1:
+            turn_wrong(D, steep, x_real, copy.deepcopy(G.here)(z.double()).float())
 
     size = {"widths": [8], "shape": [2]}
     made = {
@@ -132,10 +144,17 @@ def two_players(
         "D": ("discriminator/mlp", size),
     }
     G = twins.twin(student, draw, *made["G"])
+    x_real, z = draw.normal(N, 2) + draw.normal(2), draw.normal(N, z_dim)
     D = twins.twin(student, draw, *made["D"], lower)
     fixed = {"momentum": momentum, "weight_decay": decay}
-    settings = {who: {"lr": draw.uniform(0.1, 0.2), **fixed} for who in "GD"}
+    settings = {who: {"lr": draw.uniform(0.1, 0.2) / steep, **fixed} for who in "GD"}
     opt_G = student.build_optimizer("SGD", G.there, settings["G"])
     opt_D = student.build_optimizer("SGD", D.there, settings["D"])
-    x_real = draw.normal(N, 2) + draw.normal(2)
-    return Players(G, D, opt_G, opt_D, settings, x_real, draw.normal(N, z_dim), made)
+    return Players(G, D, opt_G, opt_D, settings, x_real, z, made)
+
+
+def turn_wrong(D: nn.Module, steep: float, x_real: Tensor, x_fake: Tensor) -> None:
+    """Make D steeper, and its logits 0 on average for fakes and no more for real samples."""
+    head = D.body[-1]
+    head.weight *= -steep if D(x_real).mean() > D(x_fake).mean() else steep
+    head.bias -= D(x_fake).mean()

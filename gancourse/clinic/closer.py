@@ -53,10 +53,10 @@ class Closer:
 
     def handed(self, x: Tensor) -> None:
         """Look at a real batch [N, ...] as it is handed in."""
-        x = x.detach()
+        of_others, x = x._is_view(), x.detach()
         if self.clock.measured and len(x):
             self.batch.append(x[:ROWS].flatten(1).float().cpu().clone())
-        if not x._is_view() or x.is_inference() or not len(x):
+        if not of_others or x.is_inference() or not len(x):
             return
         some = x[:16].clone()
         self.views.append((x, x._version, some))

@@ -12,7 +12,28 @@ from gancourse.clinic.signals import Signals
 from gancourse.clinic.watchers import Witness, twin
 
 SAMPLES = 256  # in each look, and of real ones beside them
+CLEARLY = 0.5  # of precision and coverage together
 SEES = 0.7  # the area under the curve of a D that sees enough
+
+
+def what_is_compared(looks: list, real: Tensor, changed: bool) -> list[Tensor | None]:
+    """Return the samples [N, dim] of each look as they are shown, or as G gave them.
+
+    Those that are changed for people count as G gave them, unless only the others are like real
+    ones: a G may give codes or logits that are no samples yet.
+    """
+    shown, made = [look.x.flatten(1) for look in looks], [look.of_G for look in looks]
+    if not changed or made[-1] is None:
+        return made if changed else shown
+    some = real[torch.linspace(0, len(real) - 1, min(SAMPLES, len(real))).long()]
+    alike = [
+        x.shape[1] == some.shape[1] and bool(x.isfinite().all()) for x in (shown[-1], made[-1])
+    ]
+    if not all(alike):
+        return shown if alike[0] else made
+    fits = [probes.fit(x, some) for x in (shown[-1], made[-1])]
+    near = [fit["precision"] + fit["coverage"] for fit in fits]
+    return shown if near[0] > near[1] + CLEARLY else made
 
 
 @dataclass

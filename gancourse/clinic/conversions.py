@@ -37,7 +37,7 @@ def spoilt(made: Tensor, shown: Tensor) -> str:
             f"G gives {list(made.shape[1:])} and the samples are shown as {list(shown.shape[1:])}, "
             "with the numbers in the order that they had before: reshape in place of permute"
         )
-    return mixed(plain, flat) or cut(fitting, flat) or round_again(fitting, flat)
+    return round_again(fitting, flat) or mixed(plain, flat) or cut(fitting, flat)
 
 
 def arranged(made: Tensor, shape: tuple[int, ...]) -> Iterator[Tensor]:
@@ -68,20 +68,20 @@ def unlike(x: Tensor, y: Tensor) -> float:
 
 def mixed(made: Tensor, shown: Tensor) -> str:
     """Say where the numbers are those that G made, and those of a sample come from several."""
-    a, b = (x.flatten().sort().values for x in (made, shown))
-    rise, height = line(a, b)
-    if unlike(a, b) > FIT or made.shape[1] < 4 or rise == 0:
-        return ""
-    mine = (rise * made + height).sort(1).values
-    theirs = shown.sort(1).values
+    b, theirs, kept = shown.flatten().sort().values, shown.sort(1).values, []
     room = ROOM * (b[-1] - b[0]).item() * made.shape[1] ** 0.5
-    kept = (torch.cdist(theirs, mine).min(1).values <= room).sum().item()
-    if kept > 0.2 * len(shown):
+    for given in (made, -made):  # a picture may be shown as its negative
+        a = given.flatten().sort().values
+        if made.shape[1] >= 4 and unlike(a, b) < FIT:
+            rise, height = line(a, b)
+            mine = (rise * given + height).sort(1).values
+            kept.append((torch.cdist(theirs, mine).min(1).values <= room).sum().item())
+    if not kept or max(kept) > 0.2 * len(shown):
         return ""
     return (
         "the samples that you draw hold the numbers that G made, and in "
-        f"{len(shown) - kept} of {len(shown)} they come from several of its samples: a reshape "
-        "across the batch, say"
+        f"{len(shown) - max(kept)} of {len(shown)} they come from several of its samples: a "
+        "reshape across the batch, say"
     )
 
 

@@ -59,7 +59,7 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "units alike": ("init not called", "D says one number", "a player hardly moves", *MUTE),
     "no average": ("another net draws",),
     "G does not hear D": MUTE,
-    "D sees a part": MUTE,
+    "D sees a part": ("numbers without a gradient", *MUTE),
     "D ends in a clamp": (*MUTE, "no gradient arrives", "G does not hear D", "log of zero"),
     "squashed critic": (*MUTE, "no gradient arrives", "a player hardly moves"),
     "D held flat": (*MUTE, "a player hardly moves"),
@@ -69,6 +69,14 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     # Steps and sizes.
     # The ranks of a D that is held at 0 are chance.
     "huge weight decay": ("range", "init not called", "D says one number", *DIRECTIONS, *SYMPTOMS),
+    "two kinds of fakes": MUTE,
+    "weights without a gradient": MUTE,
+    "numbers without a gradient": MUTE,
+    "a loss is no number": ("log of zero", *MUTE),
+    "samples converted wrongly": ("other noise", "another net draws", "range", *SYMPTOMS),
+    "real samples changed": ("D sees a part", "another net draws", "range", *SYMPTOMS),
+    "other settings in sampling": ("other noise", "another net draws", "range", *SYMPTOMS),
+    "along the batch": MUTE,
     "penalty without a graph": ("critic without a bound", "divergence", *SYMPTOMS),
     "penalty over the wrong axis": ("divergence", *SYMPTOMS),
     "critic without a bound": ("divergence", "range", *SYMPTOMS),
@@ -88,7 +96,7 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "one z": ("other noise", "range", *SYMPTOMS),
     "not shuffled": ("range", *SYMPTOMS),
     "labels of others": SYMPTOMS,
-    "range": SYMPTOMS,
+    "range": ("numbers without a gradient", *SYMPTOMS),
     "other noise": SYMPTOMS,
     "few conditions drawn": SYMPTOMS,
     "a selection is drawn": SYMPTOMS,
@@ -111,6 +119,9 @@ HABITS = frozenset({
     "a selection is drawn", "steps too long", "G does not hear D", "D ends in a clamp",
     "squashed critic", "D held flat", "summed loss", "gradients clipped away", "state lost",
     "prepared apart",
+    "two kinds of fakes", "weights without a gradient", "numbers without a gradient",
+    "samples converted wrongly", "real samples changed", "other settings in sampling",
+    "along the batch",
 })  # fmt: skip
 # Rare in sound programs: a note only where the samples are close to real ones.
 RARE_HABITS = frozenset({

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -113,12 +114,17 @@ class Looks:
         return probes.by_layer(*self._G(), self.last_drawn.x) if self.last_drawn else []
 
     def reach(self) -> tuple[float, float] | None:
-        """Return the limits of what G can give, see `probes.reach`."""
+        """Return the limits of what G can give, in training and to draw, see `probes.reach`."""
         if self.last_drawn is None:
             return None
-        G, run = self._G()
-        G.eval()
-        return probes.reach(run, self.last_drawn.x)
+        G, ends = twin(self.nets["G"]).eval(), []
+        for call in (self.last_drawn, self.witness.seen.get("G") or self.last_drawn):
+            with self.clock.used_by("recorder"):
+                run = partial(call.again, G)
+                ends.append(probes.reach(lambda z, run=run: calls.samples_of(run(z)), call.x))
+        if None in ends:
+            return None
+        return min(low for low, _ in ends), max(high for _, high in ends)
 
     def modes(self, real: Tensor) -> dict[str, dict[str, float]]:
         """Return the fit of the samples with batch norm in each mode, see `Drawer.modes`."""

@@ -227,11 +227,6 @@ FACTS = {
         "ema = decay * ema + (1 - decay) * new, with a decay near 1",
         "averaged weights that lie less than a step behind G's",
     ),
-    "samples spoilt": Cause(
-        "11",
-        "scale and permute each sample by itself: look at one before and after",
-        "samples that G made and that are no longer what it made",
-    ),
     "prepared apart": Cause(
         "06",
         "do to fakes what you do to real samples before D sees them, in both players' steps",
@@ -251,5 +246,43 @@ FACTS = {
         "03",
         "add a small number under the root, or before the logarithm",
         "weights that become NaN while the losses and all answers are finite",
+    ),
+    "two kinds of fakes": Cause(
+        "05",
+        "hand D the same fakes in both steps: activated, scaled and augmented alike",
+        "a D that learns on one kind of fakes, and a G that is scored on another",
+    ),
+    "weights without a gradient": Cause(
+        "05",
+        "see that these layers have a part in the output: a fade-in's alpha, a last loss kept",
+        "weights in an optimiser that no gradient ever reached",
+    ),
+    "numbers without a gradient": Cause(
+        "05",
+        "put a softmax, or a Gumbel softmax, in the place of argmax or rounding",
+        "entries of G's last layer that no gradient ever reached",
+    ),
+    "a loss is no number": Cause(
+        "03",
+        "take no logarithm of a score that may be below 0: softplus of a logit, or the score",
+        "a loss that is NaN while all answers are finite, some of them below 0",
+    ),
+    "samples converted wrongly": Cause(
+        "06",
+        "show samples by the reverse of what is done to real ones",
+        "samples changed for people otherwise than real ones are for D",
+    ),
+    "real samples changed": Cause(
+        "06",
+        "scale once, in floating point, and hand in what D sees",
+        "real samples that D is given otherwise than they were handed in",
+    ),
+    "other settings in sampling": Cause(
+        "09",
+        "call G to draw samples as in training",
+        "an argument of G that only the sampling function gives",
+    ),
+    "along the batch": Cause(
+        "05", "give the recurrent layer batch_first=True", "an RNN that runs from sample to sample"
     ),
 }

@@ -16,12 +16,13 @@ from gancourse.clinic import calls
 from gancourse.clinic.answers import Answers
 from gancourse.clinic.clock import LOOK, Clock
 from gancourse.clinic.closer import Closer
-from gancourse.clinic.comparison import SAMPLES, Comparison
+from gancourse.clinic.comparison import SAMPLES, Comparison, what_is_compared
 from gancourse.clinic.conditions import Conditions
 from gancourse.clinic.holdings import Holdings
 from gancourse.clinic.hooks import Hook
 from gancourse.clinic.ledger import Ledger
 from gancourse.clinic.looks import Looks
+from gancourse.clinic.manner import Manner
 from gancourse.clinic.optimisers import Optimisers
 from gancourse.clinic.shown import Shown
 from gancourse.clinic.signals import Signals
@@ -61,6 +62,7 @@ class Recorder:
         self.answers, self.holdings = Answers(*parts), Holdings(*parts)
         self.conditions = Conditions(self.witness, self.signals, self._guarded)
         self.optimisers = Optimisers(self.ledger, self.signals, self._guarded)
+        self.manner = Manner(self.witness, self.ledger, self.signals, self._guarded)
         self.shown = Shown(self.witness, self.answers, self.ledger, self.signals, self._guarded)
         self.closer = Closer(self.witness, self.answers, self.ledger, self.signals, self._guarded)
         self.looks = Looks(sample, self.witness, self.conditions, self._tried)
@@ -91,6 +93,7 @@ class Recorder:
         self.signals.batch = max(self.signals.batch, len(x))
         self.tally.real(x, self.clock.turn)
         self._tried("data written over", self.closer.handed, x)
+        self.manner.note_real(x)
         if self.clock.near and len(x):
             self.witness.real.saw(x, self.clock)
 
@@ -115,6 +118,7 @@ class Recorder:
             self._tried("losses and real batches", self.tally.settle)
             self._tried("what D is shown", self.shown.close)
             self._tried("which terms have weight", self.closer.close)
+            self._tried("how samples are prepared", self.manner.close)
             self._tried("what the losses ask of D", self.answers.close)
             self._tried("labels", self.conditions.close)
             self.ledger.close()
@@ -172,6 +176,8 @@ class Recorder:
             look.x.isfinite().all().item() for look in self.looks.kept[-1:]
         )
         self._tried("what went into the nets", witness.conclude)
+        for look in self.looks.kept[-1:]:
+            self._tried("how samples are prepared", self.manner.conclude, look.x, look.of_G)
         s.training = self._tried("z in training", lambda: noise_of(witness.z)) or s.training
         s.sampling = self._tried("z in sampling", lambda: noise_of(self.looks.z)) or s.sampling
         self._tried("the order of real batches", self._note_order)
@@ -190,7 +196,7 @@ class Recorder:
             s.skipped["real batches"] = "none was handed in with recorder.real"
         if not real or not looks:
             return
-        seen = [look.of_G if s.drawn == "changed" else look.x.flatten(1) for look in looks]
+        seen = what_is_compared(looks, torch.cat(real), s.drawn == "changed")
         own = [look.of_G for look in looks if look.of_G is not None]
         found = Comparison(s, self.witness, self._tried, self.looks.layers, self.looks.reach)
         found.compare(seen, torch.cat(real), own)

@@ -5,7 +5,7 @@ Each fact returns its evidence, or None. Where something could not be looked at,
 
 import math
 
-from gancourse.clinic import facts, upkeep
+from gancourse.clinic import facts, upkeep, ways
 from gancourse.clinic.explanations import EXPLAINS
 from gancourse.clinic.signals import Signals, late, mean, middle
 
@@ -18,6 +18,8 @@ DRAWS = 10  # labels drawn in training, for each that sampling asks for
 SUM = 1e-3  # a rest of D's answers, over what it tells apart
 COPIES = 0.05  # units apart, over the size of their weights
 AHEAD, LEAD = 2, 2  # steps of D to one of G; of G to one of D, from which a collapse is the lead's
+UNTRIED = 0.8  # the weight of a fact that only programs beside which it was written have shown
+OLDER = {"fakes left out", "real data change", "D held flat", "D sees a part"}
 IDLE = 0.2  # of a net's weights, that nobody holds
 FADED = 0.3  # of the slope that the loss can have at D's answers
 
@@ -69,15 +71,24 @@ def no_average(s: Signals) -> Found:
     )
 
 
+def judged_raw(s: Signals) -> bool:
+    """Tell whether what G gives goes to D as it is, in G's own step: then that is the sample."""
+    return mean(s.heard.get("asked", []), 0.0) >= AS_THEY_ARE
+
+
 def spoilt(s: Signals) -> Found:
-    return s.spoilt or None
+    """Where D judges what is made of G's numbers, by a softmax say, that may be drawn, too."""
+    return s.spoilt if s.spoilt and judged_raw(s) else ways.converted(s)
 
 
 def prepared_apart(s: Signals) -> Found:
     """One kind of samples is changed before D sees it, by chance, and the other comes as it is."""
+    least = max(FEW, AS_THEY_ARE * len(s.at))
     for kind, other in (("real", "fake"), ("fake", "real")):
+        if kind == "fake" and not judged_raw(s):
+            continue  # what D judges is made of G's numbers, in both steps
         rest = s.closer.get(f"{kind} changed", [])
-        if len(rest) < max(FEW, AS_THEY_ARE * len(s.at)) or middle(rest) < CHANGED:
+        if len(rest) < least or middle(rest) < CHANGED:
             continue
         if any(upkeep.heard(s, kind)) or not mean(upkeep.heard(s, other), 0.0) >= AS_THEY_ARE:
             continue
@@ -180,9 +191,10 @@ def without_one(s: Signals, found: dict[str, str]) -> list[str]:
 
 
 def grave(s: Signals) -> frozenset[str]:
-    """Return rare habits that are told of samples like real ones, too: a part of a net is idle."""
+    """Return rare habits that are told of samples like real ones, too: they are the text's."""
     idle = any(owned["nobody"] >= IDLE * owned["all"] > 0 for owned in s.owned.values())
-    return frozenset({"weights nobody owns"} if idle else ())
+    found = {"weights nobody owns": idle, "samples converted wrongly": s.spoilt and judged_raw(s)}
+    return frozenset(cause for cause, so in found.items() if so)
 
 
 FOUND = {
@@ -190,7 +202,7 @@ FOUND = {
     "fakes left out": fakes_left_out,
     "penalty subtracted": penalty_subtracted,
     "no average": no_average,
-    "samples spoilt": spoilt,
+    "samples converted wrongly": spoilt,
     "prepared apart": prepared_apart,
     "labels never trained": never_trained,
     "real data change": written_over,

@@ -8,7 +8,7 @@ note where the samples are well, and what another finding explains stands after 
 
 import math
 
-from gancourse.clinic import facts, roots, supplies, upkeep, weights
+from gancourse.clinic import facts, roots, supplies, upkeep, ways, weights
 from gancourse.clinic.causes import LEAST_TURNS, Diagnosis, Suspicion
 from gancourse.clinic.explanations import HABITS, RARE_HABITS, in_order
 from gancourse.clinic.signals import Signals, finite, late, mean, middle
@@ -138,12 +138,12 @@ def other_noise(s: Signals) -> Found:
 
 
 def out_of_range(s: Signals) -> Found:
-    if not roots.range_is_structural(s):
+    if not roots.range_is_structural(s) or ways.never_as_handed_in(s):
         return None
     if s.pile is not None and s.pile[1] > 0.02:
         end, share = s.pile
         return f"many of G's numbers are {end:.2f}, and {100 * share:.0f} % of real ones lie beyond"
-    if s.limits is None or s.beyond < 0.02 or "G" in s.swapped:  # those of weights out of use
+    if s.limits is None or s.beyond < 0.02 or "G" in s.swapped:
         return None
     low, high = s.limits
     return (
@@ -266,6 +266,7 @@ SEEN = {
     "mixed batches": mixed_batches,
     "init not called": weak_start,
 }
+NEW = (roots.FOUND | ways.FOUND).keys() - roots.OLDER
 FITTING = {
     "mode collapse": mode_collapse,
     "D too strong": d_too_strong,
@@ -291,7 +292,8 @@ def diagnose(signals: Signals) -> Diagnosis:
     rules = SEEN | (fitting if signals.turns >= LEAST_TURNS else {})
     found = {cause: seen for cause, rule in rules.items() if (seen := rule(signals))}
     harmless = frozenset() if suffers(signals) else HABITS
-    harmless |= RARE_HABITS - roots.grave(signals) if is_close(signals) else frozenset()
+    harmless |= RARE_HABITS if is_close(signals) else frozenset()
+    harmless -= roots.grave(signals)
     notes = {cause: found.pop(cause) for cause in [*found] if cause in harmless}
     symptoms = [f"{cause}: {found.pop(cause)}" for cause in roots.without_one(signals, found)]
     other = {"wrong weights": upkeep.MASK} if upkeep.on_the_other_loss(signals) else {}
@@ -323,7 +325,8 @@ def weight_of(cause: str, root: str = "") -> float:
     """Return how often a finding was right: of its own, or of those that follow from another."""
     if root:
         return weights.FOLLOWING
-    return weights.WEIGHTS.get(cause, weights.SEEN if cause in SEEN else weights.SUSPECTED)
+    usual = weights.SEEN if cause in SEEN else weights.SUSPECTED
+    return weights.WEIGHTS.get(cause, roots.UNTRIED if cause in NEW else usual)
 
 
 def beside(s: Signals) -> list[str]:

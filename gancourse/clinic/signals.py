@@ -134,6 +134,7 @@ class Signals:
     summed: float = math.nan  # 1 where the loss is a sum over the batch
     width: list[float] = field(default_factory=list)  # of D's answers in a turn: largest - lowest
     nan_from: tuple[int, int] | None = None  # first turn with a NaN answer, 1 if its first was fine
+    manner: dict[str, list] = field(default_factory=dict)  # see `manner.Manner`
     drift: float = math.nan  # real samples' spread late over early in the run, at least
     closer: dict[str, list[float]] = field(default_factory=dict)  # see `closer.Closer`
     spoilt: str = ""  # what is done to samples after G, see `conversions`

@@ -5,7 +5,7 @@ Each returns its evidence, or None. Where something could not be looked at, it s
 
 import math
 
-from gancourse.clinic import facts
+from gancourse.clinic import facts, ways
 from gancourse.clinic.signals import Signals, late, mean, middle
 
 Found = str | None  # evidence
@@ -276,4 +276,5 @@ FOUND = {
     "betas swapped": betas,
     "real data change": real_changes,
     "a slope is infinite": infinite_slope,
+    **ways.FOUND,
 }

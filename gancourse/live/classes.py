@@ -73,7 +73,7 @@ def page_files(data: str = "mnist") -> tuple[bytes, dict]:
 
     chart = ask_for(data)
     G = nets.load_shipped(f"{data}-conditional")
-    return weights_of(labelled(G), half=True), {
+    return weights_of(labelled(G), bits=16), {
         "title": chart.name,
         "colours": COLOURS,
         "controls": [described(key, control) for key, control in chart.controls.items()],

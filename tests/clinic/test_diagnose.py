@@ -4,10 +4,12 @@ import math
 from dataclasses import replace
 
 import pytest
+import roots_signals
 import upkeep_signals
+import ways_signals
 
 import gancourse
-from gancourse.clinic import FAULTS, facts, rules, supplies, upkeep
+from gancourse.clinic import FAULTS, facts, roots, rules, supplies, upkeep
 from gancourse.clinic.causes import CAUSES, FACTS
 from gancourse.clinic.explanations import EXPLAINS, HABITS, RARE_HABITS, in_order
 from gancourse.clinic.rules import diagnose
@@ -62,7 +64,10 @@ PLANTED = {
     "mixed batches": {"mixed": 1.0, "mixing": 2.0, **MISSING},
     "init not called": {"start_spread": 1e-4, "start_layers": [0.5, 1e-4], **MISSING},
     "mode collapse": {"fits": [POOR] * 3, "fresh_judge": 1.0, "steps": {"G": 3000, "D": 1000}},
-    "D too strong": {"fits": [POOR | {"spread": 0.8}] * 3, "auc": [1.0] * 50, "fake": [1e-4] * 50},
+    "D too strong": {
+        "fits": [POOR | {"spread": 0.8}] * 3, "auc": [1.0] * 50, "fake": [1e-4] * 50,
+        "steps": {"G": 1000, "D": 5000},
+    },
     "D too weak": {"fits": [POOR | {"spread": 0.8}] * 3, "sight": 0.55, "fresh_sight": 0.99},
     "rates apart": {
         "fits": [POOR | {"spread": 0.8}] * 3,
@@ -120,9 +125,11 @@ FACTS_SEEN = {
         "copy": COPY | {"buffers of copy": [0.0] * 5, "buffers of G": [1.5] * 5}
     },
 }  # fmt: skip
-FACTS_SEEN |= upkeep_signals.SEEN
+FACTS_SEEN |= upkeep_signals.SEEN | roots_signals.SEEN | ways_signals.SEEN
 OTHER_EVIDENCE = [
     *upkeep_signals.OTHER_EVIDENCE,
+    *roots_signals.OTHER_EVIDENCE,
+    *ways_signals.OTHER_EVIDENCE,
     ("weights nobody owns", MISSING | {
         "owned": {"D": {"own": 63, "other": 0, "nobody": 65, "frozen": 0, "all": 128}}
     }),
@@ -151,7 +158,10 @@ OTHER_EVIDENCE = [
     ("steps too long", {"moved": MOVED | {"D by opt_D": [0.1] * 9}, **MISSING}),
     ("log of zero", {"d_loss": [1.0] * 9 + [math.inf], "largest": [1.0] * 10}),
 ]  # fmt: skip
-NOTHING_WRONG = upkeep_signals.NOTHING_WRONG | {
+NOTHING_WRONG = (
+    upkeep_signals.NOTHING_WRONG | roots_signals.NOTHING_WRONG | ways_signals.NOTHING_WRONG
+)
+NOTHING_WRONG |= {
     "D counts down, and G with it": {
         "auc": [0.1] * 50, "pull": DOWN | {"G on fakes": [-0.1] * 50}
     },
@@ -221,7 +231,7 @@ NOTHING_WRONG = upkeep_signals.NOTHING_WRONG | {
 
 def test_there_is_a_rule_a_lesson_and_a_patient_for_each_cause():
     assert CAUSES.keys() == FAULTS.keys() == PLANTED.keys()
-    ruled = facts.FOUND | supplies.FOUND | upkeep.FOUND
+    ruled = facts.FOUND | supplies.FOUND | upkeep.FOUND | roots.FOUND
     assert FACTS.keys() == FACTS_SEEN.keys() | {"summed loss"} == ruled.keys() - CAUSES
     assert CAUSES.keys() | FACTS.keys() == (rules.SEEN | rules.FITTING).keys()
 

@@ -74,6 +74,23 @@ test("numbers of 16 bits", () => {
   assert.deepEqual([0x3c00, 0xc000, 0x3555, 1, 0x7c00].map(fromHalf), [1, -2, 0.333251953125, 2 ** -24, Infinity]);
 });
 
+test("a file of many numbers of 16 bits, and of bytes with a scale for each row", () => {
+  const halves = Uint16Array.of(0x3c00, 0xc000, 0x3555, 1, 0x8000, 0x7bff, 0x0400, 0xfc00);
+  const file = (header, ...parts) => {
+    const text = Buffer.from(JSON.stringify(header));
+    const size = Buffer.alloc(8);
+    size.writeBigUInt64LE(BigInt(text.length));
+    return Buffer.concat([size, text, ...parts.map((part) => Buffer.from(part.buffer))]);
+  };
+  const { tensors } = readTensors(file({
+    half: { dtype: "F16", shape: [8], data_offsets: [0, 16] },
+    row: { dtype: "I8", shape: [2, 2], data_offsets: [16, 20] },
+    "row.scale": { dtype: "F32", shape: [2], data_offsets: [20, 28] },
+  }, halves, Int8Array.of(1, -127, 4, 0), Float32Array.of(0.5, 2)));
+  assert.deepEqual([...tensors.half.data], [...halves].map(fromHalf));
+  assert.deepEqual([...tensors.row.data], [0.5, -63.5, 8, 0]);
+});
+
 const REFUSED = {
   "a net of another name": [() => fileOf({}, recipe("stylegan")), /does not know the net "stylegan": it runs mlp, dcgan/],
   "a file without a recipe": [() => fileOf({}, {}), /does not say how its net is built/],

@@ -150,3 +150,16 @@ def test_without_webassembly_it_gives_the_same(node, tmp_path):
     z, path = points(G, 4), nets.files.SHIPPED / "mnist.safetensors"
     found, _ = in_the_page(node, path, z, tmp_path, "plain")
     judge(found, *in_torch(G, z))
+
+
+def test_a_net_in_bytes_draws_the_same_digits(node, tmp_path):
+    """What the site's front page loads: one byte in ten is off, by a grey level and a half."""
+    G, path = nets.load_shipped("mnist"), tmp_path / "G.safetensors"
+    z = points(G, 100)
+    _, exact = in_the_page(node, in_a_file(G, tmp_path), z, tmp_path)
+    path.write_bytes(weights_of(G, bits=8))
+    _, short = in_the_page(node, path, z, tmp_path)
+    off = np.abs(short.astype(int) - exact)
+    assert path.stat().st_size < 500_000
+    assert 0 < off.mean() < 0.2
+    assert np.mean(off > 8) < 1e-3

@@ -28,6 +28,12 @@ from gancourse.live.recorded import (
     recorded_chart,
     recording_of,
 )
+from gancourse.live.recorded.trainings import (
+    TRAININGS,
+    opened_training,
+    training_bytes,
+    training_file,
+)
 from gancourse.plots import Mark, Panel
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -227,3 +233,22 @@ def test_a_call_finds_its_recording_by_what_is_no_control():
     assert recording_of("budget", [], {"rate": 1e12}) is None
     assert recording_of("budget", [], {"price": 2.0}) is None
     assert recording_of("ask_for", [], {}) is None
+
+
+@pytest.mark.parametrize("name", TRAININGS)
+def test_a_recorded_training_is_small_and_moves(name):
+    told, pixels = opened_training(training_file(name).read_bytes())
+    assert training_file(name).stat().st_size < 450_000
+    assert told["steps"] == TRAININGS[name].steps()
+    assert (pixels[1:] != pixels[:-1]).flatten(1).any(1).all()
+    assert [p["title"] for p in told["panels"]][1].startswith("What D says")
+
+
+@pytest.mark.parametrize("name", ["mlp", "mlp_beaten", "dcgan"])
+def test_a_recorded_training_begins_as_python_does(name):
+    told, pixels = opened_training(training_file(name).read_bytes())
+    begun, now = opened_training(training_bytes(name, until=3))
+    assert begun["steps"] == told["steps"][:3]
+    off = (now.int() - pixels[:3].int()).abs()
+    assert off.max() <= 17  # two of 32 greys: another processor adds up in another order
+    assert off.float().mean() < 0.1

@@ -347,3 +347,19 @@ def test_images_in_0_to_1_are_noticed_by_what_is_nearly_white_too():
     x = torch.linspace(0, 0.996, 28 * 28).view(1, 1, 28, 28).expand(images.LEAST, -1, -1, -1)
     with pytest.raises(InputError, match=r"floats in \[0, 1\]"):
         score_images(x, "digits")
+
+
+def test_as_many_images_as_scores_need_are_looked_at_when_drawn():
+    class Halved(nn.Module):
+        z_dim = 2
+
+        def __init__(self):
+            super().__init__()
+            self.scale = nn.Parameter(torch.ones(()))
+
+        def forward(self, z):
+            return self.scale * torch.linspace(0, 1, 784).view(1, 1, 28, 28).repeat(len(z), 1, 1, 1)
+
+    assert len(images.draw(Halved(), images.LEAST - 1)) == images.LEAST - 1
+    with pytest.raises(InputError, match=r"floats in \[0, 1\]"):
+        images.draw(Halved(), images.LEAST)

@@ -1,5 +1,6 @@
 """Obedience and coverage by class: known sets, and sets with a fault of a known size."""
 
+from dataclasses import replace
 from math import isnan
 
 import pytest
@@ -99,6 +100,9 @@ def test_the_report_of_a_conditional_generator_knows_its_labels():
     assert "fits its label" in text
     assert "coverage in its class" in text
     assert "least of its labels obeyed: " in text
+    shares = (float("nan"), 0.25, *(0.5,) * 8)
+    odd = replace(report, labels=replace(report.labels, obedience_by_class=shares))
+    assert "least of its labels obeyed: 1 (25.0%)" in str(odd)  # and not the one not measured
     assert report.facts()["labels"]["obedience"] == report.labels.obedience
 
 

@@ -18,7 +18,9 @@ from corpus.entry import NoWatch, flat
 
 from gancourse.clinic import working
 
-PROGRAMS = table.programs() | table.programs("fresh") | table.programs("later")
+PROGRAMS = table.programs()
+for part in ("fresh", "later", "blind"):
+    PROGRAMS |= table.programs(part)
 FILES = [p for p in Path(table.__file__).parent.glob("authors/*.py") if p.stem != "__init__"]
 IDIOM = 10  # programs with a statement, names and numbers aside: more have an idiom in common
 ALIKE = 0.5  # of the shorter of two programs' own statements may stand in the other
@@ -204,7 +206,7 @@ def test_the_outcome_of_real_samples_is_that_it_works_and_of_a_part_that_it_does
 
 
 def test_the_command_line_lists_all_and_runs_one(capsys):
-    for part in ("all", "fresh", "later"):
+    for part in ("all", "fresh", "later", "blind"):
         main(["list", "--half", part])
         assert len(capsys.readouterr().out.splitlines()) == len(table.programs(part))
     main(["run", "--turns", "3", "one_loss_for_both"])

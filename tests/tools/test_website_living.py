@@ -23,13 +23,12 @@ def test_a_chart_that_got_a_name_lives_too():
 
 
 def test_what_needs_the_learners_python_stays_a_still():
-    assert living_of("live.PointGan(d_step=d_step)") is None
     assert living_of("live.PointGan()").kind == "points"
     asked = living_of('live.PointGan("grid of 25", remedy="WGAN-GP")').data["options"]
     assert json.loads(asked) == {"points": "grid of 25", "remedy": "WGAN-GP"}
     assert living_of("live.PointGan([[0.0, 1.0]])") is None
     assert living_of("live.slide_q(mean=theta)") is None
-    assert living_of("live.TrainingDashboard(state, digits.batch, steps=1000)") is None
+    assert living_of("live.TrainingDashboard(state, digits.batch, steps=7)") is None
     assert living_of("plots.lines(x, y)") is None
 
 
@@ -53,3 +52,28 @@ def test_the_lessons_faulty_runs_are_on_the_site():
     source = (ROOT / "notebooks" / "10_failure_clinic.py").read_text(encoding="utf-8")
     assert tuple(map(int, re.findall(r"live\.FaultyRun\((\d+)\)", source))) == (1, 10, 7)
     assert set(FAULTY) == {1, 10, 7}
+
+
+def test_the_learners_own_steps_are_the_pages_and_say_so():
+    living = living_of("live.PointGan(d_step=d_step, g_step=g_step, steps=600).set(steps_D=5)")
+    assert living.kind == "points"
+    assert living.data["own"] == ""
+    assert json.loads(living.data["options"]) == {"values": {"steps_D": 5}}
+    critic = """def critic_step(G, D, opt_D, x_real, z):
+    (d_loss + wgan_gp_penalty(D, x_real, x_fake)).backward()
+
+live.PointGan(loss="wasserstein", d_step=critic_step, g_step=follow_step)"""
+    asked = json.loads(living_of(critic).data["options"])
+    assert asked == {"loss": "wasserstein", "remedy": "WGAN-GP"}
+    assert "own" not in living_of("live.PointGan()").data
+
+
+def test_a_dashboard_is_the_recorded_training_of_its_cell():
+    shows = "dashboard = live.TrainingDashboard(state, digits.batch, steps={})\ndashboard"
+    makes = "state = train.State(train.get_preset({}), seed=0)\n"
+    found = living_of(makes.format('"mlp"') + shows.format(1000))
+    assert (found.kind, found.data) == ("training", {"run": "mlp"})
+    slow = makes.format('"mlp", lr_G=2e-5') + shows.format(600)
+    assert living_of(slow).data == {"run": "mlp_alive"}
+    assert living_of(shows.format(1000)).data == {"run": "mlp_on"}  # it goes on with a run
+    assert living_of(makes.format('"mlp", lr_G=1e-5') + shows.format(600)) is None

@@ -230,3 +230,8 @@ def test_a_run_in_a_folder_learns_labels_of_its_data(tmp_path, capsys):
     assert G.classes == 10
     assert asdict(run.recipe)["classes"] == 10
     assert (tmp_path / "run" / "samples.png").exists()
+
+
+def test_a_recipe_has_no_fewer_than_no_classes():
+    with pytest.raises(InputError, match="classes"):
+        T.Recipe("cdcgan", classes=-1)

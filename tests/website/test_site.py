@@ -114,16 +114,16 @@ def touch(tab):
 
 
 @pytest.mark.parametrize("page", ["index.html", "notebooks/00_welcome.html"])
-@pytest.mark.parametrize("move", [drag, key, touch])
-def test_a_move_changes_the_digit_that_this_page_computes(look, page, move):
+def test_a_move_changes_the_digit_that_this_page_computes(look, page):
     tab = look(page, has_touch=True).tab
     tab.locator(".gc-mount").first.scroll_into_view_if_needed()
     tab.wait_for_selector(".gc-mount .gc-large")
-    before = hashed(tab)
-    assert len(set(before.split(","))) > 20  # a digit, not a blank
-    move(tab)
-    assert hashed(tab) != before
-    assert not tab.locator(".gc-mount img").count()
+    assert not tab.locator(".gc-mount").first.locator("img").count()
+    for move in (drag, key, touch):
+        before = hashed(tab)
+        assert len(set(before.split(","))) > 20  # a digit, not a blank
+        move(tab)
+        assert hashed(tab) != before
     assert tab.locator(".gc-fewer").count() == page.startswith("notebooks")
 
 
@@ -148,13 +148,39 @@ def test_whoever_wants_no_motion_starts_it_by_hand(look):
     assert run.is_visible()
 
 
-def test_the_front_page_is_light(look):
-    tab = look("index.html")
-    tab.tab.wait_for_selector(".gc-mount .gc-large")
-    weights = [n for url, n in tab.bytes.items() if url.endswith(".safetensors")]
-    assert len(weights) == 1
-    assert weights[0] < 900_000
-    assert sum(tab.bytes.values()) - weights[0] < 700_000
+def test_the_front_page_is_light_and_the_first_digit_comes_first(look):
+    """All that is loaded is below 700 kB, and nothing that the first digit needs waits its turn."""
+    opened = look("index.html")
+    tab = opened.tab
+    tab.wait_for_selector(".gc-pad[data-mapped]")
+    assert sum(opened.bytes.values()) < 700_000
+    assert len(opened.bytes) <= 10
+    asked = tab.evaluate(
+        """() => performance.getEntriesByType('resource')
+        .map(e => [e.name.split('/').pop(), e.startTime])"""
+    )
+    names = [name for name, _ in sorted(asked, key=lambda found: found[1])]
+    first = {"engine.js", "mnist.safetensors", "mnist.json", "live.css", "front.css", "site.js"}
+    assert set(names[:6]) == first  # the page itself asks for them, no script
+    assert len(names) == len(set(names))  # what was asked for ahead is not fetched once more
+
+
+EARLY = """window.seen = [];
+new MutationObserver(() => {
+  const [large, pad] = [document.querySelector('.gc-large'), document.querySelector('.gc-pad')];
+  const points = document.querySelector('[data-live=points] .gc-live');
+  const drawn = large && large.width === 28;
+  for (const [name, there] of Object.entries({drawn, map: pad?.dataset.mapped, points})) {
+    if (there && !window.seen.includes(name)) window.seen.push(name);
+  }
+}).observe(document, {childList: true, subtree: true, attributes: true});"""
+
+
+def test_the_digit_is_drawn_before_its_map_and_the_map_before_what_is_below(look):
+    opened = look("search.html")
+    opened.tab.add_init_script(EARLY)
+    opened.go("index.html").tab.wait_for_function("window.seen.length === 3")
+    assert opened.tab.evaluate("window.seen") == ["drawn", "map", "points"]
 
 
 def test_a_bet_opens_its_answer_when_one_is_taken(look):

@@ -3,12 +3,14 @@
 import ast
 import html
 import json
+import re
 from pathlib import Path
 from typing import NamedTuple
 
 FOLDER = "_static/live"
 FILES = ("asked.js", "engine.js", "replay.js", "live.css")
 NET = "mnist"
+OWN = ("d_step", "g_step")  # the learner's
 FAULTY = (1, 7, 10)  # the runs that lesson 10 shows
 MARK = '<div class="gc-mount" data-live="{kind}"{data}>\n{still}\n</div>'
 
@@ -31,6 +33,7 @@ def write_living(source: Path) -> None:
     from gancourse.live.explorer.export import start
     from gancourse.live.frontend import STATIC
     from gancourse.live.recorded import RECORDED, file_of
+    from gancourse.live.recorded.trainings import TRAININGS, training_file
     from gancourse.live.run.faulty_view import state_bytes
 
     folder = source / FOLDER
@@ -39,8 +42,10 @@ def write_living(source: Path) -> None:
         (folder / name).write_bytes((STATIC / name).read_bytes())
     for name in RECORDED:
         (folder / f"{name}.chart").write_bytes(file_of(name).read_bytes())
+    for name in TRAININGS:
+        (folder / f"{name}.training").write_bytes(training_file(name).read_bytes())
     G = nets.load_shipped(NET)
-    (folder / f"{NET}.safetensors").write_bytes(weights_of(G, half=True))
+    (folder / f"{NET}.safetensors").write_bytes(weights_of(G, bits=8))
     (folder / f"{NET}.json").write_text(json.dumps(start(live.LatentExplorer(G))))
     weights, about = page_files(NET)
     (folder / f"{NET}-classes.safetensors").write_bytes(weights)
@@ -58,32 +63,65 @@ def mount(living: Living, still: str) -> str:
 def living_of(source: str) -> Living | None:
     """Return what a cell's source shows that can live here, None for all else.
 
-    A call with the learner's own steps, or with anything else that is not written out, needs their
-    Python.
+    The learner's own steps of lesson 05 are those of the page, written as the lesson writes them;
+    a training is a recorded one. Anything else that is not written out needs Python.
     """
-    found = shown_call(source)
-    if found is None:
+    call, values = shown_call(source)
+    if call is None:
         return None
-    name, args, options = found
+    name = ast.unparse(call.func).removeprefix("live.")
     if name == "LatentExplorer":
         return EXPLORER
-    if options is None:
+    if name == "TrainingDashboard":
+        return training(source, call)
+    own = any(k.arg in OWN for k in call.keywords)
+    try:
+        args = [ast.literal_eval(a) for a in call.args]
+        options = {k.arg: ast.literal_eval(k.value) for k in call.keywords if k.arg not in OWN}
+    except ValueError:
         return None
-    if name == "PointGan" and (asked := points_asked(args, options)) is not None:
-        return Living("points", {"lesson": "", "options": json.dumps(asked)})
+    if name == "PointGan":
+        if own:  # how long it runs in a still picture is no matter here
+            options = {k: v for k, v in options.items() if k != "steps"}
+            options |= {"remedy": "WGAN-GP"} if "wgan_gp_penalty(" in source else {}
+        asked = points_asked(args, options, values)
+        data = {"lesson": "", "options": json.dumps(asked)} | ({"own": ""} if own else {})
+        return None if asked is None else Living("points", data)
+    options |= values
     if name == "FaultyRun" and args and args[0] in FAULTY and not options:
         return Living("faulty", {"run": str(args[0])})
     if name == "ask_for" and not (args or {"data", "G"} & options.keys()):
-        values = live_values("ask_for", options)
-        return Living("asked", {"net": f"{NET}-classes", "values": values})
+        return Living("asked", {"net": f"{NET}-classes", "values": live_values("ask_for", options)})
     return chart(name, args, options)
 
 
-def points_asked(args: list, options: dict) -> dict | None:
+def points_asked(args: list, options: dict, values: dict) -> dict | None:
     """Return what a GAN on points in a page is asked for; None for what it does not have."""
     asked = dict(zip(("points", "loss"), args, strict=False)) | options
     named = all(isinstance(value, str) for value in asked.values())
-    return asked if named and asked.keys() <= {"points", "loss", "remedy"} else None
+    if not named or not asked.keys() <= {"points", "loss", "remedy"}:
+        return None
+    return asked | ({"values": values} if values else {})
+
+
+def training(source: str, call: ast.Call) -> Living | None:
+    """Return the recorded run that a dashboard shows; None where none was recorded.
+
+    It is known by its preset and its number of steps; one without a preset goes on with a run.
+    """
+    from gancourse.live.recorded.trainings import TRAININGS
+
+    wanted = re.search(r"train\.get_preset\([^()]*\)", source)
+    preset = ast.parse(wanted[0], mode="eval").body if wanted else None
+    steps = {k.arg: k.value for k in call.keywords}.get("steps")
+    for name, run in TRAININGS.items():
+        if steps is None or ast.literal_eval(steps) != run.last - run.first:
+            continue
+        if preset is None and run.first:
+            return Living("training", {"run": name})
+        if preset is not None and not run.first and run.is_asked_by(preset):
+            return Living("training", {"run": name})
+    return None
 
 
 def live_values(name: str, options: dict) -> str:
@@ -109,20 +147,18 @@ def assigned(body: list[ast.stmt], name: str) -> ast.expr | None:
     return None
 
 
-def shown_call(source: str) -> tuple[str, list, dict | None] | None:
-    """Return name and arguments of the `live.NAME(...)` that is a cell's value, None without one.
-
-    The options are None where an argument is not written out.
-    """
+def shown_call(source: str) -> tuple[ast.Call | None, dict]:
+    """Return the `live.NAME(...)` that is a cell's value, None without one, and what it `set`s."""
     body = ast.parse("".join(line for line in source.splitlines(True) if line[:1] not in "%!")).body
     last = body[-1].value if body and isinstance(body[-1], ast.Expr) else None
     if isinstance(last, ast.Name):  # what was made in this cell and given a name
         last = assigned(body, last.id)
+    values = {}
+    if isinstance(last, ast.Call) and isinstance(last.func, ast.Attribute):
+        inner = last.func.value
+        if last.func.attr == "set" and isinstance(inner, ast.Call) and not last.args:
+            values = {k.arg: ast.literal_eval(k.value) for k in last.keywords}
+            last = inner
     if not isinstance(last, ast.Call) or not ast.unparse(last.func).startswith("live."):
-        return None
-    name = ast.unparse(last.func).removeprefix("live.")
-    try:
-        args = [ast.literal_eval(a) for a in last.args]
-        return name, args, {k.arg: ast.literal_eval(k.value) for k in last.keywords}
-    except ValueError:
-        return name, [], None
+        return None, {}
+    return last, values

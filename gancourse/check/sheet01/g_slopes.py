@@ -79,7 +79,7 @@ def _pair(got: object) -> Tensor:
 
 
 def _judge_slopes(student: Student, fn: Handle, draw: Draw, which: tuple[int, ...]) -> None:
-    m, s = draw.normal(), torch.tensor(draw.uniform(0.5, 1.5))
+    m, s = draw.normal(), torch.tensor(draw.uniform(0.5, 1.5) * draw.choice([-1, 1]))
     z = draw.normal(draw.integer(8, 40), 1)
     options = {"widths": [8], "shape": [1]}
     D = twins.twin(

@@ -69,7 +69,7 @@ def _judge_jsd(got: object, p: Tensor, q: Tensor) -> None:
         )
     p, q = p.double(), q.double()
     facts.diagnose(
-        facts.number(got, "JSD"),
+        facts.number(got, "JSD", "sum over the K values"),
         _jsd(p, q),
         facts.rounding(len(p), 1.0),
         {meaning: mistake(p, q) for meaning, mistake in JSD_MISTAKES.items()},

@@ -35,14 +35,17 @@ def _best_mistakes(p: Tensor, q: Tensor, a: float, b: float) -> dict[str, Tensor
     }
 
 
-def _judge_best(got: object, p: Tensor, q: Tensor, a: float, b: float) -> None:
+MISSED = "This score does not minimise p (D - b)^2 + q (D - a)^2 at each point."
+
+
+def _judge_best(got: object, p: Tensor, q: Tensor, a: float, b: float, else_: str = MISSED) -> None:
     p, q = p.double(), q.double()
     facts.diagnose(
         facts.tensor(got, [len(p)], "best_score"),
         _best(p, q, a, b),
         facts.rounding(8, abs(a) + abs(b)),
         _best_mistakes(p, q, a, b),
-        "This score does not minimise p (D - b)^2 + q (D - a)^2 at each point.",
+        else_,
     )
 
 
@@ -81,9 +84,14 @@ def best_alone(student: Student, fn: Handle, draw: Draw) -> None:
                 "Where one density is 0, or both are as small as 1e-20, this is not finite: divide "
                 "by p + q alone, which is positive."
             )
-        _judge_best(got, p, q, a, b)
+        _judge_best(got, p, q, a, b, TOO_LARGE)
 
 
+TOO_LARGE = (
+    "Where one density is 0, or both are as small as 1e-20, this score is not the best: something "
+    "is added to p + q or put below it (an epsilon, a clamp), and outweighs both. p + q is "
+    "positive: divide by it as it is."
+)
 EXERCISE = Exercise(
     "03.3",
     "the best score under least squares",

@@ -1,7 +1,7 @@
 """Exercise 05.2: a step of D."""
 
 from gancourse.check import facts, twins
-from gancourse.check.players import Game, Players, Step, two_players
+from gancourse.check.players import HELD_BACK, STEEP, Game, Players, Step, two_players
 from gancourse.check.sheet05.shared import D_MISTAKES
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
@@ -27,15 +27,20 @@ def _take(student: Student, step: Handle, players: Players) -> object:
 
 
 def d_step_moves(student: Student, step: Handle, draw: Draw) -> None:
-    players = two_players(student, draw)
-    _take(student, step, players)
-    twins.judge_weights(
-        student.snapshot(players.D.there)["weights"],
-        players.played(_down()).weights("D"),
-        players.tolerance(),
-        {what: players.played(_down(loss)).weights("D") for what, loss in D_MISTAKES.items()},
-        "D moved, but not by one step of opt_D down the gradient of its loss on x_real and G(z).",
+    """With gradients of common size, and with large ones."""
+    missed = (
+        "D moved, but not by one step of opt_D down the gradient of its loss on x_real and G(z)."
     )
+    for steep, else_ in ((1.0, missed), (STEEP, HELD_BACK.format(who="D"))):
+        players = two_players(student, draw, steep=steep)
+        _take(student, step, players)
+        twins.judge_weights(
+            student.snapshot(players.D.there)["weights"],
+            players.played(_down()).weights("D"),
+            players.tolerance(),
+            {what: players.played(_down(loss)).weights("D") for what, loss in D_MISTAKES.items()},
+            else_,
+        )
 
 
 def d_step_leaves_g(student: Student, step: Handle, draw: Draw) -> None:
@@ -81,7 +86,8 @@ def d_step_clears(student: Student, step: Handle, draw: Draw) -> None:
 
 
 def d_step_returns(student: Student, step: Handle, draw: Draw) -> None:
-    players = two_players(student, draw)
+    """Where D is steep the loss after the step is another one."""
+    players = two_players(student, draw, steep=STEEP)
     got = _take(student, step, players)
     before, after = players.played(_down(), times=2).losses
     facts.diagnose(

@@ -4,7 +4,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from gancourse.check import facts, twins
-from gancourse.check.players import Game, Players, Step, two_players
+from gancourse.check.players import HELD_BACK, STEEP, Game, Players, Step, two_players
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 from gancourse.losses import non_saturating_g, saturating_g
@@ -59,11 +59,13 @@ def _judge(student: Student, players: Players, else_: str) -> None:
 
 
 def g_step_moves(student: Student, step: Handle, draw: Draw) -> None:
-    players = two_players(student, draw)
-    _take(student, step, players)
-    _check_moved(student, players)
-    else_ = "G moved, but not by one step of opt_G down the mean of -log D(G(z))."
-    _judge(student, players, else_)
+    """With gradients of common size, and with large ones."""
+    missed = "G moved, but not by one step of opt_G down the mean of -log D(G(z))."
+    for steep, else_ in ((1.0, missed), (5 * STEEP, HELD_BACK.format(who="G"))):
+        players = two_players(student, draw, steep=steep)
+        _take(student, step, players)
+        _check_moved(student, players)
+        _judge(student, players, else_)
 
 
 def g_step_leaves_d(student: Student, step: Handle, draw: Draw) -> None:
@@ -90,13 +92,14 @@ def g_step_leaves_d(student: Student, step: Handle, draw: Draw) -> None:
 
 
 def g_step_returns(student: Student, step: Handle, draw: Draw) -> None:
-    players = two_players(student, draw)
+    """Where D is steep the loss after the step is another one."""
+    players = two_players(student, draw, steep=STEEP)
     got = _take(student, step, players)
     before, after = players.played(_down(), times=2).losses
     facts.diagnose(
         facts.number(got, "What g_step returns"),
         before,
-        facts.rounding(8 * len(players.z), 1.0),
+        facts.rounding(8 * len(players.z), before),
         {"This is G's loss after its step: return the loss that the step went down.": after},
         "What g_step returns is not the mean of -log D(G(z)), the loss that its step went down.",
     )

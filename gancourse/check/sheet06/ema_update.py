@@ -55,6 +55,8 @@ def _averaged(student: Student, draw: Draw, decay: float | None = None) -> Avera
 
 def _ema_moved(student: Student, pair: Averaged) -> None:
     if twins.same_weights(student, pair.avg):
+        if not twins.same_weights(student, pair.G):
+            raise Wrong("G moved, and the average did not: G_avg is the one to change, towards G.")
         raise Wrong(
             "The average did not change: write into its parameters in place (mul_, add_, lerp_, "
             "copy_); a new tensor under an old name changes nothing in G_avg."

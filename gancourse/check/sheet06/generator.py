@@ -38,6 +38,8 @@ def generator_range(student: Student, cls: Handle, draw: Draw) -> None:
         raise Wrong(
             "G leaves [-1, 1], where no real pixel is: D would know it by that; end in tanh."
         )
+    if not x.any():
+        raise Wrong("All pixels of all images are 0: weights that start at 0 let nothing through.")
     if x.min() > -0.1:
         raise Wrong(
             "No pixel gets below 0, but the background of the real images is -1: a sigmoid or a "

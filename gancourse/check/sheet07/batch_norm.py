@@ -265,6 +265,7 @@ EXERCISE = Exercise(
         ("the output and both running averages, each `[C]`", AVERAGES),
         ("Training: use the batch's own moments", OUT),
         ("move the averages a tenth of the way", AVERAGES),
-        ("Evaluation: use the averages, and leave them alone", EVALUATION),
+        ("the variance to the unbiased one", AVERAGES),
+        ("Evaluation: use the averages, leave them alone", EVALUATION),
     ),
 )

@@ -74,7 +74,14 @@ def matrix_strided(student: Student, fn: Handle, draw: Draw) -> None:
     k, s, p = draw.choice([(3, 2, 1), (4, 2, 1), (2, 2, 1), (5, 2, 2)])
     for side in (5, 6):
         _judge_matrix(student, fn, draw.normal(k, k), side, s, p)
-    for n, k, s, p in ((8, 3, 3, 1), (5, 1, 2, 0), (3, 3, 1, 0), (7, 4, 2, 1), (6, 5, 1, 2)):
+    for n, k, s, p in (
+        (8, 3, 3, 1),
+        (5, 1, 2, 0),
+        (3, 3, 1, 0),
+        (7, 4, 2, 1),
+        (6, 5, 1, 2),
+        (4, 2, 1, 2),
+    ):
         _judge_matrix(student, fn, draw.normal(k, k), n, s, p)
 
 

@@ -25,15 +25,17 @@ class Adam:
     root: bool = True
     inside: bool = False  # the small number inside of the root
     sign: float = 1.0
+    falls: bool = True  # else v is divided by its largest value so far
 
     def run(self, weight: Tensor, grads: Sequence[Tensor], lr: float) -> Tensor:
         """Return the weight after one step for each gradient."""
-        weight, m, v = weight.double(), 0.0, 0.0
+        weight, m, v, top = weight.double(), 0.0, 0.0, torch.zeros(())
         for t, g in enumerate(grads, 1):
             m, v = (average * keep for average, keep in zip((m, v), self.keeps, strict=True))
             m = self.beta1 * m + (1 - self.beta1) * g.double()
             v = self.beta2 * v + (1 - self.beta2) * g.double() ** 2
-            weight = weight - self.sign * lr * self.ratio(m, v, t if self.counts else 1)
+            top = v if self.falls else torch.maximum(top, v)
+            weight = weight - self.sign * lr * self.ratio(m, top, t if self.counts else 1)
         return weight
 
     def ratio(self, m: Tensor, v: Tensor, t: int) -> Tensor:
@@ -73,6 +75,8 @@ ADAMS = {
     "v is lost between calls: keep it in the state, as a checkpoint must.": (
         Adam(keeps=(True, False))
     ),
+    "This divides by the largest v so far, as AMSGrad does: Adam's v falls again "
+    "where gradients get smaller.": Adam(falls=False),
     "The state is not used: each call starts afresh, as a run does whose checkpoint holds the "
     "weights alone.": Adam(keeps=(False, False), counts=False),
 }
@@ -175,15 +179,17 @@ def adam_two_runs(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 def adam_shapes(student: Student, fn: Handle, draw: Draw) -> None:
+    """A hundred steps, of which the first have large gradients: v rises, and falls again."""
     for dtype in (torch.float32, torch.float64):
         run = _run(draw, (3, 4))
         run.weight = run.weight.to(dtype)
-        grads = [g.to(dtype) for g in _gradients(draw, (3, 4), 30)]
-        _taken(student, fn, run, grads, "Thirty steps of a matrix do not lead where Adam leads.")
+        grads = _gradients(draw, (3, 4), 100)
+        grads = [(g if n >= 5 else 30 * g).to(dtype) for n, g in enumerate(grads)]
+        _taken(student, fn, run, grads, "A hundred steps of a matrix do not lead where Adam leads.")
 
 
 FIRST, ON = "the first step", "the steps after it"
-TWO, LONG = "two runs in turn", "a matrix, 30 steps, float64"
+TWO, LONG = "two runs in turn", "a matrix, 100 steps, float64"
 EXERCISE = Exercise(
     "08.3",
     "a step that can be resumed",

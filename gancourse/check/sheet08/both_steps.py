@@ -6,7 +6,15 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts, twins
-from gancourse.check.players import Game, Players, Step, both_step, two_players
+from gancourse.check.players import (
+    HELD_BACK,
+    STEEP,
+    Game,
+    Players,
+    Step,
+    both_step,
+    two_players,
+)
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 from gancourse.losses import cross_entropy_d, non_saturating_g, saturating_g
@@ -128,9 +136,9 @@ TOLERANCE = 20 * facts.EPS
 MOVING = ("weights", "buffers", "grads")  # what a step may change
 
 
-def _players(student: Student, draw: Draw) -> Players:
+def _players(student: Student, draw: Draw, steep: float = 1.0) -> Players:
     """Return players whose G has batch norm; their optimisers' settings tell who takes a step."""
-    return two_players(student, draw, norm=True, decay=0.1)
+    return two_players(student, draw, norm=True, decay=0.1, steep=steep)
 
 
 def _taken(student: Student, fn: Handle, players: Players) -> dict[str, dict]:
@@ -148,7 +156,13 @@ def _seen(student: Student, players: Players) -> dict[str, dict]:
 
 
 def step_of_d(student: Student, fn: Handle, draw: Draw) -> None:
-    players = _players(student, draw)
+    """With gradients of common size, and with large ones."""
+    missed = "D moved, but not by one step of opt_D down its loss on x_real and G(z)."
+    _one_of_d(student, fn, _players(student, draw), missed)
+    _one_of_d(student, fn, _players(student, draw, STEEP), HELD_BACK.format(who="D"))
+
+
+def _one_of_d(student: Student, fn: Handle, players: Players, else_: str) -> None:
     got = _taken(student, fn, players)["D"]["weights"]
     if twins.same_weights(student, players.D):
         raise Wrong(twins.STILL.format(who="D", opt="opt_D"))
@@ -160,12 +174,18 @@ def step_of_d(student: Student, fn: Handle, draw: Draw) -> None:
         want,
         TOLERANCE,
         {what: players.played(step).weights("D") for what, step in D_STEPS.items()},
-        "D moved, but not by one step of opt_D down its loss on x_real and G(z).",
+        else_,
     )
 
 
 def step_of_g(student: Student, fn: Handle, draw: Draw) -> None:
-    players = _players(student, draw)
+    """With gradients of common size, and with large ones."""
+    missed = "G moved, but not by one step of opt_G down the mean of -log D(G(z)), with the new D."
+    _one_of_g(student, fn, _players(student, draw), missed)
+    _one_of_g(student, fn, _players(student, draw, STEEP), HELD_BACK.format(who="G"))
+
+
+def _one_of_g(student: Student, fn: Handle, players: Players, else_: str) -> None:
     after = _taken(student, fn, players)
     if twins.same_weights(student, players.G):
         raise Wrong(
@@ -182,7 +202,7 @@ def step_of_g(student: Student, fn: Handle, draw: Draw) -> None:
         want,
         TOLERANCE,
         {what: players.played(step).weights("G") for what, step in _g_mistakes(own_D).items()},
-        "G moved, but not by one step of opt_G down the mean of -log D(G(z)), with the new D.",
+        else_,
     )
 
 

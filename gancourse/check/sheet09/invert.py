@@ -17,7 +17,7 @@ class Search:
     """A generator in evaluation mode, the pictures to find, and where to start."""
 
     G: twins.Twin
-    x: Tensor  # [N, 1, 3, 3]
+    x: Tensor  # [N, 1, 3, 3], or [N, 7]
     z: Tensor  # [N, z_dim]
     steps: int
     lr: float
@@ -27,13 +27,15 @@ class Search:
         return student.call(fn, [self.G.there, self.x, self.z, self.steps, self.lr, self.prior])
 
 
-def _search(student: Student, draw: Draw, N: int, steps: int, prior: float = 0.0) -> Search:
+def _search(
+    student: Student, draw: Draw, N: int, steps: int, prior: float = 0.0, shape=(1, 3, 3)
+) -> Search:
     z_dim = draw.integer(3, 5)
-    options = {"z_dim": z_dim, "widths": [12], "shape": [1, 3, 3], "norm": True}
+    options = {"z_dim": z_dim, "widths": [12], "shape": list(shape), "norm": True}
     G = twins.twin(student, draw, "generator/mlp", options, twins.used(draw))
     G.here.eval()
     student.apply(G.there, torch.zeros(2, z_dim))  # and so is its twin
-    x, z = 0.8 * draw.normal(N, 1, 3, 3).tanh(), 1.5 * draw.normal(N, z_dim)
+    x, z = 0.8 * draw.normal(N, *shape).tanh(), 1.5 * draw.normal(N, z_dim)
     z[0, 0] = draw.uniform(3.5, 4.5)  # far out, where a clamp would show
     return Search(G, x, z, steps, draw.uniform(1.0, 1.4), prior)
 
@@ -159,8 +161,10 @@ def search_many(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 def search_prior(student: Student, fn: Handle, draw: Draw) -> None:
-    search = _search(student, draw, N=3, steps=draw.integer(2, 4), prior=draw.uniform(0.2, 0.4))
-    _judge_search(student, fn, search)
+    """Of pictures, and of rows of pixels."""
+    for shape in ((1, 3, 3), (7,)):
+        steps, prior = draw.integer(2, 4), draw.uniform(0.2, 0.4)
+        _judge_search(student, fn, _search(student, draw, 3, steps, prior, shape))
 
 
 LEFT = {
@@ -213,6 +217,7 @@ EXERCISE = Exercise(
     promises=(
         ("go down the error of each picture by itself", MANY),
         ("the mean of $(G(z) - x)^2$ over pixels", ONE),
+        ("pictures `x [N, ...]`", PRIOR),
         ("plus `prior` times $|z|^2 / z_{dim}$", PRIOR),
         ("Plain gradient descent, `steps` times", MANY),
         ("`G` comes in evaluation mode", MANY),

@@ -116,7 +116,7 @@ def arc_pace(student: Student, fn: Handle, draw: Draw) -> None:
     for angle in _angles(draw):
         t = torch.linspace(0, 1, draw.choice([5, 8, 12]))
         _judge_arc(student, fn, *_ends(draw, angle, draw.integer(12, 16)), t)
-    for angle, z_dim in ((draw.uniform(2.9, 3.0), 8), (pi / 2, 16), (1.0, 2), (0.12, 9)):
+    for angle, z_dim in ((draw.uniform(2.9, 3.0), 8), (pi / 2, 16), (1.0, 2), (0.06, 9)):
         _judge_arc(student, fn, *_ends(draw, angle, z_dim), torch.tensor([0.0, 0.3, 1.0]))
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts, twins
-from gancourse.check.players import Game, Players, Step, two_players
+from gancourse.check.players import HELD_BACK, STEEP, Game, Players, Step, two_players
 from gancourse.check.sheet10.shared import (
     ADAM,
     BATCH,
@@ -93,9 +93,11 @@ MOVING = ("weights", "buffers", "grads")  # what a turn may change
 TOLERANCE = 4 * facts.rounding(16, 1.0)
 
 
-def _played_once(student: Student, turn: Handle, draw: Draw, who: str) -> tuple[Players, dict]:
+def _played_once(
+    student: Student, turn: Handle, draw: Draw, who: str, steep: float = 1.0
+) -> tuple[Players, dict]:
     """Return players after one turn of the learner's, and both nets' weights."""
-    players = two_players(student, draw, decay=0.1)
+    players = two_players(student, draw, decay=0.1, steep=steep)
     net = getattr(players, who).there
     before = student.snapshot(net)
     student.call(turn, players.all())
@@ -141,6 +143,8 @@ def turn_G(student: Student, turn: Handle, draw: Draw) -> None:
         "G did not move down its own loss: after D's step G takes one of opt_G down "
         "log(1 - D(G(z))), through the new D.",
     )
+    steeper, moved = _played_once(student, turn, draw, "G", STEEP)
+    _judge(steeper, "G", moved, TURN_MISTAKES, HELD_BACK.format(who="G"))
     if _piles_up(student, turn, players, "G"):
         raise Wrong(
             "G's gradients pile up: those of the last turn are still there in the next one. Clear "
@@ -160,6 +164,8 @@ def turn_D(student: Student, turn: Handle, draw: Draw) -> None:
         D_MISTAKES,
         "D did not move down its own loss: first D takes a step of opt_D on x_real and G(z).",
     )
+    steeper, moved = _played_once(student, turn, draw, "D", STEEP)
+    _judge(steeper, "D", moved, D_MISTAKES, HELD_BACK.format(who="D"))
     if _piles_up(student, turn, players, "D"):
         raise Wrong(
             "D's gradients pile up: clear them before its backward, G's backward leaves some too."

@@ -239,7 +239,8 @@ EXERCISE = Exercise(
         ("how many centres have a sample of high quality", MISSING),
         ("the share of such samples", ALL),
         (r"$\sum_k p_k \log(K p_k)$", ALL),
-        ("their histogram over all $K$ centres", MISSING),
+        ("the share of centre $k$, of all $K$", MISSING),
+        ("among the samples of high quality alone", ALL),
         ("of x [N, d]", SIZES),
     ),
 )

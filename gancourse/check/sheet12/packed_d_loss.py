@@ -138,21 +138,25 @@ LOSSES: dict[str, Callable[[Round], Tensor]] = {
 }
 
 
-def _round(student: Student, draw: Draw, m: int, kind: int, packs: int | None = None) -> Round:
+def _round(
+    student: Student, draw: Draw, m: int, kind: int, packs: int | None = None, grow: float = 1.8
+) -> Round:
     """Return a round of points (0) or of pictures with two channels (1)."""
     shape = ((3,), (2, 3, 3))[kind]
-    D = discriminator(student, draw, (m * shape[0], *shape[1:]), 1.8)
+    D = discriminator(student, draw, (m * shape[0], *shape[1:]), grow)
     N = m * (packs or draw.integer(3, 5))
     return Round(D, draw.normal(N, *shape), 0.5 + draw.normal(N, *shape), m)
 
 
-def _value(student: Student, fn: Handle, r: Round) -> float:
+def _value(student: Student, fn: Handle, r: Round, not_finite: str | None = None) -> float:
     try:
         got = student.call(fn, r.given())
     except StudentError as error:
         if error.kind in ("InputError", "RuntimeError") and "shape" in error.message:
             raise Wrong(MISFITS) from None
         raise
+    if not_finite and isinstance(got, Tensor | float) and not torch.as_tensor(got).isfinite().all():
+        raise Wrong(not_finite)
     return facts.number(got, "The loss")
 
 
@@ -167,8 +171,19 @@ def _judge(student: Student, fn: Handle, r: Round) -> None:
 
 
 def packs_of_points(student: Student, fn: Handle, draw: Draw) -> None:
+    """With logits of common size; then with a D that is very sure, and often wrong."""
     for m in (3, 2):
         _judge(student, fn, _round(student, draw, m, 0))
+    r = _round(student, draw, 2, 0, grow=SURE)
+    if not facts.near(_value(student, fn, r, SIGMOIDS), want := _loss(r).item(), 2e-5 * want):
+        raise Wrong(SIGMOIDS)
+
+
+SURE = 20.0  # each of three layers grows by this: logits of some thousands
+SIGMOIDS = (
+    "Where D is very sure the loss is not finite, or too small: a sigmoid is exactly 0 or 1 there "
+    "before its logarithm. Stay with the logits (softplus, or a loss 'with logits')."
+)
 
 
 def packs_of_pictures(student: Student, fn: Handle, draw: Draw) -> None:
@@ -237,6 +252,7 @@ EXERCISE = Exercise(
         ("packs of `m` samples of one kind that follow each other", POINTS),
         ("joined along axis 1", PICTURES),
         ("cross-entropy on logits", POINTS),
+        ("exact where D is sure", POINTS),
         ("one label for each pack, real 1, fake 0", POINTS),
         ("the mean over each kind, added", POINTS),
         ("Where `m` does not divide N, raise a `ValueError` whose sentence names both", REFUSED),

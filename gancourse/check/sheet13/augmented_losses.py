@@ -178,6 +178,7 @@ def gradients_of_both(student: Student, fn: Handle, draw: Draw) -> None:
     """With a blind D the gradient by x_fake is known, and the one by D's last layer."""
     D = _discriminator(student, draw, _blind)
     x_real, x_fake = draw.normal(6, *SHAPE), 0.5 * draw.normal(6, *SHAPE)
+    twins.leave_grads(student, D, draw)  # of an earlier step
     given, before = [D.there, x_real, x_fake], student.snapshot(D.there)
     got = student.call(fn, given, seed=0)
     twins.judge_untouched(before, student.snapshot(D.there), "D")

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import one_hot, softplus
 
 from gancourse.check import facts, twins
-from gancourse.check.players import Game, Step
+from gancourse.check.players import HELD_BACK, STEEP, Game, Step, turn_wrong
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 from gancourse.check.twins import Twin
@@ -110,21 +110,28 @@ def _batches(draw: Draw, z_dim: int) -> Batches:
     return Batches(draw.normal(N, 2) + draw.normal(2), y_real, draw.normal(N, z_dim), y)
 
 
-def _players(student: Student, draw: Draw) -> Players:
-    """Return fresh players whose optimisers have a weight decay: it shows who took a step."""
+def _players(student: Student, draw: Draw, steep: float = 1.0) -> Players:
+    """Return fresh players whose optimisers have a weight decay: it shows who took a step.
+
+    `steep` multiplies D's slopes, and so all gradients, and makes steps shorter by as much.
+    """
     z_dim = draw.integer(2, 4)
     of_G = {"z_dim": z_dim + CLASSES, "norm": False, "widths": [8], "shape": [2]}
     of_D = {"widths": [8], "shape": [2 + CLASSES]}
     G = twins.twin(student, draw, "generator/mlp", of_G)
-    D = twins.twin(student, draw, "discriminator/mlp", of_D, _heed_labels)
-    settings = {who: {"lr": draw.uniform(0.1, 0.2), "weight_decay": 0.1} for who in "GD"}
+    batches = _batches(draw, z_dim)
+
+    def heed_labels(D: torch.nn.Module) -> None:
+        D.body[0].weight[:, 2:] *= 3.0
+        if steep != 1:
+            x_fake = G.here(_joined(batches.z.double(), batches.y)).float()
+            real, fake = _joined(batches.x_real, batches.y_real), _joined(x_fake, batches.y)
+            turn_wrong(D, steep, real, fake)
+
+    D = twins.twin(student, draw, "discriminator/mlp", of_D, heed_labels)
+    settings = {who: {"lr": draw.uniform(0.1, 0.2) / steep, "weight_decay": 0.1} for who in "GD"}
     opts = [student.build_optimizer("SGD", net.there, settings[w]) for w, net in zip("GD", (G, D))]  # noqa: B905
-    return Players(G, D, tuple(opts), settings, _batches(draw, z_dim))
-
-
-def _heed_labels(D: torch.nn.Module) -> None:
-    """Make D's verdict depend on the label strongly."""
-    D.body[0].weight[:, 2:] *= 3.0
+    return Players(G, D, tuple(opts), settings, batches)
 
 
 def _both(game: Labelled) -> None:
@@ -215,7 +222,16 @@ def _seen(student: Student, players: Players) -> dict[str, dict]:
 
 
 def turn_of_d(student: Student, fn: Handle, draw: Draw) -> None:
-    players = _players(student, draw)
+    """With gradients of common size, and with large ones."""
+    missed = (
+        "D moved, but not by one step of opt_D down cross-entropy on x_real with y_real and on the "
+        "fakes with their y."
+    )
+    _one_of_d(student, fn, _players(student, draw), missed)
+    _one_of_d(student, fn, _players(student, draw, STEEP), HELD_BACK.format(who="D"))
+
+
+def _one_of_d(student: Student, fn: Handle, players: Players, else_: str) -> None:
     got = _taken(student, fn, players)["D"]
     if twins.same_weights(student, players.D):
         raise Wrong(twins.STILL.format(who="D", opt="opt_D"))
@@ -227,8 +243,7 @@ def turn_of_d(student: Student, fn: Handle, draw: Draw) -> None:
     mistakes |= {what: players.played(step) for what, step in D_STEPS.items()}
     twins.judge_weights(
         got, want, TOLERANCE, {what: game.weights("D") for what, game in mistakes.items()},
-        "D moved, but not by one step of opt_D down cross-entropy on x_real with y_real and on the "
-        "fakes with their y.",
+        else_,
     )  # fmt: skip
 
 
@@ -263,7 +278,16 @@ def _g_pushed_by_both(own_D: dict[str, Tensor]) -> Step:
 
 
 def turn_of_g(student: Student, fn: Handle, draw: Draw) -> None:
-    players = _players(student, draw)
+    """With gradients of common size, and with large ones."""
+    missed = (
+        "G moved, but not by one step of opt_G down the mean of -log D, with the new D, of fakes "
+        "with the y that they were made for."
+    )
+    _one_of_g(student, fn, _players(student, draw), missed)
+    _one_of_g(student, fn, _players(student, draw, STEEP), HELD_BACK.format(who="G"))
+
+
+def _one_of_g(student: Student, fn: Handle, players: Players, else_: str) -> None:
     after = _taken(student, fn, players)
     if twins.same_weights(student, players.G):
         raise Wrong(
@@ -290,8 +314,7 @@ def turn_of_g(student: Student, fn: Handle, draw: Draw) -> None:
     }
     twins.judge_weights(
         got, want, TOLERANCE, {what: game.weights("G") for what, game in made.items()},
-        "G moved, but not by one step of opt_G down the mean of -log D, with the new D, of fakes "
-        "with the y that they were made for.",
+        else_,
     )  # fmt: skip
 
 

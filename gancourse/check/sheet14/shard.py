@@ -132,6 +132,11 @@ def shard_shuffled(student: Student, fn: Handle, draw: Draw) -> None:
         )
     if len({(b - a) % s.n for a, b in pairwise(mine)}) == 1:
         raise Wrong("The order is not shuffled: the indices go on in equal steps.")
+    if mine in (sorted(mine), sorted(mine, reverse=True)):  # by chance once in 10!
+        raise Wrong(
+            "A rank reads its indices in rising or falling order: then a batch holds what stands "
+            "together in the data. Keep the shuffled order; a set or a sort loses it."
+        )
     for further in FURTHER:
         for at in (s, replace(s, seed=0)):
             later = replace(at, epoch=at.epoch + further)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from gancourse.nets import IMAGE, OneClass, make_generator, metadata_of
 from gancourse.store import tensor_bytes
 
+LARGE = 2**16  # numbers of a matrix; below, bytes would save little
 KNOWN = ("mlp", "dcgan", *(f"writeup-00{i}" for i in range(5)))  # as in static/src/engine/nets.js
 
 
@@ -61,14 +62,26 @@ def _shapes(net: nn.Module) -> dict[str, torch.Size]:
     return {name: tensor.shape for name, tensor in net.state_dict().items()}
 
 
-def weights_of(G: nn.Module, half: bool = False) -> bytes:
-    """Return G's weights as a safetensors file; with `half` the matrices are rounded to float16."""
+def weights_of(G: nn.Module, bits: int = 32) -> bytes:
+    """Return G's weights as a safetensors file, for a page its matrices in fewer bits.
+
+    With 16 they are rounded to float16. With 8 those of more than LARGE numbers are bytes, NAME,
+    and the largest of each row along the first axis over 127, NAME.scale; the others are float16.
+    """
     G = plain(G)
-    tensors = {name: _kept(t, half) for name, t in G.state_dict().items()}
+    tensors: dict[str, Tensor] = {}
+    for name, tensor in G.state_dict().items():
+        tensors |= _kept(name, tensor, bits)
     return tensor_bytes(tensors, metadata_of(G))
 
 
-def _kept(tensor: Tensor, half: bool) -> Tensor:
+def _kept(name: str, tensor: Tensor, bits: int) -> dict[str, Tensor]:
     if not tensor.is_floating_point():
-        return tensor
-    return tensor.half() if half and tensor.dim() > 1 else tensor.float()
+        return {name: tensor}
+    if bits == 32 or tensor.dim() < 2:
+        return {name: tensor.float()}
+    if bits == 16 or tensor.numel() <= LARGE:
+        return {name: tensor.half()}
+    rows = tensor.float().flatten(1)
+    scale = rows.abs().amax(1).clamp_min(torch.finfo(torch.float32).tiny) / 127
+    return {name: (rows / scale[:, None]).round().char().view_as(tensor), f"{name}.scale": scale}

@@ -58,7 +58,7 @@ def page(explorer, path: str | Path) -> Path:
     two. For a net that the engine does not know it holds 25 x 25 pictures, in a lossless WebP.
     """
     with explorer.lock:
-        net = weights_of(explorer.G, half=True) if runs_in_page(explorer.G) else None
+        net = weights_of(explorer.G, bits=16) if runs_in_page(explorer.G) else None
     data = _alive(explorer, net) if net else _drawn(explorer)
     return write_whole(path, _document({"reach": REACH, **data}, repr(explorer)).encode())
 

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/asked.js: edit there. 27f0827f2c67c24e 7d199dd16b77d27e
+// Built by `make build` from src/widgets/asked.js: edit there. a4cee6185261ffd4 1e3cf263a3a0802e
 // bytes.js
 function floats(view2) {
   if (!view2) return null;
@@ -628,10 +628,29 @@ function showAsked(element, G, told, values = {}) {
 var EngineError = class extends Error {
 };
 var NAME = "gancourse";
+var SCALE = ".scale";
 function numbers(bytes, dtype, at, end) {
   if (dtype === "F32") return new Float32Array(bytes.buffer.slice(at, end));
-  if (dtype === "F16") return Float32Array.from(new Uint16Array(bytes.buffer.slice(at, end)), fromHalf);
+  if (dtype === "F16") return fromHalves(new Uint16Array(bytes.buffer.slice(at, end)));
+  if (dtype === "I8") return Float32Array.from(new Int8Array(bytes.buffer.slice(at, end)));
   return null;
+}
+function fromHalves(halves) {
+  const out = new Float32Array(halves.length);
+  const bits = new Uint32Array(out.buffer);
+  for (let i = 0; i < halves.length; i++) {
+    const half = halves[i];
+    const exponent = half & 31744;
+    if (exponent === 0 || exponent === 31744) out[i] = fromHalf(half);
+    else bits[i] = (half & 32768) << 16 | (half & 32767) + 114688 << 13;
+  }
+  return out;
+}
+function scaled({ shape: [rows], data }, { data: scale }) {
+  const length = data.length / rows;
+  for (let row2 = 0, i = 0; row2 < rows; row2++) {
+    for (const end = i + length; i < end; i++) data[i] *= scale[row2];
+  }
 }
 function fromHalf(bits) {
   const [sign, exponent, fraction] = [bits & 32768 ? -1 : 1, bits >> 10 & 31, bits & 1023];
@@ -657,6 +676,9 @@ function readTensors(given) {
     if (start + end > bytes.length) throw new EngineError("This safetensors file ends too early: fetch it again.");
     const data = numbers(bytes, dtype, base + at, base + end);
     if (data) tensors[name] = { shape, data };
+  }
+  for (const name of Object.keys(tensors)) {
+    if (tensors[name + SCALE]) scaled(tensors[name], tensors[name + SCALE]);
   }
   return { tensors, metadata: metadata[NAME] ? JSON.parse(metadata[NAME]) : metadata };
 }

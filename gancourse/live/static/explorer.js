@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/explorer.js: edit there. 3d8629805d300278 791c07b7ac8d1a4c
+// Built by `make build` from src/widgets/explorer.js: edit there. 7b26ae5cb484c623 13c84b3c5e35da57
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -70,10 +70,29 @@ function keepKeys(node) {
 var EngineError = class extends Error {
 };
 var NAME = "gancourse";
+var SCALE = ".scale";
 function numbers(bytes, dtype, at, end) {
   if (dtype === "F32") return new Float32Array(bytes.buffer.slice(at, end));
-  if (dtype === "F16") return Float32Array.from(new Uint16Array(bytes.buffer.slice(at, end)), fromHalf);
+  if (dtype === "F16") return fromHalves(new Uint16Array(bytes.buffer.slice(at, end)));
+  if (dtype === "I8") return Float32Array.from(new Int8Array(bytes.buffer.slice(at, end)));
   return null;
+}
+function fromHalves(halves) {
+  const out = new Float32Array(halves.length);
+  const bits = new Uint32Array(out.buffer);
+  for (let i = 0; i < halves.length; i++) {
+    const half = halves[i];
+    const exponent = half & 31744;
+    if (exponent === 0 || exponent === 31744) out[i] = fromHalf(half);
+    else bits[i] = (half & 32768) << 16 | (half & 32767) + 114688 << 13;
+  }
+  return out;
+}
+function scaled({ shape: [rows], data }, { data: scale }) {
+  const length = data.length / rows;
+  for (let row2 = 0, i = 0; row2 < rows; row2++) {
+    for (const end = i + length; i < end; i++) data[i] *= scale[row2];
+  }
 }
 function fromHalf(bits) {
   const [sign, exponent, fraction] = [bits & 32768 ? -1 : 1, bits >> 10 & 31, bits & 1023];
@@ -99,6 +118,9 @@ function readTensors(given) {
     if (start + end > bytes.length) throw new EngineError("This safetensors file ends too early: fetch it again.");
     const data = numbers(bytes, dtype, base + at, base + end);
     if (data) tensors[name] = { shape, data };
+  }
+  for (const name of Object.keys(tensors)) {
+    if (tensors[name + SCALE]) scaled(tensors[name], tensors[name + SCALE]);
   }
   return { tensors, metadata: metadata[NAME] ? JSON.parse(metadata[NAME]) : metadata };
 }
@@ -486,16 +508,18 @@ function pointAt({ origin, right, up: up2 }, u, v) {
 function middles(n, reach) {
   return Array.from({ length: n }, (_, i) => reach * ((2 * i + 1) / n - 1));
 }
-function gridOf({ origin, right, up: up2 }, n, reach) {
+function gridRow({ origin, right, up: up2 }, n, reach, i) {
   const steps = middles(n, reach);
-  const rows = steps.map((_, i) => line(line(origin, up2, [steps[n - 1 - i]]), right, steps));
-  return joined(rows);
+  return line(line(origin, up2, [steps[n - 1 - i]]), right, steps);
+}
+function gridOf(plane, n, reach) {
+  return joined(Array.from({ length: n }, (_, i) => gridRow(plane, n, reach, i)));
 }
 function around(z, direction) {
   return line(z, direction, Array.from({ length: 2 * AROUND + 1 }, (_, i) => (i - AROUND) * APART));
 }
-function joined(parts) {
-  const out = new Float32Array(parts.reduce((n, part) => n + part.length, 0));
+function joined(parts, kind = Float32Array) {
+  const out = new kind(parts.reduce((n, part) => n + part.length, 0));
   let at = 0;
   for (const part of parts) {
     out.set(part, at);

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/faulty.js: edit there. e19226991bde1735 7a18dff5e831395b
+// Built by `make build` from src/widgets/faulty.js: edit there. c19f6f8bfc781b4b f978ad37370fdf14
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -430,8 +430,42 @@ function fillField(rgba, levels, table) {
   });
 }
 
-// faulty.js
+// reel.js
 var PLAY = 120;
+function reel(count, label, show) {
+  let timer = 0;
+  const place = make("input", { type: "range", min: 0, max: count - 1, step: 1, "aria-label": label });
+  const shown = make("output");
+  const play = make("button", { type: "button", class: "gc-button" }, "Play");
+  const here = () => {
+    shown.textContent = show(Number(place.value));
+    place.setAttribute("aria-valuetext", shown.textContent);
+  };
+  const halt = () => {
+    clearInterval(timer);
+    timer = 0;
+    play.textContent = "Play";
+  };
+  place.addEventListener("input", () => {
+    halt();
+    here();
+  });
+  play.addEventListener("click", () => {
+    if (timer) return halt();
+    if (Number(place.value) === count - 1) place.value = 0;
+    play.textContent = "Pause";
+    timer = setInterval(() => {
+      place.value = Number(place.value) + 1;
+      here();
+      if (Number(place.value) === count - 1) halt();
+    }, PLAY);
+    here();
+  });
+  [place, play].forEach(keepKeys);
+  return { root: make("div", { class: "gc-reel" }, play, place, shown), show: here, halt, to: (index) => place.value = index };
+}
+
+// faulty.js
 var COLUMNS = 4;
 var SCORE = "gancourse-clinic";
 function pictureAt(at, turn) {
@@ -523,35 +557,9 @@ function render({ model, el }) {
   const { at } = films[0];
   const options = model.get("options");
   let yours = {};
-  let timer = 0;
-  const place = make("input", { type: "range", min: 0, max: at.length - 1, step: 1, "aria-label": "turn" });
-  const shown = make("output");
-  const play = make("button", { type: "button", class: "gc-button" }, "Play");
-  const show = () => {
-    const turn = at[Number(place.value)];
-    shown.textContent = `turn ${turn}`;
-    place.setAttribute("aria-valuetext", shown.textContent);
-    [...films, yours].forEach((film, i) => columns[i].show(film, turn));
-  };
-  const halt = () => {
-    clearInterval(timer);
-    timer = 0;
-    play.textContent = "Play";
-  };
-  place.addEventListener("input", () => {
-    halt();
-    show();
-  });
-  play.addEventListener("click", () => {
-    if (timer) return halt();
-    if (Number(place.value) === at.length - 1) place.value = 0;
-    play.textContent = "Pause";
-    timer = setInterval(() => {
-      place.value = Number(place.value) + 1;
-      show();
-      if (Number(place.value) === at.length - 1) halt();
-    }, PLAY);
-    show();
+  const film = reel(at.length, "turn", (index) => {
+    [...films, yours].forEach((one, i) => columns[i].show(one, at[index]));
+    return `turn ${at[index]}`;
   });
   const reply = make("p", { class: "gc-text", "aria-live": "polite" });
   const score = make("p", { class: "gc-text gc-score" });
@@ -581,7 +589,7 @@ function render({ model, el }) {
   const text = make("p", { class: "gc-text", role: "status" });
   train.addEventListener("click", () => {
     text.textContent = "Starting.";
-    place.value = at.length - 1;
+    film.to(at.length - 1);
     line.send({ do: "train", code: code.value });
   });
   back.addEventListener("click", () => code.value = model.get("code"));
@@ -590,7 +598,7 @@ function render({ model, el }) {
   editor.append(code, buttons, bar, text);
   editor.hidden = true;
   const line = link(model, editor);
-  [place, play, ...causes, code, train, back].forEach(keepKeys);
+  [...causes, code, train, back].forEach(keepKeys);
   const follow = () => {
     const frame = model.get("frame");
     yours = unpacked(frame.yours);
@@ -598,13 +606,13 @@ function render({ model, el }) {
     bar.hidden = frame.status !== "running";
     root.dataset.status = frame.status;
     if (text.textContent !== frame.text) text.textContent = frame.text;
-    show();
+    film.show();
   };
   const root = make(
     "div",
     { class: "gc-live gc-train gc-faulty", role: "group", "aria-label": model.get("title") },
     make("div", { class: "gc-films" }, ...columns.map((c) => c.root)),
-    make("div", { class: "gc-reel" }, play, place, shown),
+    film.root,
     make("p", { class: "gc-question" }, `${model.get("title")}: what is wrong with it?`),
     make("div", { class: "gc-run" }, ...causes),
     reply,
@@ -613,13 +621,13 @@ function render({ model, el }) {
     editor,
     make("div", { class: "gc-films" }, ...columns.map((c) => c.below))
   );
-  place.value = at.length - 1;
+  film.to(at.length - 1);
   model.on("change:frame", follow);
   follow();
   showScore();
   el.append(root);
   return () => {
-    halt();
+    film.halt();
     globalThis.removeEventListener(SCORE, showScore);
     model.off("change:frame", follow);
     line.stop();

@@ -1,12 +1,31 @@
-// Built by `make build` from src/widgets/plane.js: edit there. 1c60148afe67749a 1dc0502205adeda3
+// Built by `make build` from src/widgets/plane.js: edit there. 3dc879883fea316f ac4d65934efeb911
 // engine/safetensors.js
 var EngineError = class extends Error {
 };
 var NAME = "gancourse";
+var SCALE = ".scale";
 function numbers(bytes2, dtype, at, end) {
   if (dtype === "F32") return new Float32Array(bytes2.buffer.slice(at, end));
-  if (dtype === "F16") return Float32Array.from(new Uint16Array(bytes2.buffer.slice(at, end)), fromHalf);
+  if (dtype === "F16") return fromHalves(new Uint16Array(bytes2.buffer.slice(at, end)));
+  if (dtype === "I8") return Float32Array.from(new Int8Array(bytes2.buffer.slice(at, end)));
   return null;
+}
+function fromHalves(halves) {
+  const out = new Float32Array(halves.length);
+  const bits = new Uint32Array(out.buffer);
+  for (let i = 0; i < halves.length; i++) {
+    const half = halves[i];
+    const exponent = half & 31744;
+    if (exponent === 0 || exponent === 31744) out[i] = fromHalf(half);
+    else bits[i] = (half & 32768) << 16 | (half & 32767) + 114688 << 13;
+  }
+  return out;
+}
+function scaled({ shape: [rows], data }, { data: scale }) {
+  const length = data.length / rows;
+  for (let row2 = 0, i = 0; row2 < rows; row2++) {
+    for (const end = i + length; i < end; i++) data[i] *= scale[row2];
+  }
 }
 function fromHalf(bits) {
   const [sign, exponent, fraction] = [bits & 32768 ? -1 : 1, bits >> 10 & 31, bits & 1023];
@@ -32,6 +51,9 @@ function readTensors(given) {
     if (start + end > bytes2.length) throw new EngineError("This safetensors file ends too early: fetch it again.");
     const data = numbers(bytes2, dtype, base + at, base + end);
     if (data) tensors[name] = { shape, data };
+  }
+  for (const name of Object.keys(tensors)) {
+    if (tensors[name + SCALE]) scaled(tensors[name], tensors[name + SCALE]);
   }
   return { tensors, metadata: metadata[NAME] ? JSON.parse(metadata[NAME]) : metadata };
 }
@@ -516,16 +538,15 @@ function pointAt({ origin, right, up: up2 }, u, v) {
 function middles(n, reach) {
   return Array.from({ length: n }, (_, i) => reach * ((2 * i + 1) / n - 1));
 }
-function gridOf({ origin, right, up: up2 }, n, reach) {
+function gridRow({ origin, right, up: up2 }, n, reach, i) {
   const steps = middles(n, reach);
-  const rows = steps.map((_, i) => line(line(origin, up2, [steps[n - 1 - i]]), right, steps));
-  return joined(rows);
+  return line(line(origin, up2, [steps[n - 1 - i]]), right, steps);
 }
 function around(z, direction) {
   return line(z, direction, Array.from({ length: 2 * AROUND + 1 }, (_, i) => (i - AROUND) * APART));
 }
-function joined(parts) {
-  const out = new Float32Array(parts.reduce((n, part) => n + part.length, 0));
+function joined(parts, kind = Float32Array) {
+  const out = new kind(parts.reduce((n, part) => n + part.length, 0));
   let at = 0;
   for (const part of parts) {
     out.set(part, at);
@@ -683,11 +704,11 @@ async function sheetSource({ sprite, perSide, reach, side, names, channels = 1 }
   const pen = sheet.getContext("2d", { willReadFrequently: true });
   pen.drawImage(image, 0, 0);
   const cell = (column, row2) => pen.getImageData(column * side, row2 * side, side, side).data.filter((_, i) => i % 4 < channels);
-  const map = () => {
-    const tiles = Array.from({ length: MAP_TILES }, (_, i) => tileCell(i, perSide));
-    return Uint8Array.from(tiles.flatMap((row2) => tiles.flatMap((column) => [...cell(column, row2)])));
+  const mapRow = (i) => {
+    const tiles = Array.from({ length: MAP_TILES }, (_, j) => tileCell(j, perSide));
+    return Uint8Array.from(tiles.flatMap((column) => [...cell(column, tiles[i])]));
   };
-  return { side, channels, step, reach, names, at: (u, v) => cell(...cellAt(u, v, { reach, step })), map };
+  return { side, channels, step, reach, names, at: (u, v) => cell(...cellAt(u, v, { reach, step })), mapRow };
 }
 function netSource(G, { start, seed = 0, reach = 3, step = 0.05 }) {
   if (G.shape.length !== 3 || G.shape[0] !== 1) throw new EngineError("This net makes no grey images: give a generator of images.");
@@ -711,7 +732,7 @@ function netSource(G, { start, seed = 0, reach = 3, step = 0.05 }) {
     reach,
     names,
     at: (u, v) => G.pixels(pointAt(plane(), u, v)),
-    map: () => G.pixels(gridOf(plane(), MAP_TILES, reach)),
+    mapRow: (i) => G.pixels(gridRow(plane(), MAP_TILES, reach, i)),
     around: (u, v, key) => G.pixels(around(pointAt(plane(), u, v), directions[names[key === "u" ? 0 : 1]])),
     options: Object.keys(directions),
     elsewhere: () => draw(++now)
@@ -725,6 +746,7 @@ function showPlane(parent, source2, label = "Latent plane") {
   let at = [0, 0];
   let last = "u";
   let timer = 0;
+  let mapTimer = 0;
   const shows = {};
   const rest = () => {
     if (!source2.around) return;
@@ -746,9 +768,19 @@ function showPlane(parent, source2, label = "Latent plane") {
     timer = setTimeout(rest, 50);
   };
   const square = pad({ reach, step, moved: go });
+  const mapFrom = (row3, bytes2 = []) => {
+    mapTimer = setTimeout(() => {
+      const known = [...bytes2, source2.mapRow(row3)];
+      if (known.length < MAP_TILES) return mapFrom(row3 + 1, known);
+      paintTiles(square.canvas, joined(known, Uint8Array), MAP_TILES, side, 0, source2.channels);
+      square.root.dataset.mapped = "true";
+    }, 0);
+  };
   const remap = () => {
-    paintTiles(square.canvas, source2.map(), MAP_TILES, side, 0, source2.channels);
+    clearTimeout(mapTimer);
+    delete square.root.dataset.mapped;
     go(...at);
+    mapFrom(0);
   };
   const choose = (index, name) => {
     const taken = names[1 - index] === name;

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/replay.js: edit there. dda8050cd19e5d09 d2444c75f47f14a6
+// Built by `make build` from src/widgets/replay.js: edit there. dd3eb08403373640 b407f96ff7653787
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -431,8 +431,42 @@ function fillField(rgba, levels, table2) {
   });
 }
 
-// faulty.js
+// reel.js
 var PLAY = 120;
+function reel(count, label, show) {
+  let timer = 0;
+  const place = make("input", { type: "range", min: 0, max: count - 1, step: 1, "aria-label": label });
+  const shown = make("output");
+  const play = make("button", { type: "button", class: "gc-button" }, "Play");
+  const here = () => {
+    shown.textContent = show(Number(place.value));
+    place.setAttribute("aria-valuetext", shown.textContent);
+  };
+  const halt = () => {
+    clearInterval(timer);
+    timer = 0;
+    play.textContent = "Play";
+  };
+  place.addEventListener("input", () => {
+    halt();
+    here();
+  });
+  play.addEventListener("click", () => {
+    if (timer) return halt();
+    if (Number(place.value) === count - 1) place.value = 0;
+    play.textContent = "Pause";
+    timer = setInterval(() => {
+      place.value = Number(place.value) + 1;
+      here();
+      if (Number(place.value) === count - 1) halt();
+    }, PLAY);
+    here();
+  });
+  [place, play].forEach(keepKeys);
+  return { root: make("div", { class: "gc-reel" }, play, place, shown), show: here, halt, to: (index) => place.value = index };
+}
+
+// faulty.js
 var COLUMNS = 4;
 var SCORE = "gancourse-clinic";
 function pictureAt(at, turn) {
@@ -524,35 +558,9 @@ function render({ model, el }) {
   const { at } = films[0];
   const options = model.get("options");
   let yours = {};
-  let timer = 0;
-  const place = make("input", { type: "range", min: 0, max: at.length - 1, step: 1, "aria-label": "turn" });
-  const shown = make("output");
-  const play = make("button", { type: "button", class: "gc-button" }, "Play");
-  const show = () => {
-    const turn = at[Number(place.value)];
-    shown.textContent = `turn ${turn}`;
-    place.setAttribute("aria-valuetext", shown.textContent);
-    [...films, yours].forEach((film, i) => columns[i].show(film, turn));
-  };
-  const halt = () => {
-    clearInterval(timer);
-    timer = 0;
-    play.textContent = "Play";
-  };
-  place.addEventListener("input", () => {
-    halt();
-    show();
-  });
-  play.addEventListener("click", () => {
-    if (timer) return halt();
-    if (Number(place.value) === at.length - 1) place.value = 0;
-    play.textContent = "Pause";
-    timer = setInterval(() => {
-      place.value = Number(place.value) + 1;
-      show();
-      if (Number(place.value) === at.length - 1) halt();
-    }, PLAY);
-    show();
+  const film = reel(at.length, "turn", (index) => {
+    [...films, yours].forEach((one2, i) => columns[i].show(one2, at[index]));
+    return `turn ${at[index]}`;
   });
   const reply = make("p", { class: "gc-text", "aria-live": "polite" });
   const score = make("p", { class: "gc-text gc-score" });
@@ -582,7 +590,7 @@ function render({ model, el }) {
   const text = make("p", { class: "gc-text", role: "status" });
   train.addEventListener("click", () => {
     text.textContent = "Starting.";
-    place.value = at.length - 1;
+    film.to(at.length - 1);
     line.send({ do: "train", code: code.value });
   });
   back.addEventListener("click", () => code.value = model.get("code"));
@@ -591,7 +599,7 @@ function render({ model, el }) {
   editor.append(code, buttons, bar, text);
   editor.hidden = true;
   const line = link(model, editor);
-  [place, play, ...causes, code, train, back].forEach(keepKeys);
+  [...causes, code, train, back].forEach(keepKeys);
   const follow2 = () => {
     const frame = model.get("frame");
     yours = unpacked(frame.yours);
@@ -599,13 +607,13 @@ function render({ model, el }) {
     bar.hidden = frame.status !== "running";
     root.dataset.status = frame.status;
     if (text.textContent !== frame.text) text.textContent = frame.text;
-    show();
+    film.show();
   };
   const root = make(
     "div",
     { class: "gc-live gc-train gc-faulty", role: "group", "aria-label": model.get("title") },
     make("div", { class: "gc-films" }, ...columns.map((c) => c.root)),
-    make("div", { class: "gc-reel" }, play, place, shown),
+    film.root,
     make("p", { class: "gc-question" }, `${model.get("title")}: what is wrong with it?`),
     make("div", { class: "gc-run" }, ...causes),
     reply,
@@ -614,13 +622,13 @@ function render({ model, el }) {
     editor,
     make("div", { class: "gc-films" }, ...columns.map((c) => c.below))
   );
-  place.value = at.length - 1;
+  film.to(at.length - 1);
   model.on("change:frame", follow2);
   follow2();
   showScore();
   el.append(root);
   return () => {
-    halt();
+    film.halt();
     globalThis.removeEventListener(SCORE, showScore);
     model.off("change:frame", follow2);
     line.stop();
@@ -1149,6 +1157,66 @@ function openProgram(program) {
   };
 }
 
+// dashboard.js
+var CURVES = 3;
+function dashboardStage(host) {
+  const canvas = pixelCanvas("Samples");
+  const cloud = curveRow(host);
+  const curves = curveRow(host);
+  const corner = make("div", { class: "gc-corner" });
+  const root = make("div", { class: "gc-stage" }, make("div", {}, canvas, cloud.root), curves.root);
+  const show = (frame) => {
+    canvas.hidden = !frame.pixels;
+    if (frame.pixels) {
+      paintTiles(canvas, frame.pixels, frame.columns, frame.side, 1);
+      canvas.setAttribute("aria-label", `Samples of fixed z after step ${frame.numbers[0][1]}`);
+    }
+    cloud.show(frame.panels.slice(0, -CURVES));
+    curves.show(frame.panels.slice(-CURVES));
+    curves.root.append(corner);
+  };
+  return { root, show, corner };
+}
+
+// training.js
+function until(panel, step) {
+  const cut = (mark) => {
+    if (mark.kind !== "line") return mark;
+    const n = mark.x.findLastIndex((x) => x <= step) + 1;
+    return { ...mark, x: mark.x.subarray(0, n), y: mark.y.subarray(0, n) };
+  };
+  return { ...panel, marks: panel.marks.map(cut) };
+}
+function frameAt(told, pixels, panels, index) {
+  const [step, size2] = [told.steps[index], told.count * told.side ** 2];
+  const view = new DataView(pixels.buffer, pixels.byteOffset + index * size2, size2);
+  return {
+    pixels: view,
+    columns: told.columns,
+    side: told.side,
+    panels: panels.map((panel) => until(panel, step)),
+    numbers: [["step", step.toLocaleString("en")]]
+  };
+}
+function showTraining(element, told, pixels) {
+  const { panels } = unpack({ panels: told.panels, handles: [] });
+  const text = make("p", { class: "gc-text", role: "status" });
+  const last = told.steps[told.steps.length - 1].toLocaleString("en");
+  const stage = dashboardStage({ colourOf: (role) => role ? told.colours[role] : "var(--gc-ink)", idle: () => true });
+  const film = reel(told.steps.length, "step", (index) => {
+    const frame = frameAt(told, pixels, panels, index);
+    stage.show(frame);
+    text.textContent = `${told.title}, after step ${frame.numbers[0][1]} of ${last}.`;
+    return `step ${frame.numbers[0][1]}`;
+  });
+  film.to(0);
+  film.show();
+  stage.root.firstChild.append(film.root);
+  const root = make("div", { class: "gc-live gc-train", role: "group", "aria-label": told.title }, stage.root, text);
+  element.append(root);
+  return { root, stop: film.halt };
+}
+
 // replay.js
 var recordedModel = (program, given) => chartModel(program, openProgram(program), given);
 async function fetched(address) {
@@ -1168,7 +1236,14 @@ async function mountFaulty(element, address) {
   const stop = render({ model, el: element });
   return { root: element.querySelector(".gc-live"), stop };
 }
+async function mountTraining(element, address) {
+  const bytes = new Uint8Array(await fetched(address));
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  const told = readState(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
+  return showTraining(element, told, bytes.subarray(4 + length));
+}
 export {
   mountChart,
-  mountFaulty
+  mountFaulty,
+  mountTraining
 };

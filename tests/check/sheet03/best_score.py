@@ -130,7 +130,7 @@ MISTAKES = {
     wrong_sign: (VALUE, "A sign is wrong"),
     clipped: (VALUE, "clipped to [0, 1]"),
     averaged: (VALUE, "tensor of shape"),
-    with_epsilon: (ALONE, "does not minimise"),
+    with_epsilon: (ALONE, "something is added to p + q"),
     ratio_of_densities: (ALONE, "not finite"),
     target_of_real: (VALUE, "does not minimise"),
     squared_weights: (VALUE, "does not minimise"),

@@ -235,6 +235,15 @@ def v_returned(G, D, opt_D, x_real, z):
     return -detach_the_fakes(G, D, opt_D, x_real, z)
 
 
+def gradients_clipped(G, D, opt_D, x_real, z):
+    loss = cross_entropy_d(D(x_real), D(G(z).detach()))
+    opt_D.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(D.parameters(), 1.0)
+    opt_D.step()
+    return loss
+
+
 CORRECT = (
     detach_the_fakes,
     fakes_under_no_grad,
@@ -251,6 +260,7 @@ CORRECT = (
 MOVES, ALONE = "D moves one step down its loss", "G is left alone"
 CLEARED, RETURNED = "old gradients are cleared", "the loss is returned"
 MISTAKES = {
+    gradients_clipped: (MOVES, "by one step of opt_D"),
     fakes_attached: (ALONE, "still attached"),
     g_moves_too: (ALONE, "G moved in D's step"),
     g_left_frozen: (ALONE, "stays frozen"),

@@ -200,6 +200,15 @@ def through_the_probability(G, D, opt_G, z):
     return _step((1 - D(G(z)).sigmoid()).mean(), opt_G, D)
 
 
+def gradients_clipped(G, D, opt_G, z):
+    loss = F.softplus(-D(G(z))).mean()
+    opt_G.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(G.parameters(), 1.0)
+    opt_G.step()
+    return loss
+
+
 CORRECT = (
     freeze_d_meanwhile,
     clear_d_afterwards,
@@ -215,6 +224,7 @@ CORRECT = (
 MOVES, LEFT = "G moves one step down -log D(G(z))", "D is left as it was"
 CLEARED, SURE = "old gradients are cleared", "G learns where D is sure"
 MISTAKES = {
+    gradients_clipped: (MOVES, "by one step of opt_G"),
     saturating: (MOVES, "saturating loss"),
     uphill: (MOVES, "uphill"),
     fakes_labelled_fake: (MOVES, "learns to be caught"),

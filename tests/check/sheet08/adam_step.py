@@ -200,12 +200,23 @@ def one_number_for_all(weight, grad, state, lr):
     return weight - lr * ratio, {"t": t, "m": m, "v": v}
 
 
+def amsgrad(weight, grad, state, lr):
+    t, zero = state.get("t", 0) + 1, torch.zeros_like(grad)
+    m = B1 * state.get("m", zero) + (1 - B1) * grad
+    v = B2 * state.get("v", zero) + (1 - B2) * grad**2
+    top = torch.maximum(v, state.get("top", v))
+    step = m / (1 - B1**t) / ((top / (1 - B2**t)).sqrt() + 1e-8)
+    return weight - lr * step, {"m": m, "v": v, "top": top, "t": t}
+
+
 CORRECT = (
     by_the_formula, in_place, sums_from_the_start, numpy_in_float64, powers_kept, history_kept,
     ordered, stacked,
 )  # fmt: skip
 FIRST, ON, TWO = "the first step", "the steps after it", "two runs in turn"
+LONG = "a matrix, 100 steps, float64"
 MISTAKES = {
+    amsgrad: (LONG, "AMSGrad"),
     no_correction: (FIRST, "Neither average is divided"),
     v_not_corrected: (FIRST, "v is not divided"),
     m_not_corrected: (FIRST, "m is not divided"),

@@ -290,6 +290,21 @@ def one_loss(G, D, opt_G, opt_D, x_real, z):
     return detached_for_d(G, D, opt_G, opt_D, x_real, z)[0]
 
 
+def gradients_clipped(G, D, opt_G, opt_D, x_real, z):
+    x_fake = G(z)
+    d_loss = F.softplus(-D(x_real)).mean() + F.softplus(D(x_fake.detach())).mean()
+    opt_D.zero_grad()
+    d_loss.backward()
+    nn.utils.clip_grad_norm_(D.parameters(), 1.0)
+    opt_D.step()
+    g_loss = F.softplus(-D(x_fake)).mean()
+    opt_G.zero_grad()
+    g_loss.backward()
+    nn.utils.clip_grad_norm_(G.parameters(), 1.0)
+    opt_G.step()
+    return d_loss, g_loss
+
+
 CORRECT = (
     detached_for_d,
     frozen_d_and_labels,
@@ -304,6 +319,7 @@ MOVES_D, MOVES_G = "D moves one step down its loss", "G moves one step, against 
 ONCE, CLEARED = "one call of G, and one way back", "old gradients are cleared"
 RETURNED = "both losses are returned"
 MISTAKES = {
+    gradients_clipped: (MOVES_D, "by one step of opt_D"),
     not_detached: (MOVES_D, "backward through the graph a second time"),
     graph_kept: (MOVES_G, "also pushed down D's loss"),
     detached_for_both: (MOVES_G, "detach the fakes for D's loss only"),

@@ -269,6 +269,13 @@ def clamped_to_three(G, x, z, steps, lr, prior):
     return z.detach()
 
 
+def of_pictures_alone(G, x, z, steps, lr, prior):
+    def loss(z):
+        return ((G(z) - x) ** 2).mean((1, 2, 3)).sum() + prior * z.pow(2).mean(1).sum()
+
+    return _descend(loss, z, steps, lr)
+
+
 CORRECT = (
     by_grad, by_optimizer, each_alone, mean_times_batch, frozen_meanwhile, by_jacobian,
     of_a_copy, gradients_put_back, each_frozen,
@@ -276,6 +283,7 @@ CORRECT = (
 ONE, MANY, PRIOR = "one step for one picture", "several steps and pictures", "with a prior"
 AFTER = "G as it was"
 MISTAKES = {
+    of_pictures_alone: (PRIOR, "Dimension out of range"),
     not_moved: (ONE, "z has not moved at all"),
     uphill: (ONE, "This goes uphill"),
     pixels_summed: (ONE, "The errors of the pixels are summed"),

@@ -159,12 +159,18 @@ def straight_where_near(a, b, t):
     return (((1 - t) * angle).sin() * a + (t * angle).sin() * b) / angle.sin()
 
 
+def still_where_near(a, b, t):
+    angle = torch.arccos((a @ b / (a.norm() * b.norm())).clamp(-1, 1))
+    return a.repeat(len(t), 1) if angle < 0.1 else shoemake(a, b, t)
+
+
 CORRECT = (
     shoemake, turned_in_a_plane, half_angle, in_numpy, one_by_one, clamped_inside,
     by_complex_powers, in_float64, with_sinc,
 )  # fmt: skip
 HALF, PACE, HOME = "halfway", "an even pace", "from a point to itself"
 MISTAKES = {
+    still_where_near: (PACE, "These are not the points"),
     straight: (HALF, "This is the straight line"),
     turned_round: (PACE, "The ends have changed places"),
     straight_on_the_shell: (PACE, "pushed out to the shell"),

@@ -226,11 +226,28 @@ def eval_left_on(G, D, opt_G, opt_D, x_real, z):
 
 MOVES, LEARNS = "G moves down its own loss alone", "D learns from real and fake"
 MENDED = "the repaired run finds the modes"
+
+
+def gradients_clipped(G, D, opt_G, opt_D, x_real, z):
+    x_fake = G(z)
+    d_loss = F.softplus(-D(x_real)).mean() + F.softplus(D(x_fake.detach())).mean()
+    opt_D.zero_grad()
+    d_loss.backward()
+    torch.nn.utils.clip_grad_norm_(D.parameters(), 1.0)
+    opt_D.step()
+    g_loss = -F.softplus(D(x_fake)).mean()
+    opt_G.zero_grad()
+    g_loss.backward()
+    torch.nn.utils.clip_grad_norm_(G.parameters(), 1.0)
+    opt_G.step()
+
+
 CORRECT = (
     detached, made_twice, cleared_in_time, only_the_gradients_wanted, d_frozen_meanwhile,
     cleared_after_each_step, inputs_named, real_then_fake,
 )  # fmt: skip
 MISTAKES = {
+    gradients_clipped: (LEARNS, "step of opt_D"),
     unmended: (MOVES, "The run is still faulty: D's loss still reaches G"),
     detached_for_both: (MOVES, "G stands still"),
     cleared_too_late: (MOVES, "G stands still"),

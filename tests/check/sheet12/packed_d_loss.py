@@ -197,12 +197,19 @@ def left_in_evaluation(D, x_real, x_fake, m):
     return reshaped(D, x_real, x_fake, m)
 
 
+def by_probabilities(D, x_real, x_fake, m):
+    real, fake = (torch.sigmoid(D(_pack(x, m))) for x in (x_real, x_fake))
+    loss = F.binary_cross_entropy
+    return loss(real, torch.ones_like(real)) + loss(fake, torch.zeros_like(fake))
+
+
 CORRECT = (
     reshaped, strided, stacked, flattened, viewed, by_logsigmoid, in_one_batch,
     checked_by_division, pack_by_pack,
 )  # fmt: skip
 POINTS, PICTURES, REFUSED = "packs of points", "packs of pictures", "a batch that does not divide"
 MISTAKES = {
+    by_probabilities: (POINTS, "Where D is very sure"),
     far_apart: (POINTS, "N / m apart"),
     one_sample_m_times: (POINTS, "one sample m times"),
     first_m_times: (POINTS, "the first of its m samples"),

@@ -230,12 +230,18 @@ def left_in_evaluation(D, x_real, x_fake):
     return by_the_paper(D, x_real, x_fake)
 
 
+def gradients_cleared(D, x_real, x_fake):
+    D.zero_grad()
+    return by_the_paper(D, x_real, x_fake)
+
+
 CORRECT = (
     by_the_paper, changed_once, in_one_batch, by_cross_entropy, by_the_course_losses,
     image_by_image, drawn_by_numpy, drawn_in_place, expanded, by_logsigmoid,
 )  # fmt: skip
 LOSSES, CHANGED, FLOWS = "both losses", "real and fake are changed", "the gradient flows"
 MISTAKES = {
+    gradients_cleared: (FLOWS, "D's gradients have changed"),
     real_alone: (CHANGED, "Not changed: the fakes in D's loss and the fakes in G's loss"),
     fakes_alone: (CHANGED, "Not changed: the real images in D's loss"),
     not_in_g_loss: (CHANGED, "Not changed: the fakes in G's loss"),

@@ -251,6 +251,20 @@ def left_in_evaluation(G, D, opt_G, opt_D, real, fake):
     step_by_step(G, D, opt_G, opt_D, real, fake)
 
 
+def gradients_clipped(G, D, opt_G, opt_D, real, fake):
+    (x_real, y_real), (z, y) = real, fake
+    x_fake = G(_joined(z, y))
+    logit_real, logit_fake = D(_joined(x_real, y_real)), D(_joined(x_fake.detach(), y))
+    opt_D.zero_grad()
+    (softplus(-logit_real).mean() + softplus(logit_fake).mean()).backward()
+    torch.nn.utils.clip_grad_norm_(D.parameters(), 1.0)
+    opt_D.step()
+    opt_G.zero_grad()
+    softplus(-D(_joined(x_fake, y))).mean().backward()
+    torch.nn.utils.clip_grad_norm_(G.parameters(), 1.0)
+    opt_G.step()
+
+
 CORRECT = (
     step_by_step, by_cross_entropy, two_backwards, in_one_batch, by_the_course_losses,
     by_logsigmoid, frozen, by_autograd, zeros_kept,
@@ -258,6 +272,7 @@ CORRECT = (
 MOVES_D, MOVES_G = "D moves one step down its loss", "G moves one step, against the new D"
 CLEARED = "old gradients are cleared"
 MISTAKES = {
+    gradients_clipped: (MOVES_D, "by one step of opt_D"),
     fakes_with_real_labels: (MOVES_D, "D's step judges the fakes with the real batch's labels"),
     fakes_with_real_labels_for_d: (MOVES_D, "judges the fakes with the real batch's labels"),
     fakes_with_real_labels_for_g: (MOVES_G, "G's step judges the fakes with the real batch's"),

@@ -218,6 +218,10 @@ def blocks_of_four(n, rank, world, seed, epoch):
     return _padded(order, world)[rank::world]
 
 
+def sorted_again(n, rank, world, seed, epoch):
+    return sorted(dealt_out(n, rank, world, seed, epoch))
+
+
 CORRECT = (
     dealt_out, in_blocks, as_a_table, by_pythons_own, by_a_hash, by_noise, modulo,
     padded_from_the_end, after_a_state_of_its_own,
@@ -225,6 +229,7 @@ CORRECT = (
 WHOLE, EQUAL = "all indices", "equal lengths"
 SHUFFLED, ALONE = "shuffled by seed and epoch", "the global random states"
 MISTAKES = {
+    sorted_again: (SHUFFLED, "rising or falling order"),
     the_rank_in_the_seed: (WHOLE, "an order of its own"),
     everything: (WHOLE, "All ranks read the same"),
     end_cut_off: (WHOLE, "the end of the order is cut off"),

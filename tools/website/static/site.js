@@ -24,9 +24,10 @@ const LIVE = {
     const [about, weights] = await (place.fetched ?? fetchedNet(place));
     return mountAsked(place, weights, about, JSON.parse(place.dataset.values));
   },
+  training: ({ mountTraining }, place) => mountTraining(place, `${STATIC}live/${place.dataset.run}.training`),
   faulty: ({ mountFaulty }, place) => mountFaulty(place, `${STATIC}live/${place.dataset.run}.faulty`),
 };
-const BUNDLES = { asked: "asked", chart: "replay", faulty: "replay" }; // all else lives in engine.js
+const BUNDLES = { asked: "asked", chart: "replay", faulty: "replay", training: "replay" }; // all else lives in engine.js
 
 // Where an explorer begins, and its weights; their address where they did not come: the engine says so.
 function fetchedNet(place) {
@@ -71,6 +72,8 @@ function reachable() {
 const FEWER = "It runs in this page, with fewer controls than in JupyterLab: where the text names one that is not here, run the notebook.";
 
 const REMARKS = { explorer: FEWER, points: FEWER, asked: "It runs in this page; what the ruler takes the image for is said in the notebook." };
+REMARKS.training = "This run was recorded, with the cell's seed: in the notebook it trains, and you can steer it.";
+const OWN = "Here the page's own steps train, those that the lesson writes; in the notebook it is your code that does.";
 const GIVEN_RATE = "Here a device computes 100 GFLOP/s; in the notebook, what your machine is measured to do.";
 
 const SERVED = "This lives only where the site comes from a web server: python3 -m http.server -d site is one.";
@@ -95,11 +98,14 @@ async function enliven(place) {
   }
   still.forEach((node) => node.remove());
   if (inLesson && REMARKS[place.dataset.live]) place.append(remark(REMARKS[place.dataset.live]));
+  if (inLesson && "own" in place.dataset) place.append(remark(OWN));
   if (place.dataset.chart === "budget") place.append(remark(GIVEN_RATE));
 }
 
-// One after the other: what a reader sees first is there before the next thing takes the processor.
+// One after the other, and each when the processor has nothing to do: what a reader sees first is there
+// and answers before the next thing comes.
 let before = Promise.resolve();
+const rest = () => new Promise((go) => (window.requestIdleCallback ?? setTimeout)(go));
 
 function enlivenWhenNear() {
   const watcher = new IntersectionObserver((seen) => {
@@ -110,7 +116,7 @@ function enlivenWhenNear() {
         target.fetched = fetchedNet(target); // while the script is still on its way
         target.fetched.catch(() => {}); // said when it is mounted
       }
-      before = before.then(() => enliven(target));
+      before = before.then(() => enliven(target)).then(rest);
     }
   }, { rootMargin: "300px" });
   document.querySelectorAll(".gc-mount").forEach((place) => watcher.observe(place));

@@ -7,8 +7,8 @@ import { keepKeys } from "./keys.js";
 import { link } from "./link.js";
 import { paintTiles, pixelCanvas } from "./pixels.js";
 import { fillField } from "./pointgan.js";
+import { reel } from "./reel.js";
 
-const PLAY = 120; // ms for each picture
 const COLUMNS = 4; // of images
 const SCORE = "gancourse-clinic"; // the event by which all faulty runs of a page hear of a choice
 
@@ -115,36 +115,10 @@ export function render({ model, el }) {
   const { at } = films[0];
   const options = model.get("options");
   let yours = {};
-  let timer = 0;
 
-  const place = make("input", { type: "range", min: 0, max: at.length - 1, step: 1, "aria-label": "turn" });
-  const shown = make("output");
-  const play = make("button", { type: "button", class: "gc-button" }, "Play");
-  const show = () => {
-    const turn = at[Number(place.value)];
-    shown.textContent = `turn ${turn}`;
-    place.setAttribute("aria-valuetext", shown.textContent);
-    [...films, yours].forEach((film, i) => columns[i].show(film, turn));
-  };
-  const halt = () => {
-    clearInterval(timer);
-    timer = 0;
-    play.textContent = "Play";
-  };
-  place.addEventListener("input", () => {
-    halt();
-    show();
-  });
-  play.addEventListener("click", () => {
-    if (timer) return halt();
-    if (Number(place.value) === at.length - 1) place.value = 0;
-    play.textContent = "Pause";
-    timer = setInterval(() => {
-      place.value = Number(place.value) + 1;
-      show();
-      if (Number(place.value) === at.length - 1) halt();
-    }, PLAY);
-    show();
+  const film = reel(at.length, "turn", (index) => {
+    [...films, yours].forEach((one, i) => columns[i].show(one, at[index]));
+    return `turn ${at[index]}`;
   });
 
   const reply = make("p", { class: "gc-text", "aria-live": "polite" });
@@ -176,7 +150,7 @@ export function render({ model, el }) {
   const text = make("p", { class: "gc-text", role: "status" });
   train.addEventListener("click", () => {
     text.textContent = "Starting.";
-    place.value = at.length - 1;
+    film.to(at.length - 1);
     line.send({ do: "train", code: code.value });
   });
   back.addEventListener("click", () => (code.value = model.get("code")));
@@ -185,7 +159,7 @@ export function render({ model, el }) {
   editor.append(code, buttons, bar, text);
   editor.hidden = true;
   const line = link(model, editor); // the films need no kernel
-  [place, play, ...causes, code, train, back].forEach(keepKeys);
+  [...causes, code, train, back].forEach(keepKeys);
 
   const follow = () => {
     const frame = model.get("frame");
@@ -194,23 +168,23 @@ export function render({ model, el }) {
     bar.hidden = frame.status !== "running";
     root.dataset.status = frame.status;
     if (text.textContent !== frame.text) text.textContent = frame.text;
-    show();
+    film.show();
   };
   const root = make(
     "div", { class: "gc-live gc-train gc-faulty", role: "group", "aria-label": model.get("title") },
     make("div", { class: "gc-films" }, ...columns.map((c) => c.root)),
-    make("div", { class: "gc-reel" }, play, place, shown),
+    film.root,
     make("p", { class: "gc-question" }, `${model.get("title")}: what is wrong with it?`),
     make("div", { class: "gc-run" }, ...causes), reply, score, line.root, editor,
     make("div", { class: "gc-films" }, ...columns.map((c) => c.below)),
   );
-  place.value = at.length - 1;
+  film.to(at.length - 1);
   model.on("change:frame", follow);
   follow();
   showScore();
   el.append(root);
   return () => {
-    halt();
+    film.halt();
     globalThis.removeEventListener(SCORE, showScore);
     model.off("change:frame", follow);
     line.stop();

@@ -21,11 +21,15 @@ export function middles(n, reach) {
   return Array.from({ length: n }, (_, i) => reach * ((2 * i + 1) / n - 1));
 }
 
-// n x n points of the plane from the top left by rows, in a row.
-export function gridOf({ origin, right, up }, n, reach) {
+// Row i, from the top, of n x n points of the plane.
+export function gridRow({ origin, right, up }, n, reach, i) {
   const steps = middles(n, reach);
-  const rows = steps.map((_, i) => line(line(origin, up, [steps[n - 1 - i]]), right, steps));
-  return joined(rows);
+  return line(line(origin, up, [steps[n - 1 - i]]), right, steps);
+}
+
+// n x n points of the plane from the top left by rows, in a row.
+export function gridOf(plane, n, reach) {
+  return joined(Array.from({ length: n }, (_, i) => gridRow(plane, n, reach, i)));
 }
 
 // z and its neighbours along a direction, z in the middle.
@@ -33,8 +37,8 @@ export function around(z, direction) {
   return line(z, direction, Array.from({ length: 2 * AROUND + 1 }, (_, i) => (i - AROUND) * APART));
 }
 
-export function joined(parts) {
-  const out = new Float32Array(parts.reduce((n, part) => n + part.length, 0));
+export function joined(parts, kind = Float32Array) {
+  const out = new kind(parts.reduce((n, part) => n + part.length, 0));
   let at = 0;
   for (const part of parts) {
     out.set(part, at);

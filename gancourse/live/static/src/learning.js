@@ -38,8 +38,9 @@ const LESSON = { // as lesson 05 names them: what a tab holds
 const SLOW = 400; // ms between two turns in slow motion
 
 // Returns {root, run(), pause(), step(), stop(), field}.
-export function showField(parent, { label = "A GAN on points", lesson = false, ...options } = {}) {
+export function showField(parent, { label = "A GAN on points", lesson = false, values = {}, ...options } = {}) {
   const field = newField(options);
+  Object.entries(values).forEach(([key, value]) => field.set(key, value));
   const [text, numbers] = [make("p", { class: "gc-text", role: "status" }), make("div", { class: "gc-numbers" })];
   let running = 0;
   let slow = false;

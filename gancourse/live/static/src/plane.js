@@ -1,13 +1,13 @@
 // The page that works by itself: a pad, sliders and G(z), without a kernel.
 //
-// Where the pictures come from is a source: {side, step, at(u, v), map(), around(u, v, key)}, each
+// Where the pictures come from is a source: {side, step, at(u, v), mapRow(i), around(u, v, key)}, each
 // giving bytes [N, side, side], and what else may be chosen: directions, another place.
 
 import { anyControl } from "./controls.js";
 import { make } from "./dom.js";
 import { EngineError } from "./engine/safetensors.js";
 import { keepKeys } from "./keys.js";
-import { around, gridOf, pointAt, randomPlane } from "./latent.js";
+import { around, gridRow, joined, pointAt, randomPlane } from "./latent.js";
 import { pad } from "./pad.js";
 import { paintPixels, paintTiles, pixelCanvas } from "./pixels.js";
 
@@ -35,11 +35,11 @@ export async function sheetSource({ sprite, perSide, reach, side, names, channel
   pen.drawImage(image, 0, 0);
   const cell = (column, row) => (
     pen.getImageData(column * side, row * side, side, side).data.filter((_, i) => i % 4 < channels));
-  const map = () => {
-    const tiles = Array.from({ length: MAP_TILES }, (_, i) => tileCell(i, perSide));
-    return Uint8Array.from(tiles.flatMap((row) => tiles.flatMap((column) => [...cell(column, row)])));
+  const mapRow = (i) => {
+    const tiles = Array.from({ length: MAP_TILES }, (_, j) => tileCell(j, perSide));
+    return Uint8Array.from(tiles.flatMap((column) => [...cell(column, tiles[i])]));
   };
-  return { side, channels, step, reach, names, at: (u, v) => cell(...cellAt(u, v, { reach, step })), map };
+  return { side, channels, step, reach, names, at: (u, v) => cell(...cellAt(u, v, { reach, step })), mapRow };
 }
 
 // G itself: every z. `start` is {origin, directions: {name: [numbers]}, names: [across, up]}; without
@@ -63,7 +63,7 @@ export function netSource(G, { start, seed = 0, reach = 3, step = 0.05 }) {
   return {
     side: G.side, step, reach, names,
     at: (u, v) => G.pixels(pointAt(plane(), u, v)),
-    map: () => G.pixels(gridOf(plane(), MAP_TILES, reach)),
+    mapRow: (i) => G.pixels(gridRow(plane(), MAP_TILES, reach, i)),
     around: (u, v, key) => G.pixels(around(pointAt(plane(), u, v), directions[names[key === "u" ? 0 : 1]])),
     options: Object.keys(directions),
     elsewhere: () => draw(++now),
@@ -79,6 +79,7 @@ export function showPlane(parent, source, label = "Latent plane") {
   let at = [0, 0];
   let last = "u";
   let timer = 0;
+  let mapTimer = 0;
   const shows = {};
   const rest = () => {
     if (!source.around) return;
@@ -100,9 +101,20 @@ export function showPlane(parent, source, label = "Latent plane") {
     timer = setTimeout(rest, 50); // the picture comes first
   };
   const square = pad({ reach, step, moved: go });
+  // The picture comes first, then the map, a row in each task: a move is answered in between.
+  const mapFrom = (row, bytes = []) => {
+    mapTimer = setTimeout(() => {
+      const known = [...bytes, source.mapRow(row)];
+      if (known.length < MAP_TILES) return mapFrom(row + 1, known);
+      paintTiles(square.canvas, joined(known, Uint8Array), MAP_TILES, side, 0, source.channels);
+      square.root.dataset.mapped = "true";
+    }, 0);
+  };
   const remap = () => {
-    paintTiles(square.canvas, source.map(), MAP_TILES, side, 0, source.channels);
+    clearTimeout(mapTimer);
+    delete square.root.dataset.mapped;
     go(...at);
+    mapFrom(0);
   };
   const choose = (index, name) => {
     const taken = names[1 - index] === name;

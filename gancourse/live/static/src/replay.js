@@ -4,6 +4,7 @@
 import { render as renderFaulty } from "./faulty.js";
 import { chartModel, pageModel, showChart } from "./page.js";
 import { inflated, openProgram, readProgram } from "./recorded/program.js";
+import { showTraining } from "./training.js";
 
 export const recordedModel = (program, given) => chartModel(program, openProgram(program), given);
 
@@ -30,4 +31,12 @@ export async function mountFaulty(element, address) {
   const model = pageModel(readState(new TextDecoder().decode(await fetched(address))));
   const stop = renderFaulty({ model, el: element });
   return { root: element.querySelector(".gc-live"), stop };
+}
+
+// Puts a recorded training into `element`: the length of its JSON, that, the samples' bytes.
+export async function mountTraining(element, address) {
+  const bytes = new Uint8Array(await fetched(address));
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  const told = readState(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
+  return showTraining(element, told, bytes.subarray(4 + length));
 }

@@ -21,6 +21,7 @@
 //   points  "ring", "grid" or "grid of 25"; loss: one of the six of gancourse.losses.LOSSES; seed (0)
 //   remedy  one of gancourse.train.remedies ("none")
 //   running whether it runs from the start (false)
+//   values  where other controls start, such as {steps_D: 5}
 //   lesson  whether it has all controls of lesson 05, in tabs, in place of four (false)
 //   label   the accessible name ("A GAN on points")
 // It gives {root, run(), pause(), step(), stop(), field}; stop() before `element` goes away.

@@ -4,6 +4,7 @@
 //   await mountChart(element, "slide_q.chart", { mean: 5 });
 //
 // "slide_q.chart" is what gancourse.live.recorded.program_bytes gives. A faulty run likewise, by
-// `mountFaulty(element, "run-1.faulty")` and gancourse.live.run.faulty_view.state_bytes.
+// `mountFaulty(element, "run-1.faulty")` and gancourse.live.run.faulty_view.state_bytes; a training by
+// `mountTraining(element, "mlp.training")` and gancourse.live.recorded.trainings.training_bytes.
 
-export { mountChart, mountFaulty } from "../replay.js";
+export { mountChart, mountFaulty, mountTraining } from "../replay.js";

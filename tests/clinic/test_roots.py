@@ -1,0 +1,95 @@
+"""What lies behind symptoms: each fact beside a sound habit, and a symptom that stays one."""
+
+from dataclasses import replace
+
+import pytest
+import roots_loops
+import torch
+from loops import Unwatched
+from test_diagnose import signals
+
+from gancourse.clinic import Recorder, conversions, diagnose, load_signals
+
+SAMPLES = torch.randn(64, 3, 4, 4, generator=torch.Generator().manual_seed(0)).tanh()
+
+
+@pytest.mark.parametrize("loop", roots_loops.FAULTY)
+def test_the_first_statement_is_the_fault_and_was_seen(loop):
+    found = diagnose(loop().run().finish())
+    assert found.first == roots_loops.FAULTY[loop], str(found)
+    assert found.suspicions[0].seen
+
+
+@pytest.mark.parametrize("loop", roots_loops.SOUND)
+def test_the_sound_program_beside_it_is_accused_of_nothing_that_is_seen(loop):
+    found = diagnose(loop().run().finish())
+    assert [s.cause for s in found.suspicions if s.seen] == [], str(found)
+
+
+@pytest.mark.parametrize("loop", roots_loops.BITS)
+def test_each_runs_the_same_bits_with_a_recorder(loop):
+    watched, alone = loop(), loop()
+    for one, watch in ((watched, Recorder), (alone, Unwatched)):
+        torch.manual_seed(1)
+        one.turns = 45
+        one.run(watch)
+    for net in ("G", "D"):
+        ours, theirs = (getattr(one, net).state_dict() for one in (watched, alone))
+        assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
+SOUND_WAYS = {
+    "scaled": lambda x: (x + 1) / 2,
+    "bytes": lambda x: ((x + 1) * 127.5).round(),
+    "channels last": lambda x: x.permute(0, 2, 3, 1),
+    "transposed, in bytes": lambda x: ((x.permute(0, 3, 2, 1) + 1) * 127.5).round(),
+    "flat": lambda x: x.flatten(1),
+    "a few cut off": lambda x: (1.1 * x).clamp(-1, 1),
+    "black and white": lambda x: (x > 0).float(),
+    "darker": lambda x: ((x + 1) / 2) ** 2.2,
+    "upside down": lambda x: -x.flip(2),
+    "others": lambda x: x.roll(5, 0),
+}
+SPOILT_WAYS = {
+    "reshape in place of permute": (lambda x: x.reshape(64, 4, 4, 3), "in the order that they had"),
+    "across the batch": (lambda x: x.reshape(3, 4, 4, 64).movedim(-1, 0), "several of its samples"),
+    "negative ones are gone": (lambda x: x.clamp(0, 1), "cut off"),
+    "bytes that overflow": (lambda x: (x * 255).to(torch.uint8).float(), "overflow"),
+}
+
+
+@pytest.mark.parametrize("way", SOUND_WAYS)
+def test_a_sound_conversion_is_left_alone(way):
+    assert conversions.spoilt(SAMPLES, SOUND_WAYS[way](SAMPLES)) == ""
+
+
+@pytest.mark.parametrize("way", SPOILT_WAYS)
+def test_what_spoils_samples_after_G_is_named(way):
+    spoil, told = SPOILT_WAYS[way]
+    assert told in conversions.spoilt(SAMPLES, spoil(SAMPLES))
+
+
+def test_a_recorder_holds_what_is_drawn_against_what_G_made():
+    class Spoilt(roots_loops.Short):
+        @torch.no_grad()
+        def sample(self, n):
+            return self.fakes(n).clamp(min=0).numpy()
+
+    found = diagnose(Spoilt().run().finish())
+    assert found.first == "samples converted wrongly", str(found)
+
+
+def test_a_symptom_without_a_cause_is_no_cause():
+    poor = {"precision": 0.02, "coverage": 0.01, "spread": 0.8, "closeness": 0.1}
+    strong = signals(fits=[poor] * 3, auc=[1.0] * 50, fake=[1e-4] * 50)
+    found = diagnose(strong)
+    assert (found.first, found.suspicions) == ("unknown", ())
+    assert "A symptom, and why was not seen: D too strong: D ranks 100.0 %" in str(found)
+    faded = replace(strong, wishes={"G of fakes": [0.9] * 5 + [0.01] * 45})
+    for why in (replace(strong, steps={"G": 1000, "D": 5000}), faded):
+        assert diagnose(why).first == "D too strong"
+
+
+def test_signals_are_kept_whole(tmp_path):
+    told = signals(spoilt="cut", closer={"penalty": [1.0], "together": [0.5, 0.1]})
+    assert repr(load_signals(told.save(tmp_path / "run.json"))) == repr(told)
