@@ -3,7 +3,7 @@
 import pytest
 
 from gancourse.check import Draw, Student, facts
-from gancourse.check.players import Game, both_step, two_players
+from gancourse.check.players import STEEP, SURE, Game, both_step, two_players
 from gancourse.losses import cross_entropy_d, non_saturating_g
 
 
@@ -62,6 +62,15 @@ def test_a_sure_d_calls_everything_fake():
     players = two_players(student, Draw(0), sure=200.0)
     assert (student.apply(players.D.there, players.x_real) < -100).all()
     assert (players.D.here(players.x_real.double()) < -100).all()
+
+
+@pytest.mark.parametrize("times", [1, 5])
+def test_a_steep_d_asks_for_no_more_than_probabilities_can_hold(times):
+    for seed in range(40):  # without a limit one in 25 has a logit of -28
+        players = two_players(Student(), Draw(seed), steep=times * STEEP)
+        x_fake = players.G.here(players.z.double())
+        logits = [players.D.here(x) for x in (players.x_real.double(), x_fake)]
+        assert max(logit.abs().max() for logit in logits) < SURE + 1e-3
 
 
 def test_renewed_players_go_on_from_the_weights_of_the_moment():

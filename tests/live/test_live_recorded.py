@@ -10,12 +10,14 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
 from gancourse.data import IMAGE_SETS
+from gancourse.errors import InputError
 from gancourse.live.charts import Chart
 from gancourse.live.controls import Choice, Slider
 from gancourse.live.drawings import Drawing, packed
@@ -27,6 +29,7 @@ from gancourse.live.recorded import (
     program_bytes,
     recorded_chart,
     recording_of,
+    trainings,
 )
 from gancourse.live.recorded.trainings import (
     TRAININGS,
@@ -242,6 +245,12 @@ def test_a_recorded_training_is_small_and_moves(name):
     assert told["steps"] == TRAININGS[name].steps()
     assert (pixels[4:] != pixels[3:-1]).flatten(1).any(1).all()  # an average hardly moves at first
     assert [p["title"] for p in told["panels"]][1].startswith("What D says")
+
+
+def test_digits_are_not_recorded_as_mnist(monkeypatch):
+    monkeypatch.setattr(trainings, "load_images", lambda name: SimpleNamespace(name="digits"))
+    with pytest.raises(InputError, match="is recorded on MNIST, and digits took its place"):
+        training_bytes("mlp", until=0)
 
 
 @pytest.mark.parametrize("name", ["mlp", "mlp_beaten", "dcgan"])

@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from website.living import FAULTY, living_of, mount
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,5 +76,30 @@ def test_a_dashboard_is_the_recorded_training_of_its_cell():
     assert (found.kind, found.data) == ("training", {"run": "mlp"})
     slow = makes.format('"mlp", lr_G=2e-5') + shows.format(600)
     assert living_of(slow).data == {"run": "mlp_alive"}
-    assert living_of(shows.format(1000)).data == {"run": "mlp_on"}  # it goes on with a run
     assert living_of(makes.format('"mlp", lr_G=1e-5') + shows.format(600)) is None
+    assert living_of(makes.replace("0", "1").format('"mlp"') + shows.format(1000)) is None
+    assert living_of(shows.format(1000)) is None  # a run of which nothing is known
+
+
+def test_lesson_06s_own_steps_go_on_with_its_run():
+    lesson = (ROOT / "notebooks" / "06_mlp_gan_mnist.py").read_text(encoding="utf-8")
+    (cell,) = (cell for cell in lesson.split("# %%\n") if "d_step=d_step" in cell)
+    assert living_of(cell).data == {"run": "mlp_on", "own": ""}
+    assert living_of(cell.replace("steps=1000", "steps=900")) is None
+    assert living_of(cell.replace("g_step=g_step", "g_step=mine")) is None
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "live.TrainingDashboard(state, digits.batch, steps=n)",
+        'state = train.State(train.get_preset("mlp"), seed=0)\n'
+        "live.TrainingDashboard(state, digits.batch, steps=n)",
+        'state = train.State(train.get_preset("mlp", lr_G=rate), seed=0)\n'
+        "live.TrainingDashboard(state, digits.batch, steps=1000)",
+        "live.PointGan().set(steps_D=n)",
+        "live.slide_q(mean=theta).set(mean=theta)",
+    ],
+)
+def test_a_cell_that_writes_a_name_for_a_number_stays_a_still(source):
+    assert living_of(source) is None

@@ -11,8 +11,22 @@ FOLDER = "_static/live"
 FILES = ("asked.js", "engine.js", "replay.js", "live.css")
 NET = "mnist"
 OWN = ("d_step", "g_step")  # the learner's
+GOES_ON = "mlp_on"  # the run that goes on from another's last step, with the learner's steps
+AS_IN_06 = ["state", "digits.batch", "steps=1000", "d_step=d_step", "g_step=g_step"]
 FAULTY = (1, 7, 10)  # the runs that lesson 10 shows
 MARK = '<div class="gc-mount" data-live="{kind}"{data}>\n{still}\n</div>'
+
+
+class NotWrittenOut(Exception):
+    """A cell gives a call something that only Python knows, such as the value of a name."""
+
+
+def written(value: ast.expr) -> object:
+    """Return the value that a cell writes out; raise NotWrittenOut for a name or an expression."""
+    try:
+        return ast.literal_eval(value)
+    except ValueError as error:
+        raise NotWrittenOut from error
 
 
 class Living(NamedTuple):
@@ -63,23 +77,25 @@ def mount(living: Living, still: str) -> str:
 def living_of(source: str) -> Living | None:
     """Return what a cell's source shows that can live here, None for all else.
 
-    The learner's own steps of lesson 05 are those of the page, written as the lesson writes them;
-    a training is a recorded one. Anything else that is not written out needs Python.
+    The learner's own steps of lessons 05 and 06 are those of the page, written as the lesson writes
+    them; a training is a recorded one. Anything else that is not written out needs Python.
     """
-    call, values = shown_call(source)
-    if call is None:
+    try:
+        call, values = shown_call(source)
+        return None if call is None else _living_of(source, call, values)
+    except NotWrittenOut:
         return None
+
+
+def _living_of(source: str, call: ast.Call, values: dict) -> Living | None:
     name = ast.unparse(call.func).removeprefix("live.")
     if name == "LatentExplorer":
         return EXPLORER
     if name == "TrainingDashboard":
         return training(source, call)
     own = any(k.arg in OWN for k in call.keywords)
-    try:
-        args = [ast.literal_eval(a) for a in call.args]
-        options = {k.arg: ast.literal_eval(k.value) for k in call.keywords if k.arg not in OWN}
-    except ValueError:
-        return None
+    args = [written(a) for a in call.args]
+    options = {k.arg: written(k.value) for k in call.keywords if k.arg not in OWN}
     if name == "PointGan":
         if own:  # how long it runs in a still picture is no matter here
             options = {k: v for k, v in options.items() if k != "steps"}
@@ -107,19 +123,22 @@ def points_asked(args: list, options: dict, values: dict) -> dict | None:
 def training(source: str, call: ast.Call) -> Living | None:
     """Return the recorded run that a dashboard shows; None where none was recorded.
 
-    It is known by its preset and its number of steps; one without a preset goes on with a run.
+    It is known by its preset, seed 0 and its number of steps. One without a preset goes on with a
+    run: the one of lesson 06, known by all that it is given there.
     """
     from gancourse.live.recorded.trainings import TRAININGS
 
+    given = [*map(ast.unparse, call.args), *map(ast.unparse, call.keywords)]
     wanted = re.search(r"train\.get_preset\([^()]*\)", source)
-    preset = ast.parse(wanted[0], mode="eval").body if wanted else None
-    steps = {k.arg: k.value for k in call.keywords}.get("steps")
+    if wanted is None:
+        return Living("training", {"run": GOES_ON, "own": ""}) if given == AS_IN_06 else None
+    preset = ast.parse(wanted[0], mode="eval").body
+    asked = [*map(written, preset.args)], {k.arg: written(k.value) for k in preset.keywords}
+    steps = {k.arg: written(k.value) for k in call.keywords}
+    if not re.search(r"\bseed=0\b", source):
+        return None
     for name, run in TRAININGS.items():
-        if steps is None or ast.literal_eval(steps) != run.last - run.first:
-            continue
-        if preset is None and run.first:
-            return Living("training", {"run": name})
-        if preset is not None and not run.first and run.is_asked_by(preset):
+        if not run.first and steps == {"steps": run.last} and run.is_asked_by(*asked):
             return Living("training", {"run": name})
     return None
 
@@ -157,7 +176,7 @@ def shown_call(source: str) -> tuple[ast.Call | None, dict]:
     if isinstance(last, ast.Call) and isinstance(last.func, ast.Attribute):
         inner = last.func.value
         if last.func.attr == "set" and isinstance(inner, ast.Call) and not last.args:
-            values = {k.arg: ast.literal_eval(k.value) for k in last.keywords}
+            values = {k.arg: written(k.value) for k in last.keywords}
             last = inner
     if not isinstance(last, ast.Call) or not ast.unparse(last.func).startswith("live."):
         return None, {}

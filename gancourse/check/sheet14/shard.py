@@ -123,6 +123,7 @@ def shard_equal(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 def shard_shuffled(student: Student, fn: Handle, draw: Draw) -> None:
+    """A rank reads 8 to 11 indices: by chance they rise or fall in 2 of 8! to 2 of 11! draws."""
     s = _setting(draw, 3, 0)
     mine = _read(student, fn, s.given(1), seed=1)
     if mine != _read(student, fn, s.given(1), seed=2):
@@ -132,7 +133,7 @@ def shard_shuffled(student: Student, fn: Handle, draw: Draw) -> None:
         )
     if len({(b - a) % s.n for a, b in pairwise(mine)}) == 1:
         raise Wrong("The order is not shuffled: the indices go on in equal steps.")
-    if mine in (sorted(mine), sorted(mine, reverse=True)):  # by chance once in 10!
+    if mine in (sorted(mine), sorted(mine, reverse=True)):
         raise Wrong(
             "A rank reads its indices in rising or falling order: then a batch holds what stands "
             "together in the data. Keep the shuffled order; a set or a sort loses it."

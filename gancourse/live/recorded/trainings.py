@@ -1,6 +1,5 @@
 """Trainings of the lessons, recorded for pages without a kernel: samples and curves by step."""
 
-import ast
 import base64
 import json
 import struct
@@ -12,6 +11,7 @@ import torch
 
 from gancourse import train
 from gancourse.data import load_images
+from gancourse.errors import InputError
 from gancourse.live.drawings import Drawing, packed
 from gancourse.live.frontend import STATIC
 from gancourse.live.run.dashboard import COLUMNS, IMAGES, SEED
@@ -32,10 +32,9 @@ class Training(NamedTuple):
     first: int
     last: int
 
-    def is_asked_by(self, call: ast.Call) -> bool:
-        """Return whether `train.get_preset(...)` gives this run's recipe."""
-        options = {k.arg: ast.literal_eval(k.value) for k in call.keywords}
-        return [ast.literal_eval(a) for a in call.args] == [self.preset] and options == self.options
+    def is_asked_by(self, args: list, options: dict) -> bool:
+        """Return whether `train.get_preset(*args, **options)` gives this run's recipe."""
+        return args == [self.preset] and options == self.options
 
     def steps(self) -> list[int]:
         """Return the steps that are shown."""
@@ -62,14 +61,20 @@ def training_file(name: str) -> Path:
 def training_bytes(name: str, until: int | None = None) -> bytes:
     """Train, and return what a page shows of it: deflated; the length of its JSON, that, samples.
 
-    Samples are bytes [steps, 36, S, S] of 32 greys. `until` leaves out later steps.
+    Samples are bytes [steps, 36, S, S] of 32 greys. `until` leaves out later steps. Raises
+    InputError where there is no MNIST.
     """
     from gancourse.live.control_views import COLOURS  # ipywidgets
 
-    run = TRAININGS[name]
+    run, digits = TRAININGS[name], load_images("mnist")
+    if digits.name != "mnist":
+        raise InputError(
+            f"{run.title!r} is recorded on MNIST, and {digits.name} took its place: connect to the "
+            "internet once, or set GANCOURSE_DATA to a folder with MNIST, and record again."
+        )
     steps = [step for step in run.steps() if until is None or step <= until]
     state = train.State(train.get_preset(run.preset, **run.options), 0, "cpu")
-    digits, log, samples = load_images("mnist"), Log(state), []
+    log, samples = Log(state), []
     for step in range(steps[-1] + 1):
         if step:
             train.one_step(state, digits.batch)

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/faulty.js: edit there. c19f6f8bfc781b4b f978ad37370fdf14
+// Built by `make build` from src/widgets/faulty.js: edit there. be74c9e9d21003e1 de1caf031fdba8de
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -435,7 +435,7 @@ var PLAY = 120;
 function reel(count, label, show) {
   let timer = 0;
   const place = make("input", { type: "range", min: 0, max: count - 1, step: 1, "aria-label": label });
-  const shown = make("output");
+  const shown = make("output", { "aria-live": "off" });
   const play = make("button", { type: "button", class: "gc-button" }, "Play");
   const here = () => {
     shown.textContent = show(Number(place.value));

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/replay.js: edit there. dd3eb08403373640 b407f96ff7653787
+// Built by `make build` from src/widgets/replay.js: edit there. 3b7794ff2daf5adb 1aaaa8f917e9e99b
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -436,7 +436,7 @@ var PLAY = 120;
 function reel(count, label, show) {
   let timer = 0;
   const place = make("input", { type: "range", min: 0, max: count - 1, step: 1, "aria-label": label });
-  const shown = make("output");
+  const shown = make("output", { "aria-live": "off" });
   const play = make("button", { type: "button", class: "gc-button" }, "Play");
   const here = () => {
     shown.textContent = show(Number(place.value));
@@ -1200,7 +1200,7 @@ function frameAt(told, pixels, panels, index) {
 }
 function showTraining(element, told, pixels) {
   const { panels } = unpack({ panels: told.panels, handles: [] });
-  const text = make("p", { class: "gc-text", role: "status" });
+  const text = make("p", { class: "gc-text" });
   const last = told.steps[told.steps.length - 1].toLocaleString("en");
   const stage = dashboardStage({ colourOf: (role) => role ? told.colours[role] : "var(--gc-ink)", idle: () => true });
   const film = reel(told.steps.length, "step", (index) => {

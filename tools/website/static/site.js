@@ -74,6 +74,7 @@ const FEWER = "It runs in this page, with fewer controls than in JupyterLab: whe
 const REMARKS = { explorer: FEWER, points: FEWER, asked: "It runs in this page; what the ruler takes the image for is said in the notebook." };
 REMARKS.training = "This run was recorded, with the cell's seed: in the notebook it trains, and you can steer it.";
 const OWN = "Here the page's own steps train, those that the lesson writes; in the notebook it is your code that does.";
+const OWN_RUN = "This run was recorded, with the steps that the lesson writes; in the notebook it is your code that trains.";
 const GIVEN_RATE = "Here a device computes 100 GFLOP/s; in the notebook, what your machine is measured to do.";
 
 const SERVED = "This lives only where the site comes from a web server: python3 -m http.server -d site is one.";
@@ -97,8 +98,9 @@ async function enliven(place) {
     return;
   }
   still.forEach((node) => node.remove());
-  if (inLesson && REMARKS[place.dataset.live]) place.append(remark(REMARKS[place.dataset.live]));
-  if (inLesson && "own" in place.dataset) place.append(remark(OWN));
+  const { live, own } = place.dataset;
+  const remarks = live === "training" && own !== undefined ? [OWN_RUN] : [REMARKS[live], own !== undefined && OWN];
+  if (inLesson) place.append(...remarks.filter(Boolean).map(remark));
   if (place.dataset.chart === "budget") place.append(remark(GIVEN_RATE));
 }
 

@@ -10,7 +10,7 @@ const PLAY = 120; // ms from one moment to the next
 export function reel(count, label, show) {
   let timer = 0;
   const place = make("input", { type: "range", min: 0, max: count - 1, step: 1, "aria-label": label });
-  const shown = make("output");
+  const shown = make("output", { "aria-live": "off" }); // it changes as fast as a film; the slider says its value
   const play = make("button", { type: "button", class: "gc-button" }, "Play");
   const here = () => {
     shown.textContent = show(Number(place.value));

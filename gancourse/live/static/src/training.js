@@ -26,7 +26,7 @@ export function frameAt(told, pixels, panels, index) {
 
 export function showTraining(element, told, pixels) {
   const { panels } = unpack({ panels: told.panels, handles: [] });
-  const text = make("p", { class: "gc-text", role: "status" });
+  const text = make("p", { class: "gc-text" });
   const last = told.steps[told.steps.length - 1].toLocaleString("en");
   const stage = dashboardStage({ colourOf: (role) => (role ? told.colours[role] : "var(--gc-ink)"), idle: () => true });
   const film = reel(told.steps.length, "step", (index) => {
