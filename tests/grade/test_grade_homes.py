@@ -97,10 +97,12 @@ def test_a_bad_sheet_costs_its_own_student(tmp_path):
 
 def test_a_large_sheet_is_not_compared_and_of_many_the_first_are_read(tmp_path):
     a_copy(tmp_path / "ada" / "my_course", {SHEET: DELIVERED + b" " * MAX_DELIVERED})
-    a_copy(tmp_path / "bob" / "my_course", {f"0{k:03d}.ipynb": solved() for k in range(90)})
-    mine, *rest = found(tmp_path)
+    many = {f"0{k:03d}.ipynb": solved() if k else DELIVERED for k in range(90)}
+    a_copy(tmp_path / "bob" / "my_course", many)
+    mine, *rest, last = found(tmp_path)
     assert mine == ("ada", SHEET, "")
-    assert [status for _, _, status in rest] == [""] * MAX_NOTEBOOKS + ["too many files"]
+    assert [status for _, _, status in rest] == [""] * (MAX_NOTEBOOKS - 1)  # one is the course's
+    assert last == ("bob", f"0{MAX_NOTEBOOKS:03d}.ipynb", "too many files")
 
 
 def test_a_folder_that_becomes_a_link_while_it_is_read_gives_nothing_of_another(
