@@ -20,9 +20,12 @@ from gancourse.clinic.signals import Signals
 from gancourse.clinic.watchers import Witness, twin
 
 ROWS, PLACES = 64, 4096  # samples of a batch that are compared; places in memory that are kept
+BATCHES = 8  # of a turn that are kept
 RELATED = 0.93  # of the rest that is left between samples that have nothing to do with each other
+ROUNDING = 1e-3  # of the spread: noise that is added and taken away again leaves less
 ALIKE = 0.5  # the cosine of a batch before and after: it was changed, and not replaced
 UNITS = 4  # of a layer, that may be copies of each other
+COPIES = 0.05  # units apart, over the size of their weights
 LAYERS = nn.Linear | nn.modules.conv._ConvNd
 
 
@@ -35,7 +38,7 @@ class Closer:
         self.witness, self.answers, self.ledger, self.signals = witness, answers, ledger, signals
         self.clock, self.guard = witness.clock, guard
         self.views: list[tuple[Tensor, int, Tensor]] = []  # of this turn: x, version, some rows
-        self.left: dict[int, int] = {}  # by place in memory: the first row that was left there
+        self.left: dict[int, tuple[int, int]] = {}  # by place in memory: turn, the first row left
         self.batch: list[Tensor] = []  # of this turn: what was handed in as real
         self.made: list[Tensor] = []  # and what G made
         self.parts: list[tuple[int, str, bool]] = []  # backward, kind, whether its slope is not 0
@@ -54,28 +57,28 @@ class Closer:
     def handed(self, x: Tensor) -> None:
         """Look at a real batch [N, ...] as it is handed in."""
         of_others, x = x._is_view(), x.detach()
-        if self.clock.measured and len(x):
+        if self.clock.measured and len(x) and len(self.batch) < BATCHES:
             self.batch.append(x[:ROWS].flatten(1).float().cpu().clone())
-        if not of_others or x.is_inference() or not len(x):
+        if not of_others or x.is_inference() or not len(x) or len(self.views) >= BATCHES:
             return
         some = x[:16].clone()
         self.views.append((x, x._version, some))
         if self.left:
-            kept = self.left.pop(x.data_ptr(), None)
-            if kept is not None and kept == probes.rows(some[:1]).item():
+            turn, kept = self.left.pop(x.data_ptr(), (0, None))
+            again = kept is not None and kept == probes.rows(some[:1]).item()
+            if again and turn < self.clock.turn - 1:  # else it may be a buffer that is filled anew
                 self._note("rewritten", float(self.clock.turn))
 
     def end_turn(self) -> None:
         """See whether a batch that is a view of other data was changed in place in this turn."""
-        for x, version, before in self.views:
+        views, self.views = self.views, []
+        for x, version, before in views:
             if x._version == version or len(self.left) >= PLACES:
                 continue
-            now = x[:16]
-            a, b = (t.double().flatten() for t in (before, now))
-            moved, alike = not torch.equal(a, b), probes.cosine(a - a.mean(), b - b.mean()) > ALIKE
-            if moved and alike:
-                self.left[x.data_ptr()] = probes.rows(now[:1]).item()
-        self.views.clear()
+            a, b = (t.float().flatten(1) for t in (before, x[:16]))
+            moved = (b - a).norm() > ROUNDING * (a - a.mean(0)).norm()
+            if moved and probes.cosine(*((t - t.mean(0)).flatten() for t in (a, b))) > ALIKE:
+                self.left[x.data_ptr()] = self.clock.turn, probes.rows(x[:1]).item()
 
     # What D is shown in its own steps.
 
@@ -107,7 +110,8 @@ class Closer:
         if found is None or not torch.is_grad_enabled():
             return
         x = found[1]
-        answer = next((t for t in calls.tensors(out) if t.requires_grad and len(t) == len(x)), None)
+        given = (t for t in calls.tensors(out) if t.requires_grad and t.dim())
+        answer = next((t for t in given if len(t) == len(x)), None)
         if answer is None:
             return
         bare = calls.bare(x)
@@ -142,6 +146,9 @@ class Closer:
         along = (asked.detach().float().flatten(1) * slope).sum(1) / size.clamp(min=1e-12)
         if len(size) < 8 or not size.std() > 1e-3 * size.mean() or not along.any():
             return
+        share = along / size.clamp(min=1e-12)
+        if size.norm() < 1 and share.std() < 1e-3 * share.mean().abs():
+            return  # a norm of the whole batch, which may be asked to be 1
         self._note("penalty", probes.cosine(size - size.mean(), along - along.mean()))
 
     def close(self) -> None:
@@ -208,8 +215,15 @@ def left_of(before: Tensor, after: Tensor) -> float | None:
     if before.shape != after.shape or len(after) < 16:
         return None
     apart = sum(unexplained(before.roll(k, 0), after) for k in (1, 3, 7)) / 3
-    share = unexplained(before, after)
+    share = 0.0 if in_order(before, after) else unexplained(before, after)
     return share if share < RELATED * apart else None
+
+
+def in_order(x: Tensor, y: Tensor) -> bool:
+    """Tell whether y [N, dim] rises, or falls, with x in each column: its logarithm, say."""
+    way = y.double().gather(0, x.argsort(0)).diff(dim=0)
+    against = torch.minimum(way.clamp(min=0).sum(0), (-way).clamp(min=0).sum(0))
+    return bool(against.sum() <= 1e-3 * way.abs().sum())
 
 
 def unexplained(x: Tensor, y: Tensor) -> float:
@@ -222,16 +236,21 @@ def unexplained(x: Tensor, y: Tensor) -> float:
 def copies(net: nn.Module, start: Weights) -> tuple[int, float]:
     """Return the units of the widest layer whose units all started as one, not at 0.
 
-    And how far apart they are at the end, over the size of their weights.
+    And how far apart they are at the end, over the size of their weights. No units where another
+    layer tells them apart, as one of random weights does.
     """
-    was, found = {id(w): old for w, old in start}, (0, math.nan)
+    was, found, others = {id(w): old for w, old in start}, (0, math.nan), False
     for layer in net.modules():
         weight = getattr(layer, "weight", None) if isinstance(layer, LAYERS) else None
         old = was.get(id(weight))
         if old is None or old.dim() < 2 or len(old) < UNITS or old[0].numel() < 2:
             continue
-        if old.any() and (old == old[:1]).all() and len(old) > found[0]:
+        if not weight.requires_grad or getattr(layer, "groups", 1) > 1:
+            continue
+        if not old.any() or (old != old[:1]).any():
+            others = True
+        elif len(old) > found[0]:
             now = weight.detach().double()
             apart = (now - now.mean(0)).norm() / now.norm().clamp(min=1e-12)
             found = len(old), apart.item()
-    return found
+    return (0, math.nan) if others and found[1] >= COPIES else found

@@ -13,6 +13,7 @@ from torch.nn.modules.module import register_module_forward_hook
 
 from gancourse.clinic import calls, probes
 from gancourse.clinic.aside import undisturbed
+from gancourse.clinic.optimisers import MOST
 from gancourse.clinic.watchers import Witness, twin
 
 
@@ -33,6 +34,7 @@ class Drawer:
     def __init__(self, witness: Witness, tried: Callable):
         self.signals, self.G, self.tried = witness.signals, witness.nets["G"], tried
         self.shapes = [w.shape for w in self.G.parameters()]
+        self.small = sum(shape.numel() for shape in self.shapes) <= MOST
         self.net: nn.Module | None = None  # a copy of G, other than G itself
         self.calls: list[calls.Call] = []  # of the copy, at the last look
         self.before: Tensor | None = None  # the copy's weights at the look before
@@ -54,7 +56,7 @@ class Drawer:
             handle.remove()
 
     def _called(self, net: nn.Module, args: tuple, kwargs: dict, out: object) -> None:
-        if net is self.G and self.lent is None:
+        if net is self.G and self.lent is None and self.small:
             self.lent = flat(net.parameters())
         if net is self.G or (self.calls and net is not self.net):
             return
@@ -68,7 +70,8 @@ class Drawer:
         """Note how far the copy that has just drawn lies from G, and whether it moves."""
         s = self.signals
         if not self.calls:
-            if self.lent is not None and (off := apart(flat(self.G.parameters()), self.lent)):
+            lent, self.lent = self.lent, None
+            if lent is not None and (off := apart(flat(self.G.parameters()), lent)):
                 s.closer.setdefault("behind", []).append(off)
             return
         now, G = flat(self.net.parameters()), flat(self.G.parameters())

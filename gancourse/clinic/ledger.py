@@ -190,6 +190,11 @@ class Ledger:
         self.signals.arrived[who].append(float(arrived))
         if not parts or not self.known[who]:
             return
+        held = {id(w) for group in self.opts[who].param_groups for w in group["params"]}
+        own = {i for i, w in enumerate(self.weights[who]) if id(w) in held}
+        if own:  # what lies at weights that it does not hold, it does not use
+            parts = [{i: pair for i, pair in part.items() if i in own} for part in parts]
+            used = [g if i in own else None for i, g in enumerate(used)]
         olds = ([old for _, old in part.values()] for part in parts)
         fresh = [k for k, old in enumerate(olds) if not gradients.any_left(old)]
         start = fresh[-1] if fresh else 0

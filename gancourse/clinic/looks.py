@@ -76,7 +76,8 @@ class Looks:
         )  # fmt: skip
         s.drawn = "G" if same else "selected" if part else "changed"
         whole = torch.cat([c.out.float().cpu() for c in drawn])
-        s.spoilt = conversions.spoilt(whole, look.x) if s.drawn == "changed" else ""
+        real = torch.cat(self.witness.real.kept) if self.witness.real.kept else None
+        s.spoilt = conversions.spoilt(whole, look.x, real) if s.drawn == "changed" else ""
         look.of_G = x if same else made
 
     def _of_G(self) -> Tensor | None:

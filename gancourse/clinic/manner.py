@@ -13,11 +13,13 @@ from torch import Tensor, nn
 from gancourse.clinic import calls, gradients, probes
 from gancourse.clinic.calls import Call
 from gancourse.clinic.ledger import Ledger
+from gancourse.clinic.optimisers import Weights
 from gancourse.clinic.signals import Signals
 from gancourse.clinic.watchers import Witness, twin
 
 NEAR = 1e-4  # of the spread: how exactly a line has to fit
 SAME = (1.0, 0.0)
+BATCHES = 8  # of a turn that are kept
 
 
 def line(x: Tensor, y: Tensor) -> tuple[float, float] | None:
@@ -37,6 +39,13 @@ def line(x: Tensor, y: Tensor) -> tuple[float, float] | None:
 def whole(x: Tensor) -> bool:
     """Tell whether all numbers are whole ones."""
     return bool((x == x.round()).all())
+
+
+def alone(args: tuple, kwargs: dict) -> tuple[tuple, dict]:
+    """Return a call's arguments, tensors without their graphs."""
+    return (tuple(x.detach() if isinstance(x, Tensor) else x for x in args),
+            {name: x.detach() if isinstance(x, Tensor) else x for name, x in kwargs.items()}
+            )  # fmt: skip
 
 
 def settings(args: tuple, kwargs: dict) -> dict[str, float]:
@@ -65,7 +74,7 @@ class Manner:
 
     def note_real(self, x: Tensor) -> None:
         """Keep a real batch until the end of the turn."""
-        if self.witness.clock.measured:
+        if self.witness.clock.measured and len(self.real) < BATCHES:
             self.real.append(x.detach().flatten(1).float().clone())
 
     def _note(self, name: str, value) -> None:
@@ -75,14 +84,14 @@ class Manner:
         if self.witness.clock.user == "sampling":
             self.sampling = settings(args, kwargs)
             return
-        self.given["G"] = args, kwargs
+        self.given["G"] = (call.args, call.kwargs) if call else alone(args, kwargs)
         for name, value in settings(args, kwargs).items():
             self.training.setdefault(name, set()).add(value)
 
     def _saw_D(self, call: Call | None, args: tuple, kwargs: dict, out: object) -> None:
         if not self.witness.clock.measured or self.witness.clock.user != "training":
             return
-        self.given["D"] = args, kwargs
+        self.given["D"] = (call.args, call.kwargs) if call else alone(args, kwargs)
         if call is None:
             return
         _, real, fake = self.witness.judged[-1]
@@ -110,7 +119,7 @@ class Manner:
                 self._note("scale", found)
                 self._note("handed in", [batch.min().item(), batch.max().item()])
                 self.turn["scale"] = True
-            elif whole(x) and not whole(batch):
+            elif whole(x) and not whole(batch) and x.max() - x.min() > 1:  # no binary pictures
                 self.turn["rounded"] = True
 
     def _at_step(self, who: str) -> None:
@@ -144,10 +153,12 @@ class Manner:
                 self._note(name, float(self.turn[name]) if name in self.turn else -1.0)
         self.turn, self.real = {}, []
 
-    def conclude(self, shown: Tensor | None, made: Tensor | None) -> None:
+    def conclude(
+        self, shown: Tensor | None, made: Tensor | None, start: dict[str, Weights]
+    ) -> None:
         """Write what was seen into the signals; `shown` and `made` are the last samples drawn.
 
-        `made` is what G gave for them, [N, dim].
+        `made` is what G gave for them, [N, dim]; `start` what the weights were.
         """
         found = self.signals.manner
         for who, reached in self.reached.items():
@@ -155,11 +166,15 @@ class Manner:
             if len(sizes) != len(reached) or not sizes:
                 continue
             names = [name for name, _ in self.ledger.nets[who].named_parameters()]
-            silent = [i for i, came in enumerate(reached) if not came]
+            still = {id(w) for w, was in start[who] if torch.equal(w.detach(), was)}
+            weights = self.ledger.weights[who]  # what moves is reached, in other turns
+            silent = [i for i, came in enumerate(reached) if not came and id(weights[i]) in still]
             share = sum(sizes[i] for i in silent) / sum(sizes)
             found[f"silent {who}"] = [share, self.looked[who]]
             found[f"silent names {who}"] = [names[i] for i in silent][:3]
-        if self.columns is not None:
+        judged = self.witness.seen.get("D")
+        whole_sample = judged is not None and len(judged.x) and self.columns is not None
+        if whole_sample and judged.x[0].numel() >= len(self.columns):
             mute = int((~self.columns).sum())
             found["mute"] = [mute, len(self.columns), self.looked["G"]]
         fitting = shown is not None and made is not None and made.shape == shown.flatten(1).shape
@@ -168,7 +183,7 @@ class Manner:
             found["shown"] = list(SAME if self.signals.drawn == "G" else line(made, flat) or ())
         self._note_settings(made)
         for who, (args, kwargs) in self.given.items():
-            for what in along_the_batch(self.ledger.nets[who], args, kwargs):
+            for what in along_the_batch(self.ledger.nets[who], args, kwargs, self.signals.batch):
                 found.setdefault("along the batch", []).append(f"{who}'s {what}")
 
     def _note_settings(self, made: Tensor | None) -> None:
@@ -186,13 +201,18 @@ class Manner:
         found["spread"] = [probes.spread(made) / max(wide, 1e-12)]
 
 
-def along_the_batch(net: nn.Module, args: tuple, kwargs: dict) -> list[str]:
-    """Return the recurrent layers that take the samples of a batch for steps in time."""
+def along_the_batch(net: nn.Module, args: tuple, kwargs: dict, batch: float) -> list[str]:
+    """Return the recurrent layers that take the samples of a batch for steps in time.
+
+    Nothing where the net itself is given another number of rows than a real batch has.
+    """
     layers = [m for m in net.modules() if isinstance(m, nn.RNNBase) and not m.batch_first]
     given = calls.looked_at(args, kwargs)
     if not layers or given is None or given[1].dim() < 2:
         return []
     n = len(given[1])
+    if n % max(1, int(batch)):
+        return []  # the steps come first, in the whole program
     copy, found = twin(net), []
 
     def saw(layer: nn.Module, inputs: tuple) -> None:

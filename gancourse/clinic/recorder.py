@@ -177,7 +177,8 @@ class Recorder:
         )
         self._tried("what went into the nets", witness.conclude)
         for look in self.looks.kept[-1:]:
-            self._tried("how samples are prepared", self.manner.conclude, look.x, look.of_G)
+            self._tried("how samples are prepared", self.manner.conclude, look.x, look.of_G,
+                        self.optimisers.start)  # fmt: skip
         s.training = self._tried("z in training", lambda: noise_of(witness.z)) or s.training
         s.sampling = self._tried("z in sampling", lambda: noise_of(self.looks.z)) or s.sampling
         self._tried("the order of real batches", self._note_order)

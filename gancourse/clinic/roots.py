@@ -6,6 +6,7 @@ Each fact returns its evidence, or None. Where something could not be looked at,
 import math
 
 from gancourse.clinic import facts, upkeep, ways
+from gancourse.clinic.closer import COPIES
 from gancourse.clinic.explanations import EXPLAINS
 from gancourse.clinic.signals import Signals, late, mean, middle
 
@@ -16,11 +17,9 @@ BEHIND = 0.3  # of a step: as far behind G an average of one step lags
 CHANGED, AS_THEY_ARE = 0.02, 0.8  # of a batch's variance; of the turns looked at
 DRAWS = 10  # labels drawn in training, for each that sampling asks for
 SUM = 1e-3  # a rest of D's answers, over what it tells apart
-COPIES = 0.05  # units apart, over the size of their weights
 AHEAD, LEAD = 2, 2  # steps of D to one of G; of G to one of D, from which a collapse is the lead's
 UNTRIED = 0.8  # the weight of a fact that only programs beside which it was written have shown
 OLDER = {"fakes left out", "real data change", "D held flat", "D sees a part"}
-IDLE = 0.2  # of a net's weights, that nobody holds
 FADED = 0.3  # of the slope that the loss can have at D's answers
 
 
@@ -44,7 +43,8 @@ def fakes_left_out(s: Signals) -> Found:
         return upkeep.fakes_left_out(s)
     return (
         f"D's loss has a slope at what D gives for real samples in {round(sum(heard['real']))} "
-        "measured turns, and none at what it gives for fakes: their weight is 0"
+        "measured turns, and none at what it gives for fakes: their weight is 0, or they "
+        "lie beyond a margin"
     )
 
 
@@ -61,31 +61,26 @@ def penalty_subtracted(s: Signals) -> Found:
 def no_average(s: Signals) -> Found:
     """The copy of G that draws lies behind G by a part of one step: it keeps none of its past."""
     behind = s.closer.get("behind", [])
-    behind, step = behind[len(behind) // 2 :], late(s.moved.get("G by opt_G", []), 0.0)
+    behind, step = behind[len(behind) // 2 :], facts.pace(s, "G")
     if len(behind) < 3 or not 0 < min(behind) <= max(behind) < BEHIND * step:
         return None
     return (
         f"the averaged weights that draw lie {middle(behind):.1e} from G's, and G moves by "
-        f"{step:.1e} in a turn: they keep hardly anything of earlier turns, as where decay and "
+        f"{step:.1e} in a step: they keep hardly anything of earlier steps, as where decay and "
         "1 - decay are interchanged"
     )
 
 
-def judged_raw(s: Signals) -> bool:
-    """Tell whether what G gives goes to D as it is, in G's own step: then that is the sample."""
-    return mean(s.heard.get("asked", []), 0.0) >= AS_THEY_ARE
-
-
 def spoilt(s: Signals) -> Found:
     """Where D judges what is made of G's numbers, by a softmax say, that may be drawn, too."""
-    return s.spoilt if s.spoilt and judged_raw(s) else ways.converted(s)
+    return (s.spoilt or ways.converted(s)) if ways.judged_raw(s) else None
 
 
 def prepared_apart(s: Signals) -> Found:
     """One kind of samples is changed before D sees it, by chance, and the other comes as it is."""
     least = max(FEW, AS_THEY_ARE * len(s.at))
     for kind, other in (("real", "fake"), ("fake", "real")):
-        if kind == "fake" and not judged_raw(s):
+        if kind == "fake" and not ways.judged_raw(s):
             continue  # what D judges is made of G's numbers, in both steps
         rest = s.closer.get(f"{kind} changed", [])
         if len(rest) < least or middle(rest) < CHANGED:
@@ -149,10 +144,14 @@ def units_alike(s: Signals) -> Found:
     for who in facts.Names:
         units, apart = (s.closer.get(f"copies in {who}") or [0.0, math.nan])[:2]
         if units:
-            still = " and at the end they still are" if apart < COPIES else ""
+            end = (
+                "and at the end they still have: they get the same gradient and stay alike"
+                if apart < COPIES
+                else "and so have those of its other layers: only biases tell them apart"
+            )
             return (
-                f"all {units:.0f} units of a layer of {who} have the same weights at the "
-                f"start{still}: they get the same gradient and stay alike"
+                f"all {units:.0f} units of a layer of {who} have the same weights at the start, "
+                f"{end}"
             )
     return None
 
@@ -192,9 +191,7 @@ def without_one(s: Signals, found: dict[str, str]) -> list[str]:
 
 def grave(s: Signals) -> frozenset[str]:
     """Return rare habits that are told of samples like real ones, too: they are the text's."""
-    idle = any(owned["nobody"] >= IDLE * owned["all"] > 0 for owned in s.owned.values())
-    found = {"weights nobody owns": idle, "samples converted wrongly": s.spoilt and judged_raw(s)}
-    return frozenset(cause for cause, so in found.items() if so)
+    return frozenset({"samples converted wrongly"} if s.spoilt and ways.judged_raw(s) else ())
 
 
 FOUND = {

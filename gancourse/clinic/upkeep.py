@@ -165,7 +165,7 @@ def summed(s: Signals) -> Found:
 
 def scaled(s: Signals, who: str) -> bool:
     """Tell whether a loss's scale was divided out before each step: powers of two, and no clip."""
-    powers = [math.log2(share) for share in s.kept[who] if share > 0]
+    powers = [math.log2(share) for share in s.kept[who] if 0 < share < math.inf]
     return bool(powers) and all(abs(power - round(power)) < 1e-3 for power in powers)
 
 

@@ -15,6 +15,8 @@ LARGE = 0.2  # of a player's numbers
 ROUNDED = 16.6  # the logit from which float32 rounds its sigmoid to 1: see `rules`
 NARROW, WIDE = 0.7, 1.4  # a spread over the usual one
 OFF = 0.05
+AS_THEY_ARE = 0.8  # of the turns looked at
+RANGES = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0))  # in which pictures are shown
 
 
 def known(s: Signals, name: str) -> list[float]:
@@ -26,6 +28,11 @@ def never_as_handed_in(s: Signals) -> bool:
     """Tell whether D is never given real samples as they were handed in: scaled or noised, say."""
     told = s.manner.get("as handed in", [])
     return len(told) >= FEW and max(told) < 0
+
+
+def judged_raw(s: Signals) -> bool:
+    """Tell whether what G gives goes to D as it is, in G's own step: then that is the sample."""
+    return mean(s.heard.get("asked", []), 0.0) >= AS_THEY_ARE
 
 
 def two_fakes(s: Signals) -> Found:
@@ -57,7 +64,8 @@ def mute_numbers(s: Signals) -> Found:
         return None
     return (
         f"no gradient reaches {mute} of the {width} numbers that G gives, in {steps} steps that "
-        "were looked at: what is made of them cannot be differentiated, as an argmax"
+        "were looked at: they are not used, or what is made of them cannot be differentiated, "
+        "as an argmax"
     )
 
 
@@ -102,12 +110,18 @@ def converted(s: Signals) -> Found:
     low, high = (middle([part[i] for part in s.manner["handed in"]]) for i in (0, 1))
     there = [c * (a * x + b) + d for x in (low, high)]
     off = max(abs(got - x) for got, x in zip(there, (low, high), strict=True))
-    if off < OFF * (high - low):
+    if off < OFF * (high - low) or any(shows(there, ends) for ends in RANGES):
         return None
     return (
         f"real samples come to D as {described(a, b)}, and G's are shown as {described(c, d)}: a "
         f"real one that goes both ways is {described(c * a, c * b + d)} of itself"
     )
+
+
+def shows(there: list[float], ends: tuple[float, float]) -> bool:
+    """Tell whether real samples that go both ways end where pictures are shown from."""
+    wide = ends[1] - ends[0]
+    return all(abs(got - end) < OFF * wide for got, end in zip(there, ends, strict=True))
 
 
 def changed_on_the_way(s: Signals) -> Found:
@@ -119,7 +133,12 @@ def changed_on_the_way(s: Signals) -> Found:
             "whole ones; those handed in are not, and neither are the fakes"
         )
     line, ends = scale(s), s.manner.get("handed in", [])
-    if line is None or s.ends.get("G") not in ("tanh", "sigmoid") or s.drawn != "G":
+    if (
+        line is None
+        or s.ends.get("G") not in ("tanh", "sigmoid")
+        or s.drawn != "G"
+        or not judged_raw(s)
+    ):
         return None
     low, high = (-1.0 if s.ends["G"] == "tanh" else 0.0), 1.0
     inside = all(low - OFF <= x <= high + OFF for part in ends for x in part)

@@ -7,9 +7,19 @@ import roots_loops
 import torch
 from loops import Unwatched
 from test_diagnose import signals
+from torch import nn
 
-from gancourse.clinic import Recorder, conversions, diagnose, load_signals
+from gancourse.clinic import (
+    Recorder,
+    closer,
+    conversions,
+    diagnose,
+    load_signals,
+    optimisers,
+    roots,
+)
 
+TURN = torch.linalg.qr(torch.randn(48, 48, generator=torch.Generator().manual_seed(1)))[0]
 SAMPLES = torch.randn(64, 3, 4, 4, generator=torch.Generator().manual_seed(0)).tanh()
 
 
@@ -49,6 +59,9 @@ SOUND_WAYS = {
     "darker": lambda x: ((x + 1) / 2) ** 2.2,
     "upside down": lambda x: -x.flip(2),
     "others": lambda x: x.roll(5, 0),
+    "turned back": lambda x: x.flatten(1) @ TURN,
+    "counts": lambda x: (9 * x).floor().clamp(min=0),
+    "sizes": lambda x: x.abs(),
 }
 SPOILT_WAYS = {
     "reshape in place of permute": (lambda x: x.reshape(64, 4, 4, 3), "in the order that they had"),
@@ -67,6 +80,44 @@ def test_a_sound_conversion_is_left_alone(way):
 def test_what_spoils_samples_after_G_is_named(way):
     spoil, told = SPOILT_WAYS[way]
     assert told in conversions.spoilt(SAMPLES, spoil(SAMPLES))
+
+
+def test_numbers_may_be_cut_off_where_the_data_lie():
+    shown, counts = SAMPLES.clamp(0, 1), SAMPLES.flatten(1).clamp(0, 1)
+    assert "cut off" in conversions.spoilt(SAMPLES, shown, SAMPLES.flatten(1))
+    assert conversions.spoilt(SAMPLES, shown, counts) == ""
+
+
+@pytest.mark.parametrize("way", [torch.exp, torch.sigmoid, lambda x: -(x**3), lambda x: x > 0])
+def test_what_follows_the_order_of_the_numbers_is_a_conversion(way):
+    x = torch.randn(64, 6, generator=torch.Generator().manual_seed(0))
+    assert closer.left_of(x, way(x).float()) == 0
+    assert closer.left_of(x, x + 0.5 * torch.randn(64, 6)) > roots.CHANGED
+
+
+def test_a_norm_of_the_whole_batch_is_no_penalty_of_each_sample():
+    told = closer.Closer.__new__(closer.Closer)
+    told.signals = signals()
+    slope = 0.1 * torch.rand(64, 2, generator=torch.Generator().manual_seed(0))
+    told._asked(slope, -2 * slope)
+    assert told.signals.closer == {}
+    told._asked(slope, -2 * slope * slope.norm(dim=1, keepdim=True))
+    assert told.signals.closer["penalty"][0] < -roots.AGREE
+
+
+def test_units_that_are_not_trained_or_that_another_layer_tells_apart_are_no_copies():
+    blur = nn.Conv2d(8, 8, 3, groups=8, bias=False)
+    one, other = nn.Linear(2, 8), nn.Linear(8, 8)
+    for layer in (blur, one):
+        nn.init.constant_(layer.weight, 0.1)
+    assert closer.copies(blur, optimisers.noted(blur))[0] == 0
+    for layers, apart, units in (([one], 1.0, 8), ([one, other], 1.0, 0), ([one, other], 0.0, 8)):
+        net = nn.Sequential(*layers)
+        start = optimisers.noted(net)
+        with torch.no_grad():
+            one.weight[0] += apart
+        assert closer.copies(net, start)[0] == units
+        nn.init.constant_(one.weight, 0.1)
 
 
 def test_a_recorder_holds_what_is_drawn_against_what_G_made():

@@ -6,8 +6,9 @@ import pytest
 import torch
 import ways_loops
 from loops import Unwatched
+from torch import nn
 
-from gancourse.clinic import Signals, diagnose, ways
+from gancourse.clinic import Signals, diagnose, manner, ways
 
 NAMES = [f"{loop.__name__}, {change}" for loop, change in ways_loops.FAULTY]
 
@@ -63,3 +64,29 @@ def test_real_samples_that_are_scaled_before_D_say_nothing_of_the_range():
     s = Signals(limits=(-1.0, 1.0), beyond=0.5, ends={"G": "tanh"})
     s.manner["as handed in"] = [-1.0] * 9
     assert diagnose(s).first != "range"
+
+
+def converted(shown: tuple[float, float]) -> str | None:
+    manner = {"scale": [(2 / 255, -1.0)] * 9, "handed in": [[0.0, 255.0]] * 9, "shown": shown}
+    return ways.converted(Signals(turns=300, manner=manner, drawn="changed"))
+
+
+def test_samples_may_be_shown_in_any_usual_range():
+    for shown in ((127.5, 127.5), (0.5, 0.5), (1.0, 0.0)):  # 0 to 255, 0 to 1, -1 to 1
+        assert converted(shown) is None
+    assert "goes both ways" in converted((0.5, 1.0))
+
+
+def test_a_net_whose_steps_come_first_takes_them_along_time():
+    net = nn.GRU(3, 2)
+    z = torch.zeros(12, 64, 3)
+    assert manner.along_the_batch(net, (z,), {}, batch=64) == []
+    assert (
+        "12 samples for as many steps of 64" in manner.along_the_batch(net, (z,), {}, batch=12)[0]
+    )
+
+
+def test_arguments_are_kept_without_their_graphs():
+    x = torch.ones(2, requires_grad=True) * 2
+    (kept, number), named = manner.alone((x, 3), {"y": x})
+    assert (kept.requires_grad, number, named["y"].requires_grad) == (False, 3, False)
