@@ -82,13 +82,23 @@ def scene(users, widgets, homes: Path, out: Path, chosen, seconds: float) -> tup
         return dragged(users, widgets, seconds), 0
     process = grader(homes, out, *chosen)
     try:
-        while process.poll() is None and not graded(out):
+        while not graded(out):
+            still_grading(process)
             time.sleep(0.5)
         before = graded(out)
-        return dragged(users, widgets, seconds), graded(out) - before
+        found = dragged(users, widgets, seconds), graded(out) - before
+        still_grading(process)
+        return found
     finally:
-        os.killpg(process.pid, signal.SIGINT)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)
         process.wait()
+
+
+def still_grading(process: subprocess.Popen) -> None:
+    """Raise RuntimeError where the grader has ended: the users would be measured beside nobody."""
+    if process.poll() is not None:
+        raise RuntimeError(f"The grader ended with {process.returncode} before the dragging did.")
 
 
 def graded(out: Path) -> int:

@@ -4,7 +4,9 @@ A file is only ever read, through a limit on its size; links are not followed, a
 unpacked to disk. Whatever is wrong with one student's files costs that student alone.
 """
 
+import errno
 import hashlib
+import heapq
 import io
 import os
 import re
@@ -12,13 +14,14 @@ import stat
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from gancourse.course import MARK
 from gancourse.errors import InputError
 from gancourse.grade.box.wire import clean
 from gancourse.grade.ipynb import MAX_BYTES, Cell, Unusable, read
-from gancourse.jupyter.working_copy import NEW_EDITION, sources, text_hash
+from gancourse.jupyter.working_copy import sources, text_hash
 
 MOODLE = re.compile(r"(?P<who>[^/]+_\d+)_assignsubmission_(file|onlinetext)_?(?P<rest>/?.*)", re.S)
 CANVAS = re.compile(r"(?P<who>[^/_]+)(?P<late>_LATE)?_(?P<id>\d+)_\d+_(?P<file>[^/]+)", re.S)
@@ -28,6 +31,8 @@ JUNK = re.compile(
 )
 MAX_FILES, MAX_TOTAL, MAX_RATIO = 1_000_000, 50_000_000_000, 200
 MAX_NOTEBOOKS, MAX_PATH = 50, 1000  # of one student; characters of a path that are looked at
+TOO_MANY = f"Over {MAX_NOTEBOOKS} notebooks were handed in: those after them are not read."
+MAX_DELIVERED = 5_000_000  # bytes: a larger file is no sheet as the course delivers it
 MAX_NAME = 120  # characters of a student's name, or of a file's
 
 
@@ -56,11 +61,12 @@ class Submission:
 def collect(source: Path) -> Iterator[Submission]:
     """Yield what each student handed in, sorted by name; raise InputError for no such place.
 
-    Whose folder holds a working copy of the course, as on a hub, has handed in its sheets.
+    Whose folder holds a working copy of the course, as on a hub, has handed in its sheets alone.
     """
     if source.is_dir():
-        copies = _copies(source)
-        files = _in_copies(copies) + _in_folder(source, {copy.parent.name for copy in copies})
+        root = source.resolve()
+        copies = _copies(root)
+        files = _in_copies(root, copies) + _in_folder(root, set(copies))
     elif source.is_file() and zipfile.is_zipfile(source):
         files = _in_zip(source)
     else:
@@ -75,67 +81,126 @@ def collect(source: Path) -> Iterator[Submission]:
     yield from _by_student(files, strip)
 
 
-def _in_copies(copies: list[Path]) -> list[Found]:
+def _in_copies(root: Path, copies: dict[Path, list[Path]]) -> list[Found]:
     """Return the sheets in working copies, each in its user's folder.
 
-    Only USER/COPY/exercises is looked at, and no link is followed, since the grader's rights are
-    not the users'. A sheet whose text is still the course's is not handed in, and neither is a new
-    edition that was laid beside the learner's.
+    Only a copy's exercises are looked at, and no link is followed, since the grader's rights are
+    not the users'. A sheet whose text is still the course's is not handed in.
     """
     sheets = [path for name, path in sources().items() if name.startswith("exercises/")]
     delivered = {text_hash(path.read_bytes()) for path in sheets if copies}
     found = []
-    for copy in copies:
-        user = copy.parent.name
+    for home, its in copies.items():
+        user = home.relative_to(root).as_posix()
         found.append(Found(f"{user}/", (0,), lambda: b""))
-        for path in sorted((copy / "exercises").glob("*.ipynb")):
-            if NEW_EDITION not in path.name and not _has_text(path, delivered):
-                found.append(
-                    Found(f"{user}/{path.name}", (_time(path),), lambda p=path: _read_own(p))
-                )
+        for copy in its:
+            which = "" if len(its) == 1 else f"{copy.relative_to(home).as_posix()}/"
+            names = _notebooks_in(copy / "exercises")
+            for name in names[:MAX_NOTEBOOKS]:
+                path = copy / "exercises" / name
+                read_it = partial(_read_own, root, path)
+                if not _has_text(read_it, delivered):
+                    found.append(Found(f"{user}/{_flat(which)}{name}", (_time(path),), read_it))
+            if len(names) > MAX_NOTEBOOKS:
+                found.append(Found(f"{user}/{_flat(which)}{names[-1]}", (0,), _too_many))
     return found
 
 
-def _copies(root: Path) -> list[Path]:
-    """Return the working copies in the folders below `root`; links are passed over."""
-    found = []
-    for home in sorted(root.resolve().iterdir()):
-        try:
-            folders = [] if home.is_symlink() or not home.is_dir() else sorted(home.iterdir())
-            found += [f for f in folders if not f.is_symlink() and (f / MARK).is_dir()]
-        except OSError:  # not readable, as anything else in there is not
-            continue
-    return found
+def _flat(folder: str) -> str:
+    """Return a folder's path as the beginning of a file's name: students are told by folders."""
+    return folder.replace("/", " ")
 
 
-def _has_text(path: Path, delivered: set[str]) -> bool:
+def _notebooks_in(folder: Path) -> list[str]:
+    """Return the first names of notebooks in a folder, one more than are read; none in no folder.
+
+    Nothing is opened, so a link put in the folder's place shows names alone.
+    """
     try:
-        return text_hash(_read_own(path)) in delivered
-    except Unusable:  # to be told when it is read
+        with os.scandir(folder) as entries:
+            names = (e.name for e in entries if e.name.endswith(".ipynb"))
+            return heapq.nsmallest(MAX_NOTEBOOKS + 1, names)
+    except OSError:
+        return []
+
+
+def _too_many() -> bytes:
+    raise Unusable("too many files", TOO_MANY)
+
+
+def _homes(root: Path) -> list[Path]:
+    """Return the folders of students: those in `root`, or in the one folder around all of them."""
+    homes = _folders(root)
+    if len(homes) == 1 and not MOODLE.match(homes[0].name):
+        below = _folders(homes[0])
+        marked = any(MARK in (b.name, *(f.name for f in _folders(b))) for b in below)
+        if len(below) > 1 and not marked:
+            return below
+    return homes
+
+
+def _folders(folder: Path) -> list[Path]:
+    """Return the folders in one, links and those of systems left out; none where it is closed."""
+    try:
+        with os.scandir(folder) as entries:
+            names = [e.name for e in entries if e.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
+    return [folder / name for name in sorted(names) if not JUNK.search(name)]
+
+
+def _copies(root: Path) -> dict[Path, list[Path]]:
+    """Return the working copies in each student's folder that holds some, however deep."""
+    found: dict[Path, list[Path]] = {}
+    for home in _homes(root):
+        for folder, names, _ in os.walk(home):  # passes over what is closed, and over links
+            if MARK in names:
+                found.setdefault(home, []).append(Path(folder))
+                names.clear()
+            names.sort()
+    return found
+
+
+def _has_text(read_it: Callable[..., bytes], delivered: set[str]) -> bool:
+    try:
+        return text_hash(read_it(most=MAX_DELIVERED)) in delivered
+    except Exception:  # whatever is wrong is told when it is read
         return False
 
 
-def _read_own(path: Path) -> bytes:
-    """Return a file of a user; raise Unusable where a link on the way leads to somebody else's."""
-    if path.parent.resolve() != path.parent:
-        raise Unusable("a link", "A link was handed in, and links are not followed.")
-    return _read_file(path)
+def _read_own(root: Path, path: Path, most: int = MAX_BYTES) -> bytes:
+    """Return a user's file; raise Unusable where a link is on the way, or comes there meanwhile."""
+    *folders, name = path.relative_to(root).parts
+    handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for folder in folders:
+            below = _open(folder, os.O_DIRECTORY, handle)
+            os.close(handle)
+            handle = below
+        return _read_file(name, handle, most)
+    finally:
+        os.close(handle)
 
 
-def _in_folder(root: Path, but: set[str]) -> list[Found]:
-    """Return all files below a folder, but for those in its folders of these names."""
+def _in_folder(root: Path, but: set[Path]) -> list[Found]:
+    """Return all files below a folder, but for those in these folders."""
     found = []
-    for folder, names, files in os.walk(root):
-        if folder == str(root):
-            names[:] = [name for name in names if name not in but]
+
+    def closed(error: OSError) -> None:
+        """Let a student be in the tables whose folder cannot be opened."""
+        inside = Path(error.filename).relative_to(root).as_posix()
+        found.append(Found(f"{inside}/", (0,), lambda: b""))
+
+    for folder, names, files in os.walk(root, onerror=closed):
+        if not names and not files and folder != str(root):
+            inside = Path(folder).relative_to(root).as_posix()
+            found.append(Found(f"{inside}/", (0,), lambda: b""))
+        names[:] = [name for name in names if Path(folder, name) not in but]
         links = [n for n in names if os.path.islink(os.path.join(folder, n))]
         for name in sorted([*files, *links]):
             path = Path(folder, name)
             inside = path.relative_to(root).as_posix()
             found.append(Found(inside, (_time(path),), lambda p=path: _read_file(p)))
-        if not names and not files and folder != str(root):
-            inside = Path(folder).relative_to(root).as_posix()
-            found.append(Found(f"{inside}/", (0,), lambda: b""))
         if len(found) > MAX_FILES:
             raise InputError(f"{root} holds over {MAX_FILES} files: give the submissions alone.")
     return found
@@ -148,24 +213,30 @@ def _time(path: Path) -> float:
         return 0.0
 
 
-def _read_file(path: Path) -> bytes:
+def _open(path: str | Path, flags: int, at: int | None = None) -> int:
+    """Return a descriptor of a path, below the folder of descriptor `at`; raise Unusable."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | flags, dir_fd=at)
     except OSError as error:
-        if path.is_symlink():
+        if error.errno in (errno.ELOOP, errno.ENOTDIR):  # the second of a link to a folder
             raise Unusable("a link", "A link was handed in, and links are not followed.") from None
         raise Unusable("not readable", f"The file cannot be read ({error.strerror}).") from None
+
+
+def _read_file(path: str | Path, at: int | None = None, most: int = MAX_BYTES) -> bytes:
+    handle = _open(path, os.O_NONBLOCK, at)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise Unusable("not a file", "What was handed in is no ordinary file.")
     with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise Unusable("not a file", "What was handed in is no ordinary file.")
-        return _limited(file)
+        return _limited(file, most)
 
 
-def _limited(file: io.BufferedIOBase) -> bytes:
-    data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
+def _limited(file: io.BufferedIOBase, most: int = MAX_BYTES) -> bytes:
+    data = file.read(most + 1)
+    if len(data) > most:
         raise Unusable(
-            "too large", f"The file is larger than {MAX_BYTES // 1_000_000} MB: clear its outputs."
+            "too large", f"The file is larger than {most // 1_000_000} MB: clear its outputs."
         )
     return data
 
@@ -280,8 +351,9 @@ def _submissions(
     if before < MAX_NOTEBOOKS:
         yield _submission(who, rest, late, found)
     elif before == MAX_NOTEBOOKS:
-        note = f"Over {MAX_NOTEBOOKS} notebooks were handed in: those after them are not read."
-        yield Submission(who, printable(rest), (0,), late, status="too many files", notes=[note])
+        yield Submission(
+            who, printable(rest), (0,), late, status="too many files", notes=[TOO_MANY]
+        )
 
 
 def _submission(who: str, rest: str, late: bool, found: Found) -> Submission:

@@ -82,9 +82,9 @@ def text_hash(content: bytes) -> str:
     """Return the hash of a notebook's cells, kinds and text alone; of any other file, of it all."""
     try:
         cells = [(c["cell_type"], "".join(c["source"])) for c in json.loads(content)["cells"]]
-    except (ValueError, KeyError, TypeError):
+        return _hash(json.dumps(cells).encode())
+    except (ValueError, KeyError, TypeError, RecursionError):
         return _hash(content)
-    return _hash(json.dumps(cells).encode())
 
 
 def sources() -> dict[str, Path]:

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from gancourse.check.spec import Exercise, Part
-from gancourse.course import MARK
 from gancourse.errors import InputError
 from gancourse.grade import grade
 from gancourse.grade.box import pool
@@ -25,7 +24,6 @@ from gancourse.grade.job import grade_task
 from gancourse.grade.notebook import find_answers, sheets_of
 from gancourse.grade.report import harmless, page, slug
 from gancourse.grade.task import Task
-from gancourse.jupyter import working_copy
 
 HELPERS = Path(__file__).parents[1] / "grading"
 sys.path.insert(0, str(HELPERS))
@@ -116,29 +114,6 @@ def test_each_layout_gives_the_student(name, kind, tmp_path):
 def test_a_folder_around_all_students_is_passed_through(tmp_path):
     files = {"class/ada/s.ipynb": solved(), "class/bob/s.ipynb": solved()}
     assert [s.student for s in collect(put(tmp_path, files))] == ["ada", "bob"]
-
-
-def test_of_a_hubs_home_folders_the_sheets_that_were_worked_on_are_taken(tmp_path):
-    for user in ("ada", "bob"):
-        working_copy.update(tmp_path / user / "my_course")
-        (tmp_path / user / "notes.ipynb").write_bytes(solved())
-    sheets = tmp_path / "ada" / "my_course" / "exercises"
-    (sheets / "01_the_game.ipynb").write_bytes(solved())
-    (sheets / "01_the_game (new edition).ipynb").write_bytes(solved())
-    worked = tmp_path / "bob" / "my_course" / "solutions" / "02_optimal_discriminator.ipynb"
-    (sheets / worked.name).write_bytes(worked.read_bytes())  # the course's own text, and no sheet's
-    eve = tmp_path / "eve" / "my_course"
-    (eve / MARK).mkdir(parents=True)
-    (eve / "exercises").symlink_to(sheets)  # to what another has written
-    (tmp_path / "tom").mkdir()
-    (tmp_path / "tom" / "s.ipynb").write_bytes(solved())  # without a copy, as from a platform
-    found = [(s.student, s.file, s.status) for s in collect(tmp_path)]
-    eves = [each for each in found if each[0] == "eve"]
-    assert {each[2] for each in eves} == {"a link"}
-    assert [each for each in found if each not in eves] == [
-        ("ada", "01_the_game.ipynb", ""), ("ada", worked.name, ""),
-        ("bob", "", "no notebook"), ("tom", "s.ipynb", ""),
-    ]  # fmt: skip
 
 
 def statuses(source: Path) -> dict[str, str]:

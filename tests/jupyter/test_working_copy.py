@@ -230,3 +230,8 @@ def test_a_folder_that_is_read_alone_is_named(tmp_path, lessons, monkeypatch, ki
 def test_the_course_itself_has_a_page_on_progress_at_the_top():
     assert "progress.ipynb" in working_copy.sources()
     assert "notebooks/00_welcome.ipynb" in working_copy.sources()
+
+
+@pytest.mark.parametrize("content", [b"[" * 200_000, b'{"cells": [1]}', b"\xff", b""])
+def test_a_file_that_is_no_notebook_has_a_hash(content):
+    assert working_copy.text_hash(content) != working_copy.text_hash(content + b" ")
