@@ -241,7 +241,9 @@ def copies(net: nn.Module, start: Weights) -> tuple[int, float]:
     """
     was, found, others = {id(w): old for w, old in start}, (0, math.nan), False
     for layer in net.modules():
-        weight = getattr(layer, "weight", None) if isinstance(layer, LAYERS) else None
+        if not isinstance(layer, LAYERS):
+            continue
+        weight = layer._parameters.get("weight")  # asking a spectral norm for it takes a step
         old = was.get(id(weight))
         if old is None or old.dim() < 2 or len(old) < UNITS or old[0].numel() < 2:
             continue

@@ -27,9 +27,6 @@ OTHER_EVIDENCE = [
     ("D held flat", CRITIC),
     ("D sees a part", closer(together=[1e-7, 0.3]) | MISSING),
     ("real data change", closer(rewritten=[float(turn) for turn in range(9)]) | MISSING),
-    ("weights nobody owns", {
-        "owned": {"G": {"own": 6, "other": 0, "nobody": 4, "frozen": 0, "all": 10}}
-    }),
     ("prepared apart", heard(fake=SILENT, **ODD) | MISSING | closer(
         **{"fake changed": [0.3] * 50}
     )),

@@ -6,6 +6,7 @@ UP, NEVER, NOT_ONE = [1.0] * 50, [-1.0] * 50, [0.0] * 50
 MISSING = {"regions": (4, 8)}  # the samples suffer, and are not poor
 DEAF = {"wishes": {"D of real": UP, "D of fakes": [-1.0] * 50, "G of fakes": NOT_ONE}}
 BELOW = {"outputs": (-1.0, 2.0), "largest": [2.0] * 1000, "g_loss": [1.0] * 40 + [math.nan] * 960}
+RAW = {"heard": {"asked": UP}}  # D judges G's own numbers
 SCALED = {"as handed in": NEVER, "scale": [[2.0, -1.0]] * 50, "handed in": [[0.0, 1.0]] * 50}
 HALF = SCALED | {"scale": [[0.125, -1.0]] * 50, "handed in": [[-1.0, 1.0]] * 50}
 
@@ -19,8 +20,8 @@ SEEN = {
     "weights without a gradient": manner(**{"silent D": [0.4, 50], "silent names D": ["new"]}),
     "numbers without a gradient": manner(mute=[4, 6, 50]),
     "a loss is no number": BELOW,
-    "samples converted wrongly": manner(**SCALED, shown=[0.5, 1.0]) | {"drawn": "changed"},
-    "real samples changed": manner(**HALF) | {"ends": {"G": "tanh"}},
+    "samples converted wrongly": manner(**SCALED, shown=[0.5, 1.0]) | {"drawn": "changed"} | RAW,
+    "real samples changed": manner(**HALF) | {"ends": {"G": "tanh"}} | RAW,
     "other settings in sampling": manner(settings=["truncation=0.1"], spread=[0.2]),
     "along the batch": manner(**{"along the batch": ["D's GRU takes 32 samples for steps"]}),
 }

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { reel } from "../../gancourse/live/static/src/reel.js";
 import { frameAt, until } from "../../gancourse/live/static/src/training.js";
 
 const line = { kind: "line", label: "d_loss", x: Float32Array.of(1, 2, 3, 4), y: Float32Array.of(9, 8, 7, 6) };
@@ -20,16 +19,4 @@ test("a moment has its own samples and its step", () => {
   const frame = frameAt(told, Uint8Array.of(1, 2, 3, 4), [], 1);
   assert.deepEqual([frame.pixels.getUint8(0), frame.pixels.getUint8(1), frame.pixels.byteLength], [3, 4, 2]);
   assert.deepEqual(frame.numbers, [["step", "1,000"]]);
-});
-
-test("a film that plays is not read out moment by moment: its slider says where it stands", (t) => {
-  const element = (tag) => ({ tag, said: {}, children: [], setAttribute(k, v) { this.said[k] = v; }, addEventListener() {}, append(...more) { this.children.push(...more); } });
-  globalThis.document = { createElement: element };
-  t.after(() => delete globalThis.document);
-  const film = reel(3, "step", (index) => `step ${index}`);
-  film.to(2);
-  film.show();
-  const [, place, shown] = film.root.children;
-  assert.deepEqual([shown.tag, shown.said["aria-live"], shown.textContent], ["output", "off", "step 2"]);
-  assert.equal(place.said["aria-valuetext"], "step 2");
 });

@@ -40,7 +40,7 @@ def test_the_floors_of_torch_and_torchvision_belong_together():
 
 @pytest.mark.parametrize(("command", "told"), [
     ("train", "dcgan-large"), ("sample", "folder, or fashion"), ("score", "folder, or fashion"),
-    ("grade", "zip of all submissions"), ("doctor", "Say what this machine has"),
+    ("grade", "folder or zip, or"), ("doctor", "Say what this machine has"),
 ])  # fmt: skip
 def test_the_help_of_a_command_names_what_it_takes(command, told):
     """Which old versions of typer end in a TypeError, or leave out, with today's click."""
