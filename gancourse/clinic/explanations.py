@@ -15,13 +15,21 @@ DEAD = ("no gradient arrives", "no zero_grad", "range", "init not called", "huge
 MUTE = ("range", "D too strong", "D too weak", "mode collapse", "rates apart", "D says one number",
         *DIRECTIONS, *SIZES)  # fmt: skip
 
+HALF = tuple(cause for cause in MUTE if cause != "D says one number")  # which silences a loss
+
 EXPLAINS: dict[str, tuple[str, ...]] = {
     "bad real batch": (*DEAD, "D says one number"),
     # A player that does not move leaves everything else as it was at the start, or running away.
     "a player not stepped": ("weights nobody owns", "cleared before the step", *DEAD),
     "a player frozen": ("cleared before the step", *DEAD),
     "cleared before the step": DEAD,
-    "D says one number": ("cleared before the step", "probabilities as logits", *DEAD),
+    "D says one number": (
+        "cleared before the step",
+        "probabilities as logits",
+        "real left out",
+        "fakes left out",
+        *DEAD,
+    ),
     "weights nobody owns": DEAD,
     "wrong weights": DEAD,
     "rate below zero": ("rate falls to zero", "D hardly learns", *DEAD),
@@ -49,8 +57,8 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "D learns from G's loss": ("range", *SYMPTOMS),
     "probabilities as logits": ("range", *SYMPTOMS),
     "one target for all": tuple(x for x in MUTE if x != "fakes called real"),
-    "real left out": (*MUTE, "fakes called real", "one target for all"),
-    "fakes left out": (*MUTE, "one target for all"),
+    "real left out": (*HALF, "fakes called real", "one target for all"),
+    "fakes left out": (*HALF, "one target for all"),
     "old fakes only": MUTE,
     "adversarial weight 0": (*MUTE, "G does not hear D"),
     "penalty subtracted": ("critic without a bound", "D held flat", "a player hardly moves", *MUTE),
