@@ -407,8 +407,8 @@ Markdown(head + "\n".join(map(row, clinic.FAULTS.values())))
 # authors, and a new one by an author who had not read the rules. The last three columns judge the
 # first two again by later rules, and a few later loops. They are *not* blind. Whoever wrote these
 # rules had read the verdicts on the first two, and wrote the later loops beside them; before a rule
-# was corrected for these, 8 of their 11 faults were named rightly and 3 wrongly. (One seed each. The
-# clinic's own runs were measured with older rules.)
+# was corrected for these, 8 of their 11 faults were named rightly and 3 wrongly. (One seed each.
+# The clinic's own runs were measured with older rules.)
 
 # %%
 own = json.loads(course.path("docs/clinic/confusion.json").read_text())
