@@ -17,10 +17,9 @@ from gancourse.clinic.answers import Answers
 from gancourse.clinic.ledger import Ledger, this_backward
 from gancourse.clinic.optimisers import Weights
 from gancourse.clinic.signals import Signals
-from gancourse.clinic.watchers import Witness, twin
+from gancourse.clinic.watchers import BATCHES, Witness, twin
 
 ROWS, PLACES = 64, 4096  # samples of a batch that are compared; places in memory that are kept
-BATCHES = 8  # of a turn that are kept
 RELATED = 0.93  # of the rest that is left between samples that have nothing to do with each other
 ROUNDING = 1e-3  # of the spread: noise that is added and taken away again leaves less
 ALIKE = 0.5  # the cosine of a batch before and after: it was changed, and not replaced
@@ -39,12 +38,9 @@ class Closer:
         self.clock, self.guard = witness.clock, guard
         self.views: list[tuple[Tensor, int, Tensor]] = []  # of this turn: x, version, some rows
         self.left: dict[int, tuple[int, int]] = {}  # by place in memory: turn, the first row left
-        self.batch: list[Tensor] = []  # of this turn: what was handed in as real
-        self.made: list[Tensor] = []  # and what G made
         self.parts: list[tuple[int, str, bool]] = []  # backward, kind, whether its slope is not 0
         self.shown: set[str] = set()  # kinds that an energy's D was shown in this turn
         self.owner: dict[int, str] = {}  # of a backward: whose step came next
-        witness.told["G"].append(guard("what is done to samples before D", self._saw_G))
         witness.told["D"].append(guard("what is done to samples before D", self._saw_D))
         answers.on_slope = guard("the penalty's direction", self._sloped)
         ledger.told.append(guard("which terms have weight", self._stepped))
@@ -57,8 +53,6 @@ class Closer:
     def handed(self, x: Tensor) -> None:
         """Look at a real batch [N, ...] as it is handed in."""
         of_others, x = x._is_view(), x.detach()
-        if self.clock.measured and len(x) and len(self.batch) < BATCHES:
-            self.batch.append(x[:ROWS].flatten(1).float().cpu().clone())
         if not of_others or x.is_inference() or not len(x) or len(self.views) >= BATCHES:
             return
         some = x[:16].clone()
@@ -82,10 +76,6 @@ class Closer:
 
     # What D is shown in its own steps.
 
-    def _saw_G(self, call: calls.Call | None, *_) -> None:
-        if call is not None and self.clock.measured:
-            self.made.append(call.out[:ROWS].flatten(1).float().cpu())
-
     def _saw_D(self, call: calls.Call | None, args: tuple, kwargs: dict, out: object) -> None:
         if not self.clock.measured:
             return
@@ -97,8 +87,9 @@ class Closer:
         if call.on_x or not odd.any():
             return
         x = call.x.flatten(1).float().cpu()[odd][:ROWS]
-        for name, given in (("real changed", self.batch), ("fake changed", self.made)):
-            rest = [left_of(before, x) for before in given]
+        handed, made = self.witness.real.batches, [c.out.flatten(1) for c in self.witness.calls]
+        for name, given in (("real changed", handed), ("fake changed", made)):
+            rest = [left_of(before[:ROWS].float().cpu(), x) for before in given]
             known = [share for share in rest if share is not None]
             if known:
                 self._note(name, min(known))
@@ -163,7 +154,7 @@ class Closer:
                 self._note(f"energy of {kind}", float(kind in heard))
                 self._note(f"shown {kind}", float(kind in self.shown))
             self._note("others", float(bool({"odd", "own"} & heard)))
-        for kept in (self.batch, self.made, self.parts, self.shown, self.owner):
+        for kept in (self.parts, self.shown, self.owner):
             kept.clear()
 
     def conclude(self, start: dict[str, Weights]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from gancourse.clinic import calls, gradients, probes
+from gancourse.clinic import calls, conversions, gradients, probes
 from gancourse.clinic.calls import Call
 from gancourse.clinic.ledger import Ledger
 from gancourse.clinic.optimisers import Weights
@@ -19,7 +19,6 @@ from gancourse.clinic.watchers import Witness, twin
 
 NEAR = 1e-4  # of the spread: how exactly a line has to fit
 SAME = (1.0, 0.0)
-BATCHES = 8  # of a turn that are kept
 
 
 def line(x: Tensor, y: Tensor) -> tuple[float, float] | None:
@@ -27,13 +26,11 @@ def line(x: Tensor, y: Tensor) -> tuple[float, float] | None:
     x, y = x.double().flatten(), y.double().flatten()
     if x.shape != y.shape or len(x) < 8 or not (x.isfinite().all() and y.isfinite().all()):
         return None
-    off, wide = x - x.mean(), y.std()
-    if not off.any() or not wide > 0:
+    wide = y.std()
+    if not x.std() > 0 or not wide > 0:
         return None
-    a = (off @ (y - y.mean())) / (off @ off)
-    b = y.mean() - a * x.mean()
-    exact = (a * x + b - y).abs().max() <= NEAR * wide
-    return (a.item(), b.item()) if exact else None
+    a, b = conversions.line(x, y)
+    return (a, b) if (a * x + b - y).abs().max() <= NEAR * wide else None
 
 
 def whole(x: Tensor) -> bool:
@@ -60,7 +57,6 @@ class Manner:
 
     def __init__(self, witness: Witness, ledger: Ledger, signals: Signals, guard: Callable):
         self.witness, self.ledger, self.signals = witness, ledger, signals
-        self.real: list[Tensor] = []  # handed in, in this turn
         self.turn: dict[str, bool] = {}
         self.given: dict[str, tuple[tuple, dict]] = {}  # a player's arguments in a measured turn
         self.training: dict[str, set[float]] = {}
@@ -71,11 +67,6 @@ class Manner:
         witness.told["D"].append(guard("how samples are prepared", self._saw_D))
         witness.told["G"].append(guard("how G is called", self._saw_G))
         ledger.told.append(guard("weights without a gradient", self._at_step))
-
-    def note_real(self, x: Tensor) -> None:
-        """Keep a real batch until the end of the turn."""
-        if self.witness.clock.measured and len(self.real) < BATCHES:
-            self.real.append(x.detach().flatten(1).float().clone())
 
     def _note(self, name: str, value) -> None:
         self.signals.manner.setdefault(name, []).append(value)
@@ -111,7 +102,7 @@ class Manner:
         if handed_in:
             self.turn["as handed in"] = True
             return
-        for batch in self.real if "scale" not in self.turn else ():
+        for batch in self.witness.real.batches if "scale" not in self.turn else ():
             if batch.shape != x.shape:
                 continue
             found = line(batch, x)
@@ -151,7 +142,7 @@ class Manner:
         for name in ("own", "through own", "as handed in", "rounded", "round"):
             if self.turn:
                 self._note(name, float(self.turn[name]) if name in self.turn else -1.0)
-        self.turn, self.real = {}, []
+        self.turn = {}
 
     def conclude(
         self, shown: Tensor | None, made: Tensor | None, start: dict[str, Weights]

@@ -93,7 +93,6 @@ class Recorder:
         self.signals.batch = max(self.signals.batch, len(x))
         self.tally.real(x, self.clock.turn)
         self._tried("data written over", self.closer.handed, x)
-        self.manner.note_real(x)
         if self.clock.near and len(x):
             self.witness.real.saw(x, self.clock)
 
@@ -127,7 +126,7 @@ class Recorder:
         self.answers.let_go()
         self._tried("data written over", self.closer.end_turn)
         self.shown.ahead.clear()
-        self.witness.real.keys.clear()
+        self.witness.real.end_turn()
         clock.tick()
         s.turns = clock.turn
         self._tried("gradients", self.ledger.attend)

@@ -21,6 +21,7 @@ from gancourse.clinic.tally import Tally
 from gancourse.errors import InputError
 
 KEPT, MOST = 32, 64  # real samples kept of a batch; batches kept of a long run
+BATCHES = 8  # of a measured turn that are kept whole
 ENOUGH, ERRORS = 128, 2.5  # samples for a spread, and how far it may be off
 BatchNorm = nn.modules.batchnorm._BatchNorm
 
@@ -38,6 +39,7 @@ class Real:
 
     signals: Signals
     keys: list[Tensor] = field(default_factory=list)  # of this turn's rows
+    batches: list[Tensor] = field(default_factory=list)  # of this turn, [N, dim], if measured
     width: int = 0  # numbers of a sample
     kept: list[Tensor] = field(default_factory=list)
     means: list[tuple[Tensor, int]] = field(default_factory=list)
@@ -54,7 +56,13 @@ class Real:
             flat = x.flatten(1).float()
             keep(self.kept, flat[:KEPT].cpu().clone())
             keep(self.means, (flat.double().mean(0).cpu(), len(flat)))
+        if clock.measured and len(self.batches) < BATCHES:
+            self.batches.append(x.flatten(1).float().clone())
         self.keys.append(keys)
+
+    def end_turn(self) -> None:
+        self.keys.clear()
+        self.batches.clear()
 
 
 class Witness:

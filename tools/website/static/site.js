@@ -107,7 +107,7 @@ async function enliven(place) {
 // One after the other, and each when the processor has nothing to do: what a reader sees first is there
 // and answers before the next thing comes.
 let before = Promise.resolve();
-const rest = () => new Promise((go) => (window.requestIdleCallback ?? setTimeout)(go));
+const rest = () => new Promise((go) => (window.requestIdleCallback ?? setTimeout)(go, { timeout: 1000 }));
 
 function enlivenWhenNear() {
   const watcher = new IntersectionObserver((seen) => {
