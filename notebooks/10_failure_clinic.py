@@ -169,7 +169,7 @@ collapse.edit("D_STEPS, G_STEPS = 1, 3")
 faulty, sound = collapse.films.values()
 bad, good = (abs(film.says[3:] - 0.5).max() for film in (faulty, sound))
 claim("the collapsed run is the calmer one", bad, below=good)
-claim("sound, faulty, edited", [f.sound for f in (sound, faulty, collapse.yours)],
+claim("sound, faulty, edited", [f.sound for f in (sound, faulty, collapse.wait().yours)],
       [True, False, True])  # fmt: skip
 judge, x = dense(nn.Linear(64, 1), nn.Flatten(0)), torch.randn(200, 2)
 point = x[judge(x).argmax()].expand(200, 2)
@@ -327,7 +327,7 @@ print(found)
 # Proof: D's answers are near one half, and D is blind where a new net is not
 claim("D's mean answer to fakes, at the end", sum(signals.fake[-25:]) / 25, above=0.4, below=0.6)
 claim("a new net sees more", signals.fresh_sight, above=signals.sight + 0.15)
-claim("a wider G does not help", not blind.yours.sound and blind.code != wider)
+claim("a wider G does not help", not blind.wait().yours.sound and blind.code != wider)
 claim("the first cause", found.first, case.name)
 
 # %% [markdown]
