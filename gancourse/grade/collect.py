@@ -45,6 +45,9 @@ class Found:
     read: Callable[[], bytes]
 
 
+COPY = "a copy of the course"  # stands for one among the files of a student
+
+
 @dataclass
 class Submission:
     """One notebook of one student, or the reason why there is none."""
@@ -92,7 +95,7 @@ def _in_copies(root: Path, copies: dict[Path, list[Path]]) -> list[Found]:
     found = []
     for home, its in copies.items():
         user = home.relative_to(root).as_posix()
-        found.append(Found(f"{user}/", (0,), lambda: b""))
+        found.append(Found(f"{user}/{COPY}", (0,), lambda: b""))
         for copy in its:
             which = "" if len(its) == 1 else f"{copy.relative_to(home).as_posix()}/"
             names = _notebooks_in(copy / "exercises")
@@ -339,7 +342,9 @@ def _without_notebook(who: str, others: list[str]) -> Submission:
         note = "A packed file was handed in, and is not opened: hand in the .ipynb inside it."
         return Submission(who, printable(packed[0]), status="a zip", notes=[note])
     note = "No .ipynb file was handed in."
-    if others:
+    if COPY in others:
+        note = "The sheets in this copy of the course are as they were delivered."
+    elif others:
         note = f"{note[:-1]}, but {printable(others[0])}."
     return Submission(who, "", status="no notebook", notes=[note])
 

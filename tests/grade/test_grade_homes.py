@@ -147,3 +147,11 @@ def test_a_closed_folder_in_a_home_hides_no_copy_beside_it(tmp_path, monkeypatch
     monkeypatch.setattr(os, "stat", refusing(os.stat))
     monkeypatch.setattr(os, "scandir", listing)
     assert found(tmp_path) == [("ada", SHEET, ""), ("bob", "", "no notebook")]
+
+
+def test_who_has_a_copy_and_worked_on_nothing_in_it_is_told_so(tmp_path):
+    a_copy(tmp_path / "ada" / "my_course", {})
+    (ada,) = collect(tmp_path)
+    assert (ada.status, ada.notes) == (
+        "no notebook", ["The sheets in this copy of the course are as they were delivered."],
+    )  # fmt: skip

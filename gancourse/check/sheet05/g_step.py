@@ -129,8 +129,9 @@ def g_step_where_d_is_sure(student: Student, step: Handle, draw: Draw) -> None:
     weights = student.snapshot(players.G.there)["weights"]
     if not all(isinstance(w, Tensor) and w.isfinite().all() for w in weights.values()):
         raise Wrong(
-            "Where D is sure (logit -150), G's weights become NaN: sigmoid is exactly 0 there and "
-            "its log infinite; stay with logits (softplus, logsigmoid, a loss 'with logits')."
+            "Where D is sure (logit -150), G's weights become NaN: a sigmoid is exactly 0 there "
+            "and its log infinite, or an exponential has overflowed; stay with logits (softplus, "
+            "logsigmoid, a loss 'with logits')."
         )
     _judge(student, players, "Where D is sure, G's step is not the one down -log D(G(z)).")
 

@@ -1,5 +1,6 @@
 """Exercise 12.4: packing."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -227,7 +228,7 @@ def _judge_refused(student: Student, fn: Handle, r: Round, N: int) -> None:
                 f"A batch of {N} with m = {r.m} ends in {error.kind}, which does not say what to "
                 f"do: {asks}"
             ) from None
-        if str(N) not in error.message or str(r.m) not in error.message:
+        if not {str(N), str(r.m)} <= {*re.findall(r"\d+", error.message)}:
             raise Wrong(
                 f"The refusal of a batch of {N} with m = {r.m} says {error.message!r}: {asks}"
             ) from None

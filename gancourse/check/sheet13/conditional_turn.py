@@ -158,10 +158,11 @@ def _d_after_g(game: Labelled) -> None:
 
 
 REAL_LABELS = (
-    "{who}'s step judges the fakes with the real batch's labels: D then learns to refuse a good "
-    "three because it was called a seven, and G what no label asked for. Judge a fake with the "
-    "label y that it was made for."
+    "{who}'s step judges the fakes with the real batch's labels: {so}. Judge a fake with the label "
+    "y that it was made for."
 )
+REFUSED = "D then learns to refuse a good three because it was called a seven"
+ANOTHER = "G then learns to make what another label asks for"
 MADE = (
     "G is given the real batch's labels, and its fakes are judged with {other}: z comes with its "
     "own labels y. Give those to G, and to D with the fakes."
@@ -238,7 +239,9 @@ def _one_of_d(student: Student, fn: Handle, players: Players, else_: str) -> Non
     want = players.played(_both).weights("D")
     if facts.all_near(got, want, TOLERANCE):
         return
-    mistakes = {REAL_LABELS.format(who="D"): players.played(_of_d(), Labels(d_fake="y_real"))}
+    mistakes = {
+        REAL_LABELS.format(who="D", so=REFUSED): players.played(_of_d(), Labels(d_fake="y_real"))
+    }
     mistakes |= {what: players.played(_of_d(), labels) for what, labels in LABELS.items()}
     mistakes |= {what: players.played(step) for what, step in D_STEPS.items()}
     twins.judge_weights(
@@ -299,7 +302,7 @@ def _one_of_g(student: Student, fn: Handle, players: Players, else_: str) -> Non
         want = players.played(step).weights("G")
         if facts.all_near(got, want, TOLERANCE):
             return
-    made = {REAL_LABELS.format(who="G"): players.played(own, Labels(g_fake="y_real"))}
+    made = {REAL_LABELS.format(who="G", so=ANOTHER): players.played(own, Labels(g_fake="y_real"))}
     made |= {what: players.played(own, labels) for what, labels in LABELS.items()}
     made |= {
         "G moved against the old D: D's step comes first, and G then asks the new D.": (

@@ -87,12 +87,12 @@ def _judge_whole(s: Setting, shards: Shards) -> None:
 def _judge_missing(s: Setting, shards: Shards, missing: list[int]) -> None:
     if len(missing) == s.n % s.world and len({len(shard) for shard in shards}) == 1:
         raise Wrong(
-            f"{len(missing)} of {s.n} samples are read by no rank: the end of the order is cut "
+            f"Of {s.n} samples no rank reads {len(missing)}: the end of the order is cut "
             "off where world does not divide n. Let some be read twice."
         )
     if sum(map(len, shards)) >= s.n:
         raise Wrong(
-            f"{len(missing)} of {s.n} samples are read by no rank, and others by several: each "
+            f"Of {s.n} samples no rank reads {len(missing)}, and several read others: each "
             "rank has an order of its own. Shuffle alike on all ranks, without the rank and "
             "without the global random state."
         )
