@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gancourse.clinic import calls, probes
-from gancourse.clinic.signals import Signals
+from gancourse.clinic.signals import Signals, mean
 from gancourse.clinic.watchers import Witness
 
 MOST = 4096  # labelled samples that are kept
@@ -51,7 +51,10 @@ class Conditions:
         self.told: list[tuple[Tensor, Tensor]] = []  # labels and real samples
         self.asked = {"training": set(), "sampling": set()}
         self.z: Tensor | None = None
+        self.ahead: set[int] = set()  # labels asked of G in the turn before a measured one
+        self.alone: list[bool] = []  # by measured turn: one label, and another one than before
         witness.told["D"].append(guard("labels", self._saw_D))
+        witness.ahead["G"].append(guard("labels", self._saw_ahead))
 
     def _saw_D(self, call: calls.Call | None, *_) -> None:
         if call is None or not self.witness.real.keys:
@@ -64,6 +67,11 @@ class Conditions:
         y = labels_among(call, like)
         if y is not None:
             self.told.append((y.cpu()[real], call.x.flatten(1)[:, :like].float().cpu()[real]))
+
+    def _saw_ahead(self, args: tuple, kwargs: dict, out: object) -> None:
+        call = calls.note(args, kwargs, lambda _: calls.samples_of(out))
+        if call is not None:
+            self.ahead |= self._labels_of([call])
 
     def _note_fakes(self, call: calls.Call, fake: Tensor, like: int) -> None:
         """Note how many fakes D is given with the label that G made them with."""
@@ -87,10 +95,11 @@ class Conditions:
         self._note_asked("sampling", made)
 
     def _note_asked(self, where: str, made: list[calls.Call]) -> None:
-        for call in made:
-            y = labels_among(call, self._z_numbers(call))
-            if y is not None:
-                self.asked[where] |= set(y.unique().tolist())
+        self.asked[where] |= self._labels_of(made)
+
+    def _labels_of(self, made: list[calls.Call]) -> set[int]:
+        told = (labels_among(call, self._z_numbers(call)) for call in made)
+        return {label for y in told if y is not None for label in y.unique().tolist()}
 
     @staticmethod
     def _z_numbers(call: calls.Call) -> int:
@@ -103,6 +112,10 @@ class Conditions:
         """End a measured turn."""
         made = [call for call in self.witness.calls if call.on_out]
         self._note_asked("training", self.witness.calls)
+        now, before = self._labels_of(self.witness.calls), self.ahead
+        if now and before:
+            self.alone.append(len(now) == len(before) == 1 and now != before)
+        self.ahead = set()
         if not made:
             return
         keys = probes.rows(made[-1].x)
@@ -114,6 +127,8 @@ class Conditions:
         """Write into the signals what was seen over the whole run."""
         s = self.signals
         s.asked = {where: len(labels) for where, labels in self.asked.items() if labels}
+        if self.alone and mean(self.alone) > 0.5:  # classes take turns
+            s.asked["in turns"] = 1
         if self.told:
             y, x = (torch.cat(parts) for parts in zip(*self.told, strict=True))
             s.told = tied(x, y)

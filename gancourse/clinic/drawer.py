@@ -39,6 +39,8 @@ class Drawer:
         self.calls: list[calls.Call] = []  # of the copy, at the last look
         self.before: Tensor | None = None  # the copy's weights at the look before
         self.lent: Tensor | None = None  # G's own weights while it drew: others may be put there
+        self.parts = {id(m) for m in self.G.modules() if m is not self.G}
+        self.inside = False  # whether a part of G was called at the last look
         self.first: dict[str, Tensor] = {}  # buffers at the first look
 
     @contextmanager
@@ -48,7 +50,7 @@ class Drawer:
         def called(*given) -> None:
             self.tried("the net that draws", self._called, *given)
 
-        self.calls, self.lent = [], None
+        self.calls, self.lent, self.inside = [], None, False
         handle = register_module_forward_hook(called, with_kwargs=True)
         try:
             yield
@@ -58,6 +60,7 @@ class Drawer:
     def _called(self, net: nn.Module, args: tuple, kwargs: dict, out: object) -> None:
         if net is self.G and self.lent is None and self.small:
             self.lent = flat(net.parameters())
+        self.inside |= id(net) in self.parts
         if net is self.G or (self.calls and net is not self.net):
             return
         alike = self.shapes and [w.shape for w in net.parameters()] == self.shapes

@@ -68,7 +68,8 @@ class Looks:
         drawn, x, s = self.drawn, look.x.flatten(1), self.signals
         made = torch.cat([c.out.float().cpu().flatten(1) for c in drawn]) if drawn else None
         if made is None:
-            s.drawn, look.of_G = "other", self._of_G()
+            s.drawn = "part" if self.drawer.inside else "other"  # a decoder in G, say
+            look.of_G = self._of_G()
             return
         same = made.shape == x.shape and torch.allclose(made, x, atol=1e-6)
         part = len(made) > len(x) and made.shape[1] == x.shape[1] and bool(

@@ -92,7 +92,7 @@ class Signals:
     unknown: float = 0.0  # share of D's batches that hold neither real samples nor G's
     outputs: tuple[float, float] | None = None  # the lowest and highest that D gave
     as_logits: list[float] = field(default_factory=list)  # cross-entropy, were they logits
-    drawn: str = "G"  # who draws: G; a part of what G made ("selected"); G, then "changed"; "other"
+    drawn: str = "G"  # who draws: G; some of what it made, "selected"; "changed"; a "part"; "other"
     far: float = math.nan  # share of G's own samples that those of another net reach
     regions: tuple[int, int] | None = None  # of the real samples: reached, in all
     best: dict[str, float] = field(default_factory=dict)  # the fit of real samples to real ones
@@ -113,7 +113,7 @@ class Signals:
         default_factory=lambda: {"graph": [], "rows": [], "size": [], "axes": []}
     )  # D's slope at points: with a graph; off 1 by sample; its size; off 1 along an axis
     told: float = math.nan  # how far real samples differ between labels, see `conditions.tied`
-    asked: dict[str, int] = field(default_factory=dict)  # labels asked of G: training, sampling
+    asked: dict[str, int] = field(default_factory=dict)  # labels of G, see `Conditions`
     repeated_z: list[float] = field(default_factory=list)  # whether z was that of the last look
     copy: dict[str, list[float]] = field(default_factory=_copies)  # by look, see `drawer.Drawer`
     modes: dict[str, dict[str, float]] = field(default_factory=dict)  # fit by batch norm's mode

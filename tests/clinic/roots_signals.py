@@ -62,5 +62,8 @@ NOTHING_WRONG = {
         "kept": {"G": UP, "D": [2.0**-16] * 50},
         "moved": {"G by opt_G": [0.01] * 9, "D by opt_D": [1e-4] * 9}, **MISSING
     },
+    "classes that take turns": {
+        "asked": {"training": 1, "sampling": 10, "in turns": 1}, "batch": 64, "order": 99.0
+    },
     "a narrow G whose last layer is linear": {"beyond": 0.2, "ends": {"G": "addmm"}, **MISSING},
 }  # fmt: skip

@@ -144,3 +144,46 @@ def test_a_symptom_without_a_cause_is_no_cause():
 def test_signals_are_kept_whole(tmp_path):
     told = signals(spoilt="cut", closer={"penalty": [1.0], "together": [0.5, 0.1]})
     assert repr(load_signals(told.save(tmp_path / "run.json"))) == repr(told)
+
+
+class Conditioned(nn.Module):
+    def __init__(self, width, numbers):
+        super().__init__()
+        self.names, self.body = nn.Embedding(10, 4), nn.Linear(width + 4, numbers)
+
+    def forward(self, x, y):
+        return self.body(torch.cat([x, self.names(y)], 1))
+
+
+@pytest.mark.parametrize(("every", "told"), [(1, 1), (10**9, 0)])
+def test_classes_that_take_turns_are_told_from_one_class_alone(every, told):
+    G, D = Conditioned(2, 2), Conditioned(2, 1)
+    opts = [torch.optim.SGD(net.parameters(), 0.01) for net in (G, D)]
+    recorder = Recorder(G, D, *opts, lambda n: G(torch.randn(n, 2), torch.arange(n) % 10))
+    for turn in range(45):
+        y = torch.full((16,), turn // every % 10)
+        x = recorder.real(torch.randn(16, 2))
+        fake = G(torch.randn(16, 2), y)
+        d_loss = (D(fake.detach(), y) - D(x, y)).mean()
+        opts[1].zero_grad()
+        d_loss.backward()
+        opts[1].step()
+        g_loss = -D(fake, y).mean()
+        opts[0].zero_grad()
+        g_loss.backward()
+        opts[0].step()
+        recorder.step(d_loss, g_loss)
+    assert recorder.finish().asked == {"training": 1, "sampling": 10} | (
+        {"in turns": 1} if told else {}
+    )
+
+
+def test_a_part_of_G_that_draws_is_no_other_net():
+    class Inside(roots_loops.Short):
+        @torch.no_grad()
+        def sample(self, n):
+            return self.G[1:](self.G[0](torch.randn(n, self.G[0].in_features))) + 1
+
+    loop = Inside()
+    loop.turns = 12
+    assert loop.run().finish().drawn == "part"
