@@ -446,10 +446,10 @@ claim("a run of two turns", gancourse.diagnose(clinic.Signals(turns=2)).verdict,
 # On loops that nobody had tuned it on, a wrong cause came first too often, twice. It has learnt to
 # see more and to say "I do not know": the third time it was wrong about one fault in twenty and
 # accused no sound program, and it named fewer than a third. It has been taught since what it missed
-# there, and nobody has tried that blind. So take the number beside a cause for the strength of the
-# evidence, not for a probability, and look for yourself. Which names are taken for which, in the
-# clinic's own runs, as measured before the last change of the rules? On grey: right. The last rows
-# are programs that work.
+# there, and that was tried blind on twenty small loops only. So take the number beside a cause for
+# the strength of the evidence, not for a probability, and look for yourself. Which names are taken
+# for which, in the clinic's own runs, as measured before the last change of the rules? On grey:
+# right. The last rows are programs that work.
 
 # %%
 found = [(run["name"], run["found"][0]) for run in own["runs"]]
