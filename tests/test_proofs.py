@@ -53,3 +53,10 @@ def test_a_name_taken_from_a_proof_is_found(tmp_path):
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_each_lesson_runs_without_its_proofs(path):
     assert taken_from_proofs(read_cells(path, sheet=False)) == []
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+def test_a_run_that_trains_beside_a_page_is_waited_for(lesson):
+    """Without a page an edit trains to its end at once, so that nbval does not notice."""
+    code = "\n".join(c.source for c in read_cells(lesson) if c.cell_type == "code")
+    assert code.count(".yours") == code.count(".wait().yours")

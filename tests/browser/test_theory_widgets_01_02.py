@@ -138,10 +138,13 @@ def test_core_widgets_take_its_place(notebook):
         page.screenshot(path=Path(SHOTS) / "l01_core.png")
 
 
-LONGER = pytest.param("02_optimal_discriminator", marks=pytest.mark.long)
+FIRST = "01_the_game"
+OTHERS = sorted({path.stem for path in (ROOT / "notebooks").glob("[01]*.py")} - {FIRST})
 
 
-@pytest.mark.parametrize("name", ["01_the_game", LONGER])
+@pytest.mark.parametrize(
+    "name", [FIRST, *(pytest.param(name, marks=pytest.mark.long) for name in OTHERS)]
+)
 def test_a_lesson_runs_in_lab(notebook, name):
     page = notebook(ROOT / "notebooks" / f"{name}.ipynb", f"{name}.ipynb")
     assert not errors_of(run_all(page))
