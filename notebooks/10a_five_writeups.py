@@ -58,6 +58,7 @@ def refusal(program):
 # 003** makes 256 numbers and reshapes them to 4 x 4 x 1. Predict: what is wrong with each?
 
 # %%
+torch.manual_seed(0)
 z, wide, h = torch.randn(2, 100), torch.randn(2, 8, 8, 256), torch.randn(2, 256)
 refusal(lambda: torch.cat([z, wide], -1)), refusal(lambda: h.view(2, 1, 4, 4))
 

@@ -82,7 +82,8 @@ claim("the row with the fewest modes", min(ends, key=ends.get), "WGAN-GP")
 own = ends["WGAN-GP, Wasserstein, 5 steps of D"]
 claim("modes with its own loss and five steps of D", own, above=ends["WGAN-GP"] + 10)
 claim("modes without any remedy", ends["none"], above=20)
-square = mode_report(1.5 * (2 * torch.rand(2500, 2) - 1), load_points("grid", gap=0.6, sd=0.03))
+noise = torch.rand(2500, 2, generator=torch.Generator().manual_seed(0))
+square = mode_report(1.5 * (2 * noise - 1), load_points("grid", gap=0.6, sd=0.03))
 claim("modes of noise on the square", square.modes, 25)
 claim("its share of high quality", square.share_high_quality, 25 * np.pi * 0.09**2 / 9, within=0.03)
 

@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import re
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 from build.sources import read_cells, tags  # noqa: E402
 
+DRAWS = re.compile(r"(torch|np\.random)\.(rand|randn|randint|randperm|normal)\(")
 LESSONS = sorted((ROOT / "notebooks").glob("*.py"))
 
 
@@ -60,3 +62,13 @@ def test_a_run_that_trains_beside_a_page_is_waited_for(lesson):
     """Without a page an edit trains to its end at once, so that nbval does not notice."""
     code = "\n".join(c.source for c in read_cells(lesson, sheet=False) if c.cell_type == "code")
     assert code.count(".yours") == code.count(".wait().yours")
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+def test_nothing_is_drawn_before_a_seed(lesson):
+    """What a lesson claims of a draw holds for the draw that its reader sees."""
+    cells = read_cells(lesson, sheet=False)
+    for line in "\n".join(c.source for c in cells if c.cell_type == "code").splitlines():
+        if "seed" in line:
+            return
+        assert not DRAWS.search(line), line
