@@ -19,6 +19,12 @@ from gancourse.score.modes import mode_report
 from gancourse.train.remedies import REMEDIES, with_remedy
 
 POINTS, SAMPLES, SAMPLE_SEED = 100_000, 2_500, 99  # training points; samples scored, their z
+COLUMNS = {  # of points, by score: title, factor, digits
+    "modes": ("modes", 1, 1),
+    "share_high_quality": ("% high quality", 100, 1),
+    "reverse_kl_high_quality": ("KL", 1, 2),
+}
+OF_IMAGES = {"modes": ("modes", 1, 1), "reverse_kl": ("KL", 1, 3)}
 
 
 @dataclass(frozen=True)
@@ -191,23 +197,24 @@ def beside(name: str, data: str, printed: str = "") -> Markdown:
     """Return a table of our rows on `data`, beside what the paper prints (on `printed`, or `data`).
 
     Ours are means over seeds, with the standard error where there are several: modes, percent of
-    high quality, reverse KL as the paper has it (over samples of high quality alone).
+    high quality, reverse KL as the paper has it (over samples of high quality alone). Of stacked
+    digits, which have no such quality: modes and reverse KL.
     """
-    head = ["| | seeds | steps | ours: modes / % high quality / KL | the paper |"]
-    lines = [*head, f"|{'---|' * 5}"]
+    columns = OF_IMAGES if name in IMAGE_TABLES else COLUMNS
+    titles = " / ".join(title for title, *_ in columns.values())
+    lines = [f"| | seeds | steps | ours: {titles} | the paper |", f"|{'---|' * 5}"]
     for row, runs in curves(name, data).items():
         ends = [scores[-1] for scores in runs]
         steps = sorted({end["step"] for end in ends})
         said = f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,}"
         paper = TABLES[name].printed.get(row, {}).get(printed or data, "")
-        lines.append(f"| {row} | {len(runs)} | {said} | {_said(ends)} | {paper} |")
+        lines.append(f"| {row} | {len(runs)} | {said} | {_said(ends, columns)} | {paper} |")
     return Markdown("\n".join(lines))
 
 
-def _said(ends: list[dict]) -> str:
-    columns = {"modes": (1, 1), "share_high_quality": (100, 1), "reverse_kl_high_quality": (1, 2)}
+def _said(ends: list[dict], columns: Mapping[str, tuple[str, int, int]]) -> str:
     texts = []
-    for key, (times, digits) in columns.items():
+    for key, (_, times, digits) in columns.items():
         numbers = [np.nan if end.get(key) is None else times * end[key] for end in ends]
         texts.append(_mean(numbers, digits))
     return " / ".join(texts)

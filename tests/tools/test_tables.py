@@ -110,6 +110,15 @@ def test_ours_stand_beside_the_papers(monkeypatch):
     assert text._repr_markdown_() == text
 
 
+def test_stacked_digits_stand_beside_the_papers_without_a_quality(monkeypatch):
+    scores = [{"step": 3, "modes": 999, "reverse_kl": 0.0412}]
+    runs = {"a": {"row": "PacGAN2", "data": "stacked MNIST", "seed": 0, "scores": scores}}
+    monkeypatch.setattr(tables, "measured", lambda name: {"runs": runs})
+    text = tables.beside("stacked", "stacked MNIST")
+    assert "ours: modes / KL |" in text
+    assert "| PacGAN2 | 1 | 3 | 999.0 / 0.041 | 1000±0 / .06±.003 |" in text
+
+
 @pytest.mark.parametrize(
     "name", ["batch", "remedies", "pacgan", "r3gan", "conditional", "augmentation", "fakes"]
 )

@@ -4,6 +4,7 @@
     python tools/tables pacgan --rows GAN PacGAN2 --data grid --seeds 0 1 --steps 10000
     python tools/tables r3gan --jobs 8                      so many processes at a time
     python tools/tables r3gan --dask tcp://HOST:8786        on an existing Dask cluster
+    python tools/tables stacked --seeds 0 --steps 4000      three digits a picture, 1,000 kinds
     python tools/tables conditional --seeds 0 1 2           lesson 13's: labels in three ways
     python tools/tables fakes                               what is learnt from samples alone
     python tools/tables augmentation --seeds 0 1 2 3 4      whether fakes help with few images

@@ -1,0 +1,82 @@
+"""Stacked digits: what is learnt from, and how many of the 1,000 kinds are counted."""
+
+from dataclasses import replace
+from math import log
+
+import pytest
+import torch
+
+from gancourse.data import load_images
+from gancourse.errors import InputError
+from gancourse.score import image_tables, stacked
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_images("digits")
+
+
+def test_a_picture_has_three_digits_and_their_number(digits):
+    three = stacked.stack(digits, 200, seed=1)
+    assert three.images.shape == (200, 3, 28, 28)
+    for x, label in zip(three.images, three.labels.tolist(), strict=True):
+        for colour, digit in zip(x, (label // 100, label // 10 % 10, label % 10), strict=True):
+            same = (digits.images[:, 0] == colour).flatten(1).all(1)
+            assert digit in digits.labels[same]
+    assert three.class_names[407] == "407"
+    assert torch.equal(three.images, stacked.stack(digits, 200, seed=1).images)
+    assert len(three.labels.unique()) > 150  # colours are drawn apart
+
+
+def test_the_ruler_reads_each_colour(digits):
+    three = stacked.stack(digits, 501, seed=2)  # more than one chunk
+    assert (stacked.kinds(three.images) == three.labels).float().mean() > 0.7
+
+
+def test_the_report_is_that_of_the_closed_form():
+    every = stacked.stacked_report(torch.arange(1000).repeat(3))
+    assert (every.modes, every.of) == (1000, 1000)
+    assert every.reverse_kl == pytest.approx(0, abs=1e-12)
+    two = stacked.stacked_report(torch.tensor([7, 7, 7, 999]))
+    assert two.modes == 2
+    assert two.reverse_kl == pytest.approx(0.75 * log(750) + 0.25 * log(250))
+    assert str(two) == "2 of 1000 kinds, reverse KL 6.345"
+
+
+def test_a_perfect_sampler_has_the_floor_of_its_number():
+    drawn = torch.randint(1000, (26_000,), generator=torch.Generator().manual_seed(0))
+    assert stacked.stacked_report(drawn).reverse_kl == pytest.approx(0.0192, abs=0.002)
+
+
+def test_only_grey_images_of_ten_classes_are_stacked(digits):
+    coloured = replace(digits, images=digits.images.expand(-1, 3, -1, -1))
+    with pytest.raises(InputError, match="Grey images of ten classes"):
+        stacked.stack(coloured, 5)
+    with pytest.raises(InputError):
+        stacked.stack(digits, 0)
+
+
+def test_real_pictures_show_what_the_ruler_misreads():
+    found = stacked.of_real("digits", 300)
+    assert 0 < found["misread"] < 0.3
+    assert found["modes_of_real"] > 200
+    assert found["reverse_kl_of_real"] > 999 / 600 / 2
+
+
+def test_a_row_is_trained_and_its_kinds_are_counted(monkeypatch):
+    monkeypatch.setattr(stacked, "SAMPLES", 200)
+    table = image_tables.IMAGE_TABLES["stacked"]
+    small = {"width": 8, "channels": 3}
+    for row, recipe in table.rows.items():
+        few = replace(recipe, G={"z_dim": 4, **small}, D=recipe.D | small, batch=4)
+        short = replace(
+            table, rows={row: few}, data={"few": {"name": "digits", "n": 40}}, every=2
+        )  # fmt: skip
+        scores = list(short.scores(short.start(row, 0), "few", 3))
+        assert [score["step"] for score in scores] == [2, 3]
+        assert 1 <= scores[-1]["modes"] <= 200
+        assert scores[-1]["of"] == 1000
+        assert "reverse_kl 0." not in short.said(scores[-1])
+        assert "reverse_kl " in short.said(scores[-1])
+    assert table.rows["PacGAN2"].batch == 2 * table.rows["GAN"].batch
+    assert table.rows["RpGAN + R1 + R2"].loss == "relativistic"
