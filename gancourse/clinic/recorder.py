@@ -141,8 +141,10 @@ class Recorder:
             return self._note_failure(what, error)
 
     def _note_failure(self, what: str, error: Exception) -> None:
-        why = str(error).splitlines()[0] if str(error) else "no reason given"
-        self.signals.skipped.setdefault(what, f"{type(error).__name__}: {why[:200]}")
+        why = (str(error).splitlines() or ["no reason given"])[0][:200]
+        if not isinstance(error, InputError):  # those are sentences already
+            why = f"it cannot be tried on this program, {type(error).__name__}: {why}"
+        self.signals.skipped.setdefault(what, why)
 
     def _guarded(self, what: str, look: Callable) -> Hook:
         return Hook(look, lambda error: self._note_failure(what, error))

@@ -286,6 +286,19 @@ def test_methods_in_another_order_do_not_end_the_run():
     assert all(what in signals.skipped for what in told)
 
 
+def test_a_look_that_fails_says_whose_program_it_did_not_suit():
+    recorder = parts()[1]
+    recorder._tried("G's limits", lambda: len(7))
+    for what, error in (("z", InputError("Give more z.")), ("D", KeyError())):
+        recorder._note_failure(what, error)
+    assert recorder.signals.skipped == {
+        "G's limits": "it cannot be tried on this program, TypeError: object of type 'int' has no "
+        "len()",
+        "z": "Give more z.",
+        "D": "it cannot be tried on this program, KeyError: no reason given",
+    }
+
+
 @pytest.mark.parametrize("loss", [None, "low", torch.zeros(3), torch.zeros(()) * 1j])
 def test_first_losses_that_are_none_are_refused(loss):
     with pytest.raises(InputError, match=r"recorder\.step takes both losses as numbers"):
