@@ -53,7 +53,7 @@ CAUSES = {
     ),
     "range": Cause(
         "06",
-        "scale the images to what G can give: x / 127.5 - 1 for a tanh",
+        "scale the real samples to what G can give: bytes with x / 127.5 - 1 for a tanh",
         "real values that lie beyond what G can give",
     ),
     "batch norm in eval": Cause(
