@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from threading import Barrier, Thread
@@ -22,7 +23,7 @@ from file_server import md5, serving, small_files
 from torchvision import datasets
 
 import gancourse
-from gancourse.data import IMAGE_SETS, download, images, load_images, sets
+from gancourse.data import IMAGE_SETS, download, idx, images, load_images, sets
 from gancourse.errors import InputError
 
 REAL = Path(os.environ.get("GANCOURSE_DATA") or Path(__file__).parents[3] / "shared" / "data")
@@ -120,6 +121,10 @@ def test_pixels_and_labels_are_those_of_the_file(given):
 
 def test_the_package_offers_it():
     assert gancourse.load_images is load_images
+
+
+def test_the_embedded_digits_are_measured_with_mnists_ruler():
+    assert IMAGE_SETS["digits"].ruler == IMAGE_SETS["mnist"].ruler == "mnist"
 
 
 def test_repr_is_short(digits):
@@ -470,6 +475,27 @@ def test_damaged_labels_are_noticed(given):
     path.write_bytes(FILES["t10k-labels-idx1-ubyte.gz"])
     with pytest.raises(InputError, match="it holds t10k-labels"):
         load_images("mnist")
+
+
+def test_a_file_that_may_not_be_read_is_named(given, monkeypatch):
+    path = given / "MNIST/raw" / TRAIN
+    read = Path.read_bytes
+
+    def refuse(self):
+        if self == path:
+            raise PermissionError(13, "Permission denied")
+        return read(self)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(InputError, match=rf"{TRAIN} cannot be read \(Permission denied\): make"):
+        load_images("mnist")
+
+
+def test_what_a_file_holds_may_be_written_on():
+    """NumPy's view of bytes may not, and PyTorch warns of it."""
+    with warnings.catch_warnings(action="error"):
+        x = idx.numbers(gzip.decompress(FILES[TRAIN]))
+    x += 1
 
 
 # the download

@@ -87,6 +87,8 @@ def test_grid_has_the_modes_of_the_paper():
     ticks = (-4.0, -2.0, 0.0, 2.0, 4.0)
     assert sorted(map(tuple, grid.centres.tolist())) == [(a, b) for a in ticks for b in ticks]
     assert grid.sd == 0.05
+    thirds = load_points("grid", gap=0.1).centres.unique().double()  # exact, no float32
+    assert thirds.sub(torch.tensor([-0.2, -0.1, 0, 0.1, 0.2], dtype=F64)).abs().max() < 1e-15
 
 
 @pytest.mark.parametrize("name", ["ring", "grid"])

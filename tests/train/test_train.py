@@ -466,6 +466,7 @@ def test_a_budget_chooses_a_preset_that_there_is():
             assert T.within(name, limit) == quick != name
         assert T.within(name, limits[-1] + 1) == T.within(name, None) == name
     assert T.within("mlp", 1) == "mlp"
+    assert T.BUDGETS["dcgan"] == ((2.0, "dcgan-quick"),)  # minutes, by docs/bench's table
 
 
 def test_what_each_writeup_chooses():
@@ -809,7 +810,14 @@ def test_standing_statistics_forget_those_of_the_run():
 
 
 def test_a_recipe_fits_other_images():
-    assert T.get_preset("dcgan").fitted((3, 64, 64)).G["channels"] == 3
+    recipe = T.get_preset("dcgan").fitted((3, 64, 64))
+    for given in (recipe.G, recipe.D):
+        assert (given["channels"], given["side"], given["width"]) == (3, 64, 64)
+
+
+def test_a_recipe_names_an_optimiser_that_there_is():
+    with pytest.raises(InputError, match="Unknown optimiser 'rmsprop'"):
+        replace(TINY, optimiser="rmsprop")
 
 
 def test_a_light_penalty_needs_pairs_too():
