@@ -79,4 +79,12 @@ FAULTS = {
     "D's fakes do not come from G": "What D learns as fake is made by something else than G.",
     "D mixes the samples of a batch": "D takes the batch's axis for one of the sample's own.",
     "penalty on another output": "The penalty takes another output of D than the loss does.",
+    "feature matching in D's loss": "D learns equal features for real samples and fakes.",
+    "input and target of the loss swapped": "The loss takes its target for the prediction.",
+    "samples compared with unpaired ones": "G is pulled to samples that belong to another input.",
+    "one feature of D drowns all others": "One column in D is so large that no other counts.",
+    "G's loss is flat where D is sure": "G's loss has no slope for fakes that D already rejects.",
+    "G learns one condition only": "Fakes have one condition, samples have all.",
+    "D stays frozen": "D's weights are frozen for G's step and never thawed.",
+    "D compares samples on two scales": "D's output on real samples has another unit than they.",
 }
