@@ -19,7 +19,7 @@ from gancourse.clinic.optimisers import Weights
 from gancourse.clinic.signals import Signals
 from gancourse.clinic.watchers import BATCHES, Witness, twin
 
-ROWS, PLACES = 64, 4096  # samples of a batch that are compared; places in memory that are kept
+ROWS, MOST = 64, 65_536  # samples of a batch that are compared; rows that are kept
 RELATED = 0.93  # of the rest that is left between samples that have nothing to do with each other
 ROUNDING = 1e-3  # of the spread: noise that is added and taken away again leaves less
 ALIKE = 0.5  # the cosine of a batch before and after: it was changed, and not replaced
@@ -37,7 +37,7 @@ class Closer:
         self.witness, self.answers, self.ledger, self.signals = witness, answers, ledger, signals
         self.clock, self.guard = witness.clock, guard
         self.views: list[tuple[Tensor, int, Tensor]] = []  # of this turn: x, version, some rows
-        self.left: dict[int, tuple[int, int]] = {}  # by place in memory: turn, the first row left
+        self.left: dict[int, int] = {}  # by row as it was left: the turn
         self.parts: list[tuple[int, str, bool]] = []  # backward, kind, whether its slope is not 0
         self.shown: set[str] = set()  # kinds that an energy's D was shown in this turn
         self.owner: dict[int, str] = {}  # of a backward: whose step came next
@@ -57,22 +57,21 @@ class Closer:
             return
         some = x[:16].clone()
         self.views.append((x, x._version, some))
-        if self.left:
-            turn, kept = self.left.pop(x.data_ptr(), (0, None))
-            again = kept is not None and kept == probes.rows(some[:1]).item()
-            if again and turn < self.clock.turn - 1:  # else it may be a buffer that is filled anew
-                self._note("rewritten", float(self.clock.turn))
+        if self.left:  # rows, since the data may have been shuffled since then
+            turns = [self.left.pop(row, None) for row in probes.rows(some).tolist()]
+            if any(turn is not None and turn < self.clock.turn - 1 for turn in turns):
+                self._note("rewritten", float(self.clock.turn))  # no buffer that is filled anew
 
     def end_turn(self) -> None:
         """See whether a batch that is a view of other data was changed in place in this turn."""
         views, self.views = self.views, []
         for x, version, before in views:
-            if x._version == version or len(self.left) >= PLACES:
+            if x._version == version or len(self.left) >= MOST:
                 continue
             a, b = (t.float().flatten(1) for t in (before, x[:16]))
             moved = (b - a).norm() > ROUNDING * (a - a.mean(0)).norm()
             if moved and probes.cosine(*((t - t.mean(0)).flatten() for t in (a, b))) > ALIKE:
-                self.left[x.data_ptr()] = self.clock.turn, probes.rows(x[:1]).item()
+                self.left |= dict.fromkeys(probes.rows(x[:16]).tolist(), self.clock.turn)
 
     # What D is shown in its own steps.
 
@@ -127,12 +126,14 @@ class Closer:
 
     def _sloped(self, slope: Tensor) -> None:
         """Wait for what the loss asks of a slope of D [N, ...] that has a graph."""
+        self._note("slope", 1.0)
         kept = slope.detach().float().flatten(1)
         look = self.guard("the penalty's direction", partial(self._asked, kept))
         slope.register_hook(look)
 
     def _asked(self, slope: Tensor, asked: Tensor) -> None:
         """Note whether the loss rises faster at steeper places, as a penalty's does: 1, or -1."""
+        self._note("in a loss", 1.0)
         size = slope.norm(dim=1)
         along = (asked.detach().float().flatten(1) * slope).sum(1) / size.clamp(min=1e-12)
         if len(size) < 8 or not size.std() > 1e-3 * size.mean() or not along.any():

@@ -59,6 +59,7 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "one target for all": tuple(x for x in MUTE if x != "fakes called real"),
     "real left out": (*HALF, "fakes called real", "one target for all"),
     "fakes left out": (*HALF, "one target for all"),
+    "D's loss is flat": (*MUTE, "D hardly learns", "a player hardly moves", "no gradient arrives"),
     "old fakes only": MUTE,
     "adversarial weight 0": (*MUTE, "G does not hear D"),
     "penalty subtracted": ("critic without a bound", "D held flat", "a player hardly moves", *MUTE),

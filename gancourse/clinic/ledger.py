@@ -47,7 +47,8 @@ class Ledger:
         self.seen: set[str] = set()  # whose step was looked at in this turn
         self.backwards: set[int] = set()  # those of this turn that reached D's weights
         self.through_G: set[int] = set()  # those of the turns looked at that reached G's
-        self.came: list[int] = []  # the backwards of D's booked parts
+        self.came: dict[str, list[int]] = {"G": [], "D": []}  # the backwards of the booked parts
+        self.through: dict[int, Tensor] = {}  # G's parts at its last step, by their backward
         self.told: list[Callable] = []  # who else looks, before a measured turn's steps
         self.moved: dict[str, float] = {}
         self.passing: list = []  # hooks for as long as turns are looked at
@@ -73,7 +74,7 @@ class Ledger:
         if self.clock.near and not self.passing:
             self.weights = {who: list(net.parameters()) for who, net in self.nets.items()}
             self.booked, self.before = {"G": [], "D": []}, {"G": 0, "D": 0}
-            self.came.clear()
+            self.came = {"G": [], "D": []}
             self.closed, self.known = {"G": True, "D": True}, {"G": False, "D": False}
             self._hang()
         elif self.passing and not self.clock.near:
@@ -84,8 +85,8 @@ class Ledger:
         for handle in self.passing:
             handle.remove()
         self.passing = []
-        self.booked = {"G": [], "D": []}
-        self.came.clear()
+        self.booked, self.came = {"G": [], "D": []}, {"G": [], "D": []}
+        self.through.clear()
         self.through_G.clear()
 
     def _hang(self) -> None:
@@ -110,7 +111,7 @@ class Ledger:
         if self.closed[who] or not booked or i in booked[-1]:
             booked.append({})
             self.closed[who] = False
-            self.came += [this_backward()] if who == "D" else []
+            self.came[who].append(this_backward())
         booked[-1][i] = (grad.detach().clone(), None if old is None else old.detach().clone())
 
     def _before(self, who: str, *_) -> None:
@@ -147,9 +148,8 @@ class Ledger:
         finally:
             for player in players:
                 self.booked[player].clear()
+                self.came[player].clear()
                 self.known[player] = True
-                if player == "D":
-                    self.came.clear()
         if measured:
             self._note_moves(who)
         if first:
@@ -208,17 +208,27 @@ class Ledger:
         self.signals.carried[who].append(share)
         if who == "D" and not self.shared:
             early = self.before["D"]  # how many of the parts came before G's step
-            of_G = start < early < len(parts) and {*self.came[start:early]} <= self.through_G
+            of_D = self.came["D"]
+            of_G = start < early < len(parts) and {*of_D[start:early]} <= self.through_G
             share = leftover(vectors[start:early], vectors[early:]) if of_G else 0.0
             self.signals.leftover.append(share)
+            self._note_leak({*of_D[start:]})
         if who == "G" and not self.shared:
             own = len(parts) - self.before["G"] or 1  # both backwards before both steps: the last
             self.signals.leaked.append(leak(vectors[start:-own], vectors[-own:]))
+            self.through = dict(zip(self.came["G"][start:], vectors[start:], strict=True))
+
+    def _note_leak(self, of_D: set[int]) -> None:
+        """Note what D's backwards left in G where G steps before D, and after both."""
+        early = [part for backward, part in self.through.items() if backward in of_D]
+        late = [part for backward, part in self.through.items() if backward not in of_D]
+        if early and late:
+            self.signals.leaked[-1] = max(self.signals.leaked[-1], leak(early, late))
 
     def close(self) -> None:
         """Note a measured turn's moves."""
-        self.seen.clear()
-        self.backwards.clear()
+        for kept in (self.seen, self.backwards, self.through):
+            kept.clear()
         for net in self.nets:
             for by in ("by opt_G", "by opt_D", "that asks"):
                 key = f"{net} {by}"

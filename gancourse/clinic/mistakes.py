@@ -153,6 +153,12 @@ FACTS = {
     "fakes left out": Cause(
         "01", "add the term of the fakes to D's loss", "a D whose loss hears only real samples"
     ),
+    "D's loss is flat": Cause(
+        "03",
+        "look at which answers D's loss is made of: those to real samples in one term, those to "
+        "fakes in the other",
+        "a loss without a slope at D's answers, in which its two terms cancel, say",
+    ),
     "old fakes only": Cause(
         "05",
         "draw new fakes in each turn; a pool of old ones may only be a part of them",
@@ -234,7 +240,8 @@ FACTS = {
     ),
     "labels never trained": Cause(
         "13",
-        "look at what the loader holds: each label that you draw has to be in it",
+        "let each label that you draw come up in training: in what the loader holds, and among "
+        "those that fakes are asked for",
         "more labels asked of G in sampling than in training",
     ),
     "units alike": Cause(

@@ -19,7 +19,13 @@ DRAWS = 10  # labels drawn in training, for each that sampling asks for
 SUM = 1e-3  # a rest of D's answers, over what it tells apart
 AHEAD, LEAD = 2, 2  # steps of D to one of G; of G to one of D, from which a collapse is the lead's
 UNTRIED = 0.8  # the weight of a fact that only programs beside which it was written have shown
-OLDER = {"fakes left out", "real data change", "D held flat", "D sees a part"}
+OLDER = {
+    "critic without a bound",
+    "fakes left out",
+    "real data change",
+    "D held flat",
+    "D sees a part",
+}
 FADED = 0.3  # of the slope that the loss can have at D's answers
 
 
@@ -56,6 +62,24 @@ def penalty_subtracted(s: Signals) -> Found:
         "where D is steeper its loss asks for more of it, and where it is flatter for less, in "
         f"{len(ways)} measured turns: a penalty on D's slope is subtracted"
     )
+
+
+def no_bound(s: Signals) -> Found:
+    """Where a slope of D is computed, with its graph, and no backward comes through it."""
+    slopes = s.closer.get("slope", [])
+    if s.linear != 1 or s.bounded != "penalty" or len(slopes) < FEW or "in a loss" in s.closer:
+        return facts.no_bound(s)
+    return (
+        "D's loss is linear in its answers, as a Wasserstein critic's, and a slope of D that is "
+        f"computed in {len(slopes)} measured turns enters no loss; neither clipping nor spectral "
+        f"norm was seen, and D's answers reach {facts.size_of(s):.2g}"
+    )
+
+
+def mute_on_real(s: Signals) -> bool:
+    """Tell whether D's loss has no slope at its answers to real samples, whenever looked at."""
+    asks = s.wishes.get("D of real", ())
+    return len(asks) >= FEW and not any(asks)
 
 
 def no_average(s: Signals) -> Found:
@@ -100,9 +124,15 @@ def never_trained(s: Signals) -> Found:
         return None  # another class in each turn: few of the turns are looked at
     if not 0 < known <= asked / 2 or len(s.at) * s.batch < DRAWS * asked:
         return None
+    real = s.asked.get("real", 0)
+    why = (
+        f"D is told {real} of real samples, and fakes are not asked for all of them"
+        if real > known
+        else "the data that are loaded are a part of what is wanted"
+    )
     return (
-        f"to draw samples, G is asked for {asked} labels, and in training {known} of them came up: "
-        "the data that are loaded are a part of what is wanted"
+        f"to draw samples, G is asked for {asked} labels, and in training {known} of them came "
+        f"up: {why}"
     )
 
 
@@ -198,6 +228,7 @@ def grave(s: Signals) -> frozenset[str]:
 
 FOUND = {
     "adversarial weight 0": no_weight,
+    "critic without a bound": no_bound,
     "fakes left out": fakes_left_out,
     "penalty subtracted": penalty_subtracted,
     "no average": no_average,

@@ -99,7 +99,7 @@ def no_detach(s: Signals) -> Found:
 
 def labels_swapped(s: Signals) -> Found:
     """D gives real samples the lower logits, and keeps on doing so."""
-    if facts.travelled(s, "D") < facts.LEARNED:
+    if facts.travelled(s, "D") < facts.LEARNED or roots.mute_on_real(s):
         return None  # its ranks are chance
     real, fakes = (facts.agreed(s.wishes.get(who, ())) for who in ("D of real", "G of fakes"))
     if real is False and fakes is True:

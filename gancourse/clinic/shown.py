@@ -61,7 +61,7 @@ class Shown:
 
     def _goes_through_D(self) -> bool:
         """Tell whether a backward that reached G left a gradient at D's weights, not all 0."""
-        parts = zip(self.ledger.booked["D"], self.ledger.came, strict=True)
+        parts = zip(self.ledger.booked["D"], self.ledger.came["D"], strict=True)
         mine = [part for part, backward in parts if backward in self.ledger.through_G]
         return gradients.any_left([grad for part in mine for grad, _ in part.values()])
 

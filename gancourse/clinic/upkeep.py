@@ -113,6 +113,20 @@ def on_the_other_loss(s: Signals) -> Found:
     )
 
 
+def flat_loss(s: Signals) -> Found:
+    """From the first turn on D's loss has no slope at its answers, and its steps move nothing."""
+    asks = [*s.wishes.get("D of real", ()), *s.wishes.get("D of fakes", ())]
+    moved = s.moved.get("D by opt_D", [])
+    still = moved.count(0.0)
+    if len(asks) < 2 * FEW or any(asks) or still < max(FEW, 0.8 * len(moved)) or "D" in s.swapped:
+        return None
+    return (
+        f"in {len(moved)} measured turns D's loss has no slope at its answers to real samples, "
+        f"and none at those to fakes, and in {still} of them not one of D's weights moves; d_loss "
+        f"ends at {s.d_loss[-1]:.3g}"
+    )
+
+
 def sees_a_part(s: Signals) -> Found:
     if not s.blind >= PART or len(s.at) < FEW:
         return None
@@ -262,6 +276,7 @@ FOUND = {
     "one target for all": one_target,
     "real left out": real_left_out,
     "fakes left out": fakes_left_out,
+    "D's loss is flat": flat_loss,
     "old fakes only": old_fakes,
     "G does not hear D": deaf,
     "D sees a part": sees_a_part,

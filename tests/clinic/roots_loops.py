@@ -242,6 +242,20 @@ class CopiedFirst(WrittenOver):
         return super().batch(turn).clone()
 
 
+class WrittenOverAndShuffled(WrittenOver):
+    """The same, and each epoch goes through the data in a new order."""
+
+    def batch(self, turn):
+        if turn % 8 == 0:
+            self.data = self.data[torch.randperm(1024, generator=self.rng)]
+        return super().batch(turn)
+
+
+class ShuffledAndCopied(WrittenOverAndShuffled):
+    def batch(self, turn):
+        return super().batch(turn).clone()
+
+
 class Refilled(WrittenOver):
     """One block of memory, that is filled with the next batch before the turn ends."""
 
@@ -270,6 +284,74 @@ class SeldomRefreshed(Short):
         return x, self.pool
 
 
+class NotAdded(Short):
+    """The penalty of a Wasserstein critic is computed, and forgotten."""
+
+    added = False
+
+    def d_step(self, x):
+        x = x.clone().requires_grad_()
+        real, fake = self.D(x), self.D(self.fakes().detach())
+        (slope,) = torch.autograd.grad(real.sum(), x, create_graph=True)
+        penalty = (slope.norm(dim=1) - 1).square().mean()
+        loss = fake.mean() - real.mean()
+        if self.added:
+            loss = loss + 10 * penalty
+        self.opt_D.zero_grad()
+        loss.backward()
+        self.opt_D.step()
+        return loss.detach()
+
+    def loss_of_G(self, x):
+        return -self.D(self.fakes()).mean()
+
+
+class AddedToTheLoss(NotAdded):
+    added = True
+
+
+class GBeforeD(Short):
+    """G's backward, D's through the same fakes, G's step, D's step."""
+
+    detached = False
+
+    def d_step(self, x):
+        fake = self.fakes()
+        for_D = fake.detach() if self.detached else fake
+        g_loss = softplus(-self.D(fake)).mean()
+        d_loss = self.loss_of_D(self.D(x), self.D(for_D))
+        self.opt_G.zero_grad()
+        g_loss.backward(retain_graph=True)
+        self.opt_D.zero_grad()
+        d_loss.backward()
+        self.opt_G.step()
+        self.opt_D.step()
+        self.lost = g_loss.detach()
+        return d_loss.detach()
+
+    def g_step(self, x):
+        return self.lost
+
+
+class GBeforeDDetached(GBeforeD):
+    detached = True
+
+
+class Cancelled(Short):
+    """One answer in both terms of D's loss: a hinge on each side, whose slopes cancel."""
+
+    def loss_of_D(self, real, fake):
+        return relu(1 - self.first(real, fake)).mean() + relu(1 + fake).mean()
+
+    def first(self, real, fake):
+        return fake
+
+
+class Hinge(Cancelled):
+    def first(self, real, fake):
+        return real
+
+
 FAULTY = {
     Silent: "adversarial weight 0",
     Subtracted: "penalty subtracted",
@@ -280,7 +362,22 @@ FAULTY = {
     EnergyOfReal: "fakes left out",
     Apart: "D sees a part",
     WrittenOver: "real data change",
+    WrittenOverAndShuffled: "real data change",
+    NotAdded: "critic without a bound",
+    GBeforeD: "no detach",
+    Cancelled: "D's loss is flat",
 }
 SOUND = (Joins, Added, Averaged, NoisyBoth, Squashed, ScaledReal, BothKinds, ZeroHead, Energy,
-         CopiedFirst, Refilled, SeldomRefreshed)  # fmt: skip
-BITS = (Subtracted, Averaged, NoisyReal, Energy, WrittenOver, SeldomRefreshed)
+         CopiedFirst, ShuffledAndCopied, Refilled, SeldomRefreshed, AddedToTheLoss,
+         GBeforeDDetached, Hinge)  # fmt: skip
+BITS = (
+    GBeforeD,
+    NotAdded,
+    WrittenOverAndShuffled,
+    Subtracted,
+    Averaged,
+    NoisyReal,
+    Energy,
+    WrittenOver,
+    SeldomRefreshed,
+)

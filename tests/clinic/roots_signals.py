@@ -23,6 +23,7 @@ SEEN = {
     "units alike": closer(**{"copies in G": [96.0, 1e-7]}) | MISSING,
 }
 OTHER_EVIDENCE = [
+    ("labels never trained", {"asked": {"training": 1, "sampling": 10, "real": 10}, "batch": 64}),
     ("fakes left out", closer(**BOTH, **{"energy of fake": SILENT})),
     ("D held flat", CRITIC),
     ("D sees a part", closer(together=[1e-7, 0.3]) | MISSING),
