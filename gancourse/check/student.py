@@ -176,6 +176,7 @@ class Student:
         "snapshot",
         "load",
         "set_grads",
+        "freeze",
         "cpu_seconds",
         "withhold",
         "random_state",
@@ -291,6 +292,11 @@ class Student:
         for name, p in nn.Module.named_parameters(self._thing(net)):
             p.grad = tensors[name].clone()
 
+    def freeze(self, net: Handle, names: list[str]) -> None:
+        """Let these of a module's parameters want no gradient, and all others want one."""
+        for name, p in nn.Module.named_parameters(self._thing(net)):
+            p.requires_grad_(name not in names)
+
     def cpu_seconds(self) -> float:
         """Return the processor time that this process has used so far."""
         return time.process_time()
@@ -300,12 +306,14 @@ class Student:
         return random_digest()
 
     def watch(self, net: Handle) -> dict[str, int]:
-        """Return {"calls": , "backwards": , "at_once": } of a module since it was first watched.
+        """Return {"calls": , "evaluating": , "backwards": , "at_once": } since it was first watched.
 
-        Backwards reach its outputs; at_once is how many outputs have waited for one together.
+        Evaluating are the calls in which not all of the module was in training mode. Backwards
+        reach its outputs; at_once is how many outputs have waited for one together.
         """
         if net.id not in self._watched:
-            seen = self._watched[net.id] = {"calls": 0, "backwards": 0, "at_once": 0}
+            counts = ("calls", "evaluating", "backwards", "at_once")
+            seen = self._watched[net.id] = dict.fromkeys(counts, 0)
             self._thing(net).register_forward_hook(_counting(seen))
         return dict(self._watched[net.id])
 
@@ -376,11 +384,12 @@ def _gradients(value: object, leaves: list[Tensor], along: Tensor | None) -> lis
 
 
 def _counting(seen: dict[str, int]):
-    """Return a forward hook that counts calls, backward passes and waiting outputs into `seen`."""
+    """Return a forward hook that counts into `seen` what `Student.watch` returns."""
     waiting: set[int] = set()
 
     def called(module: nn.Module, given: tuple, out: Tensor) -> None:
         number = seen["calls"] = seen["calls"] + 1
+        seen["evaluating"] += not all(m.training for m in nn.Module.modules(module))
 
         def reached(grad: Tensor) -> None:
             seen["backwards"] += 1
