@@ -133,8 +133,8 @@ assert result.passed
 # ## 05.3 A step of G
 #
 # Take one step of G down the mean of $-\log D(G(z))$, both nets in training mode throughout, also
-# where D is sure (logits of -150), with the optimiser that is given, and return that loss. Clear
-# G's old gradients first. D must come out unmoved and trainable. D's next step clears D's gradients.
+# where D is sure (logits of -150), with the given optimiser, and return that loss. Clear G's old
+# gradients first. D must come out unmoved and trainable. D's next step clears D's gradients.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea

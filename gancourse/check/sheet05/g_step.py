@@ -213,7 +213,7 @@ EXERCISE = Exercise(
         (r"one step of G down the mean of $-\log D(G(z))$", MOVES),
         ("both nets in training mode throughout", LEFT),
         ("also where D is sure (logits of -150)", SURE),
-        ("with the optimiser that is given", TWICE),
+        ("with the given optimiser", TWICE),
         ("return that loss", RETURNED),
         ("Clear G's old gradients first", CLEARED),
         ("D must come out unmoved and trainable", LEFT),
