@@ -87,9 +87,10 @@ assert result.passed
 # %% [markdown]
 # ## 05.2 A step of D
 #
-# Take one step of D on `x_real` and the fakes `G(z)`, with the optimiser that is given, and return
-# the loss that the step went down. Clear D's old gradients first. G must come out as it went in:
-# unmoved, without any gradient, trainable; and both nets still in training mode.
+# Take one step of D on `x_real` and the fakes `G(z)`, both nets in training mode throughout, with
+# the optimiser that is given, and return the loss that the step went down. Clear D's old gradients
+# first. G must come out as it went in: unmoved (but for batch norm's averages), without any
+# gradient, trainable.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea
@@ -131,9 +132,9 @@ assert result.passed
 # %% [markdown]
 # ## 05.3 A step of G
 #
-# Take one step of G down the mean of $-\log D(G(z))$, also where D is sure (logits of -150), with
-# the optimiser that is given, and return that loss. Clear G's old gradients first. D must come out
-# unmoved and trainable, both nets still in training mode. D's next step clears D's gradients.
+# Take one step of G down the mean of $-\log D(G(z))$, both nets in training mode throughout, also
+# where D is sure (logits of -150), with the given optimiser, and return that loss. Clear G's old
+# gradients first. D must come out unmoved and trainable. D's next step clears D's gradients.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea

@@ -183,8 +183,8 @@ assert result.passed
 # ## 06.4 A whole GAN on digits
 #
 # Train a GAN on `x_real`, 1,437 real digits halved to 14 x 14, in [-1, 1], perhaps mirrored, turned
-# or negative, and return G: `z [N, 32]` to images. A classifier must be sure of 35 in 100, at least
-# 8 digits must appear, and they must vary as the real ones do, in 30 seconds on two cores.
+# or negative, and return G: `z [N, 32]`, normal, to images. A classifier must be sure of 35 in 100,
+# at least 8 digits must appear, and they must vary as the real ones do, in 30 seconds on two cores.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea

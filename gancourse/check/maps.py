@@ -47,6 +47,12 @@ def _check_jumps(student: Student, G: Handle, z: Tensor, x: Tensor) -> None:
         low, high = torch.where(rows, low, middle), torch.where(rows, middle, high)
         x_low, x_high = torch.where(cells, x_low, x_mid), torch.where(cells, x_mid, x_high)
     if (_distance(x_low, x_high) > 0.1 * size).any():
+        both = samples(student, G, torch.cat([low, high]), tuple(x.shape[1:]))
+        if not (_distance(*both.chunk(2)) > 0.1 * size).any():  # no jump in one batch
+            raise Wrong(
+                "In evaluation mode a sample depends on its batch, so that the same z is no longer "
+                "the same sample: there a generator is a map from each z alone."
+            )
         raise Wrong(
             "Your generator jumps: z that hardly differ give distant samples. That is a lookup of "
             "stored points; a generator is a continuous map, and that is why latent space works."

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from gancourse.check import facts, twins
-from gancourse.check.spec import Draw
+from gancourse.check.spec import Draw, Wrong
 from gancourse.check.student import Handle, Student
 from gancourse.check.twins import Twin
 from gancourse.losses import cross_entropy_d, non_saturating_g
@@ -54,6 +54,22 @@ HELD_BACK = (
     "Where gradients are large {who} moved, but not by one step of opt_{who}: something holds them "
     "back, such as clipping. Take them as they are."
 )
+
+
+def evaluating(step: Step) -> Step:
+    """Return the step, but of a G in evaluation mode: its batch norm uses the running averages."""
+
+    def other(game: Game) -> None:
+        game.G.eval()
+        step(game)
+
+    return other
+
+
+def judge_mode(student: Student, net: Twin, meaning: str) -> None:
+    """Raise Wrong where a net, watched before the step, was called in evaluation mode."""
+    if student.watch(net.there)["evaluating"]:
+        raise Wrong(meaning)
 
 
 def both_step(game: Game) -> None:

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from gancourse.check.counts import COUNTS, counting
 from gancourse.check.withheld import Shelf
 from gancourse.machine import random_digest, seed_everything
 from gancourse.nets import DISCRIMINATORS, GENERATORS
@@ -168,19 +169,9 @@ class Student:
     """
 
     METHODS = (
-        "call",
-        "call_with_grads",
-        "apply",
-        "build_net",
-        "build_optimizer",
-        "snapshot",
-        "load",
-        "set_grads",
-        "cpu_seconds",
-        "withhold",
-        "random_state",
-        "watch",
-    )
+        "call", "call_with_grads", "apply", "build_net", "build_optimizer", "snapshot", "load",
+        "set_grads", "freeze", "cpu_seconds", "withhold", "random_state", "watch",
+    )  # fmt: skip
 
     def __init__(self):
         self._things: list[object] = []
@@ -291,6 +282,11 @@ class Student:
         for name, p in nn.Module.named_parameters(self._thing(net)):
             p.grad = tensors[name].clone()
 
+    def freeze(self, net: Handle, names: list[str]) -> None:
+        """Let these of a module's parameters want no gradient, and all others want one."""
+        for name, p in nn.Module.named_parameters(self._thing(net)):
+            p.requires_grad_(name not in names)
+
     def cpu_seconds(self) -> float:
         """Return the processor time that this process has used so far."""
         return time.process_time()
@@ -300,13 +296,14 @@ class Student:
         return random_digest()
 
     def watch(self, net: Handle) -> dict[str, int]:
-        """Return {"calls": , "backwards": , "at_once": } of a module since it was first watched.
+        """Return counts since a module was first watched: calls, evaluating, backwards, at_once.
 
-        Backwards reach its outputs; at_once is how many outputs have waited for one together.
+        Evaluating are calls of a module that is not wholly in training mode; backwards reach its
+        outputs, and at_once is how many outputs have waited for one together.
         """
         if net.id not in self._watched:
-            seen = self._watched[net.id] = {"calls": 0, "backwards": 0, "at_once": 0}
-            self._thing(net).register_forward_hook(_counting(seen))
+            seen = self._watched[net.id] = dict.fromkeys(COUNTS, 0)
+            self._thing(net).register_forward_hook(counting(seen))
         return dict(self._watched[net.id])
 
     def _thing(self, handle: Handle):
@@ -373,22 +370,3 @@ def _gradients(value: object, leaves: list[Tensor], along: Tensor | None) -> lis
     total = value.sum() if along is None else (value * along).sum()
     found = iter(torch.autograd.grad(total, wanted, allow_unused=True))
     return [next(found) if leaf.requires_grad else None for leaf in leaves]
-
-
-def _counting(seen: dict[str, int]):
-    """Return a forward hook that counts calls, backward passes and waiting outputs into `seen`."""
-    waiting: set[int] = set()
-
-    def called(module: nn.Module, given: tuple, out: Tensor) -> None:
-        number = seen["calls"] = seen["calls"] + 1
-
-        def reached(grad: Tensor) -> None:
-            seen["backwards"] += 1
-            waiting.discard(number)
-
-        if out.requires_grad:
-            out.register_hook(reached)
-            waiting.add(number)
-            seen["at_once"] = max(seen["at_once"], len(waiting))
-
-    return called

@@ -1,5 +1,6 @@
 """The student turns what student code gives into plain data, and what it raises too."""
 
+import copy
 import random
 import time
 from collections import OrderedDict
@@ -248,7 +249,7 @@ def test_a_snapshot_tells_modes_and_what_is_frozen():
 def test_calls_and_backward_passes_are_counted():
     student = Student()
     net, handle = small_net(student)
-    assert student.watch(handle) == {"calls": 0, "backwards": 0, "at_once": 0}
+    assert not any(student.watch(handle).values())
     x = torch.randn(4, 2)
     out = net(x)
     out.sum().backward(retain_graph=True)
@@ -256,7 +257,30 @@ def test_calls_and_backward_passes_are_counted():
     out.mean().backward()
     with torch.no_grad():
         net(x)
-    assert student.watch(handle) == {"calls": 2, "backwards": 2, "at_once": 1}
+    assert student.watch(handle) == {"calls": 2, "evaluating": 0, "backwards": 2, "at_once": 1}
+
+
+def test_calls_in_evaluation_mode_are_counted_also_of_a_copy_or_a_layer():
+    student = Student()
+    net, handle = small_net(student)
+    student.watch(handle)
+    x = torch.randn(4, 2)
+    net(x)
+    net.eval()(x)
+    copy.deepcopy(net)(x)
+    net.train()[1].eval()
+    net(x)
+    seen = student.watch(handle)
+    assert (seen["calls"], seen["evaluating"]) == (4, 3)
+
+
+def test_parameters_are_frozen_by_name():
+    student = Student()
+    net, handle = small_net(student)
+    student.freeze(handle, ["0.bias"])
+    assert [name for name, p in net.named_parameters() if not p.requires_grad] == ["0.bias"]
+    student.freeze(handle, [])
+    assert all(p.requires_grad for p in net.parameters())
 
 
 @pytest.mark.parametrize(("together", "at_once"), [(True, 3), (False, 1)])
@@ -267,7 +291,8 @@ def test_outputs_that_wait_for_their_backward_pass_at_the_same_time_are_counted(
     outs = (net(torch.randn(4, 2)).sum() for _ in range(3))
     for loss in [sum(outs)] if together else outs:
         loss.backward()
-    assert student.watch(handle) == {"calls": 3, "backwards": 3, "at_once": at_once}
+    seen = student.watch(handle)
+    assert (seen["calls"], seen["backwards"], seen["at_once"]) == (3, 3, at_once)
 
 
 @pytest.mark.parametrize("draw", [random.random, np.random.rand, torch.rand])

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.sheet01.shared import probabilities
+from gancourse.check.sheet01.shared import CUT_OFF, probabilities, with_mistaken
 from gancourse.check.spec import Again, Draw, Exercise, Part
 from gancourse.check.student import Handle, Student
 
@@ -82,7 +82,10 @@ SE_MISTAKES = {
 }
 
 
-def _judge_error(got: object, real: Tensor, fake: Tensor) -> None:
+MISSED = "This is not the root of Var(log D(x)) / N plus Var(log(1 - D(G(z)))) / M."
+
+
+def _judge_error(got: object, real: Tensor, fake: Tensor, else_: str = MISSED) -> None:
     error = facts.number(got, "The standard error")
     tolerance = facts.rounding(len(real) + len(fake), 1.0)
     if facts.near(error, sum(_errors(real, fake, unbiased=False)).sqrt(), tolerance):
@@ -92,14 +95,16 @@ def _judge_error(got: object, real: Tensor, fake: Tensor) -> None:
         _standard_error(real, fake),
         tolerance,
         {meaning: e(real, fake) for meaning, e in SE_MISTAKES.items()},
-        "This is not the root of Var(log D(x)) / N plus Var(log(1 - D(G(z)))) / M.",
+        else_,
     )
 
 
 def error_even(student: Student, fn: Handle, draw: Draw) -> None:
-    n = draw.integer(15, 40)
-    real, fake = probabilities(draw, n, n)
-    _judge_error(student.call(fn, [real, fake]), real.double(), fake.double())
+    """From a common D, and from one that is very wrong about two samples."""
+    for drawn, else_ in ((probabilities, MISSED), (with_mistaken, CUT_OFF)):
+        n = draw.integer(15, 40)
+        real, fake = drawn(draw, n, n)
+        _judge_error(student.call(fn, [real, fake]), real.double(), fake.double(), else_)
 
 
 def error_uneven(student: Student, fn: Handle, draw: Draw) -> None:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.sheet01.shared import probabilities
+from gancourse.check.sheet01.shared import CUT_OFF, probabilities, with_mistaken
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
@@ -48,22 +48,31 @@ V_MISTAKES = {
 }
 
 
-def _judge_value(got: object, real: Tensor, fake: Tensor) -> None:
+MISSED = (
+    "This is not the mean of log D(x) over real plus the mean of log(1 - D(x)) over fake samples."
+)
+
+
+def _judge_value(got: object, real: Tensor, fake: Tensor, else_: str = MISSED) -> None:
     facts.diagnose(
         facts.number(got, "V"),
         _value(real, fake),
         facts.rounding(len(real) + len(fake), 5.0),
         {meaning: v(real, fake) for meaning, v in V_MISTAKES.items()},
-        "This is not the mean of log D(x) over real plus the mean of log(1 - D(x)) over fake "
-        "samples.",
+        else_,
     )
 
 
 def value_of_batch(student: Student, fn: Handle, draw: Draw) -> None:
-    for _ in range(2):
+    """Twice from a common D, and from one that is very wrong about two samples."""
+    for drawn, else_ in (
+        (probabilities, MISSED),
+        (probabilities, MISSED),
+        (with_mistaken, CUT_OFF),
+    ):
         n = draw.integer(5, 40)
-        real, fake = probabilities(draw, n, n)
-        _judge_value(student.call(fn, [real, fake]), real.double(), fake.double())
+        real, fake = drawn(draw, n, n)
+        _judge_value(student.call(fn, [real, fake]), real.double(), fake.double(), else_)
 
 
 def value_of_coin(student: Student, fn: Handle, draw: Draw) -> None:

@@ -50,6 +50,8 @@ JSD_MISTAKES = {
     "The KL go the wrong way round: the expectation is over p and over q, not over m.": (
         lambda p, q: (_kl((p + q) / 2, p) + _kl((p + q) / 2, q)) / 2
     ),
+    "This is divided by the number of values: a sum over them is the expectation already, since p "
+    "and q are its weights (kl_div wants reduction='sum').": lambda p, q: _jsd(p, q) / len(p),
     "This is max_D V = -log 4 + 2 JSD, not JSD itself.": (
         lambda p, q: 2 * _jsd(p, q) - math.log(4)
     ),

@@ -41,6 +41,9 @@ SLOPE_MISTAKES = {
     "This is twice the slope: D's own change does not count, for it sits on a maximum.": (
         lambda t: 2 * _slope(t)
     ),
+    "This is the slope's size without its sign: C falls towards theta = 0 from both sides.": (
+        lambda t: _slope(t).abs()
+    ),
     "This is C itself: its slope by theta is asked for.": (
         lambda t: divergences.best_value(X, LOG_P, divergences.log_normal(X, t.double()[:, None]))
     ),

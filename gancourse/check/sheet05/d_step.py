@@ -1,7 +1,16 @@
 """Exercise 05.2: a step of D."""
 
 from gancourse.check import facts, twins
-from gancourse.check.players import HELD_BACK, STEEP, Game, Players, Step, two_players
+from gancourse.check.players import (
+    HELD_BACK,
+    STEEP,
+    Game,
+    Players,
+    Step,
+    evaluating,
+    judge_mode,
+    two_players,
+)
 from gancourse.check.sheet05.shared import D_MISTAKES
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
@@ -26,26 +35,44 @@ def _take(student: Student, step: Handle, players: Players) -> object:
     return got
 
 
+MISSED = "D moved, but not by one step of opt_D down the gradient of its loss on x_real and G(z)."
+G_EVALUATING = (
+    "G drew the fakes in evaluation mode: its batch norm takes the running averages there, so D "
+    "learns from other fakes than those that G is trained on. Leave G in training mode."
+)
+D_EVALUATING = (
+    "D was called in evaluation mode: a D with batch norm or dropout would learn as another net "
+    "than the one that is trained. Leave D in training mode."
+)
+
+
 def d_step_moves(student: Student, step: Handle, draw: Draw) -> None:
-    """With gradients of common size, and with large ones."""
-    missed = (
-        "D moved, but not by one step of opt_D down the gradient of its loss on x_real and G(z)."
+    """With gradients of common size, with large ones, and on the fakes of a G with batch norm."""
+    players = [two_players(student, draw), two_players(student, draw, steep=STEEP)]
+    for given, else_ in zip(players, (MISSED, HELD_BACK.format(who="D")), strict=True):
+        _judge_step(student, step, given, else_)
+    _judge_step(student, step, two_players(student, draw, norm=True), MISSED)
+
+
+def _judge_step(student: Student, step: Handle, players: Players, else_: str) -> None:
+    _take(student, step, players)
+    mistakes = {what: _down(loss) for what, loss in D_MISTAKES.items()}
+    twins.judge_weights(
+        student.snapshot(players.D.there)["weights"],
+        players.played(_down()).weights("D"),
+        players.tolerance(),
+        {
+            what: players.played(wrong).weights("D")
+            for what, wrong in (mistakes | {G_EVALUATING: evaluating(_down())}).items()
+        },
+        else_,
     )
-    for steep, else_ in ((1.0, missed), (STEEP, HELD_BACK.format(who="D"))):
-        players = two_players(student, draw, steep=steep)
-        _take(student, step, players)
-        twins.judge_weights(
-            student.snapshot(players.D.there)["weights"],
-            players.played(_down()).weights("D"),
-            players.tolerance(),
-            {what: players.played(_down(loss)).weights("D") for what, loss in D_MISTAKES.items()},
-            else_,
-        )
 
 
 def d_step_leaves_g(student: Student, step: Handle, draw: Draw) -> None:
     players = two_players(student, draw)
     G, D = (student.snapshot(net.there) for net in (players.G, players.D))
+    student.watch(players.D.there)
     _take(student, step, players)
     after = student.snapshot(players.G.there)
     twins.judge_untouched(
@@ -68,6 +95,7 @@ def d_step_leaves_g(student: Student, step: Handle, draw: Draw) -> None:
         but=("weights", "grads"),
         requires_grad="D stays frozen after its own step: give its weights requires_grad back.",
     )
+    judge_mode(student, players.D, D_EVALUATING)
 
 
 def d_step_clears(student: Student, step: Handle, draw: Draw) -> None:
@@ -137,10 +165,11 @@ EXERCISE = Exercise(
     withheld=("gancourse.train.d_step",),
     promises=(
         ("one step of D on `x_real` and the fakes `G(z)`", MOVES),
+        ("both nets in training mode throughout", ALONE),
         ("with the optimiser that is given", TWICE),
         ("return the loss that the step went down", RETURNED),
         ("Clear D's old gradients first", CLEARED),
-        ("G must come out as it went in: unmoved, without any gradient, trainable", ALONE),
-        ("both nets still in training mode", ALONE),
+        ("G must come out as it went in: unmoved", ALONE),
+        ("without any gradient, trainable", ALONE),
     ),
 )

@@ -4,7 +4,16 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from gancourse.check import facts, twins
-from gancourse.check.players import HELD_BACK, STEEP, Game, Players, Step, two_players
+from gancourse.check.players import (
+    HELD_BACK,
+    STEEP,
+    Game,
+    Players,
+    Step,
+    evaluating,
+    judge_mode,
+    two_players,
+)
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 from gancourse.losses import non_saturating_g, saturating_g
@@ -49,20 +58,35 @@ def _check_moved(student: Student, players: Players) -> None:
 
 
 def _judge(student: Student, players: Players, else_: str) -> None:
+    mistakes = {what: _down(loss) for what, loss in G_MISTAKES.items()}
     twins.judge_weights(
         student.snapshot(players.G.there)["weights"],
         players.played(_down()).weights("G"),
         players.tolerance(),
-        {what: players.played(_down(loss)).weights("G") for what, loss in G_MISTAKES.items()},
+        {
+            what: players.played(wrong).weights("G")
+            for what, wrong in (mistakes | {G_EVALUATING: evaluating(_down())}).items()
+        },
         else_,
     )
 
 
+G_EVALUATING = (
+    "G was called in evaluation mode: its batch norm takes the running averages there, so G learns "
+    "as another net than the one that is trained. Leave G in training mode."
+)
+D_EVALUATING = (
+    "D was called in evaluation mode: with batch norm or dropout it would judge the fakes as "
+    "another net than the one that G plays against. Leave D in training mode."
+)
+
+
 def g_step_moves(student: Student, step: Handle, draw: Draw) -> None:
-    """With gradients of common size, and with large ones."""
+    """With gradients of common size, with large ones, and of a G with batch norm."""
     missed = "G moved, but not by one step of opt_G down the mean of -log D(G(z))."
-    for steep, else_ in ((1.0, missed), (5 * STEEP, HELD_BACK.format(who="G"))):
-        players = two_players(student, draw, steep=steep)
+    held_back = HELD_BACK.format(who="G")
+    for else_, kind in ((missed, {}), (held_back, {"steep": 5 * STEEP}), (missed, {"norm": True})):
+        players = two_players(student, draw, **kind)
         _take(student, step, players)
         _check_moved(student, players)
         _judge(student, players, else_)
@@ -72,6 +96,7 @@ def g_step_leaves_d(student: Student, step: Handle, draw: Draw) -> None:
     """D may hold gradients afterwards: its own next step clears them, as in lesson 05."""
     players = two_players(student, draw)
     G, D = (student.snapshot(net.there) for net in (players.G, players.D))
+    student.watch(players.D.there)
     _take(student, step, players)
     _check_moved(student, players)
     twins.judge_untouched(
@@ -89,6 +114,7 @@ def g_step_leaves_d(student: Student, step: Handle, draw: Draw) -> None:
         but=("weights", "grads"),
         requires_grad="G stays frozen after its own step: give its weights requires_grad back.",
     )
+    judge_mode(student, players.D, D_EVALUATING)
 
 
 def g_step_returns(student: Student, step: Handle, draw: Draw) -> None:
@@ -185,11 +211,11 @@ EXERCISE = Exercise(
     withheld=("gancourse.train.g_step",),
     promises=(
         (r"one step of G down the mean of $-\log D(G(z))$", MOVES),
+        ("both nets in training mode throughout", LEFT),
         ("also where D is sure (logits of -150)", SURE),
-        ("with the optimiser that is given", TWICE),
+        ("with the given optimiser", TWICE),
         ("return that loss", RETURNED),
         ("Clear G's old gradients first", CLEARED),
         ("D must come out unmoved and trainable", LEFT),
-        ("both nets still in training mode", LEFT),
     ),
 )

@@ -83,6 +83,34 @@ def ema_mixes(student: Student, fn: Handle, draw: Draw) -> None:
         )
 
 
+def ema_frozen(student: Student, fn: Handle, draw: Draw) -> None:
+    """An average that wants no gradients, as most are kept, of a G with a frozen weight."""
+    pair = _averaged(student, draw)
+    names = list(pair.avg.weights())
+    still = {"avg": names, "G": [draw.choice(names)]}
+    for who, frozen in still.items():
+        student.freeze(getattr(pair, who).there, frozen)
+    pair.update(student, fn)
+    ours, want = pair.avg.weights(), pair.mixed(pair.decay)
+    twins.judge_weights(
+        student.snapshot(pair.avg.there)["weights"],
+        want,
+        EMA_ROUNDING,
+        {FROZEN: ours, FROZEN_G: want | {name: ours[name] for name in still["G"]}},
+        "The average of nets with frozen weights is not the one of others.",
+    )
+
+
+FROZEN = (
+    "An average that wants no gradients (requires_grad_(False)) does not move: its weights follow "
+    "G's whether they are trained or not; go through all parameters."
+)
+FROZEN_G = (
+    "Weights of G that want no gradient are left out: the average follows each parameter of G; go "
+    "through all of them."
+)
+
+
 def _ema_mistakes(pair: Averaged) -> dict[str, dict[str, Tensor]]:
     ours, theirs = pair.avg.weights(), pair.G.weights()
     return {
@@ -159,6 +187,11 @@ def ema_twice(student: Student, fn: Handle, draw: Draw) -> None:
     )
 
 
+def ema_mixes_all(student: Student, fn: Handle, draw: Draw) -> None:
+    ema_mixes(student, fn, draw)
+    ema_frozen(student, fn, draw)
+
+
 MIXES, ALONE = "the average moves a little towards G", "G is left alone"
 BUFFERS, TWICE = "the buffers follow G", "two updates, with G moving in between"
 EXERCISE = Exercise(
@@ -167,14 +200,14 @@ EXERCISE = Exercise(
     points=6,
     minutes=15,
     parts=(
-        Part(MIXES, 2, ema_mixes),
+        Part(MIXES, 2, ema_mixes_all),
         Part(ALONE, 1, ema_leaves_g),
         Part(BUFFERS, 1, ema_buffers),
         Part(TWICE, 1, ema_twice),
         Part(
             "another pair of nets",
             1,
-            Again((ema_mixes, ema_leaves_g, ema_buffers, ema_twice)),
+            Again((ema_mixes_all, ema_leaves_g, ema_buffers, ema_twice)),
             shown=False,
         ),
     ),

@@ -8,6 +8,11 @@ from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
 IMAGE = (1, 28, 28)
+SLOW_ENDS = {  # the inverses of functions that near -1 and 1 far more slowly than tanh
+    "softsign": lambda x: x / (1 - x.abs()),
+    "an arc tangent": lambda x: (torch.pi / 2 * x).tan(),
+    "x / sqrt(1 + x^2)": lambda x: x / (1 - x.square()).sqrt(),
+}
 
 
 def _made(student: Student, cls: Handle, draw: Draw) -> tuple[Handle, int]:
@@ -52,7 +57,7 @@ def generator_range(student: Student, cls: Handle, draw: Draw) -> None:
 
 
 def _check_end(student: Student, G: Handle, z: Tensor) -> None:
-    """Raise Wrong for pixels that are cut off at -1 and 1; tanh only comes near them.
+    """Raise Wrong for pixels that are cut off at -1 and 1, or come there slowly, unlike tanh's.
 
     z is scaled until an average pixel is halfway to an end; there tanh has hardly any at 1, which
     in float32 it is from 9 on.
@@ -65,7 +70,40 @@ def _check_end(student: Student, G: Handle, z: Tensor) -> None:
                     "The pixels are cut off at -1 and 1: a clamp has slope 0 there, and what lies "
                     "beyond learns nothing. tanh has a slope everywhere."
                 )
+            break
+    _check_tanh(student, G, 2.0**power * z)
+
+
+def _check_tanh(student: Student, G: Handle, z: Tensor) -> None:
+    """Raise Wrong where the last function is one of SLOW_ENDS, known by the weights before it.
+
+    What goes into the last function is linear in the weights and in the bias of the last layer: so
+    the true inverse shows equal steps where one of them grows in equal steps. Where nothing does,
+    nothing is said.
+    """
+    found = None
+    for name, w in reversed(student.snapshot(G)["weights"].items()):
+        x = []
+        for share in (0.5, 1.0, 1.5):
+            student.load(G, {name: share * w})
+            x.append(_images(student, G, z))
+        student.load(G, {name: w})
+        x = torch.stack(x)[:, torch.stack(x).abs().amax(0) < 0.999]  # [3, pixels]
+        if _bend(x.atanh()) < 1e-3:
             return
+        if found is None and _bend(x.atanh()) > 2e-2:
+            found = next((end for end, back in SLOW_ENDS.items() if _bend(back(x)) < 1e-3), None)
+    if found:
+        raise Wrong(
+            f"At the end stands {found}, not tanh: it nears -1 and 1 so slowly that G hardly gets "
+            "to the black and white of which real images are full."
+        )
+
+
+def _bend(u: Tensor) -> float:
+    """Return how unequal two steps [3, n] are, as a share of their sum; 1 where there is none."""
+    whole = (u[2] - u[0]).norm().item() if u.numel() else 0.0
+    return (u[2] - 2 * u[1] + u[0]).norm().item() / whole if whole > 1e-2 else 1.0
 
 
 def generator_learns(student: Student, cls: Handle, draw: Draw) -> None:
@@ -125,7 +163,7 @@ def _check_hidden(student: Student, G: Handle, draw: Draw, z: Tensor) -> None:
     """
     u, origin = _heights(student, G, z), _heights(student, G, 0 * z[:2])[:1]
     sums = _heights(student, G, z[::2] + z[1::2])
-    if facts.near(sums + origin, u[::2] + u[1::2], 1e-4 * (1 + u.abs().max().item())):
+    if facts.near(sums + origin, u[::2] + u[1::2], _small(u)):
         raise Wrong(
             "Before its tanh G is a linear map of z: a hidden layer is linear, batch norm and then "
             "a function with a kink."
@@ -135,6 +173,11 @@ def _check_hidden(student: Student, G: Handle, draw: Draw, z: Tensor) -> None:
             "Batch norm stands only on z or on the output: take it between a hidden layer's linear "
             "map and its kink, where it keeps the signal from dying or exploding."
         )
+
+
+def _small(u: Tensor) -> float:
+    """Return what is little beside the spread of u [N, 784], but no rounding of float32 images."""
+    return 1e-3 * (u - u.mean(0)).abs().max().item() + 1e-5
 
 
 def _norms(student: Student, G: Handle) -> dict[str, dict[str, Tensor]]:
@@ -147,7 +190,7 @@ def _norms(student: Student, G: Handle) -> dict[str, dict[str, Tensor]]:
 
 
 def _is_hidden(student: Student, G: Handle, draw: Draw, z: Tensor, u: Tensor, owner: str) -> bool:
-    buffers, small = _norms(student, G)[owner], 1e-3 * (1 + u.abs().max().item())
+    buffers, small = _norms(student, G)[owner], _small(u)
     hidden = False
     for name, b in buffers.items():
         shift = 0.2 + 0.3 * draw.normal(*b.shape).abs()

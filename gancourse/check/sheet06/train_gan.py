@@ -167,7 +167,7 @@ EXERCISE = Exercise(
     ),
     promises=(
         ("perhaps mirrored, turned or negative", READ),
-        ("return G: `z [N, 32]` to images", MAP),
+        ("return G: `z [N, 32]`, normal, to images", MAP),
         ("A classifier must be sure of 35 in 100", READ),
         ("at least 8 digits must appear", COVERED),
         ("they must vary as the real ones do", VARIED),

@@ -132,6 +132,10 @@ def the_estimate(prob_real, prob_fake):
     return prob_real.log().mean() + (1 - prob_fake).log().mean()
 
 
+def clamped(prob_real, prob_fake):
+    return root_of_variances(prob_real.clamp(0.01, 0.99), prob_fake.clamp(0.01, 0.99))
+
+
 CORRECT = (
     root_of_variances,
     in_numpy,
@@ -145,6 +149,7 @@ CORRECT = (
 )
 EVEN, UNEVEN = "as many real as fake samples", "batches of two sizes"
 MISTAKES = {
+    clamped: (EVEN, "D is very wrong"),
     not_divided: (EVEN, "scatter of single terms"),
     deviations_added: (EVEN, "do not add up"),
     no_root: (EVEN, "variance of the estimate"),

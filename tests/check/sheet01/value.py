@@ -128,6 +128,15 @@ def two_numbers(prob_real, prob_fake):
     return prob_real.log().mean(), (1 - prob_fake).log().mean()
 
 
+def clamped(prob_real, prob_fake):
+    real, fake = prob_real.clamp(0.01, 0.99), prob_fake.clamp(0.01, 0.99)
+    return real.log().mean() + (1 - fake).log().mean()
+
+
+def with_epsilon(prob_real, prob_fake):
+    return (prob_real + 1e-3).log().mean() + (1 - prob_fake + 1e-3).log().mean()
+
+
 CORRECT = (
     means_of_logs,
     log1p_and_sums,
@@ -142,6 +151,8 @@ CORRECT = (
 BATCH, COIN = "both terms, as means", "a coin scores -log 4"
 UNEVEN = "batches of two sizes, in float32 and float64"
 MISTAKES = {
+    clamped: (BATCH, "D is very wrong"),
+    with_epsilon: (BATCH, ""),
     negative: (BATCH, "This is -V"),
     exchanged: (BATCH, "changed places"),
     log_d_on_fakes: (BATCH, "not for log D"),

@@ -170,7 +170,7 @@ MISTAKES = {
     bits: (VALUE, "in bits"),
     nan_at_zero: (ENDS, "0 log 0"),
     backwards: (VALUE, "wrong way round"),
-    averaged: (VALUE, "This is not KL"),
+    averaged: (VALUE, "divided by the number of values"),
     c_of_g: (VALUE, "not JSD itself"),
     plain_kl_div: (ZEROS, "or both are"),
     both_positive: (ENDS, "Only values that both p and q can take"),

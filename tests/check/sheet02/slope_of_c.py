@@ -187,7 +187,7 @@ MISTAKES = {
     share_of_fake: (SIDES, "This is E_q (1 - D*)"),
     doubled: (SIDES, "twice the slope"),
     coarse_grid: (SIDES, "Close, but not within"),
-    size_alone: (SIDES, "This is not the slope"),
+    size_alone: (SIDES, "size without its sign"),
     one_side_of_the_grid: (FAR, "off by more than a tenth"),
     short_grid: (FAR, "off by more than a tenth"),
     rounded_densities: (FAR, "not finite"),

@@ -108,6 +108,10 @@ def distance_of_targets(p, q, a, b):
     return (b - a) * p / (p + q)
 
 
+def halved(p, q, a, b):
+    return (b * p + a * q) / (p + q) / 2
+
+
 CORRECT = (
     weighted_mean,
     between_the_targets,
@@ -134,5 +138,6 @@ MISTAKES = {
     ratio_of_densities: (ALONE, "not finite"),
     target_of_real: (VALUE, "does not minimise"),
     squared_weights: (VALUE, "does not minimise"),
+    halved: (ALONE, "does not minimise"),
     distance_of_targets: (VALUE, "does not minimise"),
 }

@@ -1,5 +1,7 @@
 """A step of D: correct in several styles, and the classic mistakes."""
 
+import copy
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -96,11 +98,20 @@ def backward_into_d_alone(G, D, opt_D, x_real, z):
     return loss.detach().numpy()
 
 
+def a_copy_of_g_draws(G, D, opt_D, x_real, z):
+    with torch.inference_mode():
+        x_fake = copy.deepcopy(G)(z)
+    return _step(cross_entropy_d(D(x_real), D(x_fake.clone())), opt_D)
+
+
 def modes_set_and_put_back(G, D, opt_D, x_real, z):
-    G.eval()
-    x_fake = G(z).detach()
+    modes = G.training, D.training
     G.train()
-    return _step(cross_entropy_d(D(x_real), D(x_fake)), opt_D)
+    D.train()
+    loss = detach_the_fakes(G, D, opt_D, x_real, z)
+    G.train(modes[0])
+    D.train(modes[1])
+    return loss
 
 
 def g_s_gradients_cleared_too(G, D, opt_D, x_real, z):
@@ -202,6 +213,27 @@ def g_left_in_evaluation(G, D, opt_D, x_real, z):
     return _step(cross_entropy_d(D(x_real), D(G(z).detach())), opt_D)
 
 
+def g_draws_in_evaluation(G, D, opt_D, x_real, z):
+    G.eval()
+    x_fake = G(z).detach()
+    G.train()
+    return _step(cross_entropy_d(D(x_real), D(x_fake)), opt_D)
+
+
+def d_judges_in_evaluation(G, D, opt_D, x_real, z):
+    D.eval()
+    loss = detach_the_fakes(G, D, opt_D, x_real, z)
+    D.train()
+    return loss
+
+
+def d_judges_fakes_in_evaluation(G, D, opt_D, x_real, z):
+    logit_real = D(x_real)
+    logit_fake = D.eval()(G(z).detach())
+    D.train()
+    return _step(cross_entropy_d(logit_real, logit_fake), opt_D)
+
+
 def first_layer_frozen(G, D, opt_D, x_real, z):
     loss = _step(cross_entropy_d(D(x_real), D(G(z).detach())), opt_D)
     next(D.parameters()).requires_grad_(False)
@@ -254,6 +286,7 @@ CORRECT = (
     cleared_by_hand,
     in_a_closure,
     backward_into_d_alone,
+    a_copy_of_g_draws,
     modes_set_and_put_back,
     g_s_gradients_cleared_too,
 )
@@ -276,6 +309,9 @@ MISTAKES = {
     nothing_returned: (RETURNED, "is there a `return`?"),
     d_left_in_evaluation: (ALONE, "D comes back in another mode"),
     g_left_in_evaluation: (ALONE, "G comes back in another mode"),
+    g_draws_in_evaluation: (MOVES, "G drew the fakes in evaluation mode"),
+    d_judges_in_evaluation: (ALONE, "D was called in evaluation mode"),
+    d_judges_fakes_in_evaluation: (ALONE, "D was called in evaluation mode"),
     first_layer_frozen: (ALONE, "D stays frozen"),
     fake_alone: (MOVES, "Only the fake samples"),
     summed: (MOVES, "sums over the batch"),

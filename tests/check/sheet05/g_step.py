@@ -167,6 +167,25 @@ def g_left_in_evaluation(G, D, opt_G, z):
     return loss
 
 
+def g_draws_in_evaluation(G, D, opt_G, z):
+    G.eval()
+    loss = freeze_d_meanwhile(G, D, opt_G, z)
+    G.train()
+    return loss
+
+
+def d_judges_in_evaluation(G, D, opt_G, z):
+    D.eval()
+    loss = freeze_d_meanwhile(G, D, opt_G, z)
+    D.train()
+    return loss
+
+
+def through_a_copy_in_evaluation(G, D, opt_G, z):
+    judge = copy.deepcopy(D).eval().requires_grad_(False)
+    return _step(F.softplus(-judge(G(z))).mean(), opt_G, judge)
+
+
 def loss_after_the_step(G, D, opt_G, z):
     freeze_d_meanwhile(G, D, opt_G, z)
     return F.softplus(-D(G(z))).mean()
@@ -238,6 +257,9 @@ MISTAKES = {
     log_with_epsilon: (SURE, "no gradient at all"),
     d_left_in_evaluation: (LEFT, "D comes back in another mode"),
     g_left_in_evaluation: (LEFT, "G comes back in another mode"),
+    g_draws_in_evaluation: (MOVES, "G was called in evaluation mode"),
+    d_judges_in_evaluation: (LEFT, "D was called in evaluation mode"),
+    through_a_copy_in_evaluation: (LEFT, "D was called in evaluation mode"),
     loss_after_the_step: ("the loss is returned", "after its step"),
     nothing_returned: ("the loss is returned", "is there a `return`?"),
     logits_returned: ("the loss is returned", "should be one number"),

@@ -176,6 +176,22 @@ def first_layer_alone(G_avg, G, decay):
     _buffers(G_avg, G)
 
 
+@torch.no_grad()
+def trained_weights_alone(G_avg, G, decay):
+    for avg, p in zip(G_avg.parameters(), G.parameters(), strict=True):
+        if avg.requires_grad:
+            avg.lerp_(p, 1 - decay)
+    _buffers(G_avg, G)
+
+
+@torch.no_grad()
+def weights_that_g_trains(G_avg, G, decay):
+    for avg, p in zip(G_avg.parameters(), G.parameters(), strict=True):
+        if p.requires_grad:
+            avg.mul_(decay).add_(p, alpha=1 - decay)
+    _buffers(G_avg, G)
+
+
 CORRECT = (
     lerp, through_data, state_dicts, foreach, swa_utils, buffers_by_load, layer_by_layer,
     in_float64,
@@ -190,6 +206,8 @@ MISTAKES = {
     written_into_g: (MIXES, "G moved, and the average did not"),
     in_place_with_graph: (MIXES, "write under torch.no_grad()"),
     decay_of_its_own: (MIXES, "with a decay of 0.999"),
+    trained_weights_alone: (MIXES, "An average that wants no gradients"),
+    weights_that_g_trains: (MIXES, "Weights of G that want no gradient are left out"),
     first_layer_alone: (MIXES, "in each of its parameters"),
     eval_left_on: (ALONE, "G comes back in another mode"),
     average_in_training_mode: (ALONE, "G_avg comes back in another mode"),

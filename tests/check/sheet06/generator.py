@@ -111,6 +111,29 @@ class OwnNorm(nn.Module):
         return (x - mean) / (var + 1e-5).sqrt()
 
 
+class QuietConvolutional(nn.Sequential):
+    """PyTorch's first weights of so large a stamp are tiny: tanh is nearly a line at first."""
+
+    def __init__(self, z_dim):
+        super().__init__(
+            nn.Unflatten(1, (z_dim, 1, 1)),
+            nn.ConvTranspose2d(z_dim, 32, 7, bias=False),
+            nn.BatchNorm2d(32),
+            nn.ReLU(inplace=True),
+            nn.ConvTranspose2d(32, 16, 4, 2, 1, bias=False),
+            nn.BatchNorm2d(16),
+            nn.ReLU(inplace=True),
+            nn.ConvTranspose2d(16, 1, 4, 2, 1),
+            nn.Tanh(),
+        )
+
+
+class WeightNormed(AsASequence):
+    def __init__(self, z_dim):
+        super().__init__(z_dim)
+        self.body[3] = nn.utils.parametrizations.weight_norm(nn.Linear(64, 784, bias=False))
+
+
 class NormByHand(AsASequence):
     def __init__(self, z_dim):
         super().__init__(z_dim)
@@ -220,6 +243,32 @@ class Clamped(Variant):
         return nn.Hardtanh()
 
 
+class EndsInSoftsign(Variant):
+    end = nn.Softsign
+
+
+class EndsInArctangent(Variant):
+    end = nn.Identity
+
+    def forward(self, z):
+        return 2 / torch.pi * self.body(z).arctan().view(-1, 1, 28, 28)
+
+
+class EndsInARoot(QuietConvolutional):
+    def __init__(self, z_dim):
+        super().__init__(z_dim)
+        self[-1] = nn.Identity()
+
+    def forward(self, z):
+        x = super().forward(z)
+        return x / (1 + x.square()).sqrt()
+
+
+class StandardisesZ(AsASequence):
+    def forward(self, z):
+        return self.body((z - z.mean(0)) / (z.std(0) + 1e-5) if len(z) > 1 else z)
+
+
 class NormOnTheOutputAlone(nn.Module):
     def __init__(self, z_dim):
         super().__init__()
@@ -271,7 +320,8 @@ class FromTheCourse(nn.Module):
 
 CORRECT = (
     AsASequence, Functional, Convolutional, InFloat64, a_function_that_builds_one, WithDropout,
-    NormOnTheOutputToo, NormOnZToo, Residual, NormByHand, DeepAndLazy,
+    NormOnTheOutputToo, NormOnZToo, Residual, NormByHand, DeepAndLazy, QuietConvolutional,
+    WeightNormed,
 )  # fmt: skip
 RANGE, LEARNS = "images of the right shape and range", "every weight learns"
 NORM, Z = "batch norm, in training mode only", "a map from z, for one image too"
@@ -286,6 +336,10 @@ MISTAKES = {
     DropoutForNorm: (NORM, "there is no batch norm"),
     FromTheCourse: (RANGE, "Your answer calls gancourse.nets.MLPGenerator"),
     Clamped: (RANGE, "cut off at -1 and 1"),
+    EndsInSoftsign: (RANGE, "stands softsign, not tanh"),
+    EndsInArctangent: (RANGE, "stands an arc tangent, not tanh"),
+    EndsInARoot: (RANGE, "stands x / sqrt(1 + x^2), not tanh"),
+    StandardisesZ: (Z, "a sample depends on its batch"),
     NormOnTheOutputAlone: (NORM, "only on z or on the output"),
     NormOnZAlone: (NORM, "only on z or on the output"),
     NormOnZAndLinear: (NORM, "a linear map of z"),

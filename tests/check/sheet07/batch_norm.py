@@ -187,6 +187,11 @@ def a_module(x, running_mean, running_var, training):
     return [norm(x), norm.running_mean, norm.running_var]
 
 
+def only_centred(x, running_mean, running_var, training):
+    mean = x.mean((0, 2, 3), keepdim=True)
+    return x - mean, running_mean, running_var
+
+
 CORRECT = (
     lerped, channel_by_channel, in_float64, in_place, in_numpy, var_mean, channels_last, by_einsum,
 )  # fmt: skip
@@ -212,5 +217,6 @@ MISTAKES = {
     moves_in_evaluation: (EVALUATION, "moved in evaluation mode"),
     eps_outside: (HARDLY, "outside of the root"),
     eps_forgotten: (HARDLY, "0 / 0"),
+    only_centred: (FAR, "as wrong as around any other"),
     naive_variance: (FAR, "float32 keeps seven digits"),
 }
