@@ -176,6 +176,7 @@ class Student:
         "snapshot",
         "load",
         "set_grads",
+        "share_grads",
         "cpu_seconds",
         "withhold",
         "random_state",
@@ -290,6 +291,12 @@ class Student:
         """Set the gradients of a module's parameters, by name, as an earlier step leaves them."""
         for name, p in nn.Module.named_parameters(self._thing(net)):
             p.grad = tensors[name].clone()
+
+    def share_grads(self, nets: list[Handle]) -> bool:
+        """Tell whether two of these modules have one tensor as the gradient of a parameter."""
+        named = (nn.Module.named_parameters(self._thing(net)) for net in nets)
+        at = [(n, p.grad.data_ptr()) for net in named for n, p in net if p.grad is not None]
+        return len(set(at)) < len(at)
 
     def cpu_seconds(self) -> float:
         """Return the processor time that this process has used so far."""
