@@ -36,7 +36,7 @@
 # Each patient is a few lines of code, with a mistake in it. Run them, look, then repair them where
 # they stand. The check tests the lines alone, and then trains with them: the repaired run must
 # reach the band of healthy runs in one of three tries, since a healthy GAN can have bad luck too.
-# Grading runs the same parts again on other draws, for the points that are left, and asks for
+# Grading runs some of these parts again on other draws, for the points that are left, and asks for
 # nothing more. The exercises do not depend on each other.
 
 # %%

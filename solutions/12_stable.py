@@ -184,8 +184,8 @@ assert result.passed
 #
 # D judges packs of `m` samples of one kind that follow each other, joined along axis 1. Return D's
 # loss: cross-entropy on logits, exact where D is sure, with one label for each pack, real 1, fake
-# 0; the mean over each kind, added. Where `m` does not divide N, raise a `ValueError` whose
-# sentence names both.
+# 0; the mean over each kind, added. Where `m` does not divide a kind's N, raise a `ValueError`
+# whose sentence names both.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea
@@ -200,13 +200,19 @@ assert result.passed
 
 # %% tags=["exercise:12.4"]
 def packed_d_loss(D: nn.Module, x_real: Tensor, x_fake: Tensor, m: int) -> Tensor:
-    """Return the loss, from D: [N / m, m C, ...] -> [N / m] and samples [N, C, ...]."""
+    """Return the loss, from D: [N / m, m C, ...] -> [N / m] and samples [N, C, ...].
+
+    There may be more real samples than fakes.
+    """
+
     # BEGIN SOLUTION
-    N, C, *size = x_real.shape
-    if N % m:
-        raise ValueError(f"A batch of {N} samples makes no whole packs of {m}.")
-    real, fake = (D(x.reshape(N // m, m * C, *size)) for x in (x_real, x_fake))
-    return softplus(-real).mean() + softplus(fake).mean()
+    def packs(x: Tensor) -> Tensor:
+        N, C, *size = x.shape
+        if N % m:
+            raise ValueError(f"A batch of {N} samples makes no whole packs of {m}.")
+        return x.reshape(N // m, m * C, *size)
+
+    return softplus(-D(packs(x_real))).mean() + softplus(D(packs(x_fake))).mean()
     # END SOLUTION
 
 

@@ -155,7 +155,10 @@ def joined(x: Tensor, y: Tensor) -> Tensor:
 
 
 def conditional_turn(G: nn.Module, D: nn.Module, opt_G, opt_D, real, fake) -> None:
-    """Take a step of D, then one of G, in place; real is (x_real, y_real), fake is (z, y)."""
+    """Take a step of D, then one of G, in place; real is (x_real, y_real), fake is (z, y).
+
+    There may be more real points than fakes.
+    """
     (x_real, y_real), (z, y) = real, fake
     # BEGIN SOLUTION
     x_fake = G(joined(z, y))
@@ -201,7 +204,10 @@ assert result.passed
 
 # %% tags=["exercise:13.4"]
 def augmented_losses(D: nn.Module, x_real: Tensor, x_fake: Tensor) -> Tensor:
-    """Return torch.stack([d_loss, g_loss]) from D: [N, 1, H, W] -> [N] and images."""
+    """Return torch.stack([d_loss, g_loss]) from D: [N, 1, H, W] -> [N] and images.
+
+    There may be more real images than fakes.
+    """
 
     # BEGIN SOLUTION
     def changed(x: Tensor) -> Tensor:

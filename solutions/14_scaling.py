@@ -94,7 +94,8 @@ assert result.passed
 #
 # The copies of a net have equal weights. A batch was cut into parts, part `i` has `sizes[i]`
 # samples, and copy `i` has in its `.grad` the gradient of its own part's mean loss. Leave in each
-# copy's `.grad` that of the mean loss of the whole batch; leave the weights as they are.
+# copy's `.grad`, a tensor of its own, that of the mean loss of the whole batch; leave the weights
+# as they are.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea

@@ -170,7 +170,7 @@ class Student:
 
     METHODS = (
         "call", "call_with_grads", "apply", "build_net", "build_optimizer", "snapshot", "load",
-        "set_grads", "freeze", "cpu_seconds", "withhold", "random_state", "watch",
+        "set_grads", "freeze", "share_grads", "cpu_seconds", "withhold", "random_state", "watch",
     )  # fmt: skip
 
     def __init__(self):
@@ -286,6 +286,12 @@ class Student:
         """Let these of a module's parameters want no gradient, and all others want one."""
         for name, p in nn.Module.named_parameters(self._thing(net)):
             p.requires_grad_(name not in names)
+
+    def share_grads(self, nets: list[Handle]) -> bool:
+        """Tell whether two of these modules have one tensor as the gradient of a parameter."""
+        named = (nn.Module.named_parameters(self._thing(net)) for net in nets)
+        at = [(n, p.grad.data_ptr()) for net in named for n, p in net if p.grad is not None]
+        return len(set(at)) < len(at)
 
     def cpu_seconds(self) -> float:
         """Return the processor time that this process has used so far."""

@@ -1,7 +1,7 @@
 """Exercise 08.3: a step that can be resumed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -153,6 +153,13 @@ def _taken(student: Student, fn: Handle, run: Resumed, grads: list[Tensor], else
     _judge_adam(run, start, grads, else_)
 
 
+DISTURBED = (
+    "Two runs that take turns disturb each other: something is kept outside of the state, and a "
+    "killed process would lose it."
+)
+NOT_ADAM = "Neither of two runs is Adam's. They do not disturb each other: look at a run by itself."
+
+
 def adam_first(student: Student, fn: Handle, draw: Draw) -> None:
     run = _run(draw)
     _taken(student, fn, run, _gradients(draw, (6,), 1), "The first step, from {}, is not Adam's.")
@@ -164,18 +171,20 @@ def adam_on(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 def adam_two_runs(student: Student, fn: Handle, draw: Draw) -> None:
+    """Each run by itself, and then both in turn from the same places."""
     runs = [_run(draw) for _ in range(2)]
+    alone = [replace(run, state={}) for run in runs]
     starts = [run.weight for run in runs]
     grads = [_gradients(draw, (6,), 6) for _ in runs]
+    for run, own in zip(alone, grads, strict=True):
+        for grad in own:
+            run.step(student, fn, grad)
     for pair in zip(*grads, strict=True):
         for run, grad in zip(runs, pair, strict=True):
             run.step(student, fn, grad)
-    else_ = (
-        "Two runs that take turns disturb each other: something is kept outside of the state, and "
-        "a killed process would lose it."
-    )
+    apart = all(facts.near(a.weight, b.weight, 0.0) for a, b in zip(runs, alone, strict=True))
     for run, start, own in zip(runs, starts, grads, strict=True):
-        _judge_adam(run, start, own, else_)
+        _judge_adam(run, start, own, NOT_ADAM if apart else DISTURBED)
 
 
 def adam_shapes(student: Student, fn: Handle, draw: Draw) -> None:

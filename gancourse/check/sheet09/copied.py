@@ -156,9 +156,10 @@ def _found(student: Student, fn: Handle, pile: Pile) -> tuple[float, float]:
     return share, score
 
 
-def _judge_share(got: float, pile: Pile) -> None:
+def _judge_share(got: float, pile: Pile, telling: bool = True) -> None:
+    """With `telling` the pile is built so that each mistake leads to a share of its own."""
     facts.diagnose(
-        got, _share(pile), 1e-5, _share_mistakes(pile),
+        got, _share(pile), 1e-5, _share_mistakes(pile) if telling else {},
         "This is not the share of fakes whose nearest training picture is nearer than their "
         "nearest held-out picture.",
     )  # fmt: skip
@@ -189,7 +190,7 @@ def copies_extremes(student: Student, fn: Handle, draw: Draw) -> None:
     train, held, new = (3.0 * draw.normal(n, 1, 5, 5) for n in (24, 9, 12))
     for pile in (Pile(train[:7], train, held), Pile(held[:7], train, held), Pile(new, held, train)):
         share, score = _found(student, fn, pile)
-        _judge_share(share, pile)
+        _judge_share(share, pile, telling=False)
         _judge_score(score, pile)
 
 

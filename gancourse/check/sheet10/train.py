@@ -41,8 +41,35 @@ def _sure(student: Student, draw: Draw) -> OnRing:
 
 def _moved(student: Student, net: Twin) -> float:
     """Return the largest change of a weight."""
+    return max(_moves(student, net).values())
+
+
+def _moves(student: Student, net: Twin) -> dict[str, float]:
+    """Return the largest change of each weight, by name."""
     now, then = student.snapshot(net.there)["weights"], net.weights()
-    return max((now[name].double() - then[name]).abs().max().item() for name in then)
+    return {name: (now[name].double() - then[name]).abs().max().item() for name in then}
+
+
+IN_PART = (
+    "{who} moves in part: {name} stays as it was. opt_{who} takes all of {who}'s weights, "
+    "{who}.parameters()."
+)
+ITS_OWN_TURNS = (
+    "G is called {calls} times, whether 2 turns are asked for or 4: take `turns` of them, no more "
+    "and no less."
+)
+
+
+def _heeds_turns(student: Student, train: Handle, draw: Draw) -> None:
+    """Count G's calls in two trainings, of which one is twice as long."""
+    calls = []
+    for turns in (2, 4):
+        ring = on_ring(student, draw, SMALL)
+        student.watch(ring.G.there)
+        _train(student, train, ring, draw, turns)
+        calls.append(student.watch(ring.G.there)["calls"])
+    if calls[0] == calls[1] > 0:
+        raise Wrong(ITS_OWN_TURNS.format(calls=calls[0]))
 
 
 STANDS = FAULTY.format(
@@ -57,10 +84,16 @@ def optimisers_move_both(student: Student, train: Handle, draw: Draw) -> None:
         raise Wrong(STANDS)
     if _moved(student, ring.D) == 0:
         raise Wrong("D has not moved at all: opt_D holds D's weights, and steps down D's loss.")
+    for who, net in (("G", ring.G), ("D", ring.D)):
+        for name, moved in _moves(student, net).items():
+            if moved == 0:
+                raise Wrong(IN_PART.format(who=who, name=name))
+    _heeds_turns(student, train, draw)
 
 
 def optimisers_apart(student: Student, train: Handle, draw: Draw) -> None:
     """Where D is right and sure, its own loss has no gradient: what moves it is G's optimiser."""
+    _heeds_turns(student, train, draw)
     ring = _sure(student, draw)
     _train(student, train, ring, draw, 1)
     if _moved(student, ring.D) > 3e-4:

@@ -32,6 +32,8 @@ class Leak:
     d_loss: DLoss = cross_entropy_d
     g_loss: DLoss = saturating_g
     g_steps: bool = True
+    old_D: bool = False  # G asks D as it was before its step
+    g_first: bool = False  # and D sees what G makes after its own
 
 
 def _turn(leak: Leak, own_D: dict | None = None) -> Step:
@@ -45,11 +47,15 @@ def _turn(leak: Leak, own_D: dict | None = None) -> Step:
         game.opts["G"].zero_grad()
         game.opts["D"].zero_grad()
         fakes = _partly(game.x_fake, leak.to_G)
+        if leak.g_first:
+            game.go("G", game.g_loss(leak.g_loss))
+            fakes = game.G(game.z).detach()
         leak.d_loss(game.D(game.x_real), game.D(fakes)).backward(retain_graph=True)
-        game.opts["D"].step()
-        if own_D:
+        if not leak.old_D:
+            game.opts["D"].step()
+        if own_D and not leak.old_D:
             game.D.load_state_dict(own_D)
-        if leak.g_steps:
+        if leak.g_steps and not leak.g_first:
             game.g_loss(leak.g_loss).backward()
             game.opts["G"].step()
 
@@ -77,6 +83,7 @@ TURN_MISTAKES = {
     STILL_LEAKS: Leak(1.0),
     "G stands still: cut the graph for D's loss alone, G's own loss must reach it, and its "
     "gradients may not be cleared between backward and step.": Leak(g_steps=False),
+    "G moved against the old D: D's step comes first, and G then asks the new D.": Leak(old_D=True),
     FAULTY.format(
         "D's loss still reaches G. Another loss of G only hides how much it takes away."
     ): Leak(1.0, g_loss=non_saturating_g),
@@ -87,6 +94,7 @@ D_MISTAKES = {
     "D no longer learns from the fakes: detach the samples, not D's verdict on them.": (
         Leak(d_loss=_real_alone)
     ),
+    "D learned from fakes that G drew after its own step: D comes first.": Leak(g_first=True),
     "D goes up its loss: it should get better at telling real from fake.": Leak(d_loss=_uphill),
 }
 MOVING = ("weights", "buffers", "grads")  # what a turn may change

@@ -131,6 +131,29 @@ MISTAKES: dict[str, Callable[[Samples], Tensor]] = {
     "Distances are sums of absolute differences: they are Euclidean.": lambda s: _report(s, p=1.0),
 }
 
+
+def _of_all_balls(s: Samples) -> Tensor:
+    """Return the report in which a sample counts for each centre that it lies within 3 sd of."""
+    inside = torch.cdist(s.x.double(), s.centres.double()) <= 3 * s.sd
+    found = inside.sum(0).double()
+    share = inside.any(1).double().mean()
+    return torch.stack([(found > 0).sum().double(), share, _kl(found / found.sum())])
+
+
+def _of_another(s: Samples) -> Tensor:
+    """Return the report in which absolute differences say which centre is nearest."""
+    between = s.x.double()[:, None] - s.centres.double()[None]
+    nearest = between.norm(p=1, dim=2).argmin(1)
+    good = between.norm(dim=2).gather(1, nearest[:, None])[:, 0] <= 3 * s.sd
+    found = _histogram(nearest[good], len(s.centres))
+    return torch.stack([(found > 0).sum().double(), good.double().mean(), _kl(found)])
+
+
+OF_CROWDED: dict[str, Callable[[Samples], Tensor]] = {  # where centres lie apart it is right
+    "A sample counts for every centre that it lies within 3 sd of: it belongs to its nearest one "
+    "alone.": _of_all_balls,
+    "The nearest centre is found by absolute differences: the distance is Euclidean.": _of_another,
+}
 OF_MISSING: dict[str, Callable[[Samples], Tensor]] = {  # where all modes are reached it is right
     "K is the number of modes that were reached: it is that of all modes, or missing ones cost "
     "nothing.": lambda s: _report(s, kl=lambda p: _kl(p[p > 0])),
@@ -141,7 +164,8 @@ OF_MISSING: dict[str, Callable[[Samples], Tensor]] = {  # where all modes are re
 
 
 def _wrong(samples: Samples) -> dict[str, Tensor]:
-    found = {meaning: wrong(samples) for meaning, wrong in (MISTAKES | OF_MISSING).items()}
+    mistakes = MISTAKES | OF_CROWDED | OF_MISSING
+    found = {meaning: wrong(samples) for meaning, wrong in mistakes.items()}
     return {meaning: report for meaning, report in found.items() if report.isfinite().all()}
 
 
@@ -162,6 +186,22 @@ def _samples(draw: Draw, d: int, reached: float) -> Samples:
     drawn = [_around(draw, centres[mode], sd, low, high, n) for mode, low, high, n in rows]
     mixed = torch.cat(drawn)
     return Samples(mixed[torch.randperm(len(mixed), generator=draw.generator())], centres, sd)
+
+
+def _crowded(draw: Draw) -> Samples:
+    """Return samples around centres whose balls of 3 sd overlap.
+
+    None is nearly as near to a second centre, nor nearly 3 sd away.
+    """
+    sd, K = draw.uniform(0.08, 0.15), draw.integer(6, 8)
+    at = torch.randperm(9, generator=draw.generator())[:K]
+    centres = sd * (4.0 * torch.stack([at // 3, at % 3], 1) + 0.6 * draw.normal(K, 2))
+    x = centres[torch.randint(K, (150,), generator=draw.generator())] + 1.8 * sd * draw.normal(
+        150, 2
+    )
+    far = torch.cdist(x.double(), centres.double()).sort(1).values / sd
+    clear = ((far[:, :2] - 3).abs() > 0.05).all(1) & (far[:, 1] - far[:, 0] > 0.1)
+    return Samples(x[clear][:60], centres, sd)
 
 
 def _around(draw: Draw, centre: Tensor, sd: float, low: float, high: float, n: int) -> Tensor:
@@ -194,9 +234,10 @@ def _else(got: Tensor, want: Tensor) -> str:
 
 
 def all_reached(student: Student, fn: Handle, draw: Draw) -> None:
-    """Every mode but one, which only samples of low quality are near to, is reached."""
+    """Every mode but one, to which only samples of low quality are near; then crowded centres."""
     case = telling(draw, _full, right, MISTAKES)
     _judge(student, fn, case)
+    _judge(student, fn, telling(draw, _crowded, right, OF_CROWDED))
 
 
 def _full(draw: Draw) -> Samples:

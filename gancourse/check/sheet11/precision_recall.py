@@ -93,6 +93,17 @@ def _squared_reach(x: Tensor, others: Tensor, k: int) -> Tensor:
     return (_distances(x, others) <= _reach(others, k).square()).any(1).double()
 
 
+def _past_copies(x: Tensor, others: Tensor, k: int) -> Tensor:
+    """By reaches that leave out all distances of 0, and not the sample's own alone."""
+    among = _distances(others, others)
+    reach = among.masked_fill(among == 0, torch.inf).sort(1).values[:, k - 1]
+    return (_distances(x, others) <= reach).any(1).double()
+
+
+COPY_MISTAKES: dict[str, Callable[["Clouds"], Tensor]] = {
+    "A copy of a sample is passed over, as if it were the sample itself: leave out the sample by "
+    "its place, and not whatever lies at distance 0.": lambda c: _shares(c, _past_copies),
+}
 MISTAKES: dict[str, Callable[[Clouds], Tensor]] = {
     "Precision and recall have changed places: precision is of the fakes, recall of the real "
     "samples.": lambda c: right(c).flip(0),
@@ -138,7 +149,7 @@ MISTAKES: dict[str, Callable[[Clouds], Tensor]] = {
 
 
 def _wrong(clouds: Clouds) -> dict[str, Tensor]:
-    return {meaning: wrong(clouds) for meaning, wrong in MISTAKES.items()}
+    return {meaning: wrong(clouds) for meaning, wrong in (MISTAKES | COPY_MISTAKES).items()}
 
 
 def _clear(x: Tensor, others: Tensor, k: int) -> bool:
@@ -159,6 +170,17 @@ def _drawn(draw: Draw, spread: float, k: int, d: int) -> Clouds:
         fake = spread * draw.normal(draw.integer(30, 39), d) * 1.5 + 0.6
         if _clear(fake, real, k) and _clear(real, fake, k):
             return Clouds(fake, real, k)
+
+
+def _doubled(draw: Draw) -> Clouds:
+    """Return clouds in which many samples have a copy of their own kind."""
+    while True:
+        clouds = _drawn(draw, 1.0, 3, 3)
+        for x in (clouds.fake, clouds.real):
+            x[1:20:2] = x[:20:2]
+        fake, real = clouds.fake, clouds.real
+        if _clear(fake, real, 3) and _clear(real, fake, 3):
+            return clouds
 
 
 def _judge(student: Student, fn: Handle, clouds: Clouds) -> None:
@@ -182,7 +204,8 @@ huddled, strayed = _judged(0.6, 3, 2), _judged(1.3, 2, 4)
 
 
 def any_k(student: Student, fn: Handle, draw: Draw) -> None:
-    """The nearest neighbour alone, and nearly all of them; a few samples far away."""
+    """Copies among the samples of a kind; the nearest neighbour alone, and eight; clouds apart."""
+    _judge(student, fn, telling(draw, _doubled, right, MISTAKES | COPY_MISTAKES))
     for k in (1, 8):
         clouds = _drawn(draw, 1.0, k, 3)
         _judge(student, fn, clouds)
@@ -205,7 +228,7 @@ EXERCISE = Exercise(
     withheld=("gancourse.score.measures.precision_recall",),
     promises=(
         ("reaches as far as its `k`-th nearest neighbour (Euclidean) of its own kind", HUDDLE),
-        ("itself not counted", HUDDLE),
+        ("itself not counted", ANY_K),
         ("precision, the share of fakes within reach of any real sample", STRAY),
         ("recall, the share of real samples within reach of any fake", HUDDLE),
         ("from fake [N, d], real [M, d] and k", ANY_K),

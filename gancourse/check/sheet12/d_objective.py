@@ -97,7 +97,8 @@ SQUARES: dict[str, Penalty] = {
     "Both penalties are twice too large: each is gamma / 2 times the mean squared norm.": (
         lambda g: 2 * _square(g)
     ),
-    "The half is there twice: each penalty is gamma / 2 times the mean squared norm.": (
+    "Both penalties are half as large. The half is there twice, or real and fake samples are "
+    "averaged together: each penalty is gamma / 2 times its own mean squared norm.": (
         lambda g: _square(g) / 2
     ),
     "Both penalties are summed over the batch: average them.": lambda g: len(g) * _square(g),

@@ -80,7 +80,8 @@ def _loss(r: Round, pack: Packing = _pack) -> Tensor:
 
 def _mixed(r: Round, label: float) -> Tensor:
     """Return the loss of packs that hold samples of both kinds, all with one label, or halves."""
-    both = torch.stack([r.x_real, r.x_fake], 1).flatten(0, 1).double()
+    N = min(len(r.x_real), len(r.x_fake))
+    both = torch.stack([r.x_real[:N], r.x_fake[:N]], 1).flatten(0, 1).double()
     logits = r.D.here(_pack(both, r.m))
     return (softplus(logits) - label * logits).mean()
 
@@ -121,6 +122,10 @@ LOSSES: dict[str, Callable[[Round], Tensor]] = {
     "Both kinds are averaged together, which halves the loss: add the two means.": (
         lambda r: _by_packs(r, lambda a, b: (softplus(-a).mean() + softplus(b).mean()) / 2)
     ),
+    "Both kinds are averaged together, and doubled: each has a mean of its own, over its own "
+    "number; add the two.": (
+        lambda r: _by_packs(r, lambda a, b: 2 * softplus(torch.cat([-a, b])).mean())
+    ),
     "Only the real packs count: add the mean over packs of fakes.": (
         lambda r: _by_packs(r, lambda a, b: softplus(-a).mean())
     ),
@@ -140,13 +145,22 @@ LOSSES: dict[str, Callable[[Round], Tensor]] = {
 
 
 def _round(
-    student: Student, draw: Draw, m: int, kind: int, packs: int | None = None, grow: float = 1.8
+    student: Student,
+    draw: Draw,
+    m: int,
+    kind: int,
+    packs: int | None = None,
+    grow: float = 1.8,
+    more: int = 0,
 ) -> Round:
-    """Return a round of points (0) or of pictures with two channels (1)."""
+    """Return a round of points (0) or of pictures with two channels (1).
+
+    So many `more` packs than those of fakes are real.
+    """
     shape = ((3,), (2, 3, 3))[kind]
     D = discriminator(student, draw, (m * shape[0], *shape[1:]), grow)
     N = m * (packs or draw.integer(3, 5))
-    return Round(D, draw.normal(N, *shape), 0.5 + draw.normal(N, *shape), m)
+    return Round(D, draw.normal(N + m * more, *shape), 0.5 + draw.normal(N, *shape), m)
 
 
 def _value(student: Student, fn: Handle, r: Round, not_finite: str | None = None) -> float:
@@ -172,9 +186,9 @@ def _judge(student: Student, fn: Handle, r: Round) -> None:
 
 
 def packs_of_points(student: Student, fn: Handle, draw: Draw) -> None:
-    """With logits of common size; then with a D that is very sure, and wrong about some packs."""
-    for m in (3, 2):
-        _judge(student, fn, _round(student, draw, m, 0))
+    """Of as many of each kind or not; then with a D that is very sure, and wrong about some."""
+    for m, more in ((3, 0), (2, 0), (2, draw.integer(2, 4))):
+        _judge(student, fn, _round(student, draw, m, 0, more=more))
     r = _round(student, draw, 2, 0, grow=SURE)
     while (want := _loss(r).item()) < WRONG:  # D is right, and a sigmoid does no harm
         r = _round(student, draw, 2, 0, grow=SURE)
@@ -207,17 +221,19 @@ def packs_of_pictures(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 def packs_refused(student: Student, fn: Handle, draw: Draw) -> None:
-    """One, or all but one, too many; for either kind of sample."""
-    for kind in (0, 1):
+    """One, or all but one, too many: of both kinds, of the fakes alone, of the real ones alone."""
+    for kind, of in ((0, "samples"), (1, "samples"), (0, "fakes"), (1, "real samples")):
         m, extra = draw.integer(3, 4), draw.choice([1, 2])
         r = _round(student, draw, m, kind)
         N = len(r.x_real) + extra
         x_real, x_fake = (torch.cat([x, x[:extra]]) for x in (r.x_real, r.x_fake))
-        _judge_refused(student, fn, Round(r.D, x_real, x_fake, m), N)
+        x_real = r.x_real if of == "fakes" else x_real
+        x_fake = r.x_fake if of == "real samples" else x_fake
+        _judge_refused(student, fn, Round(r.D, x_real, x_fake, m), f"{N} {of}", N)
 
 
-def _judge_refused(student: Student, fn: Handle, r: Round, N: int) -> None:
-    asks = "raise a ValueError whose sentence names N and m."
+def _judge_refused(student: Student, fn: Handle, r: Round, batch: str, N: int) -> None:
+    asks = "raise a ValueError whose sentence names N, the number of that kind, and m."
     try:
         student.call(fn, r.given())
     except StudentError as error:
@@ -225,17 +241,17 @@ def _judge_refused(student: Student, fn: Handle, r: Round, N: int) -> None:
             raise
         if error.kind not in REFUSES:
             raise Wrong(
-                f"A batch of {N} with m = {r.m} ends in {error.kind}, which does not say what to "
-                f"do: {asks}"
+                f"A batch of {batch} with m = {r.m} ends in {error.kind}, which does not say what "
+                f"to do: {asks}"
             ) from None
         if not {str(N), str(r.m)} <= {*re.findall(r"\d+", error.message)}:
             raise Wrong(
-                f"The refusal of a batch of {N} with m = {r.m} says {error.message!r}: {asks}"
+                f"The refusal of a batch of {batch} with m = {r.m} says {error.message!r}: {asks}"
             ) from None
         return
     raise Wrong(
-        f"A batch of {N} makes no whole packs of {r.m}, and nothing is said: samples are dropped, "
-        f"or packs are mixed. Instead {asks}"
+        f"A batch of {batch} makes no whole packs of {r.m}, and nothing is said: samples are "
+        f"dropped, or packs are mixed. Instead {asks}"
     )
 
 
@@ -265,6 +281,10 @@ EXERCISE = Exercise(
         ("exact where D is sure", POINTS),
         ("one label for each pack, real 1, fake 0", POINTS),
         ("the mean over each kind, added", POINTS),
-        ("Where `m` does not divide N, raise a `ValueError` whose sentence names both", REFUSED),
+        ("There may be more real samples than fakes", POINTS),
+        (
+            "Where `m` does not divide a kind's N, raise a `ValueError` whose sentence names both",
+            REFUSED,
+        ),
     ),
 )

@@ -9,6 +9,7 @@ from gancourse.check import facts, twins
 from gancourse.check.spec import Draw, Wrong
 from gancourse.check.student import Handle, Student
 
+WRONG_NUMBER = "The number is not right yet, so its gradient by D's weights is not, either."
 SHAPES = ((3,), (1, 3, 3))  # of samples: points, and pictures
 
 
@@ -45,7 +46,11 @@ def judge_gradient(
 
     `cut` says why there is none, or that of `rest` alone.
     """
-    (got,) = student.call_with_grads(fn, args, [D.there])["grads"]
+    found = student.call_with_grads(fn, args, [D.there])
+    value = facts.number(found["value"], "What comes back")
+    if not facts.near(value, loss.item(), 1e-3 * max(1.0, abs(loss.item()))):
+        raise Wrong(WRONG_NUMBER)
+    (got,) = found["grads"]
     weights = dict(D.here.named_parameters())
     got = {n: torch.zeros_like(w) if got[n] is None else got[n] for n, w in weights.items()}
     want = _gradient(loss, weights)
@@ -69,8 +74,12 @@ def _gradient(loss: Tensor, weights: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def judge_left(student: Student, fn: Handle, args: list, D: twins.Twin, draw: Draw) -> None:
-    """Raise Wrong unless fn(*args) leaves all of D as it was, with old gradients and without."""
+    """Raise Wrong unless fn(*args) leaves all of D as it was, in either mode.
+
+    In training mode D holds old gradients, in evaluation mode it has none.
+    """
     for old in (False, True):
+        student.apply(D.there, args[1], train=old)
         if old:
             twins.leave_grads(student, D, draw)
         before = student.snapshot(D.there)

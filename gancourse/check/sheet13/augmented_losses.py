@@ -29,6 +29,10 @@ OTHER_CHANGE = (
     "draw: one number is added to all pixels of an image. It is no factor, not one number for each "
     "pixel, and nothing is clamped."
 )
+POOLED = (
+    "Real and fake images are averaged together: each kind has a mean of its own, over its own "
+    "number, and the two are added."
+)
 NO_GRAPH = (
     "g_loss does not reach x_fake: the change must let the gradient through, so make it without "
     "no_grad, detach or .data, or G has nothing to learn from."
@@ -70,9 +74,9 @@ def _losses(student: Student, fn: Handle, given: list, seed: int | None = None) 
 
 def losses_of_both(student: Student, fn: Handle, draw: Draw) -> None:
     """With a D that is blind to the change both losses are known."""
-    for N in (draw.integer(5, 7), 1):
+    for N, M in ((draw.integer(5, 7), 0), (1, 0), (draw.integer(3, 4), draw.integer(3, 5))):
         D = _discriminator(student, draw, _blind)
-        x_real, x_fake = draw.normal(N, *SHAPE), 0.5 * draw.normal(N, *SHAPE)
+        x_real, x_fake = draw.normal(N + M, *SHAPE), 0.5 * draw.normal(N, *SHAPE)
         given = [D.there, x_real, x_fake]
         got, again = (_losses(student, fn, given, draw.seed()) for _ in range(2))
         if any(not facts.near(a, b, 1e-4) for a, b in zip(got, again, strict=True)):
@@ -88,7 +92,8 @@ def _judge_losses(got: list[float], real: Tensor, fake: Tensor) -> None:
     facts.diagnose(
         got[0], d_loss, near,
         {what: of(real, fake).item() for what, of in D_MISTAKES.items()}
-        | {"d_loss is G's: return D's loss first, then G's.": g_loss},
+        | {"d_loss is G's: return D's loss first, then G's.": g_loss}
+        | {POOLED: 2 * softplus(torch.cat([-real, fake])).mean().item()},
         "d_loss is not the cross-entropy of D's logits of changed images: two means, added.",
     )  # fmt: skip
     facts.diagnose(
@@ -133,6 +138,8 @@ def _added(student: Student, fn: Handle, D: twins.Twin, draw: Draw) -> dict[str,
 def _judge_uniform(b: Tensor, where: str) -> None:
     """Judge 200 numbers: uniform in -1/2..1/2, and not of a few values."""
     low, high = b.min().item(), b.max().item()
+    if high - low < 1e-3 and max(-low, high) > 0.51:
+        raise Wrong(f"Pixels of {where} come to D clamped, or scaled: add a number, and no more.")
     if high - low < 1e-3:
         raise Wrong(f"The same number is added in every call to {where}: draw it each time.")
     if low > -1e-3 and high > 0.5:
@@ -179,9 +186,12 @@ def gradients_of_both(student: Student, fn: Handle, draw: Draw) -> None:
     D = _discriminator(student, draw, _blind)
     x_real, x_fake = draw.normal(6, *SHAPE), 0.5 * draw.normal(6, *SHAPE)
     twins.leave_grads(student, D, draw)  # of an earlier step
-    given, before = [D.there, x_real, x_fake], student.snapshot(D.there)
-    got = student.call(fn, given, seed=0)
-    twins.judge_untouched(before, student.snapshot(D.there), "D")
+    given = [D.there, x_real, x_fake]
+    for train in (False, True):
+        student.apply(D.there, x_real, train=train)
+        before = student.snapshot(D.there)
+        got = student.call(fn, given, seed=0)
+        twins.judge_untouched(before, student.snapshot(D.there), "D")
     if not isinstance(got, Tensor):
         raise Wrong(
             "Return both losses as one tensor, torch.stack([d_loss, g_loss]), so that either can "
@@ -242,6 +252,7 @@ EXERCISE = Exercise(
     withheld=("gancourse.train.diff_augment", "gancourse.train.augment.brightness"),
     promises=(
         ("cross-entropy on logits, two means, added", LOSSES),
+        ("There may be more real images than fakes", LOSSES),
         ("the mean of $-\\log D$", LOSSES),
         ("a number of its own, uniform from -1/2 to 1/2", CHANGED),
         ("real and fake, wherever D looks", CHANGED),

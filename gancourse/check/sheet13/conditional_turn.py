@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import one_hot, softplus
 
 from gancourse.check import facts, twins
-from gancourse.check.players import HELD_BACK, STEEP, Game, Step, turn_wrong
+from gancourse.check.players import HELD_BACK, STEEP, UNEVEN, Game, Step, turn_wrong
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 from gancourse.check.twins import Twin
@@ -26,8 +26,8 @@ def _joined(x: Tensor, y: Tensor) -> Tensor:
 class Batches:
     """A batch of each kind with its labels, which differ from each other everywhere."""
 
-    x_real: Tensor  # [N, 2]
-    y_real: Tensor  # int64 [N]
+    x_real: Tensor  # [M, 2]
+    y_real: Tensor  # int64 [M]
     z: Tensor  # [N, z_dim]
     y: Tensor  # of the fakes, int64 [N]
 
@@ -102,15 +102,16 @@ class Players:
         return game
 
 
-def _batches(draw: Draw, z_dim: int) -> Batches:
-    """Return batches whose labels differ in each place; both have all classes."""
+def _batches(draw: Draw, z_dim: int, more: int) -> Batches:
+    """Return batches whose labels differ in each place; both have all classes; `more` are real."""
     N = draw.integer(8, 12)
     y_real = torch.tensor([*range(CLASSES), *(draw.integer(0, 2) for _ in range(N - CLASSES))])
     y = (y_real + torch.tensor([draw.integer(1, 2) for _ in range(N)])) % CLASSES
-    return Batches(draw.normal(N, 2) + draw.normal(2), y_real, draw.normal(N, z_dim), y)
+    y_real = torch.cat([y_real, y_real[:more]])
+    return Batches(draw.normal(N + more, 2) + draw.normal(2), y_real, draw.normal(N, z_dim), y)
 
 
-def _players(student: Student, draw: Draw, steep: float = 1.0) -> Players:
+def _players(student: Student, draw: Draw, steep: float = 1.0, more: int = 0) -> Players:
     """Return fresh players whose optimisers have a weight decay: it shows who took a step.
 
     `steep` multiplies D's slopes, and so all gradients, and makes steps shorter by as much.
@@ -119,7 +120,7 @@ def _players(student: Student, draw: Draw, steep: float = 1.0) -> Players:
     of_G = {"z_dim": z_dim + CLASSES, "norm": False, "widths": [8], "shape": [2]}
     of_D = {"widths": [8], "shape": [2 + CLASSES]}
     G = twins.twin(student, draw, "generator/mlp", of_G)
-    batches = _batches(draw, z_dim)
+    batches = _batches(draw, z_dim, more)
 
     def heed_labels(D: torch.nn.Module) -> None:
         D.body[0].weight[:, 2:] *= 3.0
@@ -223,13 +224,14 @@ def _seen(student: Student, players: Players) -> dict[str, dict]:
 
 
 def turn_of_d(student: Student, fn: Handle, draw: Draw) -> None:
-    """With gradients of common size, and with large ones."""
+    """With gradients of common size, and with large ones; then with more real points than fakes."""
     missed = (
         "D moved, but not by one step of opt_D down cross-entropy on x_real with y_real and on the "
         "fakes with their y."
     )
     _one_of_d(student, fn, _players(student, draw), missed)
     _one_of_d(student, fn, _players(student, draw, STEEP), HELD_BACK.format(who="D"))
+    _one_of_d(student, fn, _players(student, draw, more=draw.integer(4, 8)), UNEVEN)
 
 
 def _one_of_d(student: Student, fn: Handle, players: Players, else_: str) -> None:
@@ -357,6 +359,7 @@ EXERCISE = Exercise(
     withheld=("gancourse.train.one_step", "gancourse.train.d_step", "gancourse.train.g_step"),
     promises=(
         ("one step of D down cross-entropy", MOVES_D),
+        ("There may be more real points than fakes", MOVES_D),
         ("real points with `y_real` and fakes with the `y` that they were made for", MOVES_D),
         ("then one of G down the mean of $-\\log D$", MOVES_G),
         ("with the new D and the same `y`", MOVES_G),

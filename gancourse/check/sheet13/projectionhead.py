@@ -153,8 +153,10 @@ def _logits(student: Student, net: Handle, c: Case) -> Tensor:
     shape = tuple(got.shape) if isinstance(got, Tensor) else None
     if shape == () and N == 1:
         raise Wrong(BATCH_LOST)
-    known = {(N, N): ALL_PAIRS, (features,): OVER_BATCH, (N, 1): COLUMN, (1,): BATCH_LOST}
-    known |= {(N, features): OVER_BATCH, (1, features): OVER_BATCH}
+    known = {(features,): OVER_BATCH, (N, 1): COLUMN, (1,): BATCH_LOST}
+    known |= {(1, features): OVER_BATCH}
+    if features != N:  # else [N, N] may be either
+        known |= {(N, N): ALL_PAIRS, (N, features): OVER_BATCH}
     if shape != (N,) and shape in known:
         raise Wrong(known[shape])
     return facts.tensor(got, (N,), "What comes back")

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from gancourse.check import facts, twins
+from gancourse.check.players import HELD_BACK
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
@@ -47,19 +48,35 @@ class Round:
                 for name, w in self.D.weights().items()}  # fmt: skip
 
 
-def _round(student: Student, draw: Draw, sizes: tuple[int, int]) -> Round:
+STEEP = 100.0  # times: gradients in the tens, where common thresholds of clipping are 1 to 10
+LARGE = 20.0
+
+
+def _steep(student: Student, draw: Draw) -> Round:
+    """Return a round with the same logits, a hundredth of the first weights and large samples.
+
+    The step is a hundredth, too.
+    """
+    while True:
+        r = _round(student, draw, (3, 0), STEEP)
+        if sum(g.square().sum() for g in r.gradient().values()).sqrt() > LARGE:
+            return r
+
+
+def _round(student: Student, draw: Draw, sizes: tuple[int, int], steep: float = 1.0) -> Round:
     """Return a round of so many whole parts and so many samples more."""
 
     def grow(net: torch.nn.Module) -> None:
         for p in net.parameters():
             p.mul_(2.0)
+        net.body[0].weight /= steep
 
     D = twins.twin(student, draw, "discriminator/mlp", NET, grow)
     size = draw.integer(4, 6)
     N = sizes[0] * size + sizes[1]
-    rate = draw.uniform(0.4, 0.6)
+    rate = draw.uniform(0.4, 0.6) / steep
     opt = student.build_optimizer("SGD", D.there, {"lr": rate})
-    return Round(D, opt, draw.normal(N, 3) + draw.normal(3), size, rate)
+    return Round(D, opt, steep * (draw.normal(N, 3) + draw.normal(3)), size, rate)
 
 
 def _each(r: Round, times: Callable[[int, int], float], chosen: slice = slice(None)) -> Weights:
@@ -123,7 +140,10 @@ def whole_parts(r: Round) -> int:
     return len(r.x) // r.size
 
 
-def _judge(student: Student, fn: Handle, r: Round) -> object:
+MISSED = "D moved, but not by one step down its mean loss on all samples."
+
+
+def _judge(student: Student, fn: Handle, r: Round, else_: str = MISSED) -> object:
     before = student.snapshot(r.D.there)
     got = student.call(fn, r.given())
     now = student.snapshot(r.D.there)
@@ -133,15 +153,17 @@ def _judge(student: Student, fn: Handle, r: Round) -> object:
         raise Wrong(twins.STILL.format(who="D", opt="opt"))
     mistakes = {meaning: move(r) for meaning, move in MOVES.items()}
     twins.judge_weights(
-        after, r.after((1.0, r.gradient())), 2e-5, mistakes,
-        "D moved, but not by one step down its mean loss on all samples.",
+        after, r.after((1.0, r.gradient())), 2e-5, mistakes, else_,
     )  # fmt: skip
     return got
 
 
 def accumulated_whole(student: Student, fn: Handle, draw: Draw) -> None:
+    """Some parts, and one; then with large gradients."""
     for count in (3, 1):
         _judge(student, fn, _round(student, draw, (count, 0)))
+    held_back = HELD_BACK.format(who="D").replace("opt_D", "opt")
+    _judge(student, fn, _steep(student, draw), held_back)
 
 
 def accumulated_rest(student: Student, fn: Handle, draw: Draw) -> None:
@@ -150,11 +172,17 @@ def accumulated_rest(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 def accumulated_afresh(student: Student, fn: Handle, draw: Draw) -> None:
-    r = _round(student, draw, (3, 0))
-    twins.leave_grads(student, r.D, draw)
-    student.call(fn, r.given())
-    after = student.snapshot(r.D.there)["weights"]
-    if not facts.all_near(after, r.after((1.0, r.gradient())), 2e-5):
+    """The learner's own step again, from the same place, with old gradients in D."""
+    seed, moved = draw.seed(), []
+    for old in (False, True):
+        r = _round(student, Draw(seed), (3, 0))
+        if old:
+            twins.leave_grads(student, r.D, draw)
+        student.call(fn, r.given(), seed=0)
+        moved.append(student.snapshot(r.D.there)["weights"])
+    if twins.same_weights(student, r.D):
+        raise Wrong(twins.STILL.format(who="D", opt="opt"))
+    if not facts.all_near(*moved, 2e-5):
         raise Wrong(
             "Gradients that an earlier step left in D count in this one: clear them before the "
             "first backward pass."

@@ -94,11 +94,19 @@ MIXTURES: dict[str, Callable[[list[int]], list[float]]] = {
 }
 
 
+ONE_TENSOR = (
+    "The average is right, and copies share one tensor as their .grad: what the next backward adds "
+    "for one of them is in the others too. Give each a tensor of its own, by copy_ or clone."
+)
+
+
 def _judge(student: Student, ranks: Ranks) -> None:
     """Raise Wrong unless each copy has the whole batch's gradient."""
     found = [student.snapshot(copy.there)["grads"] for copy in ranks.copies]
     right = [facts.all_near(grads, ranks.whole, ranks.near) for grads in found]
     if all(right):
+        if student.share_grads([copy.there for copy in ranks.copies]):
+            raise Wrong(ONE_TENSOR)
         return
     left = [facts.all_near(g, p, ranks.near) for g, p in zip(found, ranks.parts, strict=True)]
     if all(left):
@@ -173,7 +181,7 @@ EXERCISE = Exercise(
     names=("average_gradients",),
     withheld=("gancourse.train.parallel.average_gradients",),
     promises=(
-        ("Leave in each copy's `.grad` that of the mean loss of the whole batch", HALVES),
+        ("Leave in each copy's `.grad`, a tensor of its own, that of the mean loss", HALVES),
         ("part `i` has `sizes[i]` samples", UNEQUAL),
         ("leave the weights as they are", LEFT),
     ),

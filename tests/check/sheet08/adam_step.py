@@ -215,6 +215,16 @@ CORRECT = (
 )  # fmt: skip
 FIRST, ON, TWO = "the first step", "the steps after it", "two runs in turn"
 LONG = "a matrix, 100 steps, float64"
+
+
+def corrected_averages_kept(weight, grad, state, lr):
+    """What goes into the state is already divided by 1 - beta^t, and is divided again."""
+    t = state.get("t", 0) + 1
+    m = (0.5 * state.get("m", 0.0) + 0.5 * grad) / (1 - 0.5**t)
+    v = (0.999 * state.get("v", 0.0) + 0.001 * grad**2) / (1 - 0.999**t)
+    return weight - lr * m / (v.sqrt() + 1e-8), {"t": t, "m": m, "v": v}
+
+
 MISTAKES = {
     amsgrad: (LONG, "AMSGrad"),
     no_correction: (FIRST, "Neither average is divided"),
@@ -237,4 +247,5 @@ MISTAKES = {
     exchanged: (FIRST, "The new weight should be a tensor"),
     state_not_returned: (FIRST, "should return (weight, state)"),
     one_number_for_all: (FIRST, "is not Adam's"),
+    corrected_averages_kept: (TWO, "They do not disturb each other"),
 }

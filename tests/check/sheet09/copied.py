@@ -226,6 +226,16 @@ CORRECT = (
     one_by_one, a_z_test,
 )  # fmt: skip
 SHARE, SCORE, EITHER = "the share", "the score", "copies of either pile"
+
+
+def of_real_pictures(x_fake, x_train, x_held):
+    """The share of training pictures among the real ones that are nearest to a fake, each once."""
+    real = torch.cat([x_train, x_held]).flatten(1)
+    near = torch.cdist(x_fake.flatten(1), real).argmin(1).unique()
+    share, p = (near < len(x_train)).double().mean().item(), len(x_train) / len(real)
+    return share, (share - p) / math.sqrt(p * (1 - p) / len(x_fake))
+
+
 MISTAKES = {
     share_of_held: (SHARE, "held out"),
     counted: (SHARE, "This is a count"),
@@ -248,4 +258,5 @@ MISTAKES = {
     divided_by_the_share: (EITHER, "is NaN or inf"),
     without_brightness: ("the share", "mean is taken off first"),
     by_the_largest_difference: ("the share", "by their largest difference"),
+    of_real_pictures: (EITHER, "This is not the share of fakes"),
 }

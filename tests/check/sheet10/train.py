@@ -167,6 +167,35 @@ CORRECT = (
     own_weights, another_adam, in_groups, lists_of_weights, groups_added, amsgrad,
     fresh_fakes_for_g, by_player,
 )  # fmt: skip
+
+
+def last_layer_alone(G, D, x_real, turns):
+    *_, weight, bias = G.parameters()
+    opt_G, opt_D = Adam([weight, bias], **RATES), Adam(D.parameters(), **RATES)
+    for _ in range(turns):
+        x_fake = G(torch.randn(128, 2))
+        opt_D.zero_grad()
+        real = x_real[torch.randint(len(x_real), (128,))]
+        cross_entropy_d(D(real), D(x_fake.detach())).backward()
+        opt_D.step()
+        opt_G.zero_grad()
+        F.softplus(-D(x_fake)).mean().backward()
+        opt_G.step()
+
+
+def turns_of_its_own(G, D, x_real, turns):
+    opt_G, opt_D = Adam(G.parameters(), **RATES), Adam(D.parameters(), **RATES)
+    for _ in range(100):
+        x_fake = G(torch.randn(128, 2))
+        opt_D.zero_grad()
+        real = x_real[torch.randint(len(x_real), (128,))]
+        cross_entropy_d(D(real), D(x_fake.detach())).backward()
+        opt_D.step()
+        opt_G.zero_grad()
+        F.softplus(-D(x_fake)).mean().backward()
+        opt_G.step()
+
+
 MISTAKES = {
     unmended: (BOTH, "The run is still faulty: G has not moved at all"),
     both_in_one: (APART, "D gives in to G"),
@@ -181,4 +210,6 @@ MISTAKES = {
     g_too: (APART, "D gives in to G"),
     a_twentieth_of_the_turns: (MENDED, "The run is still faulty: after its training"),
     d_crawls: (MENDED, "The run is still faulty: after its training"),
+    last_layer_alone: (BOTH, "G moves in part"),
+    turns_of_its_own: (APART, "take `turns` of them"),
 }

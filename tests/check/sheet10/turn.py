@@ -246,6 +246,27 @@ CORRECT = (
     detached, made_twice, cleared_in_time, only_the_gradients_wanted, d_frozen_meanwhile,
     cleared_after_each_step, inputs_named, real_then_fake,
 )  # fmt: skip
+
+
+def g_first(G, D, opt_G, opt_D, x_real, z):
+    x_fake = G(z)
+    opt_G.zero_grad()
+    (-F.softplus(D(x_fake)).mean()).backward()
+    opt_G.step()
+    opt_D.zero_grad()
+    cross_entropy_d(D(x_real), D(x_fake.detach())).backward()
+    opt_D.step()
+
+
+def g_first_and_fakes_anew(G, D, opt_G, opt_D, x_real, z):
+    opt_G.zero_grad()
+    (-F.softplus(D(G(z))).mean()).backward()
+    opt_G.step()
+    opt_D.zero_grad()
+    cross_entropy_d(D(x_real), D(G(z).detach())).backward()
+    opt_D.step()
+
+
 MISTAKES = {
     gradients_clipped: (LEARNS, "step of opt_D"),
     unmended: (MOVES, "The run is still faulty: D's loss still reaches G"),
@@ -260,4 +281,6 @@ MISTAKES = {
     d_left_frozen: (LEARNS, "left frozen"),
     eval_left_on: (MOVES, "G comes back in another mode"),
     louder: (MOVES, "G did not move down its own loss"),
+    g_first: (MOVES, "G moved against the old D"),
+    g_first_and_fakes_anew: (LEARNS, "D learned from fakes that G drew after its own step"),
 }

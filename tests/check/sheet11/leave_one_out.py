@@ -196,6 +196,15 @@ CORRECT = (
     sorted_and_left_out, by_votes,
 )  # fmt: skip
 ALIKE, APART, COPIES = "kinds that are alike", "kinds that differ", "copies"
+
+
+def by_halves_of_the_pile(x_fake, x_train, x_held):
+    """The first half counts as fake, however many fakes there are."""
+    pile = torch.cat([x_fake, x_held]).flatten(1)
+    near, half = torch.cdist(pile, pile).fill_diagonal_(INF).argmin(1), len(pile) // 2
+    return (near[:half] < half).double().mean().item(), (near[half:] >= half).double().mean().item()
+
+
 MISTAKES = {
     against_training: (ALIKE, "tested against training pictures"),
     against_all: (ALIKE, "All real pictures are tested together"),
@@ -215,4 +224,5 @@ MISTAKES = {
     by_angle: (APART, "by the angle between them"),
     zeros_left_out: (COPIES, "A copy is passed over"),
     second_of_sorted: (COPIES, "may be the picture itself"),
+    by_halves_of_the_pile: (COPIES, "These are not the shares"),
 }

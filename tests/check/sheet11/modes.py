@@ -210,6 +210,25 @@ CORRECT = (
     by_each_mode,
 )  # fmt: skip
 ALL, MISSING, SIZES = "all modes reached", "modes that are missing", "other sizes, one sample"
+
+
+def in_every_ball(x, centres, sd):
+    inside = torch.cdist(x, centres) <= 3 * sd
+    count = inside.sum(0)
+    p = count / count.sum()
+    kl = torch.xlogy(p, len(centres) * p).sum()
+    return int((count > 0).sum()), inside.any(1).double().mean().item(), kl.item()
+
+
+def nearest_by_absolute_differences(x, centres, sd):
+    nearest = torch.cdist(x, centres, p=1).argmin(1)
+    good = (x - centres[nearest]).norm(dim=1) <= 3 * sd
+    count = torch.bincount(nearest[good], minlength=len(centres))
+    p = count / count.sum()
+    kl = torch.xlogy(p, len(centres) * p).sum()
+    return int((count > 0).sum()), good.double().mean().item(), kl.item()
+
+
 MISTAKES = {
     histogram_of_all: (ALL, "counts all samples"),
     other_way: (ALL, "the other way round"),
@@ -233,4 +252,6 @@ MISTAKES = {
     reached_alone: (MISSING, "modes that were reached"),
     any_sample: (MISSING, "it takes one of high quality"),
     zero_log_zero: (MISSING, "0 log 0 is 0"),
+    in_every_ball: (ALL, "belongs to its nearest one alone"),
+    nearest_by_absolute_differences: (ALL, "nearest centre is found by absolute differences"),
 }

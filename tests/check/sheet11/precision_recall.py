@@ -209,6 +209,19 @@ CORRECT = (
     largest_margin, counted_by_hand,
 )  # fmt: skip
 HUDDLE, STRAY, ANY_K = "fakes that huddle", "fakes that stray", "any k, and clouds far apart"
+
+
+def copies_passed_over(fake, real, k):
+    """Whatever lies at distance 0 is taken for the sample itself."""
+
+    def share(x, others):
+        apart = (others.double()[:, None] - others.double()).norm(dim=2)
+        reach = apart.masked_fill(apart == 0, torch.inf).kthvalue(k).values
+        return ((x.double()[:, None] - others.double()).norm(dim=2) <= reach).any(1).double().mean()
+
+    return share(fake, real).item(), share(real, fake).item()
+
+
 MISTAKES = {
     exchanged: (HUDDLE, "have changed places"),
     oneself_counted: (HUDDLE, "its own nearest neighbour"),
@@ -228,4 +241,5 @@ MISTAKES = {
     divided_by_the_others: (HUDDLE, "number of the other kind"),
     among_its_own: (HUDDLE, "Every sample lies within"),
     precision_alone: (HUDDLE, "2 numbers"),
+    copies_passed_over: (ANY_K, "A copy of a sample is passed over"),
 }

@@ -238,6 +238,31 @@ CORRECT = (
     opened_square, by_mse, from_the_mean,
 )  # fmt: skip
 VALUE, BETWEEN, GRAPH = "the penalty of known points", "points between", "D can learn from it"
+
+
+def back_in_training(D, x_real, x_fake):
+    """D's mode is set and not given back: a D that came in evaluation mode leaves in training."""
+    D.train()
+    t = torch.rand(len(x_real), *[1] * (x_real.dim() - 1))
+    x = (t * x_real + (1 - t) * x_fake).requires_grad_()
+    (slope,) = grad(D(x).sum(), x, create_graph=True)
+    return (slope.flatten(1).norm(dim=1) - 1).square().mean()
+
+
+def flat_forgiven(D, x_real, x_fake):
+    t = torch.rand(len(x_real), *[1] * (x_real.dim() - 1))
+    x = (t * x_real + (1 - t) * x_fake).requires_grad_()
+    (slope,) = grad(D(x).sum(), x, create_graph=True)
+    return (slope.flatten(1).norm(dim=1) - 1).relu().square().mean()
+
+
+def of_the_mean_logit(D, x_real, x_fake):
+    t = torch.rand(len(x_real), *[1] * (x_real.dim() - 1))
+    x = (t * x_real + (1 - t) * x_fake).requires_grad_()
+    (slope,) = grad(D(x).mean(), x, create_graph=True)
+    return (slope.flatten(1).norm(dim=1) - 1).square().mean()
+
+
 MISTAKES = {
     one_forgotten: (VALUE, "The 1 is forgotten"),
     over_the_batch: (VALUE, "over the whole batch"),
@@ -267,4 +292,7 @@ MISTAKES = {
     detached: (GRAPH, "does not depend on D's weights"),
     by_backward: (GRAPH, "D's gradients have changed"),
     left_in_evaluation: (GRAPH, "another mode"),
+    back_in_training: (GRAPH, "another mode"),
+    flat_forgiven: (GRAPH, "The number is not right yet"),
+    of_the_mean_logit: (BETWEEN, "does not show where the points lie"),
 }

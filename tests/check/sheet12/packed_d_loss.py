@@ -209,6 +209,40 @@ CORRECT = (
     checked_by_division, pack_by_pack,
 )  # fmt: skip
 POINTS, PICTURES, REFUSED = "packs of points", "packs of pictures", "a batch that does not divide"
+
+
+def _packs(x, m):
+    return x.reshape(len(x) // m, -1, *x.shape[2:])
+
+
+def averaged_together(D, x_real, x_fake, m):
+    """Twice the mean over all packs: right only where there are as many of each kind."""
+    for x in (x_real, x_fake):
+        if len(x) % m:
+            raise ValueError(f"{m} does not divide {len(x)}")
+    return 2 * softplus(torch.cat([-D(_packs(x_real, m)), D(_packs(x_fake, m))])).mean()
+
+
+def real_alone_looked_at(D, x_real, x_fake, m):
+    if len(x_real) % m:
+        raise ValueError(f"{m} does not divide {len(x_real)}")
+    x_fake = x_fake[: len(x_fake) // m * m]
+    return softplus(-D(_packs(x_real, m))).mean() + softplus(D(_packs(x_fake, m))).mean()
+
+
+def fakes_alone_looked_at(D, x_real, x_fake, m):
+    if len(x_fake) % m:
+        raise ValueError(f"{m} does not divide {len(x_fake)}")
+    x_real = x_real[: len(x_real) // m * m]
+    return softplus(-D(_packs(x_real, m))).mean() + softplus(D(_packs(x_fake, m))).mean()
+
+
+def the_other_number_named(D, x_real, x_fake, m):
+    if len(x_real) % m or len(x_fake) % m:
+        raise ValueError(f"{m} does not divide {len(x_real)}")
+    return softplus(-D(_packs(x_real, m))).mean() + softplus(D(_packs(x_fake, m))).mean()
+
+
 MISTAKES = {
     by_probabilities: (POINTS, "Where D is very sure"),
     far_apart: (POINTS, "N / m apart"),
@@ -234,4 +268,8 @@ MISTAKES = {
     by_assert: (REFUSED, "raise a ValueError"),
     refused_without_numbers: (REFUSED, "bad batch"),
     left_in_evaluation: (PICTURES, "another mode"),
+    averaged_together: (POINTS, "Both kinds are averaged together, and doubled"),
+    real_alone_looked_at: (REFUSED, "nothing is said"),
+    fakes_alone_looked_at: (REFUSED, "nothing is said"),
+    the_other_number_named: (REFUSED, "the number of that kind"),
 }

@@ -240,6 +240,30 @@ CORRECT = (
     image_by_image, drawn_by_numpy, drawn_in_place, expanded, by_logsigmoid,
 )  # fmt: skip
 LOSSES, CHANGED, FLOWS = "both losses", "real and fake are changed", "the gradient flows"
+
+
+def _shifted(x):
+    return x + torch.rand(len(x), 1, 1, 1) - 0.5
+
+
+def averaged_together(D, x_real, x_fake):
+    """Twice the mean over both kinds: D's loss only where there are as many of each."""
+    logits = torch.cat([-D(_shifted(x_real)), D(_shifted(x_fake.detach()))])
+    return torch.stack([2 * softplus(logits).mean(), softplus(-D(_shifted(x_fake))).mean()])
+
+
+def back_in_training(D, x_real, x_fake):
+    D.train()
+    d_loss = softplus(-D(_shifted(x_real))).mean() + softplus(D(_shifted(x_fake.detach()))).mean()
+    return torch.stack([d_loss, softplus(-D(_shifted(x_fake))).mean()])
+
+
+def kept_in_range(D, x_real, x_fake):
+    real, fake, again = (_shifted(x).clamp(-1, 1) for x in (x_real, x_fake.detach(), x_fake))
+    d_loss = softplus(-D(real)).mean() + softplus(D(fake)).mean()
+    return torch.stack([d_loss, softplus(-D(again)).mean()])
+
+
 MISTAKES = {
     gradients_cleared: (FLOWS, "D's gradients have changed"),
     real_alone: (CHANGED, "Not changed: the fakes in D's loss and the fakes in G's loss"),
@@ -273,4 +297,7 @@ MISTAKES = {
     saturating: (LOSSES, "the saturating loss"),
     places_exchanged: (LOSSES, "have changed places"),
     left_in_evaluation: (FLOWS, "another mode"),
+    averaged_together: (LOSSES, "Real and fake images are averaged together"),
+    back_in_training: (FLOWS, "another mode"),
+    kept_in_range: (CHANGED, "come to D clamped, or scaled"),
 }

@@ -271,6 +271,25 @@ CORRECT = (
 )  # fmt: skip
 MOVES_D, MOVES_G = "D moves one step down its loss", "G moves one step, against the new D"
 CLEARED = "old gradients are cleared"
+
+
+def averaged_together(G, D, opt_G, opt_D, real, fake):
+    """Twice the mean over both kinds: D's loss only where there are as many of each."""
+    (x_real, y_real), (z, y) = real, fake
+
+    def given(x, y):
+        return torch.cat([x, one_hot(y, 3).to(x)], dim=1)
+
+    x_fake = G(given(z, y))
+    opt_D.zero_grad()
+    logits = torch.cat([-D(given(x_real, y_real)), D(given(x_fake.detach(), y))])
+    (2 * softplus(logits).mean()).backward()
+    opt_D.step()
+    opt_G.zero_grad()
+    softplus(-D(given(x_fake, y))).mean().backward()
+    opt_G.step()
+
+
 MISTAKES = {
     gradients_clipped: (MOVES_D, "by one step of opt_D"),
     fakes_with_real_labels: (MOVES_D, "D's step judges the fakes with the real batch's labels"),
@@ -292,4 +311,5 @@ MISTAKES = {
     leaking: (MOVES_G, "also pushed down D's loss"),
     nothing_cleared: (CLEARED, "clear a player's gradients"),
     left_in_evaluation: (MOVES_D, "another mode"),
+    averaged_together: (MOVES_D, "Where there are more real samples than fakes"),
 }

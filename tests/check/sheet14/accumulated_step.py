@@ -309,6 +309,21 @@ CORRECT = (
 )  # fmt: skip
 WHOLE, REST, AFRESH = "equal parts", "a smaller last part", "old gradients"
 MEMORY, LOSS = "one part at a time", "the loss"
+
+
+def clipped(D, opt, x, size):
+    """A threshold that is common in papers, which small gradients do not reach."""
+    opt.zero_grad()
+    total = 0.0
+    for part in x.split(size):
+        loss = softplus(-D(part)).sum() / len(x)
+        loss.backward()
+        total += loss.item()
+    torch.nn.utils.clip_grad_norm_(D.parameters(), 5.0)
+    opt.step()
+    return total
+
+
 MISTAKES = {
     means_added: (WHOLE, "The parts' means are added"),
     samples_summed: (WHOLE, "summed and not averaged"),
@@ -335,4 +350,5 @@ MISTAKES = {
     no_loss: (LOSS, "None"),
     left_in_evaluation: (WHOLE, "another mode"),
     by_an_optimiser_of_its_own: (WHOLE, "D moved, but not by one step"),
+    clipped: (WHOLE, "something holds them back, such as clipping"),
 }

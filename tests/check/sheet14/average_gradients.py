@@ -214,6 +214,25 @@ CORRECT = (
     through_a_container,
 )  # fmt: skip
 HALVES, UNEQUAL, LEFT = "equal parts", "unequal parts", "the weights"
+
+
+def one_tensor_for_all(copies, sizes):
+    for same in zip(*(net.parameters() for net in copies), strict=True):
+        mean = sum(n / sum(sizes) * p.grad for n, p in zip(sizes, same, strict=True))
+        for p in same:
+            p.grad = mean
+
+
+def views_of_one_vector(copies, sizes):
+    flat = [parameters_to_vector([p.grad for p in net.parameters()]) for net in copies]
+    mean = torch.tensor(sizes, dtype=torch.float32) @ torch.stack(flat) / sum(sizes)
+    for net in copies:
+        params = list(net.parameters())
+        pieces = mean.split([p.numel() for p in params])
+        for p, piece in zip(params, pieces, strict=True):
+            p.grad = piece.view_as(p)
+
+
 MISTAKES = {
     summed: (HALVES, "The gradients are added"),
     not_divided: (HALVES, "not divided by the number of all samples"),
@@ -235,4 +254,6 @@ MISTAKES = {
     frozen_afterwards: (LEFT, "frozen"),
     weights_by_size: (LEFT, "only gradients are averaged"),
     first_two_copies: (HALVES, "2 of 4 copies still have their own"),
+    one_tensor_for_all: (HALVES, "share one tensor"),
+    views_of_one_vector: (HALVES, "share one tensor"),
 }
