@@ -110,6 +110,7 @@ let before = Promise.resolve();
 const rest = () => new Promise((go) => (window.requestIdleCallback ?? setTimeout)(go, { timeout: 1000 }));
 
 function enlivenWhenNear() {
+  if (new URLSearchParams(location.search).has("print-pdf")) return; // a deck to be printed
   const watcher = new IntersectionObserver((seen) => {
     for (const { target, isIntersecting } of seen) {
       if (!isIntersecting) continue;
