@@ -13,8 +13,8 @@ from PIL import Image
 
 SHOTS = os.environ.get("GANCOURSE_SHOTS")  # the folder that it goes to
 WIDTH, HEIGHT = 760, 560
-ROUND = 28  # pictures of a round on the pad
-TURNS = [*range(0, 200, 20), *range(200, 600, 40), *range(600, 1501, 90)]
+ROUND = 24  # pictures of a round on the pad
+TURNS = [*range(0, 120, 12), *range(120, 420, 30), *range(420, 841, 70)]
 COUNT = """Number(document.querySelector('[data-live=points] .gc-numbers b')
   .textContent.replace(',', ''))"""
 FRAME_MS, LAST_MS, LIMIT = 120, 1500, 1_500_000  # bytes
