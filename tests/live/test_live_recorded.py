@@ -43,8 +43,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 import javascript  # noqa: E402
 
-PLACES = 1000 if os.environ.get("GANCOURSE_LONG") else 150
-SLOW = {"spoil_digits": 12}  # each setting asks a ruler
+LONG = os.environ.get("GANCOURSE_LONG")
+PLACES = 1000 if LONG else 150
+SLOW = {"spoil_digits": 66 if LONG else 12}  # each setting asks a ruler, and there are 66
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]\d+)?")
 ONE = torch.ones((), dtype=torch.float64)
 CLOSE = 1e-6  # of an axis: a thousandth of a pixel

@@ -50,3 +50,29 @@ def test_a_recorded_training_plays_and_its_slider_stands_below_the_samples(look)
     place.get_by_role("button", name="Play").click()
     tab.wait_for_function("document.querySelector('.gc-reel output').textContent === 'step 1,500'")
     assert place.locator(".gc-text").inner_text().endswith("after step 1,500 of 1,500.")
+
+
+SEARCHES = """window.searches = 0;
+for (const kind of [Element, Document]) {
+  const found = kind.prototype.querySelectorAll;
+  kind.prototype.querySelectorAll = function (...what) {
+    window.searches += 1;
+    return found.apply(this, what);
+  };
+}"""
+
+
+def test_the_theme_does_not_search_what_a_chart_draws(look):
+    """It looked for icons in each new mark: a move took 12 seconds where there are 3,000."""
+    opened = look("search.html", 1280)
+    opened.tab.add_init_script(SEARCHES)
+    tab = opened.go("notebooks/11_how_good.html").tab
+    assert tab.locator("svg[data-icon]").count() > 3  # its icons are drawn
+    place = tab.locator(".gc-mount").first
+    place.scroll_into_view_if_needed()
+    place.locator(".gc-live[data-idle=true]").wait_for()
+    before = tab.evaluate("window.searches")
+    place.locator("input[type=range]").first.press("ArrowRight")
+    place.locator(".gc-live[data-idle=true]").wait_for()
+    assert place.locator("svg *").count() > 2000
+    assert tab.evaluate("window.searches") - before < 50

@@ -209,6 +209,60 @@ def test_a_picture_is_legible_on_dark(look):
     assert card.get_attribute("alt")
 
 
+def test_a_wide_figure_keeps_its_letters_on_a_phone(look):
+    tab = look("notebooks/02_optimal_discriminator.html").tab
+    figure = tab.locator("img.gc-wide[alt^='KL(p']")  # three panels
+    figure.scroll_into_view_if_needed()
+    box = figure.locator("..")
+    drawn = int(figure.evaluate("e => parseInt(e.style.getPropertyValue('--drawn'))"))
+    assert figure.bounding_box()["width"] == pytest.approx(0.65 * drawn, abs=1)
+    assert box.evaluate("e => e.scrollWidth > e.clientWidth && e.tabIndex") == 0
+    digits = tab.locator("img[alt='What the frozen G makes.']")
+    assert digits.bounding_box()["width"] <= 390 - 16
+
+
+LONELY = """() => [...document.querySelectorAll('.bd-article mjx-container:not([display])')]
+  .filter(box => box.checkVisibility()).map(box => {
+    const text = box.closest('.math').nextSibling;
+    if (text?.nodeType !== Node.TEXT_NODE || !/^[.,;:!?)]/.test(text.data)) return '';
+    const sign = document.createRange();
+    sign.setStart(text, 0);
+    sign.setEnd(text, 1);
+    const [at, formula] = [sign.getBoundingClientRect(), box.getBoundingClientRect()];
+    return at.left < formula.right - 2 ? box.closest('p, li').textContent.slice(0, 60) : '';
+  }).filter(Boolean)"""
+
+
+@pytest.mark.parametrize("page", ["02_optimal_discriminator", "04_dynamics"])
+def test_no_line_begins_with_the_point_after_a_formula(look, page):
+    tab = look(f"notebooks/{page}.html").tab
+    assert tab.locator(".gc-glued").count() > 5
+    assert tab.evaluate(LONELY) == []
+
+
+def test_a_formula_that_is_a_little_wide_gets_smaller_on_a_phone(look):
+    tab = look("notebooks/02_optimal_discriminator.html").tab
+    formula = tab.locator("mjx-container[display=true]").first
+    tab.wait_for_function("document.querySelector('mjx-container[display=true]').dataset.size")
+    assert formula.evaluate("e => e.scrollWidth <= e.clientWidth + 1")
+    share = formula.evaluate("e => parseFloat(e.style.fontSize) / e.dataset.size")
+    assert 0.68 < share < 1
+    tab.set_viewport_size({"width": 1280, "height": 900})
+    tab.wait_for_function(
+        """() => { const e = document.querySelector('mjx-container[display=true]');
+        return parseFloat(e.style.fontSize) == e.dataset.size; }"""
+    )
+
+
+def test_a_table_to_lecture_from_fits_a_phone(look):
+    tab = look("docs/lecturing.html").tab
+    tables = tab.locator("table.table").evaluate_all(
+        "all => all.map(t => t.getBoundingClientRect().right - innerWidth)"
+    )
+    assert len(tables) >= 4
+    assert max(tables) <= 0
+
+
 def test_search_finds_a_lesson(look):
     tab = look("search.html?q=checkerboards", 1280).tab
     tab.wait_for_selector("#search-results li a")

@@ -9,6 +9,8 @@ import re
 from website.living import living_of, mount
 
 PICTURE = re.compile(r'src="data:image/png;base64,([^"]+)"')
+DRAWN = 700  # pixels: a figure that is wider has letters that a phone would make too small
+GREY = 0  # a PNG's type of colour; digits are grey, figures are not
 TITLED = re.compile(r"#\s*((?:Proof|Bet): .+)")
 
 
@@ -71,10 +73,17 @@ def take_pictures(output: dict, pictures: dict[str, bytes]) -> None:
         png = base64.b64decode(found[1])
         name = hashlib.sha256(png).hexdigest()[:16] + ".png"
         pictures[name] = png
-        return f'src="../_static/pictures/{name}" loading="lazy"'
+        width = int.from_bytes(png[16:20], "big")
+        wide = f'class="gc-wide" style="--drawn: {width}px" ' if is_wide(png, width) else ""
+        return f'{wide}src="../_static/pictures/{name}" loading="lazy"'
 
     data["text/html"] = PICTURE.sub(moved, "".join(data["text/html"]))
     data.pop("image/png", None)
+
+
+def is_wide(png: bytes, width: int) -> bool:
+    """Whether a picture is a wide figure with letters, and no grid of digits."""
+    return width > DRAWN and png[25] != GREY
 
 
 def enliven(cell: dict, output: dict) -> None:

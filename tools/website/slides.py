@@ -65,7 +65,7 @@ def section(slide: Slide, start: float, asked: list[dict]) -> str:
     shown = f'<div class="cell_output"><div class="text_html">{slide.shown}</div></div>'
     heading = f"<{level}>{RENDERER.renderInline(slide.heading)}</{level}>"
     return (
-        f'<section class="gc-{slide.kind}">{heading}'
+        f'<section class="is-{slide.kind}">{heading}'
         f"{rendered(slide.text)}{shown if slide.shown else ''}"
         f'<aside class="notes">{spoken(slide, start, asked)}</aside></section>'
     )
@@ -77,6 +77,7 @@ def deck(lesson: Lesson, root: Path) -> tuple[str, dict[str, bytes], float]:
     found, pictures = slides_of(json.loads(text))
     chosen, now, sections = lecture(found), 0.0, []
     asked = tomllib.loads(QUESTIONS.read_text("utf-8")).get(lesson.number, [])
+    chosen[0].text = lesson.remember[:1].upper() + lesson.remember[1:]
     for i, slide in enumerate(chosen):
         last = i == len(chosen) - 1
         mine = [q for q in asked if q.get("at") == slide.heading and slide.kind != "bet"]

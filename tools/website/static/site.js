@@ -1,5 +1,9 @@
 // Bets that one can take by a button, and what scrolls sideways within reach of the keyboard.
 
+// The theme draws icons once. Were it to look for new ones in whatever changes, it would search each of the
+// thousands of marks of a chart, at each move.
+window.FontAwesomeConfig = { observeMutations: false };
+
 const STATIC = document.currentScript.src.replace(/[^/]*$/, "");
 const LIVE = {
   explorer: async ({ mountExplorer }, place) => {
@@ -63,9 +67,40 @@ function bet(details) {
   }
 }
 
+const WIDE = "mjx-container, .bd-article pre, .pst-scrollable-table-container, .text_html:has(> img.gc-wide)";
+const SMALLEST = 0.7; // of a formula's letters; one that is wider still scrolls
+
 function reachable() {
-  for (const box of document.querySelectorAll("mjx-container, .bd-article pre, .pst-scrollable-table-container")) {
+  fitFormulas();
+  for (const box of document.querySelectorAll(WIDE)) {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+  }
+}
+
+// A formula that is a little wider than the page gets smaller letters.
+function fitFormulas() {
+  const boxes = [...document.querySelectorAll(".bd-article mjx-container")];
+  for (const box of boxes) {
+    box.dataset.size ??= parseFloat(box.style.fontSize) || 100;
+    box.style.fontSize = `${box.dataset.size}%`;
+  }
+  const shares = boxes.map((box) => box.clientWidth / box.scrollWidth); // none where it is folded
+  boxes.forEach((box, i) => {
+    if (shares[i] < 1) box.style.fontSize = `${0.98 * box.dataset.size * Math.max(shares[i], SMALLEST)}%`;
+  });
+}
+
+// No line begins with the point or the comma that follows a formula.
+function glue() {
+  for (const math of document.querySelectorAll(".bd-article span.math")) {
+    const found = math.nextSibling?.nodeType === Node.TEXT_NODE && /^[.,;:!?)]+/.exec(math.nextSibling.data);
+    if (!found) continue;
+    const sign = math.nextSibling;
+    sign.splitText(found[0].length);
+    const both = document.createElement("span");
+    both.className = "gc-glued";
+    math.before(both);
+    both.append(math, sign);
   }
 }
 
@@ -110,6 +145,7 @@ let before = Promise.resolve();
 const rest = () => new Promise((go) => (window.requestIdleCallback ?? setTimeout)(go, { timeout: 1000 }));
 
 function enlivenWhenNear() {
+  if (new URLSearchParams(location.search).has("print-pdf")) return; // a deck to be printed
   const watcher = new IntersectionObserver((seen) => {
     for (const { target, isIntersecting } of seen) {
       if (!isIntersecting) continue;
@@ -130,8 +166,10 @@ document.addEventListener("DOMContentLoaded", () => {
   for (const arrow of document.querySelectorAll("summary:has(> .toctree-toggle)")) {
     arrow.setAttribute("aria-label", "Pages of this part"); // the theme gives it none
   }
+  glue();
   reachable();
   window.addEventListener("resize", reachable);
+  document.addEventListener("toggle", reachable, true); // what was folded had no width
 });
 window.addEventListener("load", () => {
   (window.MathJax?.startup?.promise ?? Promise.resolve()).then(reachable);
