@@ -120,7 +120,8 @@ def test_stacked_digits_stand_beside_the_papers_without_a_quality(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "name", ["batch", "remedies", "pacgan", "r3gan", "conditional", "augmentation", "fakes"]
+    "name",
+    ["batch", "remedies", "pacgan", "r3gan", "stacked", "conditional", "augmentation", "fakes"],
 )
 def test_the_shipped_tables_are_of_the_recipes_as_they_are_now(name):
     for record in tables.measured(name)["runs"].values():
