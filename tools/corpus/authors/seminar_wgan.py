@@ -95,7 +95,7 @@ def one_and_mone(watch, seed, turns):
     rng = np.random.default_rng(seed)
     one = torch.tensor(1.0)
     mone = -one
-    netG, netD = net(3, 1, 48), net(1, 1, 48)
+    netG, netD = net(3, 1, 48), net(1, 1, 48, nn.SiLU)
     for m in netD.modules():
         if isinstance(m, nn.Linear):
             nn.init.uniform_(m.weight, -0.2, 0.2)
@@ -134,7 +134,7 @@ def slopes_by_vmap(watch, seed, turns):
     """Sound: losses as functions of parameters, slopes for each sample by vmap of grad."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    G, D = net(2, 2, 96), net(2, 1, 96, nn.SiLU)
+    G, D = net(2, 2, 80), net(2, 1, 80, nn.SiLU)
     theta, phi = dict(G.named_parameters()), dict(D.named_parameters())
     tx_g = torch.optim.Adam(theta.values(), 1e-3, (0.0, 0.9))
     tx_d = torch.optim.Adam(phi.values(), 2e-3, (0.0, 0.9))
@@ -160,12 +160,12 @@ def slopes_by_vmap(watch, seed, turns):
         tx.step()
 
     for _ in range(turns):
-        for _ in range(4):
-            x = watch.real(torch.from_numpy(ring6(128, rng)))
-            y = draw(theta, 128).detach()
-            loss_d = critic_loss(phi, x, y, torch.rand(128, 1))
+        for _ in range(3):
+            x = watch.real(torch.from_numpy(ring6(96, rng)))
+            y = draw(theta, 96).detach()
+            loss_d = critic_loss(phi, x, y, torch.rand(96, 1))
             apply(tx_d, phi, loss_d)
-        loss_g = -score(phi, draw(theta, 128)).mean()
+        loss_g = -score(phi, draw(theta, 96)).mean()
         apply(tx_g, theta, loss_g)
         watch.step(loss_d.item(), loss_g.item())
     return sample
