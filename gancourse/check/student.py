@@ -203,7 +203,8 @@ class Student:
         `seed` seeds the global generators first.
         """
         with student_code(seed), self._shelf.closed():
-            return self._data(self._call(fn, args, kwargs))
+            given = self._real(list(args)), self._real(dict(kwargs or {}))
+            return self._data(self._thing(fn)(*given[0], **given[1]))
 
     def call_with_grads(self, fn: Handle, args, wrt, along: Tensor | None = None) -> dict:
         """Return {"value": fn(*args), "grads": [one for each of wrt]}.
@@ -314,9 +315,6 @@ class Student:
 
     def _thing(self, handle: Handle):
         return self._things[handle.id]
-
-    def _call(self, fn: Handle, args, kwargs):
-        return self._thing(fn)(*self._real(list(args)), **self._real(dict(kwargs or {})))
 
     def _real(self, data):
         """Return the data with things in place of handles, and copies of the tensors."""

@@ -171,10 +171,6 @@ class Ledger:
                 asking = move_of_asking(self.weights[net], old, change)
                 self.moved[key] = self.moved.get(key, 0.0) + asking
 
-    def _vector(self, who: str, grads: dict[int, Tensor | None]) -> Tensor:
-        weights = self.weights[who]
-        return gradients.flat([grads.get(i) for i in range(len(weights))], weights)
-
     def _audit(self, who: str) -> None:
         """Note whether a gradient arrived, and what in it does not belong to this step.
 
@@ -198,8 +194,9 @@ class Ledger:
         olds = ([old for _, old in part.values()] for part in parts)
         fresh = [k for k, old in enumerate(olds) if not gradients.any_left(old)]
         start = fresh[-1] if fresh else 0
-        vectors = [self._vector(who, {i: g for i, (g, _) in part.items()}) for part in parts]
-        old = self._vector(who, {i: old for i, (_, old) in parts[0].items()})
+        new, was = ([{i: pair[k] for i, pair in part.items()} for part in parts] for k in (0, 1))
+        vectors = [in_order(self.weights[who], part) for part in new]
+        old = in_order(self.weights[who], was[0])
         total = sum(vectors[start:]) + (0 if fresh else old)
         if not total.isfinite().all() or not total.any():
             return
@@ -207,23 +204,16 @@ class Ledger:
         share = 0.0 if fresh else older_share(gradients.flat(used, self.weights[who]), old, total)
         self.signals.carried[who].append(share)
         if who == "D" and not self.shared:
-            early = self.before["D"]  # how many of the parts came before G's step
-            of_D = self.came["D"]
+            early, of_D = self.before["D"], self.came["D"]  # so many parts came before G's step
             of_G = start < early < len(parts) and {*of_D[start:early]} <= self.through_G
             share = leftover(vectors[start:early], vectors[early:]) if of_G else 0.0
             self.signals.leftover.append(share)
-            self._note_leak({*of_D[start:]})
+            if left := left_by(self.through, {*of_D[start:]}):  # G's step came first
+                self.signals.leaked[-1] = max(self.signals.leaked[-1], left)
         if who == "G" and not self.shared:
             own = len(parts) - self.before["G"] or 1  # both backwards before both steps: the last
             self.signals.leaked.append(leak(vectors[start:-own], vectors[-own:]))
             self.through = dict(zip(self.came["G"][start:], vectors[start:], strict=True))
-
-    def _note_leak(self, of_D: set[int]) -> None:
-        """Note what D's backwards left in G where G steps before D, and after both."""
-        early = [part for backward, part in self.through.items() if backward in of_D]
-        late = [part for backward, part in self.through.items() if backward not in of_D]
-        if early and late:
-            self.signals.leaked[-1] = max(self.signals.leaked[-1], leak(early, late))
 
     def close(self) -> None:
         """Note a measured turn's moves."""
@@ -233,6 +223,11 @@ class Ledger:
             for by in ("by opt_G", "by opt_D", "that asks"):
                 key = f"{net} {by}"
                 self.signals.moved.setdefault(key, []).append(self.moved.pop(key, 0.0))
+
+
+def in_order(weights: list[Tensor], grads: dict[int, Tensor | None]) -> Tensor:
+    """Return gradients, by the number of their weight, as one vector: 0 where there is none."""
+    return gradients.flat([grads.get(i) for i in range(len(weights))], weights)
 
 
 def move_of_asking(weights: list[Tensor], old: list[Tensor], change: float) -> float:
@@ -276,6 +271,13 @@ def leftover(early: list[Tensor], late: list[Tensor]) -> float:
     if probes.cosine(early, late) >= 0:
         return 0.0
     return (early.norm() / (early.norm() + late.norm()).clamp(min=1e-30)).item()
+
+
+def left_by(parts: dict[int, Tensor], of_D: set[int]) -> float:
+    """Return what D's backwards left among the parts of a gradient of G, see `leak`."""
+    early = [part for backward, part in parts.items() if backward in of_D]
+    late = [part for backward, part in parts.items() if backward not in of_D]
+    return leak(early, late) if late else 0.0
 
 
 def leak(early: list[Tensor], late: list[Tensor]) -> float:
