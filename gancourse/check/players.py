@@ -1,7 +1,8 @@
 """Two players and one batch: on the learner's side for their step, here to say where it leads."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import torch
@@ -10,8 +11,9 @@ from torch.optim import Optimizer
 
 from gancourse.check import facts, twins
 from gancourse.check.spec import Draw, Wrong
-from gancourse.check.student import Handle, Student
+from gancourse.check.student import Handle, Student, StudentError
 from gancourse.check.twins import Twin
+from gancourse.check.withheld import Withheld
 from gancourse.losses import cross_entropy_d, non_saturating_g
 
 
@@ -74,6 +76,20 @@ def judge_mode(student: Student, net: Twin, meaning: str) -> None:
     """Raise Wrong where a net, watched before the step, was called in evaluation mode."""
     if student.watch(net.there)["evaluating"]:
         raise Wrong(meaning)
+
+
+@contextmanager
+def uneven() -> Iterator[None]:
+    """Where there are more real samples than fakes, say so of an error of the learner's code."""
+    try:
+        yield
+    except StudentError as error:
+        if error.kind == Withheld.__name__:
+            raise
+        raise Wrong(
+            f"Where there are more real samples than fakes your code stops with {error.kind} "
+            f"({error.message[:150]}): each kind has its own number."
+        ) from None
 
 
 def both_step(game: Game) -> None:

@@ -15,6 +15,7 @@ from gancourse.check.players import (
     Step,
     both_step,
     two_players,
+    uneven,
 )
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
@@ -161,7 +162,8 @@ def step_of_d(student: Student, fn: Handle, draw: Draw) -> None:
     missed = "D moved, but not by one step of opt_D down its loss on x_real and G(z)."
     _one_of_d(student, fn, _players(student, draw), missed)
     _one_of_d(student, fn, _players(student, draw, STEEP), HELD_BACK.format(who="D"))
-    _one_of_d(student, fn, _players(student, draw, more=draw.integer(8, 20)), UNEVEN)
+    with uneven():
+        _one_of_d(student, fn, _players(student, draw, more=draw.integer(8, 20)), UNEVEN)
 
 
 def _one_of_d(student: Student, fn: Handle, players: Players, else_: str) -> None:
