@@ -160,15 +160,13 @@ def two_players(
     sure: float = 0.0,
     decay: float = 0.0,
     steep: float = 1.0,
-    more: int = 0,
 ) -> Players:
     """Return fresh players in training mode and a batch of 6 to 16 samples.
 
     `norm` gives G batch norm, which needs more: 16 to 32. `sure` is taken off all of D's logits.
     `decay` is the optimisers' weight decay, by which a step shows that one of them took it.
     `steep` multiplies D's slopes, and so all gradients, and makes steps shorter by as much: D is
-    wrong about real samples and undecided about fakes, so that neither gradient dies. So many
-    `more` samples than z are real.
+    wrong about real samples and undecided about fakes, so that neither gradient dies.
     """
     z_dim, N = draw.integer(2, 4), draw.integer(16, 32) if norm else draw.integer(6, 16)
 
@@ -183,7 +181,7 @@ def two_players(
         "D": ("discriminator/mlp", size),
     }
     G = twins.twin(student, draw, *made["G"])
-    x_real, z = draw.normal(N + more, 2) + draw.normal(2), draw.normal(N, z_dim)
+    x_real, z = draw.normal(N, 2) + draw.normal(2), draw.normal(N, z_dim)
     D = twins.twin(student, draw, *made["D"], lower)
     fixed = {"momentum": momentum, "weight_decay": decay}
     settings = {who: {"lr": draw.uniform(0.1, 0.2) / steep, **fixed} for who in "GD"}
