@@ -117,10 +117,7 @@ def both_steps(
     x_real: Tensor,
     z: Tensor,
 ) -> tuple[Tensor, Tensor]:
-    """Take a step of D, then one of G, from one call of G; return (d_loss, g_loss).
-
-    There may be more real samples than fakes.
-    """
+    """Take a step of D, then one of G, from one call of G; return (d_loss, g_loss)."""
     # BEGIN SOLUTION
     x_fake = G(z)
     d_loss = F.softplus(-D(x_real)).mean() + F.softplus(D(x_fake.detach())).mean()

@@ -1,7 +1,8 @@
 """Two players and one batch: on the learner's side for their step, here to say where it leads."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import torch
@@ -10,8 +11,9 @@ from torch.optim import Optimizer
 
 from gancourse.check import facts, twins
 from gancourse.check.spec import Draw, Wrong
-from gancourse.check.student import Handle, Student
+from gancourse.check.student import Handle, Student, StudentError
 from gancourse.check.twins import Twin
+from gancourse.check.withheld import Withheld
 from gancourse.losses import cross_entropy_d, non_saturating_g
 
 
@@ -74,6 +76,20 @@ def judge_mode(student: Student, net: Twin, meaning: str) -> None:
     """Raise Wrong where a net, watched before the step, was called in evaluation mode."""
     if student.watch(net.there)["evaluating"]:
         raise Wrong(meaning)
+
+
+@contextmanager
+def uneven() -> Iterator[None]:
+    """Where there are more real samples than fakes, say so of an error of the learner's code."""
+    try:
+        yield
+    except StudentError as error:
+        if error.kind == Withheld.__name__:
+            raise
+        raise Wrong(
+            f"Where there are more real samples than fakes your code stops with {error.kind} "
+            f"({error.message[:150]}): each kind has its own number."
+        ) from None
 
 
 def both_step(game: Game) -> None:
@@ -144,15 +160,13 @@ def two_players(
     sure: float = 0.0,
     decay: float = 0.0,
     steep: float = 1.0,
-    more: int = 0,
 ) -> Players:
     """Return fresh players in training mode and a batch of 6 to 16 samples.
 
     `norm` gives G batch norm, which needs more: 16 to 32. `sure` is taken off all of D's logits.
     `decay` is the optimisers' weight decay, by which a step shows that one of them took it.
     `steep` multiplies D's slopes, and so all gradients, and makes steps shorter by as much: D is
-    wrong about real samples and undecided about fakes, so that neither gradient dies. So many
-    `more` samples than z are real.
+    wrong about real samples and undecided about fakes, so that neither gradient dies.
     """
     z_dim, N = draw.integer(2, 4), draw.integer(16, 32) if norm else draw.integer(6, 16)
 
@@ -167,7 +181,7 @@ def two_players(
         "D": ("discriminator/mlp", size),
     }
     G = twins.twin(student, draw, *made["G"])
-    x_real, z = draw.normal(N + more, 2) + draw.normal(2), draw.normal(N, z_dim)
+    x_real, z = draw.normal(N, 2) + draw.normal(2), draw.normal(N, z_dim)
     D = twins.twin(student, draw, *made["D"], lower)
     fixed = {"momentum": momentum, "weight_decay": decay}
     settings = {who: {"lr": draw.uniform(0.1, 0.2) / steep, **fixed} for who in "GD"}

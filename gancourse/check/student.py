@@ -198,10 +198,7 @@ class Student:
         return Handle(len(self._things) - 1, kind)
 
     def call(self, fn: Handle, args=(), kwargs=None, seed: int | None = None):
-        """Return what fn(*args, **kwargs) returns, as plain data; tensors go in as copies.
-
-        `seed` seeds the global generators first.
-        """
+        """Return fn(*args, **kwargs) as plain data; copies of tensors go in, after a `seed`."""
         with student_code(seed), self._shelf.closed():
             given = self._real(list(args)), self._real(dict(kwargs or {}))
             return self._data(self._thing(fn)(*given[0], **given[1]))
@@ -270,10 +267,7 @@ class Student:
         }
 
     def load(self, net: Handle, tensors: dict[str, Tensor]) -> None:
-        """Copy weights and buffers into a module by name; StudentError for a shape that misfits.
-
-        Names that the module does not have are left out.
-        """
+        """Copy the weights and buffers that a module has, by name; StudentError for a misfit."""
         copies = {name: t.clone() for name, t in tensors.items()}
         with student_code():
             nn.Module.load_state_dict(self._thing(net), copies, strict=False)
@@ -289,10 +283,9 @@ class Student:
             p.requires_grad_(name not in names)
 
     def share_grads(self, nets: list[Handle]) -> bool:
-        """Tell whether two of these modules have one tensor as the gradient of a parameter."""
-        named = (nn.Module.named_parameters(self._thing(net)) for net in nets)
-        at = [(n, p.grad.data_ptr()) for net in named for n, p in net if p.grad is not None]
-        return len(set(at)) < len(at)
+        """Tell whether two parameters of these modules, all with gradients, share theirs."""
+        at = [p.grad.data_ptr() for net in nets for p in self._leaves(net, []).values()]
+        return len({*at}) < len(at)
 
     def cpu_seconds(self) -> float:
         """Return the processor time that this process has used so far."""

@@ -226,6 +226,16 @@ def test_what_a_value_does_not_depend_on_has_no_gradient():
     assert (grads[0], grads[1].tolist()) == (None, [1, 1])
 
 
+@pytest.mark.parametrize("shared", [False, True])
+def test_it_tells_whether_two_nets_have_one_gradient(shared):
+    student, nets = Student(), [torch.nn.Linear(2, 1), torch.nn.Linear(2, 1)]
+    gradients = {name: torch.ones_like(p) for name, p in nets[0].named_parameters()}
+    for net in nets:
+        for name, p in net.named_parameters():
+            p.grad = gradients[name] if shared else gradients[name].clone()
+    assert student.share_grads([student.admit(net) for net in nets]) is shared
+
+
 def test_all_methods_that_may_be_forwarded_exist():
     assert all(callable(getattr(Student, name)) for name in Student.METHODS)
     assert "admit" not in Student.METHODS

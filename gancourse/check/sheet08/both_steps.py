@@ -9,7 +9,6 @@ from gancourse.check import facts, twins
 from gancourse.check.players import (
     HELD_BACK,
     STEEP,
-    UNEVEN,
     Game,
     Players,
     Step,
@@ -137,9 +136,9 @@ TOLERANCE = 20 * facts.EPS
 MOVING = ("weights", "buffers", "grads")  # what a step may change
 
 
-def _players(student: Student, draw: Draw, steep: float = 1.0, more: int = 0) -> Players:
+def _players(student: Student, draw: Draw, steep: float = 1.0) -> Players:
     """Return players whose G has batch norm; their optimisers' settings tell who takes a step."""
-    return two_players(student, draw, norm=True, decay=0.1, steep=steep, more=more)
+    return two_players(student, draw, norm=True, decay=0.1, steep=steep)
 
 
 def _taken(student: Student, fn: Handle, players: Players) -> dict[str, dict]:
@@ -157,11 +156,10 @@ def _seen(student: Student, players: Players) -> dict[str, dict]:
 
 
 def step_of_d(student: Student, fn: Handle, draw: Draw) -> None:
-    """With gradients of common size, with large ones, and with more real samples than fakes."""
+    """With gradients of common size, and with large ones."""
     missed = "D moved, but not by one step of opt_D down its loss on x_real and G(z)."
     _one_of_d(student, fn, _players(student, draw), missed)
     _one_of_d(student, fn, _players(student, draw, STEEP), HELD_BACK.format(who="D"))
-    _one_of_d(student, fn, _players(student, draw, more=draw.integer(8, 20)), UNEVEN)
 
 
 def _one_of_d(student: Student, fn: Handle, players: Players, else_: str) -> None:
@@ -328,7 +326,6 @@ EXERCISE = Exercise(
     ),
     promises=(
         ("one step of D down cross-entropy, by `opt_D`", MOVES_D),
-        ("There may be more real samples than fakes", MOVES_D),
         ("then one of G down the mean of $-\\log D(G(z))$", MOVES_G),
         ("against the new D", MOVES_G),
         ("Both use the same fakes: call G once", ONCE),

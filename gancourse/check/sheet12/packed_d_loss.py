@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from gancourse.check import facts, twins
+from gancourse.check.players import uneven
 from gancourse.check.sheet12.shared import discriminator, judge_gradient
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student, StudentError
@@ -159,7 +160,7 @@ def _round(
     """
     shape = ((3,), (2, 3, 3))[kind]
     D = discriminator(student, draw, (m * shape[0], *shape[1:]), grow)
-    N = m * (packs or draw.integer(3, 5))
+    N = m * (packs or draw.choice([n for n in (3, 4, 5) if n != m]))  # or a sum is m means
     return Round(D, draw.normal(N + m * more, *shape), 0.5 + draw.normal(N, *shape), m)
 
 
@@ -167,7 +168,8 @@ def _value(student: Student, fn: Handle, r: Round, not_finite: str | None = None
     try:
         got = student.call(fn, r.given())
     except StudentError as error:
-        if error.kind in ("InputError", "RuntimeError") and "shape" in error.message:
+        alike = len(r.x_real) == len(r.x_fake)
+        if alike and error.kind in ("InputError", "RuntimeError") and "shape" in error.message:
             raise Wrong(MISFITS) from None
         raise
     if not_finite and isinstance(got, Tensor | float) and not torch.as_tensor(got).isfinite().all():
@@ -187,8 +189,10 @@ def _judge(student: Student, fn: Handle, r: Round) -> None:
 
 def packs_of_points(student: Student, fn: Handle, draw: Draw) -> None:
     """Of as many of each kind or not; then with a D that is very sure, and wrong about some."""
-    for m, more in ((3, 0), (2, 0), (2, draw.integer(2, 4))):
-        _judge(student, fn, _round(student, draw, m, 0, more=more))
+    for m in (3, 2):
+        _judge(student, fn, _round(student, draw, m, 0))
+    with uneven():
+        _judge(student, fn, _round(student, draw, 2, 0, more=draw.integer(2, 4)))
     r = _round(student, draw, 2, 0, grow=SURE)
     while (want := _loss(r).item()) < WRONG:  # D is right, and a sigmoid does no harm
         r = _round(student, draw, 2, 0, grow=SURE)

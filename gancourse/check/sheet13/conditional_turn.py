@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import one_hot, softplus
 
 from gancourse.check import facts, twins
-from gancourse.check.players import HELD_BACK, STEEP, UNEVEN, Game, Step, turn_wrong
+from gancourse.check.players import HELD_BACK, STEEP, UNEVEN, Game, Step, turn_wrong, uneven
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 from gancourse.check.twins import Twin
@@ -231,7 +231,10 @@ def turn_of_d(student: Student, fn: Handle, draw: Draw) -> None:
     )
     _one_of_d(student, fn, _players(student, draw), missed)
     _one_of_d(student, fn, _players(student, draw, STEEP), HELD_BACK.format(who="D"))
-    _one_of_d(student, fn, _players(student, draw, more=draw.integer(4, 8)), UNEVEN)
+    players = _players(student, draw, more=draw.integer(4, 8))
+    with uneven():
+        got = _taken(student, fn, players)["D"]
+    twins.judge_weights(got, players.played(_both).weights("D"), TOLERANCE, {}, UNEVEN)
 
 
 def _one_of_d(student: Student, fn: Handle, players: Players, else_: str) -> None:

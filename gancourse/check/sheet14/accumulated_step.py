@@ -70,13 +70,17 @@ def _round(student: Student, draw: Draw, sizes: tuple[int, int], steep: float = 
         for p in net.parameters():
             p.mul_(2.0)
         net.body[0].weight /= steep
+        if steep != 1 and net(x).mean() > 0:  # D is wrong, so that its gradient does not die
+            net.body[-1].weight *= -1
+            net.body[-1].bias *= -1
 
-    D = twins.twin(student, draw, "discriminator/mlp", NET, grow)
     size = draw.integer(4, 6)
     N = sizes[0] * size + sizes[1]
+    x = steep * (draw.normal(N, 3) + draw.normal(3))
+    D = twins.twin(student, draw, "discriminator/mlp", NET, grow)
     rate = draw.uniform(0.4, 0.6) / steep
     opt = student.build_optimizer("SGD", D.there, {"lr": rate})
-    return Round(D, opt, steep * (draw.normal(N, 3) + draw.normal(3)), size, rate)
+    return Round(D, opt, x, size, rate)
 
 
 def _each(r: Round, times: Callable[[int, int], float], chosen: slice = slice(None)) -> Weights:

@@ -318,22 +318,6 @@ CORRECT = (
 MOVES_D, MOVES_G = "D moves one step down its loss", "G moves one step, against the new D"
 ONCE, CLEARED = "one call of G, and one way back", "old gradients are cleared"
 RETURNED = "both losses are returned"
-
-
-def averaged_together(G, D, opt_G, opt_D, x_real, z):
-    """Twice the mean over both kinds: D's loss only where there are as many of each."""
-    x_fake = G(z)
-    d_loss = 2 * F.softplus(torch.cat([-D(x_real), D(x_fake.detach())])).mean()
-    opt_D.zero_grad()
-    d_loss.backward()
-    opt_D.step()
-    g_loss = F.softplus(-D(x_fake)).mean()
-    opt_G.zero_grad()
-    g_loss.backward()
-    opt_G.step()
-    return d_loss, g_loss
-
-
 MISTAKES = {
     gradients_clipped: (MOVES_D, "by one step of opt_D"),
     not_detached: (MOVES_D, "backward through the graph a second time"),
@@ -355,5 +339,4 @@ MISTAKES = {
     halved_for_d: (MOVES_D, "half as long"),
     exchanged: (RETURNED, "the other player's"),
     one_loss: (RETURNED, "should return d_loss and g_loss"),
-    averaged_together: (MOVES_D, "Where there are more real samples than fakes"),
 }

@@ -21,7 +21,8 @@ def _loss(real, fake):
 
 def _with(pack):
     def answer(D, x_real, x_fake, m):
-        _refuse(len(x_real), m)
+        for x in (x_real, x_fake):
+            _refuse(len(x), m)
         return _loss(D(pack(x_real, m)), D(pack(x_fake, m)))
 
     return answer
@@ -48,6 +49,7 @@ def flattened(D, x_real, x_fake, m):
 
 def viewed(D, x_real, x_fake, m):
     _refuse(x_real.size(0), m)
+    _refuse(x_fake.size(0), m)
     packed = [x.contiguous().view(-1, m * x.size(1), *x.size()[2:]) for x in (x_real, x_fake)]
     real, fake = map(D, packed)
     return F.binary_cross_entropy_with_logits(
@@ -63,28 +65,30 @@ def by_logsigmoid(D, x_real, x_fake, m):
 def in_one_batch(D, x_real, x_fake, m):
     """Packs of both kinds in one batch: each pack is of one kind."""
     packs = torch.cat([_pack(x_real, m), _pack(x_fake, m)])
-    labels = torch.cat([torch.ones(len(x_real) // m), torch.zeros(len(x_fake) // m)])
-    return 2 * F.binary_cross_entropy_with_logits(D(packs), labels)
+    real, fake = D(packs).split([len(x_real) // m, len(x_fake) // m])
+    return _loss(real, fake)
 
 
 def checked_by_division(D, x_real, x_fake, m):
-    packs, rest = divmod(len(x_real), m)
-    if rest != 0:
-        raise ValueError(f"m={m} does not divide the batch size {len(x_real)}")
-    real = D(torch.reshape(x_real, (packs, -1, *x_real.shape[2:])))
-    fake = D(torch.reshape(x_fake, (packs, -1, *x_fake.shape[2:])))
+    packed = []
+    for x in (x_real, x_fake):
+        packs, rest = divmod(len(x), m)
+        if rest != 0:
+            raise ValueError(f"m={m} does not divide the batch size {len(x)}")
+        packed.append(torch.reshape(x, (packs, -1, *x.shape[2:])))
+    real, fake = D(packed[0]), D(packed[1])
     zero = torch.zeros(())
     return torch.logaddexp(zero, -real).mean() + torch.logaddexp(zero, fake).mean()
 
 
 def pack_by_pack(D, x_real, x_fake, m):
-    _refuse(len(x_real), m)
     total = 0.0
-    for start in range(0, len(x_real), m):
-        real = torch.cat(tuple(x_real[start : start + m]), dim=0)[None]
-        fake = torch.cat(tuple(x_fake[start : start + m]), dim=0)[None]
-        total = total + softplus(-D(real)) + softplus(D(fake))
-    return (total / (len(x_real) // m)).squeeze()
+    for x, sign in ((x_real, -1), (x_fake, 1)):
+        _refuse(len(x), m)
+        for start in range(0, len(x), m):
+            pack = torch.cat(tuple(x[start : start + m]), dim=0)[None]
+            total = total + softplus(sign * D(pack)) * m / len(x)
+    return total.squeeze()
 
 
 def far_apart(D, x_real, x_fake, m):

@@ -38,7 +38,7 @@ def by_cross_entropy(G, D, opt_G, opt_D, real, fake):
     d_loss.backward()
     opt_D.step()
     opt_G.zero_grad()
-    bce(D(_joined(G(_joined(z, y)), y)), ones).backward()
+    bce(D(_joined(G(_joined(z, y)), y)), torch.ones(len(z))).backward()
     opt_G.step()
 
 
@@ -56,7 +56,7 @@ def in_one_batch(G, D, opt_G, opt_D, real, fake):
     (x_real, y_real), (z, y) = real, fake
     x_fake = G(_joined(z, y))
     x = torch.cat([x_real, x_fake.detach()])
-    on_real, on_fake = D(_joined(x, torch.cat([y_real, y]))).chunk(2)
+    on_real, on_fake = D(_joined(x, torch.cat([y_real, y]))).split([len(x_real), len(z)])
     _go(opt_D, softplus(-on_real).mean() + softplus(on_fake).mean())
     _go(opt_G, softplus(-D(_joined(x_fake, y))).mean())
 
