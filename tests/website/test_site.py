@@ -256,10 +256,10 @@ def test_a_formula_that_is_a_little_wide_gets_smaller_on_a_phone(look):
 
 def test_a_table_to_lecture_from_fits_a_phone(look):
     tab = look("docs/lecturing.html").tab
-    tables = tab.locator("table.table").evaluate_all(
+    tables = tab.locator("table.table:not(:has(th:nth-child(5)))").evaluate_all(
         "all => all.map(t => t.getBoundingClientRect().right - innerWidth)"
     )
-    assert len(tables) >= 4
+    assert len(tables) >= 3  # one of more columns scrolls by itself
     assert max(tables) <= 0
 
 

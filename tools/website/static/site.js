@@ -143,6 +143,20 @@ async function enliven(place) {
 // and answers before the next thing comes.
 let before = Promise.resolve();
 const rest = () => new Promise((go) => (window.requestIdleCallback ?? setTimeout)(go, { timeout: 1000 }));
+const LONG = 10_000; // ms; what has no map by then keeps nothing else waiting
+
+// When an explorer has drawn its map; at once for all else.
+function mapped(place) {
+  const pad = place.querySelector(".gc-pad");
+  if (!pad || pad.dataset.mapped) return null;
+  return new Promise((go) => {
+    new MutationObserver((_, watcher) => {
+      watcher.disconnect();
+      go();
+    }).observe(pad, { attributeFilter: ["data-mapped"] });
+    setTimeout(go, LONG);
+  });
+}
 
 function enlivenWhenNear() {
   if (new URLSearchParams(location.search).has("print-pdf")) return; // a deck to be printed
@@ -154,7 +168,7 @@ function enlivenWhenNear() {
         target.fetched = fetchedNet(target); // while the script is still on its way
         target.fetched.catch(() => {}); // said when it is mounted
       }
-      before = before.then(() => enliven(target)).then(rest);
+      before = before.then(() => enliven(target)).then(() => mapped(target)).then(rest);
     }
   }, { rootMargin: "300px" });
   document.querySelectorAll(".gc-mount").forEach((place) => watcher.observe(place));
