@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 SHOTS = os.environ.get("GANCOURSE_SHOTS")  # the folder that it goes to
-WIDTH, HEIGHT = 760, 560
+WIDTH, HEIGHT = 760, 640
+TOP = "e => scrollTo(0, e.getBoundingClientRect().top + scrollY - 12)"
 ROUND = 24  # pictures of a round on the pad
 TURNS = [*range(0, 120, 12), *range(120, 420, 30), *range(420, 841, 70)]
 COUNT = """Number(document.querySelector('[data-live=points] .gc-numbers b')
@@ -36,8 +37,10 @@ def steered(tab) -> list[bytes]:
 
 def learnt(tab) -> list[bytes]:
     """Return pictures of the window as points learn, each some turns after the last."""
-    run = tab.locator("[data-live=points]").get_by_role("button", name="Run")
-    run.click()
+    points = tab.locator("[data-live=points]")
+    points.locator(".gc-plane").wait_for()
+    points.get_by_role("button", name="Run").click()
+    points.evaluate(TOP)  # a click scrolls to its button
     frames = []
     for turn in TURNS:
         tab.wait_for_function(f"{COUNT} >= {turn}", polling=5)
@@ -60,14 +63,10 @@ def test_the_front_page_on_film(look):
     tab = opened.tab
     tab.set_viewport_size({"width": WIDTH, "height": HEIGHT})
     tab.wait_for_selector(".gc-pad[data-mapped]")
-    tab.locator(".gc-mount").first.evaluate("e => scrollTo(0, e.offsetTop - 60)")
+    tab.locator(".gc-mount").first.evaluate(TOP)
     tab.wait_for_timeout(300)
     frames = steered(tab)
-    points = tab.locator("[data-live=points]")
-    points.scroll_into_view_if_needed()
-    points.locator(".gc-plane").wait_for()
-    points.evaluate("e => scrollTo(0, e.getBoundingClientRect().top + scrollY - 60)")
-    tab.wait_for_timeout(300)
+    tab.locator("[data-live=points]").scroll_into_view_if_needed()
     frames += learnt(tab)
     assert len(set(frames)) > 0.8 * len(frames)
     assert written(frames, Path(SHOTS) / "front.webp") < LIMIT

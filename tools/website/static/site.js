@@ -73,20 +73,30 @@ const SMALLEST = 0.7; // of a formula's letters; one that is wider still scrolls
 function reachable() {
   fitFormulas();
   for (const box of document.querySelectorAll(WIDE)) {
-    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    const wide = widthIn(box) > box.clientWidth + 1;
+    if (wide) box.tabIndex = 0;
+    if (box.tagName !== "MJX-CONTAINER") continue;
+    box.style.overflowX = wide ? "auto" : "hidden";
+    if (!wide) box.removeAttribute("tabindex");
   }
 }
 
-// A formula that is a little wider than the page gets smaller letters.
+// Of a formula what is seen: what MathJax adds for screen readers makes its box scroll by a little more.
+function widthIn(box) {
+  const math = box.querySelector(":scope > mjx-math");
+  return math ? math.getBoundingClientRect().width : box.scrollWidth;
+}
+
+// A formula that is a little wider than its paragraph gets smaller letters.
 function fitFormulas() {
   const boxes = [...document.querySelectorAll(".bd-article mjx-container")];
   for (const box of boxes) {
     box.dataset.size ??= parseFloat(box.style.fontSize) || 100;
     box.style.fontSize = `${box.dataset.size}%`;
   }
-  const shares = boxes.map((box) => box.clientWidth / box.scrollWidth); // none where it is folded
+  const shares = boxes.map((box) => box.closest("p, li, dd, td, div").clientWidth / widthIn(box)); // none where it is folded
   boxes.forEach((box, i) => {
-    if (shares[i] < 1) box.style.fontSize = `${0.98 * box.dataset.size * Math.max(shares[i], SMALLEST)}%`;
+    if (shares[i] > 0 && shares[i] < 1) box.style.fontSize = `${0.96 * box.dataset.size * Math.max(shares[i], SMALLEST)}%`;
   });
 }
 
@@ -143,6 +153,20 @@ async function enliven(place) {
 // and answers before the next thing comes.
 let before = Promise.resolve();
 const rest = () => new Promise((go) => (window.requestIdleCallback ?? setTimeout)(go, { timeout: 1000 }));
+const LONG = 10_000; // ms; what has no map by then keeps nothing else waiting
+
+// When an explorer has drawn its map; at once for all else.
+function mapped(place) {
+  const pad = place.querySelector(".gc-pad");
+  if (!pad || pad.dataset.mapped) return null;
+  return new Promise((go) => {
+    new MutationObserver((_, watcher) => {
+      watcher.disconnect();
+      go();
+    }).observe(pad, { attributeFilter: ["data-mapped"] });
+    setTimeout(go, LONG);
+  });
+}
 
 function enlivenWhenNear() {
   if (new URLSearchParams(location.search).has("print-pdf")) return; // a deck to be printed
@@ -154,7 +178,7 @@ function enlivenWhenNear() {
         target.fetched = fetchedNet(target); // while the script is still on its way
         target.fetched.catch(() => {}); // said when it is mounted
       }
-      before = before.then(() => enliven(target)).then(rest);
+      before = before.then(() => enliven(target)).then(() => mapped(target)).then(rest);
     }
   }, { rootMargin: "300px" });
   document.querySelectorAll(".gc-mount").forEach((place) => watcher.observe(place));
