@@ -120,6 +120,8 @@ def flat_loss(s: Signals) -> Found:
     still = moved.count(0.0)
     if len(asks) < 2 * FEW or any(asks) or still < max(FEW, 0.8 * len(moved)) or "D" in s.swapped:
         return None
+    if 5 * s.steps["D"] < s.turns:  # another optimiser may step D
+        return None
     return (
         f"in {len(moved)} measured turns D's loss has no slope at its answers to real samples, "
         f"and none at those to fakes, and in {still} of them not one of D's weights moves; d_loss "
