@@ -19,7 +19,7 @@ from corpus.entry import NoWatch, flat
 from gancourse.clinic import working
 
 PROGRAMS = table.programs()
-for part in ("fresh", "later", "blind"):
+for part in ("fresh", "later", "blind", "blind2"):
     PROGRAMS |= table.programs(part)
 FILES = [p for p in Path(table.__file__).parent.glob("authors/*.py") if p.stem != "__init__"]
 IDIOM = 10  # programs with a statement, names and numbers aside: more have an idiom in common

@@ -119,6 +119,7 @@ def _course_binds() -> list[str]:
         "check/__init__.py": box / "inside" / "check.py",
         "check/student.py": package / "check" / "student.py",
         "check/withheld.py": package / "check" / "withheld.py",
+        "check/counts.py": package / "check" / "counts.py",
         **{f"grade/box/{name}": box / name for name in ("kernel.py", "wire.py", "worker.py")},
     }
     options = ["--ro-bind", str(package), inside]
