@@ -120,6 +120,7 @@ def sampler(vocoder):
 
 def periods_without_an_optimiser(watch, seed, turns):
     """Like line/open-universe issue 5: the list of D's parameters names one bank twice."""
+    torch.manual_seed(seed)
     mpd, mrd = Bank([DiscriminatorP(2), DiscriminatorP(4)]), Bank([DiscriminatorR(4)])
     generator, rng = build(seed, mpd, mrd)
     with warnings.catch_warnings():
