@@ -20,6 +20,11 @@ SEEN = {
     | closer(**{"real changed": [0.7] * 50})
     | MISSING,
     "labels never trained": {"asked": {"training": 1, "sampling": 10}, "batch": 64},
+    "D's loss is flat": {
+        "wishes": {"D of real": SILENT, "D of fakes": SILENT},
+        "moved": {"D by opt_D": SILENT, "G by opt_G": [0.01] * 50},
+        **MISSING,
+    },
     "units alike": closer(**{"copies in G": [96.0, 1e-7]}) | MISSING,
 }
 OTHER_EVIDENCE = [
