@@ -1,12 +1,14 @@
 """In grading, too, what an exercise asks the learner to write is not there."""
 
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
+from gancourse.check import student
 from gancourse.errors import InputError
-from gancourse.grade.box import pool
+from gancourse.grade.box import pool, sandbox
 from gancourse.grade.box.sandbox import Limits, require
 from gancourse.grade.ipynb import read
 from gancourse.grade.job import grade_task
@@ -43,3 +45,14 @@ def test_another_name_for_the_courses_function_earns_nothing(answer, points):
     graded = next(e for e in grade_task(task).exercises if e.id == "05.1")
     assert (graded.score, graded.status) == (points, "graded")
     assert all((NAME in part["message"]) is (points == 0) for part in graded.parts)
+
+
+def test_the_sandbox_holds_each_part_of_the_checks_that_the_student_imports():
+    """Without one of them nobody's work is graded."""
+    source = Path(student.__file__).read_text(encoding="utf-8")
+    parts = re.findall(r"^from gancourse\.check\.(\w+) import", source, re.MULTILINE)
+    shown = sandbox._course_binds()
+    assert len(parts) >= 2
+    assert [
+        part for part in parts if f"{sandbox.COURSE}/gancourse/check/{part}.py" not in shown
+    ] == []
