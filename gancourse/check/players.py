@@ -202,3 +202,19 @@ def turn_wrong(D: nn.Module, steep: float, x_real: Tensor, x_fake: Tensor) -> No
     largest = max(D(x).abs().max().item() for x in (x_real, x_fake))
     for p in head.parameters():
         p *= min(1.0, SURE / largest)
+
+
+def judge_step(
+    student: Student, players: Players, who: str, right: Step, wrong: dict[str, Step], else_: str
+) -> None:
+    """Raise Wrong unless a player's weights are where the right step leads, with what that means.
+
+    `wrong` maps what a mistake means to the step that it amounts to.
+    """
+    twins.judge_weights(
+        student.snapshot(getattr(players, who).there)["weights"],
+        players.played(right).weights(who),
+        players.tolerance(),
+        {meaning: players.played(step).weights(who) for meaning, step in wrong.items()},
+        else_,
+    )

@@ -127,14 +127,13 @@ class Conditions:
         """Write into the signals what was seen over the whole run."""
         s = self.signals
         s.asked = {where: len(labels) for where, labels in self.asked.items() if labels}
-        real = len(torch.cat([y for y, _ in self.told]).unique()) if self.told else 0
-        if real > s.asked.get("training", 0) > 0:
-            s.asked["real"] = real
         if self.alone and mean(self.alone) > 0.5:  # classes take turns
             s.asked["in turns"] = 1
         if self.told:
             y, x = (torch.cat(parts) for parts in zip(*self.told, strict=True))
             s.told = tied(x, y)
+            if len(y.unique()) > s.asked.get("training", 0) > 0:
+                s.asked["real"] = len(y.unique())
 
 
 def tied(x: Tensor, y: Tensor) -> float:

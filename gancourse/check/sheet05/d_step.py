@@ -9,6 +9,7 @@ from gancourse.check.players import (
     Step,
     evaluating,
     judge_mode,
+    judge_step,
     two_players,
 )
 from gancourse.check.sheet05.shared import D_MISTAKES
@@ -56,17 +57,9 @@ def d_step_moves(student: Student, step: Handle, draw: Draw) -> None:
 
 def _judge_step(student: Student, step: Handle, players: Players, else_: str) -> None:
     _take(student, step, players)
-    mistakes = {what: _down(loss) for what, loss in D_MISTAKES.items()}
-    twins.judge_weights(
-        student.snapshot(players.D.there)["weights"],
-        players.played(_down()).weights("D"),
-        players.tolerance(),
-        {
-            what: players.played(wrong).weights("D")
-            for what, wrong in (mistakes | {G_EVALUATING: evaluating(_down())}).items()
-        },
-        else_,
-    )
+    wrong = {what: _down(loss) for what, loss in D_MISTAKES.items()}
+    wrong[G_EVALUATING] = evaluating(_down())
+    judge_step(student, players, "D", _down(), wrong, else_)
 
 
 def d_step_leaves_g(student: Student, step: Handle, draw: Draw) -> None:

@@ -12,6 +12,7 @@ from gancourse.check.players import (
     Step,
     evaluating,
     judge_mode,
+    judge_step,
     two_players,
 )
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
@@ -58,17 +59,9 @@ def _check_moved(student: Student, players: Players) -> None:
 
 
 def _judge(student: Student, players: Players, else_: str) -> None:
-    mistakes = {what: _down(loss) for what, loss in G_MISTAKES.items()}
-    twins.judge_weights(
-        student.snapshot(players.G.there)["weights"],
-        players.played(_down()).weights("G"),
-        players.tolerance(),
-        {
-            what: players.played(wrong).weights("G")
-            for what, wrong in (mistakes | {G_EVALUATING: evaluating(_down())}).items()
-        },
-        else_,
-    )
+    wrong = {what: _down(loss) for what, loss in G_MISTAKES.items()}
+    wrong[G_EVALUATING] = evaluating(_down())
+    judge_step(student, players, "G", _down(), wrong, else_)
 
 
 G_EVALUATING = (

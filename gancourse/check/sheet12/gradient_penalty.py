@@ -92,10 +92,6 @@ def _judge_value(student: Student, fn: Handle, D: twins.Twin, x: Tensor) -> None
 
 
 def penalty_value(student: Student, fn: Handle, draw: Draw) -> None:
-    _known(student, fn, draw)
-
-
-def _known(student: Student, fn: Handle, draw: Draw) -> None:
     """Steep and flat D, points and pictures, and a batch of one."""
     for shape, grow, N in ((SHAPES[0], 2.2, 6), (SHAPES[1], 2.0, 5), (SHAPES[1], 0.7, 1)):
         D = discriminator(student, draw, shape, grow)
@@ -157,7 +153,7 @@ def penalty_between(student: Student, fn: Handle, draw: Draw) -> None:
         _between(student, fn, draw)
     except Wrong:
         try:
-            _known(student, fn, draw)
+            penalty_value(student, fn, draw)
         except Wrong:
             raise Wrong(UNREADABLE) from None
         raise
