@@ -38,6 +38,7 @@ class Closer:
         self.clock, self.guard = witness.clock, guard
         self.views: list[tuple[Tensor, int, Tensor]] = []  # of this turn: x, version, some rows
         self.left: dict[int, int] = {}  # by row as it was left: the turn
+        self.first: set[int] = set()  # rows as they were handed in, of the batches left otherwise
         self.parts: list[tuple[int, str, bool]] = []  # backward, kind, whether its slope is not 0
         self.shown: set[str] = set()  # kinds that an energy's D was shown in this turn
         self.owner: dict[int, str] = {}  # of a backward: whose step came next
@@ -71,7 +72,9 @@ class Closer:
             a, b = (t.float().flatten(1) for t in (before, x[:16]))
             moved = (b - a).norm() > ROUNDING * (a - a.mean(0)).norm()
             if moved and probes.cosine(*((t - t.mean(0)).flatten() for t in (a, b))) > ALIKE:
-                self.left |= dict.fromkeys(probes.rows(x[:16]).tolist(), self.clock.turn)
+                self.first |= {*probes.rows(before).tolist()}
+                made = {*probes.rows(x[:16]).tolist()} - self.first  # of few kinds one is another
+                self.left |= dict.fromkeys(made, self.clock.turn)
 
     # What D is shown in its own steps.
 

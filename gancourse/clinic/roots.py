@@ -71,8 +71,8 @@ def no_bound(s: Signals) -> Found:
         return facts.no_bound(s)
     return (
         "D's loss is linear in its answers, as a Wasserstein critic's, and a slope of D that is "
-        f"computed in {len(slopes)} measured turns enters no loss; neither clipping nor spectral "
-        f"norm was seen, and D's answers reach {facts.size_of(s):.2g}"
+        f"computed, {len(slopes)} times where it was looked at, enters no loss; neither clipping "
+        f"nor spectral norm was seen, and D's answers reach {facts.size_of(s):.2g}"
     )
 
 

@@ -256,6 +256,19 @@ class ShuffledAndCopied(WrittenOverAndShuffled):
         return super().batch(turn).clone()
 
 
+class FewKinds(WrittenOver):
+    """Samples of sixteen kinds, drawn anew, turned into each other in place."""
+
+    def batch(self, turn):
+        ring = torch.arange(16) * (torch.pi / 8)
+        points = torch.stack([ring.cos(), ring.sin()], 1)
+        return points[torch.randint(16, (256,), generator=self.rng)][:128]
+
+    def shown(self, x):
+        x[::8] = x[::8].flip(0)  # each a sample that there is
+        return x, self.fakes().detach()
+
+
 class Refilled(WrittenOver):
     """One block of memory, that is filled with the next batch before the turn ends."""
 
@@ -368,7 +381,7 @@ FAULTY = {
     Cancelled: "D's loss is flat",
 }
 SOUND = (Joins, Added, Averaged, NoisyBoth, Squashed, ScaledReal, BothKinds, ZeroHead, Energy,
-         CopiedFirst, ShuffledAndCopied, Refilled, SeldomRefreshed, AddedToTheLoss,
+         CopiedFirst, ShuffledAndCopied, FewKinds, Refilled, SeldomRefreshed, AddedToTheLoss,
          GBeforeDDetached, Hinge)  # fmt: skip
 BITS = (
     GBeforeD,
