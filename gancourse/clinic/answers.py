@@ -40,6 +40,7 @@ class Answers:
         self.shared = ledger.shared
         self.owner: dict[int, str] = {}  # of a backward: whose step came next
         self.penalised = False  # whether a slope of D had a graph, in any turn
+        self.paid = False  # whether a backward came through such a slope, in any turn
         self.clock, self.D = witness.clock, witness.nets["D"]
         self.pulls: dict[int, list[Pull]] = defaultdict(list)  # by backward
         self.at: dict[tuple[str, int], list[Tensor]] = defaultdict(list)  # slopes at G's samples
@@ -65,8 +66,8 @@ class Answers:
             x.register_hook(self._noting("G"))
 
     def _on_leaf(self, x: Tensor) -> None:
-        """Look at the slope that is asked for at a leaf x, until it is known to have a graph."""
-        if torch.is_grad_enabled() and (self.clock.measured or not self.penalised):
+        """Look at the slope that is asked for at a leaf x, until one is known to be in a loss."""
+        if torch.is_grad_enabled() and (self.clock.measured or not self.paid):
             self.passing.append(x.register_hook(self.guard("D's slope", self._sloped)))
 
     def _noting(self, where: str, rows: Tensor | None = None) -> Callable:
@@ -123,11 +124,16 @@ class Answers:
 
     def _sloped(self, grad: Tensor) -> None:
         self.penalised |= grad.requires_grad
+        if grad.requires_grad and not self.paid:
+            grad.register_hook(self.guard("D's slope", self._pay))
         if not self.clock.measured:
             return
         self.points.append((this_backward(), grad.detach(), grad.requires_grad))
         if grad.requires_grad and self.on_slope is not None:
             self.on_slope(grad)
+
+    def _pay(self, _: Tensor) -> None:
+        self.paid = True
 
     def close(self) -> None:
         """End a measured turn."""
@@ -215,7 +221,8 @@ class Answers:
             s.summed = float(all(abs(w - 1) < 0.02 for w in known))
         if len(self.logistic) >= 5:
             s.logistic = float(all(uneven < 1e-3 for uneven in self.logistic))
-        s.bounded = bounds(self.D) or ("penalty" if self.penalised else "")
+        slope = "penalty" if self.paid else "idle slope" if self.penalised else ""
+        s.bounded = bounds(self.D) or slope
 
 
 NOTHING = torch.empty(0)
@@ -269,4 +276,7 @@ def bounds(D: nn.Module) -> str:
     alike = bool(ends) and all(abs(end - max(ends)) < 1e-3 * max(ends) for end in ends)
     full = [w >= 0.999 * w.max() for w in weights if alike]
     count = sum(int(f.sum()) for f in full)
-    return "clipped" if count > max(4, 0.05 * sum(len(f) for f in full)) else ""
+    if count > max(4, 0.05 * sum(len(f) for f in full)):
+        return "clipped"
+    same = sum(int((w == max(ends)).sum()) for w in weights)  # by chance no two are
+    return "clipped" if same > 1 else ""

@@ -38,7 +38,7 @@ class Closer:
         self.clock, self.guard = witness.clock, guard
         self.views: list[tuple[Tensor, int, Tensor]] = []  # of this turn: x, version, some rows
         self.left: dict[int, int] = {}  # by row as it was left: the turn
-        self.first: set[int] = set()  # rows as they were handed in, of the batches left otherwise
+        self.first: set[int] = set()  # rows as they were before they were changed
         self.parts: list[tuple[int, str, bool]] = []  # backward, kind, whether its slope is not 0
         self.shown: set[str] = set()  # kinds that an energy's D was shown in this turn
         self.owner: dict[int, str] = {}  # of a backward: whose step came next
@@ -59,9 +59,12 @@ class Closer:
         some = x[:16].clone()
         self.views.append((x, x._version, some))
         if self.left:  # rows, since the data may have been shuffled since then
-            turns = [self.left.pop(row, None) for row in probes.rows(some).tolist()]
+            rows = probes.rows(some).tolist()
+            turns = [self.left.pop(row, None) for row in rows]
             if any(turn is not None and turn < self.clock.turn - 1 for turn in turns):
                 self._note("rewritten", float(self.clock.turn))  # no buffer that is filled anew
+            if not self.first.isdisjoint(rows):
+                self._note("unchanged after all", float(self.clock.turn))
 
     def end_turn(self) -> None:
         """See whether a batch that is a view of other data was changed in place in this turn."""
@@ -72,9 +75,9 @@ class Closer:
             a, b = (t.float().flatten(1) for t in (before, x[:16]))
             moved = (b - a).norm() > ROUNDING * (a - a.mean(0)).norm()
             if moved and probes.cosine(*((t - t.mean(0)).flatten() for t in (a, b))) > ALIKE:
-                self.first |= {*probes.rows(before).tolist()}
-                made = {*probes.rows(x[:16]).tolist()} - self.first  # of few kinds one is another
-                self.left |= dict.fromkeys(made, self.clock.turn)
+                old, new = ({*probes.rows(rows).tolist()} for rows in (before, x[:16]))
+                self.first |= old - new
+                self.left |= dict.fromkeys(new, self.clock.turn)
 
     # What D is shown in its own steps.
 
@@ -129,14 +132,12 @@ class Closer:
 
     def _sloped(self, slope: Tensor) -> None:
         """Wait for what the loss asks of a slope of D [N, ...] that has a graph."""
-        self._note("slope", 1.0)
         kept = slope.detach().float().flatten(1)
         look = self.guard("the penalty's direction", partial(self._asked, kept))
         slope.register_hook(look)
 
     def _asked(self, slope: Tensor, asked: Tensor) -> None:
         """Note whether the loss rises faster at steeper places, as a penalty's does: 1, or -1."""
-        self._note("in a loss", 1.0)
         size = slope.norm(dim=1)
         along = (asked.detach().float().flatten(1) * slope).sum(1) / size.clamp(min=1e-12)
         if len(size) < 8 or not size.std() > 1e-3 * size.mean() or not along.any():

@@ -314,6 +314,8 @@ def both_real(s: Signals) -> Found:
             f"D's loss asks for {way} answers to real samples and to fakes alike, turn after "
             f"turn, and it gives fakes {late(s.fake):.2f}"
         )
+    if None not in (real, fake):  # it asks for opposite ones: a critic's level means nothing
+        return None
     pairs = list(zip(s.pull.get("D on real", ()), s.pull.get("D on fakes", ()), strict=False))
     pairs = [pair for pair in pairs if all(map(math.isfinite, pair)) and any(pair)]
     alike = sum(real * fake > 0 for real, fake in pairs)

@@ -269,6 +269,21 @@ class FewKinds(WrittenOver):
         return x, self.fakes().detach()
 
 
+class Mirrored(WrittenOver):
+    """A buffer, filled anew and turned round now and then, of data that hold both directions."""
+
+    block = torch.zeros(256, 2)
+
+    def batch(self, turn):
+        if turn == 0:
+            self.data = torch.cat([self.data, -self.data])[torch.randperm(2048, generator=self.rng)]
+        x = self.block[:128]
+        return x.copy_(self.data[torch.randint(2048, (128,), generator=self.rng)])
+
+    def shown(self, x):
+        return x.mul_(torch.randint(0, 2, (128, 1)) * 2 - 1.0), self.fakes().detach()
+
+
 class Refilled(WrittenOver):
     """One block of memory, that is filled with the next batch before the turn ends."""
 
@@ -321,6 +336,28 @@ class NotAdded(Short):
 
 class AddedToTheLoss(NotAdded):
     added = True
+
+
+class AddedInTurns(NotAdded):
+    """Lazily: in turns that are not those looked at."""
+
+    steps = 0
+
+    @property
+    def added(self):
+        self.steps += 1
+        return self.steps % 2
+
+
+class Clipped(NotAdded):
+    """The slope is there to be read; few weights reach the ends of the clip."""
+
+    def d_step(self, x):
+        loss = super().d_step(x)
+        with torch.no_grad():
+            for w in self.D.parameters():
+                w.clamp_(-0.2, 0.2)
+        return loss
 
 
 class GBeforeD(Short):
@@ -381,8 +418,8 @@ FAULTY = {
     Cancelled: "D's loss is flat",
 }
 SOUND = (Joins, Added, Averaged, NoisyBoth, Squashed, ScaledReal, BothKinds, ZeroHead, Energy,
-         CopiedFirst, ShuffledAndCopied, FewKinds, Refilled, SeldomRefreshed, AddedToTheLoss,
-         GBeforeDDetached, Hinge)  # fmt: skip
+         CopiedFirst, ShuffledAndCopied, FewKinds, Mirrored, Refilled, SeldomRefreshed,
+         AddedToTheLoss, AddedInTurns, Clipped, GBeforeDDetached, Hinge)  # fmt: skip
 BITS = (
     GBeforeD,
     NotAdded,
