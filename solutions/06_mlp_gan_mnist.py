@@ -142,8 +142,8 @@ assert result.passed
 # ## 06.3 The moving average of G
 #
 # G jitters from step to step, and an average over its steps is calmer. Change `G_avg` in place:
-# each parameter becomes `decay` times itself plus `1 - decay` times G's. Copy the buffers. G stays
-# as it is: weights, buffers, mode and gradients.
+# each parameter becomes `decay` times itself plus `1 - decay` times G's. Copy the buffers; all else
+# stays as it is, in `G_avg` and in G: modes, gradients and what wants one (`requires_grad`).
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea

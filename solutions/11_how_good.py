@@ -87,8 +87,8 @@ assert result.passed
 # ## 11.2 Precision and recall
 #
 # Each sample reaches as far as its `k`-th nearest neighbour (Euclidean) of its own kind, itself not
-# counted. Return precision, the share of fakes within reach of any real sample, and recall, the
-# share of real samples within reach of any fake.
+# counted; what lies just as far is within reach. Return precision, the share of fakes within reach
+# of any real sample, and recall, the share of real samples within reach of any fake.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea

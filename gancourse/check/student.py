@@ -48,11 +48,16 @@ class Odd:
 
 
 class StudentError(Exception):
-    """The learner's code raised: `kind` (the error's class), `message`, `line` (or None)."""
+    """The learner's code raised: `kind` (the error's class), `message`, `line` (or None).
 
-    def __init__(self, kind: str, message: str, line: int | None = None):
-        super().__init__(kind, message, line)
-        self.kind, self.message, self.line = kind, message, line
+    `kinds` are the names of that class and of those that it derives from.
+    """
+
+    def __init__(
+        self, kind: str, message: str, line: int | None = None, bases: tuple[str, ...] = ()
+    ):
+        super().__init__(kind, message, line, bases)
+        self.kind, self.message, self.line, self.kinds = kind, message, line, (kind, *bases)
 
 
 class NotDone(Exception):
@@ -72,7 +77,11 @@ class Budget:
 
 def class_name(thing: object) -> str:
     """Return the name of the thing's class, whatever its metaclass says."""
-    return str(type.__dict__["__name__"].__get__(type(thing)))[:60]
+    return _name(type(thing))
+
+
+def _name(cls: type) -> str:
+    return str(type.__dict__["__name__"].__get__(cls))[:60]
 
 
 def plain_tensor(t: Tensor, budget: Budget | None = None) -> Tensor | Odd:
@@ -144,7 +153,8 @@ def student_error(error: BaseException) -> StudentError | NotDone:
     if isinstance(error, NotImplementedError) and frames and not _library(frames[-1][0]):
         return NotDone()
     lines = [line for filename, line in frames if not _library(filename)]
-    return StudentError(class_name(error), _told(error), lines[-1] if lines else None)
+    bases = tuple(_name(cls) for cls in type.__dict__["__mro__"].__get__(type(error))[1:9])
+    return StudentError(class_name(error), _told(error), lines[-1] if lines else None, bases)
 
 
 @contextmanager
@@ -299,11 +309,11 @@ class Student:
         """Return counts since a module was first watched: calls, evaluating, backwards, at_once.
 
         Evaluating are calls of a module that is not wholly in training mode; backwards reach its
-        outputs, and at_once is how many outputs have waited for one together.
+        outputs, and at_once is of how many samples the graphs were kept together.
         """
         if net.id not in self._watched:
             seen = self._watched[net.id] = dict.fromkeys(COUNTS, 0)
-            self._thing(net).register_forward_hook(counting(seen))
+            counting(self._thing(net), seen)
         return dict(self._watched[net.id])
 
     def _thing(self, handle: Handle):

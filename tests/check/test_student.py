@@ -1,6 +1,7 @@
 """The student turns what student code gives into plain data, and what it raises too."""
 
 import copy
+import gc
 import random
 import time
 from collections import OrderedDict
@@ -16,6 +17,7 @@ from gancourse.check import (
     Student,
     StudentError,
 )
+from gancourse.check.counts import Saved
 
 
 def returned(value):
@@ -267,7 +269,7 @@ def test_calls_and_backward_passes_are_counted():
     out.mean().backward()
     with torch.no_grad():
         net(x)
-    assert student.watch(handle) == {"calls": 2, "evaluating": 0, "backwards": 2, "at_once": 1}
+    assert student.watch(handle) == {"calls": 2, "evaluating": 0, "backwards": 2, "at_once": 4}
 
 
 def test_calls_in_evaluation_mode_are_counted_also_of_a_copy_or_a_layer():
@@ -293,16 +295,35 @@ def test_parameters_are_frozen_by_name():
     assert all(p.requires_grad for p in net.parameters())
 
 
-@pytest.mark.parametrize(("together", "at_once"), [(True, 3), (False, 1)])
-def test_outputs_that_wait_for_their_backward_pass_at_the_same_time_are_counted(together, at_once):
+@pytest.mark.parametrize(
+    ("together", "kept", "at_once"), [(True, False, 12), (False, False, 4), (False, True, 12)]
+)
+def test_samples_whose_graphs_are_kept_at_the_same_time_are_counted(together, kept, at_once):
     student = Student()
     net, handle = small_net(student)
     student.watch(handle)
-    outs = (net(torch.randn(4, 2)).sum() for _ in range(3))
+    outs, losses = (net(torch.randn(4, 2)).sum() for _ in range(3)), []
     for loss in [sum(outs)] if together else outs:
-        loss.backward()
+        loss.backward(retain_graph=kept)
+        losses.append(loss)
     seen = student.watch(handle)
     assert (seen["calls"], seen["backwards"], seen["at_once"]) == (3, 3, at_once)
+
+
+def test_a_call_that_fails_and_one_inside_a_transform_are_counted():
+    student, net = Student(), nn.Linear(2, 1)
+    handle = student.admit(net)
+    student.watch(handle)
+    with pytest.raises(RuntimeError):
+        net(torch.randn(4, 3))
+    x = torch.randn(3, 2)
+    torch.func.grad(lambda x: net(x).sum())(x)
+    assert student.watch(handle)["at_once"] == 3
+    assert student.watch(handle)["calls"] == 2
+    y = torch.randn(2, requires_grad=True)
+    z = y * y  # no hook for what it saves is left behind
+    assert z.requires_grad
+    assert not any(type(thing) is Saved for thing in gc.get_objects())
 
 
 @pytest.mark.parametrize("draw", [random.random, np.random.rand, torch.rand])

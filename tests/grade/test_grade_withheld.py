@@ -56,3 +56,23 @@ def test_the_sandbox_holds_each_part_of_the_checks_that_the_student_imports():
     assert [
         part for part in parts if f"{sandbox.COURSE}/gancourse/check/{part}.py" not in shown
     ] == []
+
+
+REFUSES = """
+from torch.nn.functional import softplus
+class Indivisible(ValueError):
+    pass
+def packed_d_loss(D, x_real, x_fake, m):
+    for x in (x_real, x_fake):
+        if len(x) % m:
+            raise Indivisible(f"N = {len(x)} and m = {m}")
+    real, fake = (D(x.unflatten(0, (-1, m)).flatten(1, 2)) for x in (x_real, x_fake))
+    return softplus(-real).mean() + softplus(fake).mean()
+"""
+
+
+def test_an_error_is_of_the_kinds_that_its_class_derives_from_in_grading_too():
+    cells = tuple(read(notebook([cell(REFUSES, "exercise:12.4", "12-4")])))
+    task = Task("ada", "12", "x.ipynb", cells, "7", limits=LIMITS)
+    graded = next(e for e in grade_task(task).exercises if e.id == "12.4")
+    assert (graded.score, graded.status) == (6, "graded")

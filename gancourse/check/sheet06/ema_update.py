@@ -128,7 +128,8 @@ KEPT = {
     "weights": "G itself changed: the average watches the training, it does not steer it.",
     "buffers": "G itself changed, in its buffers: the average watches the training.",
     "modes": "{who} comes back in another mode: train() or eval() was called and left on.",
-    "grads": "{who}'s gradients have changed: an average takes no step and needs none.",
+    "grads": "{who}'s gradients have changed, or are gone with weights that were replaced: an "
+    "average takes no step, and writes into the weights that are there.",
 }
 
 
@@ -138,7 +139,7 @@ def ema_leaves_g(student: Student, fn: Handle, draw: Draw) -> None:
     for net in (pair.avg, pair.G):
         twins.leave_grads(student, net, draw)
     for train in (True, False):
-        student.apply(pair.avg.there, torch.zeros(0, 3), train=False)  # sets the mode
+        student.apply(pair.avg.there, draw.normal(4, 3), not train)
         student.apply(pair.G.there, draw.normal(4, 3), train)
         before = [student.snapshot(net.there) for net in (pair.avg, pair.G)]
         pair.update(student, fn)
@@ -192,7 +193,7 @@ def ema_mixes_all(student: Student, fn: Handle, draw: Draw) -> None:
     ema_frozen(student, fn, draw)
 
 
-MIXES, ALONE = "the average moves a little towards G", "G is left alone"
+MIXES, ALONE = "the average moves a little towards G", "nothing else changes"
 BUFFERS, TWICE = "the buffers follow G", "two updates, with G moving in between"
 EXERCISE = Exercise(
     "06.3",
@@ -217,7 +218,7 @@ EXERCISE = Exercise(
         ("Change `G_avg` in place", MIXES),
         ("each parameter becomes `decay` times itself plus `1 - decay` times G's", MIXES),
         ("Copy the buffers", BUFFERS),
-        ("G stays as it is: weights, buffers, mode and gradients", ALONE),
+        ("all else stays as it is, in `G_avg` and in G", ALONE),
         ("an average over its steps", TWICE),
     ),
 )

@@ -100,6 +100,15 @@ def _past_copies(x: Tensor, others: Tensor, k: int) -> Tensor:
     return (_distances(x, others) <= reach).any(1).double()
 
 
+def _strictly(x: Tensor, others: Tensor, k: int) -> Tensor:
+    return (_distances(x, others) < _reach(others, k)).any(1).double()
+
+
+STRICT = {
+    "A sample that lies just as far as another one reaches is left out: it is within reach (<=).": (
+        lambda c: _shares(c, _strictly)
+    )
+}
 COPY_MISTAKES: dict[str, Callable[["Clouds"], Tensor]] = {
     "A copy of a sample is passed over, as if it were the sample itself: leave out the sample by "
     "its place, and not whatever lies at distance 0.": lambda c: _shares(c, _past_copies),
@@ -183,10 +192,20 @@ def _doubled(draw: Draw) -> Clouds:
             return clouds
 
 
-def _judge(student: Student, fn: Handle, clouds: Clouds) -> None:
+def _on_the_edge(draw: Draw) -> Clouds:
+    """Return clouds on a line whose distances are whole numbers: many are a radius, exactly."""
+    line = torch.tensor([1.0, 0.0])
+    real, fake = ((20 * draw.normal(n, 1)).round() * line for n in (24, 20))
+    return Clouds(fake, real, 2)
+
+
+def _judge(
+    student: Student, fn: Handle, clouds: Clouds, more: dict[str, Tensor] | None = None
+) -> None:
     got = facts.numbers(student.call(fn, clouds.given()), "precision", "recall")
+    mistakes = (more or {}) | _wrong(clouds)
     facts.diagnose(
-        torch.tensor(got, dtype=torch.float64), right(clouds), 1e-5, _wrong(clouds),
+        torch.tensor(got, dtype=torch.float64), right(clouds), 1e-5, mistakes,
         "These are not the share of fakes within reach of a real sample and the share of real "
         "samples within reach of a fake.",
     )  # fmt: skip
@@ -210,6 +229,8 @@ def any_k(student: Student, fn: Handle, draw: Draw) -> None:
         clouds = _drawn(draw, 1.0, k, 3)
         _judge(student, fn, clouds)
         _judge(student, fn, Clouds(clouds.fake + 40.0, clouds.real, k))
+    edge = telling(draw, _on_the_edge, right, STRICT | MISTAKES)
+    _judge(student, fn, edge, {what: wrong(edge) for what, wrong in STRICT.items()})
 
 
 HUDDLE, STRAY, ANY_K = "fakes that huddle", "fakes that stray", "any k, and clouds far apart"
@@ -229,6 +250,7 @@ EXERCISE = Exercise(
     promises=(
         ("reaches as far as its `k`-th nearest neighbour (Euclidean) of its own kind", HUDDLE),
         ("itself not counted", ANY_K),
+        ("what lies just as far is within reach", ANY_K),
         ("precision, the share of fakes within reach of any real sample", STRAY),
         ("recall, the share of real samples within reach of any fake", HUDDLE),
         ("from fake [N, d], real [M, d] and k", ANY_K),

@@ -108,7 +108,7 @@ def penalty_graph(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 STEPS = 64  # of the staircase below
-TURNS, PAIRS = 300, 40  # calls of one sample, and of two
+TURNS, PAIRS = 300, 40  # calls that show one weight of three, and two
 
 
 def _staircase(net: nn.Module) -> None:
@@ -166,15 +166,20 @@ UNREADABLE = (
 
 
 def _between(student: Student, fn: Handle, draw: Draw) -> None:
-    """Read each sample's mixing weight from its penalty: one call, one sample; then pairs."""
+    """Read a sample's mixing weight from its penalty, one for each call; then those of pairs.
+
+    The sample is one of three: the penalties of the others, where both kinds are at 0, are 0.
+    """
     for shape in SHAPES:
         D = _built(student, draw, STEPS + 1, shape, _staircase)
         ends = torch.stack([torch.ones(shape), torch.zeros(shape)])
         _judge_line(student, fn, draw, ends)
-    found = torch.tensor([
-        _number(student, fn, D, ends[:1], ends[1:], draw.seed()) for _ in range(TURNS)
-    ])  # fmt: skip
-    _judge_weights(found)
+    nothing, found = torch.zeros(3, *shape), []
+    for _ in range(TURNS):
+        x_real = nothing.clone()
+        x_real[draw.integer(0, 2)] = 1.0
+        found.append(3 * _number(student, fn, D, x_real, nothing, draw.seed()))
+    _judge_weights(torch.tensor(found))
     both = torch.tensor([
         _number(student, fn, D, ends, ends.flip(0), draw.seed()) for _ in range(PAIRS)
     ])  # fmt: skip

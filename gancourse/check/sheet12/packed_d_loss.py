@@ -15,7 +15,7 @@ from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student, StudentError
 from gancourse.check.withheld import Withheld
 
-REFUSES = ("ValueError", "InputError")
+REFUSES = "ValueError"  # or a class of that kind
 MISFITS = (
     "D was given a batch that it does not take: m samples [N, C, ...] make a pack [m C, ...], "
     "joined along axis 1, so N of them make a batch [N / m, m C, ...]."
@@ -243,7 +243,7 @@ def _judge_refused(student: Student, fn: Handle, r: Round, batch: str, N: int) -
     except StudentError as error:
         if error.kind == Withheld.__name__:
             raise
-        if error.kind not in REFUSES:
+        if REFUSES not in error.kinds:
             raise Wrong(
                 f"A batch of {batch} with m = {r.m} ends in {error.kind}, which does not say what "
                 f"to do: {asks}"

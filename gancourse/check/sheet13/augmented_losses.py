@@ -125,16 +125,22 @@ def _grey(n: int, logit: float) -> Tensor:
 
 
 def _added(student: Student, fn: Handle, D: twins.Twin, draw: Draw) -> dict[str, Tensor]:
-    """Return the number added to one image in each of TURNS calls, by place."""
+    """Return the number added to one image of three in each of TURNS calls, by place.
+
+    Of all others D is right and sure, so that their losses are 0.
+    """
     found: dict[str, list[float]] = {where: [] for where in WHERE}
+    real, fake = _grey(3, FAR), _grey(3, -FAR)
     for _ in range(TURNS):
-        d_loss, g_loss = _losses(
-            student, fn, [D.there, _grey(1, -FAR), _grey(1, -FAR)], draw.seed()
-        )
-        found["real"].append((FAR - d_loss) / 2)
-        found["g"].append((FAR - g_loss) / 2)
-        d_loss, _ = _losses(student, fn, [D.there, _grey(1, FAR), _grey(1, FAR)], draw.seed())
-        found["fake"].append((d_loss - FAR) / 2)
+        one = draw.integer(0, 2)
+        odd_real, odd_fake = real.clone(), fake.clone()
+        odd_real[one], odd_fake[one] = fake[one], real[one]
+        for where, x_real, x_fake in (
+            ("real", odd_real, fake), ("fake", real, odd_fake), ("g", real, odd_real),
+        ):  # fmt: skip
+            d_loss, g_loss = _losses(student, fn, [D.there, x_real, x_fake], draw.seed())
+            darker = (FAR - 3 * (g_loss if where == "g" else d_loss)) / 2
+            found[where].append(-darker if where == "fake" else darker)
     return {where: torch.tensor(numbers) for where, numbers in found.items()}
 
 

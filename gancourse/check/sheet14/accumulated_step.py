@@ -7,8 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from gancourse.check import facts, twins
-from gancourse.check.players import HELD_BACK
+from gancourse.check import facts, players, twins
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
@@ -166,7 +165,7 @@ def accumulated_whole(student: Student, fn: Handle, draw: Draw) -> None:
     """Some parts, and one; then with large gradients."""
     for count in (3, 1):
         _judge(student, fn, _round(student, draw, (count, 0)))
-    held_back = HELD_BACK.format(who="D").replace("opt_D", "opt")
+    held_back = players.HELD_BACK.format(who="D").replace("opt_D", "opt")
     _judge(student, fn, _steep(student, draw), held_back)
 
 
@@ -201,16 +200,17 @@ def accumulated_by_parts(student: Student, fn: Handle, draw: Draw) -> None:
 def _judge_parts(student: Student, fn: Handle, r: Round) -> None:
     student.watch(r.D.there)
     student.call(fn, r.given())
-    seen, count = student.watch(r.D.there), len(r.parts)
-    if seen["at_once"] > 1:
+    players.judge_mode(student, r.D, "D looks at its samples in evaluation mode: leave its mode.")
+    kept = student.watch(r.D.there)["at_once"]
+    if kept > r.size:
         raise Wrong(
-            f"{seen['at_once']} graphs are kept at the same time: then the memory is that of the "
-            "whole batch. Call backward on each part before the next goes through D."
+            f"The graphs of {kept} samples are kept at the same time, and the parts are of "
+            f"{r.size}: let backward end each part's graph before the next goes through D."
         )
-    if seen["backwards"] != count:
+    if kept < r.size:
         raise Wrong(
-            f"{len(r.x)} samples in parts of {r.size} are {count} backward passes, and "
-            f"{seen['backwards']} reached D."
+            f"The parts that D is given are of {kept} and not of {r.size}: that takes more passes "
+            "than there is memory for."
         )
 
 

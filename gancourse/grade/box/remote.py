@@ -256,8 +256,9 @@ def _value(reply: dict) -> object:
             return value
         case {"not_done": True}:
             raise NotDone
-        case {"raised": [str(kind), str(message), int() | None as line]}:
-            raise StudentError(kind[:60], message[:500], line)
+        case {"raised": [str(kind), str(message), int() | None as line, *bases]}:
+            names = tuple(name for name in bases if isinstance(name, str))
+            raise StudentError(kind[:60], message[:500], line, names)
     raise WireError("no reply")
 
 

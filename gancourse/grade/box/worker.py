@@ -266,7 +266,7 @@ def _reply(student: Student, message: dict) -> dict:
     except NotDone:
         return {"not_done": True}
     except StudentError as error:
-        return {"raised": [error.kind, error.message[:MAX_MESSAGE], error.line]}
+        return {"raised": [error.kind, error.message[:MAX_MESSAGE], error.line, *error.kinds[1:]]}
     except BaseException as error:
         return {"raised": [type(error).__name__, "", None]}
 

@@ -196,7 +196,32 @@ CORRECT = (
     lerp, through_data, state_dicts, foreach, swa_utils, buffers_by_load, layer_by_layer,
     in_float64,
 )  # fmt: skip
-MIXES, ALONE = "the average moves a little towards G", "G is left alone"
+
+
+def average_frozen(G_avg, G, decay):
+    G_avg.requires_grad_(False)
+    lerp(G_avg, G, decay)
+
+
+def averages_gradients_cleared(G_avg, G, decay):
+    G_avg.zero_grad()
+    lerp(G_avg, G, decay)
+
+
+def average_in_evaluation(G_avg, G, decay):
+    G_avg.eval()
+    lerp(G_avg, G, decay)
+
+
+def parameters_replaced(G_avg, G, decay):
+    new = {name: b.clone() for name, b in G.state_dict().items()}
+    mine = G_avg.state_dict()
+    for name, p in G.named_parameters():
+        new[name] = decay * mine[name] + (1 - decay) * p.detach()
+    G_avg.load_state_dict(new, assign=True)
+
+
+MIXES, ALONE = "the average moves a little towards G", "nothing else changes"
 BUFFERS = "the buffers follow G"
 MISTAKES = {
     decay_exchanged: (MIXES, "changed places"),
@@ -214,6 +239,10 @@ MISTAKES = {
     left_frozen: (ALONE, "left frozen"),
     gradients_cleared: (ALONE, "G's gradients have changed"),
     g_pulled_along: (ALONE, "G itself changed"),
+    average_frozen: (ALONE, "left frozen"),
+    averages_gradients_cleared: (ALONE, "G_avg's gradients have changed"),
+    average_in_evaluation: (ALONE, "G_avg comes back in another mode"),
+    parameters_replaced: (ALONE, "weights that were replaced"),
     buffers_forgotten: (BUFFERS, "stayed behind"),
     buffers_averaged: (BUFFERS, "are not G's"),
     buffers_shared: (BUFFERS, "shares its buffers"),

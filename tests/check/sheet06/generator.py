@@ -318,10 +318,27 @@ class FromTheCourse(nn.Module):
         return self.net(z)
 
 
+class AsWideAsZ(AsASequence):
+    def __init__(self, z_dim):
+        super().__init__(z_dim)
+        self.body[0], self.body[1] = nn.Linear(z_dim, z_dim), nn.BatchNorm1d(z_dim)
+        self.body[3] = nn.Linear(z_dim, 784)
+
+
+class NormForABatchAlone(AsASequence):
+    """To be spared batch norm's error for one sample, in evaluation mode too."""
+
+    def forward(self, z):
+        h = self.body[0](z)
+        if len(z) > 1:
+            h = self.body[1](h)
+        return self.body[2:](h)
+
+
 CORRECT = (
     AsASequence, Functional, Convolutional, InFloat64, a_function_that_builds_one, WithDropout,
     NormOnTheOutputToo, NormOnZToo, Residual, NormByHand, DeepAndLazy, QuietConvolutional,
-    WeightNormed,
+    WeightNormed, AsWideAsZ,
 )  # fmt: skip
 RANGE, LEARNS = "images of the right shape and range", "every weight learns"
 NORM, Z = "batch norm, in training mode only", "a map from z, for one image too"
@@ -345,6 +362,7 @@ MISTAKES = {
     NormOnZAndLinear: (NORM, "a linear map of z"),
     WithoutAKink: (NORM, "a linear map of z"),
     NormAlwaysOnTheBatch: (NORM, "In evaluation mode"),
+    NormForABatchAlone: (NORM, "one image alone"),
     LayersInAList: (LEARNS, "a Python list hides them"),
     LayerLeftOut: (LEARNS, "extra.weight"),
     CutOff: (LEARNS, "No gradient reaches"),

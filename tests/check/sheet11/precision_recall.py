@@ -21,7 +21,7 @@ def by_kthvalue(fake, real, k):
     def among(x, others):
         D = torch.cdist(others, others).fill_diagonal_(float("inf"))
         reach = D.kthvalue(k, dim=1).values
-        return (torch.cdist(others, x) < reach[:, None]).any(0).float().mean()
+        return (torch.cdist(others, x) <= reach[:, None]).any(0).float().mean()
 
     return torch.stack([among(fake, real), among(real, fake)])
 
@@ -222,6 +222,13 @@ def copies_passed_over(fake, real, k):
     return share(fake, real).item(), share(real, fake).item()
 
 
+def strictly_within(fake, real, k):
+    def among(x, others):
+        return (torch.cdist(x, others) < _reach(others, k)).any(1).double().mean()
+
+    return among(fake, real), among(real, fake)
+
+
 MISTAKES = {
     exchanged: (HUDDLE, "have changed places"),
     oneself_counted: (HUDDLE, "its own nearest neighbour"),
@@ -241,5 +248,6 @@ MISTAKES = {
     divided_by_the_others: (HUDDLE, "number of the other kind"),
     among_its_own: (HUDDLE, "Every sample lies within"),
     precision_alone: (HUDDLE, "2 numbers"),
+    strictly_within: (ANY_K, "just as far as another one reaches"),
     copies_passed_over: (ANY_K, "A copy of a sample is passed over"),
 }

@@ -263,6 +263,13 @@ def of_the_mean_logit(D, x_real, x_fake):
     return (slope.flatten(1).norm(dim=1) - 1).square().mean()
 
 
+def on_a_grid(D, x_real, x_fake):
+    """The middles of N equal parts of 0..1."""
+    t = (torch.arange(len(x_real)) + 0.5) / len(x_real)
+    x = _between(x_real, x_fake, t.view(-1, *[1] * (x_real.dim() - 1)))
+    return (_norms(_slope(D, x)) - 1).square().mean()
+
+
 MISTAKES = {
     one_forgotten: (VALUE, "The 1 is forgotten"),
     over_the_batch: (VALUE, "over the whole batch"),
@@ -294,5 +301,6 @@ MISTAKES = {
     left_in_evaluation: (GRAPH, "another mode"),
     back_in_training: (GRAPH, "another mode"),
     flat_forgiven: (GRAPH, "The number is not right yet"),
+    on_a_grid: (BETWEEN, "The mixing weights are not uniform"),
     of_the_mean_logit: (BETWEEN, "does not show where the points lie"),
 }

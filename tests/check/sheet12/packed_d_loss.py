@@ -208,9 +208,20 @@ def by_probabilities(D, x_real, x_fake, m):
     return loss(real, torch.ones_like(real)) + loss(fake, torch.zeros_like(fake))
 
 
+class Indivisible(ValueError):
+    pass
+
+
+def by_an_error_of_its_own(D, x_real, x_fake, m):
+    for x in (x_real, x_fake):
+        if len(x) % m:
+            raise Indivisible(f"N = {len(x)}, m = {m}")
+    return reshaped(D, x_real, x_fake, m)
+
+
 CORRECT = (
     reshaped, strided, stacked, flattened, viewed, by_logsigmoid, in_one_batch,
-    checked_by_division, pack_by_pack,
+    checked_by_division, pack_by_pack, by_an_error_of_its_own,
 )  # fmt: skip
 POINTS, PICTURES, REFUSED = "packs of points", "packs of pictures", "a batch that does not divide"
 

@@ -264,6 +264,15 @@ def kept_in_range(D, x_real, x_fake):
     return torch.stack([d_loss, softplus(-D(again)).mean()])
 
 
+def on_a_grid(D, x_real, x_fake):
+    """The middles of N equal parts, in any order."""
+
+    def changed(x):
+        return x + ((torch.randperm(len(x)) + 0.5) / len(x) - 0.5).view(-1, 1, 1, 1)
+
+    return _with(changed)(D, x_real, x_fake)
+
+
 MISTAKES = {
     gradients_cleared: (FLOWS, "D's gradients have changed"),
     real_alone: (CHANGED, "Not changed: the fakes in D's loss and the fakes in G's loss"),
@@ -299,5 +308,6 @@ MISTAKES = {
     left_in_evaluation: (FLOWS, "another mode"),
     averaged_together: (LOSSES, "Real and fake images are averaged together"),
     back_in_training: (FLOWS, "another mode"),
+    on_a_grid: (CHANGED, "is not uniform from -1/2"),
     kept_in_range: (CHANGED, "come to D clamped, or scaled"),
 }

@@ -122,6 +122,36 @@ def by_a_closure(D, opt, x, size):
     return opt.step(closure)
 
 
+def valued_apart(D, opt, x, size):
+    """The value of each part by a pass of its own, whose graph is dropped at once."""
+    opt.zero_grad()
+    total = 0.0
+    for part in x.split(size):
+        total += softplus(-D(part)).sum().item()
+        (softplus(-D(part)).sum() / len(x)).backward()
+    opt.step()
+    return total / len(x)
+
+
+def by_a_transform(D, opt, x, size):
+    """By torch.func, which keeps no graph."""
+    params = dict(D.named_parameters())
+    gathered = {name: torch.zeros_like(p) for name, p in params.items()}
+
+    def share(params, part):
+        return softplus(-torch.func.functional_call(D, params, (part,))).sum() / len(x)
+
+    total = 0.0
+    for part in x.split(size):
+        grads, value = torch.func.grad_and_value(share)(params, part)
+        total += value.item()
+        gathered = {name: g + grads[name] for name, g in gathered.items()}
+    for name, p in params.items():
+        p.grad = gathered[name].detach()
+    opt.step()
+    return total
+
+
 def _step(D, opt, x, size, times=lambda part, x: len(part) / len(x), parts=None):
     """Return the loss of a step whose parts are weighed by `times`; the mistakes change a thing."""
     opt.zero_grad()
@@ -260,6 +290,43 @@ def the_whole_batch(D, opt, x, size):
     return loss.detach()
 
 
+def graphs_kept(D, opt, x, size):
+    opt.zero_grad()
+    losses = []
+    for part in x.split(size):
+        losses.append(softplus(-D(part)).sum() / len(x))
+        losses[-1].backward(retain_graph=True)
+    opt.step()
+    return sum(losses).item()
+
+
+def graphs_of_slopes_kept(D, opt, x, size):
+    params, loss = list(D.parameters()), 0.0
+    grads = []
+    for part in x.split(size):
+        share = softplus(-D(part)).sum() / len(x)
+        loss = loss + share
+        grads.append(torch.autograd.grad(share, params, create_graph=True))
+    for p, *each in zip(params, *grads, strict=True):
+        p.grad = sum(each).detach()
+    opt.step()
+    return loss.item()
+
+
+def valued_as_a_whole(D, opt, x, size):
+    """With a graph, which is dropped at once, and too large all the same."""
+    value = softplus(-D(x)).mean().item()
+    shares(D, opt, x, size)
+    return value
+
+
+def in_evaluation(D, opt, x, size):
+    D.eval()
+    loss = shares(D, opt, x, size)
+    D.train()
+    return loss
+
+
 def sample_by_sample(D, opt, x, size):
     return shares(D, opt, x, 1)
 
@@ -305,7 +372,7 @@ def by_an_optimiser_of_its_own(D, opt, x, size):
 
 CORRECT = (
     shares, weighted_means, sums_then_divided, with_cross_entropy, along_the_slope, own_buffer,
-    in_a_while_loop, from_the_end, by_a_closure,
+    in_a_while_loop, from_the_end, by_a_closure, valued_apart, by_a_transform,
 )  # fmt: skip
 WHOLE, REST, AFRESH = "equal parts", "a smaller last part", "old gradients"
 MEMORY, LOSS = "one part at a time", "the loss"
@@ -342,8 +409,12 @@ MISTAKES = {
     rest_left_out_of_the_sum: (REST, "left out"),
     never_cleared: (AFRESH, "clear them before the first"),
     one_backward_for_all: (MEMORY, "kept at the same time"),
-    the_whole_batch: (MEMORY, "backward passes"),
-    sample_by_sample: (MEMORY, "backward passes"),
+    the_whole_batch: (MEMORY, "kept at the same time"),
+    graphs_kept: (MEMORY, "kept at the same time"),
+    graphs_of_slopes_kept: (MEMORY, "kept at the same time"),
+    valued_as_a_whole: (MEMORY, "kept at the same time"),
+    sample_by_sample: (MEMORY, "are of 1 and not of"),
+    in_evaluation: (MEMORY, "in evaluation mode"),
     last_loss: (LOSS, "the loss of the last part"),
     summed_means: (LOSS, "the sum of the parts' means"),
     loss_after_the_step: (LOSS, "before its step"),
