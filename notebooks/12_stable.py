@@ -14,8 +14,8 @@
 # # 12 · Making it stable
 #
 # Lesson 04 found what makes a game turn, lesson 10 what a broken run looks like. Here are the
-# remedies that papers offer, each a field of the recipe, none a new loop; and their tables, begun
-# again: at two cores' pace, a small part of each.
+# remedies from papers, each a setting of the recipe and none a new loop, and a first part of the
+# papers' tables, as far as two cores got.
 #
 # **Aims:**
 #
@@ -108,9 +108,9 @@ plots.races(races, "steps", "share of high quality")
 #
 # Where D is steep, G is thrown about; where D is flat, G learns nothing. So D's slope is kept in
 # bounds. D is *Lipschitz* with constant 1 if its logit never changes faster than its input moves.
-# Three ways towards that; only the last one guarantees 1 (for dense layers, and activations that do
-# not stretch: a convolution's kernel is taken for a flat matrix, which is not quite its layer),
-# clipping some constant, the penalty none:
+# There are three ways towards that. Clipping guarantees some other constant, a penalty guarantees
+# nothing, and spectral norm guarantees 1 (for dense layers, and activations that do not stretch: a
+# convolution's kernel is taken for a flat matrix, which is not quite its layer):
 #
 # - **clipping**: after each step, put D's weights back into $[-c, c]$ (WGAN, Arjovsky et al. 2017);
 # - **a penalty**: add $\lambda\,E(|\nabla D| - 1)^2$ between real and fake (WGAN-GP, Gulrajani et
@@ -304,8 +304,9 @@ live.predict(
     "real points. Does the estimate follow?",
     ("yes, exactly", "roughly: both fall and then level off", "no, it stays level"),
     "roughly: both fall and then level off",
-    "At first the estimate is too large: D is steeper than 1. Later it is too small. The exact "
-    "number has a floor: two real samples of this size are not at distance 0 either.",
+    "At first the estimate is too large, later too small: a penalty holds D's slope near 1 only "
+    "roughly, and D has not found the best critic. The exact number has a floor: two real samples "
+    "of this size are not at distance 0 either.",
 )
 
 # %%
@@ -367,20 +368,21 @@ for k in (4, 16):
     )
 
 # %% [markdown]
-# Above the value 1 a run moves outwards. In *each* step a large penalty hardly brakes, and past
-# $\gamma = 1/h = 5$ not at all: D is held at 0 and G drifts. A lazy one is as good at its own best
-# weight, but past $h k \gamma = 2$ it diverges: the room shrinks with $k$. R3GAN's authors report
-# that lazy penalties fail. Their ablation asks what the parts give, on *stacked MNIST*: three
-# digits in the three channels of one picture, hence 1,000 kinds. First something smaller: 25
-# clusters, a small MLP, eight seeds. (RpGAN: the pairs.)
+# Above the value 1 a run moves outwards. In *each* step a large penalty hardly brakes. At
+# $\gamma=1/h=5$ each step puts D back to 0, and G drifts; beyond, D changes its sign each time. A
+# lazy one is as good at its own best weight, but past $h k \gamma = 2$ it diverges: the room
+# shrinks with $k$. R3GAN's authors report that lazy penalties fail. Their ablation asks what the
+# parts give, on *stacked MNIST*: three digits in the three channels of one picture, hence 1,000
+# kinds. First something smaller: 25 clusters, a small MLP, eight seeds. (RpGAN: the pairs.)
 
 # %%
 tables.beside("r3gan", "grid", printed="stacked MNIST")
 
 # %% [markdown]
-# Our rows overlap: the table orders nothing, and what fails on stacked digits need not fail on so
-# easy a task. So here are the stacked digits, with a DCGAN of 166,000 weights in G: 26,000 samples,
-# of which the ruler of lesson 11 reads each channel. (PacGAN2: see below.)
+# Single seeds overlap, and the order is not the paper's: the table decides nothing, and what fails
+# on stacked digits need not fail on so easy a task. So here are the stacked digits, with a DCGAN of
+# 166,000 weights in G: 26,000 samples, of which the ruler of lesson 11 reads each channel.
+# (PacGAN2: see below.)
 
 # %%
 tables.beside("stacked", "stacked MNIST")
@@ -391,12 +393,12 @@ print(f"Real test digits: {ends[0]['modes_of_real']} kinds, KL {ends[0]['reverse
       f" the ruler misreads {100 * ends[0]['misread']:.1f} % of these pictures.")  # fmt: skip
 
 # %% [markdown]
-# The first row is the surprise. The papers' plain GAN finds 79 kinds or 99; ours, without any
-# remedy and after some minutes of one core, nearly all. So here there is no collapse for a remedy
-# to cure, and after 4,000 steps none of them is ahead: the numbers of kinds hardly differ, and all
-# KLs are far above those of real digits. (The papers train many times as long, PacGAN for
-# some 64,000 steps.) Why theirs finds 79 we do not know: nets, rates and the balance of the two
-# players differ. Hold on to that thought.
+# The first row is the surprise. The papers' plain GAN finds 79 kinds (99 in another of PacGAN's
+# tables); ours, without any remedy and after some minutes of one core, nearly all. So here there is
+# no collapse for a remedy to cure, and after 4,000 steps none of them is ahead: the numbers of
+# kinds hardly differ, and all KLs are far above those of real digits. (The papers train many times
+# as long, PacGAN for some 64,000 steps.) Why theirs finds 79 we do not know: nets, rates and the
+# balance of the two players differ. Hold on to that thought.
 #
 # ## Packing, and a lesson on baselines
 #
@@ -453,7 +455,7 @@ claim("its quality, against the best row's", noise.share_high_quality / of_the_b
 #
 # A penalty needs a gradient of a gradient; WGAN-GP takes five steps of D for one of G. Compare at
 # equal *time*, then. Here is one row from the start, through the code of the tables, with the
-# seconds of one core that each remedy needed for 1,000 steps beside it.
+# seconds of one core that each remedy needed for 1,000 steps below it.
 
 # %%
 table = tables.TABLES["remedies"]

@@ -93,7 +93,7 @@ CAUSES = {
     ),
     "rates apart": Cause(
         "04",
-        "bring the two learning rates to within a factor of ten",
+        "bring the two learning rates close to each other: begin with a factor of two",
         "steps that change one player's weights over fifteen times as much as the other's",
     ),
 }
@@ -170,7 +170,7 @@ class Diagnosis:
             lines += [title, *mine] if mine else []
         lines += [f"A symptom, and why was not seen: {what}." for what in self.symptoms]
         lines.append(self.samples)
-        lines += [f"Seen, harmless here: {note}." for note in self.harmless]
+        lines += [f"Seen, as in sound programs too: {note}." for note in self.harmless]
         if self.skipped:
             lines += ["Not looked at:", *(f"- {what} ({why})" for what, why in self.skipped)]
         return "\n".join(lines)

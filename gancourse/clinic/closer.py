@@ -88,17 +88,34 @@ class Closer:
             self._saw_energy(args, kwargs, out)
             return
         _, real, fake = self.witness.judged[-1]
+        self._note_packs(call, {"real": real, "fake": fake})
         odd = ~(real | fake)
         if call.on_x or not odd.any():
             return
-        x = call.x.flatten(1).float().cpu()[odd][:ROWS]
+        x = call.x.flatten(1).float().cpu()
         handed, made = self.witness.real.batches, [c.out.flatten(1) for c in self.witness.calls]
-        for name, given in (("real changed", handed), ("fake changed", made)):
-            rest = [left_of(before[:ROWS].float().cpu(), x) for before in given]
+        for kind, rows, given in (("real", real, handed), ("fake", fake, made)):
+            rest = [left_of(before[:ROWS].float().cpu(), x[odd][:ROWS]) for before in given]
+            name = f"{kind} changed"
+            if rows.any():  # in one batch with those that were not: by its place each is known
+                rest = [left_of(before[:ROWS].float().cpu(), x[:ROWS]) for before in given]
+                name += " in part"
             known = [share for share in rest if share is not None]
             if known:
                 self._note(name, min(known))
                 return
+
+    def _note_packs(self, call: calls.Call, kinds: dict[str, Tensor]) -> None:
+        """Note how many packs of a kind hold a sample more than once."""
+        x, like = call.x.flatten(1), self.witness.like
+        if not like or x.shape[1] == like or x.shape[1] % like:
+            return
+        parts = probes.rows(x.reshape(-1, like)).view(len(x), -1)
+        for kind, known in (("real", self.witness.real.keys), ("fake", self.witness.made)):
+            mine = parts[kinds[kind].to(parts.device)]
+            if len(mine) and torch.isin(mine, torch.cat(known)).all():  # no pack: a label is added
+                twice = (mine.sort(1).values.diff(dim=1) == 0).any(1)
+                self._note(f"{kind} twice in a pack", twice.double().mean().item())
 
     def _saw_energy(self, args: tuple, kwargs: dict, out: object) -> None:
         """Follow what a D of another kind gives, an autoencoder say, into the losses."""

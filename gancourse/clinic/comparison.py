@@ -106,8 +106,8 @@ class Comparison:
 
         `rules.d_too_weak` speaks below SEES.
         """
-        D = self.witness.nets["D"]
-        worn = probes.given_time(twin(D), real, cloud)
+        D, end = self.witness.nets["D"], self.signals.ends.get("D", "")
+        worn = probes.given_time(twin(D), real, cloud, end=end)
         if worn >= SEES:
             return [worn]
-        return [worn, probes.given_time(probes.renewed(twin(D)), real, cloud)]
+        return [worn, probes.given_time(probes.renewed(twin(D)), real, cloud, end=end)]

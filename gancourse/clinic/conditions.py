@@ -4,6 +4,7 @@ Labels are whole numbers [N], one-hot rows [N, k], or one-hot rows appended to a
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -53,7 +54,9 @@ class Conditions:
         self.z: Tensor | None = None
         self.ahead: set[int] = set()  # labels asked of G in the turn before a measured one
         self.alone: list[bool] = []  # by measured turn: one label, and another one than before
+        self.guard = guard
         witness.told["D"].append(guard("labels", self._saw_D))
+        witness.told["D"].append(guard("labels", self._saw_classes))
         witness.ahead["G"].append(guard("labels", self._saw_ahead))
 
     def _saw_D(self, call: calls.Call | None, *_) -> None:
@@ -76,8 +79,14 @@ class Conditions:
     def _note_fakes(self, call: calls.Call, fake: Tensor, like: int) -> None:
         """Note how many fakes D is given with the label that G made them with."""
         y = labels_among(call, like)
-        if y is None:
-            return
+        if y is not None:
+            self.signals.fake_labels += self._agreement(call, fake, like, y.cpu()[fake])
+
+    def _agreement(self, call: calls.Call, fake: Tensor, like: int, told: Tensor) -> list[float]:
+        """Return, in a list, the share of fakes for which G was asked for the label told of them.
+
+        An empty list where that is not known, or where there is but one label.
+        """
         asked: dict[int, set[int]] = {}  # by row: equal ones may have been asked for by two labels
         for made, keys in zip(self.witness.calls, self.witness.made, strict=True):
             of_G = labels_among(made, self._z_numbers(made))
@@ -85,10 +94,33 @@ class Conditions:
                 for key, label in zip(keys.tolist(), of_G.tolist(), strict=True):
                     asked.setdefault(key, set()).add(label)
         keys = probes.rows(call.x.flatten(1)[:, :like])[fake.to(call.x.device)].tolist()
-        pairs = [(*asked[k], label) for k, label in zip(keys, y.cpu()[fake].tolist(), strict=True)
+        pairs = [(*asked[k], label) for k, label in zip(keys, told.tolist(), strict=True)
                  if len(asked.get(k, ())) == 1]  # fmt: skip
-        if pairs and len({label for label, _ in pairs}) > 1:
-            self.signals.fake_labels.append(sum(a == b for a, b in pairs) / len(pairs))
+        if not pairs or len({label for label, _ in pairs}) < 2:
+            return []
+        return [sum(a == b for a, b in pairs) / len(pairs)]
+
+    def _saw_classes(self, call: calls.Call | None, _, __, out: object) -> None:
+        """Wait for what a loss of classes asks of D's other answer [N, k]: the targets."""
+        if call is None or not torch.is_grad_enabled() or not self.witness.real.keys:
+            return
+        found = (t for t in calls.tensors(out) if t.requires_grad and t.dim() == 2)
+        logits = next((t for t in found if len(t) == len(call.x) and t.shape[1] > 1), None)
+        if logits is not None:
+            look = partial(self._heard_classes, call, self.witness.judged[-1][1:])
+            logits.register_hook(self.guard("labels", look))
+
+    def _heard_classes(self, call: calls.Call, kinds: tuple[Tensor, Tensor], grad: Tensor) -> None:
+        """Read the targets of a cross-entropy, whose slope is negative at the target alone."""
+        slopes, (real, fake) = grad.detach().cpu(), kinds
+        clear, like = (slopes < 0).sum(1) == 1, self.witness.real.width
+        targets = slopes.argmin(1)
+        fake, real = fake & clear, real & clear
+        if fake.any():
+            self.signals.class_labels += self._agreement(call, fake, like, targets[fake])
+        if real.any() and sum(len(y) for y, _ in self.told) <= MOST:
+            x = call.x.flatten(1)[:, :like].float().cpu()
+            self.told.append((targets[real], x[real]))
 
     def drew(self, made: list[calls.Call]) -> None:
         """Note what was asked of G in the sampling function, just called."""

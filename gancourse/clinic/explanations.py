@@ -64,6 +64,7 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "adversarial weight 0": (*MUTE, "G does not hear D"),
     "penalty subtracted": ("critic without a bound", "D held flat", "a player hardly moves", *MUTE),
     "prepared apart": (*MUTE, "real left out", "real data change"),
+    "packs of one sample": MUTE,
     "labels never trained": ("labels of others", *SYMPTOMS),
     "units alike": ("init not called", "D says one number", "a player hardly moves", *MUTE),
     "no average": ("another net draws",),

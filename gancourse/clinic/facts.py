@@ -278,8 +278,9 @@ def agreed(wishes) -> bool | None:
 def unheard(s: Signals) -> Found:
     """G steps, and no backward before its steps comes to it through D's answers to its fakes."""
     asked = {name: [x for x in wishes if x] for name, wishes in s.wishes.items()}
-    if asked.get("G of fakes") or not all(len(asked.get(f"D of {x}", ())) >= FEW
-                                          for x in ("real", "fakes")):  # fmt: skip
+    if not s.steps.get("G") or asked.get("G of fakes"):
+        return None
+    if not all(len(asked.get(f"D of {kind}", ())) >= FEW for kind in ("real", "fakes")):
         return None
     return (
         f"none of {len(s.wishes.get('G of fakes', ()))} measured steps of G has a gradient through "

@@ -160,6 +160,9 @@ class Filming:
 def _program(text: str):
     try:
         return faults.module_of(text, "a learner's program")
+    except SyntaxError as error:  # its number counts lines that no reader sees
+        line = (error.text or "").strip()
+        raise InputError(f"This is no program: {error.msg}, in the line {line!r}.") from error
     except Exception as error:
         raise InputError(f"This is no program: {in_a_sentence(error)}") from error
 

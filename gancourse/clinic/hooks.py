@@ -22,8 +22,23 @@ class Hook:
         except Exception as error:
             self.failed(error)
 
+    def giving(self) -> "Giving":
+        """Return a hook of the same look that hands on what it returns."""
+        return Giving(self.look, self.failed)
+
     def __deepcopy__(self, memo: dict) -> Callable:
         return INERT
 
     def __reduce__(self) -> tuple:
         return getattr, (nullcontext(), "__exit__")
+
+
+class Giving(Hook):
+    """Returns what the look returns, None where it fails."""
+
+    def __call__(self, *given, **named) -> object:
+        try:
+            return self.look(*given, **named)
+        except Exception as error:
+            self.failed(error)
+            return None

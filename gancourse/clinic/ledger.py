@@ -23,6 +23,29 @@ def this_backward() -> int:
     return torch._C._current_graph_task_id()
 
 
+def after_backward(
+    look: Callable[[], object], _: torch.optim.Optimizer, args: tuple, kwargs: dict
+) -> tuple[tuple, dict] | None:
+    """Look at what a step of an optimiser begins with: now, or after the closure that it is given.
+
+    Return the step's arguments with another closure in place of that one, or None. A step may call
+    it more often: the look follows the first call.
+    """
+    closure = args[1] if len(args) > 1 else kwargs.get("closure")
+    if closure is None:
+        look()
+        return None
+    todo = [look]
+
+    def then() -> object:
+        loss = closure()
+        while todo:
+            todo.pop()()
+        return loss
+
+    return ((args[0], then, *args[2:]), kwargs) if len(args) > 1 else (args, {"closure": then})
+
+
 class Ledger:
     """Books every gradient that reaches a weight, and what each optimiser's step moves."""
 
@@ -91,7 +114,8 @@ class Ledger:
 
     def _hang(self) -> None:
         for who in self._steppers():
-            before = partial(self.guard("steps", self._before), who)
+            look = partial(self.guard("steps", self._begin), who)
+            before = self.guard("steps", partial(after_backward, look)).giving()
             self.passing.append(self.opts[who].register_step_pre_hook(before))
         for who, weights in self.weights.items():
             for i, weight in enumerate(weights):
@@ -114,7 +138,7 @@ class Ledger:
             self.came[who].append(this_backward())
         booked[-1][i] = (grad.detach().clone(), None if old is None else old.detach().clone())
 
-    def _before(self, who: str, *_) -> None:
+    def _begin(self, who: str) -> None:
         self.closed = {"G": True, "D": True}
         self.before[OTHER[who]] = len(self.booked[OTHER[who]])
         if not self.clock.measured:

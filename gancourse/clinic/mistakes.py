@@ -70,7 +70,7 @@ FACTS = {
     ),
     "D hardly learns": Cause(
         "04",
-        "raise D's learning rate to within a factor of ten of G's",
+        "raise D's learning rate close to G's: begin with half of it",
         "a D whose weights are at the end what they were at the start",
     ),
     "steps too long": Cause(
@@ -237,6 +237,11 @@ FACTS = {
         "06",
         "do to fakes what you do to real samples before D sees them, in both players' steps",
         "real samples that are changed before D, and fakes that are not",
+    ),
+    "packs of one sample": Cause(
+        "12",
+        "take m samples for a pack, real ones and fakes alike",
+        "packs of real samples in which one stands m times",
     ),
     "labels never trained": Cause(
         "13",

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from gancourse.clinic.calls import logits_of
+from gancourse.errors import InputError
 from gancourse.score.measures import NEIGHBOURS_DC, NEIGHBOURS_PR, density_coverage
 
 COMPONENTS = 16
@@ -186,10 +187,17 @@ def renewed(net: nn.Module) -> nn.Module:
 
 
 SURE = 0.95  # of a judge that need not learn on
+LOGITS: dict[str, Callable[[Tensor], Tensor]] = {  # of what comes out of a net's last operation
+    "sigmoid": lambda p: p.logit(1e-6),
+    "tanh": lambda t: (0.5 + 0.5 * t).logit(1e-6),
+}
 
 
-def given_time(D: nn.Module, real: Tensor, fake: Tensor, steps: int = 150) -> float:
+def given_time(D: nn.Module, real: Tensor, fake: Tensor, steps: int = 150, end: str = "") -> float:
     """Return D's area under the curve after `steps` steps alone, with these samples standing still.
+
+    `end` is D's last operation: of a probability the logit is taken, or D would learn next to
+    nothing. Raises InputError for a D that gives no one number for each sample.
 
     D, a copy that may be changed, learns from one half of each and is asked about the other, after
     each third of its steps, and stops where it is sure. It stays in training mode, as in a GAN,
@@ -198,14 +206,21 @@ def given_time(D: nn.Module, real: Tensor, fake: Tensor, steps: int = 150) -> fl
     halves = [x[i::2] for x in (real, fake) for i in (0, 1)]
     opt = torch.optim.Adam(D.parameters(), lr=3e-3, fused=True)  # a third of the time
     D.train().requires_grad_(True)
+
+    def judged(x: Tensor) -> Tensor:
+        answers = logits_of(D(x), len(x))
+        if answers is None:
+            raise InputError("it gives no one number for each sample")
+        return LOGITS.get(end, lambda logits: logits)(answers)
+
     for step in range(1, steps + 1):
         opt.zero_grad()
-        real_now, fake_now = (logits_of(D(x), len(x)) for x in halves[::2])
+        real_now, fake_now = map(judged, halves[::2])
         (softplus(-real_now).mean() + softplus(fake_now).mean()).backward()
         opt.step()
         if step % (steps // 3) == 0:
             with torch.no_grad():
-                found = auc(*(logits_of(D(x), len(x)) for x in halves[1::2]))
+                found = auc(*map(judged, halves[1::2]))
             if found > SURE:
                 break
     return found

@@ -106,16 +106,31 @@ def prepared_apart(s: Signals) -> Found:
     for kind, other in (("real", "fake"), ("fake", "real")):
         if kind == "fake" and not ways.judged_raw(s):
             continue  # what D judges is made of G's numbers, in both steps
-        rest = s.closer.get(f"{kind} changed", [])
+        whole, part = (s.closer.get(f"{kind} changed{some}", []) for some in ("", " in part"))
+        rest, which = (part, "some ") if len(part) > len(whole) else (whole, "")
         if len(rest) < least or middle(rest) < CHANGED:
             continue
-        if any(upkeep.heard(s, kind)) or not mean(upkeep.heard(s, other), 0.0) >= AS_THEY_ARE:
+        if f"{other} changed in part" in s.closer or (rest is whole and any(upkeep.heard(s, kind))):
+            continue
+        if not mean(upkeep.heard(s, other), 0.0) >= AS_THEY_ARE:
             continue
         return (
-            f"before D sees them, {kind} samples are changed, and not only scaled: "
+            f"before D sees them, {which}{kind} samples are changed, and not only scaled: "
             f"{100 * middle(rest):.0f} % of their variance is new. {other} ones come as they are"
         )
     return None
+
+
+def packs_of_one(s: Signals) -> Found:
+    """Packs that hold one sample m times: D sees no more in them, or knows them by that."""
+    twice = {kind: s.closer.get(f"{kind} twice in a pack", []) for kind in ("real", "fake")}
+    often = [kind for kind, shares in twice.items() if len(shares) >= FEW and middle(shares) > 0.9]
+    if not often:
+        return None
+    other = next((kind for kind, shares in twice.items() if shares and kind not in often), "")
+    return f"packs of {' and of '.join(often)} samples hold one of them more than once" + (
+        f", and those of {other} ones do not: D knows them by that" if other else ""
+    )
 
 
 def never_trained(s: Signals) -> Found:
@@ -234,6 +249,7 @@ FOUND = {
     "no average": no_average,
     "samples converted wrongly": spoilt,
     "prepared apart": prepared_apart,
+    "packs of one sample": packs_of_one,
     "labels never trained": never_trained,
     "real data change": written_over,
     "D held flat": flat_for_G,

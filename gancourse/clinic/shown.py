@@ -115,9 +115,12 @@ class Shown:
             low, high = torch.cat(answers).aminmax()
             self.signals.width.append((high - low).item())
         pulls, owner = self.answers.pulls, self.answers.owner
-        alike = one_rule(of_D([pulls[b] for b in pulls if owner.get(b) == "D"]))
+        by_D = of_D([pulls[b] for b in pulls if owner.get(b) == "D"])
+        alike, apart = one_rule(by_D), kinds_apart(by_D)
         if alike is not None:
             self.signals.same_target.append(float(alike))
+        if apart is not None:
+            self.signals.kinds_apart.append(apart)
         self.asked = self.through = self.fresh = self.closed = False
         self.ahead.clear()
         self.shown.clear()
@@ -181,24 +184,7 @@ def one_rule(pulls: list[Pull]) -> bool | None:
     samples lie on a line, over the answers or their sigmoid, as those of a loss with one target do;
     None elsewhere.
     """
-    kinds = {
-        kind: [torch.cat(parts) for parts in zip(*found, strict=True)]
-        for kind, of in (("real", ("real",)), ("fake", ("fake", "own")))
-        if (found := [(p.answers, p.slopes) for p in pulls if p.kind in of])
-    }
-    if len(kinds) < 2 or min(len(a) for a, _ in kinds.values()) < 8:
-        return None
-    (real, at_real), (fake, at_fake) = ([t.double() for t in kinds[k]] for k in ("real", "fake"))
-    if real.std() < 1e-3 * (real.abs().max() + 1e-12) or not (at_real.any() and at_fake.any()):
-        return None
-    if not (real.isfinite().all() and fake.isfinite().all()):
-        return None
-    inside = min(real.min(), fake.min()) > 0 and max(real.max(), fake.max()) < 1
-    ways = [(real, at_real, fake, at_fake)]
-    ways.append((real.sigmoid(), at_real, fake.sigmoid(), at_fake))
-    if inside:
-        ways.append((real, at_real * real * (1 - real), fake, at_fake * fake * (1 - fake)))
-    for x, slope, other, there in ways:
+    for x, slope, other, there in by_kind(pulls):
         size, middle = slope.abs().max(), x.mean()
         rise = ((x - middle) * slope).sum() / (x - middle).square().sum()
         exact = (slope.mean() + rise * (x - middle) - slope).abs().max() < FLAT * size
@@ -206,3 +192,47 @@ def one_rule(pulls: list[Pull]) -> bool | None:
             off = (slope.mean() + rise * (other - middle) - there).abs().max()
             return bool(off < 10 * FLAT * max(size, there.abs().max()))
     return None
+
+
+def kinds_apart(pulls: list[Pull]) -> tuple[float, float] | None:
+    """Return the slope of D's loss at a fake less that at a real sample of the same answer.
+
+    And its standard error, both as shares of the size of slopes, by the line that fits both kinds
+    best: for targets that are drawn anew for each sample, which no line goes through. None where
+    there is no such loss.
+    """
+    found = []
+    for x, slope, other, there in by_kind(pulls):
+        both, size = torch.cat([slope, there]), torch.cat([slope, there]).square().mean().sqrt()
+        kind = torch.cat([torch.zeros_like(x), torch.ones_like(other)])
+        table = torch.stack([torch.ones_like(kind), torch.cat([x, other]), kind], 1)
+        spread = torch.linalg.pinv(table.T @ table)
+        fitted = spread @ table.T @ both
+        rest = (table @ fitted - both).square().mean()
+        error = (rest * spread[2, 2]).sqrt() / size
+        found.append((rest.item(), ((fitted[2] / size).item(), error.item())))
+    return min(found)[1] if found else None
+
+
+def by_kind(pulls: list[Pull]) -> list[tuple[Tensor, Tensor, Tensor, Tensor]]:
+    """Return answers and slopes at real samples, and at fakes, in each way of reading them.
+
+    The answers as they are, their sigmoid, and, where they are probabilities, the slopes by their
+    logits. Nothing for few samples, or where real ones have one answer.
+    """
+    kinds = {
+        kind: [torch.cat(parts) for parts in zip(*found, strict=True)]
+        for kind, of in (("real", ("real",)), ("fake", ("fake", "own")))
+        if (found := [(p.answers, p.slopes) for p in pulls if p.kind in of])
+    }
+    if len(kinds) < 2 or min(len(a) for a, _ in kinds.values()) < 8:
+        return []
+    (real, at_real), (fake, at_fake) = ([t.double() for t in kinds[k]] for k in ("real", "fake"))
+    if real.std() < 1e-3 * (real.abs().max() + 1e-12) or not (at_real.any() and at_fake.any()):
+        return []
+    if not (real.isfinite().all() and fake.isfinite().all()):
+        return []
+    ways = [(real, at_real, fake, at_fake), (real.sigmoid(), at_real, fake.sigmoid(), at_fake)]
+    if min(real.min(), fake.min()) > 0 and max(real.max(), fake.max()) < 1:
+        ways.append((real, at_real * real * (1 - real), fake, at_fake * fake * (1 - fake)))
+    return ways

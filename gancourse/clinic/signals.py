@@ -14,12 +14,14 @@ from gancourse.store import write_whole
 class Noise:
     """The z that G was given: mean and sd of its numbers, and how different z are in one batch.
 
-    `within` is the spread of z inside of a batch over that of all z: near 1, or 0 for copies.
+    `within` is the spread of z inside of a batch over that of all z: near 1, or 0 for copies;
+    `apart` is the largest difference of two numbers of one z.
     """
 
     mean: float = math.nan
     sd: float = math.nan
     within: float = math.nan
+    apart: float = math.inf
 
 
 def _players() -> dict[str, list[float]]:
@@ -126,10 +128,12 @@ class Signals:
     crossed: list[float] = field(default_factory=list)  # 1: a step of D on G's loss alone
     heard: dict[str, list[float]] = field(default_factory=dict)  # by kind, see `shown`
     stale: list[float] = field(default_factory=list)  # share of D's fakes that it had seen before
+    class_labels: list[float] = field(default_factory=list)  # the same, of a loss of classes
     fake_labels: list[float] = field(default_factory=list)  # share with G's own label
     blind: float = 0.0  # share of a sample's numbers to which D's slope is always 0
     ends: dict[str, str] = field(default_factory=dict)  # what a net ends in: "sigmoid", "tanh"
     even: float = math.nan  # 1 where all answers of a call get one slope, whatever they are
+    kinds_apart: list[tuple[float, float]] = field(default_factory=list)  # see shown.kinds_apart
     same_target: list[float] = field(default_factory=list)  # 1: one slope by answer for both kinds
     summed: float = math.nan  # 1 where the loss is a sum over the batch
     width: list[float] = field(default_factory=list)  # of D's answers in a turn: largest - lowest

@@ -11,6 +11,7 @@ WHOLE = 500  # real samples: a batch of so many may be the whole data
 TIED = 10.0  # see `conditions.tied`; labels that belong to their samples reach hundreds
 BESIDE = 0.15  # of a sample's variance: of a batch of a few, no longer of a hundred
 PART = 0.3  # of the neighbourhoods of G's samples: fewer is another net, or a selection
+COLLAPSED = 0.3  # of the spread of real samples
 CLEARLY = 0.15  # over three standard errors of two shares of 256 samples
 
 
@@ -42,10 +43,16 @@ def labels_of_others(s: Signals) -> Found:
             "D is given fakes with labels that G did not make them with: they are the same for "
             f"{100 * alike:.0f} % of the fakes"
         )
+    alike = mean(s.class_labels)
+    if len(s.class_labels) >= FEW and alike < 0.7:
+        return (
+            "the loss of classes asks for labels that G did not make its fakes with: they are the "
+            f"same for {100 * alike:.0f} % of the fakes"
+        )
     if not s.told < TIED:
         return None
     return (
-        "the labels that D is given with real samples say nothing about them: between two labels "
+        "the labels that go with real samples say nothing about them: between two labels "
         f"they differ {s.told:.1f} times as much as chance has it"
     )
 
@@ -121,6 +128,8 @@ def norm_in_train(s: Signals) -> Found:
     gains = [run[name] - train[name] for name in ("precision", "coverage")]
     if max(gains) < CLEARLY and not (s.neighbours > BESIDE and min(gains) > -CLEARLY / 3):
         return None
+    if max(gains) < CLEARLY and s.fit().get("spread", 1.0) < COLLAPSED:
+        return None  # of hardly any variance any share is little
     return (
         f"batch norm is in training mode when samples are drawn: {100 * s.neighbours:.0f} % of a "
         f"sample's variance comes from those drawn beside it, and they reach "
@@ -136,6 +145,8 @@ def not_shuffled(s: Signals) -> Found:
 
 
 def one_z(s: Signals) -> Found:
+    if s.training.apart == 0:
+        return "all numbers of a z are one and the same, so that G's samples lie on a curve"
     if not s.training.within < 0.5:
         return None
     return (

@@ -16,6 +16,7 @@ CUT = 1e-3  # of a gradient's size
 CUT_ADAM = 1e-7  # the same for Adam, to which only its eps says how large a gradient is: a scaled
 # loss's gradients are divided by 65536 before the step
 REACHED = 0.1  # of D's answers in a turn: a clamp that hardly any reaches does no harm
+TARGETS, ALIKE = 8, 0.15  # measured turns; of the size of slopes
 TELLING = 100  # turns
 STILL = 0.01  # a player's whole way, over the size of its weights
 WIDER = 1.2  # real samples late in the run, over the early ones, at least
@@ -24,11 +25,26 @@ CLAMPS = ("clamp", "clampmin", "clampmax", "hardtanh")
 
 def one_target(s: Signals) -> Found:
     if len(s.same_target) < FEW or mean(s.same_target) < 0.8:
-        return None
+        return targets_of_one_kind(s)
     return (
         "D's loss gives a real sample and a fake with the same answer the same slope, in "
         f"{round(sum(s.same_target))} of {len(s.same_target)} measured turns: whose sample it is "
         "has no part in it, as where [n] and [n, 1] broadcast or where all targets are one"
+    )
+
+
+def targets_of_one_kind(s: Signals) -> Found:
+    """Targets that are drawn for each sample, for both kinds from the same numbers."""
+    n, sure = len(s.kinds_apart), [1 / max(error, 1e-3) ** 2 for _, error in s.kinds_apart]
+    if n < TARGETS or 3 / sum(sure) ** 0.5 > ALIKE:
+        return None
+    apart = sum(w * x for w, (x, _) in zip(sure, s.kinds_apart, strict=True)) / sum(sure)
+    if abs(apart) > ALIKE:
+        return None
+    return (
+        "on average D's loss gives a real sample and a fake with the same answer the same slope, "
+        f"to {100 * abs(apart):.0f} % of its size in {n} measured turns: their targets are drawn "
+        "from the same numbers"
     )
 
 
@@ -56,14 +72,15 @@ def real_left_out(s: Signals) -> Found:
     if not s.handed_in or not left_out(s, "real", "fake"):
         return None
     turns = round(sum(heard(s, "fake")))
-    return f"D's loss hears G's fakes in {turns} measured turns, and never a real sample"
+    return f"D's loss has a slope at G's fakes in {turns} measured turns, and at real samples never"
 
 
 def fakes_left_out(s: Signals) -> Found:
     if not left_out(s, "fake", "real"):
         return None
     real = heard(s, "real")
-    return f"D's loss hears real samples in {round(sum(real))} measured turns, and never a fake"
+    turns = round(sum(real))
+    return f"D's loss has a slope at real samples in {turns} measured turns, and at fakes never"
 
 
 def old_fakes(s: Signals) -> Found:

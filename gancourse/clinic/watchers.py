@@ -161,14 +161,18 @@ class Witness:
         wanted = "tensor of real numbers" if who == "G" else "real number for each sample"
         raise InputError(f"{who} gave {', '.join(given) or type(out).__name__}, and no {wanted}")
 
+    @property
+    def like(self) -> int:
+        """How many numbers a sample has: one of G's, or a real one; 0 where none was seen."""
+        return next((c.out[0].numel() for c in self.calls if len(c.out)), 0) or self.real.width
+
     def whose(self, x: Tensor, keys: list[Tensor]) -> Tensor:
         """Return for each row of x whether it is one of those, bool [N].
 
         A row of a pack is, where all that are packed in it are; a row to which something was
         appended, a label say, is, where its beginning is.
         """
-        none = torch.zeros(len(x), dtype=torch.bool)
-        like = next((c.out[0].numel() for c in self.calls if len(c.out)), 0) or self.real.width
+        none, like = torch.zeros(len(x), dtype=torch.bool), self.like
         if not keys or not like:
             return none
         keys, flat = torch.cat(keys), x.flatten(1)
@@ -261,7 +265,9 @@ def noise_of(batches: list[Tensor]) -> Noise:
     every = torch.cat(batches).double()
     inside = torch.stack([z.double().var(0).mean() for z in batches if len(z) > 1]).mean()
     within = (inside / every.var(0).mean().clamp(min=1e-12)).sqrt().item()
-    return Noise(every.mean().item(), every.std().item(), within)
+    flat = every.flatten(1)
+    apart = (flat - flat[:, :1]).abs().max().item() if flat.shape[1] > 1 else math.inf
+    return Noise(every.mean().item(), every.std().item(), within, apart)
 
 
 def drift_of(real: list[Tensor]) -> float:

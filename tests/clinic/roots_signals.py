@@ -2,6 +2,8 @@
 
 from upkeep_signals import MISSING, SILENT, UP, heard
 
+from gancourse.clinic.signals import Noise
+
 ODD = {"odd": UP, "other": UP}
 BOTH = {"energy of real": UP, "shown real": UP, "shown fake": UP, "others": SILENT}
 STILL = {"G by opt_G": [1e-9] * 9, "D by opt_D": [0.01] * 9}
@@ -19,6 +21,8 @@ SEEN = {
     "prepared apart": heard(real=SILENT, **ODD, **{"shown real": SILENT})
     | closer(**{"real changed": [0.7] * 50})
     | MISSING,
+    "packs of one sample": closer(**{"real twice in a pack": UP, "fake twice in a pack": SILENT})
+    | MISSING,
     "labels never trained": {"asked": {"training": 1, "sampling": 10}, "batch": 64},
     "D's loss is flat": {
         "wishes": {"D of real": SILENT, "D of fakes": SILENT},
@@ -29,6 +33,12 @@ SEEN = {
 }
 OTHER_EVIDENCE = [
     ("labels never trained", {"asked": {"training": 1, "sampling": 10, "real": 10}, "batch": 64}),
+    ("packs of one sample", closer(**{"fake twice in a pack": UP, "real twice in a pack": UP})
+     | MISSING),
+    ("prepared apart", heard(**ODD) | MISSING | closer(**{"real changed in part": [0.3] * 50})),
+    ("one target for all", {"kinds_apart": [(0.02, 0.1)] * 20, **MISSING}),
+    ("labels of others", {"class_labels": [0.1] * 50}),
+    ("one z", {"training": Noise(0.0, 1.0, 1.0, 0.0), **MISSING}),
     ("fakes left out", closer(**BOTH, **{"energy of fake": SILENT})),
     ("D held flat", CRITIC),
     ("D sees a part", closer(together=[1e-7, 0.3]) | MISSING),
@@ -39,6 +49,12 @@ OTHER_EVIDENCE = [
     ("samples converted wrongly", heard() | {"spoilt": "35 % of the numbers shown are 0"}),
 ]  # fmt: skip
 NOTHING_WRONG = {
+    "targets of their own, drawn for each sample": {"kinds_apart": [(0.9, 0.1)] * 20},
+    "targets of which little is known": {"kinds_apart": [(0.0, 0.4)] * 20},
+    "both kinds changed in part": heard(**ODD) | MISSING | closer(
+        **{"real changed in part": [0.3] * 50, "fake changed in part": [0.3] * 50}
+    ),
+    "packs of other samples": closer(**{"real twice in a pack": SILENT}) | MISSING,
     "a softmax that belongs to G, outside of it": heard(fake=SILENT, asked=SILENT, **ODD)
     | closer(**{"fake changed": [0.5] * 50})
     | {"spoilt": "35 % of the numbers shown are 0", **MISSING},

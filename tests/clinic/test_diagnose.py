@@ -269,7 +269,7 @@ def test_a_habit_that_does_no_harm_is_a_note(habit):
     found = diagnose(signals(**(PLANTED | FACTS_SEEN)[habit] | {"regions": (8, 8)}))
     assert (found.verdict, found.suspicions) == ("healthy", ())
     assert [note.split(":")[0] for note in found.harmless] == [habit]
-    assert f"Seen, harmless here: {habit}: " in str(found)
+    assert f"Seen, as in sound programs too: {habit}: " in str(found)
 
 
 @pytest.mark.parametrize("habit", sorted(RARE_HABITS))

@@ -19,10 +19,10 @@ from corpus.entry import NoWatch, flat
 from gancourse.clinic import working
 
 PROGRAMS = table.programs()
-for part in ("fresh", "later", "blind", "blind2"):
+for part in ("fresh", "later", "blind", "blind2", "blind3"):
     PROGRAMS |= table.programs(part)
 FILES = [p for p in Path(table.__file__).parent.glob("authors/*.py") if p.stem != "__init__"]
-PORTS = {"one_and_mone"}  # of WGAN's published code, as two others' programs are
+PORTS = {"one_and_mone", "signs_given_to_backward"}  # of WGAN's published code, as two others are
 IDIOM = 10  # programs with a statement, names and numbers aside: more have an idiom in common
 ALIKE = 0.5  # of the shorter of two programs' own statements may stand in the other
 

@@ -87,4 +87,6 @@ FAULTS = {
     "G learns one condition only": "Fakes have one condition, samples have all.",
     "D stays frozen": "D's weights are frozen for G's step and never thawed.",
     "D compares samples on two scales": "D's output on real samples has another unit than they.",
+    "class loss of other labels": "G's class loss asks for classes that fakes were not made for.",
+    "real packs hold one sample twice": "A real pack is one sample twice, a fake one holds two.",
 }

@@ -71,12 +71,22 @@ BLIND2 = (  # the same again, by another one, for the rules of commit b8fd1d5
     "tables_and_series",
     "optimiser_notes",
 )
+BLIND3 = (  # once more, by a third one, for the rules of commit 868abe31
+    "pixel_tutorials",
+    "slope_penalties",
+    "class_heads",
+    "packs_and_pools",
+    "scaled_and_lit",
+    "copies_and_averages",
+    "plain_loops",
+)
 HALVES = {"tuning": TUNING, "unseen": UNSEEN}
 PARTS = HALVES | {
     "fresh": FRESH,
     "later": LATER,
     "blind": BLIND,
     "blind2": BLIND2,
+    "blind3": BLIND3,
 }  # in no half: run when asked by name
 
 

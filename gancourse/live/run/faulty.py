@@ -42,6 +42,7 @@ class FaultyRun(Watched):
         self._fault, self.seed = get_fault(self._name), run.seed if isinstance(run, Case) else seed
         self.number = ORDER.index(self._name) + 1
         self._before, self.code, self._after = films.excerpt(self._fault)
+        self.trained = ""  # the lines of the last edit
         self.films = {
             FAULTY: films.film_of(self._name, self.seed),
             SOUND: films.film_of(self._fault.setting, self.seed),
@@ -86,6 +87,7 @@ class FaultyRun(Watched):
         program does not start, or stops with an error here.
         """
         self.stop()
+        self.trained = text
         program = f"{self._before}{text.rstrip()}\n{self._after}"
         self._run = Filming(self.setting, program, self.seed)
         run = self._run
@@ -152,6 +154,7 @@ class FaultyRun(Watched):
             "status": self.status,
             "text": self.said,
             "progress": run.turn / self.setting.steps if run else 0.0,
+            "code": self.trained,
         }
 
     def packed_films(self) -> list[dict]:

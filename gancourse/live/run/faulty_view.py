@@ -83,7 +83,8 @@ def core_view(run) -> ipywidgets.VBox:
     image = ipywidgets.Image(format="png", layout={"max_width": "100%"})
     reply, words = ipywidgets.HTML(), ipywidgets.HTML()
     causes = [ipywidgets.Button(description=o, layout={"width": "auto"}) for o in run.options]
-    code = ipywidgets.Textarea(run.code, rows=run.code.count("\n") + 2, layout={"width": "100%"})
+    lines, wide = run.trained or run.code, {"width": "100%"}
+    code = ipywidgets.Textarea(lines, rows=run.code.count("\n") + 2, layout=wide)
     train = ipywidgets.Button(description="Train these lines")
     editor = ipywidgets.VBox([code, train], layout={"display": "none"})
 

@@ -161,8 +161,11 @@ export function render({ model, el }) {
   const line = link(model, editor); // the films need no kernel
   [...causes, code, train, back].forEach(keepKeys);
 
+  let trained = "";
   const follow = () => {
     const frame = model.get("frame");
+    if (frame.code && frame.code !== trained && document.activeElement !== code) code.value = frame.code;
+    trained = frame.code;
     yours = unpacked(frame.yours);
     bar.value = frame.progress;
     bar.hidden = frame.status !== "running";

@@ -10,7 +10,7 @@ const TOUCHES = ["pointerdown", "keydown", "focusin"];
 const RESTARTS = ["restarting", "autorestarting"];
 
 export const SAYS = {
-  restarted: "The kernel was restarted: run this cell again.",
+  restarted: "The kernel was restarted: run the first cell again, then this one.",
   dead: "The kernel is dead: restart it (menu Kernel), then run the cells again.",
   offline: "There is no connection to the kernel: waiting for it.",
   busy: "Waiting for the kernel: a cell is running.",
