@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/asked.js: edit there. a4cee6185261ffd4 1e3cf263a3a0802e
+// Built by `make build` from src/widgets/asked.js: edit there. b596c27abf8fae90 b4268fa446fc1822
 // bytes.js
 function floats(view2) {
   if (!view2) return null;
@@ -93,7 +93,7 @@ var QUIET = 1e3;
 var TOUCHES = ["pointerdown", "keydown", "focusin"];
 var RESTARTS = ["restarting", "autorestarting"];
 var SAYS = {
-  restarted: "The kernel was restarted: run this cell again.",
+  restarted: "The kernel was restarted: run the first cell again, then this one.",
   dead: "The kernel is dead: restart it (menu Kernel), then run the cells again.",
   offline: "There is no connection to the kernel: waiting for it.",
   busy: "Waiting for the kernel: a cell is running.",

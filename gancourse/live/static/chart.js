@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/chart.js: edit there. cec6dc5b21752704 c52dd1a662f719fe
+// Built by `make build` from src/widgets/chart.js: edit there. 8925bc59c6b1c87e ecafa5f2346a3387
 // bytes.js
 function floats(view) {
   if (!view) return null;
@@ -93,7 +93,7 @@ var QUIET = 1e3;
 var TOUCHES = ["pointerdown", "keydown", "focusin"];
 var RESTARTS = ["restarting", "autorestarting"];
 var SAYS = {
-  restarted: "The kernel was restarted: run this cell again.",
+  restarted: "The kernel was restarted: run the first cell again, then this one.",
   dead: "The kernel is dead: restart it (menu Kernel), then run the cells again.",
   offline: "There is no connection to the kernel: waiting for it.",
   busy: "Waiting for the kernel: a cell is running.",

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/explorer.js: edit there. 7b26ae5cb484c623 13c84b3c5e35da57
+// Built by `make build` from src/widgets/explorer.js: edit there. c7ff3a6cf2380766 934a44a1ab66611f
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -997,7 +997,7 @@ var QUIET2 = 1e3;
 var TOUCHES = ["pointerdown", "keydown", "focusin"];
 var RESTARTS = ["restarting", "autorestarting"];
 var SAYS = {
-  restarted: "The kernel was restarted: run this cell again.",
+  restarted: "The kernel was restarted: run the first cell again, then this one.",
   dead: "The kernel is dead: restart it (menu Kernel), then run the cells again.",
   offline: "There is no connection to the kernel: waiting for it.",
   busy: "Waiting for the kernel: a cell is running.",

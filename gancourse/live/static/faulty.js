@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/faulty.js: edit there. be74c9e9d21003e1 de1caf031fdba8de
+// Built by `make build` from src/widgets/faulty.js: edit there. 22854f4135f81463 89d6c43644495810
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -246,7 +246,7 @@ var QUIET = 1e3;
 var TOUCHES = ["pointerdown", "keydown", "focusin"];
 var RESTARTS = ["restarting", "autorestarting"];
 var SAYS = {
-  restarted: "The kernel was restarted: run this cell again.",
+  restarted: "The kernel was restarted: run the first cell again, then this one.",
   dead: "The kernel is dead: restart it (menu Kernel), then run the cells again.",
   offline: "There is no connection to the kernel: waiting for it.",
   busy: "Waiting for the kernel: a cell is running.",
@@ -599,8 +599,11 @@ function render({ model, el }) {
   editor.hidden = true;
   const line = link(model, editor);
   [...causes, code, train, back].forEach(keepKeys);
+  let trained = "";
   const follow = () => {
     const frame = model.get("frame");
+    if (frame.code && frame.code !== trained && document.activeElement !== code) code.value = frame.code;
+    trained = frame.code;
     yours = unpacked(frame.yours);
     bar.value = frame.progress;
     bar.hidden = frame.status !== "running";

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/pointgan.js: edit there. f31ed7f40080ef52 193fd216c64877d0
+// Built by `make build` from src/widgets/pointgan.js: edit there. e477f556c41b884c 3b4d2fcb470af84c
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -129,7 +129,7 @@ var QUIET = 1e3;
 var TOUCHES = ["pointerdown", "keydown", "focusin"];
 var RESTARTS = ["restarting", "autorestarting"];
 var SAYS = {
-  restarted: "The kernel was restarted: run this cell again.",
+  restarted: "The kernel was restarted: run the first cell again, then this one.",
   dead: "The kernel is dead: restart it (menu Kernel), then run the cells again.",
   offline: "There is no connection to the kernel: waiting for it.",
   busy: "Waiting for the kernel: a cell is running.",

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/replay.js: edit there. 3b7794ff2daf5adb 1aaaa8f917e9e99b
+// Built by `make build` from src/widgets/replay.js: edit there. 1533605212fc3d4c 125ed2edd3b0ae21
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -247,7 +247,7 @@ var QUIET = 1e3;
 var TOUCHES = ["pointerdown", "keydown", "focusin"];
 var RESTARTS = ["restarting", "autorestarting"];
 var SAYS = {
-  restarted: "The kernel was restarted: run this cell again.",
+  restarted: "The kernel was restarted: run the first cell again, then this one.",
   dead: "The kernel is dead: restart it (menu Kernel), then run the cells again.",
   offline: "There is no connection to the kernel: waiting for it.",
   busy: "Waiting for the kernel: a cell is running.",
@@ -600,8 +600,11 @@ function render({ model, el }) {
   editor.hidden = true;
   const line = link(model, editor);
   [...causes, code, train, back].forEach(keepKeys);
+  let trained = "";
   const follow2 = () => {
     const frame = model.get("frame");
+    if (frame.code && frame.code !== trained && document.activeElement !== code) code.value = frame.code;
+    trained = frame.code;
     yours = unpacked(frame.yours);
     bar.value = frame.progress;
     bar.hidden = frame.status !== "running";
