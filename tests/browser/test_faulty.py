@@ -82,7 +82,7 @@ def test_after_a_restart_it_says_so_and_the_films_still_move(notebook):
     page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
     line = page.locator(".gc-faulty .gc-link")
     line.wait_for(state="visible", timeout=60_000)
-    assert line.inner_text() == "The kernel was restarted: run this cell again."
+    assert line.inner_text() == "The kernel was restarted: run the first cell again, then this one."
     before = page.evaluate(PLANES)
     page.locator(".gc-faulty [type=range]").press("Home")
     page.wait_for_function(f"({PLANES})()[0] !== {json.dumps(before[0])}")

@@ -52,7 +52,7 @@ def test_after_a_restart_every_widget_says_so(notebook):
     took, said = page.evaluate(TIMED, [f"{KERNEL}.restart()", 4])
     print(f"a restart is said after {took:.0f} ms")
     assert said[0].startswith("The kernel was restarted. The pad goes on in the page;")
-    assert said[1:] == ["The kernel was restarted: run this cell again."] * 3
+    assert said[1:] == ["The kernel was restarted: run the first cell again, then this one."] * 3
     inert = page.evaluate("[...document.querySelectorAll('.gc-live')].map(n => n.inert)")
     assert inert == [False, True, True, True]  # the explorer's page draws by itself
     page.evaluate(READY)
@@ -78,7 +78,7 @@ def test_core_widgets_say_that_the_kernel_was_restarted(notebook):
     said = "getComputedStyle(document.querySelector('.gc-core'), '::after').content"
     assert page.evaluate(said) == "none"
     page.evaluate(f"{KERNEL}.restart()")
-    page.wait_for_function(f"{said}.includes('The kernel was restarted: run this cell again.')")
+    page.wait_for_function(f"{said}.includes('The kernel was restarted: run the first cell again, then this one.')")
 
 
 SHOW_CHART = "import time\nfrom gancourse import live\nchart = live.bend_D()\nchart"

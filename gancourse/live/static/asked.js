@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/asked.js: edit there. b596c27abf8fae90 b4268fa446fc1822
+// Built by `make build` from src/widgets/asked.js: edit there. 78f6db23e2525ceb 4e854a6a06744c89
 // bytes.js
 function floats(view2) {
   if (!view2) return null;
@@ -97,7 +97,7 @@ var SAYS = {
   dead: "The kernel is dead: restart it (menu Kernel), then run the cells again.",
   offline: "There is no connection to the kernel: waiting for it.",
   busy: "Waiting for the kernel: a cell is running.",
-  restartedAlone: "The kernel was restarted. The pad goes on in the page; for the buttons run this cell again.",
+  restartedAlone: "The kernel was restarted. The pad goes on in the page; for the buttons run the first cell again, then this one.",
   deadAlone: "The kernel is dead. The pad goes on in the page; for the buttons restart it (menu Kernel).",
   offlineAlone: "There is no connection to the kernel. The pad goes on in the page.",
   busyAlone: "A cell is running. The pad goes on in the page; z in Python follows when the cell has ended.",

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/dashboard.js: edit there. 18a3cb3fa65ac752 ccf419dccd3648c9
+// Built by `make build` from src/widgets/dashboard.js: edit there. 3bc24508db607429 7b25e20a0adccd73
 // dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function dressed(node, attributes) {
@@ -390,7 +390,7 @@ var SAYS = {
   dead: "The kernel is dead: restart it (menu Kernel), then run the cells again.",
   offline: "There is no connection to the kernel: waiting for it.",
   busy: "Waiting for the kernel: a cell is running.",
-  restartedAlone: "The kernel was restarted. The pad goes on in the page; for the buttons run this cell again.",
+  restartedAlone: "The kernel was restarted. The pad goes on in the page; for the buttons run the first cell again, then this one.",
   deadAlone: "The kernel is dead. The pad goes on in the page; for the buttons restart it (menu Kernel).",
   offlineAlone: "There is no connection to the kernel. The pad goes on in the page.",
   busyAlone: "A cell is running. The pad goes on in the page; z in Python follows when the cell has ended.",

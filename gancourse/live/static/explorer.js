@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/explorer.js: edit there. c7ff3a6cf2380766 934a44a1ab66611f
+// Built by `make build` from src/widgets/explorer.js: edit there. a6a82dd7c829d661 08cb5cd903aeeec1
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -1001,7 +1001,7 @@ var SAYS = {
   dead: "The kernel is dead: restart it (menu Kernel), then run the cells again.",
   offline: "There is no connection to the kernel: waiting for it.",
   busy: "Waiting for the kernel: a cell is running.",
-  restartedAlone: "The kernel was restarted. The pad goes on in the page; for the buttons run this cell again.",
+  restartedAlone: "The kernel was restarted. The pad goes on in the page; for the buttons run the first cell again, then this one.",
   deadAlone: "The kernel is dead. The pad goes on in the page; for the buttons restart it (menu Kernel).",
   offlineAlone: "There is no connection to the kernel. The pad goes on in the page.",
   busyAlone: "A cell is running. The pad goes on in the page; z in Python follows when the cell has ended.",

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/faulty.js: edit there. 22854f4135f81463 89d6c43644495810
+// Built by `make build` from src/widgets/faulty.js: edit there. eb7252fefb85e6b6 8d612c3e55ea0942
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -250,7 +250,7 @@ var SAYS = {
   dead: "The kernel is dead: restart it (menu Kernel), then run the cells again.",
   offline: "There is no connection to the kernel: waiting for it.",
   busy: "Waiting for the kernel: a cell is running.",
-  restartedAlone: "The kernel was restarted. The pad goes on in the page; for the buttons run this cell again.",
+  restartedAlone: "The kernel was restarted. The pad goes on in the page; for the buttons run the first cell again, then this one.",
   deadAlone: "The kernel is dead. The pad goes on in the page; for the buttons restart it (menu Kernel).",
   offlineAlone: "There is no connection to the kernel. The pad goes on in the page.",
   busyAlone: "A cell is running. The pad goes on in the page; z in Python follows when the cell has ended.",

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/pointgan.js: edit there. e477f556c41b884c 3b4d2fcb470af84c
+// Built by `make build` from src/widgets/pointgan.js: edit there. e0dbafed696a2cf1 5a37f0d811db76e3
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -133,7 +133,7 @@ var SAYS = {
   dead: "The kernel is dead: restart it (menu Kernel), then run the cells again.",
   offline: "There is no connection to the kernel: waiting for it.",
   busy: "Waiting for the kernel: a cell is running.",
-  restartedAlone: "The kernel was restarted. The pad goes on in the page; for the buttons run this cell again.",
+  restartedAlone: "The kernel was restarted. The pad goes on in the page; for the buttons run the first cell again, then this one.",
   deadAlone: "The kernel is dead. The pad goes on in the page; for the buttons restart it (menu Kernel).",
   offlineAlone: "There is no connection to the kernel. The pad goes on in the page.",
   busyAlone: "A cell is running. The pad goes on in the page; z in Python follows when the cell has ended.",
