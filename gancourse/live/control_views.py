@@ -17,7 +17,8 @@ LAYOUT = {"width": "30em", "max_width": "100%"}
 # marks each widget with this class, and a style is enough to say what that means.
 LOST = """<style>
 .gc-core.jupyter-widgets-disconnected::after {
-  content: "The kernel was restarted: run the first cell again, then this one."; display: block; order: -1;
+  content: "The kernel was restarted: run the first cell again, then this one.";
+  display: block; order: -1;
   font-weight: 600; margin: 4px; padding: 8px 12px;
   color: #222; background: #fff3cd; border-left: 5px solid #d55e00;
 }
