@@ -20,10 +20,12 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.check.counts import COUNTS, counting
+from gancourse.check.dense import DENSE
 from gancourse.check.withheld import Shelf
 from gancourse.machine import random_digest, seed_everything
 from gancourse.nets import DISCRIMINATORS, GENERATORS
 
+ROLES = {"generator": GENERATORS, "discriminator": DISCRIMINATORS, "dense": DENSE}
 MAX_NUMBERS, MAX_ITEMS, MAX_DEPTH, MAX_TEXT = 2_000_000, 1000, 6, 2000
 LIBRARIES = (
     str(Path(__file__).parents[1]),
@@ -181,12 +183,15 @@ class Student:
     METHODS = (
         "call", "call_with_grads", "apply", "build_net", "build_optimizer", "snapshot", "load",
         "set_grads", "freeze", "share_grads", "cpu_seconds", "withhold", "random_state", "watch",
+        "left",
     )  # fmt: skip
 
     def __init__(self):
         self._things: list[object] = []
         self._watched: dict[int, dict[str, int]] = {}
         self._shelf = Shelf()
+        self._given: list[Tensor] = []
+        self._left = {"grad_mode": True, "arrays": 0}
 
     def withhold(self, names: list[str]) -> None:
         """From now on these of the package, by dotted name, are not there for the learner's code.
@@ -211,7 +216,18 @@ class Student:
         """Return fn(*args, **kwargs) as plain data; copies of tensors go in, after a `seed`."""
         with student_code(seed), self._shelf.closed():
             given = self._real(list(args)), self._real(dict(kwargs or {}))
-            return self._data(self._thing(fn)(*given[0], **given[1]))
+            self._given = [t.detach() for t in given[0] if isinstance(t, Tensor)]
+            value = self._thing(fn)(*given[0], **given[1])
+            self._left = {"grad_mode": torch.is_grad_enabled(), "arrays": 0}
+            return self._data(value)
+
+    def left(self) -> dict:
+        """Return what the last `call` that came back has left.
+
+        `given` are the tensors among its arguments, as they are now; `grad_mode` says whether
+        gradients were still on at its end; `arrays` counts NumPy arrays in what it gave back.
+        """
+        return {"given": [self._data(t) for t in self._given], **self._left}
 
     def call_with_grads(self, fn: Handle, args, wrt, along: Tensor | None = None) -> dict:
         """Return {"value": fn(*args), "grads": [one for each of wrt]}.
@@ -246,11 +262,11 @@ class Student:
     def build_net(self, net: str, options: dict, tensors: dict[str, Tensor]) -> Handle:
         """Return a new net of gancourse.nets with these weights, in training mode, float32.
 
-        `net` is "generator/KIND" or "discriminator/KIND" with that class's options.
+        `net` is "generator/KIND" or "discriminator/KIND" with that class's options, or "dense/KIND"
+        of check.dense.
         """
         role, kind = net.split("/")
-        classes = GENERATORS if role == "generator" else DISCRIMINATORS
-        made = self.admit(classes[kind](**options).float())
+        made = self.admit(ROLES[role][kind](**options).float())
         self.load(made, tensors)
         return made
 
@@ -351,6 +367,7 @@ class Student:
         if issubclass(kind, Tensor):
             return plain_tensor(thing, budget)
         if kind is np.ndarray or (issubclass(kind, np.generic) and kind.__module__ == "numpy"):
+            self._left["arrays"] += kind is np.ndarray
             return _plain_array(thing, budget)
         return self._nested(thing, budget, depth)
 

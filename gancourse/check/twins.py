@@ -7,10 +7,16 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.check import facts
+from gancourse.check.dense import DENSE
 from gancourse.check.spec import Draw, Wrong
 from gancourse.check.student import Handle, Student
 from gancourse.nets import make_discriminator, make_generator
 
+MAKE = {
+    "generator": make_generator,
+    "discriminator": make_discriminator,
+    "dense": lambda kind, **options: DENSE[kind](**options),
+}
 STILL = "{who} did not move: call backward on the loss, and then {opt}.step()."
 
 
@@ -26,15 +32,14 @@ class Twin:
 
 
 def twin(student: Student, draw: Draw, net: str, options: dict, change=lambda net: None) -> Twin:
-    """Return a new pair with random weights; `net` is "generator/KIND" or "discriminator/KIND".
+    """Return a new pair with random weights; `net` is "ROLE/KIND", as in `Student.build_net`.
 
     `change(net)` may alter the weights first.
     """
     role, kind = net.split("/")
-    make = make_generator if role == "generator" else make_discriminator
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(draw.seed())
-        here = make(kind, **options).float()
+        here = MAKE[role](kind, **options).float()
     with torch.no_grad():
         change(here)
     there = student.build_net(net, options, dict(here.state_dict()))

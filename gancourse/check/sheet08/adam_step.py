@@ -26,20 +26,26 @@ class Adam:
     inside: bool = False  # the small number inside of the root
     sign: float = 1.0
     falls: bool = True  # else v is divided by its largest value so far
+    early: bool = False  # the small number is added to the root of v before its correction
+    rests: str = ""  # what a gradient of 0 leaves out: the "number" that has it, or the "step"
 
     def run(self, weight: Tensor, grads: Sequence[Tensor], lr: float) -> Tensor:
         """Return the weight after one step for each gradient."""
         weight, m, v, top = weight.double(), 0.0, 0.0, torch.zeros(())
+        grads = [g for g in grads if self.rests != "step" or g.any()]
         for t, g in enumerate(grads, 1):
             m, v = (average * keep for average, keep in zip((m, v), self.keeps, strict=True))
             m = self.beta1 * m + (1 - self.beta1) * g.double()
             v = self.beta2 * v + (1 - self.beta2) * g.double() ** 2
             top = v if self.falls else torch.maximum(top, v)
-            weight = weight - self.sign * lr * self.ratio(m, top, t if self.counts else 1)
+            way = self.sign * lr * self.ratio(m, top, t if self.counts else 1)
+            weight = torch.where((g == 0) & (self.rests == "number"), weight, weight - way)
         return weight
 
     def ratio(self, m: Tensor, v: Tensor, t: int) -> Tensor:
         m = m / (1 - self.beta1**t) if self.correct[0] else m
+        if self.early:
+            return m * (1 - self.beta2**t) ** 0.5 / (v.sqrt() + TINY)
         v = v / (1 - self.beta2**t) if self.correct[1] else v
         if not self.root:
             return m / (v + TINY)
@@ -65,6 +71,13 @@ ADAMS = {
     ),
     "1e-8 stands inside of the root: it belongs outside, else it drowns small gradients.": (
         Adam(inside=True)
+    ),
+    "1e-8 is added to the root before v is divided by 1 - beta2^t: it comes last.": (
+        Adam(early=True)
+    ),
+    "A weight stays where it is when its gradient is 0: m still moves it.": Adam(rests="number"),
+    "A step is left out when its gradient is 0: m still moves the weight, and t counts.": (
+        Adam(rests="step")
     ),
     "The count of steps is lost between calls: t is always 1, so keep it in the state.": (
         Adam(counts=False)
@@ -99,6 +112,11 @@ class Resumed:
             raise Wrong(f"adam_step should return (weight, state), and gave {facts.describe(got)}.")
         weight = facts.tensor(got[0], self.weight.shape, "The new weight")
         self.weight, self.state = weight.to(self.weight.dtype), _plain(got[1])
+        if student.left()["arrays"]:
+            raise Wrong(
+                "A NumPy array comes back: return the weight as a tensor, and keep plain numbers "
+                "and tensors alone in the state (torch.from_numpy makes one)."
+            )
 
 
 def _plain(state: object) -> object:
@@ -123,9 +141,20 @@ def _plain(state: object) -> object:
 
 
 def _gradients(draw: Draw, shape: Sequence[int], n: int) -> list[Tensor]:
-    """Return n gradients: some places of size 1, some small, some below the 1e-8 of the formula."""
-    size = 10.0 ** torch.tensor([draw.choice([0, 0, -3, -8]) for _ in range(max(1, shape[-1]))])
-    return [size * (draw.normal(*shape) + 0.5) for _ in range(n)]
+    """Return n gradients: some places of size 1, some small, some below the 1e-8 of the formula.
+
+    Of four or more one is 0 all over, not the first, and some of the others are 0 in one place.
+    """
+    some = [0, -3, -8] if shape and shape[-1] > 2 else []
+    places = (shape[-1] if shape else 1) - len(some)
+    some += [draw.choice([0, 0, -3, -8]) for _ in range(places)]
+    size = (10.0 ** torch.tensor(some)[draw.normal(len(some)).argsort()]).view(shape[-1:])
+    grads = [size * (draw.normal(*shape) + 0.5) for _ in range(n)]
+    if n >= 4:
+        grads[draw.integer(2, n - 2)].zero_()
+        for grad in grads[1::2]:
+            grad.view(-1)[draw.integer(0, grad.numel() - 1)] = 0.0
+    return grads
 
 
 def _run(draw: Draw, shape: Sequence[int] = (6,)) -> Resumed:
@@ -138,8 +167,10 @@ def _judge_adam(run: Resumed, start: Tensor, grads: list[Tensor], else_: str) ->
     tolerance = 8 * len(grads) * facts.EPS * (1 + float(start.abs().max()))
     if facts.near(run.weight, want, tolerance):
         return
-    for meaning, other in ADAMS.items():
-        if facts.near(run.weight, other.run(start, grads, run.lr), 4 * tolerance):
+    for meaning, adam in ADAMS.items():
+        other = adam.run(start, grads, run.lr)  # one that hardly differs from Adam says nothing
+        clear = not facts.near(other, want, 8 * tolerance)
+        if clear and facts.near(run.weight, other, 4 * tolerance * other.abs().clamp(min=1)):
             raise Wrong(meaning)
     raise Wrong(else_)
 
@@ -188,13 +219,19 @@ def adam_two_runs(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 def adam_shapes(student: Student, fn: Handle, draw: Draw) -> None:
-    """A hundred steps, of which the first have large gradients: v rises, and falls again."""
+    """A hundred steps, of which the first have large gradients: v rises, and falls again.
+
+    Then a few of a single number, and of weights with more axes.
+    """
     for dtype in (torch.float32, torch.float64):
         run = _run(draw, (3, 4))
         run.weight = run.weight.to(dtype)
         grads = _gradients(draw, (3, 4), 100)
         grads = [(g if n >= 5 else 30 * g).to(dtype) for n, g in enumerate(grads)]
         _taken(student, fn, run, grads, "A hundred steps of a matrix do not lead where Adam leads.")
+    for shape in ((), (1,), (2, 3, 2), (2, 1, 3, 2)):
+        else_ = f"Six steps of a weight of shape {list(shape)} do not lead where Adam leads."
+        _taken(student, fn, _run(draw, shape), _gradients(draw, shape, 6), else_)
 
 
 FIRST, ON = "the first step", "the steps after it"

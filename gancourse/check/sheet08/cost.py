@@ -39,6 +39,9 @@ WEIGHT_MISTAKES: dict[str, Callable[[Sequence[int]], int]] = {
     "The weights take 4 numbers for a kernel: it is 4 x 4, so it has 16.": (
         lambda c: _weights(c, 4)
     ),
+    "Blocks with the same channels are counted once: each has weights of its own.": (
+        lambda c: sum(16 * a * b for a, b in {*pairwise(c)})
+    ),
     "The weights are those of the last block alone: add all blocks.": lambda c: _weights(c[-2:]),
     "The weights are those of the first block alone: add all blocks.": lambda c: _weights(c[:2]),
 }
@@ -89,9 +92,13 @@ def _flop_mistakes(channels: Sequence[int], side: int, up: bool) -> dict[str, fl
     }
 
 
-def _stack(draw: Draw, up: bool, blocks: int = 2) -> list:
-    """Return the arguments of a call: channels, side and up; no two mistakes give one number."""
-    steps = [draw.integer(3, 40) * 4 + 1 for _ in range(blocks)]
+def _stack(draw: Draw, up: bool, blocks: int = 2, alike: bool = False) -> list:
+    """Return the arguments of a call: channels, side and up; no two mistakes give one number.
+
+    Where they are `alike`, all blocks but one have the same channels.
+    """
+    steps = [draw.integer(3, 40) * 4 + 1 for _ in range(1 if alike else blocks)]
+    steps *= blocks if alike else 1
     channels = [*steps, 1] if up else [1, *reversed(steps)]
     return [channels, draw.choice([3, 5, 7]) * (1 if up else 2**blocks), up]
 
@@ -128,25 +135,25 @@ def _judge_flop(got: list, channels: Sequence[int], side: int, up: bool) -> None
     )
 
 
-BLOCKS = (2, 1, 4)  # with two, no two mistakes give one number
+BLOCKS = ((2, False), (1, False), (4, False), (4, True))  # first what tells mistakes apart
 
 
 def cost_weights(student: Student, fn: Handle, draw: Draw) -> None:
     for up in (False, True):
         for blocks in BLOCKS:
-            given = _stack(draw, up, blocks)
+            given = _stack(draw, up, *blocks)
             _judge_weights(_cost(student, fn, given), given[0])
 
 
 def cost_down(student: Student, fn: Handle, draw: Draw) -> None:
     for blocks in BLOCKS:
-        given = _stack(draw, False, blocks)
+        given = _stack(draw, False, *blocks)
         _judge_flop(_cost(student, fn, given), *given)
 
 
 def cost_up(student: Student, fn: Handle, draw: Draw) -> None:
     for blocks in BLOCKS:
-        given = _stack(draw, True, blocks)
+        given = _stack(draw, True, *blocks)
         _judge_flop(_cost(student, fn, given), *given)
 
 

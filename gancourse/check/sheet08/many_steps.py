@@ -79,6 +79,12 @@ def _judge_kept(got: Tensor, given: list) -> None:
         "Only the last row of grads is used: take one step for each.": (
             weight.double() - lr * grads[-1].double()
         ),
+        "The last row of grads is left out: take one step for each.": (
+            weight.double() - lr * grads[:-1].double().sum(0)
+        ),
+        "The first row of grads is left out: take one step for each.": (
+            weight.double() - lr * grads[1:].double().sum(0)
+        ),
         "lr is missing.": weight.double() - grads.double().sum(0),
     }
     for meaning, value in mistakes.items():
@@ -89,13 +95,18 @@ def _judge_kept(got: Tensor, given: list) -> None:
         raise Wrong(STALLED)
     if (got - want).abs().max() < 0.5 * way:
         raise Wrong(
-            "The weight goes the right way and misses: something was rounded to 16 bits, the "
-            "gradients, lr or their sum."
+            "The weight goes the right way and misses, as where something is rounded to 16 bits "
+            "(the gradients, lr or their sum) or where rows of grads are left out."
         )
     raise Wrong("The weight to keep is not weight minus lr times each row of grads.")
 
 
-def _judge_copy(got: Tensor, given: list) -> None:
+def _cut(x: Tensor) -> Tensor:
+    """Return the next bf16 numbers towards 0, as float64."""
+    return (x.float().view(torch.int32) & -65536).view(torch.float32).double()
+
+
+def _judge_copy(kept: Tensor, got: Tensor, given: list) -> None:
     want = _walk(*given, lambda w: w)
     step = _bf16(want).abs() / 128  # at least the distance to the next bf16 number
     if not facts.near(got, _bf16(got), 0.0):
@@ -108,11 +119,19 @@ def _judge_copy(got: Tensor, given: list) -> None:
         raise Wrong("The copy is not the kept weight rounded to bf16.")
     # within rounding of the kept weight itself, either neighbour may be the nearest
     surely = (want - _bf16(want)).abs() < 0.45 * step / 2
-    if not facts.near(got[surely], _bf16(want)[surely], 0.0):
+    if facts.near(got[surely], _bf16(want)[surely], 0.0):
+        return
+    if facts.near(got, _bf16(kept), 0.0):
+        raise Wrong("The copy is the kept weight's, and that one is off: look at it first.")
+    if facts.near(got, _cut(kept), 0.0):
         raise Wrong(
             "The copy is not always the nearest bf16 number: cutting digits off makes each weight "
             "too small, by up to twice the error of rounding."
         )
+    raise Wrong(
+        "The copy is not always the bf16 number that is nearest to the kept weight: round that one "
+        "once, to the nearest (.bfloat16() does)."
+    )
 
 
 SIZES = (1.0, 2.0**-9, 2.0**9)
@@ -127,7 +146,7 @@ def steps_kept(student: Student, fn: Handle, draw: Draw) -> None:
 def steps_copy(student: Student, fn: Handle, draw: Draw) -> None:
     for size in SIZES:
         given = _descent(draw, 64, draw.integer(300, 400), size)
-        _judge_copy(_both(student, fn, given)[1], given)
+        _judge_copy(*_both(student, fn, given), given)
 
 
 KEPT, COPY = "the weight that is kept", "its copy in bf16"

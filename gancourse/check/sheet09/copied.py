@@ -92,7 +92,8 @@ def _share_mistakes(pile: Pile) -> dict[str, float]:
             1 - share
         ),
         "This is a count: divide it by the number of fakes.": share * len(fake),
-        "Pixels are compared by absolute differences: the distance is Euclidean.": _nearer(
+        "Pixels are compared by absolute differences, or row by row: the distance is Euclidean, "
+        "of all pixels at once.": _nearer(
             _apart(fake, train, 1).amin(1), _apart(fake, held, 1).amin(1)
         ),
         "Pictures are compared by the angle between them: twice a picture is not near it, the "
@@ -117,7 +118,10 @@ def _chance(pile: Pile) -> float:
 
 
 def _score(pile: Pile) -> float:
-    p = _chance(pile)
+    return _of_chance(pile, _chance(pile))
+
+
+def _of_chance(pile: Pile, p: float) -> float:
     return (_share(pile) - p) / (p * (1 - p) / len(pile.fake)) ** 0.5
 
 
@@ -143,6 +147,12 @@ def _score_mistakes(pile: Pile) -> dict[str, float]:
         ),
         "The chance counts the piles the wrong way round: it is M / (M + H), with M training "
         "pictures.": (share - (1 - p)) / (p * (1 - p) / N) ** 0.5,
+        "Equal training pictures count once: M is how many there are, copies too.": _of_chance(
+            pile, _chance(Pile(pile.fake, pile.train.unique(dim=0), pile.held))
+        ),
+        "Equal held-out pictures count once: H is how many there are, copies too.": _of_chance(
+            pile, _chance(Pile(pile.fake, pile.train, pile.held.unique(dim=0)))
+        ),
         "The score is only the difference from chance: divide it by its sd.": share - p,
     }
 
@@ -186,9 +196,11 @@ def copies_score(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 def copies_extremes(student: Student, fn: Handle, draw: Draw) -> None:
-    """Nothing but copies; nothing but copies of the other pile; fewer training pictures."""
+    """Nothing but copies, of either pile; fewer training pictures; some pictures twice."""
     train, held, new = (3.0 * draw.normal(n, 1, 5, 5) for n in (24, 9, 12))
-    for pile in (Pile(train[:7], train, held), Pile(held[:7], train, held), Pile(new, held, train)):
+    twice = Pile(new[[*range(12), 0, 1, 2]], *(torch.cat([x, x[:7]]) for x in (train, held)))
+    copied = Pile(train[:7], train, held), Pile(held[:7], train, held)
+    for pile in (*copied, Pile(new, held, train), twice, Pile(new, twice.train, held)):
         share, score = _found(student, fn, pile)
         _judge_share(share, pile, telling=False)
         _judge_score(score, pile)

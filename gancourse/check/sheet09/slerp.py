@@ -50,6 +50,9 @@ ARC_MISTAKES: dict[str, Path] = {
     "through the middle, and equal steps of t should turn by equal angles.": (
         lambda a, b, t: _to_norm(_line(a, b, t), a.norm())
     ),
+    "The rows come in the order of t's size: keep the order in which `t` comes.": (
+        lambda a, b, t: _arc(a, b, t.sort().values)
+    ),
     "The weights are not divided by sin(angle): at t = 0 they should give a itself.": _undivided,
     "The cosine is taken for the angle: the angle is its arc cosine.": (
         lambda a, b, t: _arc(a, b, t, _cosine(a, b))
@@ -117,7 +120,7 @@ def arc_pace(student: Student, fn: Handle, draw: Draw) -> None:
         t = torch.linspace(0, 1, draw.choice([5, 8, 12]))
         _judge_arc(student, fn, *_ends(draw, angle, draw.integer(12, 16)), t)
     for angle, z_dim in ((draw.uniform(2.9, 3.0), 8), (pi / 2, 16), (1.0, 2), (0.06, 9)):
-        _judge_arc(student, fn, *_ends(draw, angle, z_dim), torch.tensor([0.0, 0.3, 1.0]))
+        _judge_arc(student, fn, *_ends(draw, angle, z_dim), torch.tensor([0.3, 1.0, 0.0]))
 
 
 def arc_still(student: Student, fn: Handle, draw: Draw) -> None:

@@ -22,6 +22,11 @@ from gancourse.check.student import Handle, Student
 DEEP_G = {"z_dim": 2, "widths": [32] * 10, "shape": [2], "norm": False}
 DEEP_D = {"widths": [32] * 4, "shape": [2]}
 DEEP_LR, DEEP_TURNS = 1e-3, 900
+OTHERS = ("dense/nested", "dense/plain")
+OTHERWISE = (
+    ", in a net that is built otherwise: a dense layer may lie at the top, or in a Sequential that "
+    "lies in another one"
+)
 NETS = 8  # one net's signal differs widely from the next one's, the geometric mean of eight less
 # The last hidden layer's size over the first one's: 2,000 draws of eight nets by the worked
 # solution lie within 0.39 and 1.02 (median 0.61, sd of the logarithm 0.146, measured), so the
@@ -49,7 +54,8 @@ def _sizes(net: nn.Module, z: Tensor) -> list[float]:
 
 
 def start_reaches(student: Student, initialise: Handle, draw: Draw) -> None:
-    for net, options in (("generator/mlp", DEEP_G), ("discriminator/mlp", DEEP_D)):
+    others = [(net, {}) for net in OTHERS]
+    for net, options in (("generator/mlp", DEEP_G), ("discriminator/mlp", DEEP_D), *others):
         made, old = _initialised(student, initialise, draw, net, options)
         weights = {n: w for n, w in made.named_parameters() if w.dim() > 1}
         same = [n for n, w in weights.items() if torch.equal(w, old[n])]
@@ -62,7 +68,10 @@ def start_reaches(student: Student, initialise: Handle, draw: Draw) -> None:
                 )
             )
         if same:
-            raise Wrong(f"{len(same)} of {len(weights)} dense layers keep their old weights.")
+            built = "" if net not in OTHERS else OTHERWISE
+            raise Wrong(
+                f"{len(same)} of {len(weights)} dense layers keep their old weights{built}."
+            )
 
 
 def start_carries(student: Student, initialise: Handle, draw: Draw) -> None:

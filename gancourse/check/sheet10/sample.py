@@ -1,6 +1,7 @@
 """Exercise 10.4: a look at the samples that changes the run."""
 
 import copy
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -24,7 +25,7 @@ from gancourse.check.twins import Twin
 
 
 def _small_G(student: Student, draw: Draw) -> Twin:
-    options = {"z_dim": 3, "widths": [12], "shape": [2], "norm": True}
+    options = {"z_dim": 3, "widths": [12, 10], "shape": [2], "norm": True}
     return twins.twin(student, draw, "generator/mlp", options, twins.used(draw))
 
 
@@ -50,8 +51,8 @@ def _back_in_training(student: Student, G: Twin) -> None:
 
 LEFT = {
     "weights": "The look has changed G's weights: it should only call G.",
-    "buffers": "The look has moved the batch norm's running averages: G ran in training mode, and "
-    "each look leaves its trace in the samples.",
+    "buffers": "The look has moved a batch norm's running averages: G, or a part of it, ran in "
+    "training mode, and each look leaves its trace in the samples.",
     "grads": "The look has changed G's gradients: whoever trains it may still need them.",
 }
 
@@ -63,6 +64,11 @@ def look_leaves_state(student: Student, sample: Handle, draw: Draw) -> None:
     before, random_state = student.snapshot(G.there), student.random_state()
     student.call(sample, [G.there, draw.normal(8, 3)])
     after, drawn = student.snapshot(G.there), student.random_state()
+    if not student.left()["grad_mode"]:
+        raise Wrong(
+            "The look has switched gradients off for good: the training after it has none. "
+            "`with torch.no_grad():` switches them on again."
+        )
     _back_in_training(student, G)
     twins.judge_untouched(before, after, "G", ("modes",), **LEFT)
     if drawn != random_state:
@@ -89,7 +95,21 @@ def _look_at_many(student: Student, sample: Handle, draw: Draw) -> None:
             "G ran in training mode: batch norm normalises by the z that are drawn together, so "
             "that the same z gives another sample in another company."
         )
+    if any(facts.near(got, some, 1e-3 * some.abs().max().item()) for some in _in_part(G, z)):
+        raise Wrong(
+            "Only some of G's batch norms ran in evaluation mode: G.eval() sets all of them. One "
+            "that is left in training mode makes each sample depend on its company."
+        )
     raise Wrong("These are not G's samples of z in evaluation mode, in the order of z.")
+
+
+def _in_part(G: Twin, z: Tensor) -> Iterator[Tensor]:
+    """Yield G's samples where one batch norm alone is in training mode."""
+    for n in [n for n, m in enumerate(G.here.body) if isinstance(m, nn.BatchNorm1d)]:
+        part = copy.deepcopy(G.here).eval()
+        part.body[n].train()
+        with torch.no_grad():
+            yield part(z.double())
 
 
 def _look_at_one(student: Student, sample: Handle, draw: Draw) -> None:

@@ -68,6 +68,11 @@ def range_fits(student: Student, scaled: Handle, draw: Draw) -> None:
     ramp = torch.arange(2.0 * SIDE * SIDE) % 256  # every grey at least once
     x = ramp[torch.randperm(len(ramp), generator=draw.generator())].view(2, -1)
     _judge_range(_of_pixels(student, scaled, x), x)
+    if not torch.equal(student.left()["given"][0], x):
+        raise Wrong(
+            "scaled writes over the pixels that it is given: whoever asks twice would get them "
+            "scaled twice. Make new numbers, with no `_` at the end of an operation."
+        )
 
 
 def range_of_a_batch(student: Student, scaled: Handle, draw: Draw) -> None:
@@ -78,7 +83,10 @@ def range_of_a_batch(student: Student, scaled: Handle, draw: Draw) -> None:
 def _dim(student: Student, scaled: Handle, draw: Draw, N: int) -> None:
     x = 60.0 + 100.0 * torch.rand(N, SIDE * SIDE, generator=draw.generator())
     got = _of_pixels(student, scaled, x)
-    if facts.near([got.min(), got.max()], [-1.0, 1.0], 6 * ROOM):
+    stretched = 2 * (x - x.min()) / (x.max() - x.min()) - 1
+    low, high = x.amin(1, keepdim=True), x.amax(1, keepdim=True)
+    each = 2 * (x - low) / (high - low) - 1
+    if facts.near(got, stretched, 6 * ROOM) or facts.near(got, each, 6 * ROOM):
         raise Wrong(
             "The scale depends on the batch: a dim batch is stretched until its brightest pixel is "
             "white. The same pixel should always become the same number."

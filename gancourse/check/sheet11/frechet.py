@@ -141,6 +141,12 @@ def frechet_turned(student: Student, fn: Handle, draw: Draw) -> None:
     d = draw.integer(3, 6)
     for _ in range(2):
         _judge(student, fn, _gaussian(draw, d), _gaussian(draw, d))
+    _judge(student, fn, *(_small(_gaussian(draw, d)) for _ in range(2)))
+
+
+def _small(a: Gaussian) -> Gaussian:
+    """Return the Gaussian in other units: the product of two covariances is of size 10^-6."""
+    return 0.02 * a[0], 0.001 * a[1]
 
 
 def frechet_singular(student: Student, fn: Handle, draw: Draw) -> None:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.sheet11.shared import telling
+from gancourse.check.sheet11.shared import judge_twice, telling
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
@@ -124,24 +124,55 @@ MISTAKES: dict[str, Callable[[Piles], Tensor]] = {
     "Pictures are compared by the angle between them: twice a picture is not near it, the distance "
     "is Euclidean.": lambda p: _test(p.fake, p.held, _cosines),
 }  # fmt: skip
+
+
+def _without_train(piles: Piles) -> Tensor:
+    """Return the shares where fakes that are training pictures are left out."""
+    copied = (piles.fake[:, None] == piles.train[None]).flatten(2).all(2).any(1)
+    return _test(piles.fake[~copied], piles.held)
+
+
 COPY_MISTAKES: dict[str, Callable[[Piles], Tensor]] = {
     "A copy is passed over, as if it were the picture itself: leave out the picture by its place, "
     "and not whatever lies at distance 0.": (lambda p: _test(p.fake, p.held, _apart_from_copies)),
+    "Fakes that are in x_train are left out: a copy of a training picture is a fake, too.": (
+        _without_train
+    ),
+}
+SAME_MISTAKES: dict[str, Callable[[Piles], Tensor]] = {
+    "A copy of the same kind is passed over: it is another picture, and the nearest one.": (
+        lambda p: _test(p.fake, p.held, lambda x: _past_same_kind(x, len(p.fake)))
+    ),
+    "Equal pictures of a kind count once: each of them is a picture, with a label.": (
+        lambda p: _test(p.fake.unique(dim=0), p.held.unique(dim=0))
+    ),
+    "Equal fakes count once: each of them is a picture, with a label.": (
+        lambda p: _test(p.fake.unique(dim=0), p.held)
+    ),
+    "Equal held-out pictures count once: each of them is a picture, with a label.": (
+        lambda p: _test(p.fake, p.held.unique(dim=0))
+    ),
 }
 AT_HOME = (
-    "Where a fake is a copy of a held-out picture, that picture is its nearest other one, at "
-    "distance 0: the second of the sorted distances may be the picture itself. Leave it out by its "
-    "place, such as with inf on the diagonal."
+    "Without copies the shares are right, and where fakes are copies of held-out pictures, or of "
+    "training pictures, they are not. A copy is the nearest other one, at distance 0: among sorted "
+    "distances the second may be the picture itself. Leave that out by its place, such as with inf "
+    "on the diagonal, and leave no fake out."
 )
+TWINS = (
+    "Without copies the shares are right, and where pictures of one kind are equal they are not: "
+    "leave out the picture itself by its place, and nothing else."
+)
+
+
+def _past_same_kind(x: Tensor, fakes: int) -> Tensor:
+    D, kind = _distances(x), torch.arange(len(x)) < fakes
+    return D.masked_fill((D == 0) & (kind[:, None] == kind), torch.inf)
 
 
 def _apart_from_copies(x: Tensor) -> Tensor:
     D = _distances(x)
     return D.masked_fill(D == 0, torch.inf)
-
-
-def _wrong(piles: Piles) -> dict[str, Tensor]:
-    return {meaning: wrong(piles) for meaning, wrong in MISTAKES.items()}
 
 
 def _piles(draw: Draw, spread: float, away: float) -> Piles:
@@ -185,33 +216,58 @@ def _shares(student: Student, fn: Handle, piles: Piles) -> Tensor:
     return torch.tensor(found, dtype=torch.float64)
 
 
-def _judge(student: Student, fn: Handle, piles: Piles) -> None:
-    facts.diagnose(
-        _shares(student, fn, piles), right(piles), 1e-5, _wrong(piles),
-        "These are not the shares of fakes and of held-out pictures whose nearest other one, of "
-        "both kinds together, is of their own kind.",
-    )  # fmt: skip
+def _doubled(draw: Draw, fakes: int, held: int) -> Piles:
+    """Return piles in which so many fakes, and held-out pictures, have a twin of their kind.
+
+    Those lie far out, with their twins, and with no other near.
+    """
+    while True:
+        train, kept, fake = (2.0 * draw.normal(14, 1, 3, 3) for _ in range(3))
+        kept[:held] *= 8.0
+        fake[:fakes] *= 8.0
+        if _clear(torch.cat([fake, kept])):
+            return Piles(torch.cat([fake, fake[:fakes]]), train, torch.cat([kept, kept[:held]]))
+
+
+NOT_RIGHT = (
+    "These are not the shares of fakes and of held-out pictures whose nearest other one, of both "
+    "kinds together, is of their own kind."
+)
+
+
+def _judge(
+    student: Student,
+    fn: Handle,
+    draw: Draw,
+    make: Callable[[Draw], Piles],
+    mistakes: dict[str, Callable[[Piles], Tensor]] = MISTAKES,
+    else_: str = NOT_RIGHT,
+) -> None:
+    def case() -> Piles:
+        return telling(draw, make, right, mistakes)
+
+    judge_twice(lambda p: _shares(student, fn, p), case(), case, right, mistakes, else_)
 
 
 def alike(student: Student, fn: Handle, draw: Draw) -> None:
-    _judge(student, fn, telling(draw, lambda d: _piles(d, 0.9, 0.1), right, MISTAKES))
+    _judge(student, fn, draw, lambda d: _piles(d, 0.9, 0.1))
 
 
 def apart(student: Student, fn: Handle, draw: Draw) -> None:
     """Fakes that huddle, away from the middle."""
-    _judge(student, fn, telling(draw, lambda d: _piles(d, 0.5, 0.4), right, MISTAKES))
+    _judge(student, fn, draw, lambda d: _piles(d, 0.5, 0.4))
 
 
 def copies(student: Student, fn: Handle, draw: Draw) -> None:
-    """Some fakes are held-out pictures, exactly; some are training pictures."""
-    for n in (6, 12):
-        piles = _copied(draw, n)
-        mistakes = {m: wrong(piles) for m, wrong in (COPY_MISTAKES | MISTAKES).items()}
-        try:
-            facts.diagnose(_shares(student, fn, piles), right(piles), 1e-5, mistakes, AT_HOME)
-        except Wrong:
-            _judge(student, fn, _piles(draw, 0.9, 0.1))  # or wrong without copies, too
-            raise
+    """Some fakes are held-out pictures, exactly; some are training pictures; then twins."""
+    try:
+        for n in (6, 12):
+            _judge(student, fn, draw, lambda d, n=n: _copied(d, n), COPY_MISTAKES, AT_HOME)
+        for both in ((5, 6), (0, 6), (5, 0)):
+            _judge(student, fn, draw, lambda d, n=both: _doubled(d, *n), SAME_MISTAKES, TWINS)
+    except Wrong:
+        alike(student, fn, draw)  # or wrong without copies, too
+        raise
 
 
 ALIKE, APART, COPIES = "kinds that are alike", "kinds that differ", "copies"

@@ -1,7 +1,7 @@
 """Exercise 11.3: modes, samples of high quality, and reverse KL."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -220,10 +220,14 @@ def _judge(student: Student, fn: Handle, samples: Samples) -> None:
     kl = got[2] if isinstance(got, list | Tensor) and len(got) == 3 else None
     if isinstance(kl, float | Tensor) and not -1e300 < float(kl) < 1e300:
         raise Wrong(NOT_FINITE)
-    got = torch.tensor(facts.numbers(got, *NAMES), dtype=torch.float64)
+    got = _numbers(got)
     facts.diagnose(
         got, right(samples), 1e-5, _wrong(samples), _else(got, right(samples)),
     )  # fmt: skip
+
+
+def _numbers(got: object) -> Tensor:
+    return torch.tensor(facts.numbers(got, *NAMES), dtype=torch.float64)
 
 
 def _else(got: Tensor, want: Tensor) -> str:
@@ -253,9 +257,17 @@ def some_missing(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 def other_sizes(student: Student, fn: Handle, draw: Draw) -> None:
-    """Three dimensions; and one sample alone."""
+    """Three dimensions; equal samples; one in a crowd of others; and one sample alone."""
     case = telling(draw, lambda draw: _samples(draw, 3, 0.7), right, MISTAKES | OF_MISSING)
     _judge(student, fn, case)
+    doubled = Samples(torch.cat([case.x, case.x[: len(case.x) // 2]]), case.centres, case.sd)
+    once = right(replace(doubled, x=doubled.x.unique(dim=0)))
+    if facts.near(_numbers(student.call(fn, doubled.given())), once, 1e-5):
+        raise Wrong("Equal samples count once: each of them counts.")
+    _judge(student, fn, doubled)
+    crowd = _around(draw, case.centres[0], case.sd, 0.1, 2.8, 400)
+    few = _around(draw, case.centres[1], case.sd, 0.1, 2.8, 1)
+    _judge(student, fn, replace(case, x=torch.cat([few, crowd])))
     alone = _around(draw, case.centres[0], case.sd, 0.1, 2.8, 1)
     _judge(student, fn, Samples(alone, case.centres, case.sd))
 

@@ -1,13 +1,13 @@
 """Exercise 11.2: precision and recall by nearest neighbours."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.sheet11.shared import telling
+from gancourse.check.sheet11.shared import judge_twice, telling
 from gancourse.check.spec import Again, Draw, Exercise, Part
 from gancourse.check.student import Handle, Student
 
@@ -157,26 +157,24 @@ MISTAKES: dict[str, Callable[[Clouds], Tensor]] = {
 }  # fmt: skip
 
 
-def _wrong(clouds: Clouds) -> dict[str, Tensor]:
-    return {meaning: wrong(clouds) for meaning, wrong in (MISTAKES | COPY_MISTAKES).items()}
-
-
 def _clear(x: Tensor, others: Tensor, k: int) -> bool:
     """Tell whether no distance lies so near to a radius that rounding could decide."""
     reach, distance = _reach(others.double(), k), _distances(x.double(), others.double())
     return bool(((distance.square() - reach.square()).abs() > CLEAR).all())
 
 
-def _drawn(draw: Draw, spread: float, k: int, d: int) -> Clouds:
+def _drawn(draw: Draw, spread: float, k: int, d: int, more_fakes: bool = False) -> Clouds:
     """Return clouds of different sizes, of which no distance is nearly a radius.
 
     The real ones are crowded on one side and sparse on the other, so that radii differ; a `spread`
     below 1 makes the fakes huddle within, one above 1 makes some stray.
     """
     while True:
-        real = draw.normal(draw.integer(43, 50), d) * 1.5
+        sizes = [draw.integer(30, 39), draw.integer(43, 50)]
+        N, M = sizes[::-1] if more_fakes else sizes
+        real = draw.normal(M, d) * 1.5
         real = real * real[:, :1].exp().clamp(0.3, 2.0)
-        fake = spread * draw.normal(draw.integer(30, 39), d) * 1.5 + 0.6
+        fake = spread * draw.normal(N, d) * 1.5 + 0.6
         if _clear(fake, real, k) and _clear(real, fake, k):
             return Clouds(fake, real, k)
 
@@ -200,37 +198,75 @@ def _on_the_edge(draw: Draw) -> Clouds:
 
 
 def _judge(
-    student: Student, fn: Handle, clouds: Clouds, more: dict[str, Tensor] | None = None
+    student: Student,
+    fn: Handle,
+    draw: Draw,
+    make: Callable[[Draw], Clouds],
+    telling_from: dict[str, Callable[[Clouds], Tensor]] = MISTAKES,
+    more: dict[str, Callable[[Clouds], Tensor]] | None = None,
 ) -> None:
-    got = facts.numbers(student.call(fn, clouds.given()), "precision", "recall")
-    mistakes = (more or {}) | _wrong(clouds)
-    facts.diagnose(
-        torch.tensor(got, dtype=torch.float64), right(clouds), 1e-5, mistakes,
+    """With clouds that tell mistakes apart, `telling_from`; `more` may be named besides."""
+
+    def found(clouds: Clouds) -> Tensor:
+        got = facts.numbers(student.call(fn, clouds.given()), "precision", "recall")
+        return torch.tensor(got, dtype=torch.float64)
+
+    def case() -> Clouds:
+        return telling(draw, make, right, telling_from)
+
+    judge_twice(
+        found, case(), case, right, (more or {}) | MISTAKES | COPY_MISTAKES,
         "These are not the share of fakes within reach of a real sample and the share of real "
         "samples within reach of a fake.",
     )  # fmt: skip
 
 
-def _judged(spread: float, k: int, d: int) -> Callable[[Student, Handle, Draw], None]:
+def _with_few(c: Clouds) -> Tensor:
+    """Return precision of all fakes, and recall by as many as there are real samples."""
+    few = replace(c, fake=c.fake[: len(c.real)])
+    return torch.stack([right(c)[0], right(few)[1]])
+
+
+CUT: dict[str, Callable[[Clouds], Tensor]] = {  # of clouds with more fakes
+    "Fakes beyond the number of the other kind are left out: take all of them.": _with_few,
+    "Both kinds are cut to the number of the smaller one: take all samples.": (
+        lambda c: right(replace(c, fake=c.fake[: len(c.real)]))
+    ),
+}
+
+
+def _judged(
+    spread: float, k: int, d: int, more_fakes: bool
+) -> Callable[[Student, Handle, Draw], None]:
     def run(student: Student, fn: Handle, draw: Draw) -> None:
-        clouds = telling(draw, lambda draw: _drawn(draw, spread, k, d), right, MISTAKES)
-        _judge(student, fn, clouds)
+        cut = CUT if more_fakes else {}
+        make = lambda draw: _drawn(draw, spread, k, d, more_fakes)  # noqa: E731
+        _judge(student, fn, draw, make, MISTAKES | cut, cut)
 
     return run
 
 
-huddled, strayed = _judged(0.6, 3, 2), _judged(1.3, 2, 4)
+huddled, strayed = _judged(0.6, 3, 2, False), _judged(1.3, 2, 4, True)
 
 
 def any_k(student: Student, fn: Handle, draw: Draw) -> None:
     """Copies among the samples of a kind; the nearest neighbour alone, and eight; clouds apart."""
-    _judge(student, fn, telling(draw, _doubled, right, MISTAKES | COPY_MISTAKES))
+    _judge(student, fn, draw, _doubled, MISTAKES | COPY_MISTAKES)
     for k in (1, 8):
-        clouds = _drawn(draw, 1.0, k, 3)
-        _judge(student, fn, clouds)
-        _judge(student, fn, Clouds(clouds.fake + 40.0, clouds.real, k))
-    edge = telling(draw, _on_the_edge, right, STRICT | MISTAKES)
-    _judge(student, fn, edge, {what: wrong(edge) for what, wrong in STRICT.items()})
+        _judge(student, fn, draw, lambda draw, k=k: _drawn(draw, 1.3, k, 3), OTHER_K)
+        _judge(student, fn, draw, lambda draw, k=k: _far(_drawn(draw, 1.0, k, 3)), {})
+    _judge(student, fn, draw, _on_the_edge, STRICT | MISTAKES, STRICT)
+
+
+def _far(clouds: Clouds) -> Clouds:
+    return replace(clouds, fake=clouds.fake + 40.0)
+
+
+OTHER_K: dict[str, Callable[[Clouds], Tensor]] = {
+    "one less": lambda c: right(replace(c, k=max(1, c.k - 1) + (c.k == 1))),
+    "three less": lambda c: right(replace(c, k=max(2, c.k - 3))),
+    "half": lambda c: right(replace(c, k=max(2, c.k // 2))),
+}
 
 
 HUDDLE, STRAY, ANY_K = "fakes that huddle", "fakes that stray", "any k, and clouds far apart"

@@ -7,7 +7,7 @@ from typing import TypeVar
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.spec import Draw
+from gancourse.check.spec import Draw, Wrong
 
 TRIES, GAP = 12, 1e-4
 Case = TypeVar("Case")
@@ -33,3 +33,25 @@ def telling(
         if not missed + alike:
             break
     return min(found, key=lambda scored: scored[0])[1]
+
+
+def judge_twice(
+    ask: Callable[[Case], Tensor],
+    case: Case,
+    another: Callable[[], Case],
+    right: Callable[[Case], Tensor],
+    mistakes: Mapping[str, Callable[[Case], Tensor]],
+    else_: str,
+) -> None:
+    """Return None if ask(case) is right; else raise Wrong: a mistake that fits twice, or `else_`.
+
+    Shares of a few samples may agree by chance: what leads to the answer found is named only where
+    it does so in another case, too.
+    """
+    if facts.near(got := ask(case), right(case), 1e-5):
+        return
+    found = {what: wrong for what, wrong in mistakes.items() if facts.near(got, wrong(case), 1e-5)}
+    if found:
+        got = ask(case := another())
+        found = {what for what, wrong in found.items() if facts.near(got, wrong(case), 1e-5)}
+    raise Wrong(next(iter(found), else_))

@@ -92,8 +92,11 @@ def _judge_value(student: Student, fn: Handle, D: twins.Twin, x: Tensor) -> None
 
 
 def penalty_value(student: Student, fn: Handle, draw: Draw) -> None:
-    """Steep and flat D, points and pictures, and a batch of one."""
-    for shape, grow, N in ((SHAPES[0], 2.2, 6), (SHAPES[1], 2.0, 5), (SHAPES[1], 0.7, 1)):
+    """Steep and flat D, points and pictures, a batch of one, and slopes far above 1."""
+    of_points, of_pictures = SHAPES
+    for shape, grow, N in (
+        (of_points, 2.2, 6), (of_pictures, 2.0, 5), (of_pictures, 0.7, 1), (of_points, 6.0, 4),
+    ):  # fmt: skip
         D = discriminator(student, draw, shape, grow)
         _judge_value(student, fn, D, draw.normal(N, *shape))
 
@@ -108,7 +111,8 @@ def penalty_graph(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 STEPS = 64  # of the staircase below
-TURNS, PAIRS = 300, 40  # calls that show one weight of three, and two
+TURNS, PAIRS = 300, 40  # calls that show one weight of three, and all
+MANY = 64  # pairs of those
 
 
 def _staircase(net: nn.Module) -> None:
@@ -180,10 +184,15 @@ def _between(student: Student, fn: Handle, draw: Draw) -> None:
         x_real[draw.integer(0, 2)] = 1.0
         found.append(3 * _number(student, fn, D, x_real, nothing, draw.seed()))
     _judge_weights(torch.tensor(found))
-    both = torch.tensor([
-        _number(student, fn, D, ends, ends.flip(0), draw.seed()) for _ in range(PAIRS)
-    ])  # fmt: skip
-    _judge_each(both)
+    alone = [_number(student, fn, D, ends[:1], ends[1:], draw.seed()) for _ in range(8)]
+    if max(alone) - min(alone) < 0.02:
+        raise Wrong(
+            "A batch of one pair has the same point in every call: draw its weight there, too."
+        )
+    many = ends.repeat(MANY // 2, *[1] * len(shape))
+    _judge_each(torch.tensor([
+        _number(student, fn, D, many, many.flip(0), draw.seed()) for _ in range(PAIRS)
+    ]))  # fmt: skip
 
 
 def _number(student, fn: Handle, D: twins.Twin, x_real, x_fake, seed: int) -> float:
@@ -228,13 +237,18 @@ def _judge_line(student: Student, fn: Handle, draw: Draw, ends: Tensor) -> None:
             )
 
 
-def _judge_each(both: Tensor) -> None:
-    """Judge 40 mean penalties of two samples, t and 1 - s: one weight for both gives 1/2 always.
+def _judge_each(means: Tensor) -> None:
+    """Judge 40 mean penalties of 64 samples, t and 1 - s: one weight for all gives 1/2 always.
 
-    With weights of their own the values spread by 0.2.
+    With weights of their own the values spread by 0.036, and by 0.1 where 8 weights serve all.
     """
-    if both.std() < 0.05:
+    if means.std() < 0.015:
         raise Wrong("One weight mixes the whole batch: each sample has its own, so draw N of them.")
+    if means.std() > 0.065:
+        raise Wrong(
+            f"In a batch of {MANY} the weights of some pairs go together: each sample has its own, "
+            "so draw N of them."
+        )
 
 
 VALUE, BETWEEN, GRAPH = "the penalty of known points", "points between", "D can learn from it"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -154,11 +155,11 @@ def _round(
     grow: float = 1.8,
     more: int = 0,
 ) -> Round:
-    """Return a round of points (0) or of pictures with two channels (1).
+    """Return a round of points (0), of pictures with two channels (1), or of sequences (2).
 
     So many `more` packs than those of fakes are real.
     """
-    shape = ((3,), (2, 3, 3))[kind]
+    shape = ((3,), (2, 3, 3), (2, 5))[kind]
     D = discriminator(student, draw, (m * shape[0], *shape[1:]), grow)
     N = m * (packs or draw.choice([n for n in (3, 4, 5) if n != m]))  # or a sum is m means
     return Round(D, draw.normal(N + m * more, *shape), 0.5 + draw.normal(N, *shape), m)
@@ -196,8 +197,9 @@ def packs_of_points(student: Student, fn: Handle, draw: Draw) -> None:
     r = _round(student, draw, 2, 0, grow=SURE)
     while (want := _loss(r).item()) < WRONG:  # D is right, and a sigmoid does no harm
         r = _round(student, draw, 2, 0, grow=SURE)
-    if not facts.near(_value(student, fn, r, SIGMOIDS), want, 2e-5 * max(want, _largest(r))):
-        raise Wrong(SIGMOIDS)
+    got = _value(student, fn, r, SIGMOIDS)
+    if not facts.near(got, want, 2e-5 * max(want, _largest(r))):
+        raise Wrong(BOUNDED.format(got=got, want=want))
 
 
 def _largest(r: Round) -> float:
@@ -208,20 +210,28 @@ def _largest(r: Round) -> float:
 SURE = 20.0  # each of three layers grows by this: logits of some thousands
 WRONG = 400.0  # above it some logit is wrong by 200; PyTorch's loss of probabilities stops at 100
 SIGMOIDS = (
-    "Where D is very sure the loss is not finite, or too small: a sigmoid is exactly 0 or 1 there "
-    "before its logarithm, or an exponential has overflowed. Stay with the logits (softplus, a "
-    "loss 'with logits')."
+    "Where D is very sure the loss is not finite: a sigmoid is exactly 0 or 1 there before its "
+    "logarithm, or an exponential has overflowed. Stay with the logits (softplus, a loss 'with "
+    "logits')."
+)
+BOUNDED = (
+    "Where D is very sure, and wrong about some packs, the loss is {got:.1f} and not {want:.1f}. "
+    "Has a bound come in: a sigmoid before its logarithm, an epsilon, a clamp? Take the logits as "
+    "they are (softplus, a loss 'with logits')."
 )
 
 
 def packs_of_pictures(student: Student, fn: Handle, draw: Draw) -> None:
-    """The loss, its gradient, a pack of one sample, one pack alone."""
-    for m, packs in ((2, None), (4, 2), (1, None), (3, 1)):
-        r = _round(student, draw, m, 1, packs)
+    """The loss, its gradient, a pack of one sample, one pack alone; sequences."""
+    for m, packs, kind, more in (
+        (2, None, 1, 0), (4, 2, 1, 0), (1, None, 1, 2), (3, 1, 1, 0), (2, None, 2, 0),
+    ):  # fmt: skip
+        r = _round(student, draw, m, kind, packs, more=more)
         before = student.snapshot(r.D.there)
-        _judge(student, fn, r)
+        with uneven() if more else nullcontext():
+            _judge(student, fn, r)
         twins.judge_untouched(before, student.snapshot(r.D.there), "D")
-    judge_gradient(student, fn, r.given(), r.D, _loss(r), CUT)
+        judge_gradient(student, fn, r.given(), r.D, _loss(r), CUT)
 
 
 def packs_refused(student: Student, fn: Handle, draw: Draw) -> None:
@@ -234,6 +244,10 @@ def packs_refused(student: Student, fn: Handle, draw: Draw) -> None:
         x_real = r.x_real if of == "fakes" else x_real
         x_fake = r.x_fake if of == "real samples" else x_fake
         _judge_refused(student, fn, Round(r.D, x_real, x_fake, m), f"{N} {of}", N)
+        few = draw.integer(2, m - 1)  # too few for one pack
+        x_real = r.x_real if of == "fakes" else r.x_real[:few]
+        x_fake = r.x_fake if of == "real samples" else r.x_fake[:few]
+        _judge_refused(student, fn, Round(r.D, x_real, x_fake, m), f"{few} {of}", few)
 
 
 def _judge_refused(student: Student, fn: Handle, r: Round, batch: str, N: int) -> None:
@@ -255,7 +269,7 @@ def _judge_refused(student: Student, fn: Handle, r: Round, batch: str, N: int) -
         return
     raise Wrong(
         f"A batch of {batch} makes no whole packs of {r.m}, and nothing is said: samples are "
-        f"dropped, or packs are mixed. Instead {asks}"
+        f"dropped or made up, or packs are mixed. Instead {asks}"
     )
 
 

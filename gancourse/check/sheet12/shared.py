@@ -48,7 +48,7 @@ def judge_gradient(
     """
     found = student.call_with_grads(fn, args, [D.there])
     value = facts.number(found["value"], "What comes back")
-    if not facts.near(value, loss.item(), 1e-3 * max(1.0, abs(loss.item()))):
+    if not facts.near(value, loss.item(), 2e-5 * max(1.0, abs(loss.item()))):
         raise Wrong(WRONG_NUMBER)
     (got,) = found["grads"]
     weights = dict(D.here.named_parameters())

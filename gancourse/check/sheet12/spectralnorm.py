@@ -1,7 +1,7 @@
 """Exercise 12.2: the spectral norm by power iteration."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -12,6 +12,9 @@ from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student, StudentError
 
 NO_GRADIENT = "No gradient reaches W: sigma's own graph may not be cut off from W / sigma."
+
+
+SMALL = 0.01  # times: then W v is far below 1
 
 
 @dataclass(frozen=True)
@@ -85,10 +88,10 @@ KERNEL_MISTAKES: dict[str, Callable[[Case], Tensor]] = {
         lambda c: _stepped(c.W.reshape(-1, len(c.u)).T, c.u)[0]
     ),
     "sigma is that of the kernel summed over its places: flatten them.": (
-        lambda c: _stepped(c.W.sum((2, 3)), c.u)[0]
+        lambda c: _stepped(c.W.flatten(2).sum(2), c.u)[0]
     ),
     "sigma is that of the kernel averaged over its places: flatten them.": (
-        lambda c: _stepped(c.W.mean((2, 3)), c.u)[0]
+        lambda c: _stepped(c.W.flatten(2).mean(2), c.u)[0]
     ),
 }
 NOT_SIGMA = (
@@ -96,17 +99,20 @@ NOT_SIGMA = (
     "vector in each call starts over, and never gets near.)"
 )
 NOT_FLAT = (
-    "This is not kernel / sigma, with the kernel [out, in, h, w] as a matrix [out, in * h * w]."
+    "This is not kernel / sigma, with the kernel [{axes}] as a matrix with a row for each `out`."
 )
 FLATTEN = (
-    "Your code stopped at a kernel [out, in, h, w]: u has `out` numbers, so flatten the rest to "
-    "[out, in * h * w] for the iteration."
+    "Your code stopped at a kernel [{axes}]: u has `out` numbers, so flatten all axes but the "
+    "first for the iteration."
 )
 
 
-def _case(draw: Draw, kernel: bool = False, size: float = 1.0) -> Case:
+KERNELS_OF = {"out, in, h, w": (3, 2, 2), "out, in, length": (3, 4)}
+
+
+def _case(draw: Draw, kernel: tuple[int, ...] = (), size: float = 1.0) -> Case:
     rows = draw.integer(4, 7)
-    W = draw.normal(rows, *((3, 2, 2) if kernel else (draw.integer(8, 10),))).double()
+    W = draw.normal(rows, *(kernel or (draw.integer(8, 10),))).double()
     W = size * W * draw.uniform(0.5, 0.7) * (1 if kernel else 1.3)
     return Case(W, normalize(draw.normal(rows).double(), dim=0))
 
@@ -142,14 +148,18 @@ def _u(student: Student, net: Handle, case: Case) -> Tensor:
 
 def norm_step(student: Student, cls: Handle, draw: Draw) -> None:
     """A weight whose sigma is above 1, and one whose sigma is far below."""
-    for size in (1.0, 0.05):
+    for size in (1.0, SMALL):
         case = _case(draw, size=size)
         net = _made(student, cls, case, draw.seed())
         _judge_sigma(_divided(student, net, case), case, SIGMA_MISTAKES, NOT_SIGMA)
 
 
 def norm_carried(student: Student, cls: Handle, draw: Draw) -> None:
-    """u after one step, after many, and in evaluation mode, where it stays."""
+    """u after one step, of a small W too, after many, and in evaluation mode, where it stays."""
+    small = _case(draw, size=SMALL)
+    net = _made(student, cls, small, draw.seed())
+    _divided(student, net, small)
+    _judge_u(_u(student, net, small), small)
     case = _case(draw)
     net = _made(student, cls, case, draw.seed())
     _divided(student, net, case)
@@ -189,57 +199,79 @@ def _judge_u(got: Tensor, case: Case) -> None:
 
 
 def _judge_eval(student: Student, cls: Handle, case: Case, draw: Draw) -> None:
-    """In evaluation mode u stays; sigma is u W v with v from that u."""
+    """Judge a fresh module; then, after a step with another W, this W and a third one."""
     net = _made(student, cls, case, draw.seed())
+    _judge_held(student, net, case)
+    other, third = (replace(case, W=draw.normal(*case.W.shape).double()) for _ in range(2))
+    _divided(student, net, other)
+    u = _stepped(other.flat, case.u)[1]
+    for W in (case.W, third.W):
+        _judge_held(student, net, Case(W, u))
+
+
+def _judge_held(student: Student, net: Handle, case: Case) -> None:
+    """In evaluation mode u stays; sigma is u W v with v from that u."""
     got = _divided(student, net, case, train=False)
-    if not facts.near(_u(student, net, case), case.u, 1e-6):
+    if not facts.near(_u(student, net, case), case.u, 1e-5):
         raise Wrong("In evaluation mode u has changed: there it stays, and only v is computed.")
     if not facts.near(got, case.W / _along_old(case), 1e-4 * got.abs().max().item()):
         raise Wrong(
             "In evaluation mode this is not W / sigma with sigma = u W v, u as it was kept and v "
-            "computed from it."
+            "computed from it and from the W of this call."
         )
 
 
 def norm_kernels(student: Student, cls: Handle, draw: Draw) -> None:
-    case = _case(draw, kernel=True)
-    net = _made(student, cls, case, draw.seed())
-    try:
-        got = _divided(student, net, case)
-    except StudentError as error:
-        if error.kind in ("RuntimeError", "ValueError", "IndexError"):
-            raise Wrong(FLATTEN) from None
-        raise
-    _judge_sigma(got, case, KERNEL_MISTAKES | SIGMA_MISTAKES, NOT_FLAT)
+    """Kernels of pictures, and of sequences."""
+    for axes, shape in KERNELS_OF.items():
+        case = _case(draw, shape)
+        net = _made(student, cls, case, draw.seed())
+        try:
+            got = _divided(student, net, case)
+        except StudentError as error:
+            if error.kind in ("RuntimeError", "ValueError", "IndexError"):
+                raise Wrong(FLATTEN.format(axes=axes)) from None
+            raise
+        mistakes = KERNEL_MISTAKES | SIGMA_MISTAKES
+        _judge_sigma(got, case, mistakes, NOT_FLAT.format(axes=axes))
 
 
 def norm_gradient(student: Student, cls: Handle, draw: Draw) -> None:
-    """The gradient by W where u and v are held."""
-    case = _case(draw, kernel=draw.choice([True, False]))
+    """The gradient by W where u and v are held, in either mode."""
+    case = _case(draw, kernel=draw.choice([(), (3, 2, 2)]))
     net, along = _made(student, cls, case, draw.seed()), draw.normal(*case.W.shape)
-    student.apply(net, case.W.float(), train=True)  # sets the mode
+    for train in (True, False):
+        _judge_gradient(student, net, case, along, train)
+
+
+def _judge_gradient(student: Student, net: Handle, case: Case, along: Tensor, train: bool) -> None:
+    student.apply(net, case.W.float(), train)  # sets the mode
     student.load(net, {"u": case.u.float()})
     got = student.call_with_grads(net, [case.W.float()], [0], along)["grads"][0]
     if got is None:
         raise Wrong(NO_GRADIENT)
-    wanted = {how: _gradient(case, along.double(), how) for how in ("held", "through", "cut")}
+    ways = ("held", "through", "cut")
+    wanted = {how: _gradient(case, along.double(), how, train) for how in ways}
+    at = "" if train else " (This is in evaluation mode.)"
     size = max(1.0, wanted["held"].abs().max().item())
     facts.diagnose(
         facts.tensor(got, case.W.shape, "The gradient by W"), wanted["held"], 1e-4 * size,
         {
             "The gradient goes through u and v: hold both fixed (torch.no_grad or detach), and let "
-            "W reach sigma = u W v directly.": wanted["through"],
+            f"W reach sigma = u W v directly.{at}": wanted["through"],
             "sigma is cut off from W: its part of the gradient keeps W from growing. Detach u and "
-            "v, not sigma.": wanted["cut"],
+            f"v, not sigma.{at}": wanted["cut"],
         },
-        "The gradient by W is not that of W / (u W v) with u and v held fixed.",
+        f"The gradient by W is not that of W / (u W v) with u and v held fixed.{at}",
     )  # fmt: skip
 
 
-def _gradient(case: Case, along: Tensor, how: str) -> Tensor:
+def _gradient(case: Case, along: Tensor, how: str, train: bool) -> Tensor:
     """Return the gradient by W of the sum of along * W / sigma; "held": u and v are constants."""
     W = case.W.clone().requires_grad_()
     sigma, u, v = _stepped(W.flatten(1), case.u)
+    if not train:
+        u, sigma = case.u, case.u @ W.flatten(1) @ v
     if how != "through":
         sigma = u.detach() @ W.flatten(1) @ v.detach()
     sigma = sigma.detach() if how == "cut" else sigma

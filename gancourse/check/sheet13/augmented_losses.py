@@ -111,12 +111,18 @@ def change_of_all(student: Student, fn: Handle, draw: Draw) -> None:
     """Read what was added from the verdict of a D that measures light: in each of three places."""
     D = _discriminator(student, draw, _light_meter, 1)
     added = _added(student, fn, D, draw)
-    missed = [WHERE[where] for where, b in added.items() if b.abs().max() < 1e-3]
-    if missed:
-        raise Wrong(ONLY.format(missed=" and ".join(missed)))
+    _judge_missed(added)
     for where, b in added.items():
         _judge_uniform(b, WHERE[where])
     _judge_each(student, fn, D, draw)
+    student.apply(D.there, _grey(1, FAR), train=False)
+    _judge_missed(_added(student, fn, D, draw, 4), " while D is in evaluation mode")
+
+
+def _judge_missed(added: dict[str, Tensor], when: str = "") -> None:
+    missed = [WHERE[where] for where, b in added.items() if b.abs().max() < 1e-3]
+    if missed:
+        raise Wrong(ONLY.format(missed=" and ".join(missed) + when))
 
 
 def _grey(n: int, logit: float) -> Tensor:
@@ -124,14 +130,16 @@ def _grey(n: int, logit: float) -> Tensor:
     return torch.full((n, *SHAPE), logit / 2)
 
 
-def _added(student: Student, fn: Handle, D: twins.Twin, draw: Draw) -> dict[str, Tensor]:
-    """Return the number added to one image of three in each of TURNS calls, by place.
+def _added(
+    student: Student, fn: Handle, D: twins.Twin, draw: Draw, turns: int = TURNS
+) -> dict[str, Tensor]:
+    """Return the number added to one image of three in each of some calls, by place.
 
     Of all others D is right and sure, so that their losses are 0.
     """
     found: dict[str, list[float]] = {where: [] for where in WHERE}
     real, fake = _grey(3, FAR), _grey(3, -FAR)
-    for _ in range(TURNS):
+    for _ in range(turns):
         one = draw.integer(0, 2)
         odd_real, odd_fake = real.clone(), fake.clone()
         odd_real[one], odd_fake[one] = fake[one], real[one]
@@ -148,7 +156,11 @@ def _judge_uniform(b: Tensor, where: str) -> None:
     """Judge 200 numbers: uniform in -1/2..1/2, and not of a few values."""
     low, high = b.min().item(), b.max().item()
     if high - low < 1e-3 and max(-low, high) > 0.51:
-        raise Wrong(f"Pixels of {where} come to D clamped, or scaled: add a number, and no more.")
+        raise Wrong(
+            f"By D's verdict {high:.2f} is added to {where} in every call, and that is not between "
+            "-1/2 and 1/2: are pixels, or D's logits, clamped or scaled? Add a number to each "
+            "image, and no more."
+        )
     if high - low < 1e-3:
         raise Wrong(f"The same number is added in every call to {where}: draw it each time.")
     if low > -1e-3 and high > 0.5:

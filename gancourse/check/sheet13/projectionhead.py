@@ -1,6 +1,7 @@
 """Exercise 13.2: the projection logit."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import torch
@@ -192,8 +193,20 @@ def _judge_square(student: Student, cls: Handle, c: Case) -> None:
 def head_gradient(student: Student, cls: Handle, draw: Draw) -> None:
     """The gradient by h, by psi and by the embeddings, those of labels that do not occur too."""
     c = _case(draw, 5, 6, 8)
-    net, along = _made(student, cls, c), draw.normal(5)
-    _logits(student, net, c)
+    net = _made(student, cls, c)
+    _judge_gradient(student, net, c, draw.normal(5))
+    with suppress(StudentError):  # without labels the call may stop, and yet it sets the mode
+        student.apply(net, c.h.float(), train=False)
+    try:
+        _judge_gradient(student, net, c, draw.normal(5))
+    except Wrong as error:
+        raise Wrong(f"{error} (This is in evaluation mode.)") from None
+
+
+def _judge_gradient(student: Student, net: Handle, c: Case, along: Tensor) -> None:
+    logits, want = _logits(student, net, c), _logit(c)
+    if not facts.near(logits, want, 1e-4 * max(1.0, want.abs().max().item())):
+        raise Wrong("The logits are not right yet, so their gradients are not, either.")
     found = student.call_with_grads(net, [c.h.float(), c.y], [0, net], along)["grads"]
     leaves = {"h": c.h, **c.weights}
     leaves = {name: t.clone().requires_grad_() for name, t in leaves.items()}
@@ -208,8 +221,8 @@ def head_gradient(student: Student, cls: Handle, draw: Draw) -> None:
             )
         if not facts.near(facts.tensor(grad, right.shape, f"The gradient by {name}"), right, 1e-4):
             raise Wrong(
-                f"The gradient by {name} is not that of psi(h) + <embed(y), h>: a part of it is "
-                "cut off."
+                f"The logits are right, and the gradient by {name} is not that of psi(h) + "
+                "<embed(y), h>: a part of the graph on the way to it is cut off."
             )
 
 

@@ -136,7 +136,7 @@ def _joined(student: Student, fn: Handle, c: Case) -> Tensor:
         seen = {len(c.y.unique()), int(c.y.max()) + 1} - {c.classes}
         if tuple(got.shape) == (N, c.classes, H, W):
             raise Wrong(ONLY_MAPS)
-        if got.shape[1:] == (C + 1, H, W):
+        if c.classes > 1 and got.shape[1:] == (C + 1, H, W):
             raise Wrong(ONE_CHANNEL)
         if tuple(got.shape) in {(N, C + k, H, W) for k in seen} and torch.equal(got[:, :C], c.x):
             raise Wrong(ONLY_SEEN)
@@ -158,11 +158,16 @@ def maps_of_labels(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 def maps_of_any_size(student: Student, fn: Handle, draw: Draw) -> None:
-    """Several channels, images that are not square, one image alone, classes that do not occur."""
+    """Several channels, images that are not square, one image alone, classes that do not occur.
+
+    Then large images, images of one pixel, and one class.
+    """
     _judge(student, fn, _case(draw, draw.integer(4, 5), draw.integer(2, 3), (3, 5), 7))
     _judge(student, fn, _case(draw, 1, 1, (5, 3), 4))
     low = _case(draw, 4, 2, (4, 6), 3)
     _judge(student, fn, Case(low.x, low.y, 10))
+    for N, C, size, classes in ((3, 1, (70, 34), 3), (4, 2, (1, 1), 3), (1, 2, (3, 4), 1)):
+        _judge(student, fn, _case(draw, N, C, size, classes))
 
 
 def maps_gradient(student: Student, fn: Handle, draw: Draw) -> None:

@@ -1,5 +1,6 @@
 """Exercise 14.3: one step from several backward passes."""
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -49,6 +50,7 @@ class Round:
 
 STEEP = 100.0  # times: gradients in the tens, where common thresholds of clipping are 1 to 10
 LARGE = 20.0
+KEPT = {"momentum": 0.5, "weight_decay": 0.1}
 
 
 def _steep(student: Student, draw: Draw) -> Round:
@@ -62,8 +64,14 @@ def _steep(student: Student, draw: Draw) -> Round:
             return r
 
 
-def _round(student: Student, draw: Draw, sizes: tuple[int, int], steep: float = 1.0) -> Round:
-    """Return a round of so many whole parts and so many samples more."""
+def _round(
+    student: Student,
+    draw: Draw,
+    sizes: tuple[int, int],
+    steep: float = 1.0,
+    kept: dict[str, float] | None = None,
+) -> Round:
+    """Return a round of so many whole parts and so many samples more; `kept` is set in opt."""
 
     def grow(net: torch.nn.Module) -> None:
         for p in net.parameters():
@@ -78,7 +86,7 @@ def _round(student: Student, draw: Draw, sizes: tuple[int, int], steep: float = 
     x = steep * (draw.normal(N, 3) + draw.normal(3))
     D = twins.twin(student, draw, "discriminator/mlp", NET, grow)
     rate = draw.uniform(0.4, 0.6) / steep
-    opt = student.build_optimizer("SGD", D.there, {"lr": rate})
+    opt = student.build_optimizer("SGD", D.there, {"lr": rate, **(kept or {})})
     return Round(D, opt, x, size, rate)
 
 
@@ -145,6 +153,11 @@ def whole_parts(r: Round) -> int:
 
 MISSED = "D moved, but not by one step down its mean loss on all samples."
 
+NOT_OPT = (
+    "Two steps in a row, with momentum and weight decay, do not lead where opt leads: step with "
+    "the optimiser that was given, not by hand and not with another one."
+)
+
 
 def _judge(student: Student, fn: Handle, r: Round, else_: str = MISSED) -> object:
     before = student.snapshot(r.D.there)
@@ -167,6 +180,20 @@ def accumulated_whole(student: Student, fn: Handle, draw: Draw) -> None:
         _judge(student, fn, _round(student, draw, (count, 0)))
     held_back = players.HELD_BACK.format(who="D").replace("opt_D", "opt")
     _judge(student, fn, _steep(student, draw), held_back)
+    _judge_optimiser(student, fn, _round(student, draw, (2, 0), kept=KEPT))
+
+
+def _judge_optimiser(student: Student, fn: Handle, r: Round) -> None:
+    """Judge two steps of an optimiser that has more than a rate, and keeps what it has seen."""
+    D = copy.deepcopy(r.D.here)
+    opt = torch.optim.SGD(D.parameters(), lr=r.rate, **KEPT)
+    for _ in range(2):
+        student.call(fn, r.given())
+        opt.zero_grad()
+        softplus(-D(r.x.double())).mean().backward()
+        opt.step()
+    want = {name: w.detach() for name, w in D.named_parameters()}
+    twins.judge_weights(student.snapshot(r.D.there)["weights"], want, 2e-5, {}, NOT_OPT)
 
 
 def accumulated_rest(student: Student, fn: Handle, draw: Draw) -> None:
@@ -175,10 +202,16 @@ def accumulated_rest(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 def accumulated_afresh(student: Student, fn: Handle, draw: Draw) -> None:
-    """The learner's own step again, from the same place, with old gradients in D."""
+    """With equal parts, with a smaller last one, and with one part alone, whole or not."""
+    for sizes in ((3, 0), (2, 1), (1, 0), (0, 3)):
+        _judge_afresh(student, fn, draw, sizes)
+
+
+def _judge_afresh(student: Student, fn: Handle, draw: Draw, sizes: tuple[int, int]) -> None:
+    """Judge the learner's own step again, from the same place, with old gradients in D."""
     seed, moved = draw.seed(), []
     for old in (False, True):
-        r = _round(student, Draw(seed), (3, 0))
+        r = _round(student, Draw(seed), sizes)
         if old:
             twins.leave_grads(student, r.D, draw)
         student.call(fn, r.given(), seed=0)

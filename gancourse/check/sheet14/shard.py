@@ -12,6 +12,7 @@ from gancourse.check.student import Handle, Student
 
 Shards = list[list[int]]  # one for each rank
 FURTHER = 1, 2, 10  # epochs, or seeds, that are compared
+EPOCHS = 60
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,65 @@ def shard_shuffled(student: Student, fn: Handle, draw: Draw) -> None:
             _judge_other(student, fn, at, later, "epoch")
         for at in (s, replace(s, epoch=0)):
             _judge_other(student, fn, at, replace(at, seed=at.seed + further), "seed")
+    _judge_few(student, fn, draw)
+    _judge_alone(student, fn, draw)
+
+
+def _judge_few(student: Student, fn: Handle, draw: Draw) -> None:
+    """Judge the order of as many ranks as samples: by chance it rises or falls in 2 of 12!."""
+    s = replace(_setting(draw, 12, 0), n=12)
+    order = [i for shard in _shards(student, fn, s) for i in shard]
+    if order in (sorted(order), sorted(order, reverse=True)):
+        raise Wrong(
+            "Where each rank has one index alone, rank after rank reads them in rising or falling "
+            "order: shuffle there, too."
+        )
+
+
+def _judge_alone(student: Student, fn: Handle, draw: Draw) -> None:
+    """Judge the orders of many samples that one rank reads alone, in many epochs and seeds."""
+    s = Setting(2 * draw.integer(70, 80), 1, draw.integer(1, 10**6), draw.integer(1, 50))
+    epochs = [replace(s, epoch=s.epoch + i) for i in range(EPOCHS)]
+    orders = [_read(student, fn, at.given(0), seed=0) for at in epochs]
+    seeds = [replace(s, seed=s.seed + 2**k) for k in range(17)]
+    others = [_read(student, fn, at.given(0), seed=0) for at in seeds]
+    for what, found in (("epoch", orders), ("seed", [orders[0], *others])):
+        if len({*map(tuple, found)}) < len(found):
+            raise Wrong(
+                f"The order is the same for several of {len(found)} {what}s when one rank reads "
+                "alone: it must come from seed and epoch, whole numbers of any size."
+            )
+    _judge_anywhere(s.n, orders)
+    places = {index: place for place, index in enumerate(orders[0])}
+    _judge_world(places, _shards(student, fn, replace(s, world=2)))
+
+
+def _judge_anywhere(n: int, orders: Shards) -> None:
+    """Raise Wrong where an index stays in 6 of 10 parts of the order: by chance in 1 of 10^9."""
+    found: dict[int, list[int]] = {}
+    for order in orders:
+        for place, index in enumerate(order):
+            found.setdefault(index, []).append(place)
+    for index, places in found.items():
+        if max(places) - min(places) < 0.6 * n:
+            raise Wrong(
+                f"Index {index} of {n} is at places {min(places)} to {max(places)} of the order in "
+                f"each of {len(orders)} epochs: only pieces are shuffled. Shuffle all n, so that "
+                "each may come anywhere."
+            )
+
+
+def _judge_world(places: dict[int, int], shards: Shards) -> None:
+    """Raise Wrong unless the samples of a rank stand in equal steps in one rank's order.
+
+    Of 4 neighbours one does, at the least, however the order is dealt; by chance one in 75.
+    """
+    steps = [abs(places[b] - places[a]) for shard in shards for a, b in pairwise(shard)]
+    if 4 * Counter(steps).most_common(1)[0][1] < len(steps):
+        raise Wrong(
+            "Two ranks share out another order than the one that a single rank reads: it must come "
+            "from seed and epoch alone, and not from world."
+        )
 
 
 def _judge_blocks(s: Setting, shards: Shards) -> None:

@@ -1,7 +1,7 @@
 """Exercise 14.4: the cost of a step."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from gancourse.check import facts
@@ -110,17 +110,24 @@ def _stack(draw: Draw, layers: int) -> Stack:
     return Stack(channels, draw.choice([3, 5, 7]) * 2**layers, draw.integer(3, 60) * 2 + 1)
 
 
+def _stacks(draw: Draw) -> list[Stack]:
+    """Return stacks of 1 to 5 layers, down to one pixel; images of any channels, and one alone."""
+    two, three, one, five = (_stack(draw, layers) for layers in (2, 3, 1, 5))
+    return [
+        replace(two, channels=[draw.choice([2, 4, 5]), *two.channels[1:]]),
+        three,
+        replace(one, batch=1),
+        replace(five, side=2**5),
+    ]
+
+
 def _cost(student: Student, fn: Handle, s: Stack) -> list[float]:
     got = student.call(fn, [list(s.channels), s.side, s.batch])
     return facts.numbers(got, "the FLOP", "the bytes")
 
 
-LAYERS = (2, 3, 1)
-
-
 def cost_flop(student: Student, fn: Handle, draw: Draw) -> None:
-    for layers in LAYERS:
-        s = _stack(draw, layers)
+    for s in _stacks(draw):
         facts.diagnose(
             _cost(student, fn, s)[0], s.flop(), 0.5,
             {meaning: wrong(s) for meaning, wrong in FLOP_MISTAKES.items()},
@@ -130,8 +137,7 @@ def cost_flop(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 def cost_bytes(student: Student, fn: Handle, draw: Draw) -> None:
-    for layers in LAYERS:
-        s = _stack(draw, layers)
+    for s in _stacks(draw):
         facts.diagnose(
             _cost(student, fn, s)[1], s.bytes(), 0.5,
             {meaning: wrong(s) for meaning, wrong in BYTE_MISTAKES.items()},

@@ -120,6 +120,7 @@ def _course_binds() -> list[str]:
         "check/student.py": package / "check" / "student.py",
         "check/withheld.py": package / "check" / "withheld.py",
         "check/counts.py": package / "check" / "counts.py",
+        "check/dense.py": package / "check" / "dense.py",
         **{f"grade/box/{name}": box / name for name in ("kernel.py", "wire.py", "worker.py")},
     }
     options = ["--ro-bind", str(package), inside]

@@ -46,7 +46,8 @@ def numpy_in_float64(weight, grad, state, lr):
     t, m, v = state.get("all", [0, np.zeros(g.shape), np.zeros(g.shape)])
     t, m, v = t + 1, B1 * np.asarray(m) + (1 - B1) * g, B2 * np.asarray(v) + (1 - B2) * g * g
     step = lr * (m / (1 - B1**t)) / (np.sqrt(v / (1 - B2**t)) + EPS)
-    return torch.from_numpy(weight.double().numpy() - step).to(weight), {"all": [t, m, v]}
+    new, kept = weight.double().numpy() - step, [t, torch.as_tensor(m), torch.as_tensor(v)]
+    return torch.as_tensor(new).to(weight), {"all": kept}
 
 
 def powers_kept(weight, grad, state, lr):
@@ -225,7 +226,46 @@ def corrected_averages_kept(weight, grad, state, lr):
     return weight - lr * m / (v.sqrt() + 1e-8), {"t": t, "m": m, "v": v}
 
 
+def arrays_in_the_state(weight, grad, state, lr):
+    weight, state = by_the_formula(weight, grad, state, lr)
+    return weight, {n: t.numpy() if isinstance(t, torch.Tensor) else t for n, t in state.items()}
+
+
+def rests_where_zero(weight, grad, state, lr):
+    new, state = by_the_formula(weight, grad, state, lr)
+    return torch.where(grad == 0, weight, new), state
+
+
+def step_left_out(weight, grad, state, lr):
+    return by_the_formula(weight, grad, state, lr) if grad.any() else (weight, state)
+
+
+def one_v_for_a_row(weight, grad, state, lr):
+    t, m = state.get("t", 0) + 1, 0.5 * state.get("m", 0.0) + 0.5 * grad
+    square = grad**2 if grad.dim() < 3 else (grad**2).mean(-1, keepdim=True).expand_as(grad)
+    v = 0.999 * state.get("v", 0.0) + 0.001 * square
+    step = m / (1 - 0.5**t) / ((v / (1 - 0.999**t)).sqrt() + 1e-8)
+    return weight - lr * step, {"t": t, "m": m, "v": v}
+
+
+def never_a_single_number(weight, grad, state, lr):
+    return by_the_formula(torch.atleast_1d(weight), torch.atleast_1d(grad), state, lr)
+
+
+def eps_too_early(weight, grad, state, lr):
+    t, m = state.get("t", 0) + 1, 0.5 * state.get("m", 0.0) + 0.5 * grad
+    v = 0.999 * state.get("v", 0.0) + 0.001 * grad**2
+    step = m / (1 - 0.5**t) * (1 - 0.999**t) ** 0.5 / (v.sqrt() + 1e-8)
+    return weight - lr * step, {"t": t, "m": m, "v": v}
+
+
 MISTAKES = {
+    arrays_in_the_state: (FIRST, "A NumPy array comes back"),
+    rests_where_zero: (ON, "when its gradient is 0: m still moves it"),
+    step_left_out: (ON, "A step is left out"),
+    one_v_for_a_row: (LONG, "of shape [2, 3, 2]"),
+    never_a_single_number: (LONG, "should be a tensor of shape []"),
+    eps_too_early: (ON, "it comes last"),
     amsgrad: (LONG, "AMSGrad"),
     no_correction: (FIRST, "Neither average is divided"),
     v_not_corrected: (FIRST, "v is not divided"),

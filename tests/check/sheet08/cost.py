@@ -147,6 +147,11 @@ def weights_alone(channels, side, up):
     return in_a_loop(channels, side, up)[0]
 
 
+def alike_once(channels, side, up):
+    pairs = set(pairwise(channels))
+    return sum(16 * a * b for a, b in pairs), in_a_loop(channels, side, up)[1]
+
+
 CORRECT = (
     in_a_loop, counted_by_torch, turned_round, recursive, sums_of_powers, in_numpy,
     as_a_dot_product, real_layers,
@@ -166,5 +171,6 @@ MISTAKES = {
     side_stays: (DOWN, "stays the same for all blocks"),
     first_block_alone: (WEIGHTS, "the first block alone"),
     flop_of_a_batch: (UP, "is not the sum over the blocks"),
+    alike_once: (WEIGHTS, "counted once"),
     each_weight_once: (UP, "count each weight once"),
 }

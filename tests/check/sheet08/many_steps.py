@@ -127,6 +127,24 @@ def first_row_alone(weight, grads, lr):
     return kept, kept.bfloat16()
 
 
+def last_row_left_out(weight, grads, lr):
+    return all_at_once(weight, grads[:-1], lr)
+
+
+def every_eleventh_row_left_out(weight, grads, lr):
+    return all_at_once(weight, grads[torch.arange(len(grads)) % 11 > 0], lr)
+
+
+def rounded_away_from_zero(weight, grads, lr):
+    kept = weight - lr * grads.sum(0)
+    return kept, ((kept.view(torch.int32) + 65535) & -65536).view(torch.float32)
+
+
+def rounded_in_between(weight, grads, lr):
+    change = lr * grads.sum(0)
+    return weight - change, weight.bfloat16() - change.bfloat16()
+
+
 CORRECT = (
     row_by_row, all_at_once, with_an_optimiser, in_float64, numpy_and_bits, as_a_product,
     running_sums, in_place_by_row,
@@ -136,8 +154,8 @@ MISTAKES = {
     stays_in_bf16: (KEPT, "hardly moved"),
     rounded_each_step: (KEPT, "hardly moved"),
     rounded_at_the_end: (KEPT, "rounded to bf16"),
-    all_in_16_bits: (KEPT, "something was rounded to 16 bits"),
-    lr_in_16_bits: (KEPT, "something was rounded to 16 bits"),
+    all_in_16_bits: (KEPT, "something is rounded to 16 bits"),
+    lr_in_16_bits: (KEPT, "something is rounded to 16 bits"),
     uphill: (KEPT, "up the gradient"),
     averaged: (KEPT, "one step for each row"),
     without_lr: (KEPT, "lr is missing"),
@@ -146,5 +164,9 @@ MISTAKES = {
     copy_of_the_start: (COPY, "that of the first weight"),
     digits_cut_off: (COPY, "cutting digits off"),
     one_tensor: (KEPT, "should return two tensors"),
+    last_row_left_out: (KEPT, "The last row of grads is left out"),
+    every_eleventh_row_left_out: (KEPT, "or where rows of grads are left out"),
+    rounded_away_from_zero: (COPY, "nearest to the kept weight"),
+    rounded_in_between: (COPY, "nearest to the kept weight"),
     first_row_alone: ("the weight that is kept", "Only the first row"),
 }

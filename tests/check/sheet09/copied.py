@@ -236,7 +236,12 @@ def of_real_pictures(x_fake, x_train, x_held):
     return share, (share - p) / math.sqrt(p * (1 - p) / len(x_fake))
 
 
+def equal_ones_once(x_fake, x_train, x_held):
+    return CORRECT[0](x_fake, x_train.unique(dim=0), x_held)
+
+
 MISTAKES = {
+    equal_ones_once: (EITHER, "Equal training pictures count once"),
     share_of_held: (SHARE, "held out"),
     counted: (SHARE, "This is a count"),
     absolute: (SHARE, "absolute differences"),

@@ -276,6 +276,25 @@ def of_pictures_alone(G, x, z, steps, lr, prior):
     return _descend(loss, z, steps, lr)
 
 
+def only_downhill(G, x, z, steps, lr, prior):
+    for _ in range(steps):
+        new = by_grad(G, x, z, 1, lr, prior)
+        with torch.no_grad():
+            before, after = (
+                (G(t) - x).square().flatten(1).mean(1) + prior * t.square().mean(1)
+                for t in (z, new)
+            )
+        z = torch.where((after < before)[:, None], new, z)
+    return z
+
+
+def clipped(G, x, z, steps, lr, prior):
+    for _ in range(steps):
+        change = by_grad(G, x, z, 1, lr, prior) - z
+        z = z + change / (change.norm(dim=1, keepdim=True) / (2 * lr)).clamp(min=1)
+    return z
+
+
 CORRECT = (
     by_grad, by_optimizer, each_alone, mean_times_batch, frozen_meanwhile, by_jacobian,
     of_a_copy, gradients_put_back, each_frozen,
@@ -310,5 +329,7 @@ MISTAKES = {
     cleared_gradients: (AFTER, "G's gradients are not what they were"),
     jittered: (AFTER, "Random numbers were drawn"),
     one_step_at_least: (AFTER, "With no steps"),
+    only_downhill: (PRIOR, "that the error rises in a step"),
+    clipped: (PRIOR, "that the error rises in a step"),
     clamped_to_three: ("one step for one picture", "This is not where"),
 }

@@ -164,12 +164,17 @@ def still_where_near(a, b, t):
     return a.repeat(len(t), 1) if angle < 0.1 else shoemake(a, b, t)
 
 
+def in_order(a, b, t):
+    return shoemake(a, b, t.sort().values)
+
+
 CORRECT = (
     shoemake, turned_in_a_plane, half_angle, in_numpy, one_by_one, clamped_inside,
     by_complex_powers, in_float64, with_sinc,
 )  # fmt: skip
 HALF, PACE, HOME = "halfway", "an even pace", "from a point to itself"
 MISTAKES = {
+    in_order: (PACE, "in the order of t's size"),
     still_where_near: (PACE, "These are not the points"),
     straight: (HALF, "This is the straight line"),
     turned_round: (PACE, "The ends have changed places"),

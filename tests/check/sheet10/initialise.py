@@ -146,6 +146,19 @@ def seeded_inside(net):
     over_modules(net)
 
 
+def of_the_body(net):
+    for layer in getattr(net, "body", net):
+        if isinstance(layer, nn.Linear):
+            kaiming_normal_(layer.weight, a=0.2)
+
+
+def two_levels(net):
+    for part in (net, *net.children()):
+        for layer in part.children():
+            if isinstance(layer, nn.Linear):
+                kaiming_normal_(layer.weight, a=0.2)
+
+
 CORRECT = (
     over_modules, through_apply, by_hand, recursive, by_names, with_gain, new_parameters,
     through_a_state,
@@ -164,5 +177,7 @@ MISTAKES = {
     slope_doubled: (CARRIES, "for LeakyReLU 0.2 it is"),
     half_of_the_layers: (REACHES, "keep their old weights"),
     first_layer_alone: (REACHES, "keep their old weights"),
+    of_the_body: (REACHES, "keep their old weights, in a net that is built otherwise"),
+    two_levels: (REACHES, "1 of 4 dense layers"),
     seeded_inside: (CARRIES, "Two nets get the same weights"),
 }

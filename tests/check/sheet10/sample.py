@@ -160,6 +160,32 @@ def averages_reset(G, z):
     return x
 
 
+@torch.no_grad()
+def first_norm_alone(G, z):
+    """With the averages of all norms put back: no trace, and still no map."""
+    kept = {name: b.clone() for name, b in G.named_buffers()}
+    norm = next(m for m in G.modules() if isinstance(m, torch.nn.BatchNorm1d))
+    norm.eval()
+    x = G(z)
+    norm.train()
+    for name, b in G.named_buffers():
+        b.copy_(kept[name])
+    return x
+
+
+@torch.no_grad()
+def last_norm_alone(G, z):
+    norm = [m for m in G.modules() if isinstance(m, torch.nn.BatchNorm1d)][-1].eval()
+    x = G(z)
+    norm.train()
+    return x
+
+
+def gradients_off(G, z):
+    torch.set_grad_enabled(False)
+    return there_and_back(G, z)
+
+
 MODE, TRACE, MAP = (
     "G goes on in training mode", "the look leaves no trace",
     "each sample depends on its z alone",
@@ -181,5 +207,8 @@ MISTAKES = {
     first_picture_alone: (MAP, "not G's samples of z"),
     sorted_looks: (MAP, "not G's samples of z"),
     averages_reset: (TRACE, "running averages"),
+    first_norm_alone: (MAP, "Only some of G's batch norms"),
+    last_norm_alone: (TRACE, "running averages"),
+    gradients_off: (TRACE, "switched gradients off"),
     own_noise: (MAP, "not G's samples of z"),
 }

@@ -98,6 +98,14 @@ def whole_numbers(x):
     return (x / 127.5 - 1).round()
 
 
+def overwritten(x):
+    return x.div_(127.5).sub_(1)
+
+
+def black_and_white(x):
+    return (x > 127).float() * 2 - 1
+
+
 FITS, DIM, MENDED = (
     "the pixels fill what G can give", "a dim batch stays dim", "the repaired run draws digits",
 )  # fmt: skip
@@ -117,6 +125,8 @@ MISTAKES = {
     whole_numbers: (FITS, "in even steps"),
     centred: (FITS, "only centred"),
     divided: (FITS, "the range is not filled"),
+    overwritten: (FITS, "writes over the pixels"),
+    black_and_white: (DIM, "in even steps"),
     by_the_batch: (DIM, "depends on the batch"),
     by_the_picture: (DIM, "depends on the batch"),
 }

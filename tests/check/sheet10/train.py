@@ -196,7 +196,19 @@ def turns_of_its_own(G, D, x_real, turns):
         opt_G.step()
 
 
+def drawn_afresh(G, D, x_real, turns):
+    for layer in G.body[::2]:
+        layer.reset_parameters()
+    own_weights(G, D, x_real, turns)
+
+
+def first_batch_alone(G, D, x_real, turns):
+    own_weights(G, D, x_real[:128], turns)
+
+
 MISTAKES = {
+    first_batch_alone: (MENDED, "The run is still faulty: after its training"),
+    drawn_afresh: (APART, "G was drawn afresh"),
     unmended: (BOTH, "The run is still faulty: G has not moved at all"),
     both_in_one: (APART, "D gives in to G"),
     one_optimiser: (APART, "D gives in to G"),

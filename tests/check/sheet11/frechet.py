@@ -160,6 +160,16 @@ def by_cholesky(m1, S1, m2, S2):
     return _sum(m1, S1, m2, S2, torch.linalg.eigvalsh(L.T @ S2 @ L).clamp(min=0).sqrt().sum())
 
 
+def small_roots_dropped(m1, S1, m2, S2):
+    found = torch.linalg.eigvals(S1 @ S2).real
+    return _sum(m1, S1, m2, S2, found[found > 1e-2].sqrt().sum())
+
+
+def nothing_below_a_twentieth(m1, S1, m2, S2):
+    found = float(eigenvalues(m1, S1, m2, S2))
+    return found if found > 0.05 else 0.0
+
+
 CORRECT = (
     eigenvalues, complex_roots, symmetric, nuclear_norm, whole_matrix, by_scipy, in_numpy, by_svd,
     one_by_one,
@@ -184,6 +194,8 @@ MISTAKES = {
     roots_multiplied: (TURNED, "The roots are multiplied"),
     distance_of_roots: (TURNED, "The roots are multiplied"),
     all_entries: (TURNED, "All entries of the matrix"),
+    small_roots_dropped: (TURNED, "Nothing is taken away"),
+    nothing_below_a_twentieth: (TURNED, "This is not |m1 - m2|^2"),
     not_clamped: (SINGULAR, "not finite"),
     by_cholesky: (SINGULAR, "neither an inverse nor a Cholesky factor"),
 }

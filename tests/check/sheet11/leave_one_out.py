@@ -205,7 +205,41 @@ def by_halves_of_the_pile(x_fake, x_train, x_held):
     return (near[:half] < half).double().mean().item(), (near[half:] >= half).double().mean().item()
 
 
+def _apart(fake, held, hide):
+    pile, kind = _pile(fake, held)
+    D = torch.cdist(pile, pile).fill_diagonal_(INF)
+    equal = (pile[:, None] == pile).all(2) & (kind[:, None] == kind)
+    D[equal & hide] = INF
+    return _shares(kind, kind[D.argmin(1)])
+
+
+def twins_passed_over(x_fake, x_train, x_held):
+    return _apart(x_fake, x_held, True)
+
+
+def equal_ones_once(x_fake, x_train, x_held):
+    return _apart(x_fake, x_held.unique(dim=0), False)
+
+
+def equal_fakes_once(x_fake, x_train, x_held):
+    return _apart(x_fake.unique(dim=0), x_held, False)
+
+
+def copies_left_out(x_fake, x_train, x_held):
+    known = (x_fake[:, None] == x_train).flatten(2).all(2).any(1)
+    return _apart(x_fake[~known], x_held, False)
+
+
+def every_other_pixel(x_fake, x_train, x_held):
+    return _apart(*(x.flatten(1)[:, ::2] for x in (x_fake, x_held)), False)
+
+
 MISTAKES = {
+    twins_passed_over: (COPIES, "A copy of the same kind is passed over"),
+    equal_ones_once: (COPIES, "Equal held-out pictures count once"),
+    equal_fakes_once: (COPIES, "Equal fakes count once"),
+    copies_left_out: (COPIES, "Fakes that are in x_train are left out"),
+    every_other_pixel: (COPIES, "These are not the shares"),
     against_training: (ALIKE, "tested against training pictures"),
     against_all: (ALIKE, "All real pictures are tested together"),
     training_among_neighbours: (ALIKE, "Training pictures are among the neighbours"),

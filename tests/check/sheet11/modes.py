@@ -229,7 +229,20 @@ def nearest_by_absolute_differences(x, centres, sd):
     return int((count > 0).sum()), good.double().mean().item(), kl.item()
 
 
+def equal_ones_once(x, centres, sd):
+    return _report(x.unique(dim=0), centres, sd)
+
+
+def modes_of_a_crowd(x, centres, sd):
+    """A mode counts from a twentieth of an even share on."""
+    distance, nearest = torch.cdist(x, centres).min(1)
+    count = torch.bincount(nearest[distance <= 3 * sd], minlength=len(centres))
+    return int((count >= 0.05 * count.sum() / len(centres)).sum()), *_report(x, centres, sd)[1:]
+
+
 MISTAKES = {
+    equal_ones_once: (SIZES, "Equal samples count once"),
+    modes_of_a_crowd: (SIZES, "The number of modes is not"),
     histogram_of_all: (ALL, "counts all samples"),
     other_way: (ALL, "the other way round"),
     turned: (ALL, "the wrong sign"),

@@ -229,7 +229,29 @@ def strictly_within(fake, real, k):
     return among(fake, real), among(real, fake)
 
 
+def _within(x, others, reach):
+    return (torch.cdist(x, others) <= reach).any(1).double().mean()
+
+
+def fakes_cut(fake, real, k):
+    few = fake[: len(real)]
+    return _within(fake, real, _reach(real, k)), _within(real, few, _reach(few, k))
+
+
+def five_at_most(fake, real, k):
+    k = min(k, 5)
+    return _within(fake, real, _reach(real, k)), _within(real, fake, _reach(fake, k))
+
+
+def reach_by_absolute_differences(fake, real, k):
+    reach_f, reach_r = (torch.cdist(x, x, p=1).sort(1).values[:, k] for x in (fake, real))
+    return _within(fake, real, reach_r), _within(real, fake, reach_f)
+
+
 MISTAKES = {
+    fakes_cut: (STRAY, "beyond the number of the other kind"),
+    five_at_most: (ANY_K, "These are not the share"),
+    reach_by_absolute_differences: (HUDDLE, "These are not the share"),
     exchanged: (HUDDLE, "have changed places"),
     oneself_counted: (HUDDLE, "its own nearest neighbour"),
     one_too_far: (HUDDLE, "reaches to neighbour k + 1"),

@@ -270,6 +270,20 @@ def on_a_grid(D, x_real, x_fake):
     return (_norms(_slope(D, x)) - 1).square().mean()
 
 
+def alone_in_the_middle(D, x_real, x_fake):
+    t = 0.5 * torch.ones(1, *[1] * (x_real.dim() - 1)) if len(x_real) == 1 else None
+    return (_norms(_slope(D, _between(x_real, x_fake, t))) - 1).square().mean()
+
+
+def eight_weights(D, x_real, x_fake):
+    x = _between(x_real, x_fake, _weights(x_real)[torch.arange(len(x_real)) % 8])
+    return (_norms(_slope(D, x)) - 1).square().mean()
+
+
+def bounded(D, x_real, x_fake):
+    return (_norms(_slope(D, _between(x_real, x_fake))).clamp(max=10) - 1).square().mean()
+
+
 MISTAKES = {
     one_forgotten: (VALUE, "The 1 is forgotten"),
     over_the_batch: (VALUE, "over the whole batch"),
@@ -303,4 +317,7 @@ MISTAKES = {
     flat_forgiven: (GRAPH, "The number is not right yet"),
     on_a_grid: (BETWEEN, "The mixing weights are not uniform"),
     of_the_mean_logit: (BETWEEN, "does not show where the points lie"),
+    alone_in_the_middle: (BETWEEN, "A batch of one pair"),
+    eight_weights: (BETWEEN, "go together"),
+    bounded: (VALUE, "This is not the mean over"),
 }

@@ -258,6 +258,29 @@ def the_other_number_named(D, x_real, x_fake, m):
     return softplus(-D(_packs(x_real, m))).mean() + softplus(D(_packs(x_fake, m))).mean()
 
 
+def _padded(x, m):
+    return torch.cat([x, x.new_zeros(max(0, m - len(x)), *x.shape[1:])])
+
+
+def few_padded(D, x_real, x_fake, m):
+    return reshaped(D, _padded(x_real, m), _padded(x_fake, m), m)
+
+
+def pooled_where_single(D, x_real, x_fake, m):
+    if m > 1:
+        return reshaped(D, x_real, x_fake, m)
+    return 2 * softplus(torch.cat([-D(x_real), D(x_fake)])).mean()
+
+
+def sequences_turned(D, x_real, x_fake, m):
+    x_real, x_fake = (x.flip(2) if x.dim() == 3 else x for x in (x_real, x_fake))
+    return reshaped(D, x_real, x_fake, m)
+
+
+def bounded(D, x_real, x_fake, m):
+    return reshaped(lambda x: D(x).clamp(-50, 50), x_real, x_fake, m)
+
+
 MISTAKES = {
     by_probabilities: (POINTS, "Where D is very sure"),
     far_apart: (POINTS, "N / m apart"),
@@ -287,4 +310,8 @@ MISTAKES = {
     real_alone_looked_at: (REFUSED, "nothing is said"),
     fakes_alone_looked_at: (REFUSED, "nothing is said"),
     the_other_number_named: (REFUSED, "the number of that kind"),
+    few_padded: (REFUSED, "made up"),
+    pooled_where_single: (PICTURES, "Both kinds are averaged together, and"),
+    sequences_turned: (PICTURES, "This is not the mean"),
+    bounded: (POINTS, "Has a bound come in"),
 }

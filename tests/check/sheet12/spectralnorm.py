@@ -282,6 +282,48 @@ class AtLeastOne(Plain):
         return super().sigma(W, matrix, u, v).clamp(min=1)
 
 
+class LastV(Plain):
+    """In evaluation mode v is that of the last step, whose W was another."""
+
+    def sigma(self, W, matrix, u, v):
+        self.v = v if self.training else getattr(self, "v", v)
+        return super().sigma(W, matrix, u, self.v)
+
+
+class FirstVInEvaluation(Plain):
+    def sigma(self, W, matrix, u, v):
+        if not self.training:
+            self.v = v = getattr(self, "v", v)
+        return super().sigma(W, matrix, u, v)
+
+
+class LastSigma(Plain):
+    def sigma(self, W, matrix, u, v):
+        sigma = super().sigma(W, matrix, u, v)
+        self.last = sigma.detach() if self.training else getattr(self, "last", sigma)
+        return sigma if self.training else self.last
+
+
+class CutInEvaluation(Plain):
+    def sigma(self, W, matrix, u, v):
+        sigma = super().sigma(W, matrix, u, v)
+        return sigma if self.training else sigma.detach()
+
+
+class TooCarefulOfZero(Base):
+    def forward(self, W):
+        with torch.no_grad():
+            v = normalize(W.flatten(1).T @ self.u, dim=0)
+            if self.training:
+                self.u = normalize(W.flatten(1) @ v, dim=0, eps=0.1)
+        return W / (normalize(self.u, dim=0) @ W.flatten(1) @ v)
+
+
+class PicturesAlone(Plain):
+    def forward(self, W):
+        return super().forward(W) if W.dim() != 3 else W / W.norm()
+
+
 CORRECT = (
     Reassigned, InPlace, Detached, ByOuterProduct, ByHand, ByData, WithColumns, VKept, ByTensordot,
 )  # fmt: skip
@@ -310,4 +352,10 @@ MISTAKES = {
     Summed: (KERNELS, "summed over its places"),
     Through: (GRADIENT, "goes through u and v"),
     SigmaCut: (GRADIENT, "cut off from W"),
+    LastV: (CARRIED, "from the W of this call"),
+    FirstVInEvaluation: (CARRIED, "from the W of this call"),
+    LastSigma: (CARRIED, "from the W of this call"),
+    CutInEvaluation: (GRADIENT, "(This is in evaluation mode.)"),
+    TooCarefulOfZero: (CARRIED, "brought to length 1"),
+    PicturesAlone: (KERNELS, "Frobenius"),
 }

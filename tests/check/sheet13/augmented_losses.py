@@ -273,6 +273,10 @@ def on_a_grid(D, x_real, x_fake):
     return _with(changed)(D, x_real, x_fake)
 
 
+def in_training_alone(D, x_real, x_fake):
+    return _with(lambda x: _changed(x) if D.training else x)(D, x_real, x_fake)
+
+
 MISTAKES = {
     gradients_cleared: (FLOWS, "D's gradients have changed"),
     real_alone: (CHANGED, "Not changed: the fakes in D's loss and the fakes in G's loss"),
@@ -309,5 +313,6 @@ MISTAKES = {
     averaged_together: (LOSSES, "Real and fake images are averaged together"),
     back_in_training: (FLOWS, "another mode"),
     on_a_grid: (CHANGED, "is not uniform from -1/2"),
-    kept_in_range: (CHANGED, "come to D clamped, or scaled"),
+    kept_in_range: (CHANGED, "D's logits, clamped or scaled"),
+    in_training_alone: (CHANGED, "while D is in evaluation mode"),
 }

@@ -182,6 +182,12 @@ class NoGradient(_Head):
         return self.psi(h).squeeze(1) + (self.embed(y) * h).sum(1)
 
 
+class DetachedInEvaluation(_Head):
+    def forward(self, h, y):
+        h = h if self.training else h.detach()
+        return self.psi(h).squeeze(1) + (self.embed(y) * h).sum(1)
+
+
 CORRECT = (
     Squeezed, AsInThePaper, ByEinsum, ByBmm, AllClassesThenOne, OneDirection, ByOneHot, ByDiagonal,
     ImageByImage, ByVecdot,
@@ -209,4 +215,5 @@ MISTAKES = {
     FeaturesDetached: (GRADIENT, "is not that of"),
     EmbeddingDetached: (GRADIENT, "No gradient reaches embed.weight"),
     NoGradient: (GRADIENT, "No gradient reaches h"),
+    DetachedInEvaluation: (GRADIENT, "(This is in evaluation mode.)"),
 }

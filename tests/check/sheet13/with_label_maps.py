@@ -156,6 +156,21 @@ def by_arrays(x, y, classes):
     return torch.from_numpy(np.concatenate([x.detach().numpy(), maps], 1))
 
 
+def one_pixel_squeezed(x, y, classes):
+    maps = by_expand(x, y, classes)
+    return maps.flatten(1) if maps[0, 0].numel() == 1 else maps
+
+
+def one_class_left_out(x, y, classes):
+    return x if classes == 1 else by_expand(x, y, classes)
+
+
+def first_rows_alone(x, y, classes):
+    maps = by_expand(x, y, classes)
+    maps[:, len(x[0]) :, 32:] = 0
+    return maps
+
+
 CORRECT = (
     by_expand, by_repeat, by_scatter, by_comparison, by_assignment, by_identity, image_by_image,
     whole_numbers, by_numpy, by_einsum,
@@ -182,4 +197,7 @@ MISTAKES = {
     one_channel_alone: (SIZES, "What comes back"),
     detached: (GRADIENT, "No gradient reaches x"),
     by_arrays: (GRADIENT, "No gradient reaches x"),
+    one_pixel_squeezed: (SIZES, "What comes back"),
+    one_class_left_out: (SIZES, "What comes back"),
+    first_rows_alone: (SIZES, "1 everywhere in images"),
 }

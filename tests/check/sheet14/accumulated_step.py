@@ -187,7 +187,6 @@ def all_parts_alike(D, opt, x, size):
 
 
 def by_the_size(D, opt, x, size):
-    """As if the last part were whole."""
     return _step(D, opt, x, size, lambda part, x: size / len(x))
 
 
@@ -209,67 +208,43 @@ def cleared_each_time(D, opt, x, size):
     loss = 0.0
     for part in x.split(size):
         opt.zero_grad()
-        share = softplus(-D(part)).sum() / len(x)
-        share.backward()
-        loss += share.item()
+        loss += _added(D, part, size) * len(part) / len(x)
     opt.step()
     return loss
 
 
 def stepped_each_time(D, opt, x, size):
-    opt.zero_grad()
-    loss = 0.0
-    for part in x.split(size):
-        opt.zero_grad()
-        share = softplus(-D(part)).sum() / len(x)
-        share.backward()
-        opt.step()
-        loss += share.item()
-    return loss
+    return sum(_step(D, opt, part, size, lambda p, _: len(p) / len(x)) for part in x.split(size))
 
 
 def small_batches(D, opt, x, size):
-    loss = 0.0
-    for part in x.split(size):
-        opt.zero_grad()
-        mean = softplus(-D(part)).mean()
-        mean.backward()
-        opt.step()
-        loss += mean.item() * len(part) / len(x)
-    return loss
+    return sum(shares(D, opt, part, size) * len(part) for part in x.split(size)) / len(x)
 
 
 def climbs(D, opt, x, size):
     return _step(D, opt, x, size, lambda part, x: -len(part) / len(x))
 
 
-def never_steps(D, opt, x, size):
-    opt.zero_grad()
+def _added(D, x, size):
     loss = 0.0
     for part in x.split(size):
         share = softplus(-D(part)).sum() / len(x)
         share.backward()
         loss += share.item()
     return loss
+
+
+def never_steps(D, opt, x, size):
+    opt.zero_grad()
+    return _added(D, x, size)
 
 
 def fakes_loss(D, opt, x, size):
-    opt.zero_grad()
-    loss = 0.0
-    for part in x.split(size):
-        share = softplus(D(part)).sum() / len(x)
-        share.backward()
-        loss += share.item()
-    opt.step()
-    return loss
+    return shares(lambda part: -D(part), opt, x, size)
 
 
 def never_cleared(D, opt, x, size):
-    loss = 0.0
-    for part in x.split(size):
-        share = softplus(-D(part)).sum() / len(x)
-        share.backward()
-        loss += share.item()
+    loss = _added(D, x, size)
     opt.step()
     return loss
 
@@ -283,11 +258,7 @@ def one_backward_for_all(D, opt, x, size):
 
 
 def the_whole_batch(D, opt, x, size):
-    opt.zero_grad()
-    loss = softplus(-D(x)).mean()
-    loss.backward()
-    opt.step()
-    return loss.detach()
+    return shares(D, opt, x, len(x))
 
 
 def graphs_kept(D, opt, x, size):
@@ -321,8 +292,7 @@ def valued_as_a_whole(D, opt, x, size):
 
 
 def in_evaluation(D, opt, x, size):
-    D.eval()
-    loss = shares(D, opt, x, size)
+    loss = shares(D.eval(), opt, x, size)
     D.train()
     return loss
 
@@ -332,23 +302,15 @@ def sample_by_sample(D, opt, x, size):
 
 
 def last_loss(D, opt, x, size):
-    opt.zero_grad()
-    for part in x.split(size):
-        mean = softplus(-D(part)).mean()
-        (mean * len(part) / len(x)).backward()
-    opt.step()
-    return mean.item()
+    last = softplus(-D(x.split(size)[-1])).mean().item()
+    shares(D, opt, x, size)
+    return last
 
 
 def summed_means(D, opt, x, size):
-    opt.zero_grad()
-    loss = 0.0
-    for part in x.split(size):
-        mean = softplus(-D(part)).mean()
-        (mean * len(part) / len(x)).backward()
-        loss += mean.item()
-    opt.step()
-    return loss
+    means = [softplus(-D(part)).mean().item() for part in x.split(size)]
+    shares(D, opt, x, size)
+    return sum(means)
 
 
 def loss_after_the_step(D, opt, x, size):
@@ -362,12 +324,27 @@ def no_loss(D, opt, x, size):
 
 
 def left_in_evaluation(D, opt, x, size):
-    D.eval()
-    return shares(D, opt, x, size)
+    return shares(D.eval(), opt, x, size)
 
 
-def by_an_optimiser_of_its_own(D, opt, x, size):
-    return shares(D, torch.optim.SGD(D.parameters(), lr=0.5), x, size)
+def by_hand(D, opt, x, size):
+    loss = never_steps(D, opt, x, size)
+    with torch.no_grad():
+        for p in D.parameters():
+            p -= opt.param_groups[0]["lr"] * p.grad
+    return loss
+
+
+def by_a_new_optimiser(D, opt, x, size):
+    return shares(D, torch.optim.SGD(D.parameters(), opt.param_groups[0]["lr"]), x, size)
+
+
+def cleared_where_the_size_divides(D, opt, x, size):
+    return never_cleared(D, opt, x, size) if len(x) % size else shares(D, opt, x, size)
+
+
+def cleared_where_there_are_parts(D, opt, x, size):
+    return shares(D, opt, x, size) if size < len(x) else never_cleared(D, opt, x, size)
 
 
 CORRECT = (
@@ -380,15 +357,10 @@ MEMORY, LOSS = "one part at a time", "the loss"
 
 def clipped(D, opt, x, size):
     """A threshold that is common in papers, which small gradients do not reach."""
-    opt.zero_grad()
-    total = 0.0
-    for part in x.split(size):
-        loss = softplus(-D(part)).sum() / len(x)
-        loss.backward()
-        total += loss.item()
+    loss = never_steps(D, opt, x, size)
     torch.nn.utils.clip_grad_norm_(D.parameters(), 5.0)
     opt.step()
-    return total
+    return loss
 
 
 MISTAKES = {
@@ -420,6 +392,9 @@ MISTAKES = {
     loss_after_the_step: (LOSS, "before its step"),
     no_loss: (LOSS, "None"),
     left_in_evaluation: (WHOLE, "another mode"),
-    by_an_optimiser_of_its_own: (WHOLE, "D moved, but not by one step"),
     clipped: (WHOLE, "something holds them back, such as clipping"),
+    by_hand: (WHOLE, "the optimiser that was given"),
+    by_a_new_optimiser: (WHOLE, "the optimiser that was given"),
+    cleared_where_the_size_divides: (AFRESH, "clear them before the first"),
+    cleared_where_there_are_parts: (AFRESH, "clear them before the first"),
 }

@@ -222,6 +222,31 @@ def sorted_again(n, rank, world, seed, epoch):
     return sorted(dealt_out(n, rank, world, seed, epoch))
 
 
+def the_world_in_the_seed(n, rank, world, seed, epoch):
+    return _padded(_order(n, seed, epoch, world), world)[rank::world]
+
+
+def halves_apart(n, rank, world, seed, epoch):
+    low, high = _order(n // 2, seed, epoch), _order(n - n // 2, seed, epoch)
+    return _padded(low + [n // 2 + i for i in high], world)[rank::world]
+
+
+def alone_not_shuffled(n, rank, world, seed, epoch):
+    return [*range(n)] if world == 1 else dealt_out(n, rank, world, seed, epoch)
+
+
+def one_each_not_shuffled(n, rank, world, seed, epoch):
+    return [rank] if world == n else dealt_out(n, rank, world, seed, epoch)
+
+
+def seeds_of_a_byte(n, rank, world, seed, epoch):
+    return dealt_out(n, rank, world, seed % 256, epoch)
+
+
+def eight_orders(n, rank, world, seed, epoch):
+    return dealt_out(n, rank, world, seed, epoch % 8)
+
+
 CORRECT = (
     dealt_out, in_blocks, as_a_table, by_pythons_own, by_a_hash, by_noise, modulo,
     padded_from_the_end, after_a_state_of_its_own,
@@ -259,4 +284,10 @@ MISTAKES = {
     seeds_the_global_state: (ALONE, "global random state has changed"),
     seeds_pythons_state: (ALONE, "global random state has changed"),
     blocks_of_four: (SHUFFLED, "Only blocks"),
+    the_world_in_the_seed: (SHUFFLED, "and not from world"),
+    halves_apart: (SHUFFLED, "only pieces are shuffled"),
+    alone_not_shuffled: (SHUFFLED, "when one rank reads alone"),
+    one_each_not_shuffled: (SHUFFLED, "one index alone"),
+    seeds_of_a_byte: (SHUFFLED, "seeds when one rank"),
+    eight_orders: (SHUFFLED, "epochs when one rank"),
 }

@@ -219,6 +219,23 @@ def flop_with_an_offset(channels, side, batch):
     return flop + 10, size
 
 
+def three_where_images_have_two_channels(channels, side, batch):
+    flop, size = in_a_loop(channels, side, batch)
+    first = 32 * channels[0] * channels[1] * (side // 2) ** 2 * batch
+    return flop + first * (channels[0] not in (1, 3)), size
+
+
+def at_least_two_images(channels, side, batch):
+    return in_a_loop(channels, side, max(batch, 2))[0], in_a_loop(channels, side, batch)[1]
+
+
+def sides_of_two_at_least(channels, side, batch):
+    flop, size = in_a_loop(channels, side, batch)
+    last = side >> len(channels) - 1
+    places = max(last, 2) ** 2 - last**2
+    return flop + 96 * channels[-2] * channels[-1] * places * batch, size
+
+
 CORRECT = (
     in_a_loop, counted_by_torch, in_numpy, three_less_one, recursive, with_real_tensors,
     sums_of_lists, as_a_tensor,
@@ -249,4 +266,7 @@ MISTAKES = {
     activations_twice: (BYTES, "counted twice"),
     state_alone: (GROWTH, "only the activations grow"),
     flop_with_an_offset: (GROWTH, "each image costs as much"),
+    three_where_images_have_two_channels: (FLOP, "images' own gradient"),
+    at_least_two_images: (FLOP, "two backward"),
+    sides_of_two_at_least: (FLOP, "two backward"),
 }

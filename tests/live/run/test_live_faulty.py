@@ -103,7 +103,8 @@ def test_lines_that_are_no_program_or_break_off_are_said():
     with pytest.raises(InputError, match="Turn 0 broke off"):
         run.edit("def noise(n, setting):\n    return torch.randn(n, setting.z_dim + 1)")
     run.listen({"do": "train", "code": "def noise("})
-    assert run.said.startswith("This is no program") and run.said.endswith("'def noise('.")
+    assert run.said.startswith("This is no program")
+    assert run.said.endswith("'def noise('.")
     assert run.repair().status == "finished"
 
 
