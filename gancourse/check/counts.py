@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+# Evaluating are calls of a module that is not wholly in training mode; backwards reach its outputs,
+# and at_once is of how many samples the graphs were kept together.
 COUNTS = ("calls", "evaluating", "backwards", "at_once")
 
 

@@ -190,8 +190,7 @@ class Student:
         self._things: list[object] = []
         self._watched: dict[int, dict[str, int]] = {}
         self._shelf = Shelf()
-        self._given: list[Tensor] = []
-        self._left = {"grad_mode": True, "arrays": 0}
+        self._left = {"given": [], "grad_mode": True, "arrays": 0}
 
     def withhold(self, names: list[str]) -> None:
         """From now on these of the package, by dotted name, are not there for the learner's code.
@@ -216,18 +215,14 @@ class Student:
         """Return fn(*args, **kwargs) as plain data; copies of tensors go in, after a `seed`."""
         with student_code(seed), self._shelf.closed():
             given = self._real(list(args)), self._real(dict(kwargs or {}))
-            self._given = [t.detach() for t in given[0] if isinstance(t, Tensor)]
             value = self._thing(fn)(*given[0], **given[1])
-            self._left = {"grad_mode": torch.is_grad_enabled(), "arrays": 0}
+            tensors = [t.detach() for t in given[0] if isinstance(t, Tensor)]
+            self._left = {"given": tensors, "grad_mode": torch.is_grad_enabled(), "arrays": 0}
             return self._data(value)
 
     def left(self) -> dict:
-        """Return what the last `call` that came back has left.
-
-        `given` are the tensors among its arguments, as they are now; `grad_mode` says whether
-        gradients were still on at its end; `arrays` counts NumPy arrays in what it gave back.
-        """
-        return {"given": [self._data(t) for t in self._given], **self._left}
+        """Return the tensors given to the last `call`, as it left them; grad mode; NumPy arrays."""
+        return {**self._left, "given": [self._data(t) for t in self._left["given"]]}
 
     def call_with_grads(self, fn: Handle, args, wrt, along: Tensor | None = None) -> dict:
         """Return {"value": fn(*args), "grads": [one for each of wrt]}.
@@ -322,11 +317,7 @@ class Student:
         return random_digest()
 
     def watch(self, net: Handle) -> dict[str, int]:
-        """Return counts since a module was first watched: calls, evaluating, backwards, at_once.
-
-        Evaluating are calls of a module that is not wholly in training mode; backwards reach its
-        outputs, and at_once is of how many samples the graphs were kept together.
-        """
+        """Return the `counts.COUNTS` since a module was first watched."""
         if net.id not in self._watched:
             seen = self._watched[net.id] = dict.fromkeys(COUNTS, 0)
             counting(self._thing(net), seen)
