@@ -358,8 +358,6 @@ def measured(d_step, g_step, d_steps, seed=0, turns=120):
 
 critic = [measured(critic_step, follow_step, 5, seed) for seed in range(3)]
 entropy = [measured(d_step, g_step, 1, seed) for seed in range(3)]
-
-# %%
 pairs = {"critic's estimate": (critic[0], -1), "d_loss": (entropy[0], 1)}
 shown = [
     plots.Panel((plots.Mark("line", turn, sign * loss, name, "D"),
@@ -389,6 +387,9 @@ for (_, estimate, apart), (_, d_loss, apart_too) in zip(critic, entropy, strict=
 # message suggests `retain_graph=True`, and with that the complaint is gone and the mistake stays:
 # in a loop that clears all gradients once a turn, D's loss leaves a gradient in G as well. D wants
 # fakes to be *recognised*, so it asks G to help D.
+#
+# With lesson 01's minimax loss, $\log(1 - D(G(z)))$, G's own gradient is the exact opposite of the
+# one that D's loss leaves: both cancel, up to the step that D takes in between.
 
 
 # %%
@@ -406,11 +407,6 @@ def careless_train(g_loss, detach, turns=500):
     return G
 
 
-# %% [markdown]
-# With lesson 01's minimax loss, $\log(1 - D(G(z)))$, G's own gradient is the exact opposite of the
-# one that D's loss leaves: both cancel, up to the step that D takes in between.
-
-# %%
 rng = seed_everything(0)
 sound, stuck = (
     careless_train(lambda logit: -softplus(logit).mean(), detach) for detach in (True, False)

@@ -34,6 +34,7 @@ from torch import nn
 from torch.nn.functional import softplus
 
 from gancourse import claim, live, load_images, losses, plots, score, train
+from gancourse.check import check
 
 # %% [markdown]
 # ## It trains
@@ -220,6 +221,20 @@ claim("d_loss is a little below 1.39", healthy["d_loss"], above=1.0, below=1.39)
 claim("g_loss is somewhat above 0.69", healthy["g_loss"], above=0.69, below=1.4)
 claim("D(x)", healthy["D(x)"], above=0.5, below=0.75)
 claim("D(G(z))", healthy["D(G(z))"], above=0.3, below=0.5)
+
+# %% [markdown]
+# **Your turn.** D gives logits; how do the curves come from them? This is exercise 06.2 of the
+# sheet, with one number that no curve shows: D's accuracy, the share of all 2N samples that it puts
+# on the right side of one half.
+
+
+# %%
+def read_curves(logit_real, logit_fake):
+    """Return mean D(x), mean D(G(z)) and D's accuracy, from logits [N] and [N]."""
+    raise NotImplementedError  # yours
+
+
+check("06.2", read_curves)
 
 # %% [markdown]
 # The bands are those of cross-entropy. Where a D that knows nothing comes to rest depends on its
