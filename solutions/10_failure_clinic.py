@@ -86,9 +86,9 @@ def digit_nets():
 # ## 10.1 A G that hardly moves
 #
 # One turn of the minimax game. After 600 turns no mode is found; $D(x)$ is 1.00 and $D(G(z))$ 0.00.
-# Most of what `opt_G` should step down is missing: the gradient that it uses is a tenth to a half
-# of that of G's loss in the first turns, and a few hundredths later. Repair it, with no gradients
-# left over from another loss; leave both losses as they are.
+# The gradient that `opt_G` uses is a tenth to a half of that of G's loss in the first turns, a few
+# hundredths later. Repair it, with no gradients left over from another loss; leave both losses as
+# they are.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea
