@@ -115,7 +115,8 @@ class Shown:
             low, high = torch.cat(answers).aminmax()
             self.signals.width.append((high - low).item())
         pulls, owner = self.answers.pulls, self.answers.owner
-        by_D = of_D([pulls[b] for b in pulls if owner.get(b) == "D"])
+        of_losses = self.ledger.backwards  # not where a slope is asked for, by a sample alone
+        by_D = of_D([pulls[b] for b in pulls if owner.get(b) == "D" and b in of_losses])
         alike, apart = one_rule(by_D), kinds_apart(by_D)
         if alike is not None:
             self.signals.same_target.append(float(alike))

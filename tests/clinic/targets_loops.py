@@ -47,6 +47,27 @@ class Slow(Soft):
         return (torch.optim.Adam(net.parameters(), 2e-5) for net in (self.G, self.D))
 
 
+class SlopesOfBoth(Short):
+    """A critic whose slopes at both kinds are asked for in one call, for a penalty on them."""
+
+    def __init__(self, change="", turns=260):
+        super().__init__(change, turns)
+
+    def d_step(self, x):
+        both = [t.detach().requires_grad_() for t in (x, self.fakes())]
+        real, fake = map(self.D, both)
+        slopes = torch.autograd.grad(real.sum() + fake.sum(), both, create_graph=True)
+        penalty = sum(slope.square().sum(1) ** 2 for slope in slopes).mean()
+        loss = fake.mean() - real.mean() + 0.25 * penalty
+        self.opt_D.zero_grad()
+        loss.backward()
+        self.opt_D.step()
+        return loss.detach()
+
+    def loss_of_G(self, x):
+        return -self.D(self.fakes()).mean()
+
+
 class PacksOfOne(Short):
     """Real packs hold a sample twice."""
 
@@ -138,5 +159,5 @@ FAULTY = {
     TurnedInPart: "prepared apart",
     OneNumber: "one z",
 }
-SOUND = (Soft, Slow, Packs, Classes, BothTurnedInPart)
+SOUND = (Soft, Slow, SlopesOfBoth, Packs, Classes, BothTurnedInPart)
 BITS = (SoftForAll, PacksOfOne, Classes, TurnedInPart)
