@@ -117,10 +117,10 @@ class Shown:
         pulls, owner = self.answers.pulls, self.answers.owner
         of_losses = self.ledger.backwards  # not where a slope is asked for, by a sample alone
         by_D = of_D([pulls[b] for b in pulls if owner.get(b) == "D" and b in of_losses])
-        alike, apart = one_rule(by_D), kinds_apart(by_D)
+        alike = one_rule(by_D)
         if alike is not None:
             self.signals.same_target.append(float(alike))
-        if apart is not None:
+        elif (apart := kinds_apart(by_D)) is not None:
             self.signals.kinds_apart.append(apart)
         self.asked = self.through = self.fresh = self.closed = False
         self.ahead.clear()
