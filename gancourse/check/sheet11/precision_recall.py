@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -240,7 +241,7 @@ def _judged(
 ) -> Callable[[Student, Handle, Draw], None]:
     def run(student: Student, fn: Handle, draw: Draw) -> None:
         cut = CUT if more_fakes else {}
-        make = lambda draw: _drawn(draw, spread, k, d, more_fakes)  # noqa: E731
+        make = partial(_drawn, spread=spread, k=k, d=d, more_fakes=more_fakes)
         _judge(student, fn, draw, make, MISTAKES | cut, cut)
 
     return run

@@ -1,6 +1,6 @@
 """Digits from pages that everybody copies: DCGAN's tutorial, classes and blocks, one loop each."""
 
-from itertools import chain, islice, repeat
+from itertools import chain, islice, pairwise, repeat
 
 import numpy as np
 import torch
@@ -269,7 +269,7 @@ def digits_in_order(watch, seed, turns):
 
 def elu_mlp(*sizes):
     layers = []
-    for i, o in zip(sizes, sizes[1:]):  # noqa: B905, RUF007
+    for i, o in pairwise(sizes):
         layers += [nn.Linear(i, o), nn.ELU()]
     return layers[:-1]
 
