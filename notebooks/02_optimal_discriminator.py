@@ -521,7 +521,7 @@ alt = "The gradient of log(1 - D) falls by two orders of magnitude, that of -log
 plots.panels([panel], alt, log=True)
 
 # %% [markdown]
-# D's error is 0 almost at once, and what $\log(1 - D)$ has to say to G fades to a hundredth or two
+# D's error is 0 almost at once, and what $\log(1 - D)$ has to say to G fades to a few hundredths
 # of what it was; its scatter between batches goes from a third to about half of it, or more. The
 # gradient of $-\log D$ grows more than fiftyfold, and its scatter with it: steps become large and
 # rough. So neither loss is good against a D that is done, and in practice D gets a few steps at a
@@ -532,7 +532,7 @@ plots.panels([panel], alt, log=True)
 claim("D's error is 0 from step 50 on", error[5:], below=0.01)
 claim("at first both gradients are alike", fading[0] / growing[0], above=0.5, below=2)
 late = slice(-5, None)  # steps 260 to 300
-claim("log(1 - D) fades", fading[late].median(), below=fading[0] / 30)
+claim("log(1 - D) fades", fading[late].median(), below=fading[0] / 15)
 claim("its scatter: a third of it at first", noise[0] / fading[0], above=0.2, below=0.45)
 claim("and half or more at the end", (noise / fading)[late].median(), above=0.45)
 claim("-log D: more than fiftyfold", growing[late].median(), above=50 * growing[0])

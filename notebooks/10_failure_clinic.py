@@ -141,22 +141,24 @@ print(gancourse.diagnose(recorder.finish()))
 # ## Why did it collapse?
 #
 # Back to the first run. Its line was `D_STEPS, G_STEPS = 1, 10`: G takes ten steps against a D
-# that stands still. Three instead of ten?
+# that stands still. Two instead of ten?
 
 # %% tags=["bet"]
-# Bet: three steps of G
+# Bet: two steps of G
 live.predict(
-    "G takes three steps in a turn instead of ten. How many of the eight modes will it cover?",
+    "G takes two steps in a turn instead of ten. How many of the eight modes will it cover?",
     ("one, as before", "three or four", "all eight"),
     "all eight",
-    "Collapse is a matter of degree: here D can follow a G that is three times as busy.",
+    "Collapse is a matter of degree: here D can follow a G that is twice as busy.",
 )
 
 # %%
-three = live.FaultyRun(1).edit("D_STEPS, G_STEPS = 1, 3")
-three
+two = live.FaultyRun(1).edit("D_STEPS, G_STEPS = 1, 2")
+two
 
 # %% [markdown]
+# Three is the edge: of six seeds, two kept all eight modes and four collapsed.
+#
 # Against a D that stands still, the best that G can do is to put *all* its samples where D is
 # highest: the mean of D over the fakes is at most D's maximum, and a single point reaches it. A G
 # that is far ahead sits in one place until D has learnt that place, then jumps to the next. In the
@@ -170,7 +172,7 @@ three
 faulty, sound = collapse.films.values()
 bad, good = (abs(film.says[3:] - 0.5).max() for film in (faulty, sound))
 claim("the collapsed run is the calmer one", bad, below=good)
-claim("sound, faulty, edited", [f.sound for f in (sound, faulty, three.wait().yours)],
+claim("sound, faulty, edited", [f.sound for f in (sound, faulty, two.wait().yours)],
       [True, False, True])  # fmt: skip
 judge, x = dense(nn.Linear(64, 1), nn.Flatten(0)), torch.randn(200, 2)
 point = x[judge(x).argmax()].expand(200, 2)
@@ -410,9 +412,9 @@ Markdown(head + "\n".join(map(row, clinic.FAULTS.values())))
 # ## How good is the diagnosis?
 #
 # A rule made by looking at some runs names those runs rightly. What counts are runs that no rule
-# was chosen on: the clinic's own on other seeds, and **other people's loops**. Five times the rules
+# was chosen on: the clinic's own on other seeds, and **other people's loops**. Six times the rules
 # of that day met programs on which they had not been tuned: half of a first corpus, a second one by
-# other authors, and three by authors who had not read the rules, most of their faults from public
+# other authors, and four by authors who had not read the rules, most of their faults from public
 # threads or like them. What was missed each time has been taught since, so every column has other
 # rules than the one before. The last two columns judge the first two sets once more, by rules whose
 # author knew these programs: they are *not* blind. (One seed each.)
@@ -421,8 +423,8 @@ Markdown(head + "\n".join(map(row, clinic.FAULTS.values())))
 own = json.loads(course.path("docs/clinic/confusion.json").read_text())
 files = {"1st, blind": ("corpus_first", "unseen"), "2nd, blind": ("blind", ""),
          "3rd, blind": ("corpus_blind", "blind"), "4th, blind": ("corpus_blind2", "blind2"),
-         "5th, blind": ("corpus_blind3", "blind3"), "1st again": ("corpus", "unseen"),
-         "2nd again": ("corpus_fresh", "fresh")}  # fmt: skip
+         "5th, blind": ("corpus_blind3", "blind3"), "6th, blind": ("corpus_blind4", "blind4"),
+         "1st again": ("corpus", "unseen"), "2nd again": ("corpus_fresh", "fresh")}  # fmt: skip
 tables = {}
 for title, (name, part) in files.items():
     counts = json.loads(course.path(f"docs/clinic/{name}.json").read_text())["counts"]
@@ -448,19 +450,18 @@ claim("crashes in others' programs", [t["crashes"] for t in tables.values()], [0
 blind = [tables[title] for title in files if "blind" in title]
 right, wrong = ([table[key] / table["faulty"] for table in blind] for key in ("right", "wrong"))
 claim("2nd: wrong more often than right", wrong[1], above=right[1])
-claim("wrong one time in ten at most, since then", max(wrong[2:]), below=0.1)
-claim("right, of the last three: more each time", right[2] < right[3] < right[4])
-claim(
-    "right: half of the 4th at most, three quarters of the 5th", right[3] < 0.5 and right[4] > 0.75
-)
+claim("wrong one time in five at most, since then", max(wrong[2:]), below=0.2)
+claim("right: half of the 4th at most", right[3], below=0.5)
+claim("and more than half of the last two", min(right[4:]), above=0.5)
 claim("sound programs accused, since then", sum(table["accused"] for table in blind[2:]), 0)
 claim("a run of two turns", gancourse.diagnose(clinic.Signals(turns=2)).verdict, "too short")
 
 # %% [markdown]
 # On loops that nobody had tuned it on, a wrong cause came first too often, twice. It has learnt to
-# see more and to say "I do not know": since then it was wrong about one fault in ten at most,
-# accused no sound program, and named less than a third of the faults, then less than half, then
-# three in four. So take the number beside a cause for the strength of the evidence, not for a
+# see more and to say "I do not know": since then it accused no sound program, and was wrong about
+# one fault in ten at most, but for the last set, where it was one in six. Of the faults it named a
+# third, a half, four in five and, of the last set, three in five: how much depends on the author.
+# So take the number beside a cause for the strength of the evidence, not for a
 # probability, and look for yourself. Which of the clinic's own runs, those of column one, were
 # misnamed? (A name that is no fault is a sound program's. They were measured with older rules.)
 

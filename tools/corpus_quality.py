@@ -56,7 +56,7 @@ SAME = {  # our cause: what an author of the corpus may call it
     "D too strong": {"D too strong"},
     "D too weak": {"D too weak"},
     "log of zero": {"log of zero"},
-    "a player frozen": {"D is never stepped", "G is never stepped"},
+    "a player frozen": {"D is never stepped", "G is never stepped", "D stays frozen"},
     "cleared before the step": {"gradients cleared before the step"},
     "rate falls to zero": {"learning rate falls to zero"},
     "D hardly learns": {"D too weak"},

@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # for deterministic matrix products
@@ -158,26 +159,30 @@ def exactly(part: Callable[[torch.device], dict]) -> Callable[[torch.device], di
     return found
 
 
-def lessons(device: torch.device) -> dict:
+def lessons(device: torch.device, jobs: int = 1) -> dict:
     """Return, for each lesson, how many seconds it ran on the device, or how it failed."""
+    from joblib import Parallel, delayed
+
+    os.environ["GANCOURSE_DEVICE"] = device.type
+    sources = sorted((ROOT / "notebooks").glob("[0-9]*.py"))
+    many = Parallel(jobs, return_as="generator")
+    return {"at a time": jobs} | dict(many(delayed(lesson)(source) for source in sources))
+
+
+def lesson(source: Path) -> tuple[str, dict]:
+    """Return a lesson's name, and how it ran."""
     import jupytext
     from build.execute import execute
     from build.sources import BuildError, Target
 
-    os.environ["GANCOURSE_DEVICE"] = device.type
-    found = {}
-    for source in sorted((ROOT / "notebooks").glob("[0-9]*.py")):
-        start, error = time.perf_counter(), ""
-        try:
-            execute(
-                jupytext.read(source), Target("lesson", source, source.with_suffix(".ipynb"), ROOT)
-            )
-        except (BuildError, TypeError) as failure:
-            error = str(failure)
-        found[source.stem] = {"seconds": time.perf_counter() - start, "error": error}
-        found[source.stem]["passed"] = not error
-        print(f"  {source.stem}: {found[source.stem]['seconds']:.0f} s {error}", flush=True)
-    return found
+    start, error = time.perf_counter(), ""
+    try:
+        execute(jupytext.read(source), Target("lesson", source, source.with_suffix(".ipynb"), ROOT))
+    except (BuildError, TypeError) as failure:
+        error = str(failure)
+    seconds = time.perf_counter() - start
+    print(f"  {source.stem}: {seconds:.0f} s {error}", flush=True)
+    return source.stem, {"seconds": seconds, "error": error, "passed": not error}
 
 
 def speed(device: torch.device) -> dict:
@@ -201,6 +206,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)} [all]")
     parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--jobs", type=int, default=1, help="lessons at a time [1]")
     options = parser.parse_args(argv)
     device = machine.device()
     if device.type == "cpu":
@@ -208,10 +214,11 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     about = Place(1, device.type).about()
     name = re.sub(r"\W+", "-", about["cpu"] if device.type == "cuda" else "Apple").strip("-")
-    for part in chosen(options.parts, PARTS):
+    parts = PARTS | {"lessons": partial(lessons, jobs=options.jobs)}
+    for part in chosen(options.parts, parts):
         print(part, flush=True)
         start = time.perf_counter()
-        found = PARTS[part](device) | {"took": time.perf_counter() - start}
+        found = parts[part](device) | {"took": time.perf_counter() - start}
         save(options.out, name, load(options.out, name) | {"machine": about, part: found})
         print(f"  {found['took']:.0f} s", flush=True)
     text, failed = gpu_page.write(options.out)

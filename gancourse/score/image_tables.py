@@ -38,16 +38,16 @@ class ImageTable:
     learn: Callable[..., ImageSet] | None = None  # some_of, unless another is given
     printed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
-    def start(self, row: str, seed: int) -> train.State:
-        """Return a run of a row that has taken no step yet, on the CPU."""
-        return train.State(self.rows[choose("row of this table", row, self.rows)], seed, "cpu")
+    def start(self, row: str, seed: int, device: str = "cpu") -> train.State:
+        """Return a run of a row that has taken no step yet."""
+        return train.State(self.rows[choose("row of this table", row, self.rows)], seed, device)
 
     def scores(self, state: train.State, data: str, steps: int) -> Iterator[dict]:
         """Train up to `steps` steps in all; yield {"step", ...} every `every` steps."""
         asked = self.data[choose("data of this table", data, self.data)]
         learnt = (self.learn or some_of)(**asked, seed=state.seed)
         more = at_least("steps", steps, 1) - state.step
-        source = train.source_of(learnt, state.recipe)
+        source = train.source_of(learnt.to(state.device), state.recipe)
         for record in train.train(state, source, more) if more > 0 else ():
             if record.step % self.every and record.step != steps:
                 continue

@@ -52,9 +52,9 @@ class Table:
         """Return the distribution that is called `data` in this table."""
         return load_points(**self.data[choose("data of this table", data, self.data)])
 
-    def start(self, row: str, seed: int) -> train.State:
-        """Return a run of a row that has taken no step yet, on the CPU."""
-        return train.State(self.rows[choose("row of this table", row, self.rows)], seed, "cpu")
+    def start(self, row: str, seed: int, device: str = "cpu") -> train.State:
+        """Return a run of a row that has taken no step yet."""
+        return train.State(self.rows[choose("row of this table", row, self.rows)], seed, device)
 
     def scores(self, state: train.State, data: str, steps: int) -> Iterator[dict]:
         """Train up to `steps` steps in all; yield {"step", "modes", ...} every `every` steps.
@@ -73,7 +73,7 @@ class Table:
         for record in train.train(state, sample_real, more) if more > 0 else ():
             if record.step % every and record.step != last:
                 continue
-            x = train.sample(state.G, SAMPLES, SAMPLE_SEED)
+            x = train.sample(state.G, SAMPLES, SAMPLE_SEED).cpu()
             if not x.isfinite().all():
                 yield {"step": record.step, "modes": 0, "of": len(toy.centres), "diverged": True}
                 return

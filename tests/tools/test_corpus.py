@@ -19,7 +19,7 @@ from corpus.entry import NoWatch, flat
 from gancourse.clinic import working
 
 PROGRAMS = table.programs()
-for part in ("fresh", "later", "blind", "blind2", "blind3"):
+for part in ("fresh", "later", "blind", "blind2", "blind3", "blind4"):
     PROGRAMS |= table.programs(part)
 FILES = [p for p in Path(table.__file__).parent.glob("authors/*.py") if p.stem != "__init__"]
 PORTS = {"one_and_mone", "signs_given_to_backward"}  # of WGAN's published code, as two others are

@@ -89,4 +89,6 @@ FAULTS = {
     "D compares samples on two scales": "D's output on real samples has another unit than they.",
     "class loss of other labels": "G's class loss asks for classes that fakes were not made for.",
     "real packs hold one sample twice": "A real pack is one sample twice, a fake one holds two.",
+    "real data are scrambled": "A conversion wraps or mixes the values of real samples.",
+    "balance runs the wrong way": "A controller between the players has the wrong sign.",
 }

@@ -80,6 +80,18 @@ BLIND3 = (  # once more, by a third one, for the rules of commit 868abe31
     "copies_and_averages",
     "plain_loops",
 )
+BLIND4 = (  # and by a fourth one, for the rules of commit 1286d4c7
+    "digits_ozturk",
+    "forum_dumitru",
+    "keras_pereira",
+    "labelled_ngata",
+    "lit_okafor",
+    "notebook_mira",
+    "pairs_volkova",
+    "port_haru",
+    "repo_lindqvist",
+    "zoo_brandt",
+)
 HALVES = {"tuning": TUNING, "unseen": UNSEEN}
 PARTS = HALVES | {
     "fresh": FRESH,
@@ -87,6 +99,7 @@ PARTS = HALVES | {
     "blind": BLIND,
     "blind2": BLIND2,
     "blind3": BLIND3,
+    "blind4": BLIND4,
 }  # in no half: run when asked by name
 
 

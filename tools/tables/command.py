@@ -28,6 +28,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", nargs="*", default=[], help="by name [all]")
     parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
     parser.add_argument("--steps", type=int, help="of each run; of `batch`, images [the paper's]")
+    parser.add_argument("--every", type=int, help="steps from a score to the next [the table's]")
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="[cpu]")
     parser.add_argument("--jobs", type=int, default=1, help="processes at a time")
     parser.add_argument("--dask", help="address of a cluster's scheduler; each host imports this")
     parser.add_argument("--gather", action="store_true", help="run nothing, collect what there is")
@@ -55,7 +57,7 @@ def chosen(options: argparse.Namespace) -> list[Task]:
     table = TABLES[options.table]
     rows = [choose("row", row, table.rows) for row in options.rows] or list(table.rows)
     data = [choose("data", name, table.data) for name in options.data] or list(table.data)
-    return [Task(options.table, row, name, seed, options.keep)
+    return [Task(options.table, row, name, seed, options.keep, options.device, options.every)
             for seed, name, row in product(options.seeds, data, rows)]  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from pathlib import Path
 
 import torch
@@ -14,13 +14,18 @@ from gancourse.score.tables import TABLES
 
 @dataclass(frozen=True)
 class Task:
-    """A run: a table's row on its data with a seed, and the folder that keeps it."""
+    """A run: a table's row on its data with a seed, and the folder that keeps it.
+
+    It is trained on `device`, and scored every `every` steps, or as often as the table says.
+    """
 
     table: str
     row: str
     data: str
     seed: int
     folder: Path
+    device: str = "cpu"
+    every: int | None = None
 
     @property
     def name(self) -> str:
@@ -54,19 +59,20 @@ class Task:
 def _fresh(task: Task) -> dict:
     """Return the record of a run that has not begun."""
     about = {"row": task.row, "data": task.data, "seed": task.seed, "recipe": task.recipe()}
-    return about | {"seconds": 0.0, "scores": [], "clock": []}
+    on_gpu = {} if task.device == "cpu" else {"device": torch.cuda.get_device_name(task.device)}
+    return about | on_gpu | {"seconds": 0.0, "scores": [], "clock": []}
 
 
 def _begun(task: Task) -> tuple[train.State, dict]:
     """Return the run and its record: as a kill has left them, or new ones."""
     found = task.record()
     if found is None or not task.path(".safetensors").exists():
-        return TABLES[task.table].start(task.row, task.seed), _fresh(task)
+        return TABLES[task.table].start(task.row, task.seed, task.device), _fresh(task)
     try:
-        state = train.load_state(task.path(".safetensors"), "cpu")
+        state = train.load_state(task.path(".safetensors"), task.device)
     except InputError as error:
         print(f"{task.name}: from the start, {error}", flush=True)
-        return TABLES[task.table].start(task.row, task.seed), _fresh(task)
+        return TABLES[task.table].start(task.row, task.seed, task.device), _fresh(task)
     found["scores"] = [score for score in found["scores"] if score["step"] <= state.step]
     found["clock"] = found.get("clock", [])[: len(found["scores"])]
     return state, found
@@ -94,6 +100,8 @@ def carry_out(task: Task, steps: int) -> dict:
     table = TABLES[task.table]
     if hasattr(table, "measured_at_once"):
         return _measured(task)
+    if task.every:
+        table = replace(table, every=task.every)
     state, record = _begun(task)
     start, before = time.process_time(), record["seconds"]
     for score in table.scores(state, task.data, steps):

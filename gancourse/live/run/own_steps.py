@@ -47,7 +47,7 @@ class OwnStep:
             for net in given[:2]:
                 net.requires_grad_(True)  # it may have stopped with a frozen player
             raise StepError(self._stopped(step, error)) from error
-        return seen | {f"{self.who.lower()}_loss": self._number(loss)}
+        return seen | {f"{self.who.lower()}_loss": self._number(loss).to(state.device)}
 
     def said_of(self, moved: str) -> str:
         """Return what to say of a step after which the weights of `moved` ("DG") had changed."""
