@@ -435,10 +435,10 @@ print(f"{len(about['runs'])} runs at once on one {about['machine']['cpu']}, {lon
 # samples are a little less often of high quality: half the steps may be why.
 #
 # And yet a warning. VEEGAN's paper (Srivastava et al. 2017, arXiv 1705.07761) prints a GAN on the
-# *same nominal task* with 3.3 modes of the grid and 1 of the ring; PacGAN's prints 17.3 and 6.3, as
-# ours does nearly. A remedy looks as good as its baseline is bad. Nets, steps and rates of the plain
-# GAN are the first thing to read in such a table. A detail from PacGAN's program, not in its text:
-# a batch is 100 *packs*, so that PacGAN4 sees four times as many samples a step.
+# *same nominal task* with 3.3 modes of the grid and 1 of the ring; PacGAN's prints 17.3 and 6.3,
+# and ours nearly that. A remedy looks as good as its baseline is bad. Nets, steps and rates of
+# the plain GAN are the first thing to read in such a table. A detail from PacGAN's program, not in
+# its text: a batch is 100 *packs*, so that PacGAN4 sees four times as many samples a step.
 
 # %% tags=["proof"]
 # Proof: a plain DCGAN finds nearly all kinds of stacked digits; packing finds the grid's modes

@@ -461,10 +461,9 @@ shown.beside("augmentation", {"accuracy_real": "accuracy, real images alone",
 
 # %% [markdown]
 # Of 100 images DiffAugment makes far better fakes, as their FID shows, and they still teach the
-# classifier nothing sure that the 100 images did not. On 1,000 images the plain fakes give a gain of
-# half a point, just above twice its error, the only one here. On 10,000 all fakes cost accuracy, and
-# DiffAugment's cost more: where D has enough to see, its cuts and shifts only make the task harder
-# in as many steps.
+# classifier nothing sure that the 100 images did not. On 1,000 images the plain fakes give a gain
+# of half a point, just above twice its error, the only one here. On 10,000 all fakes cost accuracy,
+# and DiffAugment's cost more: its FID is the worse one where D has enough to see.
 
 # %% tags=["proof"]
 # Proof: on 100 images no gain, and DiffAugment has the lower FID; on 10,000 fakes do harm

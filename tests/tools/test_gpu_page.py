@@ -32,11 +32,13 @@ def test_a_difference_beyond_rounding_fails(tmp_path):
 
 def test_other_bits_and_failed_lessons_are_named(tmp_path):
     resume = {"mlp": {"differ": ["G/0.weight"]}, "dcgan": {"differ": []}}
-    lessons = {"00": {"seconds": 3.0, "error": ""}, "06": {"seconds": 1.0, "error": "boom\nmore"}}
+    lessons = {"00": {"seconds": 3.0, "error": ""}, "06": {"seconds": 1.0, "error": "boom\nmore"},
+               "at a time": 5}  # fmt: skip
     text, failed = page(tmp_path, resume=resume, lessons=lessons)
     assert failed == ["test: Resume: mlp", "test: Lessons, 06"]
     assert "1 of 2 recipes; not for mlp" in text
     assert "**06 failed**: boom" in text
+    assert "from top to bottom, 5 at a time: 00 3 s." in text
 
 
 def test_speed_is_held_against_the_textbook_and_the_ceiling(tmp_path):

@@ -43,6 +43,21 @@ def test_a_subset_is_run_and_kept_with_seeds_times_and_machine(tmp_path):
     assert found["command"].startswith("python tools/tables tiny")
 
 
+def test_a_run_is_scored_as_often_as_is_asked_with_the_same_numbers(tmp_path):
+    often = run(tmp_path / "often", "--rows", "plain", "--seeds", "0")["runs"]
+    rarely = run(tmp_path / "rarely", "--rows", "plain", "--seeds", "0", "--every", "4")["runs"]
+    (one,), (other,) = often.values(), rarely.values()
+    assert [score["step"] for score in other["scores"]] == [4, 6]
+    assert other["scores"] == one["scores"][1:]
+    assert "device" not in other  # it names a GPU
+
+
+def test_a_run_is_started_on_the_device_that_is_asked_for(tmp_path):
+    assert TINY.start("plain", 0, "meta").device.type == "meta"
+    options = command.parse(["tiny", "--device", "cuda", "--keep", str(tmp_path)])
+    assert {task.device for task in command.chosen(options)} == {"cuda"}
+
+
 def test_what_is_there_is_not_run_again_and_more_steps_go_on(tmp_path, monkeypatch, capsys):
     short = run(tmp_path, "--seeds", "0", "--steps", "4")
     assert run(tmp_path, "--seeds", "0", "--steps", "4")["runs"] == short["runs"]

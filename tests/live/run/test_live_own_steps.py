@@ -9,9 +9,9 @@ import torch
 from torch.nn.functional import softplus
 from watching import with_a_page  # noqa: F401
 
-from gancourse import live
+from gancourse import live, train
 from gancourse.errors import InputError
-from gancourse.live.run.own_steps import moved, weights
+from gancourse.live.run.own_steps import OwnStep, moved, weights
 
 LESSON = """
 def d_step(G, D, opt_D, x_real, z):
@@ -202,3 +202,11 @@ def test_without_a_page_the_picture_says_what_is_wrong(environment):
     mine = broken("x_fake = G(z).detach()", "raise NotImplementedError")
     gan = live.PointGan(d_step=mine.d_step)
     assert "d_step is still to be written" in gan._repr_mimebundle_()[0]["text/plain"]
+
+
+@pytest.mark.parametrize("who", ["D", "G"])
+def test_a_loss_that_is_a_plain_number_lies_where_the_run_does(who):
+    preset = train.get_preset("mlp", precision="fp32")
+    state = train.State(preset, device="meta")
+    seen = OwnStep(who, lambda *given: 0.7).take(state, torch.empty(8, 1, 28, 28, device="meta"))
+    assert {tensor.device.type for tensor in seen.values()} == {"meta"}
