@@ -6,15 +6,14 @@ Each returns its evidence, or None. Where something could not be looked at, it s
 import math
 
 from gancourse.clinic.signals import Signals, finite, late, mean, middle
+from gancourse.clinic.wishes import FEW, MOST, MOVES, agreed, asked_of_real, telling
 
 Found = str | None  # evidence
 BEYOND = 1e4  # logits of this size are divergence
-FEW = 5  # measured turns that a fact needs
 LATE = 0.05  # late in the run, as below
 LONG = 0.4  # a step, over the size of the weights
 LEARNED = 0.05  # D's way over the size of its weights, from which its ranks say something
 UNBOUNDED = ("addmm", "mm", "linear", "convolution")  # ends of a D that may say any number
-MOVES, MOST = 10, 0.85  # measured steps that a direction needs, and how many must agree
 Names = ("G", "D")
 
 
@@ -218,7 +217,7 @@ def upwards(s: Signals) -> bool | None:
 
     None where neither says it, and where D has not learned: then its ranks are chance.
     """
-    asked = agreed(s.wishes.get("D of real", ()))
+    asked = asked_of_real(s)
     if asked is not None:
         return asked
     rank, ranked = mean(s.auc), len(finite(s.auc)) >= FEW
@@ -260,21 +259,6 @@ def with_G(s: Signals, up: bool | None) -> bool | None:
     return False if against else True if along >= MOST * len(moves) else None
 
 
-def telling(moves) -> list[float]:
-    """Return the larger half of the moves: where a loss has ended, the rest are momentum's."""
-    moves = sorted((x for x in finite(moves) if x), key=abs)
-    return moves[len(moves) // 2 :]
-
-
-def agreed(wishes) -> bool | None:
-    """Tell whether what a loss asks of D's answers is "up", where turn after turn agrees."""
-    wishes = telling(wishes)
-    up = sum(wish > 0 for wish in wishes)
-    if len(wishes) < FEW or MOST * len(wishes) > max(up, len(wishes) - up):
-        return None
-    return up > len(wishes) / 2
-
-
 def unheard(s: Signals) -> Found:
     """G steps, and no backward before its steps comes to it through D's answers to its fakes."""
     asked = {name: [x for x in wishes if x] for name, wishes in s.wishes.items()}
@@ -308,7 +292,7 @@ def wrong_way(s: Signals) -> Found:
 
 def both_real(s: Signals) -> Found:
     """D's loss asks for the same of real and of fake samples."""
-    real, fake = (agreed(s.wishes.get(f"D of {kind}", ())) for kind in ("real", "fakes"))
+    real, fake = asked_of_real(s), agreed(s.wishes.get("D of fakes", ()))
     if real is not None and real is fake:
         way = "higher" if real else "lower"
         return (

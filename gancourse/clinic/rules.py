@@ -8,7 +8,7 @@ note where the samples are well, and what another finding explains stands after 
 
 import math
 
-from gancourse.clinic import facts, roots, supplies, upkeep, ways, weights
+from gancourse.clinic import facts, roots, supplies, upkeep, ways, weights, wishes
 from gancourse.clinic.causes import LEAST_TURNS, Diagnosis, Suspicion
 from gancourse.clinic.explanations import HABITS, RARE_HABITS, in_order
 from gancourse.clinic.signals import Signals, finite, late, mean, middle
@@ -101,7 +101,7 @@ def labels_swapped(s: Signals) -> Found:
     """D gives real samples the lower logits, and keeps on doing so."""
     if facts.travelled(s, "D") < facts.LEARNED or roots.mute_on_real(s):
         return None  # its ranks are chance
-    real, fakes = (facts.agreed(s.wishes.get(who, ())) for who in ("D of real", "G of fakes"))
+    real, fakes = wishes.asked_of_real(s), wishes.agreed(s.wishes.get("G of fakes", ()))
     if real is False and fakes is True:
         return (
             "D's loss asks for lower answers to real samples than to fakes, and G's loss for "

@@ -145,6 +145,16 @@ def test_a_symptom_without_a_cause_is_no_cause():
         assert diagnose(why).first == "D too strong"
 
 
+def test_a_D_past_its_soft_target_is_not_taken_for_one_with_labels_swapped():
+    up, down = [0.1] * 50, [-0.1] * 50
+    asks = {"D of real": down, "D of fakes": down, "G of fakes": up}  # real: 0.9, and it gives 1
+    for ranks, first in ((1.0, "healthy"), (0.3, "fakes called real")):
+        found = diagnose(signals(wishes=asks, auc=[ranks] * 50))
+        assert found.first == first, str(found)
+    swapped = diagnose(signals(wishes=asks | {"D of fakes": up}, auc=[0.1] * 50))
+    assert swapped.first == "labels swapped", str(swapped)
+
+
 def test_signals_are_kept_whole(tmp_path):
     told = signals(spoilt="cut", closer={"penalty": [1.0], "together": [0.5, 0.1]})
     assert repr(load_signals(told.save(tmp_path / "run.json"))) == repr(told)
