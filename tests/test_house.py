@@ -1,6 +1,7 @@
 """The rules of the house: no circles of imports, no private name in use elsewhere, short files."""
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
@@ -100,3 +101,13 @@ def test_a_file_is_read_in_one_sitting(path):
         c.name: c.end_lineno - c.lineno for c in classes if c.end_lineno - c.lineno > CLASS_LINES
     }
     assert long == {}
+
+
+KEPT = [*(ROOT / "docs").rglob("*.json"), *(f for k in ("notebooks", "exercises", "solutions")
+                                           for f in (ROOT / k).glob("*.ipynb"))]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", KEPT, ids=lambda path: path.name)
+def test_what_is_kept_names_no_folder_of_a_machine(path):
+    found = re.findall(r"/(?:home|root|tmp|work|Users|opt)/\S{0,40}", path.read_text("utf-8"))
+    assert found == []

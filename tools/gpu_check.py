@@ -182,7 +182,8 @@ def lesson(source: Path) -> tuple[str, dict]:
         error = str(failure)
     seconds = time.perf_counter() - start
     print(f"  {source.stem}: {seconds:.0f} s {error}", flush=True)
-    return source.stem, {"seconds": seconds, "error": error, "passed": not error}
+    short = gpu_page.in_short(error)
+    return source.stem, {"seconds": seconds, "error": short, "passed": not error}
 
 
 def speed(device: torch.device) -> dict:

@@ -1,6 +1,7 @@
 """Write docs/gpu/README.md from the JSON files that tools/gpu_check.py left there."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
@@ -27,6 +28,13 @@ def write(folder: Path) -> tuple[str, list[str]]:
             failed += [f"{path.stem}: {title} {name}" for name in wrong]
     write_whole(folder / "README.md", ("\n".join(text).rstrip() + "\n").encode())
     return "\n".join(text), failed
+
+
+def in_short(error: str) -> str:
+    """Return where a lesson failed and with what, in one line without a folder of this machine."""
+    lines = error.splitlines()
+    text = " ".join(line.strip() for line in lines[:1] + lines[1:][-1:])
+    return re.sub(r"(?<![\w.])/(?:[\w.+-]+/)+", "", text)
 
 
 def _rows(result: dict, part: str) -> dict[str, dict]:
@@ -73,7 +81,7 @@ def _lessons(result: dict) -> tuple[list[str], list[str]]:
         return [MISSING + "."], []
     wrong = [n for n, row in found.items() if row["error"]]
     said = ", ".join(f"{n} {row['seconds']:.0f} s" for n, row in found.items() if n not in wrong)
-    told = "".join(f" **{n} failed**: {found[n]['error'].splitlines()[0]}" for n in wrong)
+    told = "".join(f" **{n} failed**: {found[n]['error']}" for n in wrong)
     jobs = result["lessons"].get("at a time", 1)
     beside = f", {jobs} at a time" if jobs > 1 else ""
     return [f"from top to bottom{beside}: {said}.{told}"], wrong

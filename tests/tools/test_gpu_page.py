@@ -32,7 +32,7 @@ def test_a_difference_beyond_rounding_fails(tmp_path):
 
 def test_other_bits_and_failed_lessons_are_named(tmp_path):
     resume = {"mlp": {"differ": ["G/0.weight"]}, "dcgan": {"differ": []}}
-    lessons = {"00": {"seconds": 3.0, "error": ""}, "06": {"seconds": 1.0, "error": "boom\nmore"},
+    lessons = {"00": {"seconds": 3.0, "error": ""}, "06": {"seconds": 1.0, "error": "boom"},
                "at a time": 5}  # fmt: skip
     text, failed = page(tmp_path, resume=resume, lessons=lessons)
     assert failed == ["test: Resume: mlp", "test: Lessons, 06"]
@@ -46,3 +46,14 @@ def test_speed_is_held_against_the_textbook_and_the_ceiling(tmp_path):
     speed = {"rates": rates, "MB": dict.fromkeys(rates, 7.0), "flops": 100.0}
     text, _ = page(tmp_path, speed=speed)
     assert "| graphs, batch 128 | 1,500 | 15.0 | 15.0 % | 7 |" in text
+
+
+def test_an_error_is_kept_in_one_line_without_folders():
+    error = (
+        "notebooks/06.ipynb, cell 1 ('x = 1') failed:\n"
+        "    File /home/me/lib/torch/nn.py:263, in f\n    FileNotFoundError: '/root/data/raw/x.gz' and 1/2 of a.b/c"
+    )
+    assert gpu_page.in_short(error) == (
+        "notebooks/06.ipynb, cell 1 ('x = 1') failed: FileNotFoundError: 'x.gz' and 1/2 of a.b/c"
+    )
+    assert gpu_page.in_short("") == ""
