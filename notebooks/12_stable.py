@@ -425,9 +425,10 @@ tables.beside("pacgan", "grid")
 
 # %%
 about = tables.measured("pacgan")
-longest = max(run["seconds"] for run in about["runs"].values())
-print(f"{len(about['runs'])} runs at once on one {about['machine']['cpu']}, {longest / 60:.0f} "
-      f"minutes. {about['source']}.")  # fmt: skip
+runs = about["runs"].values()
+where = {run.get("device", about["machine"]["cpu"]) for run in runs}
+longest = max(run["seconds"] for run in runs) / 60
+print(f"{len(runs)} runs on {', '.join(where)}, {longest:.0f} minutes at most. {about['source']}.")
 
 # %% [markdown]
 # The paper's order comes out again, and its modes and KLs within twice the errors. Without packing

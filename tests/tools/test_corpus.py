@@ -18,14 +18,11 @@ from corpus.entry import NoWatch, flat
 
 from gancourse.clinic import working
 
-PROGRAMS = table.programs()
-for part in ("fresh", "later", "blind", "blind2", "blind3", "blind4"):
-    PROGRAMS |= table.programs(part)
+PROGRAMS = {name: p for part in table.PARTS for name, p in table.programs(part).items()}
 FILES = [p for p in Path(table.__file__).parent.glob("authors/*.py") if p.stem != "__init__"]
 PORTS = {"one_and_mone", "signs_given_to_backward"}  # of WGAN's published code, as two others are
 IDIOM = 10  # programs with a statement, names and numbers aside: more have an idiom in common
 ALIKE = 0.5  # of the shorter of two programs' own statements may stand in the other
-OF_ONE_AUTHOR = 0.75  # those of "blind4" begin their own loops alike: nets, optimisers, sampling
 
 
 class Counting:
@@ -186,15 +183,9 @@ def test_no_two_programs_are_alike_nor_like_the_courses_own():
     alike = {
         (a, b): round(likeness(own[a], own[b]), 2)
         for a, b in combinations(own, 2)
-        if likeness(own[a], own[b]) > limit(a, b) and not {a, b} & PORTS
+        if likeness(own[a], own[b]) > ALIKE and not {a, b} & PORTS
     }
     assert alike == {}
-
-
-def limit(*names):
-    """Return how alike two programs may be."""
-    authors = {PROGRAMS[name].author for name in names if name in PROGRAMS}
-    return OF_ONE_AUTHOR if len(authors) == 1 and authors <= set(table.BLIND4) else ALIKE
 
 
 def test_an_edit_of_a_program_is_found_to_be_alike():

@@ -51,7 +51,8 @@ def test_speed_is_held_against_the_textbook_and_the_ceiling(tmp_path):
 def test_an_error_is_kept_in_one_line_without_folders():
     error = (
         "notebooks/06.ipynb, cell 1 ('x = 1') failed:\n"
-        "    File /home/me/lib/torch/nn.py:263, in f\n    FileNotFoundError: '/root/data/raw/x.gz' and 1/2 of a.b/c"
+        "    File /home/me/lib/torch/nn.py:263, in f\n"
+        "    FileNotFoundError: '/root/data/raw/x.gz' and 1/2 of a.b/c"
     )
     assert gpu_page.in_short(error) == (
         "notebooks/06.ipynb, cell 1 ('x = 1') failed: FileNotFoundError: 'x.gz' and 1/2 of a.b/c"

@@ -1,9 +1,13 @@
 """tools/tables: what it runs, keeps and takes up again; what lesson 12 reads of it."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import torch
 from tables import command
 from tables.runs import Task, carry_out
 
@@ -56,6 +60,33 @@ def test_a_run_is_started_on_the_device_that_is_asked_for(tmp_path):
     assert TINY.start("plain", 0, "meta").device.type == "meta"
     options = command.parse(["tiny", "--device", "cuda", "--keep", str(tmp_path)])
     assert {task.device for task in command.chosen(options)} == {"cuda"}
+
+
+def test_a_run_goes_on_where_it_was_begun_alone(tmp_path):
+    run(tmp_path, "--rows", "plain", "--seeds", "0", "--steps", "4")
+    task = Task("tiny", "plain", "ring", 0, tmp_path / "kept")
+    task.path(".json").write_text(json.dumps(task.record() | {"device": "NVIDIA Test"}))
+    with pytest.raises(InputError, match=r"begun on NVIDIA Test, not on the CPU: give that --dev"):
+        run(tmp_path, "--rows", "plain", "--seeds", "0")
+    assert task.record()["scores"][-1]["step"] == 4
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [(["--every", "0"], "--every must be a whole number of at least 1"),
+     (["--every", "-5"], "--every must be a whole number of at least 1"),
+     (["--device", "cuda"], "Device 'cuda' was asked for")],
+)  # fmt: skip
+def test_what_cannot_be_run_is_one_sentence_and_leaves_nothing(tmp_path, options, said):
+    if "cuda" in options and torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    program = [sys.executable, str(Path(command.__file__).parent), "remedies"]
+    given = ["--keep", str(tmp_path / "kept"), "--out", str(tmp_path / "out"), *options]
+    ended = subprocess.run([*program, *given], capture_output=True, text=True)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(said)
+    assert len(ended.stderr.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_there_is_not_run_again_and_more_steps_go_on(tmp_path, monkeypatch, capsys):

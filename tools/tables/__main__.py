@@ -5,6 +5,10 @@ from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])  # the folder that holds the package
 
+from gancourse.errors import InputError  # noqa: E402
 from tables.command import main  # noqa: E402
 
-main()
+try:
+    main()
+except InputError as error:
+    sys.exit(str(error))

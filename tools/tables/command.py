@@ -12,8 +12,8 @@ from bench.turns import Place
 from joblib import Parallel, delayed, parallel_config
 
 import tables
-from gancourse import store
-from gancourse.errors import choose
+from gancourse import machine, store
+from gancourse.errors import at_least, choose
 from gancourse.score.tables import TABLES
 from tables.runs import Task, carry_out, finished
 
@@ -41,6 +41,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> None:
     """Run what is asked for and missing; collect the results after each run."""
     options = parse(argv)
+    at_least("--every", 1 if options.every is None else options.every, 1)
+    machine.device(options.device)
     about = {"command": shlex.join(["python", "tools/tables", *(argv or sys.argv[1:])])}
     steps = options.steps or TABLES[options.table].steps
     tasks = [] if options.gather else chosen(options)

@@ -59,20 +59,36 @@ class Task:
 def _fresh(task: Task) -> dict:
     """Return the record of a run that has not begun."""
     about = {"row": task.row, "data": task.data, "seed": task.seed, "recipe": task.recipe()}
-    on_gpu = {} if task.device == "cpu" else {"device": torch.cuda.get_device_name(task.device)}
-    return about | on_gpu | {"seconds": 0.0, "scores": [], "clock": []}
+    return about | {"seconds": 0.0, "scores": [], "clock": []}
+
+
+def _gpu(task: Task) -> dict[str, str]:
+    """Return the name of the GPU that a run is trained on, as its record has it."""
+    return {} if task.device == "cpu" else {"device": torch.cuda.get_device_name(task.device)}
+
+
+def _new(task: Task) -> train.State:
+    return TABLES[task.table].start(task.row, task.seed, task.device)
 
 
 def _begun(task: Task) -> tuple[train.State, dict]:
-    """Return the run and its record: as a kill has left them, or new ones."""
-    found = task.record()
+    """Return the run and its record: as a kill has left them, or new ones.
+
+    Raises InputError for a run that was begun on another device, whose numbers would be mixed.
+    """
+    found, here = task.record(), _gpu(task)
     if found is None or not task.path(".safetensors").exists():
-        return TABLES[task.table].start(task.row, task.seed, task.device), _fresh(task)
+        return _new(task), _fresh(task) | here
+    if found.get("device") != here.get("device"):
+        raise InputError(
+            f"{task.name} was begun on {found.get('device', 'the CPU')}, not on "
+            f"{here.get('device', 'the CPU')}: give that --device, or another --keep."
+        )
     try:
         state = train.load_state(task.path(".safetensors"), task.device)
     except InputError as error:
         print(f"{task.name}: from the start, {error}", flush=True)
-        return TABLES[task.table].start(task.row, task.seed, task.device), _fresh(task)
+        return _new(task), _fresh(task) | here
     found["scores"] = [score for score in found["scores"] if score["step"] <= state.step]
     found["clock"] = found.get("clock", [])[: len(found["scores"])]
     return state, found
