@@ -364,9 +364,9 @@ case = clinic.Case(7)
 mine, sound = case.numbers(), case.numbers(repaired=True)
 far = {name: abs(mine[name] - sound[name]) / (abs(mine[name]) + abs(sound[name]) + 1e-9)
        for name in mine}  # fmt: skip
-print(f"{'':40}{'run 7':>12}{'sound twin':>12}")
-for name in sorted((n for n in far if far[n] > 0.01), key=far.get, reverse=True)[:8]:
-    print(f"{name:40}{mine[name]:12.3g}{sound[name]:12.3g}")
+most = sorted((n for n in far if far[n] > 0.01), key=far.get, reverse=True)[:8]
+lines = [f"| {name} | {mine[name]:.3g} | {sound[name]:.3g} |" for name in most]
+Markdown("\n".join(["| | run 7 | sound twin |", "|---|--:|--:|", *lines]))
 
 # %% tags=["bet"]
 # Bet: the cause
