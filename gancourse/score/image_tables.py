@@ -20,8 +20,18 @@ SAMPLES, SAMPLE_SEED = 5_000, 99  # drawn to score or to learn from, and their z
 PUPIL_STEPS = 1_000  # of a classifier, with fakes or without
 
 
+class Trained:
+    """A table whose rows are recipes: `rows` by name."""
+
+    rows: Mapping[str, train.Recipe]
+
+    def start(self, row: str, seed: int, device: str = "cpu") -> train.State:
+        """Return a run of a row on a device that has taken no step yet."""
+        return train.State(self.rows[choose("row of this table", row, self.rows)], seed, device)
+
+
 @dataclass(frozen=True)
-class ImageTable:
+class ImageTable(Trained):
     """Rows (recipes by name) on each of `data` (an image set, and how many of its images).
 
     `measure(state, learnt)` gives a run's scores every `every` steps, from the images it learns,
@@ -37,10 +47,6 @@ class ImageTable:
     samples: int = SAMPLES
     learn: Callable[..., ImageSet] | None = None  # some_of, unless another is given
     printed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-
-    def start(self, row: str, seed: int, device: str = "cpu") -> train.State:
-        """Return a run of a row that has taken no step yet."""
-        return train.State(self.rows[choose("row of this table", row, self.rows)], seed, device)
 
     def scores(self, state: train.State, data: str, steps: int) -> Iterator[dict]:
         """Train up to `steps` steps in all; yield {"step", ...} every `every` steps."""

@@ -14,7 +14,7 @@ import torch
 from gancourse import course, machine, train
 from gancourse.data.toys import Toy, load_points
 from gancourse.errors import at_least, choose
-from gancourse.score.image_tables import IMAGE_TABLES
+from gancourse.score.image_tables import IMAGE_TABLES, Trained
 from gancourse.score.modes import mode_report
 from gancourse.train.remedies import REMEDIES, with_remedy
 
@@ -28,7 +28,7 @@ OF_IMAGES = {"modes": ("modes", 1, 1), "reverse_kl": ("KL", 1, 3)}
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(Trained):
     """Rows (recipes by name) on each of `data` (toy distributions), trained for `steps` steps.
 
     `every` so many steps a run is scored. `printed` holds a paper's numbers as {row: {data: text}}.
@@ -51,10 +51,6 @@ class Table:
     def toy(self, data: str) -> Toy:
         """Return the distribution that is called `data` in this table."""
         return load_points(**self.data[choose("data of this table", data, self.data)])
-
-    def start(self, row: str, seed: int, device: str = "cpu") -> train.State:
-        """Return a run of a row that has taken no step yet."""
-        return train.State(self.rows[choose("row of this table", row, self.rows)], seed, device)
 
     def scores(self, state: train.State, data: str, steps: int) -> Iterator[dict]:
         """Train up to `steps` steps in all; yield {"step", "modes", ...} every `every` steps.

@@ -41,7 +41,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> None:
     """Run what is asked for and missing; collect the results after each run."""
     options = parse(argv)
-    at_least("--every", 1 if options.every is None else options.every, 1)
+    if options.every is not None:
+        at_least("--every", options.every, 1)
     machine.device(options.device)
     about = {"command": shlex.join(["python", "tools/tables", *(argv or sys.argv[1:])])}
     steps = options.steps or TABLES[options.table].steps
