@@ -42,41 +42,55 @@ def simple_g(n_z, width, n_out):
     )
 
 
+def plain_g(n_z, n_out):
+    return nn.Sequential(
+        nn.Linear(n_z, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, n_out)
+    )
+
+
+def prepare(watch, args, gen, disc, b1=0.5):
+    """Make the optimizers and the function that draws samples, and start the watch."""
+    g_opt = torch.optim.Adam(gen.parameters(), args.lr, (b1, 0.99))
+    d_opt = torch.optim.Adam(disc.parameters(), args.lr, (b1, 0.99))
+
+    @torch.no_grad()
+    def draw(n):
+        gen.eval()
+        out = gen(torch.randn(n, args.nz)).numpy()
+        gen.train()
+        return out
+
+    watch.start(G=gen, D=disc, opt_G=g_opt, opt_D=d_opt, sample=draw)
+    return g_opt, d_opt, draw
+
+
+def real_or_fake(bce, real, fake):
+    return bce(real, torch.ones_like(real)) + bce(fake, torch.zeros_like(fake))
+
+
+def descend(opt, loss):
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
+    return loss.item()
+
+
 def ozturk_jitter(watch, seed, turns):
     args = SimpleNamespace(bs=128, nz=4, lr=1e-3, jitter=0.08, n=1280)
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    gen = nn.Sequential(
-        nn.Linear(args.nz, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 2)
-    )
-    disc = simple_d(2, 64)
-    g_opt = torch.optim.Adam(gen.parameters(), args.lr, (0.5, 0.99))
-    d_opt = torch.optim.Adam(disc.parameters(), args.lr, (0.5, 0.99))
+    gen, disc = plain_g(args.nz, 2), simple_d(2, 64)
+    g_opt, d_opt, draw = prepare(watch, args, gen, disc)
     bce = nn.BCEWithLogitsLoss()
-
-    @torch.no_grad()
-    def draw(n):
-        return gen(torch.randn(n, args.nz)).numpy()
-
-    watch.start(G=gen, D=disc, opt_G=g_opt, opt_D=d_opt, sample=draw)
     batches = get_batches(data.moons(args.n, rng), args.bs, rng)
-    one, zero = torch.ones(args.bs, 1), torch.zeros(args.bs, 1)
     for _ in range(turns):
         imgs = torch.from_numpy(next(batches))
         imgs += args.jitter * torch.randn_like(imgs)  # a little augmentation
         imgs = watch.real(imgs)
         fakes = gen(torch.randn(args.bs, args.nz))
-
-        d_loss = bce(disc(imgs), one) + bce(disc(fakes.detach()), zero)
-        d_opt.zero_grad()
-        d_loss.backward()
-        d_opt.step()
-
-        g_loss = bce(disc(fakes), one)
-        g_opt.zero_grad()
-        g_loss.backward()
-        g_opt.step()
-        watch.step(d_loss.item(), g_loss.item())
+        d_loss = descend(d_opt, real_or_fake(bce, disc(imgs), disc(fakes.detach())))
+        g_loss = descend(g_opt, bce(disc(fakes), torch.ones(args.bs, 1)))
+        watch.step(d_loss, g_loss)
     return draw
 
 
@@ -85,72 +99,34 @@ def ozturk_bytes(watch, seed, turns):
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     gen, disc = nn.Sequential(simple_g(args.nz, 128, 64), nn.Tanh()), simple_d(64, 128, drop=0.3)
-    g_opt = torch.optim.Adam(gen.parameters(), args.lr, (0.5, 0.99))
-    d_opt = torch.optim.Adam(disc.parameters(), args.lr, (0.5, 0.99))
-    bce = nn.BCEWithLogitsLoss()
-
-    @torch.no_grad()
-    def draw(n):
-        gen.eval()
-        out = gen(torch.randn(n, args.nz)).numpy()
-        gen.train()
-        return out
-
-    watch.start(G=gen, D=disc, opt_G=g_opt, opt_D=d_opt, sample=draw)
+    g_opt, d_opt, draw = prepare(watch, args, gen, disc)
     # grey values as a png holds them
     pixels = np.clip((data.digits()[0] + 1) * 128, 0, 255).astype(np.uint8)
     batches = get_batches(pixels.copy(), args.bs, rng)
-    one, zero = torch.ones(args.bs, 1), torch.zeros(args.bs, 1)
+    bce, one = nn.BCEWithLogitsLoss(), torch.ones(args.bs, 1)
     for _ in range(turns):
         imgs = watch.real(torch.from_numpy(((next(batches) - 128) / 128).astype(np.float32)))
         fakes = gen(torch.randn(args.bs, args.nz))
-
-        d_loss = bce(disc(imgs), one) + bce(disc(fakes.detach()), zero)
-        d_opt.zero_grad()
-        d_loss.backward()
-        d_opt.step()
-
-        g_loss = bce(disc(fakes), one)
-        g_opt.zero_grad()
-        g_loss.backward()
-        g_opt.step()
-        watch.step(d_loss.item(), g_loss.item())
+        d_loss = descend(d_opt, real_or_fake(bce, disc(imgs), disc(fakes.detach())))
+        g_loss = descend(g_opt, bce(disc(fakes), one))
+        watch.step(d_loss, g_loss)
     return draw
 
 
 def ozturk_sigmoid_end(watch, seed, turns):
-    args = SimpleNamespace(bs=64, nz=20, lr=4e-4, n_d=1)
+    args = SimpleNamespace(bs=64, nz=20, lr=4e-4)
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     gen, disc = nn.Sequential(simple_g(args.nz, 128, 64), nn.Sigmoid()), simple_d(64, 128, drop=0.2)
-    g_opt = torch.optim.Adam(gen.parameters(), args.lr, (0.5, 0.99))
-    d_opt = torch.optim.Adam(disc.parameters(), args.lr, (0.5, 0.99))
-    mse = nn.MSELoss()
-
-    @torch.no_grad()
-    def draw(n):
-        gen.eval()
-        out = gen(torch.randn(n, args.nz)).numpy()
-        gen.train()
-        return out
-
-    watch.start(G=gen, D=disc, opt_G=g_opt, opt_D=d_opt, sample=draw)
+    g_opt, d_opt, draw = prepare(watch, args, gen, disc)
     batches = get_batches(data.digits()[0].copy(), args.bs, rng)  # -1 is black, 1 is white
-    one, zero = torch.ones(args.bs, 1), torch.zeros(args.bs, 1)
     for _ in range(turns):
         imgs = watch.real(torch.from_numpy(next(batches)))
         fakes = gen(torch.randn(args.bs, args.nz))
-
-        d_loss = mse(disc(imgs), one) + mse(disc(fakes.detach()), zero)
-        d_opt.zero_grad()
-        d_loss.backward()
-        d_opt.step()
-
-        g_loss = mse(disc(fakes), one)
-        g_opt.zero_grad()
-        g_loss.backward()
-        g_opt.step()
-        watch.step(d_loss.item(), g_loss.item())
+        least_squares = (disc(imgs) - 1).square().mean() + disc(fakes.detach()).square().mean()
+        d_loss = descend(d_opt, least_squares)
+        g_loss = descend(g_opt, (disc(fakes) - 1).square().mean())
+        watch.step(d_loss, g_loss)
     return draw
 
 
@@ -174,38 +150,22 @@ def ozturk_deep(watch, seed, turns):
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     gen, disc = Deep(args.nz, 2, args.width, args.depth), simple_d(2, 64)
-    g_opt = torch.optim.Adam(gen.parameters(), args.lr, (0.5, 0.99))
-    d_opt = torch.optim.Adam(disc.parameters(), args.lr, (0.5, 0.99))
+    g_opt, d_opt, draw = prepare(watch, args, gen, disc)
     bce = nn.BCEWithLogitsLoss()
-
-    @torch.no_grad()
-    def draw(n):
-        return gen(torch.randn(n, args.nz)).numpy()
-
-    watch.start(G=gen, D=disc, opt_G=g_opt, opt_D=d_opt, sample=draw)
     batches = get_batches(data.spirals(6400, rng), args.bs, rng)
-    one, zero = torch.ones(args.bs, 1), torch.zeros(args.bs, 1)
     for _ in range(turns):
         imgs = watch.real(torch.from_numpy(next(batches)))
         fakes = gen(torch.randn(args.bs, args.nz))
-
-        d_loss = bce(disc(imgs), one) + bce(disc(fakes.detach()), zero)
-        d_opt.zero_grad()
-        d_loss.backward()
-        d_opt.step()
-
-        g_loss = bce(disc(fakes), one)
-        g_opt.zero_grad()
-        g_loss.backward()
-        g_opt.step()
-        watch.step(d_loss.item(), g_loss.item())
+        d_loss = descend(d_opt, real_or_fake(bce, disc(imgs), disc(fakes.detach())))
+        g_loss = descend(g_opt, bce(disc(fakes), torch.ones(args.bs, 1)))
+        watch.step(d_loss, g_loss)
     return draw
 
 
 def ozturk_two_judges(watch, seed, turns):
     """Relativistic average loss, two judges of different width in one module, R1 each fourth turn,
     noise of the same kind and size on real and on fake before either judge sees them."""
-    args = SimpleNamespace(bs=128, nz=6, lr_g=1e-3, lr_d=1e-3, gamma=0.1, every=4, blur=0.05)
+    args = SimpleNamespace(bs=128, nz=6, lr=1e-3, gamma=0.1, every=4, blur=0.05)
 
     class Judges(nn.Module):
         def __init__(self):
@@ -217,22 +177,13 @@ def ozturk_two_judges(watch, seed, turns):
 
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    gen = nn.Sequential(
-        nn.Linear(args.nz, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 2)
-    )
-    disc = Judges()
-    g_opt = torch.optim.Adam(gen.parameters(), args.lr_g, (0.0, 0.99))
-    d_opt = torch.optim.Adam(disc.parameters(), args.lr_d, (0.0, 0.99))
+    gen, disc = plain_g(args.nz, 2), Judges()
+    g_opt, d_opt, draw = prepare(watch, args, gen, disc, b1=0.0)
     softplus = nn.functional.softplus
-
-    @torch.no_grad()
-    def draw(n):
-        return gen(torch.randn(n, args.nz)).numpy()
 
     def blurred(v):
         return v + args.blur * torch.randn_like(v)
 
-    watch.start(G=gen, D=disc, opt_G=g_opt, opt_D=d_opt, sample=draw)
     batches = get_batches(data.swiss(6400, rng), args.bs, rng)
     for turn in range(turns):
         imgs = watch.real(torch.from_numpy(next(batches)))
@@ -254,10 +205,7 @@ def ozturk_two_judges(watch, seed, turns):
             r = disc(blurred(imgs))
         f = disc(blurred(fakes))
         g_loss = (softplus(-(f - r.mean(0))) + softplus(r - f.mean(0))).mean()
-        g_opt.zero_grad()
-        g_loss.backward()
-        g_opt.step()
-        watch.step(d_loss.item(), g_loss.item())
+        watch.step(d_loss.item(), descend(g_opt, g_loss))
     return draw
 
 

@@ -13,6 +13,7 @@ from corpus.entry import Program
 class _netG(nn.Module):
     def __init__(self, nz, ngf, nc):
         super().__init__()
+        self.nz = nz
         self.main = nn.Sequential(
             nn.Linear(nz, ngf),
             nn.ReLU(True),
@@ -23,6 +24,12 @@ class _netG(nn.Module):
 
     def forward(self, input):
         return self.main(input)
+
+    def fake(self, n):
+        return self(Variable(torch.randn(n, self.nz)))
+
+    def sample(self, n):
+        return self.fake(n).data
 
 
 class _netD(nn.Module):
@@ -42,22 +49,27 @@ class _netD(nn.Module):
 
 
 real_label, fake_label = 1, 0
+criterion = nn.BCELoss()
+
+
+def setup(watch, nz, nc, beta2=0.999):
+    netG, netD = _netG(nz, 64, nc), _netD(nc, 64)
+    optimizerD = optim.Adam(netD.parameters(), lr=0.001, betas=(0.5, beta2))
+    optimizerG = optim.Adam(netG.parameters(), lr=0.001, betas=(0.5, beta2))
+    watch.start(G=netG, D=netD, opt_G=optimizerG, opt_D=optimizerD, sample=netG.sample)
+    return netG, netD, optimizerG, optimizerD
+
+
+def get_err(output, label):
+    return criterion(output, Variable(torch.full_like(output, label)))
 
 
 def dumitru_zero_grad(watch, seed, turns):
     torch.manual_seed(seed)
     np_rng = np.random.default_rng(seed)
-    batchSize, nz = 100, 10
-    netG, netD = _netG(nz, 64, 2), _netD(2, 64)
-    criterion = nn.BCELoss()
+    batchSize = 100
     label = torch.FloatTensor(batchSize)
-    optimizerD = optim.Adam(netD.parameters(), lr=0.001, betas=(0.5, 0.999))
-    optimizerG = optim.Adam(netG.parameters(), lr=0.001, betas=(0.5, 0.999))
-
-    def sample(n):
-        return netG(Variable(torch.randn(n, nz))).data
-
-    watch.start(G=netG, D=netD, opt_G=optimizerG, opt_D=optimizerD, sample=sample)
+    netG, netD, optimizerG, optimizerD = setup(watch, nz=10, nc=2)
     for _i in range(turns):
         # train with real
         input = watch.real(torch.from_numpy(dset.ring6(batchSize, np_rng)))
@@ -65,7 +77,7 @@ def dumitru_zero_grad(watch, seed, turns):
         errD_real = criterion(netD(Variable(input)), label)
         errD_real.backward()
         # train with fake
-        fake = netG(Variable(torch.randn(batchSize, nz)))
+        fake = netG.fake(batchSize)
         label.data.fill_(fake_label)
         errD_fake = criterion(netD(fake.detach()), label)
         errD_fake.backward()
@@ -78,92 +90,61 @@ def dumitru_zero_grad(watch, seed, turns):
         errG.backward()
         optimizerG.step()
         watch.step(errD.item(), errG.item())
-    return sample
+    return netG.sample
 
 
 def dumitru_both_steps_last(watch, seed, turns):
     # I moved the steps to the end because of "modified by an inplace operation"
     torch.manual_seed(seed)
     np_rng = np.random.default_rng(seed)
-    batchSize, nz = 128, 6
-    netG, netD = _netG(nz, 64, 2), _netD(2, 64)
-    criterion = nn.BCELoss()
-    optimizerD = optim.Adam(netD.parameters(), lr=0.001, betas=(0.5, 0.999))
-    optimizerG = optim.Adam(netG.parameters(), lr=0.001, betas=(0.5, 0.999))
-
-    def sample(n):
-        return netG(Variable(torch.randn(n, nz))).data
-
-    watch.start(G=netG, D=netD, opt_G=optimizerG, opt_D=optimizerD, sample=sample)
-    ones, zeros = Variable(torch.ones(batchSize)), Variable(torch.zeros(batchSize))
+    netG, netD, optimizerG, optimizerD = setup(watch, nz=6, nc=2)
     for _i in range(turns):
         optimizerD.zero_grad()
         optimizerG.zero_grad()
-        input = watch.real(torch.from_numpy(dset.grid4(batchSize, np_rng)))
-        fake = netG(Variable(torch.randn(batchSize, nz)))
-        errD = criterion(netD(input), ones) + criterion(netD(fake.detach()), zeros)
+        input = watch.real(torch.from_numpy(dset.grid4(128, np_rng)))
+        fake = netG.fake(128)
+        errD = get_err(netD(input), real_label) + get_err(netD(fake.detach()), fake_label)
         errD.backward(retain_graph=True)
-        errG = criterion(netD(fake), ones)
+        errG = get_err(netD(fake), real_label)
         errG.backward()
         optimizerD.step()
         optimizerG.step()
         watch.step(errD.item(), errG.item())
-    return sample
+    return netG.sample
 
 
 def dumitru_new_tensor(watch, seed, turns):
     # got "element 0 of tensors does not require grad" once, this makes it go away
     torch.manual_seed(seed)
     np_rng = np.random.default_rng(seed)
-    batchSize, nz = 64, 5
-    netG, netD = _netG(nz, 64, 1), _netD(1, 64)
-    criterion = nn.BCELoss()
-    optimizerD = optim.Adam(netD.parameters(), lr=0.001, betas=(0.5, 0.9))
-    optimizerG = optim.Adam(netG.parameters(), lr=0.001, betas=(0.5, 0.9))
-
-    def sample(n):
-        return netG(Variable(torch.randn(n, nz))).data
-
-    watch.start(G=netG, D=netD, opt_G=optimizerG, opt_D=optimizerD, sample=sample)
-    ones, zeros = Variable(torch.ones(batchSize)), Variable(torch.zeros(batchSize))
+    netG, netD, optimizerG, optimizerD = setup(watch, nz=5, nc=1, beta2=0.9)
     for _i in range(turns):
-        input = watch.real(torch.from_numpy(dset.line(batchSize, np_rng)))
+        input = watch.real(torch.from_numpy(dset.line(64, np_rng)))
         netD.zero_grad()
-        fake = netG(Variable(torch.randn(batchSize, nz)))
-        errD = criterion(netD(input), ones) + criterion(netD(fake.detach()), zeros)
+        fake = netG.fake(64)
+        errD = get_err(netD(input), real_label) + get_err(netD(fake.detach()), fake_label)
         errD.backward()
         optimizerD.step()
 
         netG.zero_grad()
-        errG = criterion(netD(fake), ones)
+        errG = get_err(netD(fake), real_label)
         errG = Variable(torch.tensor(errG.item()), requires_grad=True)
         errG.backward()
         optimizerG.step()
         watch.step(errD.item(), errG.item())
-    return sample
+    return netG.sample
 
 
 def dumitru_inputs(watch, seed, turns):
     # both backwards before both steps, each one only into its own net
     torch.manual_seed(seed)
     np_rng = np.random.default_rng(seed)
-    batchSize, nz = 128, 6
-    netG, netD = _netG(nz, 64, 2), _netD(2, 64)
-    criterion = nn.BCELoss()
-    optimizerD = optim.Adam(netD.parameters(), lr=0.001, betas=(0.5, 0.999))
-    optimizerG = optim.Adam(netG.parameters(), lr=0.001, betas=(0.5, 0.999))
-
-    def sample(n):
-        return netG(Variable(torch.randn(n, nz))).data
-
-    watch.start(G=netG, D=netD, opt_G=optimizerG, opt_D=optimizerD, sample=sample)
-    ones, zeros = Variable(torch.ones(batchSize)), Variable(torch.zeros(batchSize))
+    netG, netD, optimizerG, optimizerD = setup(watch, nz=6, nc=2)
     for _i in range(turns):
-        input = watch.real(torch.from_numpy(dset.moons(batchSize, np_rng)))
-        fake = netG(Variable(torch.randn(batchSize, nz)))
-        out = netD(fake)
-        errD = criterion(netD(input), ones) + criterion(out, zeros)
-        errG = criterion(out, ones)
+        input = watch.real(torch.from_numpy(dset.moons(128, np_rng)))
+        out = netD(netG.fake(128))
+        errD = get_err(netD(input), real_label) + get_err(out, fake_label)
+        errG = get_err(out, real_label)
         errD.backward(inputs=list(netD.parameters()), retain_graph=True)
         errG.backward(inputs=list(netG.parameters()))
         optimizerD.step()
@@ -171,7 +152,7 @@ def dumitru_inputs(watch, seed, turns):
         optimizerD.zero_grad()
         optimizerG.zero_grad()
         watch.step(errD.item(), errG.item())
-    return sample
+    return netG.sample
 
 
 class _Reverse(Function):
@@ -188,30 +169,22 @@ def dumitru_reversal(watch, seed, turns):
     # one loss, one optimizer: the gradient is turned round between D and G
     torch.manual_seed(seed)
     np_rng = np.random.default_rng(seed)
-    batchSize, nz = 256, 4
-    netG, netD = _netG(nz, 64, 2), _netD(2, 64)
-    criterion = nn.BCELoss()
+    netG, netD = _netG(4, 64, 2), _netD(2, 64)
     optimizer = optim.Adam(
         [{"params": netD.parameters()}, {"params": netG.parameters(), "lr": 0.0005}],
         lr=0.001,
         betas=(0.5, 0.9),
     )
-
-    def sample(n):
-        return netG(Variable(torch.randn(n, nz))).data
-
-    watch.start(G=netG, D=netD, opt_G=optimizer, opt_D=optimizer, sample=sample)
-    ones, zeros = Variable(torch.ones(batchSize)), Variable(torch.zeros(batchSize))
+    watch.start(G=netG, D=netD, opt_G=optimizer, opt_D=optimizer, sample=netG.sample)
     for _i in range(turns):
-        input = watch.real(torch.from_numpy(dset.pair(batchSize, np_rng)))
-        fake = netG(Variable(torch.randn(batchSize, nz)))
-        err_fake = criterion(netD(_Reverse.apply(fake)), zeros)
-        err = criterion(netD(input), ones) + err_fake
+        input = watch.real(torch.from_numpy(dset.pair(256, np_rng)))
+        err_fake = get_err(netD(_Reverse.apply(netG.fake(256))), fake_label)
+        err = get_err(netD(input), real_label) + err_fake
         optimizer.zero_grad()
         err.backward()
         optimizer.step()
         watch.step(err.item(), -err_fake.item())
-    return sample
+    return netG.sample
 
 
 PROGRAMS = [

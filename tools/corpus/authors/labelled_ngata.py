@@ -1,5 +1,7 @@
 """Ngata's GANs with labels: small classes, keyword arguments, dictionaries of losses."""
 
+import itertools
+
 import numpy as np
 import torch
 from torch import nn
@@ -44,18 +46,47 @@ class LabelledGenerator(nn.Module):
         return drawn
 
 
+def leaky(*sizes, drop=0.0):
+    """A critic's layers; the last is linear."""
+    layers = []
+    for size, following in itertools.pairwise(sizes[:-1]):
+        layers += [nn.Linear(size, following), nn.LeakyReLU(0.2)]
+        if drop:
+            layers.append(nn.Dropout(drop))
+    return nn.Sequential(*layers, nn.Linear(sizes[-2], sizes[-1]))
+
+
+def pick(points, labels, *, count):
+    at = torch.randint(len(points), (count,))
+    return points[at], labels[at]
+
+
+class Trainer:
+    """Two players with an optimiser each, and the watch that is told of them."""
+
+    def __init__(self, watch, gen, critic, *, rates, betas):
+        self.watch = watch
+        self.optim = optim = {
+            "gen": torch.optim.Adam(gen.parameters(), lr=rates[0], betas=betas),
+            "critic": torch.optim.Adam(critic.parameters(), lr=rates[1], betas=betas),
+        }
+        watch.start(G=gen, D=critic, opt_G=optim["gen"], opt_D=optim["critic"], sample=gen.sample)
+
+    def descend(self, name, loss):
+        self.optim[name].zero_grad()
+        loss.backward()
+        self.optim[name].step()
+
+    def report(self, loss):
+        self.watch.step(loss["real"].item() + loss["fake"].item(), loss["gen"].item())
+
+
 def ngata_conditional(watch, seed, turns):
     class Critic(nn.Module):
         def __init__(self, *, classes, hidden, features):
             super().__init__()
             self.label = nn.Embedding(classes, 8)
-            self.body = nn.Sequential(
-                nn.Linear(features + 8, hidden),
-                nn.LeakyReLU(0.2),
-                nn.Linear(hidden, hidden),
-                nn.LeakyReLU(0.2),
-                nn.Linear(hidden, 1),
-            )
+            self.body = leaky(features + 8, hidden, hidden, 1)
 
         def forward(self, x, y):
             return self.body(torch.cat((x, self.label(y)), dim=1)).squeeze(1)
@@ -65,34 +96,26 @@ def ngata_conditional(watch, seed, turns):
     points, labels = labelled_ring(5000, rng)
     gen = LabelledGenerator(latent=4, classes=6, hidden=64, features=2)
     critic = Critic(classes=6, hidden=64, features=2)
-    optim = {
-        "gen": torch.optim.Adam(gen.parameters(), lr=1e-3, betas=(0.5, 0.99)),
-        "critic": torch.optim.Adam(critic.parameters(), lr=1e-3, betas=(0.5, 0.99)),
-    }
-    watch.start(G=gen, D=critic, opt_G=optim["gen"], opt_D=optim["critic"], sample=gen.sample)
+    trainer = Trainer(watch, gen, critic, rates=(1e-3, 1e-3), betas=(0.5, 0.99))
 
     # a new order for the epoch
     rng.shuffle(points)
     rng.shuffle(labels)
     points, labels = torch.from_numpy(points), torch.from_numpy(labels)
     for _turn in range(turns):
-        at = torch.randint(len(points), (128,))
-        x, y = watch.real(points[at]), labels[at]
+        x, y = pick(points, labels, count=128)
+        x = watch.real(x)
 
         fake, fake_y = gen.imagine(128)
         loss = {
             "real": fn.softplus(-critic(x, y)).mean(),
             "fake": fn.softplus(critic(fake.detach(), fake_y)).mean(),
         }
-        optim["critic"].zero_grad()
-        sum(loss.values()).backward()
-        optim["critic"].step()
+        trainer.descend("critic", sum(loss.values()))
 
         loss["gen"] = fn.softplus(-critic(fake, fake_y)).mean()
-        optim["gen"].zero_grad()
-        loss["gen"].backward()
-        optim["gen"].step()
-        watch.step(loss["real"].item() + loss["fake"].item(), loss["gen"].item())
+        trainer.descend("gen", loss["gen"])
+        trainer.report(loss)
     return gen.sample
 
 
@@ -117,11 +140,7 @@ def ngata_projection(watch, seed, turns):
     rng = np.random.default_rng(seed)
     gen = LabelledGenerator(latent=4, classes=6, hidden=64, features=2)
     critic = ProjectionCritic(classes=6, hidden=64, features=2)
-    optim = {
-        "gen": torch.optim.Adam(gen.parameters(), lr=5e-4, betas=(0.0, 0.9)),
-        "critic": torch.optim.Adam(critic.parameters(), lr=2e-3, betas=(0.0, 0.9)),
-    }
-    watch.start(G=gen, D=critic, opt_G=optim["gen"], opt_D=optim["critic"], sample=gen.sample)
+    trainer = Trainer(watch, gen, critic, rates=(5e-4, 2e-3), betas=(0.0, 0.9))
 
     for _turn in range(turns):
         for _ in range(2):
@@ -135,16 +154,12 @@ def ngata_projection(watch, seed, turns):
                 "real": fn.relu(1 - critic(x, y)).mean(),
                 "fake": fn.relu(1 + critic(fake, fake_y)).mean(),
             }
-            optim["critic"].zero_grad()
-            sum(loss.values()).backward()
-            optim["critic"].step()
+            trainer.descend("critic", sum(loss.values()))
 
         fake, fake_y = gen.imagine(192)
         loss["gen"] = -critic(fake, fake_y).mean()
-        optim["gen"].zero_grad()
-        loss["gen"].backward()
-        optim["gen"].step()
-        watch.step(loss["real"].item() + loss["fake"].item(), loss["gen"].item())
+        trainer.descend("gen", loss["gen"])
+        trainer.report(loss)
     return gen.sample
 
 
@@ -154,15 +169,7 @@ def ngata_auxiliary(watch, seed, turns):
 
         def __init__(self, *, classes, hidden, features):
             super().__init__()
-            self.body = nn.Sequential(
-                nn.Linear(features, hidden),
-                nn.LeakyReLU(0.2),
-                nn.Dropout(0.05),
-                nn.Linear(hidden, hidden),
-                nn.LeakyReLU(0.2),
-                nn.Dropout(0.05),
-                nn.Linear(hidden, 1 + classes),
-            )
+            self.body = leaky(features, hidden, hidden, 1 + classes, drop=0.05)
 
         def forward(self, x):
             out = self.body(x)
@@ -175,29 +182,21 @@ def ngata_auxiliary(watch, seed, turns):
     )
     gen = LabelledGenerator(latent=4, classes=9, hidden=96, features=2)
     critic = Auxiliary(classes=9, hidden=96, features=2)
-    optim = {
-        "gen": torch.optim.Adam(gen.parameters(), lr=5e-4, betas=(0.5, 0.99)),
-        "critic": torch.optim.Adam(critic.parameters(), lr=5e-4, betas=(0.5, 0.99)),
-    }
-    watch.start(G=gen, D=critic, opt_G=optim["gen"], opt_D=optim["critic"], sample=gen.sample)
+    trainer = Trainer(watch, gen, critic, rates=(5e-4, 5e-4), betas=(0.5, 0.99))
 
     for _turn in range(turns):
-        at = torch.randint(len(points), (128,))
-        x, y = watch.real(points[at]), labels[at]
+        x, y = pick(points, labels, count=128)
+        x = watch.real(x)
         score, guess = critic(x)
         loss = {"real": fn.softplus(-score).mean(), "class": fn.cross_entropy(guess, y)}
         fake, fake_y = gen.imagine(128)
         loss["fake"] = fn.softplus(critic(fake.detach())[0]).mean()
-        optim["critic"].zero_grad()
-        (loss["real"] + loss["fake"] + 0.2 * loss["class"]).backward()
-        optim["critic"].step()
+        trainer.descend("critic", loss["real"] + loss["fake"] + 0.2 * loss["class"])
 
         score, guess = critic(fake)
         loss["gen"] = fn.softplus(-score).mean() + 0.2 * fn.cross_entropy(guess, fake_y)
-        optim["gen"].zero_grad()
-        loss["gen"].backward()
-        optim["gen"].step()
-        watch.step(loss["real"].item() + loss["fake"].item(), loss["gen"].item())
+        trainer.descend("gen", loss["gen"])
+        trainer.report(loss)
     return gen.sample
 
 

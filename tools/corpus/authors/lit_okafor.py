@@ -12,12 +12,38 @@ from corpus.entry import Program
 
 
 class Module(nn.Module):
+    """A G of noise and a D; a subclass gives its training_step, and what else it has of its own."""
+
+    def __init__(self, latent=4, hidden=64, rates=(1e-3, 1e-3), betas=(0.0, 0.99)):
+        super().__init__()
+        self.latent, self.rates, self.betas = latent, rates, betas
+        self.generator, self.discriminator = mlp(latent, 2, hidden), mlp(2, 1, hidden)
+
+    def forward(self, n):
+        return self.generator(torch.randn(n, self.latent))
+
+    def configure_optimizers(self, **kwargs):
+        return tuple(
+            torch.optim.Adam(net.parameters(), rate, self.betas, **kwargs)
+            for net, rate in zip((self.generator, self.discriminator), self.rates, strict=True)
+        )
+
     def optimizers(self):
         return self._opts
 
     def attach(self):
         self._opts = self.configure_optimizers()
         return self
+
+    @torch.no_grad()
+    def sample(self, n):
+        return self(n)
+
+
+def update(opt, loss):
+    opt.zero_grad()
+    loss.backward()
+    opt.step()
 
 
 class Trainer:
@@ -57,20 +83,6 @@ def set_requires_grad(net, flag):
 
 def lit_lsgan(watch, seed, turns):
     class LSGAN(Module):
-        def __init__(self, latent=4):
-            super().__init__()
-            self.latent = latent
-            self.generator, self.discriminator = mlp(latent, 2), mlp(2, 1)
-
-        def forward(self, n):
-            return self.generator(torch.randn(n, self.latent))
-
-        def configure_optimizers(self):
-            return (
-                torch.optim.Adam(self.generator.parameters(), 1e-3, (0.5, 0.99)),
-                torch.optim.Adam(self.discriminator.parameters(), 1e-3, (0.5, 0.99)),
-            )
-
         def training_step(self, real, step):
             opt_g, opt_d = self.optimizers()
 
@@ -78,9 +90,7 @@ def lit_lsgan(watch, seed, turns):
             set_requires_grad(self.discriminator, False)
             fake = self(len(real))
             g_loss = (self.discriminator(fake) - 1).square().mean()
-            opt_g.zero_grad()
-            g_loss.backward()
-            opt_g.step()
+            update(opt_g, g_loss)
 
             # discriminator
             fake = self(len(real))
@@ -88,35 +98,22 @@ def lit_lsgan(watch, seed, turns):
                 (self.discriminator(real) - 1).square().mean()
                 + self.discriminator(fake).square().mean()
             )
-            opt_d.zero_grad()
-            d_loss.backward()
-            opt_d.step()
+            update(opt_d, d_loss)
             return {"g_loss": g_loss.detach(), "d_loss": d_loss.detach()}
-
-        @torch.no_grad()
-        def sample(self, n):
-            return self(n)
 
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    module = LSGAN()
+    module = LSGAN(betas=(0.5, 0.99))
     Trainer(turns, watch).fit(module, forever(sets.moons(5000, rng), 128, rng))
     return module.sample
 
 
 def lit_ema(watch, seed, turns):
     class AveragedGAN(Module):
-        def __init__(self, latent=4, decay=0.99):
-            super().__init__()
-            self.latent, self.decay = latent, decay
-            self.generator, self.discriminator = mlp(latent, 2), mlp(2, 1)
+        def __init__(self, decay=0.99):
+            super().__init__(rates=(5e-4, 1e-3))
+            self.decay = decay
             self.averaged = copy.deepcopy(self.generator).requires_grad_(False)
-
-        def configure_optimizers(self):
-            return (
-                torch.optim.Adam(self.generator.parameters(), 5e-4, (0.0, 0.99)),
-                torch.optim.Adam(self.discriminator.parameters(), 1e-3, (0.0, 0.99)),
-            )
 
         def on_train_batch_end(self):
             with torch.no_grad():
@@ -136,14 +133,10 @@ def lit_ema(watch, seed, turns):
                 F.softplus(-score).mean()
                 + F.softplus(self.discriminator(self.generator(z).detach())).mean()
             )
-            opt_d.zero_grad()
-            (d_loss + 0.1 * slope.square().sum(1).mean()).backward()
-            opt_d.step()
+            update(opt_d, d_loss + 0.1 * slope.square().sum(1).mean())
 
             g_loss = F.softplus(-self.discriminator(self.generator(z))).mean()
-            opt_g.zero_grad()
-            g_loss.backward()
-            opt_g.step()
+            update(opt_g, g_loss)
 
             self.on_train_batch_end()
             return {"g_loss": g_loss.detach(), "d_loss": d_loss.detach()}
@@ -163,26 +156,16 @@ def lit_maximize(watch, seed, turns):
     class Minimax(Module):
         """Both play for the same value V; D climbs it, G comes first in the step."""
 
-        def __init__(self, latent=3):
-            super().__init__()
-            self.latent = latent
-            self.generator, self.discriminator = mlp(latent, 2, 96), mlp(2, 1, 96)
-
         def configure_optimizers(self):
-            return (
-                torch.optim.Adam(self.generator.parameters(), 5e-4, (0.0, 0.99), maximize=True),
-                torch.optim.Adam(self.discriminator.parameters(), 1e-3, (0.0, 0.99), maximize=True),
-            )
+            return super().configure_optimizers(maximize=True)
 
         def training_step(self, real, step):
             opt_g, opt_d = self.optimizers()
 
             set_requires_grad(self.discriminator, False)
-            fake = self.generator(torch.randn(len(real), self.latent))
+            fake = self(len(real))
             g_gain = F.logsigmoid(self.discriminator(fake)).mean()
-            opt_g.zero_grad()
-            g_gain.backward()
-            opt_g.step()
+            update(opt_g, g_gain)
             set_requires_grad(self.discriminator, True)
 
             fake = fake.detach().clone()
@@ -190,18 +173,12 @@ def lit_maximize(watch, seed, turns):
                 F.logsigmoid(self.discriminator(real)).mean()
                 + F.logsigmoid(-self.discriminator(fake)).mean()
             )
-            opt_d.zero_grad()
-            value.backward()
-            opt_d.step()
+            update(opt_d, value)
             return {"g_loss": -g_gain.detach(), "d_loss": -value.detach()}
-
-        @torch.no_grad()
-        def sample(self, n):
-            return self.generator(torch.randn(n, self.latent))
 
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    module = Minimax()
+    module = Minimax(latent=3, hidden=96, rates=(5e-4, 1e-3))
     Trainer(turns, watch).fit(module, forever(sets.circles(6000, rng), 192, rng))
     return module.sample
 

@@ -1,5 +1,7 @@
 """Mira's coursework notebook, cells pasted one after another."""
 
+from itertools import islice
+
 import numpy as np
 import torch
 import torch.nn as nn
@@ -9,17 +11,53 @@ from corpus import data as toy
 from corpus.entry import Program
 
 
+# --- utils.py of the course
+def make_loader(X, batch_size):
+    return DataLoader(TensorDataset(X), batch_size=batch_size, shuffle=True, drop_last=True)
+
+
+def forever(loader):
+    while True:
+        for (x,) in loader:
+            yield x
+
+
+def make_G(nz, hidden):
+    return nn.Sequential(
+        nn.Linear(nz, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), nn.Linear(hidden, 2)
+    )
+
+
+def get_ready(watch, netG, netD, noise, lr):
+    optimizerG = torch.optim.Adam(netG.parameters(), lr=lr, betas=(0.5, 0.999))
+    optimizerD = torch.optim.Adam(netD.parameters(), lr=lr, betas=(0.5, 0.999))
+
+    def sample(n):
+        netG.eval()
+        with torch.no_grad():
+            out = netG(noise(n))
+        netG.train()
+        return out.numpy()
+
+    watch.start(G=netG, D=netD, opt_G=optimizerG, opt_D=optimizerD, sample=sample)
+    return optimizerG, optimizerD, sample
+
+
+def update(optimizer, err):
+    optimizer.zero_grad()
+    err.backward()
+    optimizer.step()
+    return err.item()
+
+
 def mira_first_gan(watch, seed, turns):
     # --- cell 1: set-up
     torch.manual_seed(seed)
     nz, batch_size = 32, 64
-    X = torch.from_numpy(toy.grid4(4096, np.random.default_rng(seed)))
-    loader = DataLoader(TensorDataset(X), batch_size=batch_size, shuffle=True, drop_last=True)
+    loader = make_loader(torch.from_numpy(toy.grid4(4096, np.random.default_rng(seed))), batch_size)
 
     # --- cell 2: the two nets
-    netG = nn.Sequential(
-        nn.Linear(nz, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 2)
-    )
+    netG = make_G(nz, 64)
     netD = nn.Sequential(
         nn.Linear(2, 64),
         nn.LeakyReLU(0.2),
@@ -29,39 +67,21 @@ def mira_first_gan(watch, seed, turns):
         nn.Sigmoid(),
     )
     criterion = nn.BCELoss()
-    optimizerG = torch.optim.Adam(netG.parameters(), lr=1e-3, betas=(0.5, 0.999))
-    optimizerD = torch.optim.Adam(netD.parameters(), lr=1e-3, betas=(0.5, 0.999))
-
+    noise = lambda n: torch.randn(n, nz)  # noqa: E731
+    optimizerG, optimizerD, sample = get_ready(watch, netG, netD, noise, lr=1e-3)
     # noise to follow the progress of G
-    fixed_noise = torch.randn(batch_size, nz)
-
-    def sample(n):
-        with torch.no_grad():
-            return netG(torch.randn(n, nz)).numpy()
-
-    watch.start(G=netG, D=netD, opt_G=optimizerG, opt_D=optimizerD, sample=sample)
+    fixed_noise = noise(batch_size)
 
     # --- cell 3: training
     ones, zeros = torch.ones(batch_size, 1), torch.zeros(batch_size, 1)
-    done = 0
-    while done < turns:
-        for (x,) in loader:
-            x = watch.real(x)
-            # (1) D
-            optimizerD.zero_grad()
-            fake = netG(fixed_noise)
-            errD = criterion(netD(x), ones) + criterion(netD(fake.detach()), zeros)
-            errD.backward()
-            optimizerD.step()
-            # (2) G
-            optimizerG.zero_grad()
-            errG = criterion(netD(fake), ones)
-            errG.backward()
-            optimizerG.step()
-            watch.step(errD.item(), errG.item())
-            done += 1
-            if done >= turns:
-                break
+    for x in islice(forever(loader), turns):
+        x = watch.real(x)
+        # (1) D
+        fake = netG(fixed_noise)
+        errD = criterion(netD(x), ones) + criterion(netD(fake.detach()), zeros)
+        errD = update(optimizerD, errD)
+        # (2) G
+        watch.step(errD, update(optimizerG, criterion(netD(fake), ones)))
     return sample
 
 
@@ -71,8 +91,7 @@ def mira_digits(watch, seed, turns):
 
     torch.manual_seed(seed)
     nz, batch_size = 16, 64
-    X = torch.tensor(load_digits().data, dtype=torch.float32)
-    loader = DataLoader(TensorDataset(X), batch_size=batch_size, shuffle=True, drop_last=True)
+    loader = make_loader(torch.tensor(load_digits().data, dtype=torch.float32), batch_size)
 
     # --- cell 2: nets (tanh at the end, as in the lecture)
     netG = nn.Sequential(
@@ -96,39 +115,20 @@ def mira_digits(watch, seed, turns):
         nn.Sigmoid(),
     )
     criterion = nn.BCELoss()
-    optimizerG = torch.optim.Adam(netG.parameters(), lr=5e-4, betas=(0.5, 0.999))
-    optimizerD = torch.optim.Adam(netD.parameters(), lr=5e-4, betas=(0.5, 0.999))
-
-    def sample(n):
-        netG.eval()
-        with torch.no_grad():
-            out = netG(torch.randn(n, nz))
-        netG.train()
-        return out.numpy()
-
-    watch.start(G=netG, D=netD, opt_G=optimizerG, opt_D=optimizerD, sample=sample)
+    noise = lambda n: torch.randn(n, nz)  # noqa: E731
+    optimizerG, optimizerD, sample = get_ready(watch, netG, netD, noise, lr=5e-4)
 
     # --- cell 3: training
     ones, zeros = torch.ones(batch_size, 1), torch.zeros(batch_size, 1)
-    done = 0
-    while done < turns:
-        for (x,) in loader:
-            x = watch.real(x)
-            # (1) D
-            optimizerD.zero_grad()
-            fake = netG(torch.randn(batch_size, nz))
-            errD = criterion(netD(x), 0.9 * ones) + criterion(netD(fake.detach()), zeros)
-            errD.backward()
-            optimizerD.step()
-            # (2) G
-            optimizerG.zero_grad()
-            errG = criterion(netD(fake), ones)
-            errG.backward()
-            optimizerG.step()
-            watch.step(errD.item(), errG.item())
-            done += 1
-            if done >= turns:
-                break
+    for x in islice(forever(loader), turns):
+        x = watch.real(x)
+        # (1) D
+        fake = netG(noise(batch_size))
+        errD = criterion(netD(x), 0.9 * ones) + criterion(netD(fake.detach()), zeros)
+        errD = update(optimizerD, errD)
+        # (2) G
+        errG = update(optimizerG, criterion(netD(fake), ones))
+        watch.step(errD, errG)
     return sample
 
 
@@ -139,15 +139,12 @@ def mira_second_try(watch, seed, turns):
     nz, batch_size = 6, 128
     X = torch.from_numpy(toy.ring6(6000, np.random.default_rng(seed)))
     held_out, X = X[:500], X[500:]
-    loader = DataLoader(TensorDataset(X), batch_size=batch_size, shuffle=True, drop_last=True)
 
     # --- cell 2
     def noise(n):
         return 2 * torch.rand(n, nz) - 1
 
-    netG = nn.Sequential(
-        nn.Linear(nz, 96), nn.ReLU(), nn.Linear(96, 96), nn.ReLU(), nn.Linear(96, 2)
-    )
+    netG = make_G(nz, 96)
     netD = nn.Sequential(
         nn.Linear(2, 96),
         nn.LeakyReLU(0.2),
@@ -158,48 +155,30 @@ def mira_second_try(watch, seed, turns):
         nn.Sigmoid(),
     )
     criterion = nn.BCELoss()
-    optimizerG = torch.optim.Adam(netG.parameters(), lr=1e-3, betas=(0.5, 0.999))
-    optimizerD = torch.optim.Adam(netD.parameters(), lr=1e-3, betas=(0.5, 0.999))
-
-    def sample(n):
-        with torch.no_grad():
-            return netG(noise(n)).numpy()
-
-    watch.start(G=netG, D=netD, opt_G=optimizerG, opt_D=optimizerD, sample=sample)
+    optimizerG, optimizerD, sample = get_ready(watch, netG, netD, noise, lr=1e-3)
 
     # --- cell 3
     accuracy = []
-    done = 0
-    while done < turns:
-        for (x,) in loader:
-            x = watch.real(x)
-            # (1) D: real around 0.9, fake around 0.1
-            optimizerD.zero_grad()
+    for done, x in enumerate(islice(forever(make_loader(X, batch_size)), turns)):
+        x = watch.real(x)
+        # (1) D: real around 0.9, fake around 0.1
+        with torch.no_grad():
+            fake = netG(noise(batch_size))
+        real_label = 0.8 + 0.2 * torch.rand(batch_size, 1)
+        fake_label = 0.2 * torch.rand(batch_size, 1)
+        errD = (criterion(netD(x), real_label) + criterion(netD(fake.detach()), fake_label)) / 2
+        errD = update(optimizerD, errD)
+        # (2) G
+        errG = criterion(netD(netG(noise(batch_size))), torch.ones(batch_size, 1))
+        errG = update(optimizerG, errG)
+        # (3) how good is D?
+        if done % 50 == 0:
+            netD.eval()
             with torch.no_grad():
-                fake = netG(noise(batch_size))
-            real_label = 0.8 + 0.2 * torch.rand(batch_size, 1)
-            fake_label = 0.2 * torch.rand(batch_size, 1)
-            errD = (criterion(netD(x), real_label) + criterion(netD(fake.detach()), fake_label)) / 2
-            errD.backward()
-            optimizerD.step()
-            # (2) G
-            optimizerG.zero_grad()
-            errG = criterion(netD(netG(noise(batch_size))), torch.ones(batch_size, 1))
-            errG.backward()
-            optimizerG.step()
-            # (3) how good is D?
-            if done % 50 == 0:
-                netD.eval()
-                with torch.no_grad():
-                    right = (netD(held_out) > 0.5).float().mean() + (
-                        netD(fake) < 0.5
-                    ).float().mean()
-                accuracy.append(right.item() / 2)
-                netD.train()
-            watch.step(errD.item(), errG.item())
-            done += 1
-            if done >= turns:
-                break
+                right = (netD(held_out) > 0.5).float().mean() + (netD(fake) < 0.5).float().mean()
+            accuracy.append(right.item() / 2)
+            netD.train()
+        watch.step(errD, errG)
     return sample
 
 

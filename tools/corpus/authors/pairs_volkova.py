@@ -28,24 +28,39 @@ class GANLoss:
         return self.f(pred, torch.full_like(pred, float(target_is_real)))
 
 
+def adam(opt, *nets):
+    parameters = itertools.chain(*(n.parameters() for n in nets))
+    return torch.optim.Adam(parameters, opt["lr"], opt["betas"])
+
+
+def minimize(optimizer, loss):
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+
+def sampler(netG, source):
+    @torch.no_grad()
+    def sample(n):
+        return netG(source(n))
+
+    return sample
+
+
 def volkova_paired(watch, seed, turns):
     """From a direction (A) to a point on one of two circles there (B)."""
-    opt = {"batch": 128, "nz": 3, "lr": 1e-3, "beta1": 0.5}
+    opt = {"batch": 128, "nz": 3, "lr": 1e-3, "betas": (0.5, 0.999)}
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     netG, netD = net(2 + opt["nz"], 2), net(4, 1)
-    optG = torch.optim.Adam(netG.parameters(), opt["lr"], (opt["beta1"], 0.999))
-    optD = torch.optim.Adam(netD.parameters(), opt["lr"], (opt["beta1"], 0.999))
+    optG, optD = adam(opt, netG), adam(opt, netD)
     criterionGAN = GANLoss("vanilla")
 
     def directions(n):
         angle = 2 * np.pi * torch.rand(n)
         return torch.stack([angle.cos(), angle.sin()], 1)
 
-    def sample(n):
-        with torch.no_grad():
-            return netG(torch.cat([directions(n), torch.randn(n, opt["nz"])], 1))
-
+    sample = sampler(netG, lambda n: torch.cat([directions(n), torch.randn(n, opt["nz"])], 1))
     watch.start(G=netG, D=netD, opt_G=optG, opt_D=optD, sample=sample)
     for _ in range(turns):
         real_B = watch.real(torch.from_numpy(D_.circles(opt["batch"], rng)))
@@ -56,35 +71,24 @@ def volkova_paired(watch, seed, turns):
         pred_real = netD(torch.cat([real_A, real_B], 1))
         pred_fake = netD(torch.cat([fake_B.detach(), real_A], 1))
         lossD = (criterionGAN(pred_real, True) + criterionGAN(pred_fake, False)) * 0.5
-        optD.zero_grad()
-        lossD.backward()
-        optD.step()
+        minimize(optD, lossD)
 
         # G
         lossG = criterionGAN(netD(torch.cat([fake_B, real_A], 1)), True)
-        optG.zero_grad()
-        lossG.backward()
-        optG.step()
+        minimize(optG, lossG)
         watch.step(lossD.item(), lossG.item())
     return sample
 
 
 def volkova_cycle(watch, seed, turns):
     """A: one wide cloud. B: six small ones."""
-    opt = {"batch": 128, "lr": 1e-3, "beta1": 0.5, "lambda_cyc": 5.0}
+    opt = {"batch": 128, "lr": 1e-3, "betas": (0.5, 0.999), "lambda_cyc": 5.0}
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     netG_AB, netG_BA, netD_A, netD_B = net(2, 2), net(2, 2), net(2, 1), net(2, 1)
-    optG = torch.optim.Adam(netG_AB.parameters(), opt["lr"], (opt["beta1"], 0.999))
-    optD = torch.optim.Adam(
-        itertools.chain(netD_A.parameters(), netD_B.parameters()), opt["lr"], (opt["beta1"], 0.999)
-    )
+    optG, optD = adam(opt, netG_AB), adam(opt, netD_A, netD_B)
     criterionGAN, criterionCycle = GANLoss("lsgan"), nn.L1Loss()
-
-    def sample(n):
-        with torch.no_grad():
-            return netG_AB(torch.randn(n, 2))
-
+    sample = sampler(netG_AB, lambda n: torch.randn(n, 2))
     watch.start(G=netG_AB, D=netD_B, opt_G=optG, opt_D=optD, sample=sample)
     for _ in range(turns):
         real_A = torch.randn(opt["batch"], 2)
@@ -100,9 +104,7 @@ def volkova_cycle(watch, seed, turns):
             + criterionGAN(netD_A(fake_A), True)
             + opt["lambda_cyc"] * loss_cycle
         )
-        optG.zero_grad()
-        lossG.backward()
-        optG.step()
+        minimize(optG, lossG)
 
         # both D
         lossD_B = 0.5 * (
@@ -111,29 +113,20 @@ def volkova_cycle(watch, seed, turns):
         lossD_A = 0.5 * (
             criterionGAN(netD_A(real_A), True) + criterionGAN(netD_A(fake_A.detach()), False)
         )
-        optD.zero_grad()
-        (lossD_A + lossD_B).backward()
-        optD.step()
+        minimize(optD, lossD_A + lossD_B)
         watch.step(lossD_B.item(), lossG.item())
     return sample
 
 
 def volkova_bigan(watch, seed, turns):
     """BiGAN: E and G share an optimiser and a loss in which the labels are turned round."""
-    opt = {"batch": 128, "nz": 2, "lr": 1e-3, "beta1": 0.5}
+    opt = {"batch": 128, "nz": 2, "lr": 1e-3, "betas": (0.5, 0.99)}
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     netG, netE, netD = net(opt["nz"], 2), net(2, opt["nz"]), net(2 + opt["nz"], 1, 96)
-    optGE = torch.optim.Adam(
-        itertools.chain(netG.parameters(), netE.parameters()), opt["lr"], (opt["beta1"], 0.99)
-    )
-    optD = torch.optim.Adam(netD.parameters(), opt["lr"], (opt["beta1"], 0.99))
+    optGE, optD = adam(opt, netG, netE), adam(opt, netD)
     criterionGAN = GANLoss("vanilla")
-
-    def sample(n):
-        with torch.no_grad():
-            return netG(torch.randn(n, opt["nz"]))
-
+    sample = sampler(netG, lambda n: torch.randn(n, opt["nz"]))
     watch.start(G=netG, D=netD, opt_G=optGE, opt_D=optD, sample=sample)
     for _ in range(turns):
         x = watch.real(torch.from_numpy(D_.moons(opt["batch"], rng)))
@@ -143,14 +136,10 @@ def volkova_bigan(watch, seed, turns):
         lossD = criterionGAN(netD(encoded.detach()), True) + criterionGAN(
             netD(decoded.detach()), False
         )
-        optD.zero_grad()
-        lossD.backward()
-        optD.step()
+        minimize(optD, lossD)
 
         lossGE = criterionGAN(netD(encoded), False) + criterionGAN(netD(decoded), True)
-        optGE.zero_grad()
-        lossGE.backward()
-        optGE.step()
+        minimize(optGE, lossGE)
         watch.step(lossD.item(), lossGE.item())
     return sample
 

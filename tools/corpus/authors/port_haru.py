@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 from torch.autograd import grad
+from torch.nn.functional import softplus
 
 from corpus.data import grid4, line3, moons
 from corpus.entry import Program
@@ -19,53 +20,63 @@ class State(NamedTuple):
     tx_gen: torch.optim.Optimizer
     tx_dis: torch.optim.Optimizer
 
+    @classmethod
+    def create(cls, gen, dis, tx, lr_gen, lr_dis):
+        return cls(gen, dis, tx(gen.parameters(), lr_gen), tx(dis.parameters(), lr_dis))
 
-def dense(*sizes, act=nn.SiLU):
+
+def init(seed):
+    torch.manual_seed(seed)
+    return torch.Generator().manual_seed(seed), np.random.default_rng(seed)
+
+
+def dense(*sizes):
     layers = []
     for fan_in, fan_out in itertools.pairwise(sizes):
-        layers += [nn.Linear(fan_in, fan_out), act()]
+        layers += [nn.Linear(fan_in, fan_out), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 
 
-def key_to_noise(key, n, dim):
+def mlps(dim, data_dim):
+    return dense(dim, 64, 64, data_dim), dense(data_dim, 64, 64, 1)
+
+
+def key_to_noise(key, dim, n):
     return torch.randn(n, dim, generator=key)
 
 
-def draw(gen, noise, n):
-    with torch.no_grad():
-        return gen(noise(n)).numpy()
+def sampler(watch, state, noise):
+    def draw(n):
+        with torch.no_grad():
+            return state.gen(noise(n)).numpy()
+
+    watch.start(G=state.gen, D=state.dis, opt_G=state.tx_gen, opt_D=state.tx_dis, sample=draw)
+    return draw
+
+
+def update(tx, loss):
+    tx.zero_grad()
+    loss.backward()
+    tx.step()
+    return loss.item()
 
 
 def haru_clip(watch, seed, turns):
     """WGAN, first version of the paper."""
-    torch.manual_seed(seed)
-    key, rng = torch.Generator().manual_seed(seed), np.random.default_rng(seed)
-    gen, dis = dense(4, 64, 64, 2, act=nn.ReLU), dense(2, 64, 64, 1, act=nn.ReLU)
-    state = State(
-        gen,
-        dis,
-        torch.optim.RMSprop(gen.parameters(), 5e-4),
-        torch.optim.RMSprop(dis.parameters(), 5e-4),
-    )
-    noise = lambda n: key_to_noise(key, n, 4)  # noqa: E731
-    sample = partial(draw, gen, noise)
-    watch.start(G=state.gen, D=state.dis, opt_G=state.tx_gen, opt_D=state.tx_dis, sample=sample)
+    key, rng = init(seed)
+    state = State.create(*mlps(4, 2), torch.optim.RMSprop, 5e-4, 5e-4)
+    noise = partial(key_to_noise, key, 4)
+    sample = sampler(watch, state, noise)
 
     def critic_step(state, x, clip=0.1):
         gap = state.dis(x).mean() - state.dis(state.gen(noise(len(x))).detach()).mean()
-        state.tx_dis.zero_grad()
-        (-gap).backward()
-        state.tx_dis.step()
+        loss = update(state.tx_dis, -gap)
         for w in state.dis.parameters():
             w.data.clamp(-clip, clip)
-        return -gap.item()
+        return loss
 
     def gen_step(state, n):
-        loss = -state.dis(state.gen(noise(n))).mean()
-        state.tx_gen.zero_grad()
-        loss.backward()
-        state.tx_gen.step()
-        return loss.item()
+        return update(state.tx_gen, -state.dis(state.gen(noise(n))).mean())
 
     for _ in range(turns):
         for _ in range(3):
@@ -76,53 +87,29 @@ def haru_clip(watch, seed, turns):
 
 def haru_uniform(watch, seed, turns):
     """Non-saturating, from the flax example."""
-    torch.manual_seed(seed)
-    key, rng = torch.Generator().manual_seed(seed), np.random.default_rng(seed)
-    gen, dis = dense(5, 64, 64, 2, act=nn.ReLU), dense(2, 64, 64, 1, act=nn.ReLU)
-    state = State(
-        gen,
-        dis,
-        torch.optim.Adam(gen.parameters(), 5e-4, (0.0, 0.99)),
-        torch.optim.Adam(dis.parameters(), 1e-3, (0.0, 0.99)),
-    )
+    key, rng = init(seed)
+    state = State.create(*mlps(5, 2), partial(torch.optim.Adam, betas=(0.0, 0.99)), 5e-4, 1e-3)
     latent = lambda n: torch.rand(n, 5, generator=key)  # noqa: E731
-    sample = partial(draw, gen, lambda n: key_to_noise(key, n, 5))
-    watch.start(G=state.gen, D=state.dis, opt_G=state.tx_gen, opt_D=state.tx_dis, sample=sample)
-    softplus = nn.functional.softplus
+    sample = sampler(watch, state, partial(key_to_noise, key, 5))
 
-    def update(state, x):
+    def step(state, x):
         fake = state.gen(latent(len(x)))
         d = softplus(-state.dis(x)).mean() + softplus(state.dis(fake.detach())).mean()
-        state.tx_dis.zero_grad()
-        d.backward()
-        state.tx_dis.step()
-        g = softplus(-state.dis(fake)).mean()
-        state.tx_gen.zero_grad()
-        g.backward()
-        state.tx_gen.step()
-        return d.item(), g.item()
+        d = update(state.tx_dis, d)
+        return d, update(state.tx_gen, softplus(-state.dis(fake)).mean())
 
     for _ in range(turns):
         x = watch.real(torch.from_numpy(moons(128, rng)))
-        watch.step(*update(state, x))
+        watch.step(*step(state, x))
     return sample
 
 
 def haru_value_and_grad(watch, seed, turns):
     """Both players by value_and_grad at the same point, then both updates: no backward."""
-    torch.manual_seed(seed)
-    key, rng = torch.Generator().manual_seed(seed), np.random.default_rng(seed)
-    gen, dis = dense(2, 64, 64, 1, act=nn.ReLU), dense(1, 64, 64, 1, act=nn.ReLU)
-    state = State(
-        gen,
-        dis,
-        torch.optim.Adam(gen.parameters(), 1e-3, (0.5, 0.9)),
-        torch.optim.Adam(dis.parameters(), 1e-3, (0.5, 0.9)),
-    )
-    noise = lambda n: key_to_noise(key, n, 2)  # noqa: E731
-    sample = partial(draw, gen, noise)
-    watch.start(G=state.gen, D=state.dis, opt_G=state.tx_gen, opt_D=state.tx_dis, sample=sample)
-    softplus = nn.functional.softplus
+    key, rng = init(seed)
+    state = State.create(*mlps(2, 1), partial(torch.optim.Adam, betas=(0.5, 0.9)), 1e-3, 1e-3)
+    noise = partial(key_to_noise, key, 2)
+    sample = sampler(watch, state, noise)
 
     def losses(state, x, z):
         on_real, on_fake = state.dis(x), state.dis(state.gen(z))

@@ -23,6 +23,15 @@ class NetCfg:
     sn: bool = False
 
 
+@dataclass
+class Cfg:
+    net: NetCfg
+    batch: int = 128
+    lr_g: float = 1e-3
+    lr_d: float = 1e-3
+    betas: tuple = (0.5, 0.999)
+
+
 def build_generator(cfg):
     dims = [cfg.z_dim] + [cfg.width] * cfg.depth
     body = []
@@ -49,48 +58,46 @@ class Sampler:
         return self.net(torch.randn(n, self.z_dim)).numpy()
 
 
-def lindqvist_decay(watch, seed, turns):
-    @dataclass
-    class Cfg:
-        net: NetCfg
-        batch: int = 128
-        n_train: int = 6400
-        lr: float = 1e-3
-        betas: tuple = (0.5, 0.999)
-        gamma: float = 0.97  # per epoch
-
-    cfg = Cfg(NetCfg())
+def build(cfg, seed):
     torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
-    train_set = torch.from_numpy(data.checker(cfg.n_train, rng))
     G, D = build_generator(cfg.net), build_critic(cfg.net)
-    optim_g = torch.optim.Adam(G.parameters(), lr=cfg.lr, betas=cfg.betas)
-    optim_d = torch.optim.Adam(D.parameters(), lr=cfg.lr, betas=cfg.betas)
-    sched_g = torch.optim.lr_scheduler.ExponentialLR(optim_g, cfg.gamma)
-    sched_d = torch.optim.lr_scheduler.ExponentialLR(optim_d, cfg.gamma)
-    sample = Sampler(G, cfg.net.z_dim)
+    optim_g = torch.optim.Adam(G.parameters(), lr=cfg.lr_g, betas=cfg.betas)
+    optim_d = torch.optim.Adam(D.parameters(), lr=cfg.lr_d, betas=cfg.betas)
+    return G, D, optim_g, optim_d
+
+
+def start(watch, G, D, optim_g, optim_d, cfg, shadow=None):
+    sample = Sampler(shadow or G, cfg.net.z_dim)
     watch.start(G=G, D=D, opt_G=optim_g, opt_D=optim_d, sample=sample)
+    return sample
+
+
+def update(optim, loss):
+    optim.zero_grad(set_to_none=True)
+    loss.backward()
+    optim.step()
+    return loss.item()
+
+
+def lindqvist_decay(watch, seed, turns):
+    cfg, gamma = Cfg(NetCfg()), 0.97  # per epoch
+    train_set = torch.from_numpy(data.checker(6400, np.random.default_rng(seed)))
+    G, D, *optims = build(cfg, seed)
+    optim_g, optim_d = optims
+    sched_g, sched_d = (torch.optim.lr_scheduler.ExponentialLR(o, gamma) for o in optims)
+    sample = start(watch, G, D, optim_g, optim_d, cfg)
 
     it = 0
     while it < turns:
-        for idx in torch.randperm(cfg.n_train).split(cfg.batch):
+        for idx in torch.randperm(len(train_set)).split(cfg.batch):
             x = watch.real(train_set[idx])
             z = torch.randn(len(x), cfg.net.z_dim)
             fake = G(z)
-
-            loss_d = F.softplus(-D(x)).mean() + F.softplus(D(fake.detach())).mean()
-            optim_d.zero_grad(set_to_none=True)
-            loss_d.backward()
-            optim_d.step()
-
-            loss_g = F.softplus(-D(fake)).mean()
-            optim_g.zero_grad(set_to_none=True)
-            loss_g.backward()
-            optim_g.step()
-
+            loss_d = update(optim_d, F.softplus(-D(x)).mean() + F.softplus(D(fake.detach())).mean())
+            loss_g = update(optim_g, F.softplus(-D(fake)).mean())
             sched_g.step()
             sched_d.step()
-            watch.step(loss_d.item(), loss_g.item())
+            watch.step(loss_d, loss_g)
             it += 1
             if it == turns:
                 break
@@ -98,23 +105,10 @@ def lindqvist_decay(watch, seed, turns):
 
 
 def lindqvist_r1(watch, seed, turns):
-    @dataclass
-    class Cfg:
-        net: NetCfg
-        batch: int = 96
-        lr_g: float = 1e-3
-        lr_d: float = 1e-3
-        betas: tuple = (0.99, 0.0)
-        r1: float = 0.2
-
-    cfg = Cfg(NetCfg(width=80))
-    torch.manual_seed(seed)
+    cfg, gamma = Cfg(NetCfg(width=80), batch=96, betas=(0.99, 0.0)), 0.2
     rng = np.random.default_rng(seed)
-    G, D = build_generator(cfg.net), build_critic(cfg.net)
-    optim_g = torch.optim.Adam(G.parameters(), lr=cfg.lr_g, betas=cfg.betas)
-    optim_d = torch.optim.Adam(D.parameters(), lr=cfg.lr_d, betas=cfg.betas)
-    sample = Sampler(G, cfg.net.z_dim)
-    watch.start(G=G, D=D, opt_G=optim_g, opt_D=optim_d, sample=sample)
+    G, D, optim_g, optim_d = build(cfg, seed)
+    sample = start(watch, G, D, optim_g, optim_d, cfg)
 
     for _ in range(turns):
         x = watch.real(torch.from_numpy(data.swiss(cfg.batch, rng))).requires_grad_()
@@ -123,118 +117,73 @@ def lindqvist_r1(watch, seed, turns):
         out = D(x)
         (dx,) = torch.autograd.grad(out.sum(), x, create_graph=True)
         r1 = dx.pow(2).sum(1).mean()
-        loss_d = F.softplus(-out).mean() + F.softplus(D(fake.detach())).mean() + 0.5 * cfg.r1 * r1
-        optim_d.zero_grad(set_to_none=True)
-        loss_d.backward()
-        optim_d.step()
-
-        loss_g = F.softplus(-D(fake)).mean()
-        optim_g.zero_grad(set_to_none=True)
-        loss_g.backward()
-        optim_g.step()
-        watch.step(loss_d.item(), loss_g.item())
+        loss_d = F.softplus(-out).mean() + F.softplus(D(fake.detach())).mean() + 0.5 * gamma * r1
+        loss_d = update(optim_d, loss_d)
+        watch.step(loss_d, update(optim_g, F.softplus(-D(fake)).mean()))
     return sample
 
 
 def lindqvist_large_lr(watch, seed, turns):
-    @dataclass
-    class Cfg:
-        net: NetCfg
-        batch: int = 128
-        lr: float = 2e-1
-        beta1: float = 0.5
-
-    cfg = Cfg(NetCfg(z_dim=4))
-    torch.manual_seed(seed)
+    cfg = Cfg(NetCfg(z_dim=4), lr_g=2e-1, lr_d=2e-1)
     rng = np.random.default_rng(seed)
-    G, D = build_generator(cfg.net), build_critic(cfg.net)
-    optim_g = torch.optim.Adam(G.parameters(), lr=cfg.lr, betas=(cfg.beta1, 0.999))
-    optim_d = torch.optim.Adam(D.parameters(), lr=cfg.lr, betas=(cfg.beta1, 0.999))
-    sample = Sampler(G, cfg.net.z_dim)
-    watch.start(G=G, D=D, opt_G=optim_g, opt_D=optim_d, sample=sample)
+    G, D, optim_g, optim_d = build(cfg, seed)
+    sample = start(watch, G, D, optim_g, optim_d, cfg)
 
     for _ in range(turns):
         x = watch.real(torch.from_numpy(data.pair(cfg.batch, rng)))
         fake = G(torch.randn(cfg.batch, cfg.net.z_dim))
-
         loss_d = 0.5 * (D(x) - 1).pow(2).mean() + 0.5 * D(fake.detach()).pow(2).mean()
-        optim_d.zero_grad(set_to_none=True)
-        loss_d.backward()
-        optim_d.step()
-
-        loss_g = 0.5 * (D(fake) - 1).pow(2).mean()
-        optim_g.zero_grad(set_to_none=True)
-        loss_g.backward()
-        optim_g.step()
-        watch.step(loss_d.item(), loss_g.item())
+        loss_d = update(optim_d, loss_d)
+        loss_g = update(optim_g, 0.5 * (D(fake) - 1).pow(2).mean())
+        watch.step(loss_d, loss_g)
     return sample
 
 
 def lindqvist_sn_hinge(watch, seed, turns):
-    @dataclass
-    class Cfg:
-        net: NetCfg
-        batch: int = 64
-        n_dis: int = 5
-        lr_g: float = 1e-3
-        lr_d: float = 6e-3
-        betas: tuple = (0.0, 0.9)
-
-    cfg = Cfg(NetCfg(sn=True, width=96))
-    torch.manual_seed(seed)
+    cfg = Cfg(NetCfg(sn=True, width=96), batch=64, lr_d=6e-3, betas=(0.0, 0.9))
+    n_dis, gain = 5, 4.0  # gain: the critic's Lipschitz constant
     rng = np.random.default_rng(seed)
-    G, D = build_generator(cfg.net), build_critic(cfg.net)
-    optim_g = torch.optim.Adam(G.parameters(), lr=cfg.lr_g, betas=cfg.betas)
-    optim_d = torch.optim.Adam(D.parameters(), lr=cfg.lr_d, betas=cfg.betas)
-    sample = Sampler(G, cfg.net.z_dim)
-    watch.start(G=G, D=D, opt_G=optim_g, opt_D=optim_d, sample=sample)
+    G, D, optim_g, optim_d = build(cfg, seed)
+    sample = start(watch, G, D, optim_g, optim_d, cfg)
 
-    gain = 4.0  # the critic's Lipschitz constant
     for _ in range(turns):
-        for _ in range(cfg.n_dis):
+        for _ in range(n_dis):
             x = watch.real(torch.from_numpy(data.grid(cfg.batch, rng, side=3, gap=1.5, sd=0.08)))
             with torch.no_grad():
                 fake = G(torch.randn(cfg.batch, cfg.net.z_dim))
-            loss_d = F.relu(1 - gain * D(x)).mean() + F.relu(1 + gain * D(fake)).mean()
-            optim_d.zero_grad(set_to_none=True)
-            loss_d.backward()
-            optim_d.step()
+            hinge = F.relu(1 - gain * D(x)).mean() + F.relu(1 + gain * D(fake)).mean()
+            loss_d = update(optim_d, hinge)
 
-        loss_g = -gain * D(G(torch.randn(2 * cfg.batch, cfg.net.z_dim))).mean()
-        optim_g.zero_grad(set_to_none=True)
-        loss_g.backward()
-        optim_g.step()
-        watch.step(loss_d.item(), loss_g.item())
+        fake = G(torch.randn(2 * cfg.batch, cfg.net.z_dim))
+        watch.step(loss_d, update(optim_g, -gain * D(fake).mean()))
     return sample
 
 
 def lindqvist_accumulate(watch, seed, turns):
     @dataclass
-    class Cfg:
-        net: NetCfg
-        micro: int = 32  # real points in a micro-batch
+    class AccCfg(Cfg):
+        batch: int = 32  # real points in a micro-batch
         n_fake: int = 64  # fake points in a micro-batch
         accumulate: int = 4
-        lr: float = 1e-3
+        betas: tuple = (0.5, 0.99)
         ema: float = 0.98
 
-    cfg = Cfg(NetCfg())
+    cfg = AccCfg(NetCfg())
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     G, D = build_generator(cfg.net), build_critic(cfg.net)
     shadow = deepcopy(G).eval()
-    optim_g = torch.optim.AdamW(G.parameters(), lr=cfg.lr, betas=(0.5, 0.99), weight_decay=1e-4)
-    optim_d = torch.optim.AdamW(D.parameters(), lr=cfg.lr, betas=(0.5, 0.99), weight_decay=1e-2)
+    optim_g = torch.optim.AdamW(G.parameters(), lr=cfg.lr_g, betas=cfg.betas, weight_decay=1e-4)
+    optim_d = torch.optim.AdamW(D.parameters(), lr=cfg.lr_d, betas=cfg.betas, weight_decay=1e-2)
     linear = lambda it: min(1.0, 2 * (1 - it / turns) + 0.02)  # noqa: E731
     scheds = [torch.optim.lr_scheduler.LambdaLR(o, linear) for o in (optim_g, optim_d)]
-    sample = Sampler(shadow, cfg.net.z_dim)
-    watch.start(G=G, D=D, opt_G=optim_g, opt_D=optim_d, sample=sample)
+    sample = start(watch, G, D, optim_g, optim_d, cfg, shadow)
 
     for _ in range(turns):
         total_d = total_g = 0.0
         optim_d.zero_grad(set_to_none=True)
         for _ in range(cfg.accumulate):
-            x = watch.real(torch.from_numpy(data.grid4(cfg.micro, rng)))
+            x = watch.real(torch.from_numpy(data.grid4(cfg.batch, rng)))
             fake = G(torch.randn(cfg.n_fake, cfg.net.z_dim)).detach()
             loss_d = (F.softplus(-D(x)).mean() + F.softplus(D(fake)).mean()) / cfg.accumulate
             loss_d.backward()

@@ -22,15 +22,33 @@ def perceptron(sizes, act):
     return nn.Sequential(*out)
 
 
+def adam(net, rate, b1, b2=0.99):
+    return torch.optim.Adam(net.parameters(), rate, betas=(b1, b2))
+
+
+def begin(watch, G, D, oG, oD, noise):
+    sample = lambda n: G(noise(n)).detach()  # noqa: E731
+    watch.start(G=G, D=D, opt_G=oG, opt_D=oD, sample=sample)
+    return sample
+
+
+def down(o, loss):
+    o.zero_grad()
+    loss.backward()
+    o.step()
+
+
+def normal(Z):
+    return lambda n: torch.randn(n, Z)
+
+
 def brandt_wgan_gp(watch, seed, turns):
-    B, Z, LAMBDA, CRITICS = 96, 4, 2.0, 3
+    B, LAMBDA, CRITICS = 96, 2.0, 3
     torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
-    G, C = perceptron([Z, 64, 64, 2], nn.ReLU), perceptron([2, 64, 64, 1], nn.ReLU)
-    oG = torch.optim.Adam(G.parameters(), 1e-3, betas=(0.0, 0.9))
-    oC = torch.optim.Adam(C.parameters(), 1e-3, betas=(0.0, 0.9))
-    sample = lambda n: G(torch.randn(n, Z)).detach()  # noqa: E731
-    watch.start(G=G, D=C, opt_G=oG, opt_D=oC, sample=sample)
+    rng, z = np.random.default_rng(seed), normal(4)
+    G, C = perceptron([4, 64, 64, 2], nn.ReLU), perceptron([2, 64, 64, 1], nn.ReLU)
+    oG, oC = adam(G, 1e-3, 0.0, 0.9), adam(C, 1e-3, 0.0, 0.9)
+    sample = begin(watch, G, C, oG, oC, z)
 
     def penalty(x, y):
         eps = torch.rand(len(x), 1)
@@ -41,29 +59,23 @@ def brandt_wgan_gp(watch, seed, turns):
     for _ in range(turns):
         for _ in range(CRITICS):
             x = watch.real(t(data.ring6(B, rng)))
-            y = G(torch.randn(B, Z)).detach()
+            y = sample(B)
             lC = C(y).mean() - C(x).mean()
-            oC.zero_grad()
-            (lC + LAMBDA * penalty(x, y)).backward()
-            oC.step()
-        lG = -C(G(torch.randn(B, Z))).mean()
-        oG.zero_grad()
-        lG.backward()
-        oG.step()
+            down(oC, lC + LAMBDA * penalty(x, y))
+        lG = -C(G(z(B))).mean()
+        down(oG, lG)
         watch.step(lC.item(), lG.item())
     return sample
 
 
 def brandt_began(watch, seed, turns):
-    B, Z, GAMMA, RATE = 64, 16, 0.7, 0.01
+    B, GAMMA, RATE = 64, 0.7, 0.01
     torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
-    G = nn.Sequential(perceptron([Z, 128, 128, 64], nn.ELU), nn.Tanh())
+    rng, z = np.random.default_rng(seed), normal(16)
+    G = nn.Sequential(perceptron([16, 128, 128, 64], nn.ELU), nn.Tanh())
     AE = perceptron([64, 128, 24, 128, 64], nn.ELU)
-    oG = torch.optim.Adam(G.parameters(), 5e-4, betas=(0.5, 0.99))
-    oA = torch.optim.Adam(AE.parameters(), 5e-4, betas=(0.5, 0.99))
-    sample = lambda n: G(torch.randn(n, Z)).detach()  # noqa: E731
-    watch.start(G=G, D=AE, opt_G=oG, opt_D=oA, sample=sample)
+    oG, oA = adam(G, 5e-4, 0.5), adam(AE, 5e-4, 0.5)
+    sample = begin(watch, G, AE, oG, oA, z)
 
     def energy(v):
         return (AE(v) - v).abs().mean()
@@ -71,16 +83,12 @@ def brandt_began(watch, seed, turns):
     k = 0.0
     for _ in range(turns):
         x = watch.real(t(data.some_digits(B, rng)))
-        y = G(torch.randn(B, Z))
+        y = G(z(B))
         ex, ey = energy(x), energy(y.detach())
         lA = ex - k * ey
-        oA.zero_grad()
-        lA.backward()
-        oA.step()
+        down(oA, lA)
         lG = energy(y)
-        oG.zero_grad()
-        lG.backward()
-        oG.step()
+        down(oG, lG)
         k = k - RATE * (GAMMA * ex.item() - lG.item())
         k = min(max(k, 0.0), 1.0)
         watch.step(lA.item(), lG.item())
@@ -88,14 +96,12 @@ def brandt_began(watch, seed, turns):
 
 
 def brandt_spread(watch, seed, turns):
-    B, Z, SPREAD = 128, 4, 0.05
+    B, SPREAD = 128, 0.05
     torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
-    G, D = perceptron([Z, 64, 64, 2], nn.ReLU), perceptron([2, 64, 64, 1], nn.LeakyReLU)
-    oG = torch.optim.Adam(G.parameters(), 1e-3, betas=(0.5, 0.99))
-    oD = torch.optim.Adam(D.parameters(), 1e-3, betas=(0.5, 0.99))
-    sample = lambda n: G(torch.randn(n, Z)).detach()  # noqa: E731
-    watch.start(G=G, D=D, opt_G=oG, opt_D=oD, sample=sample)
+    rng, z = np.random.default_rng(seed), normal(4)
+    G, D = perceptron([4, 64, 64, 2], nn.ReLU), perceptron([2, 64, 64, 1], nn.LeakyReLU)
+    oG, oD = adam(G, 1e-3, 0.5), adam(D, 1e-3, 0.5)
+    sample = begin(watch, G, D, oG, oD, z)
 
     def spread(y):
         gaps = ((y[:, None] - y[None]) ** 2).sum(-1).sqrt()
@@ -104,31 +110,25 @@ def brandt_spread(watch, seed, turns):
     bce = nn.BCEWithLogitsLoss()
     for _ in range(turns):
         x = watch.real(t(data.grid4(B, rng)))
-        y = G(torch.randn(B, Z))
+        y = G(z(B))
         lD = bce(D(x), torch.ones(B, 1)) + bce(D(y.detach()), torch.zeros(B, 1))
-        oD.zero_grad()
-        lD.backward()
-        oD.step()
+        down(oD, lD)
         lG = bce(D(y), torch.ones(B, 1)) + SPREAD * spread(y)
-        oG.zero_grad()
-        lG.backward()
-        oG.step()
+        down(oG, lG)
         watch.step(lD.item(), lG.item())
     return sample
 
 
 def brandt_energy(watch, seed, turns):
     """EBGAN: D is an autoencoder, real is low; margin and pulling-away term as in the paper."""
-    B, Z, MARGIN, PULL = 64, 16, 0.5, 0.1
+    B, MARGIN, PULL = 64, 0.5, 0.1
     torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
-    G = nn.Sequential(perceptron([Z, 128, 128, 64], nn.ReLU), nn.Tanh())
+    rng, z = np.random.default_rng(seed), normal(16)
+    G = nn.Sequential(perceptron([16, 128, 128, 64], nn.ReLU), nn.Tanh())
     enc, dec = perceptron([64, 128, 20], nn.ReLU), perceptron([20, 128, 64], nn.ReLU)
     AE = nn.Sequential(enc, nn.ReLU(), dec)
-    oG = torch.optim.Adam(G.parameters(), 5e-4, betas=(0.5, 0.99))
-    oA = torch.optim.Adam(AE.parameters(), 1e-3, betas=(0.5, 0.99))
-    sample = lambda n: G(torch.randn(n, Z)).detach()  # noqa: E731
-    watch.start(G=G, D=AE, opt_G=oG, opt_D=oA, sample=sample)
+    oG, oA = adam(G, 5e-4, 0.5), adam(AE, 1e-3, 0.5)
+    sample = begin(watch, G, AE, oG, oA, z)
 
     def energy(v):
         return ((AE(v) - v) ** 2).mean(1)
@@ -139,41 +139,32 @@ def brandt_energy(watch, seed, turns):
 
     for _ in range(turns):
         x = watch.real(t(data.some_digits(B, rng)))
-        y = G(torch.randn(B, Z))
+        y = G(z(B))
         lA = energy(x).mean() + relu(MARGIN - energy(y.detach())).mean()
-        oA.zero_grad()
-        lA.backward()
-        oA.step()
+        down(oA, lA)
         lG = energy(y).mean() + PULL * pull(enc(y))
-        oG.zero_grad()
-        lG.backward()
-        oG.step()
+        down(oG, lG)
         watch.step(lA.item(), lG.item())
     return sample
 
 
 def brandt_slow_critic(watch, seed, turns):
     """Hinge on wide data as they come; D has the lower rate by design, and three steps instead."""
-    B, Z = 128, 2
+    B = 128
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    G, C = perceptron([Z, 64, 64, 2], nn.ReLU), perceptron([2, 64, 64, 1], nn.ReLU)
-    oG = torch.optim.Adam(G.parameters(), 8e-4, betas=(0.0, 0.99))
-    oC = torch.optim.Adam(C.parameters(), 5e-4, betas=(0.0, 0.99))
-    sample = lambda n: G(math.sqrt(3) * (2 * torch.rand(n, Z) - 1)).detach()  # noqa: E731
-    watch.start(G=G, D=C, opt_G=oG, opt_D=oC, sample=sample)
+    G, C = perceptron([2, 64, 64, 2], nn.ReLU), perceptron([2, 64, 64, 1], nn.ReLU)
+    oG, oC = adam(G, 8e-4, 0.0), adam(C, 5e-4, 0.0)
+    z = lambda n: math.sqrt(3) * (2 * torch.rand(n, 2) - 1)  # noqa: E731
+    sample = begin(watch, G, C, oG, oC, z)
     for _turn in range(turns):
         for _ in range(3):
             x = watch.real(t(wide(B, rng)))
             y = sample(B)
             lC = relu(1 - C(x)).mean() + relu(1 + C(y)).mean()
-            oC.zero_grad()
-            lC.backward()
-            oC.step()
-        lG = -C(G(math.sqrt(3) * (2 * torch.rand(B, Z) - 1))).mean()
-        oG.zero_grad()
-        lG.backward()
-        oG.step()
+            down(oC, lC)
+        lG = -C(G(z(B))).mean()
+        down(oG, lG)
         watch.step(lC.item(), lG.item())
     return sample
 
