@@ -22,6 +22,7 @@ from gancourse.live.run.history import ROOM, thinned
 from gancourse.plots import Mark, Panel, Strip
 
 CAUSES_SHOWN, SHOTS, REAL = 4, 3, 300
+READABLE = 0.15  # of a panel's height: a curve that moves less says nothing there
 FAULTY, SOUND, YOURS = "The faulty run", "A sound run, same setting and seed", "With your lines"
 READY = "Change the lines and train: the run starts again from the same seed."
 
@@ -164,7 +165,7 @@ class FaultyRun(Watched):
     def _packed(self, film: Film) -> dict:
         image = film.setting.images
         samples = _grey(film.samples) if image else float_bytes(film.samples.astype("f4"))
-        drawing = packed(Drawing(_panels(film), film.outcome))
+        drawing = packed(Drawing(_panels(film, tuple(self.films.values())), film.outcome))
         return {
             "at": film.at.tolist(),
             "side": 14 if image else films.SIDE,
@@ -249,21 +250,45 @@ def _grey(samples: np.ndarray) -> bytes:
     return np.uint8(127.5 * (np.nan_to_num(samples).clip(-1, 1) + 1)).tobytes()
 
 
-def _panels(film: Film) -> tuple[Panel, Panel]:
-    """Return what D says and the losses by turn, the same for a page and for a reader of text."""
+def _panels(film: Film, neighbours: tuple[Film, ...]) -> tuple[Panel, Panel]:
+    """Return what D says and the losses by turn, the same for a page and for a reader of text.
+
+    Films beside each other have the same axes, unless that would hide how one of them moves: then
+    each has the axis of its own losses, and its title says so.
+    """
     xlim = (0.0, ROOM * film.setting.steps)
     half = Mark("dashed", xlim, [0.5, 0.5])
     named = zip(film.says.T, ("D(x)", "D(G(z))"), "pq", strict=True)
     said = [Mark("line", film.at, column, name, role) for column, name, role in named]
-    losses = np.where(np.isfinite(film.losses), film.losses, np.nan)
-    turn, thin = thinned(np.arange(1, len(losses) + 1), losses)
+    turn, thin = _losses(film)
     named = zip(thin.T, ("d_loss", "g_loss"), "DG", strict=True)
     curves = tuple(Mark("line", turn, column, name, role) for column, name, role in named)
-    ylim = plots.range_around(thin) if np.isfinite(thin).any() else (0.0, 1.0)
+    own, shared = _height(film), _shared_height(neighbours)
+    same = shared is not None and shared[0] <= own[0] and own[1] <= shared[1]
+    title = "Losses" if same else "Losses (axis of this run alone)"
     return (
         Panel((half, *said), "turn", "", xlim, (0, 1), "D's mean answer"),
-        Panel(curves, "turn", "", xlim, ylim, "Losses"),
+        Panel(curves, "turn", "", xlim, shared if same else own, title),
     )
+
+
+def _losses(film: Film) -> tuple[np.ndarray, np.ndarray]:
+    """Return turns [N] and both losses there [N, 2], thinned, NaN where one is not finite."""
+    losses = np.where(np.isfinite(film.losses), film.losses, np.nan)
+    return thinned(np.arange(1, len(losses) + 1), losses)
+
+
+def _height(film: Film) -> tuple[float, float]:
+    thin = _losses(film)[1]
+    return plots.range_around(thin) if np.isfinite(thin).any() else (0.0, 1.0)
+
+
+def _shared_height(neighbours: tuple[Film, ...]) -> tuple[float, float] | None:
+    """Return a range that holds the losses of all, or None where one would be a flat line in it."""
+    each = [_height(film) for film in neighbours]
+    low, high = min(low for low, _ in each), max(high for _, high in each)
+    readable = all(own_high - own_low >= READABLE * (high - low) for own_low, own_high in each)
+    return (low, high) if readable else None
 
 
 def _strip(film: Film) -> Strip:

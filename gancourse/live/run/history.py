@@ -67,7 +67,7 @@ class Log:
         """Return losses, what D says, and gradient norms by step, each curve thinned."""
         xlim = (0.0, ROOM * max(10, len(self.rows)))
         step, rows = thinned(np.arange(1, len(self.rows) + 1), self.rows)
-        at, norms = thinned(self.norms[:, 0], np.log10(self.norms[:, 1:].clip(1e-12)))
+        at, norms = in_pieces(self.norms[:, 0], np.log10(self.norms[:, 1:].clip(1e-12)))
         half = Mark("dashed", xlim, [0.5, 0.5], "1/2: cannot tell")
         says = (half, *_curves(step, rows[:, 2:], "pq", COLUMNS[2:]))
         return (
@@ -93,6 +93,19 @@ def thinned(x: np.ndarray, y: np.ndarray, most: int = SHOWN) -> tuple[np.ndarray
     starts = np.arange(0, len(x), -(-len(x) // most))
     sizes = np.diff(np.append(starts, len(x)))
     return np.add.reduceat(x, starts) / sizes, np.add.reduceat(y, starts) / sizes[:, None]
+
+
+def in_pieces(at: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Thin steps `at` [N] and y [N, K], with NaN where steps were taken that nothing measured.
+
+    A line through the points then breaks there: those steps were another dashboard's.
+    """
+    ends = np.flatnonzero(np.diff(at) > NORMS_EVERY) + 1
+    parts = []
+    for xs, ys in zip(np.split(at, ends), np.split(y, ends), strict=True):
+        gap = [np.full(1, np.nan), np.full((1, y.shape[1]), np.nan)]
+        parts += [gap, thinned(xs, ys, max(1, SHOWN * len(xs) // max(1, len(at))))]
+    return tuple(np.concatenate(column) for column in zip(*parts[1:], strict=True))
 
 
 def _curves(x: np.ndarray, y: np.ndarray, roles: str, names: Sequence[str]) -> tuple[Mark, ...]:

@@ -153,3 +153,24 @@ def test_core_widgets_choose_and_train(monkeypatch):
     assert editor.layout.display == ""
     editor.children[1].click()
     until(lambda: words.value.startswith("Not sound"))
+
+
+def test_films_beside_each_other_have_one_axis_unless_it_would_hide_one_of_them():
+    def axes(name: str):
+        films = tuple(live.FaultyRun(name).films.values())
+        return [faulty._panels(film, films)[1] for film in films]
+
+    bad, sound = axes("D too weak")
+    assert bad.ylim == sound.ylim
+    assert {bad.title, sound.title} == {"Losses"}
+    bad, sound = axes("no zero_grad")  # losses of a hundred beside losses of one
+    assert sound.ylim[1] < bad.ylim[1] / 20
+    assert {bad.title, sound.title} == {"Losses (axis of this run alone)"}
+
+
+def test_an_edit_whose_losses_leave_the_axis_of_the_two_films_has_its_own():
+    films = tuple(live.FaultyRun("D too strong").films.values())
+    far = replace(films[1], losses=100 * films[1].losses)
+    assert [faulty._panels(film, films)[1].title for film in (films[0], far)] == [
+        "Losses", "Losses (axis of this run alone)",
+    ]  # fmt: skip
