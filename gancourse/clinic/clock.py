@@ -9,7 +9,7 @@ steps in every fifth turn is waited for: its step falls into the turn that is me
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-EVERY, START, LATER = 20, 240, 80  # turns between two close looks; up to START, and from there on
+EVERY, START, LATER = 20, 240, 160  # turns between two close looks; up to START, and from there on
 LOOK = 150  # turns between two draws of samples
 
 

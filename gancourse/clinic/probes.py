@@ -116,10 +116,10 @@ def reached(fake: Tensor, real: Tensor) -> tuple[int, int]:
     share = np.bincount(label, minlength=count) / len(real)
     large = np.flatnonzero(share >= LEAST_SHARE)
     if not 1 < len(large) <= MANY:
-        from sklearn.cluster import KMeans  # two seconds, only where they are needed
+        from scipy.cluster.vq import kmeans2  # scikit-learn's takes two seconds to import
 
         count = min(REGIONS, len(real))
-        label = KMeans(count, n_init=1, random_state=0).fit_predict(real.numpy())
+        label = kmeans2(real.numpy(), count, iter=50, minit="++", seed=0)[1]
         share = np.bincount(label, minlength=count) / len(real)
         large = np.arange(count)
     distance, nearest = torch.cdist(fake, real).min(1)

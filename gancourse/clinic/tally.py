@@ -6,6 +6,7 @@ kept as they are until `settle`, which asks all turns at once; so does what lies
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -84,13 +85,15 @@ class Tally:
             for (numbers, at, _), value in zip(self.pending, values, strict=True):
                 numbers[at] = value
             self.pending.clear()
-        if s.nan_from is None:
-            s.nan_from = first_nan(self.given, len(s.largest))
+        nan, largest = of_answers(self.given)
+        if s.nan_from is None and nan is not None:
+            s.nan_from = len(s.largest) + nan[0], nan[1]
         top = s.largest[-1] if s.largest else 0.0
-        for size in sizes(self.given):
+        for size in largest:
             top = max(top, size)
             s.largest.append(top)
-        fine = at_once([x.isfinite() for x in self.sums])
+        place = self.sums[0].device if self.sums else None
+        fine = torch.stack([x.to(place) for x in self.sums]).isfinite().tolist() if place else []
         bad = [turn for turn, x in zip(self.turns, fine, strict=True) if not x]
         if bad and s.bad_batch is None:
             s.bad_batch = bad[0]
@@ -98,31 +101,24 @@ class Tally:
             kept.clear()
 
 
-def at_once(told: list[Tensor]) -> list[bool]:
-    """Return what single truths say, in one transfer from the device on which the first lies."""
-    return torch.stack([x.to(told[0].device) for x in told]).tolist() if told else []
+def of_answers(turns: list[list[Tensor]]) -> tuple[tuple[int, int] | None, list[float]]:
+    """Return the first turn with an answer that is NaN, and each turn's largest answer in size.
 
-
-def first_nan(turns: list[list[Tensor]], start: int) -> tuple[int, int] | None:
-    """Return the first turn in which an answer is NaN, and 0 where its first answer is, or 1.
-
-    None where none is; `start` is the number of the first of these turns.
+    With the turn comes 0 where its first answer is NaN, or 1; None where none is. A size counts no
+    NaN, and is 0 without any answer. All answers come over in one transfer.
     """
-    bad = iter(at_once([x.detach().isnan().any() for answers in turns for x in answers]))
-    for turn, answers in enumerate(turns, start):
-        mine = [next(bad) for _ in answers]
-        if any(mine):
-            return turn, int(not mine[0])
-    return None
-
-
-def sizes(turns: list[list[Tensor]]) -> list[float]:
-    """Return for each turn the size of its largest answer that is no NaN; 0 without any."""
-    found = [0.0] * len(turns)
-    kept = [(i, x) for i, answers in enumerate(turns) for x in answers if x.numel()]
-    if kept:
-        whole = torch.cat([x.flatten().to(kept[0][1].device, torch.float32) for _, x in kept]).abs()
-        ends = whole.nan_to_num_(0.0, math.inf).split([x.numel() for _, x in kept])
-        for (i, _), size in zip(kept, torch.stack([e.max() for e in ends]).tolist(), strict=True):
-            found[i] = max(found[i], size)
-    return found
+    largest, nan = [0.0] * len(turns), None
+    kept = [(i, k, x) for i, answers in enumerate(turns)
+            for k, x in enumerate(answers) if x.numel()]  # fmt: skip
+    if not kept:
+        return None, largest
+    place = kept[0][2].device
+    whole = torch.cat([x.flatten().to(place, torch.float32) for *_, x in kept]).abs().cpu().numpy()
+    starts = np.cumsum([0, *(x.numel() for *_, x in kept[:-1])])
+    tops = np.fmax.reduceat(whole, starts).tolist()  # fmax counts no NaN beside a number
+    worst = np.isnan(np.maximum.reduceat(whole, starts)).tolist()
+    for (i, k, _), top, bad in zip(kept, tops, worst, strict=True):
+        largest[i] = max(largest[i], 0.0 if math.isnan(top) else top)
+        if bad and nan is None:
+            nan = i, int(k > 0)
+    return nan, largest
