@@ -67,9 +67,9 @@ def test_lesson_03_draws_its_table_from_the_losses():
 
 
 def test_a_new_preset_is_known_and_named_in_the_help(capsys, monkeypatch):
-    monkeypatch.setitem(train.PRESETS, "brand-new", train.Recipe("mlp"))
-    assert train.get_preset("brand-new").net == "mlp"
-    assert "brand-new" in helped(capsys, monkeypatch, "train")
+    monkeypatch.setitem(train.PRESETS, "brandnew", train.Recipe("mlp"))
+    assert train.get_preset("brandnew").net == "mlp"
+    assert "brandnew" in helped(capsys, monkeypatch, "train")
 
 
 @pytest.fixture

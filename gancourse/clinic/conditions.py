@@ -172,8 +172,14 @@ def tied(x: Tensor, y: Tensor) -> float:
     """Return how far samples x [N, dim] differ between labels y [N]: near 1 if labels say nothing.
 
     The largest of two F ratios, for mean and for spread, and of the squared z of how often the
-    nearest other sample has the same label. NaN for few samples.
+    nearest other sample has the same label. NaN for few samples. One that comes again counts once:
+    it would bring its label along.
     """
+    rows = probes.rows(x)
+    order = rows.argsort(stable=True)
+    new = torch.ones_like(rows, dtype=torch.bool)
+    new[order[1:]] = rows[order].diff() != 0
+    x, y = x[new], y[new]
     kinds, which = y.unique(return_inverse=True)
     k, n = len(kinds), len(x)
     if k < 2 or n < 10 * k:

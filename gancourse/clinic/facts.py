@@ -38,8 +38,9 @@ def not_owned(s: Signals) -> Found:
     for who, stray in s.stray.items():
         if stray:
             return (
-                f"{who} computes with {stray} weights that are not in {who}.parameters(), in a "
-                "plain list perhaps: they are in no optimiser and have not moved"
+                f"{who} computes with {stray} weights that are not in {who}.parameters(), of a "
+                "plain list perhaps, or of a net before it: they are in neither optimiser and have "
+                "not moved"
             )
     return None
 
@@ -169,8 +170,8 @@ def learns_from_both(s: Signals) -> Found:
 
 def penalty_constant(s: Signals) -> Found:
     graph = s.penalty["graph"]
-    if len(graph) < FEW or mean(graph) > 0.1:
-        return None
+    if len(graph) < FEW or mean(graph) > 0.1 or s.bounded in ("clipped", "spectral norm"):
+        return None  # what bounds D already leaves the slope to be looked at
     return (
         "D's slope at its input is taken without create_graph: it is "
         f"{late(s.penalty['size']):.2g} late in the run, and no penalty on it can reach D's weights"

@@ -65,7 +65,7 @@ class Holdings:
         self.nets, self.opts, self.signals = witness.nets, ledger.opts, signals
         self.shared = ledger.shared
         self.clock = witness.clock
-        self.stray: dict[str, dict[int, tuple[Tensor, Tensor, int]]] = {"G": {}, "D": {}}
+        self.stray: dict[str, dict[int, tuple[Tensor, Tensor, set[int]]]] = {"G": {}, "D": {}}
         self.walked = {"G": set(), "D": set()}  # turns in which a graph was walked
         self.own = {who: next(iter(net.parameters()), None) for who, net in self.nets.items()}
         self.swapped = {who: {"training": [], "sampling": []} for who in self.nets}
@@ -83,14 +83,14 @@ class Holdings:
             self.signals.asks[player].append(asks / max(1, whole))
 
     def _walk(self, who: str, _: object, args: tuple, kwargs: dict, out: object) -> None:
-        """Look once in each of the first two measured turns from which weights `out` comes.
+        """Look in the first two measured turns from which weights `out` comes, also through x or z.
 
         And whether it comes of the net's own weights, or of others put in their place.
         """
         others = next(iter(self.nets[who].parameters()), None) is not self.own[who]
         self.swapped[who][self.clock.user].append(others)
         turns = self.walked[who]
-        if not self.clock.measured or len(turns) > 1 or self.clock.turn in turns:
+        if not self.clock.measured or len(turns | {self.clock.turn}) > 2:
             return
         made = next((t for t in calls.tensors(out) if t.requires_grad), None)
         if made is None:
@@ -102,8 +102,8 @@ class Holdings:
         known |= {id(t) for t in (*calls.tensors(args), *calls.tensors(kwargs))}
         for w in leaves(made):
             if id(w) not in known and w.numel():
-                kept, start, times = self.stray[who].get(id(w), (w, w.detach().clone(), 0))
-                self.stray[who][id(w)] = (kept, start, times + 1)
+                kept = self.stray[who].setdefault(id(w), (w, w.detach().clone(), set()))
+                kept[2].add(self.clock.turn)
 
     def conclude(self) -> None:
         """Count the numbers that the nets computed with, that nobody holds and nobody moved."""
@@ -115,6 +115,6 @@ class Holdings:
         for who, stray in self.stray.items():
             self.signals.stray[who] = sum(
                 w.numel()
-                for key, (w, start, times) in stray.items()
-                if times > 1 and torch.equal(w, start) and (who == "G" or key not in elsewhere)
+                for key, (w, start, met) in stray.items()
+                if len(met) > 1 and torch.equal(w, start) and (who == "G" or key not in elsewhere)
             )

@@ -72,6 +72,7 @@ class Ledger:
         self.through_G: set[int] = set()  # those of the turns looked at that reached G's
         self.came: dict[str, list[int]] = {"G": [], "D": []}  # the backwards of the booked parts
         self.through: dict[int, Tensor] = {}  # G's parts at its last step, by their backward
+        self.used: set[int] = set()  # the backwards since G's step on which D's step is taken
         self.told: list[Callable] = []  # who else looks, before a measured turn's steps
         self.moved: dict[str, float] = {}
         self.passing: list = []  # hooks for as long as turns are looked at
@@ -229,6 +230,7 @@ class Ledger:
         self.signals.carried[who].append(share)
         if who == "D" and not self.shared:
             early, of_D = self.before["D"], self.came["D"]  # so many parts came before G's step
+            self.used = {*of_D[max(start, early) :]}
             of_G = start < early < len(parts) and {*of_D[start:early]} <= self.through_G
             share = leftover(vectors[start:early], vectors[early:]) if of_G else 0.0
             self.signals.leftover.append(share)
@@ -241,7 +243,7 @@ class Ledger:
 
     def close(self) -> None:
         """Note a measured turn's moves."""
-        for kept in (self.seen, self.backwards, self.through):
+        for kept in (self.seen, self.backwards, self.through, self.used):
             kept.clear()
         for net in self.nets:
             for by in ("by opt_G", "by opt_D", "that asks"):

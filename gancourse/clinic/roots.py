@@ -20,6 +20,7 @@ SUM = 1e-3  # a rest of D's answers, over what it tells apart
 AHEAD, LEAD = 2, 2  # steps of D to one of G; of G to one of D, from which a collapse is the lead's
 UNTRIED = 0.8  # the weight of a fact that only programs beside which it was written have shown
 OLDER = {
+    "D learns from G's loss",
     "critic without a bound",
     "fakes left out",
     "real data change",
@@ -76,6 +77,18 @@ def no_bound(s: Signals) -> Found:
     )
 
 
+def learns_from_two(s: Signals) -> Found:
+    """Both losses go backward before D's step, which uses both."""
+    shares = s.closer.get("G's backward in D's step", [])
+    if len(shares) < max(FEW, AS_THEY_ARE * len(s.at)) or middle(shares) < 0.1:
+        return facts.learns_from_both(s)
+    return (
+        f"before D's step in {len(shares)} measured turns a second backward reached its weights, "
+        "that of G's loss: D steps on both, and G's part pulls D's answers to fakes the other way, "
+        f"{middle(shares):.1f} times as strongly"
+    )
+
+
 def mute_on_real(s: Signals) -> bool:
     """Tell whether D's loss has no slope at its answers to real samples, whenever looked at."""
     asks = s.wishes.get("D of real", ())
@@ -101,7 +114,17 @@ def spoilt(s: Signals) -> Found:
 
 
 def prepared_apart(s: Signals) -> Found:
-    """One kind of samples is changed before D sees it, by chance, and the other comes as it is."""
+    """One kind of samples is changed before D sees it, by chance, and the other comes as it is.
+
+    Or the two stand in other places of what D is given.
+    """
+    at = {kind: s.closer.get(f"{kind} at", []) for kind in ("real", "fake")}
+    if min(map(len, at.values())) >= FEW and {*at["real"]}.isdisjoint(at["fake"]):
+        first = {kind: round(places[0]) + 1 for kind, places in at.items()}
+        return (
+            f"real samples begin at number {first['real']} of what D is given, and G's at number "
+            f"{first['fake']}: what stands beside them has changed sides, and D knows them by that"
+        )
     least = max(FEW, AS_THEY_ARE * len(s.at))
     for kind, other in (("real", "fake"), ("fake", "real")):
         if kind == "fake" and not ways.judged_raw(s):
@@ -237,11 +260,15 @@ def without_one(s: Signals, found: dict[str, str]) -> list[str]:
 
 
 def grave(s: Signals) -> frozenset[str]:
-    """Return rare habits that are told of samples like real ones, too: they are the text's."""
-    return frozenset({"samples converted wrongly"} if s.spoilt and ways.judged_raw(s) else ())
+    """Return habits that are told of samples like real ones, too: they are the text's."""
+    found = {"samples converted wrongly"} if s.spoilt and ways.judged_raw(s) else set()
+    if facts.penalty_constant(s) and facts.no_bound(s) and late(s.penalty["rows"], 0.0) > 1:
+        found.add("penalty without a graph")  # a critic that its slope alone could have bounded
+    return frozenset(found)
 
 
 FOUND = {
+    "D learns from G's loss": learns_from_two,
     "adversarial weight 0": no_weight,
     "critic without a bound": no_bound,
     "fakes left out": fakes_left_out,

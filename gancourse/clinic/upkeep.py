@@ -282,9 +282,17 @@ def infinite_slope(s: Signals) -> Found:
         return None
     if not later and any(heard(s, "odd")) and not any(heard(s, "shown real")):
         return None  # the NaN may have come in with samples that nobody handed in
-    known = [*s.d_loss[:turn], *s.g_loss[:turn], *([s.d_loss[turn]] if later else [])]
+    of_fakes = bool(later) and math.isnan(s.d_loss[turn]) and turn > 0  # D's are fine so far
+    here = [s.d_loss[turn]] if later and not of_fakes else []
+    known = [*s.d_loss[:turn], *s.g_loss[:turn], *here]
     if not known or not all(map(math.isfinite, known)) or (not later and not turn):
         return None
+    if of_fakes:
+        return (
+            f"D's answers to fakes are NaN from turn {turn} on, those to real samples are not, and "
+            f"both losses were finite before it: G's step there met an infinite slope, as a root's "
+            "is at 0, unless G's own layers give NaN"
+        )
     return (
         f"D's answers are NaN from turn {turn} on, and until then both losses are finite and its "
         f"answers at most {s.largest[turn]:.2g}: a slope was infinite, as a root's is at 0"

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from gancourse.clinic import calls, probes
+from gancourse.clinic import calls, places, probes
 from gancourse.clinic.calls import Call
 from gancourse.clinic.clock import Clock
 from gancourse.clinic.signals import Noise, Signals, mean
@@ -140,7 +140,9 @@ class Witness:
             return
         self.tally.answers.append(calls.bare(call.out))
         call.out, call.training = call.out.float(), _mode(self.norms["D"])
-        real, fake = self.whose(call.x, self.real.keys), self.whose(call.x, self.made)
+        real, fake = (self._placed(call.x, *known) for known in
+                      (("real", self.real.keys), ("fake", self.made)))  # fmt: skip
+        real, fake = real & ~fake, fake & ~real  # a pack of one of each is neither
         self.judged.append((call, real, fake))
         self.seen["D"] = call
         self._tell("D", call, args, kwargs, out)
@@ -167,23 +169,15 @@ class Witness:
         return next((c.out[0].numel() for c in self.calls if len(c.out)), 0) or self.real.width
 
     def whose(self, x: Tensor, keys: list[Tensor]) -> Tensor:
-        """Return for each row of x whether it is one of those, bool [N].
+        """Return for each row of x whether it is one of those, bool [N], see `places.whose`."""
+        return places.whose(x, keys, self.like)[0]
 
-        A row of a pack is, where all that are packed in it are; a row to which something was
-        appended, a label say, is, where its beginning is.
-        """
-        none, like = torch.zeros(len(x), dtype=torch.bool), self.like
-        if not keys or not like:
-            return none
-        keys, flat = torch.cat(keys), x.flatten(1)
-        wide = flat.shape[1]
-        if wide == like:
-            return torch.isin(probes.rows(flat), keys).cpu()
-        if wide > like and wide % like == 0:
-            packed = torch.isin(probes.rows(flat.reshape(-1, like)), keys)
-            if packed.any():
-                return packed.view(len(x), -1).all(1).cpu()
-        return torch.isin(probes.rows(flat[:, :like]), keys).cpu() if wide > like else none
+    def _placed(self, x: Tensor, kind: str, keys: list[Tensor]) -> Tensor:
+        """Return the same, and note at which number of a wider row the samples begin."""
+        mine, place = places.whose(x, keys, self.like)
+        if place is not None:
+            self.signals.closer.setdefault(f"{kind} at", []).append(float(place))
+        return mine
 
     def _note_call(self, call: Call, real: Tensor, fake: Tensor) -> None:
         both = bool(fake.any() and real.any())
@@ -192,6 +186,9 @@ class Witness:
             self.modes["D"].append(call.training)
         if fake.any() or call.on_x:
             used = [c for c in self.calls if len(c.x) == len(c.out)]
+            there = [torch.isin(probes.rows(call.x.flatten(1)[fake][:, : self.like]),
+                                probes.rows(c.out)).any() for c in used]  # fmt: skip
+            used = [c for c, some in zip(used, there, strict=True) if some] or used
             for made in used[-1:]:
                 keep(self.z, made.x.flatten(1).clone())
                 self.modes["G"].append(made.training)

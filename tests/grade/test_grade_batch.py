@@ -257,7 +257,8 @@ def test_ctrl_c_says_what_is_done_and_how_to_go_on(jobs, tmp_path):
     slow = [cell("import time\ntime.sleep(600)"), *answers(*sources(SOLVED))]
     a_class(source, "zoe", data=notebook(slow))
     code = (
-        "import sys; from pathlib import Path; from gancourse.grade.terminal import show;"
+        "import signal, sys; from pathlib import Path; from gancourse.grade.terminal import show;"
+        "signal.signal(signal.SIGINT, signal.default_int_handler);"  # a shell's background has none
         f"sys.exit(show(Path({str(source)!r}), Path({str(out)!r}), checks='toy_checks',"
         f"sandbox='none', jobs={jobs}, sheets=('90',)))"
     )
