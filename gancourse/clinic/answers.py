@@ -139,7 +139,6 @@ class Answers:
         """End a measured turn."""
         for pulls in self.pulls.values():
             self._note_both(pulls)
-        self._note_second()
         self._note_wishes()
         taken = [point for point in self.points if point[2] or self._alone(point[0])]
         if taken:
@@ -196,16 +195,6 @@ class Answers:
         fake = torch.cat([p.slopes for p in pulls if p.kind == "fake"] or [NOTHING])
         if len(own) and len(fake) and own.sum() * fake.sum() < 0:
             self.signals.both.append((own.sum() / fake.sum()).abs().item())
-
-    def _note_second(self) -> None:
-        """Note how strongly a backward through G pulls against D's own, where D steps on both."""
-        wants = {True: 0.0, False: 0.0}  # by whether the backward came through G, too
-        for backward in self.ledger.used:
-            of_fakes = [p.slopes for p in self.pulls.get(backward, ()) if p.kind in ("own", "fake")]
-            wants[backward in self.ledger.through_G] += sum(x.sum().item() for x in of_fakes)
-        if wants[True] * wants[False] < 0:
-            share = abs(wants[True] / wants[False])
-            self.signals.closer.setdefault("G's backward in D's step", []).append(share)
 
     def _note_norms(self, slope: Tensor) -> None:
         """Note the size of D's slope, by sample and along each single axis: see `facts`."""

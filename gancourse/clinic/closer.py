@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from gancourse.clinic import calls, probes
 from gancourse.clinic.answers import Answers
-from gancourse.clinic.ledger import Ledger, this_backward
+from gancourse.clinic.ledger import Ledger, cleared, this_backward
 from gancourse.clinic.optimisers import Weights
 from gancourse.clinic.signals import Signals
 from gancourse.clinic.watchers import BATCHES, Witness, twin
@@ -42,6 +42,7 @@ class Closer:
         self.parts: list[tuple[int, str, bool]] = []  # backward, kind, whether its slope is not 0
         self.shown: set[str] = set()  # kinds that an energy's D was shown in this turn
         self.owner: dict[int, str] = {}  # of a backward: whose step came next
+        self.used: set[int] = set()  # the backwards since G's step on which D's first is taken
         witness.told["D"].append(guard("what is done to samples before D", self._saw_D))
         answers.on_slope = guard("the penalty's direction", self._sloped)
         ledger.told.append(guard("which terms have weight", self._stepped))
@@ -144,6 +145,9 @@ class Closer:
     def _stepped(self, who: str) -> None:
         for backward in {part[0] for part in self.parts}:
             self.owner.setdefault(backward, who)
+        if who == "D" and not self.used and not self.ledger.shared:
+            start = max([self.ledger.before["D"], *cleared(self.ledger.booked["D"])])
+            self.used = {*self.ledger.came["D"][start:]}
 
     # A penalty on D's slope.
 
@@ -166,6 +170,7 @@ class Closer:
 
     def close(self) -> None:
         """End a measured turn: before `Answers.close`, which forgets the turn's pulls."""
+        self._note_second()
         own = [p for pulls in self.answers.pulls.values() for p in pulls if p.kind == "own"]
         if own:
             self._note("own is silent", float(not any(p.slopes.any() for p in own)))
@@ -176,8 +181,18 @@ class Closer:
                 self._note(f"energy of {kind}", float(kind in heard))
                 self._note(f"shown {kind}", float(kind in self.shown))
             self._note("others", float(bool({"odd", "own"} & heard)))
-        for kept in (self.parts, self.shown, self.owner):
+        for kept in (self.parts, self.shown, self.owner, self.used):
             kept.clear()
+
+    def _note_second(self) -> None:
+        """Note how strongly a backward through G pulls against D's own, where D steps on both."""
+        wants = {True: 0.0, False: 0.0}  # by whether the backward came through G, too
+        for backward in self.used:
+            pulls = self.answers.pulls.get(backward, ())
+            of_fakes = [p.slopes.sum().item() for p in pulls if p.kind in ("own", "fake")]
+            wants[backward in self.ledger.through_G] += sum(of_fakes)
+        if wants[True] * wants[False] < 0:
+            self._note("G's backward in D's step", abs(wants[True] / wants[False]))
 
     def conclude(self, start: dict[str, Weights]) -> None:
         """Look at the nets' layers, and at whether D takes the numbers of a sample together."""
@@ -187,37 +202,38 @@ class Closer:
                 self.signals.closer[f"copies in {who}"] = [float(units), still]
         seen = self.witness.seen.get("D")
         if seen is not None:
-            self.signals.closer["together"] = list(self._together(seen))
+            self.signals.closer["together"] = list(together(self.witness, seen))
 
-    @torch.no_grad()
-    def _together(self, call: calls.Call) -> tuple[float, float]:
-        """Return how far D is from a sum of parts and from a linear map, over what it tells apart.
 
-        D(x) + D(y) is then what D gives for two samples whose numbers were exchanged.
-        """
-        D, n = twin(self.witness.nets["D"]).eval(), len(call.x)
-        x = call.x
-        if self.witness.real.kept and self.witness.real.width == x[0].numel():
-            real = torch.cat(self.witness.real.kept)
-            x = real[torch.arange(n) % len(real)].view_as(x).to(x)
-        y, draw = x.roll(1, 0), torch.Generator().manual_seed(0)
+@torch.no_grad()
+def together(witness: Witness, call: calls.Call) -> tuple[float, float]:
+    """Return how far D is from a sum of parts and from a linear map, over what it tells apart.
 
-        def answer(points: Tensor) -> Tensor:
-            return calls.logits_of(call.again(D, points), n).double().cpu()
+    D(x) + D(y) is then what D gives for two samples whose numbers were exchanged.
+    """
+    D, n = twin(witness.nets["D"]).eval(), len(call.x)
+    x = call.x
+    if witness.real.kept and witness.real.width == x[0].numel():
+        real = torch.cat(witness.real.kept)
+        x = real[torch.arange(n) % len(real)].view_as(x).to(x)
+    y, draw = x.roll(1, 0), torch.Generator().manual_seed(0)
 
-        a, b, middle = answer(x), answer(y), answer((x + y) / 2)
-        scale = (a - b).square().mean().sqrt().item()
-        if x[0].numel() < 2 or not scale > 1e-3 * a.abs().mean().item() or not scale < math.inf:
-            return math.nan, math.nan
-        rest = []
-        for _ in range(4):
-            mask = (torch.rand(x[0].shape, generator=draw) < 0.5).to(x.device)
-            if mask.any() and not mask.all():
-                swapped = (torch.where(mask, *pair) for pair in ((x, y), (y, x)))
-                rest.append(sum(answer(points) for points in swapped) - a - b)
-        bent = (middle - (a + b) / 2).square().mean().sqrt().item()
-        off = max((r.square().mean().sqrt().item() for r in rest), default=math.nan)
-        return off / scale, bent / scale
+    def answer(points: Tensor) -> Tensor:
+        return calls.logits_of(call.again(D, points), n).double().cpu()
+
+    a, b, middle = answer(x), answer(y), answer((x + y) / 2)
+    scale = (a - b).square().mean().sqrt().item()
+    if x[0].numel() < 2 or not scale > 1e-3 * a.abs().mean().item() or not scale < math.inf:
+        return math.nan, math.nan
+    rest = []
+    for _ in range(4):
+        mask = (torch.rand(x[0].shape, generator=draw) < 0.5).to(x.device)
+        if mask.any() and not mask.all():
+            swapped = (torch.where(mask, *pair) for pair in ((x, y), (y, x)))
+            rest.append(sum(answer(points) for points in swapped) - a - b)
+    bent = (middle - (a + b) / 2).square().mean().sqrt().item()
+    off = max((r.square().mean().sqrt().item() for r in rest), default=math.nan)
+    return off / scale, bent / scale
 
 
 def left_of(before: Tensor, after: Tensor) -> float | None:

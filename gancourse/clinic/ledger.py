@@ -72,7 +72,6 @@ class Ledger:
         self.through_G: set[int] = set()  # those of the turns looked at that reached G's
         self.came: dict[str, list[int]] = {"G": [], "D": []}  # the backwards of the booked parts
         self.through: dict[int, Tensor] = {}  # G's parts at its last step, by their backward
-        self.used: set[int] = set()  # the backwards since G's step on which D's step is taken
         self.told: list[Callable] = []  # who else looks, before a measured turn's steps
         self.moved: dict[str, float] = {}
         self.passing: list = []  # hooks for as long as turns are looked at
@@ -216,8 +215,7 @@ class Ledger:
         if own:  # what lies at weights that it does not hold, it does not use
             parts = [{i: pair for i, pair in part.items() if i in own} for part in parts]
             used = [g if i in own else None for i, g in enumerate(used)]
-        olds = ([old for _, old in part.values()] for part in parts)
-        fresh = [k for k, old in enumerate(olds) if not gradients.any_left(old)]
+        fresh = cleared(parts)
         start = fresh[-1] if fresh else 0
         new, was = ([{i: pair[k] for i, pair in part.items()} for part in parts] for k in (0, 1))
         vectors = [in_order(self.weights[who], part) for part in new]
@@ -230,7 +228,6 @@ class Ledger:
         self.signals.carried[who].append(share)
         if who == "D" and not self.shared:
             early, of_D = self.before["D"], self.came["D"]  # so many parts came before G's step
-            self.used = {*of_D[max(start, early) :]}
             of_G = start < early < len(parts) and {*of_D[start:early]} <= self.through_G
             share = leftover(vectors[start:early], vectors[early:]) if of_G else 0.0
             self.signals.leftover.append(share)
@@ -243,12 +240,18 @@ class Ledger:
 
     def close(self) -> None:
         """Note a measured turn's moves."""
-        for kept in (self.seen, self.backwards, self.through, self.used):
+        for kept in (self.seen, self.backwards, self.through):
             kept.clear()
         for net in self.nets:
             for by in ("by opt_G", "by opt_D", "that asks"):
                 key = f"{net} {by}"
                 self.signals.moved.setdefault(key, []).append(self.moved.pop(key, 0.0))
+
+
+def cleared(parts: list[dict[int, tuple[Tensor, Tensor | None]]]) -> list[int]:
+    """Return which parts of a gradient, see `Ledger.booked`, came where nothing lay before."""
+    olds = ([old for _, old in part.values()] for part in parts)
+    return [k for k, old in enumerate(olds) if not gradients.any_left(old)]
 
 
 def in_order(weights: list[Tensor], grads: dict[int, Tensor | None]) -> Tensor:

@@ -60,6 +60,25 @@ class IntoGAlone(BothStepsLast):
     into = "G"
 
 
+class ClearedBetween(Short):
+    """G's loss goes backward first, and D's gradients are cleared before its own."""
+
+    def d_step(self, x):
+        fake = self.fakes()
+        self.opt_G.zero_grad()
+        self.loss = softplus(-self.D(fake)).mean()
+        self.loss.backward(retain_graph=True)
+        self.opt_D.zero_grad()
+        loss = self.loss_of_D(self.D(x), self.D(fake.detach()))
+        loss.backward()
+        self.opt_D.step()
+        return loss.detach()
+
+    def g_step(self, x):
+        self.opt_G.step()
+        return self.loss.detach()
+
+
 class PartByPart(Short):
     """D's loss goes backward in two parts, and through G, whose gradients are cleared later."""
 
@@ -194,6 +213,6 @@ FAULTY = {
     SecondG: "weights nobody owns",
     IdleSlope: "penalty without a graph",
 }
-SOUND = (BothAtTheEnd, IntoGAlone, PartByPart, RootOfMore, Finite, SecondGHeld, ThirdOptimiser,
-         ClippedAndLogged, PenaltyOfSlope)  # fmt: skip
+SOUND = (BothAtTheEnd, IntoGAlone, ClearedBetween, PartByPart, RootOfMore, Finite, SecondGHeld,
+         ThirdOptimiser, ClippedAndLogged, PenaltyOfSlope)  # fmt: skip
 BITS = (BothAtTheEnd, BothStepsLast, SecondG)
