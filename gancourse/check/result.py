@@ -1,7 +1,7 @@
 """What a learner reads of a check: the verdict first, then the one part to look at first.
 
 One slip often spoils several parts. So one part alone says why it does not hold, and the others are
-named; on a page their reasons are folded below.
+named, as the same slip where they say the same; on a page other reasons are folded below.
 """
 
 import html
@@ -12,6 +12,7 @@ from textwrap import fill
 from gancourse.check.spec import ERROR, HELD, NOT_DONE, WRONG, PartResult, Verdict
 
 WORDS = {HELD: "holds", WRONG: "does not hold yet", ERROR: "stopped", NOT_DONE: "not yet done"}
+SAME = "the same slip"  # of a part whose reason an earlier one gave: perhaps it was never reached
 PASSED, NOT_PASSED, OPEN = "✓", "✗", "○"  # each beside the word that it stands for
 WIDTH, INDENT = 88, " " * 6
 
@@ -69,7 +70,7 @@ class CheckResult:
         first = self._failed()[:1]
         lines = [f"{self.mark} {self!r}"]
         lines += [f"  Look first at: {r.name}\n{_wrapped(r.message)}" for r in first if r.message]
-        return "\n".join([*lines, *map(line_of, self.report.results)])
+        return "\n".join([*lines, *lines_of(self.report.results)])
 
     def _failed(self) -> list[PartResult]:
         return [r for r in self.report.results if r.status in (WRONG, ERROR)]
@@ -96,9 +97,15 @@ def points_of(score: int, maximum: int) -> str:
     return f"{score} of {maximum} point{'' if maximum == 1 else 's'}"
 
 
-def line_of(result: PartResult) -> str:
-    """Return what the learner reads of one part, e.g. "  holds: both terms (2 of 2 points)"."""
-    return f"  {WORDS[result.status]}: {result.name} ({points_of(result.points, result.maximum)})"
+def lines_of(results: Iterable[PartResult]) -> list[str]:
+    """Return what the learner reads of each part, e.g. "  holds: both terms (2 of 2 points)"."""
+    lines, reasons = [], set()
+    for r in results:
+        word = SAME if r.status == WRONG and r.message in reasons else WORDS[r.status]
+        lines.append(f"  {word}: {r.name} ({points_of(r.points, r.maximum)})")
+        if r.status in (WRONG, ERROR) and r.message:
+            reasons.add(r.message)
+    return lines
 
 
 def cell_count() -> int | None:
@@ -131,7 +138,7 @@ class Board:
         for result in results:
             seen.append(result)
             if self._notebook and result.status != NOT_DONE:
-                self._show({"text/plain": "\n".join(map(line_of, seen))})
+                self._show({"text/plain": "\n".join(lines_of(seen))})
         return seen
 
     def finish(self, result: CheckResult) -> None:

@@ -99,6 +99,15 @@ def test_then_comes_the_one_part_to_look_at_first():
     ]
 
 
+def test_a_part_that_says_what_one_before_it_said_is_the_same_slip():
+    slip = result_of(("a", WRONG, "No gradient."), ("b", HELD, ""), ("c", WRONG, "No gradient."))
+    assert slip.text().splitlines()[3:] == [
+        "  does not hold yet: a (0 of 1 point)",
+        "  holds: b (1 of 1 point)",
+        "  the same slip: c (0 of 1 point)",
+    ]
+
+
 def test_what_other_parts_say_is_folded_on_the_page():
     page = SLIP._repr_html_()
     assert page.startswith('<p role="status"><strong>✗ 05.1')
