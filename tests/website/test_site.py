@@ -272,6 +272,20 @@ def test_a_table_to_lecture_from_fits_a_phone(look):
     assert max(tables) <= 0
 
 
+def test_a_table_that_a_cell_prints_is_a_table_there(site):
+    printed, raw = 0, []
+    for path in LESSONS:
+        page = site / "notebooks" / f"{path.stem}.html"
+        outputs = [o for cell in json.loads(path.read_text("utf-8"))["cells"]
+                   for o in cell.get("outputs", [])]  # fmt: skip
+        for text in ("".join(o.get("data", {}).get("text/markdown", "")) for o in outputs):
+            if "|---" in text:
+                printed += 1
+                raw += [path.stem] * (text.splitlines()[-1] in page.read_text("utf-8"))
+    assert printed
+    assert raw == []
+
+
 def test_search_finds_a_lesson(look):
     tab = look("search.html?q=checkerboards", 1280).tab
     tab.wait_for_selector("#search-results li a")

@@ -12,6 +12,7 @@ sys.path.insert(0, str(HERE.parents[1]))  # the package whose docstrings are rea
 project, author, copyright = "gancourse", "the gancourse authors", "CC BY 4.0 (texts and figures)"
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.mathjax"]
 exclude_patterns = ["_static", "extra"]
+nb_render_markdown_format = "myst"  # which knows tables, as a notebook does
 nb_execution_mode = "off"
 nb_merge_streams = True
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence"]
