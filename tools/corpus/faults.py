@@ -91,4 +91,8 @@ FAULTS = {
     "real packs hold one sample twice": "A real pack is one sample twice, a fake one holds two.",
     "real data are scrambled": "A conversion wraps or mixes the values of real samples.",
     "balance runs the wrong way": "A controller between the players has the wrong sign.",
+    "G stays frozen": "G's weights are frozen for D's step and never thawed.",
+    "truncation the wrong way": "Samples are drawn to the mean by what was to stay of them.",
+    "encoder helps D": "An encoder learns to tell D which pairs are real.",
+    "term with the wrong sign": "A term beside the adversarial one is maximised, not minimised.",
 }

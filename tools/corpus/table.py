@@ -92,6 +92,18 @@ BLIND4 = (  # and by a fourth one, for the rules of commit 1286d4c7
     "repo_lindqvist",
     "zoo_brandt",
 )
+BLIND5 = (  # and by a fifth one, for the rules of commit c0749338
+    "audio_clips",
+    "frameworks",
+    "kaggle_mixed",
+    "rnn_series",
+    "stylish",
+    "tabular_packs",
+    "translate_pairs",
+    "tutorial_port",
+    "wgan_repo",
+    "with_encoder",
+)
 HALVES = {"tuning": TUNING, "unseen": UNSEEN}
 PARTS = HALVES | {
     "fresh": FRESH,
@@ -100,6 +112,7 @@ PARTS = HALVES | {
     "blind2": BLIND2,
     "blind3": BLIND3,
     "blind4": BLIND4,
+    "blind5": BLIND5,
 }  # in no half: run when asked by name
 
 
