@@ -12,7 +12,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from gancourse.clinic import calls, probes
+from gancourse.clinic import arrangement, calls, probes
 from gancourse.clinic.answers import Answers
 from gancourse.clinic.ledger import Ledger, cleared, this_backward
 from gancourse.clinic.optimisers import Weights
@@ -95,16 +95,27 @@ class Closer:
             return
         x = call.x.flatten(1).float().cpu()
         handed, made = self.witness.real.batches, [c.out.flatten(1) for c in self.witness.calls]
-        for kind, rows, given in (("real", real, handed), ("fake", fake, made)):
-            rest = [left_of(before[:ROWS].float().cpu(), x[odd][:ROWS]) for before in given]
-            name = f"{kind} changed"
-            if rows.any():  # in one batch with those that were not: by its place each is known
-                rest = [left_of(before[:ROWS].float().cpu(), x[:ROWS]) for before in given]
-                name += " in part"
-            known = [share for share in rest if share is not None]
-            if known:
-                self._note(name, min(known))
+        if self._note_torn(x[odd]):
+            return
+        for kind, others, given in (("real", fake, handed), ("fake", real, made)):
+            after = x[~others][:ROWS]  # in one batch with those that were not: by place
+            pairs = [(before[:ROWS].float().cpu(), after) for before in given]
+            some = " in part" if (real if kind == "real" else fake).any() else ""
+            if any(arrangement.moved(*pair) for pair in pairs):
+                self._note(f"{kind} moved", 1.0)
                 return
+            known = [share for pair in pairs if (share := left_of(*pair)) is not None]
+            if known:
+                self._note(f"{kind} changed{some}", min(known))
+                return
+
+    def _note_torn(self, odd: Tensor) -> bool:
+        """Note whether D's rows are made of real samples' numbers, and none is a sample."""
+        handed = [batch.cpu() for batch in self.witness.real.batches]
+        found = bool(handed) and arrangement.torn(odd, torch.cat(handed))
+        if found:
+            self._note("real torn", 1.0)
+        return found
 
     def _note_packs(self, call: calls.Call, kinds: dict[str, Tensor]) -> None:
         """Note how many packs of a kind hold a sample more than once."""
@@ -153,14 +164,18 @@ class Closer:
 
     def _sloped(self, slope: Tensor) -> None:
         """Wait for what the loss asks of a slope of D [N, ...] that has a graph."""
-        kept = slope.detach().float().flatten(1)
+        kept = slope.detach().float()
         look = self.guard("the penalty's direction", partial(self._asked, kept))
         slope.register_hook(look)
 
     def _asked(self, slope: Tensor, asked: Tensor) -> None:
         """Note whether the loss rises faster at steeper places, as a penalty's does: 1, or -1."""
+        asked = asked.detach().float()
+        axis = arrangement.axis_of(slope, asked)
+        self._note("axis of the norm", math.nan if axis is None else float(axis))
+        slope, asked = slope.flatten(1), asked.flatten(1)
         size = slope.norm(dim=1)
-        along = (asked.detach().float().flatten(1) * slope).sum(1) / size.clamp(min=1e-12)
+        along = (asked * slope).sum(1) / size.clamp(min=1e-12)
         if len(size) < 8 or not size.std() > 1e-3 * size.mean() or not along.any():
             return
         share = along / size.clamp(min=1e-12)

@@ -205,6 +205,13 @@ def size_of(s: Signals) -> float:
     return max((abs(x) for x in s.outputs or ()), default=0.0)
 
 
+def usual_gradient(s: Signals, who: str) -> float:
+    """Return the root mean square of a player's gradient over its weights, the median of looks."""
+    layers = [*s.gradients[who].values()]
+    whole = [math.hypot(*norms) for norms in zip(*layers, strict=False)]
+    return middle(whole) / max(1, s.owned.get(who, {}).get("all", 1)) ** 0.5
+
+
 def no_gradient(s: Signals) -> Found:
     for who in own(s):
         arrived = s.arrived[who]

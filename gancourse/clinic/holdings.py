@@ -68,6 +68,7 @@ class Holdings:
         self.stray: dict[str, dict[int, tuple[Tensor, Tensor, set[int]]]] = {"G": {}, "D": {}}
         self.walked = {"G": set(), "D": set()}  # turns in which a graph was walked
         self.own = {who: next(iter(net.parameters()), None) for who, net in self.nets.items()}
+        self.start = {who: None if w is None else w.detach().clone() for who, w in self.own.items()}
         self.swapped = {who: {"training": [], "sampling": []} for who in self.nets}
         ledger.told.append(guard("rates", self._at_step))
         for who in self.nets:
@@ -108,9 +109,11 @@ class Holdings:
     def conclude(self) -> None:
         """Count the numbers that the nets computed with, that nobody holds and nobody moved."""
         for who, used in self.swapped.items():
-            drawn = used["sampling"] or used["training"]
-            if used["training"] and all(used["training"]) and all(drawn[1:]):
+            if used["training"] and all(used["training"]):
                 self.signals.swapped.append(who)
+                rest = self.own[who] is not None and torch.equal(self.own[who], self.start[who])
+                if who == "G" and used["sampling"] and not any(used["sampling"]) and rest:
+                    self.signals.closer["own weights draw"] = [1.0]
         elsewhere = set(self.stray["G"])
         for who, stray in self.stray.items():
             self.signals.stray[who] = sum(

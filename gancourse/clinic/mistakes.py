@@ -295,6 +295,8 @@ FACTS = {
         "an argument of G that only the sampling function gives",
     ),
     "along the batch": Cause(
-        "05", "give the recurrent layer batch_first=True", "an RNN that runs from sample to sample"
+        "05",
+        "give the recurrent layer batch_first=True, and take its last step by out[:, -1]",
+        "an RNN that runs from sample to sample, or as many answers as a sample has steps",
     ),
 }

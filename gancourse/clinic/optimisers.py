@@ -82,3 +82,4 @@ class Optimisers:
                 betas = group.get("betas", ())
                 if len(betas) == 2:
                     self.signals.betas[who] = [float(beta) for beta in betas]
+                    self.signals.closer[f"eps {who}"] = [float(group.get("eps", 0.0))]

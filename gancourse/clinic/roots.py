@@ -5,7 +5,7 @@ Each fact returns its evidence, or None. Where something could not be looked at,
 
 import math
 
-from gancourse.clinic import facts, upkeep, ways
+from gancourse.clinic import facts, supplies, upkeep, ways
 from gancourse.clinic.closer import COPIES
 from gancourse.clinic.explanations import EXPLAINS
 from gancourse.clinic.signals import Signals, late, mean, middle
@@ -20,6 +20,8 @@ SUM = 1e-3  # a rest of D's answers, over what it tells apart
 AHEAD, LEAD = 2, 2  # steps of D to one of G; of G to one of D, from which a collapse is the lead's
 UNTRIED = 0.8  # the weight of a fact that only programs beside which it was written have shown
 OLDER = {
+    "penalty over the wrong axis",
+    "another net draws",
     "D learns from G's loss",
     "critic without a bound",
     "fakes left out",
@@ -95,6 +97,43 @@ def mute_on_real(s: Signals) -> bool:
     return len(asks) >= FEW and not any(asks)
 
 
+def penalty_axis(s: Signals) -> Found:
+    """What the loss asks of D's slope points along one axis, and not along a sample's whole slope.
+
+    NaN stands for a loss that asks for something else.
+    """
+    axes = s.closer.get("axis of the norm", [])
+    if len(axes) < FEW or not all(axis == axes[0] >= 0 for axis in axes):
+        return facts.penalty_axis(s)
+    over = "over the batch" if axes[0] == 0 else f"along axis {axes[0]:.0f} of it alone"
+    return (
+        f"the penalty takes the norm of D's slope {over}, not that of a sample's whole slope, "
+        f"which is {late(s.penalty['size']):.2g}"
+    )
+
+
+def batch_lost(s: Signals) -> Found:
+    """D gives as many answers as a sample has steps, say, and not one for each sample."""
+    given, n = (s.closer.get(f"{what} of a batch", []) for what in ("answers", "samples"))
+    if len(given) < FEW or {*given} & {*n} or len({*given}) > 1:
+        return ways.along(s)
+    return (
+        f"D gives {given[0]:.0f} answers for a batch of {n[0]:.0f} samples: what stands first in "
+        "them is an axis of the sample, and of the batch one sample is left, as by out[-1] in "
+        "place of out[:, -1]"
+    )
+
+
+def trained_elsewhere(s: Signals) -> Found:
+    """G is called with other weights in training, and with its own, which rest, to draw samples."""
+    if not s.closer.get("own weights draw"):
+        return supplies.another_net(s)
+    return (
+        "in training each call of G has other weights put in the place of its own, and samples "
+        "are drawn with its own: what was learnt was never written into them"
+    )
+
+
 def no_average(s: Signals) -> Found:
     """The copy of G that draws lies behind G by a part of one step: it keeps none of its past."""
     behind = s.closer.get("behind", [])
@@ -126,6 +165,14 @@ def prepared_apart(s: Signals) -> Found:
             f"{first['fake']}: what stands beside them has changed sides, and D knows them by that"
         )
     least = max(FEW, AS_THEY_ARE * len(s.at))
+    for kind, other in (("real", "fake"), ("fake", "real")):
+        turned = s.closer.get(f"{kind} moved", [])
+        as_they_are = mean(upkeep.heard(s, other), 0.0) >= AS_THEY_ARE
+        if len(turned) >= least and as_they_are and f"{other} moved" not in s.closer:
+            return (
+                f"before D sees them, {kind} samples are shifted, turned or mirrored: they keep "
+                f"their numbers, in other places. {other} ones come as they are"
+            )
     for kind, other in (("real", "fake"), ("fake", "real")):
         if kind == "fake" and not ways.judged_raw(s):
             continue  # what D judges is made of G's numbers, in both steps
@@ -200,7 +247,16 @@ def flat_for_G(s: Signals) -> Found:
 
 
 def by_itself(s: Signals) -> Found:
-    """D is a sum of what it makes of single numbers: it never sees two of them together."""
+    """D is a sum of what it makes of single numbers: it never sees two of them together.
+
+    Or it is given the batch's numbers in rows that are no samples.
+    """
+    torn = s.closer.get("real torn", [])
+    if len(torn) >= max(FEW, AS_THEY_ARE * len(s.at)) and not any(upkeep.heard(s, "shown real")):
+        return (
+            "each row that D is given holds numbers of several real samples, and all of none: "
+            "rows and columns are mixed up, as by a reshape in place of a transposition"
+        )
     rest, bent = (s.closer.get("together") or [math.nan] * 2)[:2]
     if not rest < SUM or not bent > 10 * SUM:
         return upkeep.sees_a_part(s)
@@ -268,6 +324,9 @@ def grave(s: Signals) -> frozenset[str]:
 
 
 FOUND = {
+    "penalty over the wrong axis": penalty_axis,
+    "along the batch": batch_lost,
+    "another net draws": trained_elsewhere,
     "D learns from G's loss": learns_from_two,
     "adversarial weight 0": no_weight,
     "critic without a bound": no_bound,

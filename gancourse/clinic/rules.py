@@ -47,18 +47,9 @@ def log_of_zero(s: Signals) -> Found:
     )
 
 
-def shared_out(s: Signals, who: str) -> bool:
-    """Tell whether the other optimiser has a smaller part of a player's weights for itself.
-
-    So it is for a head of D that names codes: InfoGAN's G learns with it.
-    """
-    held = s.owned.get(who, {"own": 0, "other": 0, "all": 0})
-    return held["own"] > held["other"] > 0 and held["own"] + held["other"] <= held["all"]
-
-
 def wrong_weights(s: Signals) -> Found:
     crossed = upkeep.on_the_other_loss(s)
-    if crossed or any(shared_out(s, who) for who in facts.Names):
+    if crossed or any(upkeep.shared_out(s, who) for who in facts.Names):
         return crossed
     own, other, back = (
         late(s.moved.get(key, []), 0.0) for key in ("G by opt_G", "D by opt_G", "G by opt_D")
@@ -131,9 +122,12 @@ def other_noise(s: Signals) -> Found:
         return None
     if abs(a.mean - b.mean) < 0.2 * b.sd and 0.8 * b.sd < a.sd < 1.25 * b.sd:
         return None
+    of_a_net = mean(s.closer.get("z of a net", []), 0.0) > 0.9
     return (
         f"z has mean {a.mean:.2f} and sd {a.sd:.2f} in training, mean {b.mean:.2f} and sd "
         f"{b.sd:.2f} in sampling"
+        + "; in training it is a net's, and what is to keep that at the z of sampling does not"
+        * of_a_net
     )
 
 

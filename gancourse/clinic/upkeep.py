@@ -130,6 +130,15 @@ def on_the_other_loss(s: Signals) -> Found:
     )
 
 
+def shared_out(s: Signals, who: str) -> bool:
+    """Tell whether the other optimiser has a smaller part of a player's weights for itself.
+
+    So it is for a head of D that names codes: InfoGAN's G learns with it.
+    """
+    held = s.owned.get(who, {"own": 0, "other": 0, "all": 0})
+    return held["own"] > held["other"] > 0 and held["own"] + held["other"] <= held["all"]
+
+
 def flat_loss(s: Signals) -> Found:
     """From the first turn on D's loss has no slope at its answers, and its steps move nothing."""
     asks = [*s.wishes.get("D of real", ()), *s.wishes.get("D of fakes", ())]
@@ -207,6 +216,13 @@ def cut_off(s: Signals) -> Found:
     for who in facts.own(s):
         share, way = middle(s.kept[who], 1.0), facts.way_of_asking(s, who)
         most = CUT_ADAM if s.betas[who] else CUT
+        small, eps = facts.usual_gradient(s, who), s.closer.get(f"eps {who}", [0.0])[0]
+        if len(s.kept[who]) >= FEW and share < most and 0 < small < eps and not scaled(s, who):
+            return (
+                f"the gradient that opt_{who} uses is {share:.1e} times as large as the one that "
+                f"came: {small:.1e} for a weight, below the eps of {eps:g} that is added to it, so "
+                "that steps get short"
+            )
         if len(s.kept[who]) >= FEW and 0 < share < most and 0 < way < STILL and not scaled(s, who):
             return (
                 f"the gradient that opt_{who} uses is {share:.1e} times as large as the one that "

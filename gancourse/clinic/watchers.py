@@ -136,6 +136,7 @@ class Witness:
         call = calls.note(args, kwargs, lambda x: calls.logits_of(out, len(x)))
         if call is None:
             self._tell("D", None, args, kwargs, out)
+            self._note_lost(args, kwargs, out)
             self._nothing("D", out)
             return
         self.tally.answers.append(calls.bare(call.out))
@@ -156,6 +157,16 @@ class Witness:
     def _tell_ahead(self, who: str, args: tuple, kwargs: dict, out: object) -> None:
         for look in self.ahead[who] if self.clock.near or self.curious else ():
             look(args, kwargs, out)
+
+    def _note_lost(self, args: tuple, kwargs: dict, out: object) -> None:
+        """Note how many answers came for how many samples, where it is an axis of the sample's."""
+        given, answers = calls.looked_at(args, kwargs), calls.samples_of(out)
+        if given is None or answers is None:
+            return
+        x, k = given[1], len(answers)
+        if 1 < k < len(x) and k in x.shape[1:] and x.dim() > 2:
+            for what, count in (("answers", k), ("samples", len(x))):
+                self.signals.closer.setdefault(f"{what} of a batch", []).append(float(count))
 
     def _nothing(self, who: str, out: object) -> None:
         """Say that what a net gave cannot be read."""
@@ -191,6 +202,7 @@ class Witness:
             used = [c for c, some in zip(used, there, strict=True) if some] or used
             for made in used[-1:]:
                 keep(self.z, made.x.flatten(1).clone())
+                self.signals.closer.setdefault("z of a net", []).append(float(made.on_x))
                 self.modes["G"].append(made.training)
         self.unknown["seen"] += 1
         self.unknown["D"] += not (real.any() or fake.any())

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import beside_loops
+import order_loops
 import pytest
 import roots_loops
 import targets_loops
@@ -25,7 +26,7 @@ TURN = torch.linalg.qr(torch.randn(48, 48, generator=torch.Generator().manual_se
 SAMPLES = torch.randn(64, 3, 4, 4, generator=torch.Generator().manual_seed(0)).tanh()
 
 
-FAULTY = roots_loops.FAULTY | targets_loops.FAULTY | beside_loops.FAULTY
+FAULTY = roots_loops.FAULTY | targets_loops.FAULTY | beside_loops.FAULTY | order_loops.FAULTY
 
 
 @pytest.mark.parametrize("loop", FAULTY)
@@ -35,13 +36,17 @@ def test_the_first_statement_is_the_fault_and_was_seen(loop):
     assert found.suspicions[0].seen
 
 
-@pytest.mark.parametrize("loop", roots_loops.SOUND + targets_loops.SOUND + beside_loops.SOUND)
+@pytest.mark.parametrize(
+    "loop", roots_loops.SOUND + targets_loops.SOUND + beside_loops.SOUND + order_loops.SOUND
+)
 def test_the_sound_program_beside_it_is_accused_of_nothing_that_is_seen(loop):
     found = diagnose(loop().run().finish())
     assert [s.cause for s in found.suspicions if s.seen] == [], str(found)
 
 
-@pytest.mark.parametrize("loop", roots_loops.BITS + targets_loops.BITS + beside_loops.BITS)
+@pytest.mark.parametrize(
+    "loop", roots_loops.BITS + targets_loops.BITS + beside_loops.BITS + order_loops.BITS
+)
 def test_each_runs_the_same_bits_with_a_recorder(loop):
     watched, alone = loop(), loop()
     for one, watch in ((watched, Recorder), (alone, Unwatched)):
