@@ -85,11 +85,11 @@ plots.image_grid(torch.cat([near, far]), alt="Top: eight small changes of z. Bel
 
 # %% [markdown]
 # The upper row is one digit in eight slightly different hands; the lower row is eight strangers.
-# The next cell checks it in numbers: the mean squared distance to the first picture is less than a
-# third in the upper row. It is **folded**: you see its first line only. All through the course, a
-# cell that begins with `# Proof:` checks what the text claims and shows nothing. Click the three
-# dots to read one; pass it by when you came for the code. (Cells that begin with `# Bet:` are
-# folded too: the answer stands in their source.)
+# The next cell checks it in numbers: the mean squared distance to the digit that was changed is,
+# in the upper row, less than a third of what it is in the lower one. It is **folded**: you see
+# its first line only. All through the course, a cell that begins with `# Proof:` checks what the
+# text claims and shows nothing. Click the three dots to read one; pass it by when you came for
+# the code. (Cells that begin with `# Bet:` are folded too: the answer stands in their source.)
 
 # %% tags=["proof"]
 # Proof: the same z gives the same picture, and near in z means near in x
@@ -128,9 +128,10 @@ plots.image_grid(walks, columns=12, alt="Three walks through latent space, twelv
 #
 # $$\min_G \max_D V(D,G) = \mathbb{E}_{x \sim p} \log D(x) + \mathbb{E}_{z} \log(1 - D(G(z)))$$
 #
-# That line is the whole idea, and the course takes it seriously: you will derive it, take it
-# apart, program it in one screen of code, break it in a dozen ways, and repair it. How long did
-# this G take? A card lies beside its weights:
+# ($\mathbb{E}$ is the mean: over real digits $x$, drawn from $p$, and over random $z$.) That line
+# is the whole idea, and the course takes it seriously: you will derive it, take it apart, program
+# it in one screen of code, break it in a dozen ways, and repair it. How long did this G take? A
+# card lies beside its weights:
 
 # %%
 card = nets.shipped_card("mnist")
@@ -138,9 +139,9 @@ card = nets.shipped_card("mnist")
 
 # %% [markdown]
 # In lesson 08 you train one like it yourself. Look at the digits on top once more, with another
-# seed: do you find some that you would not accept? Strokes that nearly join, a figure halfway
-# between a 4 and a 9? The scores say how far G is from real digits; what they mean is a later
-# lesson.
+# `seed` in the first cell: do you find some that you would not accept? Strokes that nearly join,
+# a figure halfway between a 4 and a 9? The scores say how far G is from real digits; what they
+# mean is a later lesson.
 #
 # ## The way ahead
 #

@@ -468,8 +468,8 @@ plots.image_grid(train.sample(G, 16, seed=0), columns=16, alt="What the frozen G
 # Bet: G's gradient while D gets better
 live.predict(
     "D gets better and better at this G. What becomes of G's gradient of log(1 - D)?",
-    ["it grows: a better teacher", "it stays about the same", "it falls to a hundredth or two"],
-    "it falls to a hundredth or two",
+    ["it grows: a better teacher", "it stays about the same", "it falls to a few hundredths"],
+    "it falls to a few hundredths",
     "D's error is 0 after a few steps already. After that it only grows more sure.",
 )
 

@@ -23,7 +23,7 @@
 # - know which numbers follow the quality of the samples, and which do not;
 # - break it on purpose and recognise the break.
 #
-# **Time:** 40 minutes to read and play, under a minute to run.
+# **Time:** 40 minutes to read and play, a minute or two to run.
 
 # %%
 import torch
@@ -50,8 +50,8 @@ live.PointGan()
 # %% tags=["bet"]
 # Bet: a D that nearly stands still
 live.predict(
-    "Run until the orange points lie on the circle. Then nearly stop D: pull its learning rate to "
-    "the left end, give G five steps in a turn, and run on. What will the orange points do?",
+    "Run 300 turns: the orange points lie on the circle. Then nearly stop D: pull its learning "
+    "rate to the left end, give G five steps in a turn, and run on. What will they do?",
     [
         "stay where they are: they fit",
         "crowd where D likes them best",
@@ -59,7 +59,8 @@ live.predict(
     ],
     "crowd where D likes them best",
     "D's map says which places look real, not how many points each should get. Only a D that "
-    "answers can say that there are too many in one place. A later cell shows it.",
+    "answers can say that there are too many in one place. The eye hardly sees it: a later cell "
+    "counts.",
 )
 
 # %% [markdown]
@@ -217,12 +218,13 @@ for turn, G, D, d_loss, g_loss in train(d_step, g_step):
 plots.point_film(frames, x)
 
 # %% [markdown]
-# The heap is flung outwards, by turn 100 it is a band along the circle, and then the band breaks up
-# into clusters. The same 300 values of z stand in every picture, so you are watching one map being
-# bent until noise lands where the data are. The eye is generous, so count: a fake is of *high
-# quality* within three standard deviations of a cluster's centre, and a cluster (a *mode*) is
-# covered when at least one such fake lies there. A perfect generator has 8 modes and 98.9 %. The
-# *reverse KL* is 0 where all modes get equally many samples (of all fakes, then of the good ones).
+# The heap is flung outwards, by turn 100 it is a band along the circle, and then the band breaks
+# up into clusters. The same 300 values of z stand in every picture, so you are watching one map
+# being bent until noise lands where the data are. The eye is generous, so count: a fake is of
+# *high quality* within three standard deviations of a cluster's centre, and a cluster (a *mode*)
+# is covered when at least one such fake lies there. A perfect generator has 8 modes and 98.9 %.
+# The *reverse KL* says how unevenly the modes share the samples: 0 where all get equally many.
+# Its first number counts all fakes, the second those of high quality.
 
 
 # %%
@@ -270,13 +272,28 @@ claim("D(G(z)) is near 1/2", late["D(G(z))"], 0.5, within=0.1)
 # %% [markdown]
 # ## Back to the game
 #
-# First the bet from the top: 300 turns of both players, then 200 in which D learns a hundred times
-# more slowly and G takes five steps. The samples follow the arrows to the places that D likes, and
-# nobody tells them that there are too many in one cluster and too few in the next.
+# First the bet from the top: 300 turns of both players, then 200 in which D learns a hundred
+# times more slowly and G takes five steps. The samples follow the arrows to the places that D
+# likes, and nobody tells them that there are too many in one cluster and too few in the next.
+# Below the picture stand the shares of 2,500 fakes that are nearest to each cluster, in per cent:
+# an even sharing would be 12.5.
 
 # %%
+many = torch.randn(2500, z_dim)
+
+
+def shares(game):
+    """Return the per cent of fakes that lie nearest to each cluster."""
+    nearest = torch.cdist(game.state.G(many), ring.centres.float()).argmin(1)
+    return [round(x / 25, 1) for x in torch.bincount(nearest, minlength=8).tolist()]
+
+
 slow_D = live.PointGan(d_step=d_step, g_step=g_step).take_turns(300)
+before = shares(slow_D)
 slow_D.set(lr_D=1e-5, steps_G=5).take_turns(200)
+
+# %%
+{"after 300 turns of both": before, "after 200 more, D nearly still": shares(slow_D)}
 
 # %% tags=["bet"]
 # Bet: five steps of D
@@ -291,13 +308,13 @@ live.predict(
 live.PointGan(d_step=d_step, g_step=g_step, steps=400).set(steps_D=5)
 
 # %% [markdown]
-# The map has sharp islands now, the arrows are long, and they change from turn to turn: G runs
-# after D's latest complaint. Try three steps of G, or draw your own points.
+# Press **Run**. After some hundred turns the map has sharp islands and long arrows, and they
+# change from turn to turn: G runs after D's latest complaint. Try three steps of G, or draw your
+# own points.
 
 
 # %% tags=["proof"]
 # Proof: with a slow D the samples crowd, with a fast D d_loss stays below 1.39; three seeds
-many = torch.randn(2500, z_dim)
 for seed in range(3):
     same, slow, fast = (
         live.PointGan(seed=seed).take_turns(300).set(**values).take_turns(200)
@@ -368,10 +385,10 @@ shown = [
 plots.panels(shown, "The critic's estimate falls with the distance measured; d_loss stays level.")
 
 # %% [markdown]
-# Once the critic has learned something, its estimate lies close to the distance and comes down with
-# it; it is never quite the best critic. The cross-entropy stays where it is while the same distance
-# shrinks. So a falling Wasserstein loss is good news; any other loss of a GAN needs eyes, or a
-# score, beside it.
+# After some fifty turns the critic has learned enough: its estimate lies close to the distance
+# and comes down with it; it is never quite the best critic. The cross-entropy stays where it is
+# while the same distance shrinks. So a falling Wasserstein loss is good news; any other loss of a
+# GAN needs eyes, or a score, beside it.
 
 # %% tags=["proof"]
 # Proof: on seeds 0, 1 and 2 both distances halve, the estimate halves too, and d_loss stays

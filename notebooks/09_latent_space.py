@@ -24,7 +24,7 @@
 # - measure what truncation does, and see when it fails;
 # - go from a picture to its z, and tell a new picture from a copy.
 #
-# **Time:** 60 minutes to read and play, under a minute to run.
+# **Time:** 60 minutes to read and play, a minute or two to run.
 
 # %%
 from dataclasses import replace
@@ -116,9 +116,10 @@ for d in (16, 512):
     claim("the sd of the norm is 0.7", d**0.5 * norms(d).std(), 0.5**0.5, within=0.03)
 
 # %% [markdown]
-# With 512 numbers practically every z lies in a thin shell around 0, and nothing near 0 itself. The
-# shell of our G is thick: fewer than half of its z come within a tenth of $\sqrt{16} = 4$. Both are
-# equally thick, with an sd of about 0.7; it is the radius that grows.
+# With 512 numbers practically every z lies in a shell around 0 that is thin *for its radius*, and
+# nothing near 0 itself. That of our G is thick for its radius: fewer than half of its z come
+# within a tenth of $\sqrt{16} = 4$. In the numbers of z themselves, not in units of the radius as
+# drawn, both shells are equally thick, with an sd of about 0.7; it is the radius that grows.
 #
 # The straight line between two draws is `lerp`: $(1 - t)\,a + t\,b$. Its middle is the mean of two
 # independent draws, so its variance is half of theirs. How long is the middle?
@@ -243,10 +244,10 @@ claim("along the last, some do", min(changed), above=0.05)
 [round(share, 2) for share in changed]
 
 # %% [markdown]
-# Step by step the digit is lost, even along the last one. So ask for what you want: along which
-# direction does a *classifier's* opinion move? Give it 2,000 samples, and fit each class's logit by
-# a plane: slopes times z, plus an offset. The slopes are the direction. Below, each row has moved
-# one further towards "3". When does each column get there?
+# Step by step many a digit is lost, and some even along the last one. So ask for what you want:
+# along which direction does a *classifier's* opinion move? Give it 2,000 samples, and fit each
+# class's logit by a plane: slopes times z, plus an offset. The slopes are the direction. Below,
+# each row has moved one further towards "3". When does each column get there?
 
 # %%
 logits = score.classify(ruler, draw(z))  # [2000, 10]
@@ -347,8 +348,8 @@ rate
 # Bet: z times 0.4
 live.predict(
     "z times 0.4 lies where the density of z is highest. What becomes of the digits?",
-    ("cleaner digits, all alike", "the same digits", "they fall apart"),
-    answer="they fall apart",
+    ("cleaner digits, all alike", "the same digits, as good as before", "several fall apart"),
+    answer="several fall apart",
     why="The likeliest point is not where draws lie: fewer than one draw in a thousand is so "
     "short, and training hardly ever cared what G does there.",
 )

@@ -28,13 +28,15 @@ def server_arguments() -> list[str]:
     The settings folder turns off comms over subshells and the news pop-up, the connection class
     turns off Nagle's delay, a read-only extension manager asks no package index, and encryption
     between server and kernel, where both can, spares a warning for each kernel. nbgrader's pages
-    are for teachers: they stay out of a learner's way.
+    are for teachers: they stay out of a learner's way. The course's own extension says what a lost
+    widget was.
     """
-    nbgrader = {f"nbgrader.server_extensions.{name}": False for name in NBGRADER}
+    extensions = {f"nbgrader.server_extensions.{name}": False for name in NBGRADER}
+    extensions["gancourse.jupyter.extension"] = True
     return [
         f"--LabApp.app_settings_dir={SETTINGS}",
         f"--ServerApp.kernel_websocket_connection_class={WEBSOCKET}",
         "--LabApp.extension_manager=readonly",
         "--KernelManager.transport_encryption=auto",
-        f"--ServerApp.jpserver_extensions={nbgrader}",
+        f"--ServerApp.jpserver_extensions={extensions}",
     ]

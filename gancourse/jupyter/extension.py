@@ -1,4 +1,5 @@
-"""A server extension: every Jupyter server of an environment with the course answers widgets fast.
+"""A server extension: every Jupyter server of an environment with the course answers widgets fast,
+and says what a widget was in a notebook that is opened without its kernel.
 
 The wheel switches it on by a file in etc/jupyter/jupyter_server_config.d, so that a plain
 `jupyter lab`, a hub's servers and VS Code's have it, too.
@@ -6,6 +7,7 @@ The wheel switches it on by a file in etc/jupyter/jupyter_server_config.d, so th
 
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 
+from gancourse.jupyter.lost import watch_opening
 from gancourse.jupyter.nodelay import NoDelayConnection
 
 KEY = "kernel_websocket_connection_class"
@@ -16,7 +18,11 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 
 def _load_jupyter_server_extension(server) -> None:
-    """Send kernel messages at once, unless somebody chose another connection (a gateway's, say)."""
+    """Send kernel messages at once, unless somebody chose another connection (a gateway's, say).
+
+    And tell lost widgets in words, see `lost`.
+    """
     settings = server.web_app.settings
     if settings.get(KEY) is ZMQChannelsWebsocketConnection:
         settings[KEY] = NoDelayConnection
+    server.io_loop.add_callback(watch_opening, server)  # later: Jupytext puts its manager there

@@ -17,3 +17,20 @@ test("keys stay in the element: Notebook and Lab see none", () => {
   assert.equal(event.kept, true);
   assert.equal(node.set["data-lm-suppress-shortcuts"], "true");
 });
+
+test("what runs a cell is pressed once more, on the cell", () => {
+  globalThis.KeyboardEvent ??= class extends Event {
+    constructor(type, about) { super(type, about); Object.assign(this, { key: about.key, shiftKey: about.shiftKey }); }
+  };
+  const cell = Object.assign(new EventTarget(), { focus: () => (cell.focused = true) });
+  const node = Object.assign(new EventTarget(), { setAttribute() {}, closest: () => cell });
+  keepKeys(node);
+  const pressed = [];
+  cell.addEventListener("keydown", (event) => pressed.push([event.key, event.keyCode, event.shiftKey, cell.focused]));
+  const press = (about) => node.dispatchEvent(Object.assign(new Event("keydown", { cancelable: true }), about));
+  press({ key: "Enter", shiftKey: false });
+  press({ key: "ArrowUp", shiftKey: true });
+  assert.deepEqual(pressed, []);
+  press({ key: "Enter", shiftKey: true });
+  assert.deepEqual(pressed, [["Enter", 13, true, true]]);
+});

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/asked.js: edit there. 78f6db23e2525ceb 4e854a6a06744c89
+// Built by `make build` from src/widgets/asked.js: edit there. 3049f3697f0c4774 a62a799d5b138685
 // bytes.js
 function floats(view2) {
   if (!view2) return null;
@@ -38,7 +38,20 @@ function draw(parent, tag, attributes = {}, text = "") {
 var ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
 function keepKeys(node) {
   node.setAttribute("data-lm-suppress-shortcuts", "true");
-  node.addEventListener("keydown", (event) => event.stopPropagation());
+  node.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.shiftKey || event.ctrlKey || event.altKey)) runCell(node, event);
+    event.stopPropagation();
+  });
+}
+function runCell(node, event) {
+  const cell = node.closest(".jp-Cell");
+  if (!cell) return;
+  event.preventDefault();
+  cell.focus();
+  const { shiftKey, ctrlKey, altKey } = event;
+  const again2 = new KeyboardEvent("keydown", { key: "Enter", code: "Enter", shiftKey, ctrlKey, altKey, bubbles: true, cancelable: true });
+  Object.defineProperty(again2, "keyCode", { value: 13 });
+  cell.dispatchEvent(again2);
 }
 
 // controls.js

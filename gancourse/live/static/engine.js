@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/engine.js: edit there. 9a81148e0cdc54ad 2bcdc32b596ab0ff
+// Built by `make build` from src/widgets/engine.js: edit there. ac353b90be581814 656c2c011f61c5c0
 // engine/safetensors.js
 var EngineError = class extends Error {
 };
@@ -469,7 +469,20 @@ function draw(parent, tag, attributes = {}, text = "") {
 var ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
 function keepKeys(node) {
   node.setAttribute("data-lm-suppress-shortcuts", "true");
-  node.addEventListener("keydown", (event) => event.stopPropagation());
+  node.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.shiftKey || event.ctrlKey || event.altKey)) runCell(node, event);
+    event.stopPropagation();
+  });
+}
+function runCell(node, event) {
+  const cell = node.closest(".jp-Cell");
+  if (!cell) return;
+  event.preventDefault();
+  cell.focus();
+  const { shiftKey, ctrlKey, altKey } = event;
+  const again2 = new KeyboardEvent("keydown", { key: "Enter", code: "Enter", shiftKey, ctrlKey, altKey, bubbles: true, cancelable: true });
+  Object.defineProperty(again2, "keyCode", { value: 13 });
+  cell.dispatchEvent(again2);
 }
 
 // controls.js

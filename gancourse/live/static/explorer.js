@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/explorer.js: edit there. a6a82dd7c829d661 08cb5cd903aeeec1
+// Built by `make build` from src/widgets/explorer.js: edit there. e21e1b27b7818e9b ab49d5e8cf4dbb22
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -63,7 +63,20 @@ function film(canvas, paint, done, place = () => {
 var ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
 function keepKeys(node) {
   node.setAttribute("data-lm-suppress-shortcuts", "true");
-  node.addEventListener("keydown", (event) => event.stopPropagation());
+  node.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.shiftKey || event.ctrlKey || event.altKey)) runCell(node, event);
+    event.stopPropagation();
+  });
+}
+function runCell(node, event) {
+  const cell = node.closest(".jp-Cell");
+  if (!cell) return;
+  event.preventDefault();
+  cell.focus();
+  const { shiftKey, ctrlKey, altKey } = event;
+  const again2 = new KeyboardEvent("keydown", { key: "Enter", code: "Enter", shiftKey, ctrlKey, altKey, bubbles: true, cancelable: true });
+  Object.defineProperty(again2, "keyCode", { value: 13 });
+  cell.dispatchEvent(again2);
 }
 
 // engine/safetensors.js

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/faulty.js: edit there. eb7252fefb85e6b6 8d612c3e55ea0942
+// Built by `make build` from src/widgets/faulty.js: edit there. cb4176232f03c868 51d6dd1a9a4ffdd0
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -40,7 +40,20 @@ function draw(parent, tag, attributes = {}, text = "") {
 // keys.js
 function keepKeys(node) {
   node.setAttribute("data-lm-suppress-shortcuts", "true");
-  node.addEventListener("keydown", (event) => event.stopPropagation());
+  node.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.shiftKey || event.ctrlKey || event.altKey)) runCell(node, event);
+    event.stopPropagation();
+  });
+}
+function runCell(node, event) {
+  const cell = node.closest(".jp-Cell");
+  if (!cell) return;
+  event.preventDefault();
+  cell.focus();
+  const { shiftKey, ctrlKey, altKey } = event;
+  const again = new KeyboardEvent("keydown", { key: "Enter", code: "Enter", shiftKey, ctrlKey, altKey, bubbles: true, cancelable: true });
+  Object.defineProperty(again, "keyCode", { value: 13 });
+  cell.dispatchEvent(again);
 }
 
 // scales.js

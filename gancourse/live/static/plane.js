@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/plane.js: edit there. 3dc879883fea316f ac4d65934efeb911
+// Built by `make build` from src/widgets/plane.js: edit there. 1d689258a9ad5e55 91e4953f2daf54ac
 // engine/safetensors.js
 var EngineError = class extends Error {
 };
@@ -442,7 +442,20 @@ function make(tag, attributes = {}, ...children) {
 var ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
 function keepKeys(node) {
   node.setAttribute("data-lm-suppress-shortcuts", "true");
-  node.addEventListener("keydown", (event) => event.stopPropagation());
+  node.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.shiftKey || event.ctrlKey || event.altKey)) runCell(node, event);
+    event.stopPropagation();
+  });
+}
+function runCell(node, event) {
+  const cell = node.closest(".jp-Cell");
+  if (!cell) return;
+  event.preventDefault();
+  cell.focus();
+  const { shiftKey, ctrlKey, altKey } = event;
+  const again2 = new KeyboardEvent("keydown", { key: "Enter", code: "Enter", shiftKey, ctrlKey, altKey, bubbles: true, cancelable: true });
+  Object.defineProperty(again2, "keyCode", { value: 13 });
+  cell.dispatchEvent(again2);
 }
 
 // controls.js

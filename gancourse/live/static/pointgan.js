@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/pointgan.js: edit there. e0dbafed696a2cf1 5a37f0d811db76e3
+// Built by `make build` from src/widgets/pointgan.js: edit there. ed7ddbdae45638aa 1213ea891018a7d2
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -41,7 +41,20 @@ function draw(parent, tag, attributes = {}, text = "") {
 var ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
 function keepKeys(node) {
   node.setAttribute("data-lm-suppress-shortcuts", "true");
-  node.addEventListener("keydown", (event) => event.stopPropagation());
+  node.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.shiftKey || event.ctrlKey || event.altKey)) runCell(node, event);
+    event.stopPropagation();
+  });
+}
+function runCell(node, event) {
+  const cell = node.closest(".jp-Cell");
+  if (!cell) return;
+  event.preventDefault();
+  cell.focus();
+  const { shiftKey, ctrlKey, altKey } = event;
+  const again = new KeyboardEvent("keydown", { key: "Enter", code: "Enter", shiftKey, ctrlKey, altKey, bubbles: true, cancelable: true });
+  Object.defineProperty(again, "keyCode", { value: 13 });
+  cell.dispatchEvent(again);
 }
 
 // controls.js

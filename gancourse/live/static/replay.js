@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/replay.js: edit there. 479b12ca86760ab2 1714aba8677fe8e4
+// Built by `make build` from src/widgets/replay.js: edit there. 35135fc24759d6a6 57e1d2546eccf026
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -41,7 +41,20 @@ function draw(parent, tag, attributes = {}, text = "") {
 var ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
 function keepKeys(node) {
   node.setAttribute("data-lm-suppress-shortcuts", "true");
-  node.addEventListener("keydown", (event) => event.stopPropagation());
+  node.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.shiftKey || event.ctrlKey || event.altKey)) runCell(node, event);
+    event.stopPropagation();
+  });
+}
+function runCell(node, event) {
+  const cell = node.closest(".jp-Cell");
+  if (!cell) return;
+  event.preventDefault();
+  cell.focus();
+  const { shiftKey, ctrlKey, altKey } = event;
+  const again = new KeyboardEvent("keydown", { key: "Enter", code: "Enter", shiftKey, ctrlKey, altKey, bubbles: true, cancelable: true });
+  Object.defineProperty(again, "keyCode", { value: 13 });
+  cell.dispatchEvent(again);
 }
 
 // scales.js

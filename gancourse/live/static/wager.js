@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/wager.js: edit there. 8931e73355052a47 f79828f6cebced83
+// Built by `make build` from src/widgets/wager.js: edit there. 284514831e321a85 ee9e3a3042b3251b
 // dom.js
 function dressed(node, attributes) {
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
@@ -13,7 +13,20 @@ function make(tag, attributes = {}, ...children) {
 // keys.js
 function keepKeys(node) {
   node.setAttribute("data-lm-suppress-shortcuts", "true");
-  node.addEventListener("keydown", (event) => event.stopPropagation());
+  node.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.shiftKey || event.ctrlKey || event.altKey)) runCell(node, event);
+    event.stopPropagation();
+  });
+}
+function runCell(node, event) {
+  const cell = node.closest(".jp-Cell");
+  if (!cell) return;
+  event.preventDefault();
+  cell.focus();
+  const { shiftKey, ctrlKey, altKey } = event;
+  const again = new KeyboardEvent("keydown", { key: "Enter", code: "Enter", shiftKey, ctrlKey, altKey, bubbles: true, cancelable: true });
+  Object.defineProperty(again, "keyCode", { value: 13 });
+  cell.dispatchEvent(again);
 }
 
 // wager.js
