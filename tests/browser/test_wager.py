@@ -1,6 +1,6 @@
 """A prediction in a real page: the answer comes with the first choice, and nothing is sent."""
 
-from conftest import errors_of, run_all
+from conftest import READY, errors_of, run_all
 
 CODE = """from gancourse import live
 live.predict("Which?", ["left", "right"], "right", "It turns that way.")"""
@@ -45,6 +45,8 @@ def test_a_saved_notebook_asks_in_words_once_its_kernel_is_gone(notebook):
     page.evaluate("window.jupyterapp.serviceManager.sessions.shutdownAll()")
     page.goto("about:blank")
     page.goto(here)
+    page.wait_for_function("window.jupyterapp?.shell.currentWidget?.sessionContext")
+    assert page.evaluate(READY)  # a new kernel, which knows nothing of that widget
     page.wait_for_selector("text=run this cell to move it")
     assert page.locator("text=Which? (left / right)").count()
     assert not page.locator("text=Error displaying widget").count()
