@@ -492,10 +492,12 @@ def test_a_file_that_may_not_be_read_is_named(given, monkeypatch):
 
 
 def test_what_a_file_holds_may_be_written_on():
-    """NumPy's view of bytes may not, and PyTorch warns of it."""
+    """NumPy's view of bytes may not, and PyTorch warns of it, once."""
+    data = gzip.decompress(FILES[TRAIN])
     with warnings.catch_warnings(action="error"):
-        x = idx.numbers(gzip.decompress(FILES[TRAIN]))
+        x = idx.numbers(data)
     x += 1
+    assert data == gzip.decompress(FILES[TRAIN])  # a view would have changed the bytes
 
 
 # the download

@@ -54,6 +54,19 @@ def test_real_against_real_is_the_floor(cases):
     assert not real.memorised
 
 
+def test_the_table_of_known_cases_says_what_is_memorised(cases):
+    names = ("training images", REAL)
+    _, memorised, real = known.table({name: cases[name] for name in names}).splitlines()
+    assert (memorised.split()[-1], real.split()[-1]) == ("yes", "no")
+
+
+@pytest.mark.parametrize(("scale", "shift"), [(0.5, 0.5), (0.5, 0.0)])
+def test_floats_of_half_the_scale_are_refused(reference, scale, shift):
+    x = reference.test_set.batch(200, machine.seed_generator(0))
+    with pytest.raises(InputError, match="floats in"):
+        images._pixels(scale * x + shift, reference)
+
+
 def test_training_images_score_what_the_report_calls_real(cases, reference):
     mine = cases["training images"]
     assert mine.fid == pytest.approx(mine.real.fid, abs=3)
