@@ -222,6 +222,13 @@ def seed_everything(seed: int = 0) -> torch.Generator:
     return generator
 
 
+def stirred() -> None:
+    """Draw from each of the random states that `seed_everything` sets."""
+    random.random()
+    np.random.random()  # noqa: NPY002
+    torch.rand(())
+
+
 def random_digest() -> str:
     """Return a digest of the random states that `seed_everything` sets: a draw changes it."""
     state = np.random.get_state()  # noqa: NPY002

@@ -151,7 +151,7 @@ assert result.passed
 #
 # In the Dirac-GAN the real sample lies at 0, the fake one at $\theta$; D's logit at $x$ is
 # $\psi x$ and its loss $\log 2 + \mathrm{softplus}(\psi\theta)$. Add R1 with weight $\gamma$, and
-# return $\psi$ after one gradient step of size $h$.
+# return $\psi$ after one gradient step of size $h$, also where D is sure, with logits of 100.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea

@@ -87,10 +87,10 @@ assert result.passed
 # %% [markdown]
 # ## 05.2 A step of D
 #
-# Take one step of D on `x_real` and the fakes `G(z)`, both nets in training mode throughout, with
-# the optimiser that is given, and return the loss that the step went down. Clear D's old gradients
-# first. G must come out as it went in: unmoved (but for batch norm's averages), without any
-# gradient, trainable.
+# Take one step of D on `x_real` and the fakes `G(z)`, both nets in training mode throughout, also
+# where D is sure and wrong (logits of 150), with the given optimiser, and return the loss it
+# went down. Clear D's old gradients first. G must come out as it went in: unmoved (but for
+# batch norm's averages), without gradient, trainable.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea

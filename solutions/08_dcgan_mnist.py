@@ -94,8 +94,9 @@ assert cost([128, 64, 1], 7, up=True) == cost([1, 64, 128], 28, up=False)
 # ## 08.2 One batch of fakes for both players
 #
 # Take one step of D down cross-entropy, by `opt_D`, then one of G down the mean of $-\log D(G(z))$,
-# against the new D. Both use the same fakes: call G once, and let nothing of D's loss go back
-# through G. Either net may hold old gradients. Return d_loss and g_loss. D returns logits `[N]`.
+# against the new D, both exact where D is sure. Both use the same fakes: call G once, and let
+# nothing of D's loss go back through G. Either net may hold old gradients. Return d_loss and
+# g_loss.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea
@@ -117,7 +118,7 @@ def both_steps(
     x_real: Tensor,
     z: Tensor,
 ) -> tuple[Tensor, Tensor]:
-    """Take a step of D, then one of G, from one call of G; return (d_loss, g_loss)."""
+    """Take a step of D, which returns logits [N], then one of G; return (d_loss, g_loss)."""
     # BEGIN SOLUTION
     x_fake = G(z)
     d_loss = F.softplus(-D(x_real)).mean() + F.softplus(D(x_fake.detach())).mean()

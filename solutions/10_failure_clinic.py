@@ -261,9 +261,9 @@ assert result.passed
 # %% [markdown]
 # ## 10.4 A look that spoils the run
 #
-# G has batch norm. Trained without a look at its samples it comes to a Fréchet distance of 0.22;
-# with a look every 100 turns, and the same seed, to 0.62. $D(x)$ of 0.60 and $D(G(z))$ of 0.49 show
-# nothing. Repair the look, so that the run goes on as without it.
+# G has batch norm (another G may have dropout, too). Trained without a look at its samples it comes
+# to a Fréchet distance of 0.22; with a look every 100 turns, and the same seed, to 0.62. $D(x)$ of
+# 0.60 and $D(G(z))$ of 0.49 show nothing. Repair the look, so that the run goes on as without it.
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea
@@ -328,7 +328,10 @@ assert result.passed
 
 # %% tags=["exercise:10.5"]
 def initialise(net: nn.Module) -> None:
-    """Draw the weights of every dense layer of the net for LeakyReLU 0.2 (He et al. 2015)."""
+    """Draw the weights of every dense layer of the net for LeakyReLU 0.2 (He et al. 2015).
+
+    All else stays as it is (those layers' biases may be set). The net may itself be a dense layer.
+    """
     # BEGIN SOLUTION
     for layer in net.modules():
         if isinstance(layer, nn.Linear):

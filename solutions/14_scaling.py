@@ -190,7 +190,7 @@ assert result.passed
 # %% [markdown] tags=["hint"]
 # Hint: what to look up
 # `itertools.pairwise`; a kernel stands once on each place of the *output*, whose side is half of
-# the input's; exercise 08.1.
+# the input's, rounded down; exercise 08.1.
 
 
 # %% tags=["exercise:14.4"]

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor, nn
 
 # Evaluating are calls of a module that is not wholly in training mode; backwards reach its outputs,
-# and at_once is of how many samples the graphs were kept together.
-COUNTS = ("calls", "evaluating", "backwards", "at_once")
+# at_once is of how many samples the graphs were kept together, and largest how many one call had.
+COUNTS = ("calls", "evaluating", "backwards", "at_once", "largest")
 
 
 class Saved:
@@ -45,6 +45,7 @@ def counting(net: nn.Module, seen: dict[str, int]) -> None:
         seen["evaluating"] += not all(m.training for m in nn.Module.modules(module))
         number = seen["calls"]
         rows[number] = len(out) if out.dim() else 1
+        seen["largest"] = max(seen["largest"], rows[number])
         waiting = {call for call, tensors in kept.items() if tensors}
         if out.requires_grad:
             out.register_hook(reached)

@@ -1,4 +1,4 @@
-"""A dense net that is built otherwise than the course's: layers at the top, and nested deeper."""
+"""Nets that are built otherwise than the course's: nested, of one layer, or with other layers."""
 
 from torch import Tensor, nn
 
@@ -23,4 +23,31 @@ def plain(width: int = 8) -> nn.Sequential:
     return nn.Sequential(nn.Linear(2, width), nn.LeakyReLU(0.2), nn.Linear(width, 1))
 
 
-DENSE = {"nested": Nested, "plain": plain}
+def layer(width: int = 8) -> nn.Linear:
+    """Return a net that is itself one dense layer, z [N, 2] to [N, width]."""
+    return nn.Linear(2, width)
+
+
+class Mixed(nn.Module):
+    """z [N, 3] to [N, 2]: dense layers, a convolution, batch norm of both, and dropout."""
+
+    def __init__(self, width: int = 12):
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Linear(3, width),
+            nn.BatchNorm1d(width),
+            nn.LeakyReLU(0.2),
+            nn.Dropout(0.3),
+            nn.Unflatten(1, (width // 4, 2, 2)),
+            nn.Conv2d(width // 4, 6, 2),  # [N, 6, 1, 1]
+            nn.BatchNorm2d(6),
+            nn.LeakyReLU(0.2),
+            nn.Flatten(),
+            nn.Linear(6, 2),
+        )
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.body(z)
+
+
+DENSE = {"nested": Nested, "plain": plain, "layer": layer, "mixed": Mixed}

@@ -82,13 +82,17 @@ def net(value: object, what: str) -> Handle:
 
 def near(got: Tensor | float, want: Tensor | float, tolerance: float) -> bool:
     """Tell whether all numbers lie within the tolerance."""
-    difference = torch.as_tensor(got, dtype=torch.float64) - torch.as_tensor(want).double()
+    difference = torch.as_tensor(got, dtype=torch.float64) - torch.as_tensor(
+        want, dtype=torch.float64
+    )
     return bool((difference.abs() <= tolerance).all())
 
 
 def distance(got: Tensor | float, want: Tensor | float) -> float:
     """Return the largest distance between numbers of both."""
-    difference = torch.as_tensor(got, dtype=torch.float64) - torch.as_tensor(want).double()
+    difference = torch.as_tensor(got, dtype=torch.float64) - torch.as_tensor(
+        want, dtype=torch.float64
+    )
     return difference.abs().max().item()
 
 

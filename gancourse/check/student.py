@@ -6,13 +6,11 @@ is compared here: a spec reads the data and decides, in the learner's kernel or,
 another process than the one that runs this.
 """
 
-import sysconfig
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 
 import numpy as np
@@ -21,17 +19,13 @@ from torch import Tensor, nn
 
 from gancourse.check.counts import COUNTS, counting
 from gancourse.check.dense import DENSE
+from gancourse.check.hashing import hashing, library
 from gancourse.check.withheld import Shelf
-from gancourse.machine import random_digest, seed_everything
+from gancourse.machine import random_digest, seed_everything, stirred
 from gancourse.nets import DISCRIMINATORS, GENERATORS
 
 ROLES = {"generator": GENERATORS, "discriminator": DISCRIMINATORS, "dense": DENSE}
 MAX_NUMBERS, MAX_ITEMS, MAX_DEPTH, MAX_TEXT = 2_000_000, 1000, 6, 2000
-LIBRARIES = (
-    str(Path(__file__).parents[1]),
-    *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
-    "<frozen",
-)
 
 
 @dataclass(frozen=True)
@@ -125,10 +119,6 @@ def _kind(thing: object) -> str | None:
     return "function" if callable(thing) else None
 
 
-def _library(filename: str) -> bool:
-    return filename.startswith(LIBRARIES)
-
-
 def _frames(traceback: TracebackType | None) -> list[tuple[str, int]]:
     frames = []
     while traceback is not None and len(frames) < 2000:
@@ -152,9 +142,9 @@ def student_error(error: BaseException) -> StudentError | NotDone:
     it too, for a module without `forward`.
     """
     frames = _frames(error.__traceback__)
-    if isinstance(error, NotImplementedError) and frames and not _library(frames[-1][0]):
+    if isinstance(error, NotImplementedError) and frames and not library(frames[-1][0]):
         return NotDone()
-    lines = [line for filename, line in frames if not _library(filename)]
+    lines = [line for filename, line in frames if not library(filename)]
     bases = tuple(_name(cls) for cls in type.__dict__["__mro__"].__get__(type(error))[1:9])
     return StudentError(class_name(error), _told(error), lines[-1] if lines else None, bases)
 
@@ -182,8 +172,8 @@ class Student:
 
     METHODS = (
         "call", "call_with_grads", "apply", "build_net", "build_optimizer", "snapshot", "load",
-        "set_grads", "freeze", "share_grads", "cpu_seconds", "withhold", "random_state", "watch",
-        "left",
+        "set_grads", "freeze", "share_grads", "cpu_seconds", "withhold", "random_state", "stir",
+        "watch", "left",
     )  # fmt: skip
 
     def __init__(self):
@@ -211,9 +201,14 @@ class Student:
         self._things.append(thing)
         return Handle(len(self._things) - 1, kind)
 
-    def call(self, fn: Handle, args=(), kwargs=None, seed: int | None = None):
-        """Return fn(*args, **kwargs) as plain data; copies of tensors go in, after a `seed`."""
-        with student_code(seed), self._shelf.closed():
+    def call(
+        self, fn: Handle, args=(), kwargs=None, seed: int | None = None, process: int | None = None
+    ):
+        """Return fn(*args, **kwargs) as plain data; copies of tensors go in, after a `seed`.
+
+        As in that `process`, where one is given: hash() of a text is another one in each.
+        """
+        with student_code(seed), self._shelf.closed(), hashing(process):
             given = self._real(list(args)), self._real(dict(kwargs or {}))
             value = self._thing(fn)(*given[0], **given[1])
             tensors = [t.detach() for t in given[0] if isinstance(t, Tensor)]
@@ -224,17 +219,22 @@ class Student:
         """Return the tensors given to the last `call`, as it left them; grad mode; NumPy arrays."""
         return {**self._left, "given": [self._data(t) for t in self._left["given"]]}
 
-    def call_with_grads(self, fn: Handle, args, wrt, along: Tensor | None = None) -> dict:
+    def call_with_grads(
+        self, fn: Handle, args, wrt, along: Tensor | None = None, times: int = 1
+    ) -> dict:
         """Return {"value": fn(*args), "grads": [one for each of wrt]}.
 
         `wrt` names the leaves: a whole number for a tensor in `args`, a module's handle for its
         parameters (then the gradient is a dict by name). None where the value does not depend on
         the leaf. A value that is no scalar is summed, with the weights `along` where it is given.
+        With `times` it is called so often before the one backward pass, and its values are added.
         """
         given = self._real(list(args))
         leaves = [self._leaves(w, given) for w in wrt]
         with student_code(), self._shelf.closed():
             value = self._thing(fn)(*given)
+            for _ in range(times - 1):
+                value = value + self._thing(fn)(*given)
             flat = [leaf for named in leaves for leaf in named.values()]
             found = iter(_gradients(value, flat, along))
             grads = [{name: self._data(next(found)) for name in named} for named in leaves]
@@ -315,6 +315,11 @@ class Student:
     def random_state(self) -> str:
         """Return a digest of the global random states of Python, NumPy and PyTorch (CPU)."""
         return random_digest()
+
+    def stir(self, seed: int) -> None:
+        """Seed the global random states and draw from each: then seeding again is no way back."""
+        seed_everything(seed)
+        stirred()
 
     def watch(self, net: Handle) -> dict[str, int]:
         """Return the `counts.COUNTS` since a module was first watched."""

@@ -77,6 +77,10 @@ UNTOUCHED = {
     "requires_grad": "{who}'s weights were left frozen: give them requires_grad back.",
     "grads": "{who}'s gradients have changed: what lay there belongs to whoever trains it.",
 }
+THAWED = (
+    "Some of {who}'s weights came in frozen and now want gradients: what you freeze for a while "
+    "gets back what it had, not requires_grad for all."
+)
 
 
 def judge_untouched(before: dict, after: dict, who: str, but: tuple = (), **said: str) -> None:
@@ -85,8 +89,25 @@ def judge_untouched(before: dict, after: dict, who: str, but: tuple = (), **said
     `but` names what may change, and `said` gives another sentence for a thing.
     """
     for aspect, meaning in (UNTOUCHED | said).items():
-        if aspect not in but and not facts.equal(before[aspect], after[aspect]):
-            raise Wrong(meaning.format(who=who))
+        if aspect in but or facts.equal(before[aspect], after[aspect]):
+            continue
+        if aspect == "requires_grad" and _thawed(before[aspect], after[aspect]):
+            meaning = THAWED
+        raise Wrong(meaning.format(who=who))
+
+
+def _thawed(before: dict[str, bool], after: dict[str, bool]) -> bool:
+    return any(after.get(name) and not wants for name, wants in before.items())
+
+
+def judge_kept_frozen(student: Student, net: Twin, who: str, call: Callable[[], object]) -> None:
+    """Raise Wrong unless weights that are frozen before call() are so after it, and no others."""
+    first, *_ = net.weights()
+    student.freeze(net.there, [first])
+    before = student.snapshot(net.there)
+    call()
+    judge_untouched(before, student.snapshot(net.there), who)
+    student.freeze(net.there, [])
 
 
 def leave_grads(student: Student, net: Twin, draw: Draw) -> None:

@@ -1,5 +1,7 @@
 """Exercise 01.3: what moves G."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -7,7 +9,11 @@ from gancourse.check import facts, twins
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
-SURE = 8.0  # the largest logit: 1 - sigmoid keeps digits in float32, however it is written
+SURE = 8.0  # the largest logit of a common D: 1 - sigmoid still has digits there
+WHERE_SURE = (
+    "Where D is sure (logits up to 100) {what}: 1 - sigmoid(l) is exactly 0 in float32 from l = 17 "
+    "on, and a clamp or an epsilon has slope 0 there; log(1 - D) is -softplus(l), with slope -D."
+)
 
 
 def _sharper(D: torch.nn.Module, x: Tensor) -> None:
@@ -18,6 +24,26 @@ def _sharper(D: torch.nn.Module, x: Tensor) -> None:
     if largest > SURE:
         for weight in D.body[-1].parameters():
             weight *= SURE / largest
+
+
+def _sure(draw: Draw, x: Tensor) -> Callable[[torch.nn.Module], None]:
+    """Return a change that makes D sure at x [N, 1], of most samples that they are real.
+
+    Its logits reach up to 100, and half of them are 30 or more: from 17 on a sigmoid is exactly 1.
+    """
+    largest, sign = draw.uniform(70.0, 100.0), draw.choice([-1, 1])
+
+    def change(D: torch.nn.Module) -> None:
+        head = D.body[-1]
+        head.bias -= D(x).median() if len(x) > 1 else 0
+        head.weight *= sign
+        head.bias *= sign
+        scale = (largest - 30.0) / D(x).abs().max().clamp(min=1e-3)
+        head.weight *= scale
+        head.bias *= scale
+        head.bias += 30.0
+
+    return change
 
 
 def _slopes(D: torch.nn.Module, m: Tensor, s: Tensor, z: Tensor, of=None) -> Tensor:
@@ -78,13 +104,19 @@ def _pair(got: object) -> Tensor:
     return facts.tensor(got, [2], "What g_slopes returns")
 
 
-def _judge_slopes(student: Student, fn: Handle, draw: Draw, which: tuple[int, ...]) -> None:
+def _generator(draw: Draw) -> tuple[Tensor, Tensor, Tensor]:
+    """Return m, s and z [N, 1]."""
     m, s = draw.normal(), torch.tensor(draw.uniform(0.5, 1.5) * draw.choice([-1, 1]))
-    z = draw.normal(draw.integer(8, 40), 1)
-    options = {"widths": [8], "shape": [1]}
-    D = twins.twin(
-        student, draw, "discriminator/mlp", options, lambda net: _sharper(net, m + s * z)
-    )
+    return m, s, draw.normal(draw.integer(8, 40), 1)
+
+
+def _discriminator(student: Student, draw: Draw, change: Callable) -> twins.Twin:
+    return twins.twin(student, draw, "discriminator/mlp", {"widths": [8], "shape": [1]}, change)
+
+
+def _judge_slopes(student: Student, fn: Handle, draw: Draw, which: tuple[int, ...]) -> None:
+    m, s, z = _generator(draw)
+    D = _discriminator(student, draw, lambda net: _sharper(net, m + s * z))
     got = _pair(student.call(fn, [D.there, m, s, z]))
     given = (D.here, m, s, z)
     want, at = _slopes(*given), list(which)
@@ -116,6 +148,19 @@ def slope_by_s(student: Student, fn: Handle, draw: Draw) -> None:
     _judge_slopes(student, fn, draw, (1,))
 
 
+def slopes_where_sure(student: Student, fn: Handle, draw: Draw) -> None:
+    """The only part in which how log(1 - D) is written decides."""
+    m, s, z = _generator(draw)
+    D = _discriminator(student, draw, _sure(draw, m + s * z))
+    got = student.call(fn, [D.there, m, s, z])
+    if isinstance(got, Tensor) and got.is_floating_point() and not got.isfinite().all():
+        raise Wrong(WHERE_SURE.format(what="the slopes are NaN or inf"))
+    got, want = _pair(got), _slopes(D.here, m, s, z)
+    scale = max(1.0, *(w.abs().max().item() for w in D.here.parameters()))
+    if not facts.near(got, want, facts.rounding(8 * len(z), scale)):
+        raise Wrong(WHERE_SURE.format(what="the slopes are others than those of log(1 - D)"))
+
+
 EXERCISE = Exercise(
     "01.3",
     "what moves G",
@@ -123,8 +168,14 @@ EXERCISE = Exercise(
     minutes=15,
     parts=(
         Part("the slope by m", 3, slope_by_m),
-        Part("the slope by s", 3, slope_by_s),
-        Part("other D and other batches", 2, Again((slope_by_m, slope_by_s)), shown=False),
+        Part("the slope by s", 2, slope_by_s),
+        Part("where D is sure", 1, slopes_where_sure),
+        Part(
+            "other D and other batches",
+            2,
+            Again((slope_by_m, slope_by_s, slopes_where_sure)),
+            shown=False,
+        ),
     ),
     names=("g_slopes",),
     promises=(
@@ -132,6 +183,7 @@ EXERCISE = Exercise(
         ("and by $s$", "the slope by s"),
         ("estimated on the noise `z`", "the slope by m"),
         ("Autograd and the formula of lesson 01 are both welcome.", "the slope by m"),
+        ("Be exact where D is sure, with logits up to 100.", "where D is sure"),
         ("shape [2]", "the slope by m"),
     ),
 )

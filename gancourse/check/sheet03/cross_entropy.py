@@ -14,7 +14,7 @@ def _entropy_mistakes(logit: Tensor, y: Tensor) -> dict[str, Tensor]:
     D = logit.sigmoid()
     return {
         "This is the logarithm of what D gave to the label: it is to be made large, and a loss is "
-        "made small; put a minus before it.": -entropy(logit, y).mean(),
+        "made small; put a minus before all of it.": -entropy(logit, y).mean(),
         "The label has changed places: y is how far the sample is real, and D = sigmoid(logit) is "
         "the probability of real.": entropy(-logit, y).mean(),
         "Only the term with log D is there: where the label is below 1, D would lose nothing by "

@@ -39,7 +39,7 @@ def _smooth_mistakes(real: Tensor, fake: Tensor, alpha: float) -> dict[str, Tens
         "The fakes are missing: only real samples count.": right - fake_term,
         "The real samples are missing: only fakes count.": fake_term,
         "Real and fake have changed places.": _smoothed(fake, real, alpha),
-        "This is what D wants large; a loss is made small: put a minus before it.": -right,
+        "This is what D wants large; a loss is made small: put a minus before all of it.": -right,
         "This is half of the loss: each kind of sample has its own mean, and they are added.": (
             right / 2
         ),

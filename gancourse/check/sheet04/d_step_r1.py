@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.spec import Again, Draw, Exercise, Part
+from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
 
@@ -72,14 +72,24 @@ D_MISTAKES: dict[str, Callable] = {
 }
 
 
+SURE = 90.0  # of a logit: e^l is more than float32 holds
+OVERFLOW = (
+    "Where D is sure (a logit of 100) the new psi is NaN: e^l has overflowed, and inf / inf is no "
+    "number; take torch.sigmoid, or 1 / (1 + e^-l)."
+)
+
+
 def _d_state(draw: Draw, n: int = 6) -> tuple[Tensor, Tensor]:
     return draw.normal(n, mean=0.5), draw.normal(n, mean=0.5)
 
 
 def _judge_d_step(student: Student, fn: Handle, state: tuple, h: float, gamma: float) -> None:
     theta, psi = (v.double() for v in state)
+    got = student.call(fn, [*state, h, gamma])
+    if (theta * psi).max() > SURE and isinstance(got, Tensor) and got.isnan().any():
+        raise Wrong(OVERFLOW)
     facts.diagnose(
-        facts.tensor(student.call(fn, [*state, h, gamma]), list(psi.shape), "The new psi"),
+        facts.tensor(got, list(psi.shape), "The new psi"),
         _d_step(theta, psi, h, gamma),
         facts.rounding(8, 1 + theta.abs().max().item() + psi.abs().max().item()),
         {meaning: f(theta, psi, h, gamma) for meaning, f in D_MISTAKES.items()},
@@ -107,6 +117,19 @@ def d_step_each(student: Student, fn: Handle, draw: Draw) -> None:
         _judge_d_step(student, fn, state, h, gamma)
 
 
+def d_step_where_sure(student: Student, fn: Handle, draw: Draw) -> None:
+    """Logits of -130 to 130, beside common ones."""
+    theta, psi = _d_state(draw)
+    psi[:2] = torch.tensor([10.0, -10.0]) * draw.uniform(0.95, 1.05)
+    theta[:2] = torch.tensor([10.0, 10.0]) * draw.uniform(0.99, 1.2)
+    _judge_d_step(student, fn, (theta, psi), draw.uniform(0.1, 0.5), draw.uniform(0.5, 3.0))
+
+
+def d_step_games(student: Student, fn: Handle, draw: Draw) -> None:
+    d_step_each(student, fn, draw)
+    d_step_where_sure(student, fn, draw)
+
+
 EXERCISE = Exercise(
     "04.4",
     "D's step under R1",
@@ -115,8 +138,8 @@ EXERCISE = Exercise(
     parts=(
         Part("D's own loss, without penalty", 2, d_step_plain),
         Part("with the penalty", 2, d_step_penalty),
-        Part("one game, and many", 1, d_step_each),
-        Part("other games", 1, Again((d_step_plain, d_step_penalty, d_step_each)), shown=False),
+        Part("one game, and many", 1, d_step_games),
+        Part("other games", 1, Again((d_step_plain, d_step_penalty, d_step_games)), shown=False),
     ),
     names=("d_step_r1",),
     withheld=("gancourse.maths.dynamics.dirac",),
@@ -124,6 +147,7 @@ EXERCISE = Exercise(
         (r"its loss $\log 2 + \mathrm{softplus}(\psi\theta)$", "D's own loss, without penalty"),
         (r"Add R1 with weight $\gamma$", "with the penalty"),
         (r"return $\psi$ after one gradient step of size $h$", "with the penalty"),
+        ("also where D is sure, with logits of 100", "one game, and many"),
         ("N separate games", "one game, and many"),
     ),
 )

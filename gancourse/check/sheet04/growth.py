@@ -43,6 +43,14 @@ def _growth_mistakes(J: Tensor, h: float) -> dict[str, Tensor]:
         "This is the modulus of J's own eigenvalues: the matrix of a step is I + h J.": (
             values.abs().max()
         ),
+        "This asks one eigenvalue alone, the one with the largest real part: a step may overshoot "
+        "along another one, or turn more; take the modulus of each.": (
+            (1 + h * values[values.real.argmax()]).abs()
+        ),
+        "This asks one eigenvalue alone, the one with the largest modulus in J: the step's matrix "
+        "may have its largest modulus at another one.": (
+            (1 + h * values[values.abs().argmax()]).abs()
+        ),
         "This is |det|: it mixes all eigenvalues, and a contracting one hides a growing one.": (
             torch.linalg.det(step).abs()
         ),
@@ -76,6 +84,31 @@ def growth_descent(student: Student, fn: Handle, draw: Draw) -> None:
         _judge_growth(student, fn, J, draw.uniform(0.3, 0.6))
 
 
+def growth_overshoots(student: Student, fn: Handle, draw: Draw) -> None:
+    """The largest modulus is not where the largest real part is, and no descent, in any order.
+
+    Once a fast descent overshoots, and once a spiral with friction turns more than it shrinks; a
+    spiral that slowly grows and a direction that a step almost ends are beside it.
+    """
+    h, slow = draw.uniform(0.5, 1.0), draw.uniform(0.05, 0.15)
+    overshoots, turns = [[-draw.uniform(2.5, 3.5)]], _spiral(-0.5, draw.uniform(1.5, 2.0))
+    for fast in (overshoots, turns):
+        blocks = (_spiral(h * slow, draw.uniform(0.2, 0.4)), [[-0.9]], fast)
+        J = torch.block_diag(*(torch.tensor(block) for block in blocks)) / h
+        J[:2, 2:] = draw.normal(2, len(J) - 2)
+        order = torch.randperm(len(J), generator=draw.generator())
+        _judge_growth(student, fn, J[order][:, order], h)
+
+
+def _spiral(real: float, turn: float) -> list[list[float]]:
+    return [[real, turn], [-turn, real]]
+
+
+def growth_slow(student: Student, fn: Handle, draw: Draw) -> None:
+    growth_descent(student, fn, draw)
+    growth_overshoots(student, fn, draw)
+
+
 def growth_larger(student: Student, fn: Handle, draw: Draw) -> None:
     """One player, and five; a J without complex eigenvalues, and any."""
     for n, dtype in ((1, torch.float32), (5, torch.float32), (5, torch.float64)):
@@ -89,16 +122,16 @@ EXERCISE = Exercise(
     minutes=10,
     parts=(
         Part("a game that turns", 2, growth_game),
-        Part("a descent with a slow direction", 2, growth_descent),
+        Part("a descent with a slow direction", 2, growth_slow),
         Part("one player, and five", 1, growth_larger),
-        Part("other games", 1, Again((growth_game, growth_descent, growth_larger)), shown=False),
+        Part("other games", 1, Again((growth_game, growth_slow, growth_larger)), shown=False),
     ),
     names=("growth",),
     withheld=("gancourse.maths.dynamics.modulus", "gancourse.maths.dynamics.step_matrix"),
     promises=(
         ("simultaneous steps of size $h$", "a game that turns"),
         ("after many of them", "a descent with a slow direction"),
-        ("the largest modulus among the eigenvalues", "a game that turns"),
+        ("the largest modulus among the eigenvalues", "a descent with a slow direction"),
         ("J is [n, n]", "one player, and five"),
         ("one number", "a game that turns"),
     ),

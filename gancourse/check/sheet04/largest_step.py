@@ -44,10 +44,16 @@ def _largest_mistakes(J: Tensor) -> dict[str, Tensor]:
     }
 
 
+def _step(student: Student, fn: Handle, J: Tensor) -> float:
+    return facts.number(
+        student.call(fn, [J]), "largest_step", "all eigenvalues must stay within it"
+    )
+
+
 def _judge_largest(student: Student, fn: Handle, J: Tensor) -> None:
     want = _largest(J)
     facts.diagnose(
-        facts.number(student.call(fn, [J]), "largest_step", "all eigenvalues must stay within it"),
+        _step(student, fn, J),
         want,
         5e-4 * max(1.0, want.item()),
         _largest_mistakes(J),
@@ -81,6 +87,34 @@ def largest_sizes(student: Student, fn: Handle, draw: Draw) -> None:
     _judge_largest(student, fn, -torch.eye(4).double() * draw.uniform(0.5, 2.0))
 
 
+def largest_slow(student: Student, fn: Handle, draw: Draw) -> None:
+    """Small eigenvalues: steps of tens to hundreds converge, and what cuts them off is wrong."""
+    J = _stable(draw, faint=False)
+    for slower in (draw.uniform(0.01, 0.02), draw.uniform(0.001, 0.002)):
+        _judge_slow(student, fn, slower * J)
+    _judge_slow(student, fn, -torch.eye(1) * draw.uniform(0.004, 0.008))
+
+
+def _judge_slow(student: Student, fn: Handle, J: Tensor) -> None:
+    got, want = _step(student, fn, J), _largest(J).item()
+    if facts.near(got, 0.0, 1e-6):
+        raise Wrong(
+            f"Where all eigenvalues are small but have a real part below 0 steps up to {want:.3g} "
+            "converge, and yours is 0: only a real part of 0 or more forbids all of them."
+        )
+    if got < 0.99 * want and not facts.near(got, want / 2, 1e-3 * want):
+        raise Wrong(
+            f"Where all eigenvalues are small the bound is {want:.3g}, and yours stops at "
+            f"{got:.3g}: no fixed number limits it."
+        )
+    _judge_largest(student, fn, J)
+
+
+def largest_all_sizes(student: Student, fn: Handle, draw: Draw) -> None:
+    largest_sizes(student, fn, draw)
+    largest_slow(student, fn, draw)
+
+
 def largest_none(student: Student, fn: Handle, draw: Draw) -> None:
     turn = draw.uniform(0.5, 1.5)
     games = {
@@ -90,11 +124,7 @@ def largest_none(student: Student, fn: Handle, draw: Draw) -> None:
         "a single player that climbs": [[turn]],
     }
     for what, J in games.items():
-        got = facts.number(
-            student.call(fn, [torch.tensor(J)]),
-            "largest_step",
-            "all eigenvalues must stay within it",
-        )
+        got = _step(student, fn, torch.tensor(J))
         if not facts.near(got, 0.0, 1e-4):
             raise Wrong(f"For {what} no step converges: the answer is 0, and yours is {got:.3g}.")
 
@@ -107,8 +137,13 @@ EXERCISE = Exercise(
     parts=(
         Part("a spiral and a slow direction", 3, largest_value),
         Part("0 where no step converges", 1, largest_none),
-        Part("one player, two and four", 1, largest_sizes),
-        Part("other games", 1, Again((largest_value, largest_none, largest_sizes)), shown=False),
+        Part("one player, two and four", 1, largest_all_sizes),
+        Part(
+            "other games",
+            1,
+            Again((largest_value, largest_none, largest_all_sizes)),
+            shown=False,
+        ),
     ),
     names=("largest_step",),
     promises=(
@@ -117,6 +152,7 @@ EXERCISE = Exercise(
             "with a smaller $h$ converge, with a larger one they do not",
             "a spiral and a slow direction",
         ),
+        ("the bound on the step size", "one player, two and four"),
         ("Return 0 where no positive step converges.", "0 where no step converges"),
         ("the Jacobian J [n, n]", "one player, two and four"),
     ),

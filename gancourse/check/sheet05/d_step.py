@@ -1,5 +1,7 @@
 """Exercise 05.2: a step of D."""
 
+from torch import Tensor
+
 from gancourse.check import facts, twins
 from gancourse.check.players import (
     HELD_BACK,
@@ -91,6 +93,38 @@ def d_step_leaves_g(student: Student, step: Handle, draw: Draw) -> None:
     judge_mode(student, players.D, D_EVALUATING)
 
 
+def d_step_where_d_is_sure(student: Student, step: Handle, draw: Draw) -> None:
+    """Wrong about every real sample, and then about every fake."""
+    for sign, kind in ((1, "real samples fake"), (-1, "fakes real")):
+        players = two_players(student, draw, sure=sign * draw.uniform(150.0, 200.0))
+        got = student.call(step, [*players.all()[:2], players.opt_D, players.x_real, players.z])
+        _judge_sure(student, players, kind)
+        (loss,) = players.played(_down()).losses
+        if not facts.near(facts.number(got, "What d_step returns"), loss, 1e-3):
+            raise Wrong(
+                f"Where D is sure and calls {kind} (logits of 150) what d_step returns is not D's "
+                "loss, which has no upper bound."
+            )
+
+
+def _judge_sure(student: Student, players: Players, kind: str) -> None:
+    where = f"Where D is sure and calls {kind} (logits of 150)"
+    if twins.same_weights(student, players.D):
+        raise Wrong(
+            f"{where}, it gets no gradient at all and never learns better: a sigmoid is exactly 0 "
+            "or 1 there, and a clamp or an epsilon has slope 0; stay with logits (softplus, a loss "
+            "'with logits')."
+        )
+    weights = student.snapshot(players.D.there)["weights"]
+    if not all(isinstance(w, Tensor) and w.isfinite().all() for w in weights.values()):
+        raise Wrong(
+            f"{where}, its weights become NaN: a sigmoid is exactly 0 or 1 there and its log "
+            "infinite, or an exponential has overflowed; stay with logits (softplus, a loss 'with "
+            "logits')."
+        )
+    judge_step(student, players, "D", _down(), {}, f"{where}, its step is not the one of its loss.")
+
+
 def d_step_clears(student: Student, step: Handle, draw: Draw) -> None:
     seed, moved = draw.seed(), []
     for stale in (False, True):
@@ -136,6 +170,7 @@ def d_step_twice(student: Student, step: Handle, draw: Draw) -> None:
 
 MOVES, ALONE = "D moves one step down its loss", "G is left alone"
 CLEARED, RETURNED, TWICE = "old gradients are cleared", "the loss is returned", "two steps in a row"
+SURE = "D learns where it is sure and wrong"
 EXERCISE = Exercise(
     "05.2",
     "a step of D",
@@ -143,14 +178,24 @@ EXERCISE = Exercise(
     minutes=15,
     parts=(
         Part(MOVES, 2, d_step_moves),
-        Part(ALONE, 2, d_step_leaves_g),
+        Part(ALONE, 1, d_step_leaves_g),
         Part(CLEARED, 1, d_step_clears),
         Part(RETURNED, 1, d_step_returns),
         Part(TWICE, 1, d_step_twice),
+        Part(SURE, 1, d_step_where_d_is_sure),
         Part(
             "other players",
             1,
-            Again((d_step_moves, d_step_leaves_g, d_step_clears, d_step_returns, d_step_twice)),
+            Again(
+                (
+                    d_step_moves,
+                    d_step_leaves_g,
+                    d_step_clears,
+                    d_step_returns,
+                    d_step_twice,
+                    d_step_where_d_is_sure,
+                )
+            ),
             shown=False,
         ),
     ),
@@ -159,10 +204,11 @@ EXERCISE = Exercise(
     promises=(
         ("one step of D on `x_real` and the fakes `G(z)`", MOVES),
         ("both nets in training mode throughout", ALONE),
-        ("with the optimiser that is given", TWICE),
-        ("return the loss that the step went down", RETURNED),
+        ("also where D is sure and wrong (logits of 150)", SURE),
+        ("with the given optimiser", TWICE),
+        ("return the loss it went down", RETURNED),
         ("Clear D's old gradients first", CLEARED),
         ("G must come out as it went in: unmoved", ALONE),
-        ("without any gradient, trainable", ALONE),
+        ("without gradient, trainable", ALONE),
     ),
 )

@@ -8,9 +8,8 @@ from gancourse.losses import cross_entropy_d
 
 # What each mistake means, and the loss that it amounts to: used for values and for steps.
 D_MISTAKES = {
-    "This is V(D, G) itself, which D wants large; a loss is made small: put a minus before it.": (
-        lambda real, fake: -cross_entropy_d(real, fake)
-    ),
+    "This is V(D, G) itself, which D wants large; a loss is made small: put a minus before all of "
+    "it.": (lambda real, fake: -cross_entropy_d(real, fake)),
     "Real and fake have changed places: D would learn to call the fakes real.": (
         lambda real, fake: cross_entropy_d(fake, real)
     ),

@@ -173,7 +173,12 @@ def ema_buffers(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 def ema_twice(student: Student, fn: Handle, draw: Draw) -> None:
-    pair = _averaged(student, draw)
+    """With a decay within (0, 1); and of 0, where the average is a copy, but no part of G."""
+    for decay in (None, 0.0):
+        _judge_twice(student, fn, draw, _averaged(student, draw, decay))
+
+
+def _judge_twice(student: Student, fn: Handle, draw: Draw, pair: Averaged) -> None:
     pair.update(student, fn)
     first, state = pair.mixed(pair.decay), _state(draw, pair.G.here)
     student.load(pair.G.there, state)

@@ -1,6 +1,6 @@
 """Exercise 06.2: reading the curves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -38,8 +38,37 @@ def _curve_logits(draw: Draw) -> tuple[Tensor, Tensor]:
     return draw.normal(n, mean=shift, sd=2.0), draw.normal(n, mean=-shift / 2, sd=2.0)
 
 
+SURE = 90.0  # of a logit: e^l is more than float32 holds
+OVERFLOW = (
+    "Where D is sure (a logit of 100) {what} is NaN: e^l has overflowed, and inf / inf is no "
+    "number; take torch.sigmoid."
+)
+
+
+def _far_logits(draw: Draw) -> tuple[Tensor, Tensor]:
+    """Return logits of which some are about 100 in size, of either sign."""
+    logits = _curve_logits(draw)
+    for some in logits:
+        some[:3] = torch.tensor([1.0, 1.0, -1.0]) * draw.uniform(95.0, 105.0)
+    return logits
+
+
+def _both(draw: Draw) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield logits of common size, and where D is sure."""
+    yield _curve_logits(draw)
+    yield _far_logits(draw)
+
+
+def _is_nan(got: object) -> bool:
+    if isinstance(got, Tensor):
+        return got.is_floating_point() and bool(got.isnan().any())
+    return isinstance(got, float) and got != got
+
+
 def _judge_mean(got: object, which: int, own: Tensor, other: Tensor) -> None:
     own, other, what = own.double(), other.double(), CURVES[which]
+    if own.max() > SURE and _is_nan(got):
+        raise Wrong(OVERFLOW.format(what=what[0].lower() + what[1:].rstrip(",")))
     facts.diagnose(
         facts.number(got, what),
         own.sigmoid().mean().item(),
@@ -50,13 +79,13 @@ def _judge_mean(got: object, which: int, own: Tensor, other: Tensor) -> None:
 
 
 def curve_real(student: Student, fn: Handle, draw: Draw) -> None:
-    real, fake = _curve_logits(draw)
-    _judge_mean(_curves(student, fn, real, fake)[0], 0, real, fake)
+    for real, fake in _both(draw):
+        _judge_mean(_curves(student, fn, real, fake)[0], 0, real, fake)
 
 
 def curve_fake(student: Student, fn: Handle, draw: Draw) -> None:
-    real, fake = _curve_logits(draw)
-    _judge_mean(_curves(student, fn, real, fake)[1], 1, fake, real)
+    for real, fake in _both(draw):
+        _judge_mean(_curves(student, fn, real, fake)[1], 1, fake, real)
 
 
 def _share(condition: Tensor) -> float:
@@ -132,6 +161,7 @@ EXERCISE = Exercise(
     promises=(
         ("From the logits of N real and N fake samples, return three numbers", REAL),
         ("the mean of $D(x)$", REAL),
+        ("Logits of 100 occur.", REAL),
         ("the mean of $D(G(z))$, both as probabilities", FAKE),
         ("the share of all 2N samples that D puts on the right side of 1/2", ACCURACY),
     ),

@@ -93,7 +93,19 @@ def _as_double(*tensors: Tensor) -> list[Tensor]:
 
 
 def norm_trains(student: Student, fn: Handle, draw: Draw) -> None:
-    state = _batch(draw)
+    """A batch, and one picture alone, whose pixels are a batch still."""
+    x, mean, var = _batch(draw)
+    _judge_training(student, fn, (x, mean, var))
+    y = facts.tensor(_normed(student, fn, x[:1], mean, var, True)[0], x[:1].shape, "The output")
+    if facts.near(y, _norm(*_as_double(x[:1], mean, var)), _tolerance(x)):
+        raise Wrong(
+            "In training mode one picture is normalised by the running averages: its pixels are a "
+            "batch too, with a mean and a variance of their own."
+        )
+    _judge_training(student, fn, (x[:1], mean, var))
+
+
+def _judge_training(student: Student, fn: Handle, state: tuple) -> None:
     y = facts.tensor(_normed(student, fn, *state, True)[0], state[0].shape, "The output")
     x, mean, var = _as_double(*state)
     facts.diagnose(
@@ -142,7 +154,12 @@ VAR_MISTAKES: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
 
 
 def norm_averages(student: Student, fn: Handle, draw: Draw) -> None:
-    state = _batch(draw)
+    x, mean, var = _batch(draw)
+    _judge_averages(student, fn, (x, mean, var))
+    _judge_averages(student, fn, (x[:1], mean, var))
+
+
+def _judge_averages(student: Student, fn: Handle, state: tuple) -> None:
     got = _normed(student, fn, *state, True)
     x, mean, var = _as_double(*state)
     new, biased, unbiased = _moments(x)
@@ -238,6 +255,36 @@ def norm_constant(student: Student, fn: Handle, draw: Draw) -> None:
     )  # fmt: skip
 
 
+def norm_small(student: Student, fn: Handle, draw: Draw) -> None:
+    """Evaluation with running variances of 0, of eps, and below: eps decides there, too."""
+    var = torch.tensor([0.0, 1e-5, 1e-6, 1e-7]) * draw.uniform(0.9, 1.1)
+    mean, x = draw.normal(4), draw.normal(2, 4, 2, 3)
+    x = mean.view(-1, 1, 1) + 3e-3 * x
+    y = _normed(student, fn, x, mean, var, False)[0]
+    if isinstance(y, Tensor) and not y.isfinite().all():
+        raise Wrong(
+            "Evaluation with a running variance of 0 gives NaN or inf: add eps below the root."
+        )
+    x, mean, var = _as_double(x, mean, var)
+    facts.diagnose(
+        facts.tensor(y, x.shape, "The output"),
+        _norm(x, mean, var),
+        5e-3,
+        {
+            "In evaluation mode eps stands outside of the root: sqrt(running variance + eps).": (
+                (x - mean.view(-1, 1, 1)) / (var.view(-1, 1, 1).sqrt() + EPS)
+            )
+        },
+        "Where the running variance is about eps, the output in evaluation mode is not "
+        "(x - running mean) / sqrt(running variance + 1e-5).",
+    )
+
+
+def norm_hardly(student: Student, fn: Handle, draw: Draw) -> None:
+    norm_constant(student, fn, draw)
+    norm_small(student, fn, draw)
+
+
 def norm_in_evaluation(student: Student, fn: Handle, draw: Draw) -> None:
     norm_evaluates(student, fn, draw)
     norm_alone(student, fn, draw)
@@ -255,12 +302,12 @@ EXERCISE = Exercise(
         Part(OUT, 2, norm_trains),
         Part(AVERAGES, 2, norm_averages),
         Part(EVALUATION, 2, norm_in_evaluation),
-        Part(HARDLY, 1, norm_constant),
+        Part(HARDLY, 1, norm_hardly),
         Part(FAR, 1, norm_far),
         Part(
             "other batches",
             1,
-            Again((norm_trains, norm_averages, norm_in_evaluation, norm_constant, norm_far)),
+            Again((norm_trains, norm_averages, norm_in_evaluation, norm_hardly, norm_far)),
             shown=False,
         ),
     ),

@@ -1,5 +1,6 @@
 """Exercise 07.4: the first weights of a transposed convolution."""
 
+import math
 from collections.abc import Callable
 
 from gancourse.check import facts
@@ -26,7 +27,7 @@ SD_MISTAKES: dict[str, Callable[[int, int, int, int, float], float]] = {
         lambda i, o, k, s, a: _sd(i, o, k, s, a) / 2**0.5
     ),
     "The kinked function is forgotten: LeakyReLU keeps (1 + a^2) / 2 of the mean square.": (
-        lambda i, o, k, s, a: _sd(i, o, k, s, 1.0)
+        lambda i, o, k, s, a: _sd(i, o, k, s, 1.0) if a else math.nan  # of ReLU: the 2
     ),
     "This is the variance of the weights: take the root.": lambda i, o, k, s, a: (
         _sd(i, o, k, s, a) ** 2

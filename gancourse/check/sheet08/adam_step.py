@@ -27,13 +27,16 @@ class Adam:
     sign: float = 1.0
     falls: bool = True  # else v is divided by its largest value so far
     early: bool = False  # the small number is added to the root of v before its correction
+    one_rate: bool = False  # each step has the first one's rate
     rests: str = ""  # what a gradient of 0 leaves out: the "number" that has it, or the "step"
 
-    def run(self, weight: Tensor, grads: Sequence[Tensor], lr: float) -> Tensor:
-        """Return the weight after one step for each gradient."""
+    def run(self, weight: Tensor, grads: Sequence[Tensor], rates: Sequence[float]) -> Tensor:
+        """Return the weight after one step for each gradient, with a rate for each."""
         weight, m, v, top = weight.double(), 0.0, 0.0, torch.zeros(())
-        grads = [g for g in grads if self.rests != "step" or g.any()]
-        for t, g in enumerate(grads, 1):
+        steps = [(g, lr) for g, lr in zip(grads, rates, strict=True)
+                 if self.rests != "step" or g.any()]  # fmt: skip
+        for t, (g, lr) in enumerate(steps, 1):
+            lr = rates[0] if self.one_rate else lr
             m, v = (average * keep for average, keep in zip((m, v), self.keeps, strict=True))
             m = self.beta1 * m + (1 - self.beta1) * g.double()
             v = self.beta2 * v + (1 - self.beta2) * g.double() ** 2
@@ -88,6 +91,9 @@ ADAMS = {
     "v is lost between calls: keep it in the state, as a checkpoint must.": (
         Adam(keeps=(True, False))
     ),
+    "Each step has the first call's lr: take the lr that a call is given, it falls in many runs.": (
+        Adam(one_rate=True)
+    ),
     "This divides by the largest v so far, as AMSGrad does: Adam's v falls again "
     "where gradients get smaller.": Adam(falls=False),
     "The state is not used: each call starts afresh, as a run does whose checkpoint holds the "
@@ -106,8 +112,8 @@ class Resumed:
     lr: float
     state: object
 
-    def step(self, student: Student, fn: Handle, grad: Tensor) -> None:
-        got = student.call(fn, [self.weight, grad, self.state, self.lr])
+    def step(self, student: Student, fn: Handle, grad: Tensor, rate: float | None = None) -> None:
+        got = student.call(fn, [self.weight, grad, self.state, rate or self.lr])
         if not isinstance(got, list) or len(got) != 2:
             raise Wrong(f"adam_step should return (weight, state), and gave {facts.describe(got)}.")
         weight = facts.tensor(got[0], self.weight.shape, "The new weight")
@@ -161,27 +167,37 @@ def _run(draw: Draw, shape: Sequence[int] = (6,)) -> Resumed:
     return Resumed(draw.normal(*shape), draw.uniform(0.01, 0.03), {})
 
 
-def _judge_adam(run: Resumed, start: Tensor, grads: list[Tensor], else_: str) -> None:
+def _judge_adam(
+    run: Resumed, start: Tensor, grads: list[Tensor], else_: str, rates: list[float] | None = None
+) -> None:
     """Raise Wrong unless the weight is Adam's. A step is at most 10 lr, and errs by some eps."""
-    want = Adam().run(start, grads, run.lr)
+    rates = rates or [run.lr] * len(grads)
+    want = Adam().run(start, grads, rates)
     tolerance = 8 * len(grads) * facts.EPS * (1 + float(start.abs().max()))
     if facts.near(run.weight, want, tolerance):
         return
     for meaning, adam in ADAMS.items():
-        other = adam.run(start, grads, run.lr)  # one that hardly differs from Adam says nothing
+        other = adam.run(start, grads, rates)  # one that hardly differs from Adam says nothing
         clear = not facts.near(other, want, 8 * tolerance)
         if clear and facts.near(run.weight, other, 4 * tolerance * other.abs().clamp(min=1)):
             raise Wrong(meaning)
     raise Wrong(else_)
 
 
-def _taken(student: Student, fn: Handle, run: Resumed, grads: list[Tensor], else_: str) -> None:
+def _taken(
+    student: Student,
+    fn: Handle,
+    run: Resumed,
+    grads: list[Tensor],
+    else_: str,
+    rates: list[float] | None = None,
+) -> None:
     start = run.weight
-    for grad in grads:
-        run.step(student, fn, grad)
+    for grad, rate in zip(grads, rates or [run.lr] * len(grads), strict=True):
+        run.step(student, fn, grad, rate)
     if facts.near(run.weight, start, 0.0):
         raise Wrong("The weight that comes back did not move: return the new one, then the state.")
-    _judge_adam(run, start, grads, else_)
+    _judge_adam(run, start, grads, else_, rates)
 
 
 DISTURBED = (
@@ -197,8 +213,12 @@ def adam_first(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 def adam_on(student: Student, fn: Handle, draw: Draw) -> None:
+    """With one rate for all steps, and with another in each."""
     else_ = "The first step is right and later ones are not: look at what the state hands on."
     _taken(student, fn, _run(draw), _gradients(draw, (6,), draw.integer(8, 12)), else_)
+    rates = [draw.uniform(0.002, 0.03) for _ in range(draw.integer(4, 6))]
+    changing = "Where lr changes from step to step the weight does not go where Adam goes."
+    _taken(student, fn, _run(draw), _gradients(draw, (6,), len(rates)), changing, rates)
 
 
 def adam_two_runs(student: Student, fn: Handle, draw: Draw) -> None:

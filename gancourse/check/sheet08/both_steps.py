@@ -13,10 +13,11 @@ from gancourse.check.players import (
     Players,
     Step,
     both_step,
+    judge_mode,
     two_players,
 )
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
-from gancourse.check.student import Handle, Student
+from gancourse.check.student import Handle, Student, StudentError
 from gancourse.losses import cross_entropy_d, non_saturating_g, saturating_g
 
 Weights = Mapping[str, Tensor]
@@ -136,9 +137,23 @@ TOLERANCE = 20 * facts.EPS
 MOVING = ("weights", "buffers", "grads")  # what a step may change
 
 
-def _players(student: Student, draw: Draw, steep: float = 1.0) -> Players:
+SURELY = 1e-4  # the same where D's last bias is 150 and more: that is rounded to 8e-6
+LOST = (
+    "Where D is sure and calls {kind} (logits of 150) {who} moved, but not by one step of its "
+    "optimiser: a sigmoid, a clamp or an epsilon before the logarithm loses the gradient there. "
+    "Stay with the logits (softplus, a loss 'with logits')."
+)
+KINDS = {"real samples fake": 1, "fakes real": -1}
+
+
+def _players(student: Student, draw: Draw, steep: float = 1.0, sure: float = 0.0) -> Players:
     """Return players whose G has batch norm; their optimisers' settings tell who takes a step."""
-    return two_players(student, draw, norm=True, decay=0.1, steep=steep)
+    return two_players(student, draw, norm=True, decay=0.1, steep=steep, sure=sure)
+
+
+def _sure(student: Student, draw: Draw, kind: str) -> Players:
+    """Return players whose D calls everything fake, real samples too, or the other way round."""
+    return _players(student, draw, sure=KINDS[kind] * draw.uniform(150.0, 200.0))
 
 
 def _taken(student: Student, fn: Handle, players: Players) -> dict[str, dict]:
@@ -151,15 +166,30 @@ def _taken(student: Student, fn: Handle, players: Players) -> dict[str, dict]:
     return after
 
 
+def _surely(student: Student, fn: Handle, players: Players) -> dict[str, dict]:
+    """Return the same where D is sure: a loss of probabilities that stops has made D NaN."""
+    try:
+        return _taken(student, fn, players)
+    except StudentError as error:
+        if "between 0 and 1" not in error.message:
+            raise
+        return _seen(student, players)
+
+
 def _seen(student: Student, players: Players) -> dict[str, dict]:
     return {who: student.snapshot(getattr(players, who).there) for who in "GD"}
 
 
 def step_of_d(student: Student, fn: Handle, draw: Draw) -> None:
-    """With gradients of common size, and with large ones."""
+    """With gradients of common size, with large ones, and where D is sure and wrong."""
     missed = "D moved, but not by one step of opt_D down its loss on x_real and G(z)."
     _one_of_d(student, fn, _players(student, draw), missed)
     _one_of_d(student, fn, _players(student, draw, STEEP), HELD_BACK.format(who="D"))
+    for kind in KINDS:
+        players = _sure(student, draw, kind)
+        got, want = _surely(student, fn, players)["D"], players.played(both_step).weights("D")
+        if not facts.all_near(got["weights"], want, SURELY):
+            raise Wrong(LOST.format(kind=kind, who="D"))
 
 
 def _one_of_d(student: Student, fn: Handle, players: Players, else_: str) -> None:
@@ -179,10 +209,15 @@ def _one_of_d(student: Student, fn: Handle, players: Players, else_: str) -> Non
 
 
 def step_of_g(student: Student, fn: Handle, draw: Draw) -> None:
-    """With gradients of common size, and with large ones."""
+    """With gradients of common size, with large ones, and where D is sure that fakes are fake."""
     missed = "G moved, but not by one step of opt_G down the mean of -log D(G(z)), with the new D."
     _one_of_g(student, fn, _players(student, draw), missed)
     _one_of_g(student, fn, _players(student, draw, STEEP), HELD_BACK.format(who="G"))
+    players = _sure(student, draw, "real samples fake")
+    after = _surely(student, fn, players)
+    want = players.played(_g_step(after["D"]["weights"])).weights("G")
+    if not facts.all_near(after["G"]["weights"], want, SURELY):
+        raise Wrong(LOST.format(kind="fakes fake", who="G"))
 
 
 def _one_of_g(student: Student, fn: Handle, players: Players, else_: str) -> None:
@@ -206,10 +241,17 @@ def _one_of_g(student: Student, fn: Handle, players: Players, else_: str) -> Non
     )
 
 
+D_EVALUATING = (
+    "D was called in evaluation mode: with batch norm or dropout it would judge as another net "
+    "than the one that is trained. Leave its mode as it is."
+)
+
+
 def step_one_call(student: Student, fn: Handle, draw: Draw) -> None:
     players = _players(student, draw)
     before = student.snapshot(players.G.there)["buffers"]
     student.watch(players.G.there)
+    student.watch(players.D.there)
     student.call(fn, players.all())
     if twins.same_weights(student, players.G):
         raise Wrong("G did not move, so there is nothing to say about its fakes yet.")
@@ -220,6 +262,7 @@ def step_one_call(student: Student, fn: Handle, draw: Draw) -> None:
     calls = max(seen["calls"], trained)
     if trained == 0:
         raise Wrong("G was not called in training mode: leave its mode as it is.")
+    judge_mode(student, players.D, D_EVALUATING)
     if calls > 1:
         raise Wrong(
             f"G was called {calls:g} times: D's step does not change G, so the fakes of D's step "
@@ -261,7 +304,12 @@ ASKED = {
 
 
 def step_returns(student: Student, fn: Handle, draw: Draw) -> None:
-    players = _players(student, draw)
+    _judge_returned(student, fn, _players(student, draw))
+    for kind in KINDS:
+        _judge_returned(student, fn, _sure(student, draw, kind))
+
+
+def _judge_returned(student: Student, fn: Handle, players: Players) -> None:
     got = student.call(fn, players.all())
     if isinstance(got, Tensor) and got.shape == (2,):
         got = list(got)
@@ -328,6 +376,7 @@ EXERCISE = Exercise(
         ("one step of D down cross-entropy, by `opt_D`", MOVES_D),
         ("then one of G down the mean of $-\\log D(G(z))$", MOVES_G),
         ("against the new D", MOVES_G),
+        ("both exact where D is sure", MOVES_D),
         ("Both use the same fakes: call G once", ONCE),
         ("let nothing of D's loss go back through G", ONCE),
         ("Either net may hold old gradients", CLEARED),

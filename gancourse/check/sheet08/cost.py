@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
+import torch
 from torch import Tensor
 
 from gancourse.check import facts
@@ -89,17 +90,28 @@ def _flop_mistakes(channels: Sequence[int], side: int, up: bool) -> dict[str, fl
         "The FLOP count each weight once: it is used at each position of the kernel.": (
             2 * _weights(channels)
         ),
+        "`up` is not heeded: it says which way the side goes, whether the channels get fewer or "
+        "more.": _flop(channels, side, not up),
+        "The FLOP count has overflowed: whole numbers of 32 bits end at 2,147,483,647.": (
+            (right + 2**31) % 2**32 - 2**31
+        ),
+        "The FLOP count has lost digits: float32 is exact up to 16,777,216 only.": (
+            torch.tensor(float(right)).item()
+        ),
     }
 
 
-def _stack(draw: Draw, up: bool, blocks: int = 2, alike: bool = False) -> list:
+def _stack(
+    draw: Draw, up: bool, blocks: int = 2, alike: bool = False, turned: bool = False
+) -> list:
     """Return the arguments of a call: channels, side and up; no two mistakes give one number.
 
-    Where they are `alike`, all blocks but one have the same channels.
+    Where they are `alike`, all blocks but one have the same channels; where it is `turned`, a
+    generator widens and a discriminator narrows.
     """
     steps = [draw.integer(3, 40) * 4 + 1 for _ in range(1 if alike else blocks)]
     steps *= blocks if alike else 1
-    channels = [*steps, 1] if up else [1, *reversed(steps)]
+    channels = [*steps, 1] if up != turned else [1, *reversed(steps)]
     return [channels, draw.choice([3, 5, 7]) * (1 if up else 2**blocks), up]
 
 
@@ -135,7 +147,9 @@ def _judge_flop(got: list, channels: Sequence[int], side: int, up: bool) -> None
     )
 
 
-BLOCKS = ((2, False), (1, False), (4, False), (4, True))  # first what tells mistakes apart
+BLOCKS = (  # first what tells mistakes apart
+    (2, False), (1, False), (4, False), (4, True), (3, False, True),
+)  # fmt: skip
 
 
 def cost_weights(student: Student, fn: Handle, draw: Draw) -> None:
@@ -149,12 +163,20 @@ def cost_down(student: Student, fn: Handle, draw: Draw) -> None:
     for blocks in BLOCKS:
         given = _stack(draw, False, *blocks)
         _judge_flop(_cost(student, fn, given), *given)
+    _judge_large(student, fn, draw, False)
 
 
 def cost_up(student: Student, fn: Handle, draw: Draw) -> None:
     for blocks in BLOCKS:
         given = _stack(draw, True, *blocks)
         _judge_flop(_cost(student, fn, given), *given)
+    _judge_large(student, fn, draw, True)
+
+
+def _judge_large(student: Student, fn: Handle, draw: Draw, up: bool) -> None:
+    """Judge a stack whose FLOP neither 32 bits nor float32 hold."""
+    given = [[255, 511, 127], 2 * draw.integer(30, 50) * (1 if up else 2), up]
+    _judge_flop(_cost(student, fn, given), *given)
 
 
 WEIGHTS, DOWN, UP = "the weights", "the FLOP of a discriminator", "the FLOP of a generator"

@@ -67,6 +67,9 @@ ARC_MISTAKES: dict[str, Path] = {
     "The points are brought to the norm sqrt(z_dim): keep the norm that a and b have.": (
         lambda a, b, t: _to_norm(_arc(a, b, t), len(a) ** 0.5)
     ),
+    "Where the angle is small every point is a: t = 1 is b, however near it lies.": (
+        lambda a, b, t: a.expand(len(t), -1)
+    ),
     "An angle of more than 90 degrees comes out as what it lacks to 180: an arc sine cannot tell "
     "them apart, take the arc cosine.": (lambda a, b, t: _arc(a, b, t, pi - _cosine(a, b).acos())),
 }
@@ -83,7 +86,18 @@ def _ends(draw: Draw, angle: float, z_dim: int) -> tuple[Tensor, Tensor]:
     return a.float(), b.float()
 
 
-def _judge_arc(student: Student, fn: Handle, a: Tensor, b: Tensor, t: Tensor) -> None:
+NOT_ARC = "These are not the points sin((1 - t) angle)/sin(angle) a + sin(t angle)/sin(angle) b."
+NEARLY_HALF = (
+    "Where b lies nearly half a turn from a these are not the points of the arc: the angle is less "
+    "than pi there, and a cosine is clamped to -1 and 1, no further in."
+)
+
+
+def _judge_arc(
+    student: Student, fn: Handle, a: Tensor, b: Tensor, t: Tensor, else_: str = NOT_ARC
+) -> None:
+    """Nearly half a turn apart, the rounding of a float32 cosine is divided by sin(angle)^2."""
+    near = 5e-3 if else_ == NEARLY_HALF else 1e-4
     got = student.call(fn, [a, b, t])
     if isinstance(got, Tensor) and got.shape == (len(t), len(a)) and got.isnan().any():
         raise Wrong(
@@ -93,9 +107,8 @@ def _judge_arc(student: Student, fn: Handle, a: Tensor, b: Tensor, t: Tensor) ->
     got = facts.tensor(got, (len(t), len(a)), "The arc")
     a, b, t = a.double(), b.double(), t.double()
     facts.diagnose(
-        got, _arc(a, b, t), 1e-4 * a.norm().item(),
-        {meaning: path(a, b, t) for meaning, path in ARC_MISTAKES.items()},
-        "These are not the points sin((1 - t) angle)/sin(angle) a + sin(t angle)/sin(angle) b.",
+        got, _arc(a, b, t), near * a.norm().item(),
+        {meaning: path(a, b, t) for meaning, path in ARC_MISTAKES.items()}, else_,
     )  # fmt: skip
 
 
@@ -115,12 +128,20 @@ def arc_middle(student: Student, fn: Handle, draw: Draw) -> None:
 
 
 def arc_pace(student: Student, fn: Handle, draw: Draw) -> None:
-    """Both ends are among the points; at last nearly half a turn, right angles, small cases."""
+    """Both ends are among the points; at last right angles, nearly half a turn, small cases.
+
+    Small angles are those below which shortcuts set in, and far above what rounding hides.
+    """
     for angle in _angles(draw):
         t = torch.linspace(0, 1, draw.choice([5, 8, 12]))
         _judge_arc(student, fn, *_ends(draw, angle, draw.integer(12, 16)), t)
-    for angle, z_dim in ((draw.uniform(2.9, 3.0), 8), (pi / 2, 16), (1.0, 2), (0.06, 9)):
-        _judge_arc(student, fn, *_ends(draw, angle, z_dim), torch.tensor([0.3, 1.0, 0.0]))
+    t, small = torch.tensor([0.3, 1.0, 0.0, 0.5]), (0.06, draw.uniform(0.012, 0.018), 0.002)
+    for angle, z_dim in ((draw.uniform(2.9, 3.0), 8), (pi / 2, 16), (1.0, 2)):
+        _judge_arc(student, fn, *_ends(draw, angle, z_dim), t)
+    for less in (draw.uniform(0.05, 0.08), draw.uniform(0.02, 0.03)):
+        _judge_arc(student, fn, *_ends(draw, pi - less, 8), t, NEARLY_HALF)
+    for angle in small:
+        _judge_arc(student, fn, *_ends(draw, angle, 9), t)
 
 
 def arc_still(student: Student, fn: Handle, draw: Draw) -> None:

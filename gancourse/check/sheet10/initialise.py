@@ -17,12 +17,14 @@ from gancourse.check.sheet10.shared import (
     trained_here,
 )
 from gancourse.check.spec import Draw, Exercise, Part, Wrong
-from gancourse.check.student import Handle, Student
+from gancourse.check.student import Handle, Student, StudentError
+from gancourse.check.withheld import Withheld
 
 DEEP_G = {"z_dim": 2, "widths": [32] * 10, "shape": [2], "norm": False}
 DEEP_D = {"widths": [32] * 4, "shape": [2]}
 DEEP_LR, DEEP_TURNS = 1e-3, 900
-OTHERS = ("dense/nested", "dense/plain")
+LAYER, MIXED = "dense/layer", "dense/mixed"
+OTHERS = ("dense/nested", "dense/plain", LAYER, MIXED)
 OTHERWISE = (
     ", in a net that is built otherwise: a dense layer may lie at the top, or in a Sequential that "
     "lies in another one"
@@ -38,10 +40,44 @@ VARIANCE = "Weights for LeakyReLU 0.2 need a variance of about 1.92 over the num
 def _initialised(student: Student, initialise: Handle, draw: Draw, net: str, options: dict):
     """Return the weights before and after, in a net here that has those after."""
     twin = twins.twin(student, draw, net, options)
-    student.call(initialise, [twin.there], seed=draw.seed())
-    old = twin.weights()
-    twin.here.load_state_dict(student.snapshot(twin.there)["weights"])
+    old, before = twin.weights(), student.snapshot(twin.there)
+    try:
+        student.call(initialise, [twin.there], seed=draw.seed())
+    except StudentError as error:
+        if net != MIXED or error.kind == Withheld.__name__:
+            raise
+        raise Wrong(
+            f"In a net that has batch norm and a convolution, too, your code stops with "
+            f"{error.kind} ({error.message[:120]}): draw the weights of its nn.Linear alone."
+        ) from None
+    after = student.snapshot(twin.there)
+    _keeps_the_rest(twin.here, before, after)
+    twin.here.load_state_dict(after["weights"] | after["buffers"])
     return twin.here, old
+
+
+def _dense(net: nn.Module) -> list[str]:
+    """Return the names of the weights and biases of dense layers."""
+    layers = [(name, m) for name, m in net.named_modules() if isinstance(m, nn.Linear)]
+    return [f"{at}.{name}".lstrip(".") for at, m in layers for name, _ in m.named_parameters()]
+
+
+def _keeps_the_rest(net: nn.Module, before: dict, after: dict) -> None:
+    """Raise Wrong where more changed than the weights of dense layers, and their biases."""
+    if not all(after["requires_grad"].values()):
+        raise Wrong(
+            "Weights stay frozen after the draw: a net whose weights want no gradient learns "
+            "nothing. Draw under no_grad, or with nn.init, and leave requires_grad as it is."
+        )
+    for aspect in ("weights", "buffers"):
+        for name in before[aspect].keys() - _dense(net):
+            if not torch.equal(before[aspect][name], after[aspect][name]):
+                raise Wrong(
+                    f"{name}, of another layer than a dense one, has changed: its start is its "
+                    "own; go through the modules, and draw those that are nn.Linear."
+                )
+    if before["modes"] != after["modes"]:
+        raise Wrong("The net comes back in another mode: a draw of weights needs no train or eval.")
 
 
 def _sizes(net: nn.Module, z: Tensor) -> list[float]:
@@ -57,8 +93,14 @@ def start_reaches(student: Student, initialise: Handle, draw: Draw) -> None:
     others = [(net, {}) for net in OTHERS]
     for net, options in (("generator/mlp", DEEP_G), ("discriminator/mlp", DEEP_D), *others):
         made, old = _initialised(student, initialise, draw, net, options)
-        weights = {n: w for n, w in made.named_parameters() if w.dim() > 1}
+        dense = _dense(made)
+        weights = {n: w for n, w in made.named_parameters() if n in dense and w.dim() > 1}
         same = [n for n, w in weights.items() if torch.equal(w, old[n])]
+        if same and net == LAYER:
+            raise Wrong(
+                "A net that is itself one dense layer keeps its weights: `children` gives what "
+                "lies in a net, `modules` the net itself as well."
+            )
         if len(same) == len(weights):
             raise Wrong(
                 FAULTY.format(
@@ -163,6 +205,8 @@ EXERCISE = Exercise(
     names=("initialise",),
     promises=(
         ("Draw the weights of every dense layer of the net", REACHES),
+        ("All else stays as it is", REACHES),
+        ("The net may itself be a dense layer.", REACHES),
         ("for LeakyReLU 0.2 (He et al. 2015)", CARRIES),
         ("the repaired run must reach the band of healthy runs", MENDED),
     ),

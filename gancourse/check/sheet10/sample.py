@@ -25,8 +25,15 @@ from gancourse.check.twins import Twin
 
 
 def _small_G(student: Student, draw: Draw) -> Twin:
+    """Return a used G with batch norm, whose samples reach beyond [-1, 1]."""
     options = {"z_dim": 3, "widths": [12, 10], "shape": [2], "norm": True}
-    return twins.twin(student, draw, "generator/mlp", options, twins.used(draw))
+
+    def change(G: nn.Module) -> None:
+        twins.used(draw)(G)
+        G.body[-1].weight *= 3.0 / G.eval()(draw.normal(64, 3)).std()
+        G.train()
+
+    return twins.twin(student, draw, "generator/mlp", options, change)
 
 
 def look_leaves_mode(student: Student, sample: Handle, draw: Draw) -> None:
@@ -81,6 +88,7 @@ def look_leaves_state(student: Student, sample: Handle, draw: Draw) -> None:
 def look_is_a_map(student: Student, sample: Handle, draw: Draw) -> None:
     _look_at_many(student, sample, draw)
     _look_at_one(student, sample, draw)
+    _look_at_other_layers(student, sample, draw)
 
 
 def _look_at_many(student: Student, sample: Handle, draw: Draw) -> None:
@@ -124,8 +132,23 @@ def _look_at_one(student: Student, sample: Handle, draw: Draw) -> None:
             "by."
         ) from None
     with torch.no_grad():
-        if not facts.near(got, G.here.eval()(z.double()), 1e-4):
+        want = G.here.eval()(z.double())
+        if not facts.near(got, want, 1e-4 * max(1.0, want.abs().max().item())):
             raise Wrong("One z alone gives another sample than G does in evaluation mode.")
+    _back_in_training(student, G)
+
+
+def _look_at_other_layers(student: Student, sample: Handle, draw: Draw) -> None:
+    """A G with dropout, and with batch norm of channels."""
+    G, z = twins.twin(student, draw, "dense/mixed", {}, twins.used(draw)), draw.normal(16, 3)
+    got = facts.tensor(student.call(sample, [G.there, z]), (16, 2), "What sample returns")
+    with torch.no_grad():
+        want = G.here.eval()(z.double())
+    if not facts.near(got, want, 1e-4 * max(1.0, want.abs().max().item())):
+        raise Wrong(
+            "In a G with dropout, and with batch norm of channels, some layers stay in training "
+            "mode: G.eval() sets every layer, whatever its kind, and G.train() sets it back."
+        )
     _back_in_training(student, G)
 
 
@@ -193,6 +216,7 @@ EXERCISE = Exercise(
         ("Repair the look, so that the run goes on as without it", MODE),
         ("so that the run goes on as without it", TRACE),
         ("each a function of its own z", MAP),
+        ("G has batch norm (another G may have dropout, too).", MAP),
         ("the repaired run must reach the band of healthy runs", MENDED),
     ),
 )

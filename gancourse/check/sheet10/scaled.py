@@ -78,6 +78,7 @@ def range_fits(student: Student, scaled: Handle, draw: Draw) -> None:
 def range_of_a_batch(student: Student, scaled: Handle, draw: Draw) -> None:
     for N in (draw.integer(2, 6), 1):
         _dim(student, scaled, draw, N)
+    _darkest(student, scaled, draw)
 
 
 def _dim(student: Student, scaled: Handle, draw: Draw, N: int) -> None:
@@ -92,6 +93,20 @@ def _dim(student: Student, scaled: Handle, draw: Draw, N: int) -> None:
             "white. The same pixel should always become the same number."
         )
     _judge_range(got, x)
+
+
+def _darkest(student: Student, scaled: Handle, draw: Draw) -> None:
+    """Batches whose pixels are a few of 255 at most, or 1, and one that is all black."""
+    for brightest in (draw.integer(2, 4), 1, 0):
+        x = (torch.rand(2, SIDE * SIDE, generator=draw.generator()) * (brightest + 1)).floor()
+        got = student.call(scaled, [x])
+        known = isinstance(got, Tensor) and got.shape == x.shape
+        if not (known and facts.near(got, x.double() / 127.5 - 1, ROOM)):
+            raise Wrong(
+                f"A batch whose brightest pixel is {brightest} of 255 is nearly black, and should "
+                f"stay so: the pixels run from 0 to 255 in each batch, and {brightest} becomes "
+                f"{brightest / 127.5 - 1:.3f} in this one, too."
+            )
 
 
 def _scaled_run(student: Student, scaled: Handle, draw: Draw) -> None:

@@ -71,16 +71,28 @@ ITS_OWN_TURNS = (
 )
 
 
+OTHER_TURNS = (
+    "Where {turns} turns are asked for G takes {took:g}: take `turns` of them, no more and no less."
+)
+
+
 def _heeds_turns(student: Student, train: Handle, draw: Draw) -> OnRing:
-    """Count G's calls in two trainings, of which one is twice as long; return that one's nets."""
-    calls = []
+    """Watch G in two trainings, of which one is twice as long; return that one's nets.
+
+    What a turn does to G is up to the learner: its calls and backward passes are counted in turns
+    by what the longer training has more. A look at the samples is a call, and no turn.
+    """
+    seen = []
     for turns in (2, 4):
         ring = on_ring(student, draw, SMALL)
         student.watch(ring.G.there)
         _train(student, train, ring, draw, turns)
-        calls.append(student.watch(ring.G.there)["calls"])
-    if calls[0] == calls[1] > 0:
-        raise Wrong(ITS_OWN_TURNS.format(calls=calls[0]))
+        seen.append(student.watch(ring.G.there))
+    if seen[0]["calls"] == seen[1]["calls"] > 0:
+        raise Wrong(ITS_OWN_TURNS.format(calls=seen[0]["calls"]))
+    each = (seen[1]["backwards"] - seen[0]["backwards"]) / 2
+    if each > 0 and seen[0]["backwards"] != 2 * each:
+        raise Wrong(OTHER_TURNS.format(took=seen[0]["backwards"] / each, turns=2))
     return ring
 
 

@@ -242,6 +242,23 @@ def all_reached(student: Student, fn: Handle, draw: Draw) -> None:
     case = telling(draw, _full, right, MISTAKES)
     _judge(student, fn, case)
     _judge(student, fn, telling(draw, _crowded, right, OF_CROWDED))
+    s = _at_the_border(draw)
+    facts.diagnose(
+        _numbers(student.call(fn, s.given())), right(s), 1e-5, {STRICT: _report(s, reach=2.9)},
+        "Where a sample lies 3 sd away, neither more nor less, the report is not right.",
+    )  # fmt: skip
+
+
+STRICT = "A sample at a distance of 3 sd is left out: within 3 sd means at most so far."
+
+
+def _at_the_border(draw: Draw) -> Samples:
+    """Return samples of which one is 3 sd from its centre, all in numbers that float32 holds."""
+    centres = torch.tensor([[0.0, 0.0], [4.0, 0.0], [0.0, 4.0]])
+    sd, axis = draw.choice([0.125, 0.25, 0.0625]), draw.integer(0, 1)
+    x = centres[[0, 0, 1, 1, 2]]
+    x[:, axis] += sd * torch.tensor([1.0, -3.0, 0.5, 4.0, 3.0])
+    return Samples(x, centres, sd)
 
 
 def _full(draw: Draw) -> Samples:

@@ -105,6 +105,9 @@ SQUARES: dict[str, Penalty] = {
     "The squares are averaged over the numbers of a sample: their sum is the squared norm.": (
         lambda g: g.square().mean() / 2
     ),
+    "Each channel of a picture counts as a sample: the squared norm is the sum over all of them.": (
+        lambda g: _square(g) / g.shape[1]
+    ),
     "The norms are not squared.": lambda g: g.flatten(1).norm(dim=1).mean() / 2,
     "The mean norm is squared: square each, then take the mean.": (
         lambda g: g.flatten(1).norm(dim=1).mean().square() / 2

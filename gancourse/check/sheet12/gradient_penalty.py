@@ -58,6 +58,9 @@ MISTAKES: dict[str, Of] = {
     "The norm is taken over the channels alone: flatten each sample first.": (
         lambda g: (g.norm(dim=1) - 1).square().mean()
     ),
+    "Each channel of a picture has a norm of its own: flatten each sample, its channels too.": (
+        lambda g: (g.flatten(min(2, g.dim() - 1)).norm(dim=-1) - 1).square().mean()
+    ),
     "Only slopes above 1 are punished: here those below 1 are, too.": (
         lambda g: (_norms(g) - 1).clamp(min=0).square().mean()
     ),
@@ -133,7 +136,7 @@ def _staircase(net: nn.Module) -> None:
 def _off_the_line(net: nn.Module) -> None:
     """Make D steep where the first number differs from one in the middle, and even where not."""
     first, _, last = net.body
-    middle = first.weight.shape[1] // 2  # of a picture: in another row and another column
+    middle = first.weight.shape[1] // 2 + 1  # of a picture: another channel, row and column
     first.weight.zero_()
     first.weight[:, 0] = torch.tensor([1.0, 20.0, -20.0])
     first.weight[:, middle] = torch.tensor([1.0, -20.0, 20.0])
@@ -193,6 +196,7 @@ def _between(student: Student, fn: Handle, draw: Draw) -> None:
     _judge_each(torch.tensor([
         _number(student, fn, D, many, many.flip(0), draw.seed()) for _ in range(PAIRS)
     ]))  # fmt: skip
+    _judge_reach(student, fn, draw)  # each of its samples has a weight of its own by now
 
 
 def _number(student, fn: Handle, D: twins.Twin, x_real, x_fake, seed: int) -> float:
@@ -222,6 +226,38 @@ def _judge_weights(found: Tensor) -> None:
         )
     if not facts.uniform(found, 0.0, 1.0, 1 / STEPS):
         raise Wrong("The mixing weights are not uniform from 0 to 1.")
+
+
+EDGE, CROWD = 0.02, 1000
+SHORT = (
+    f"Of {CROWD:,} mixing weights none is {{beyond}}: uniform from 0 to 1 reaches both ends, so "
+    "add no margin to what torch.rand gives."
+)
+
+
+def _step(edge: float) -> Callable[[nn.Module], None]:
+    """Return a change that makes D's slope 1, and 2 where a sample's first number is above edge."""
+
+    def change(net: nn.Module) -> None:
+        first, _, last = net.body
+        s = first_slope(net)
+        first.weight.zero_()
+        first.weight[:, 0], first.bias[:] = 1.0, torch.tensor([9.0, -edge])
+        last.weight[0] = torch.tensor([1 - s / (1 - s), 1 / (1 - s)])
+        last.bias.zero_()
+
+    return change
+
+
+def _judge_reach(student: Student, fn: Handle, draw: Draw) -> None:
+    """Judge both ends: of 1,000 weights none within 0.02 of an end comes once in 10^8 draws."""
+    ones, zeros = torch.ones(CROWD, *SHAPES[0]), torch.zeros(CROWD, *SHAPES[0])
+    D = [_built(student, draw, 2, SHAPES[0], _step(edge)) for edge in (EDGE, 1 - EDGE)]
+    above = [CROWD * _number(student, fn, net, ones, zeros, draw.seed()) for net in D]
+    if above[0] > CROWD - 0.5:
+        raise Wrong(SHORT.format(beyond=f"below {EDGE}"))
+    if above[1] < 0.5:
+        raise Wrong(SHORT.format(beyond=f"above {1 - EDGE}"))
 
 
 def _judge_line(student: Student, fn: Handle, draw: Draw, ends: Tensor) -> None:

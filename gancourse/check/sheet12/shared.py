@@ -10,7 +10,7 @@ from gancourse.check.spec import Draw, Wrong
 from gancourse.check.student import Handle, Student
 
 WRONG_NUMBER = "The number is not right yet, so its gradient by D's weights is not, either."
-SHAPES = ((3,), (1, 3, 3))  # of samples: points, and pictures
+SHAPES = ((3,), (3, 2, 4))  # of samples: points, and pictures of unlike sides
 
 
 def discriminator(
@@ -74,7 +74,7 @@ def _gradient(loss: Tensor, weights: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def judge_left(student: Student, fn: Handle, args: list, D: twins.Twin, draw: Draw) -> None:
-    """Raise Wrong unless fn(*args) leaves all of D as it was, in either mode.
+    """Raise Wrong unless fn(*args) leaves all of D as it was: in either mode, and where frozen.
 
     In training mode D holds old gradients, in evaluation mode it has none.
     """
@@ -89,3 +89,4 @@ def judge_left(student: Student, fn: Handle, args: list, D: twins.Twin, draw: Dr
             grads="D's gradients have changed: backward() fills them and zero_grad() clears them; "
             "leave both to D's step. torch.autograd.grad(..., x) gives the slope alone.",
         )  # fmt: skip
+    twins.judge_kept_frozen(student, D, "D", lambda: student.call(fn, args, seed=0))

@@ -237,11 +237,36 @@ def norm_kernels(student: Student, cls: Handle, draw: Draw) -> None:
 
 
 def norm_gradient(student: Student, cls: Handle, draw: Draw) -> None:
-    """The gradient by W where u and v are held, in either mode."""
+    """The gradient by W where u and v are held, in either mode; and after two calls."""
     case = _case(draw, kernel=draw.choice([(), (3, 2, 2)]))
     net, along = _made(student, cls, case, draw.seed()), draw.normal(*case.W.shape)
     for train in (True, False):
         _judge_gradient(student, net, case, along, train)
+    _judge_two_calls(student, cls, draw)
+
+
+TWO_CALLS = (
+    "Two calls and then one backward pass, as D's loss has them, stop: self.u is written over in "
+    "place while the first call's graph still holds it. Use a copy of u in sigma (clone), or keep "
+    "a new tensor."
+)
+
+
+def _judge_two_calls(student: Student, cls: Handle, draw: Draw) -> None:
+    """Judge the gradient of the sum of what two calls give, one after the other."""
+    case = _case(draw)
+    net, along = _made(student, cls, case, draw.seed()), draw.normal(*case.W.shape)
+    second = Case(case.W, _stepped(case.flat, case.u)[1])
+    try:
+        got = student.call_with_grads(net, [case.W.float()], [0], along, times=2)["grads"][0]
+    except StudentError as error:
+        if "inplace operation" not in error.message:
+            raise
+        raise Wrong(TWO_CALLS) from None
+    want = sum(_gradient(c, along.double(), "held", True) for c in (case, second))
+    size = max(1.0, want.abs().max().item())
+    if not facts.near(facts.tensor(got, case.W.shape, "The gradient by W"), want, 2e-4 * size):
+        raise Wrong("After two calls the gradient by W is not the sum of both calls' gradients.")
 
 
 def _judge_gradient(student: Student, net: Handle, case: Case, along: Tensor, train: bool) -> None:

@@ -14,7 +14,7 @@ from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 from gancourse.losses import cross_entropy_d, saturating_g
 
-SHAPE = (1, 4, 4)  # of an image
+SHAPE = (1, 3, 5)  # of an image
 FAR = 20.0  # a logit whose softplus is 0 to float32, or the logit itself
 TURNS = 200  # calls of one image
 
@@ -115,6 +115,7 @@ def change_of_all(student: Student, fn: Handle, draw: Draw) -> None:
     for where, b in added.items():
         _judge_uniform(b, WHERE[where])
     _judge_each(student, fn, D, draw)
+    _judge_reach(student, fn, draw)
     student.apply(D.there, _grey(1, FAR), train=False)
     _judge_missed(_added(student, fn, D, draw, 4), " while D is in evaluation mode")
 
@@ -177,6 +178,41 @@ def _judge_uniform(b: Tensor, where: str) -> None:
         raise Wrong(f"What is added to {where} is not uniform from -1/2 to 1/2.")
 
 
+EDGE, MANY, STEEPLY = 0.48, 1000, 1000.0
+SHORT = (
+    f"Of {MANY:,} numbers that are added to {{where}} none lies between {{low}} and {{high}}: "
+    "uniform from -1/2 to 1/2 reaches both ends."
+)
+
+
+def _alarm(sign: float) -> Callable[[nn.Module], None]:
+    """Return a change that makes D's logit 0, and large where sign times the mean is above EDGE."""
+
+    def change(net: nn.Module) -> None:
+        first, leaky, last = net.body
+        s, each = leaky.negative_slope, sign / first.weight.shape[1]
+        first.weight.copy_(torch.tensor([[each], [-each]]).expand_as(first.weight))
+        first.bias.copy_(torch.tensor([-EDGE, EDGE]))
+        last.weight.copy_(STEEPLY / (1 - s**2) * torch.tensor([[1.0, s]]))
+        last.bias.zero_()
+
+    return change
+
+
+def _judge_reach(student: Student, fn: Handle, draw: Draw) -> None:
+    """Judge both ends: of 1,000 numbers none within 0.02 of an end comes once in 10^8 draws."""
+    for sign in (1.0, -1.0):
+        D, grey = _discriminator(student, draw, _alarm(sign), 2), torch.zeros(MANY, *SHAPE)
+        far, half = grey - sign, torch.tensor(2.0).log().item()
+        real, _ = _losses(student, fn, [D.there, grey, far], draw.seed())
+        fake, g = _losses(student, fn, [D.there, far, grey], draw.seed())
+        found = {"real": 2 * half - real, "fake": fake - 2 * half, "g": half - g}
+        low, high = sorted((sign * EDGE, sign / 2))
+        for where, more in found.items():
+            if more < 2e-4:  # one image alone makes 7e-4
+                raise Wrong(SHORT.format(where=WHERE[where], low=low, high=high))
+
+
 def _judge_each(student: Student, fn: Handle, D: twins.Twin, draw: Draw) -> None:
     """Judge the mean over 64 images: it spreads by 0.036 where each has its own, else by 0.29.
 
@@ -213,6 +249,7 @@ def gradients_of_both(student: Student, fn: Handle, draw: Draw) -> None:
         before = student.snapshot(D.there)
         got = student.call(fn, given, seed=0)
         twins.judge_untouched(before, student.snapshot(D.there), "D")
+    twins.judge_kept_frozen(student, D, "D", lambda: student.call(fn, given, seed=0))
     if not isinstance(got, Tensor):
         raise Wrong(
             "Return both losses as one tensor, torch.stack([d_loss, g_loss]), so that either can "

@@ -9,7 +9,16 @@ from torch import Tensor
 from torch.nn.functional import one_hot, softplus
 
 from gancourse.check import facts, twins
-from gancourse.check.players import HELD_BACK, STEEP, UNEVEN, Game, Step, turn_wrong, uneven
+from gancourse.check.players import (
+    HELD_BACK,
+    STEEP,
+    UNEVEN,
+    Game,
+    Step,
+    judge_mode,
+    turn_wrong,
+    uneven,
+)
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student, StudentError
 from gancourse.check.twins import Twin
@@ -207,15 +216,22 @@ D_STEPS: dict[str, Step] = {
 # Weights of two correct steps differ by rounding, 1.2e-7 at most in sheet 08's like case.
 TOLERANCE = 20 * facts.EPS
 MOVING = ("weights", "buffers", "grads")
+EVALUATING = (
+    "{who} was called in evaluation mode: with batch norm or dropout it is another net there than "
+    "the one that is trained. Leave its mode as it is."
+)
 
 
 def _taken(student: Student, fn: Handle, players: Players) -> dict[str, dict]:
     """Take the learner's turn; return the weights of both nets then, by player."""
     before = _seen(student, players)
+    for net in (players.G, players.D):
+        student.watch(net.there)
     student.call(fn, players.all(), seed=0)
     after = _seen(student, players)
     for who in "GD":
         twins.judge_untouched(before[who], after[who], who, MOVING)
+        judge_mode(student, getattr(players, who), EVALUATING.format(who=who))
     return {who: seen["weights"] for who, seen in after.items()}
 
 

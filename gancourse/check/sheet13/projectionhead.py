@@ -114,6 +114,10 @@ MISFITS = (
     "With {N} images of {features} features two tensors do not fit ({told}): is the sum taken over "
     "the features (axis 1), and psi(h) squeezed to [N]?"
 )
+NEVER_LEARNS = (
+    "No gradient reaches the embedding of label {label}, though an image has that label: it never "
+    "learns. Each label is a class here, 0 too: is padding_idx set?"
+)
 NOT_LOGIT = "This is not psi(h) plus the inner product of h with the embedding of its label."
 
 
@@ -191,10 +195,14 @@ def _judge_square(student: Student, cls: Handle, c: Case) -> None:
 
 
 def head_gradient(student: Student, cls: Handle, draw: Draw) -> None:
-    """The gradient by h, by psi and by the embeddings, those of labels that do not occur too."""
+    """The gradient by h, by psi and by the embeddings: of some labels, and of all, 0 too."""
     c = _case(draw, 5, 6, 8)
     net = _made(student, cls, c)
     _judge_gradient(student, net, c, draw.normal(5))
+    everyone = Case(
+        c.weights, draw.normal(8, 6).double(), torch.randperm(8, generator=draw.generator())
+    )
+    _judge_gradient(student, net, everyone, draw.normal(8))
     with suppress(StudentError):  # without labels the call may stop, and yet it sets the mode
         student.apply(net, c.h.float(), train=False)
     try:
@@ -219,7 +227,11 @@ def _judge_gradient(student: Student, net: Handle, c: Case, along: Tensor) -> No
                 f"No gradient reaches {name}: G learns through h, D by its weights; nothing on the "
                 "way may cut the graph (detach, no_grad, .data, .item())."
             )
-        if not facts.near(facts.tensor(grad, right.shape, f"The gradient by {name}"), right, 1e-4):
+        grad = facts.tensor(grad, right.shape, f"The gradient by {name}")
+        silent = [k for k in range(len(right)) if right[k].any() and not grad[k].any()]
+        if name == "embed.weight" and silent:
+            raise Wrong(NEVER_LEARNS.format(label=silent[0]))
+        if not facts.near(grad, right, 1e-4):
             raise Wrong(
                 f"The logits are right, and the gradient by {name} is not that of psi(h) + "
                 "<embed(y), h>: a part of the graph on the way to it is cut off."

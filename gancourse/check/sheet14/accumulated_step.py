@@ -234,11 +234,17 @@ def _judge_parts(student: Student, fn: Handle, r: Round) -> None:
     student.watch(r.D.there)
     student.call(fn, r.given())
     players.judge_mode(student, r.D, "D looks at its samples in evaluation mode: leave its mode.")
-    kept = student.watch(r.D.there)["at_once"]
+    seen = student.watch(r.D.there)
+    kept = seen["at_once"]
     if kept > r.size:
         raise Wrong(
             f"The graphs of {kept} samples are kept at the same time, and the parts are of "
             f"{r.size}: let backward end each part's graph before the next goes through D."
+        )
+    if seen["largest"] > r.size:
+        raise Wrong(
+            f"D is given {seen['largest']} samples at once in a pass without gradients, and the "
+            f"parts are of {r.size}: the batch is too large for that. Add up the parts' losses."
         )
     if kept < r.size:
         raise Wrong(

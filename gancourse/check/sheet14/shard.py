@@ -44,9 +44,11 @@ def _whole_number(value: object) -> int | None:
     return value if type(value) is int else None
 
 
-def _read(student: Student, fn: Handle, given: list, seed: int | None = None) -> list[int]:
+def _read(
+    student: Student, fn: Handle, given: list, seed: int | None = None, process: int | None = None
+) -> list[int]:
     """Return what one call gives, as whole numbers."""
-    got = student.call(fn, given, seed=seed)
+    got = student.call(fn, given, seed=seed, process=process)
     found = list(got) if isinstance(got, Tensor) and got.dim() == 1 else got
     numbers = [_whole_number(v) for v in found] if isinstance(found, list) else [None]
     if None in numbers or not numbers:
@@ -59,8 +61,10 @@ def _read(student: Student, fn: Handle, given: list, seed: int | None = None) ->
     return numbers
 
 
-def _shards(student: Student, fn: Handle, s: Setting) -> Shards:
-    return [_read(student, fn, s.given(rank), seed=rank) for rank in range(s.world)]
+def _shards(student: Student, fn: Handle, s: Setting, apart: bool = True) -> Shards:
+    """Return what each rank reads, in a process of its own where they are `apart`."""
+    ranks = range(s.world)
+    return [_read(student, fn, s.given(r), seed=r, process=r if apart else 0) for r in ranks]
 
 
 def _judge_whole(s: Setting, shards: Shards) -> None:
@@ -101,10 +105,27 @@ def _judge_missing(s: Setting, shards: Shards, missing: list[int]) -> None:
 
 
 def shard_whole(student: Student, fn: Handle, draw: Draw) -> None:
-    """One that divides, one and two too many, all but one too many, one rank alone."""
+    """One that divides, one and two too many, all but one too many, one rank alone.
+
+    Then so few that the last two ranks would have none of a plain cut.
+    """
+    _judge_processes(student, fn, _setting(draw, 4, 1))
     for world, over in ((4, 0), (3, 1), (5, 2), (4, 3), (1, 0)):
         s = _setting(draw, world, over)
         _judge_whole(s, _shards(student, fn, s))
+    for world in (4, 5):
+        s = replace(_setting(draw, world, 1), n=world + 1)
+        _judge_whole(s, _shards(student, fn, s))
+
+
+def _judge_processes(student: Student, fn: Handle, s: Setting) -> None:
+    """Raise Wrong where the ranks agree in one process, and not in a process for each."""
+    if _shards(student, fn, s, apart=False) == _shards(student, fn, s):
+        return
+    raise Wrong(
+        "Each rank is a process of its own, and Python salts the hash() of a text anew in each: "
+        "there the ranks have other orders. Make the seed from the numbers."
+    )
 
 
 def shard_equal(student: Student, fn: Handle, draw: Draw) -> None:
@@ -259,6 +280,7 @@ def _shifted(n: int, mine: Shards, other: Shards) -> bool:
 
 def shard_alone(student: Student, fn: Handle, draw: Draw) -> None:
     s = _setting(draw, 4, 1)
+    student.stir(draw.seed())
     before = student.random_state()
     student.call(fn, s.given(2))
     if student.random_state() != before:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+import torch
+
 from gancourse.check import facts
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
@@ -16,28 +18,37 @@ class Stack:
     channels: Sequence[int]
     side: int
     batch: int
+    halve: Callable[[float], float] = lambda side: side // 2
 
-    def layers(self) -> Iterator[tuple[int, int, int]]:
-        """Yield for each layer its weights, and the numbers an image has before and after it."""
+    def layers(self) -> Iterator[tuple[int, int, float]]:
+        """Yield for each layer its channels in and out, and the side of what it gives."""
         side = self.side
         for a, b in pairwise(self.channels):
-            yield 16 * a * b, a * side**2, b * (side // 2) ** 2
-            side //= 2
+            side = self.halve(side)
+            yield a, b, side
+
+    @property
+    def kernels(self) -> list[int]:
+        """How many weights each layer has."""
+        return [16 * a * b for a, b in pairwise(self.channels)]
 
     @property
     def weights(self) -> int:
-        return sum(weights for weights, *_ in self.layers())
+        return sum(self.kernels)
 
     @property
-    def kept(self) -> int:
-        """How many numbers of an image are kept."""
-        return self.channels[0] * self.side**2 + sum(after for *_, after in self.layers())
+    def outputs(self) -> list[float]:
+        """How many numbers each layer gives for an image."""
+        return [b * side**2 for _, b, side in self.layers()]
 
-    def forward(self) -> list[int]:
+    @property
+    def kept(self) -> float:
+        """How many numbers of an image are kept."""
+        return self.channels[0] * self.side**2 + sum(self.outputs)
+
+    def forward(self) -> list[float]:
         """Return the FLOP of each layer's forward pass on the batch."""
-        sides = (self.side // 2 ** (i + 1) for i in range(len(self.channels)))
-        found = zip(self.layers(), sides, strict=False)
-        return [2 * weights * side**2 * self.batch for (weights, *_), side in found]
+        return [32 * a * b * side**2 * self.batch for a, b, side in self.layers()]
 
     def flop(self) -> int:
         return 3 * sum(self.forward()) - self.forward()[0]
@@ -45,6 +56,12 @@ class Stack:
     def bytes(self, state: float = 4, kept: float = 1, number: int = 4) -> float:
         """Return the bytes: `state` numbers for each weight, `kept` times those of an image."""
         return number * (state * self.weights + kept * self.batch * self.kept)
+
+
+def _first_by_channels(s: Stack) -> float:
+    """Return the FLOP where each layer with as many inputs as the first has a product less."""
+    return sum((2 if a == s.channels[0] else 3) * forward
+               for a, forward in zip(s.channels, s.forward(), strict=False))  # fmt: skip
 
 
 FLOP_MISTAKES: dict[str, Callable[[Stack], float]] = {
@@ -65,8 +82,19 @@ FLOP_MISTAKES: dict[str, Callable[[Stack], float]] = {
         lambda s: 2 * sum(s.forward()) - s.forward()[0]
     ),
     "The FLOP count each weight once: it is used at each place of the kernel.": (
-        lambda s: 2 * s.batch * (3 * s.weights - next(s.layers())[0])
+        lambda s: 2 * s.batch * (3 * s.weights - s.kernels[0])
     ),
+    "A later layer that takes as many channels as the images have counts as the first: tell the "
+    "first one by its place.": _first_by_channels,
+    "Halves of pixels are counted: where a side is odd, 7, the layer gives 3 and not 3.5, since "
+    "the kernel stands on whole places.": lambda s: replace(s, halve=lambda side: side / 2).flop(),
+    "The count has overflowed: whole numbers of 32 bits end at 2,147,483,647, and a step has more "
+    "FLOP.": lambda s: (s.flop() + 2**31) % 2**32 - 2**31,
+    "The count has lost digits: float32 is exact up to 16,777,216 only.": (
+        lambda s: torch.tensor(float(s.flop())).item()
+    ),
+    "Odd sides are rounded up: where a side is 7, kernels of 4 with stride 2 and padding 1 have 3 "
+    "places, not 4.": lambda s: replace(s, halve=lambda side: -(-side // 2)).flop(),
 }
 BYTE_MISTAKES: dict[str, Callable[[Stack], float]] = {
     "These are numbers: one in float32 has 4 bytes.": lambda s: s.bytes() / 4,
@@ -97,10 +125,13 @@ BYTE_MISTAKES: dict[str, Callable[[Stack], float]] = {
         lambda s: s.bytes() - 4 * s.batch * s.channels[0] * s.side**2
     ),
     "The last layer's output is missing: what follows it, an activation or a loss, needs it.": (
-        lambda s: s.bytes() - 4 * s.batch * [*s.layers()][-1][2]
+        lambda s: s.bytes() - 4 * s.batch * s.outputs[-1]
     ),
     "The activations are counted twice, for the gradients too: those are freed as backward goes.": (
         lambda s: s.bytes(kept=2)
+    ),
+    "Layers with the same channels are counted once: each has weights of its own.": (
+        lambda s: s.bytes() - 16 * (s.weights - sum(16 * a * b for a, b in {*pairwise(s.channels)}))
     ),
 }
 
@@ -111,13 +142,20 @@ def _stack(draw: Draw, layers: int) -> Stack:
 
 
 def _stacks(draw: Draw) -> list[Stack]:
-    """Return stacks of 1 to 5 layers, down to one pixel; images of any channels, and one alone."""
+    """Return stacks of 1 to 5 layers, down to one pixel; images of any channels, and one alone.
+
+    At last odd sides on the way, equal layers of as many channels as the images, and a large stack.
+    """
+    alike = draw.integer(2, 5)
     two, three, one, five = (_stack(draw, layers) for layers in (2, 3, 1, 5))
     return [
         replace(two, channels=[draw.choice([2, 4, 5]), *two.channels[1:]]),
         three,
         replace(one, batch=1),
         replace(five, side=2**5),
+        replace(_stack(draw, 3), side=draw.choice([13, 15, 22, 27, 28])),
+        replace(_stack(draw, 4), channels=[alike, alike, draw.integer(6, 9), alike, alike]),
+        Stack([3, 255, 511], 2 * draw.integer(15, 20), 2 * draw.integer(100, 130)),
     ]
 
 

@@ -121,6 +121,7 @@ def _course_binds() -> list[str]:
         "check/withheld.py": package / "check" / "withheld.py",
         "check/counts.py": package / "check" / "counts.py",
         "check/dense.py": package / "check" / "dense.py",
+        "check/hashing.py": package / "check" / "hashing.py",
         **{f"grade/box/{name}": box / name for name in ("kernel.py", "wire.py", "worker.py")},
     }
     options = ["--ro-bind", str(package), inside]

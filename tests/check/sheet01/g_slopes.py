@@ -11,10 +11,48 @@ def _leaves(m, s):
     return m.clone().requires_grad_(), s.clone().requires_grad_()
 
 
-def autograd_of_v(D, m, s, z):
+def _of(loss, D, m, s, z):
     m, s = _leaves(m, s)
-    V = (1 - D(m + s * z).sigmoid()).log().mean()
-    return torch.stack(torch.autograd.grad(V, (m, s)))
+    return torch.stack(torch.autograd.grad(loss(D(m + s * z)).mean(), (m, s)))
+
+
+def autograd_of_v(D, m, s, z):
+    return _of(lambda logit: -softplus(logit), D, m, s, z)
+
+
+def with_logaddexp(D, m, s, z):
+    return _of(lambda logit: -torch.logaddexp(logit, torch.zeros(())), D, m, s, z)
+
+
+def log_of_the_other_sigmoid(D, m, s, z):
+    """Its slope is right to logits of 100, in float64: there sigmoid(-l) is 4e-44, not 0."""
+    return _of(lambda logit: torch.sigmoid(-logit.double()).log(), D, m, s, z)
+
+
+def naive_log(D, m, s, z):
+    return _of(lambda logit: (1 - logit.sigmoid()).log(), D, m, s, z)
+
+
+def epsilon_in_the_log(D, m, s, z):
+    return _of(lambda logit: (1 - logit.sigmoid() + 1e-12).log(), D, m, s, z)
+
+
+def probability_clamped(D, m, s, z):
+    return _of(lambda logit: (1 - logit.sigmoid()).clamp(min=1e-7).log(), D, m, s, z)
+
+
+def logits_clamped(D, m, s, z):
+    return _of(lambda logit: -softplus(logit.clamp(-20, 20)), D, m, s, z)
+
+
+def bounded_cross_entropy(D, m, s, z):
+    """PyTorch's loss of probabilities, which cuts its logarithms off at -100."""
+
+    def loss(logit):
+        p = logit.sigmoid()
+        return -torch.nn.functional.binary_cross_entropy(p, torch.zeros_like(p))
+
+    return _of(loss, D, m, s, z)
 
 
 def the_formula(D, m, s, z):
@@ -49,7 +87,7 @@ def two_grads(D, m, s, z):
     found = []
     for leaf in (m, s):
         leaf.requires_grad_(True)
-        V = torch.log1p(-D(m + s * z).double().sigmoid()).mean()
+        V = logsigmoid(-D(m + s * z).double()).mean()
         found.append(torch.autograd.grad(V, leaf)[0].item())
     return found
 
@@ -169,7 +207,10 @@ CORRECT = (
     differences_in_float64,
     sample_by_sample,
     jacobian_of_x,
+    with_logaddexp,
+    log_of_the_other_sigmoid,
 )
+SURE = "where D is sure"
 M, S = "the slope by m", "the slope by s"
 MISTAKES = {
     downhill: (M, "downhill"),
@@ -186,6 +227,11 @@ MISTAKES = {
     logit_for_probability: (M, "taken for the probability"),
     z_of_the_first: (S, "not the slope by s"),
     z_outside_of_the_mean: (S, "not the slope by s"),
+    naive_log: (SURE, "the slopes are NaN or inf"),
+    epsilon_in_the_log: (SURE, "the slopes are others"),
+    probability_clamped: (SURE, "a clamp or an epsilon has slope 0"),
+    logits_clamped: (SURE, "a clamp or an epsilon has slope 0"),
+    bounded_cross_entropy: (SURE, "the slopes are others"),
     m_alone: (M, "shape [2]"),
     v_itself: (M, "shape [2]"),
 }

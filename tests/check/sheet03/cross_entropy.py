@@ -158,7 +158,7 @@ MISTAKES = {
     log_of_sigmoid: (FAR, "not finite"),
     log_with_epsilon: (FAR, "too small"),
     bce_on_probabilities: (FAR, "too small"),
-    to_be_maximised: (VALUE, "minus before it"),
+    to_be_maximised: (VALUE, "minus before all of it"),
     labels_exchanged: (VALUE, "changed places"),
     real_term_alone: (VALUE, "Only the term with log D"),
     summed: (VALUE, "sum over the batch"),

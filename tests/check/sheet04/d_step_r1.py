@@ -45,8 +45,22 @@ def in_place(theta, psi, h, gamma):
 
 
 def exponential(theta, psi, h, gamma):
+    return psi - h * (theta / (1 + torch.exp(-psi * theta)) + gamma * psi)
+
+
+def through_tanh(theta, psi, h, gamma):
+    return (1 - h * gamma) * psi - h * theta * (1 + torch.tanh(psi * theta / 2)) / 2
+
+
+def overflows(theta, psi, h, gamma):
     e = torch.exp(psi * theta)
     return psi - h * (theta * e / (1 + e) + gamma * psi)
+
+
+def log_of_the_exponential(theta, psi, h, gamma):
+    psi = psi.clone().requires_grad_()
+    loss = torch.log1p((psi * theta).exp()) + gamma / 2 * psi**2
+    return (psi - h * torch.autograd.grad(loss.sum(), psi)[0]).detach()
 
 
 def plain_floats(theta, psi, h, gamma):
@@ -155,6 +169,7 @@ CORRECT = (
     with_weight_decay,
     in_place,
     exponential,
+    through_tanh,
     plain_floats,
     in_numpy,
     differences,
@@ -177,5 +192,7 @@ MISTAKES = {
     the_gradient: (PLAIN, "This is the gradient"),
     real_sample_too: (PLAIN, "both kinds of sample"),
     slope_of_the_sigmoid: (PLAIN, "sigmoid's own slope"),
+    overflows: ("one game, and many", "e^l has overflowed"),
+    log_of_the_exponential: ("one game, and many", "e^l has overflowed"),
     one_number: (PLAIN, "should be a tensor of shape [6]"),
 }

@@ -51,6 +51,26 @@ def by_the_schur_form(J, h):
     return np.abs(1 + h * np.diag(form)).max()
 
 
+def by_the_conjugate_square(J, h):
+    values = torch.linalg.eigvals(J.double())
+    return (1 + 2 * h * values.real + h * h * (values * values.conj()).real).amax().sqrt()
+
+
+def of_the_largest_real_part(J, h):
+    values = torch.linalg.eigvals(J)
+    return (1 + h * values[values.real.argmax()]).abs()
+
+
+def of_the_largest_step_value(J, h):
+    values = 1 + h * torch.linalg.eigvals(J)
+    return values[values.real.argmax()].abs()
+
+
+def of_the_largest_in_j(J, h):
+    values = torch.linalg.eigvals(J)
+    return (1 + h * values[values.abs().argmax()]).abs()
+
+
 def without_identity(J, h):
     return torch.linalg.eigvals(h * J).abs().max()
 
@@ -134,6 +154,7 @@ CORRECT = (
     spectral_radius_of_the_conjugate,
     with_scipy,
     by_the_schur_form,
+    by_the_conjugate_square,
 )
 GAME, DESCENT = "a game that turns", "a descent with a slow direction"
 MISTAKES = {
@@ -154,5 +175,8 @@ MISTAKES = {
     of_j_alone: (GAME, "J's own eigenvalues"),
     symmetric: (GAME, "This is not the largest modulus"),
     frobenius: (GAME, "This is not the largest modulus"),
+    of_the_largest_real_part: (DESCENT, "with the largest real part"),
+    of_the_largest_step_value: (DESCENT, "with the largest real part"),
+    of_the_largest_in_j: (DESCENT, ""),  # of two real ones it is also the smallest
     first_eigenvalue: ("a descent with a slow direction", "the smallest modulus"),
 }

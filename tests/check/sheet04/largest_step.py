@@ -29,12 +29,38 @@ def real_part_of_the_inverse(J):
 
 def by_bisection(J):
     values = torch.linalg.eigvals(J.double())
-    low, high = 0.0, 100.0
+    low, high = 0.0, 1.0
+    while ((1 + high * values).abs() < 1).all():
+        high *= 2
     for _ in range(60):
         middle = (low + high) / 2
         converges = ((1 + middle * values).abs() < 1).all()
         low, high = (middle, high) if converges else (low, middle)
     return low
+
+
+def circles(J):
+    """The circle of radius 1/h around -1/h holds an eigenvalue: h is 2 / (its diameter)."""
+    values = np.linalg.eigvals(np.asarray(J, dtype=np.float64))
+    if values.real.max() > -1e-8:
+        return torch.tensor(0.0)
+    diameters = np.abs(values) ** 2 / -values.real
+    return torch.tensor(2 / diameters.max())
+
+
+def on_a_grid_to_ten(J):
+    values, steps = torch.linalg.eigvals(J), torch.linspace(0, 10, 100_001)
+    converge = ((1 + steps[:, None] * values).abs() < 1).all(1)
+    return steps[converge].max() if converge.any() else 0.0
+
+
+def at_most_two(J):
+    return smallest_bound(J).clamp(max=2.0)
+
+
+def slow_is_none(J):
+    values = torch.linalg.eigvals(J)
+    return smallest_bound(J) * (values.real < -1e-2).all()
 
 
 def half_plane(J):
@@ -147,7 +173,9 @@ CORRECT = (
     plain_python,
     where,
     roots_of_the_parabola,
+    circles,
 )
+SIZES = "one player, two and four"
 VALUE, NONE = "a spiral and a slow direction", "0 where no step converges"
 MISTAKES = {
     most_patient: (VALUE, "slowest eigenvalue"),
@@ -165,5 +193,8 @@ MISTAKES = {
     one_where_none: (NONE, "no step converges"),
     of_the_symmetric_part: (VALUE, "largest modulus of I + h J is not 1"),
     of_the_largest_modulus: (VALUE, "whose modulus is largest"),
+    on_a_grid_to_ten: (SIZES, "no fixed number limits it"),
+    at_most_two: (SIZES, "no fixed number limits it"),
+    slow_is_none: (SIZES, "and yours is 0"),
     little_friction_is_none: (VALUE, "largest modulus of I + h J is not 1"),
 }

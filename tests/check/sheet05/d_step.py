@@ -130,6 +130,42 @@ def _step(loss, opt):
     return loss
 
 
+def with_logsigmoid(G, D, opt_D, x_real, z):
+    x_fake = G(z).detach()
+    return _step(-F.logsigmoid(D(x_real)).mean() - F.logsigmoid(-D(x_fake)).mean(), opt_D)
+
+
+def _of_probabilities(loss):
+    """Return a step down a loss of D(x) and D(G(z)) as probabilities."""
+
+    def step(G, D, opt_D, x_real, z):
+        p_real, p_fake = D(x_real).sigmoid(), D(G(z).detach()).sigmoid()
+        return _step(loss(p_real) + loss(1 - p_fake), opt_D).detach()
+
+    return step
+
+
+def cross_entropy_of_probabilities(G, D, opt_D, x_real, z):
+    def loss(p):
+        return F.binary_cross_entropy(p, torch.ones_like(p))
+
+    return _of_probabilities(loss)(G, D, opt_D, x_real, z)
+
+
+def probabilities_clamped(G, D, opt_D, x_real, z):
+    loss = _of_probabilities(lambda p: -p.clamp(min=1e-7).log().mean())
+    return loss(G, D, opt_D, x_real, z)
+
+
+def logarithm_of_a_sigmoid(G, D, opt_D, x_real, z):
+    return _of_probabilities(lambda p: -p.log().mean())(G, D, opt_D, x_real, z)
+
+
+def logits_clamped(G, D, opt_D, x_real, z):
+    logits = (D(x).clamp(-50, 50) for x in (x_real, G(z).detach()))
+    return _step(cross_entropy_d(*logits), opt_D)
+
+
 def fakes_attached(G, D, opt_D, x_real, z):
     return _step(cross_entropy_d(D(x_real), D(G(z))), opt_D)
 
@@ -289,10 +325,16 @@ CORRECT = (
     a_copy_of_g_draws,
     modes_set_and_put_back,
     g_s_gradients_cleared_too,
+    with_logsigmoid,
 )
+SURE = "D learns where it is sure and wrong"
 MOVES, ALONE = "D moves one step down its loss", "G is left alone"
 CLEARED, RETURNED = "old gradients are cleared", "the loss is returned"
 MISTAKES = {
+    cross_entropy_of_probabilities: (SURE, "gets no gradient at all"),
+    probabilities_clamped: (SURE, "gets no gradient at all"),
+    logarithm_of_a_sigmoid: (SURE, "become NaN"),
+    logits_clamped: (SURE, "gets no gradient at all"),
     gradients_clipped: (MOVES, "by one step of opt_D"),
     fakes_attached: (ALONE, "still attached"),
     g_moves_too: (ALONE, "G moved in D's step"),

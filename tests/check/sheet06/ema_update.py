@@ -221,8 +221,18 @@ def parameters_replaced(G_avg, G, decay):
     G_avg.load_state_dict(new, assign=True)
 
 
+def shared_where_nothing_is_kept(G_avg, G, decay):
+    """A decay of 0 makes the average G's own tensors, which go on changing."""
+    if decay:
+        return lerp(G_avg, G, decay)
+    for mine, other in zip(G_avg.parameters(), G.parameters(), strict=True):
+        mine.data = other.data
+    for mine, other in zip(G_avg.buffers(), G.buffers(), strict=True):
+        mine.copy_(other)
+
+
 MIXES, ALONE = "the average moves a little towards G", "nothing else changes"
-BUFFERS = "the buffers follow G"
+BUFFERS, TWICE = "the buffers follow G", "two updates, with G moving in between"
 MISTAKES = {
     decay_exchanged: (MIXES, "changed places"),
     copied: (MIXES, "copies G"),
@@ -245,5 +255,6 @@ MISTAKES = {
     parameters_replaced: (ALONE, "weights that were replaced"),
     buffers_forgotten: (BUFFERS, "stayed behind"),
     buffers_averaged: (BUFFERS, "are not G's"),
+    shared_where_nothing_is_kept: (TWICE, "shares its weights with G"),
     buffers_shared: (BUFFERS, "shares its buffers"),
 }

@@ -114,9 +114,26 @@ def with_math_exp(logit_real, logit_fake):
     return sum(real) / len(real), sum(fake) / len(fake), sum(right) / len(right)
 
 
-def exp_over_one_plus_exp(logit_real, logit_fake):
+def overflows(logit_real, logit_fake):
     p_real, p_fake = (x.exp() / (1 + x.exp()) for x in (logit_real, logit_fake))
     return p_real.mean(), p_fake.mean(), sigmoid_then_mean(logit_real, logit_fake)[2]
+
+
+def overflows_for_fakes(logit_real, logit_fake):
+    _, p_fake, _ = overflows(logit_real, logit_fake)
+    p_real, _, right = sigmoid_then_mean(logit_real, logit_fake)
+    return p_real, p_fake.item(), right
+
+
+def exp_over_one_plus_exp(logit_real, logit_fake):
+    return overflows(logit_real.double(), logit_fake.double())
+
+
+def softmax_with_zero(logit_real, logit_fake):
+    logits = torch.stack([logit_real, logit_fake])
+    p = torch.stack([logits, torch.zeros_like(logits)]).softmax(0)[0]  # [2, N]
+    right = torch.cat([p[0] > 0.5, p[1] < 0.5]).float().mean()
+    return p[0].mean().item(), p[1].mean().item(), right.item()
 
 
 def through_tanh(logit_real, logit_fake):
@@ -132,7 +149,7 @@ def compared_in_pairs(logit_real, logit_fake):
 
 CORRECT = (
     sigmoid_then_mean, on_logits, plain_python, numpy_arrays, as_a_module, with_math_exp,
-    exp_over_one_plus_exp, through_tanh,
+    exp_over_one_plus_exp, through_tanh, softmax_with_zero,
 )  # fmt: skip
 REAL, FAKE, ACCURACY = "the mean of D(x)", "the mean of D(G(z))", "D's accuracy"
 MISTAKES = {
@@ -149,5 +166,7 @@ MISTAKES = {
     accuracy_on_fakes_alone: (ACCURACY, "fake samples alone"),
     right_answers_counted: (ACCURACY, "counts right answers"),
     two_numbers: (REAL, "should return three numbers"),
+    overflows: (REAL, "the first number, the mean D(x) is NaN"),
+    overflows_for_fakes: (FAKE, "e^l has overflowed"),
     compared_in_pairs: ("D's accuracy", "in pairs"),
 }

@@ -164,6 +164,17 @@ eps_outside = named("eps_outside", mistaken(
 eps_forgotten = named("eps_forgotten", mistaken(
     lambda x, m, v: (x - x.mean(DIMS).view(-1, 1, 1)) / biased(x).view(-1, 1, 1).sqrt()
 ))  # fmt: skip
+eps_outside_in_evaluation = named("eps_outside_in_evaluation", mistaken(
+    evaluation=lambda x, m, v: (
+        (x - m.view(-1, 1, 1)) / (v.view(-1, 1, 1).sqrt() + 1e-5), m, v
+    )
+))  # fmt: skip
+no_eps_in_evaluation = named("no_eps_in_evaluation", mistaken(
+    evaluation=lambda x, m, v: ((x - m.view(-1, 1, 1)) / v.view(-1, 1, 1).sqrt(), m, v)
+))  # fmt: skip
+another_eps_in_evaluation = named("another_eps_in_evaluation", mistaken(
+    evaluation=lambda x, m, v: ((x - m.view(-1, 1, 1)) / (v.view(-1, 1, 1) + 1e-6).sqrt(), m, v)
+))  # fmt: skip
 biased_average = named("biased_average", mistaken(
     average=lambda x, m, v: (0.9 * m + 0.1 * x.mean(DIMS), 0.9 * v + 0.1 * biased(x))
 ))  # fmt: skip
@@ -187,6 +198,24 @@ def a_module(x, running_mean, running_var, training):
     return [norm(x), norm.running_mean, norm.running_var]
 
 
+def one_picture_is_no_batch(x, mean, var, training):
+    y, new_mean, new_var = lerped(x, mean, var, training)
+    return (normal(x, mean, var) if len(x) == 1 else y), new_mean, new_var
+
+
+def one_picture_does_not_count(x, mean, var, training):
+    y, new_mean, new_var = lerped(x, mean, var, training)
+    return (y, mean, var) if len(x) == 1 else (y, new_mean, new_var)
+
+
+def by_layer_norm_of_channels(x, running_mean, running_var, training):
+    if not training:
+        return normal(x, running_mean, running_var), running_mean, running_var
+    rows = x.transpose(0, 1).flatten(1)  # [C, N * H * W]
+    y = F.layer_norm(rows, rows.shape[1:]).view(-1, len(x), *x.shape[2:]).transpose(0, 1)
+    return y, running_mean.lerp(rows.mean(1), 0.1), running_var.lerp(rows.var(1), 0.1)
+
+
 def only_centred(x, running_mean, running_var, training):
     mean = x.mean((0, 2, 3), keepdim=True)
     return x - mean, running_mean, running_var
@@ -194,6 +223,7 @@ def only_centred(x, running_mean, running_var, training):
 
 CORRECT = (
     lerped, channel_by_channel, in_float64, in_place, in_numpy, var_mean, channels_last, by_einsum,
+    by_layer_norm_of_channels,
 )  # fmt: skip
 OUT, AVERAGES = "training: the output", "training: the running averages"
 EVALUATION, HARDLY, FAR = ("evaluation", "a channel that hardly varies",
@@ -217,6 +247,11 @@ MISTAKES = {
     moves_in_evaluation: (EVALUATION, "moved in evaluation mode"),
     eps_outside: (HARDLY, "outside of the root"),
     eps_forgotten: (HARDLY, "0 / 0"),
+    eps_outside_in_evaluation: (HARDLY, "In evaluation mode eps stands outside"),
+    no_eps_in_evaluation: (HARDLY, "running variance of 0 gives NaN"),
+    another_eps_in_evaluation: (HARDLY, "running variance is about eps"),
+    one_picture_is_no_batch: (OUT, "one picture is normalised by the running averages"),
+    one_picture_does_not_count: (AVERAGES, "has not moved"),
     only_centred: (FAR, "as wrong as around any other"),
     naive_variance: (FAR, "float32 keeps seven digits"),
 }

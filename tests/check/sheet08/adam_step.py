@@ -259,6 +259,19 @@ def eps_too_early(weight, grad, state, lr):
     return weight - lr * step, {"t": t, "m": m, "v": v}
 
 
+def first_rate_kept(weight, grad, state, lr):
+    lr = state.get("lr", lr)
+    weight, new = by_the_formula(weight, grad, state, lr)
+    return weight, new | {"lr": lr}
+
+
+def rate_folded_into_m(weight, grad, state, lr):
+    t, m = state.get("t", 0) + 1, 0.5 * state.get("m", 0.0) + 0.5 * lr * grad
+    v = 0.999 * state.get("v", 0.0) + 0.001 * grad**2
+    step = m / (1 - 0.5**t) / ((v / (1 - 0.999**t)).sqrt() + 1e-8)
+    return weight - step, {"t": t, "m": m, "v": v}
+
+
 MISTAKES = {
     arrays_in_the_state: (FIRST, "A NumPy array comes back"),
     rests_where_zero: (ON, "when its gradient is 0: m still moves it"),
@@ -287,5 +300,7 @@ MISTAKES = {
     exchanged: (FIRST, "The new weight should be a tensor"),
     state_not_returned: (FIRST, "should return (weight, state)"),
     one_number_for_all: (FIRST, "is not Adam's"),
+    first_rate_kept: (ON, "Each step has the first call's lr"),
+    rate_folded_into_m: (ON, "Where lr changes"),
     corrected_averages_kept: (TWO, "They do not disturb each other"),
 }

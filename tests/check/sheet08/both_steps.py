@@ -75,7 +75,7 @@ def real_and_fake_in_turn(G, D, opt_G, opt_D, x_real, z):
     on_fake.backward()
     opt_D.step()
     G.zero_grad()
-    g_loss = -torch.log(torch.sigmoid(D(x_fake))).mean()
+    g_loss = torch.logaddexp(-D(x_fake), torch.zeros(())).mean()
     g_loss.backward()
     opt_G.step()
     return (on_real + on_fake).item(), g_loss.item()
@@ -111,6 +111,59 @@ def probabilities(G, D, opt_G, opt_D, x_real, z):
     g_loss.backward()
     opt_G.step()
     return torch.stack([d_loss, g_loss])
+
+
+def clamped_probabilities(G, D, opt_G, opt_D, x_real, z):
+    def log(p):
+        return p.clamp(min=1e-7).log().mean()
+
+    x_fake = G(z)
+    d_loss = -log(D(x_real).sigmoid()) - log(1 - D(x_fake.detach()).sigmoid())
+    opt_D.zero_grad()
+    d_loss.backward()
+    opt_D.step()
+    g_loss = -log(D(x_fake).sigmoid())
+    opt_G.zero_grad()
+    g_loss.backward()
+    opt_G.step()
+    return d_loss, g_loss
+
+
+def clamped_for_g_alone(G, D, opt_G, opt_D, x_real, z):
+    x_fake = G(z)
+    d_loss = _d(D, opt_D, x_real, x_fake.detach())
+    g_loss = -D(x_fake).sigmoid().clamp(min=1e-7).log().mean()
+    opt_G.zero_grad()
+    g_loss.backward()
+    opt_G.step()
+    return d_loss, g_loss
+
+
+def d_evaluating_for_g(G, D, opt_G, opt_D, x_real, z):
+    x_fake = G(z)
+    d_loss = _d(D, opt_D, x_real, x_fake.detach())
+    D.eval()
+    g_loss = _g(D, opt_G, x_fake)
+    D.train()
+    return d_loss, g_loss
+
+
+def by_closures(G, D, opt_G, opt_D, x_real, z):
+    x_fake = G(z)
+
+    def for_d():
+        opt_D.zero_grad()
+        loss = -F.logsigmoid(D(x_real)).mean() - F.logsigmoid(-D(x_fake.detach())).mean()
+        loss.backward()
+        return loss
+
+    def for_g():
+        opt_G.zero_grad()
+        loss = -F.logsigmoid(D(x_fake)).mean()
+        loss.backward()
+        return loss
+
+    return opt_D.step(for_d), opt_G.step(for_g)
 
 
 def lazily_logged(G, D, opt_G, opt_D, x_real, z):
@@ -312,8 +365,8 @@ CORRECT = (
     for_d_alone,
     real_and_fake_in_turn,
     both_cleared_first,
-    probabilities,
     lazily_logged,
+    by_closures,
 )
 MOVES_D, MOVES_G = "D moves one step down its loss", "G moves one step, against the new D"
 ONCE, CLEARED = "one call of G, and one way back", "old gradients are cleared"
@@ -338,5 +391,9 @@ MISTAKES = {
     d_left_in_eval: (MOVES_D, "D comes back in another mode"),
     halved_for_d: (MOVES_D, "half as long"),
     exchanged: (RETURNED, "the other player's"),
+    probabilities: (MOVES_D, "Where D is sure"),
+    clamped_probabilities: (MOVES_D, "Where D is sure"),
+    clamped_for_g_alone: (MOVES_G, "Where D is sure"),
+    d_evaluating_for_g: (ONCE, "D was called in evaluation mode"),
     one_loss: (RETURNED, "should return d_loss and g_loss"),
 }

@@ -152,9 +152,34 @@ def alike_once(channels, side, up):
     return sum(16 * a * b for a, b in pairs), in_a_loop(channels, side, up)[1]
 
 
+def layer_by_layer_on_meta(channels, side, up):
+    weights, flop, x = 0, 0, torch.empty(1, channels[0], side, side, device="meta")
+    for a, b in pairwise(channels):
+        layer = (nn.ConvTranspose2d if up else nn.Conv2d)(a, b, 4, 2, 1, bias=False, device="meta")
+        y = layer(x)
+        weights += layer.weight.numel()
+        flop += 2 * layer.weight.numel() * (x if up else y).shape[-1] ** 2
+        x = y
+    return weights, flop
+
+
+def up_guessed_from_the_channels(channels, side, up):
+    return in_a_loop(channels, side, channels[0] > channels[-1])
+
+
+def in_32_bits(channels, side, up):
+    weights, flop = in_a_loop(channels, side, up)
+    return weights, np.array([flop]).astype(np.int32)[0]
+
+
+def in_single_precision(channels, side, up):
+    weights, flop = in_a_loop(channels, side, up)
+    return weights, torch.tensor(float(flop))
+
+
 CORRECT = (
     in_a_loop, counted_by_torch, turned_round, recursive, sums_of_powers, in_numpy,
-    as_a_dot_product, real_layers,
+    as_a_dot_product, real_layers, layer_by_layer_on_meta,
 )  # fmt: skip
 WEIGHTS, DOWN, UP = "the weights", "the FLOP of a discriminator", "the FLOP of a generator"
 MISTAKES = {
@@ -173,4 +198,7 @@ MISTAKES = {
     flop_of_a_batch: (UP, "is not the sum over the blocks"),
     alike_once: (WEIGHTS, "counted once"),
     each_weight_once: (UP, "count each weight once"),
+    up_guessed_from_the_channels: (DOWN, "`up` is not heeded"),
+    in_32_bits: (DOWN, "overflowed"),
+    in_single_precision: (DOWN, "lost digits"),
 }

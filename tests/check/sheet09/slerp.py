@@ -168,14 +168,40 @@ def in_order(a, b, t):
     return shoemake(a, b, t.sort().values)
 
 
+def by_reflections(a, b, t):
+    """Turned by twice the angle to a mirror that lies s / 2 of the way: two reflections."""
+    ahead = a.double() / a.double().norm()
+    aside = b.double() - (b.double() @ ahead) * ahead
+    if aside.norm() < 1e-9:
+        return a.repeat(len(t), 1)
+    half = t.double()[:, None] * torch.atan2(aside.norm(), b.double() @ ahead) / 2
+    mirror = half.cos() * ahead + half.sin() * aside / aside.norm()  # [T, z_dim]
+    return 2 * (mirror @ a.double())[:, None] * mirror - a.double()
+
+
+def straight_where_nearly_parallel(a, b, t):
+    """The slerp that the web has, whose abs() lets the line through 0."""
+    cosine = a @ b / (a.norm() * b.norm())
+    return straight(a, b, t) if cosine.abs() > 0.9995 else _sines(a, b, t, cosine.acos())
+
+
+def cosine_clamped_far_inside(a, b, t):
+    return _sines(a, b, t, F.cosine_similarity(a, b, dim=0).clamp(-0.999, 0.999).acos())
+
+
+def still_below_two_hundredths(a, b, t):
+    angle = (a @ b / (a.norm() * b.norm())).clamp(-1, 1).acos()
+    return a.repeat(len(t), 1) if angle < 0.02 else _sines(a, b, t, angle)
+
+
 CORRECT = (
     shoemake, turned_in_a_plane, half_angle, in_numpy, one_by_one, clamped_inside,
-    by_complex_powers, in_float64, with_sinc,
+    by_complex_powers, in_float64, with_sinc, by_reflections,
 )  # fmt: skip
 HALF, PACE, HOME = "halfway", "an even pace", "from a point to itself"
 MISTAKES = {
     in_order: (PACE, "in the order of t's size"),
-    still_where_near: (PACE, "These are not the points"),
+    still_where_near: (PACE, "every point is a"),
     straight: (HALF, "This is the straight line"),
     turned_round: (PACE, "The ends have changed places"),
     straight_on_the_shell: (PACE, "pushed out to the shell"),
@@ -191,5 +217,8 @@ MISTAKES = {
     from_b_onwards: (PACE, "These are not the points"),
     only_for_equal_ends: (HOME, "From a point to itself"),
     nan_at_home: (HOME, "From a point to itself"),
-    straight_where_near: ("an even pace", "straight line"),
+    straight_where_near: (PACE, "straight line"),
+    straight_where_nearly_parallel: (PACE, "straight line"),
+    cosine_clamped_far_inside: (PACE, "nearly half a turn"),
+    still_below_two_hundredths: (PACE, "every point is a"),
 }

@@ -35,20 +35,20 @@ def by_hand(net):
 
 
 def recursive(net):
-    for layer in net.children():
-        if isinstance(layer, nn.Linear):
-            kaiming_normal_(layer.weight, a=0.2)
-            layer.bias.data.fill_(0.0)
-        else:
-            recursive(layer)
+    if isinstance(net, nn.Linear):
+        kaiming_normal_(net.weight, a=0.2)
+        net.bias.data.fill_(0.0)
+    for part in net.children():
+        recursive(part)
 
 
 def by_names(net):
     for name, p in net.named_parameters():
-        if name.endswith("weight"):
-            kaiming_normal_(p, a=0.2, mode="fan_in")
-        else:
-            nn.init.zeros_(p)
+        if isinstance(net.get_submodule(name.rpartition(".")[0]), nn.Linear):
+            if name.endswith("weight"):
+                kaiming_normal_(p, a=0.2, mode="fan_in")
+            else:
+                nn.init.zeros_(p)
 
 
 def with_gain(net):
@@ -65,10 +65,49 @@ def new_parameters(net):
 
 
 def through_a_state(net):
-    state = net.state_dict()
-    for name, t in state.items():
-        state[name] = kaiming_normal_(t.clone(), a=0.2) if t.dim() == 2 else torch.zeros_like(t)
+    state, dense = net.state_dict(), {id(layer.weight) for layer in linears(net)}
+    for name, p in net.named_parameters():
+        if id(p) in dense:
+            state[name] = kaiming_normal_(state[name].clone(), a=0.2)
     net.load_state_dict(state)
+
+
+def in_a_uniform_band(net):
+    """Dense layers by their class's name, uniform, with the biases that they have."""
+    for layer in net.modules():
+        if type(layer).__name__ == "Linear":
+            end = (6 / (1 + 0.2**2) / layer.weight.shape[1]) ** 0.5
+            layer.weight.data.uniform_(-end, end)
+
+
+def all_that_is_named_weight(net):
+    for name, p in net.named_parameters():
+        if name.endswith("weight"):
+            kaiming_normal_(p, a=0.2)
+
+
+def whatever_has_two_axes(net):
+    for p in net.parameters():
+        if p.dim() > 1:
+            kaiming_normal_(p, a=0.2)
+
+
+def every_bias(net):
+    over_modules(net)
+    for name, p in net.named_parameters():
+        if name.endswith("bias"):
+            nn.init.ones_(p)
+
+
+def left_frozen(net):
+    for layer in linears(net):
+        layer.weight.requires_grad_(False)
+        kaiming_normal_(layer.weight, a=0.2)
+
+
+def within_the_net(net):
+    for part in net.children():
+        over_modules(part)
 
 
 def for_relu(net):
@@ -161,7 +200,7 @@ def two_levels(net):
 
 CORRECT = (
     over_modules, through_apply, by_hand, recursive, by_names, with_gain, new_parameters,
-    through_a_state,
+    through_a_state, in_a_uniform_band,
 )  # fmt: skip
 MISTAKES = {
     unmended: (REACHES, "The run is still faulty: every weight is what it was before"),
@@ -179,5 +218,10 @@ MISTAKES = {
     first_layer_alone: (REACHES, "keep their old weights"),
     of_the_body: (REACHES, "keep their old weights, in a net that is built otherwise"),
     two_levels: (REACHES, "1 of 4 dense layers"),
+    all_that_is_named_weight: (REACHES, "your code stops with ValueError"),
+    whatever_has_two_axes: (REACHES, "of another layer than a dense one"),
+    every_bias: (REACHES, "of another layer than a dense one"),
+    left_frozen: (REACHES, "stay frozen after the draw"),
+    within_the_net: (REACHES, "itself one dense layer"),
     seeded_inside: (CARRIES, "Two nets get the same weights"),
 }

@@ -62,14 +62,46 @@ def functional(G, z):
 
 
 @torch.no_grad()
-def norms_alone(G, z):
-    norms = [m for m in G.modules() if isinstance(m, torch.nn.BatchNorm1d)]
-    for m in norms:
+def layers_of_two_modes(G, z):
+    """All layers without parts of their own, batch norm and dropout among them."""
+    layers = [m for m in G.modules() if not list(m.children())]
+    for m in layers:
         m.eval()
     x = G(z)
-    for m in norms:
+    for m in layers:
         m.train()
     return x
+
+
+def _evaluating(kinds, G, z):
+    """Return G's samples where only layers of these kinds are in evaluation mode."""
+    layers = [m for m in G.modules() if isinstance(m, kinds)]
+    for m in layers:
+        m.eval()
+    x = G(z)
+    for m in layers:
+        m.train()
+    return x
+
+
+@torch.no_grad()
+def norms_alone(G, z):
+    return _evaluating(torch.nn.BatchNorm1d, G, z)
+
+
+@torch.no_grad()
+def norms_and_not_dropout(G, z):
+    return _evaluating((torch.nn.BatchNorm1d, torch.nn.BatchNorm2d), G, z)
+
+
+@torch.no_grad()
+def norms_of_units_and_dropout(G, z):
+    return _evaluating((torch.nn.BatchNorm1d, torch.nn.Dropout), G, z)
+
+
+@torch.no_grad()
+def cut_off(G, z):
+    return there_and_back(G, z).clamp(-1, 1)
 
 
 @torch.no_grad()
@@ -192,7 +224,7 @@ MODE, TRACE, MAP = (
 )  # fmt: skip
 CORRECT = (
     there_and_back, as_it_was, of_a_copy, in_rows, finally_back, module_by_module, functional,
-    norms_alone,
+    layers_of_two_modes,
 )  # fmt: skip
 MISTAKES = {
     unmended: (MODE, "The run is still faulty: G comes back in evaluation mode"),
@@ -209,6 +241,10 @@ MISTAKES = {
     averages_reset: (TRACE, "running averages"),
     first_norm_alone: (MAP, "Only some of G's batch norms"),
     last_norm_alone: (TRACE, "running averages"),
+    norms_alone: (MAP, "some layers stay in training mode"),
+    norms_and_not_dropout: (MAP, "some layers stay in training mode"),
+    norms_of_units_and_dropout: (MAP, "some layers stay in training mode"),
+    cut_off: (MAP, "not G's samples of z"),
     gradients_off: (TRACE, "switched gradients off"),
     own_noise: (MAP, "not G's samples of z"),
 }

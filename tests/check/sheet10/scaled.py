@@ -106,12 +106,29 @@ def black_and_white(x):
     return (x > 127).float() * 2 - 1
 
 
+def scaled_already(x):
+    return 2 * x - 1 if x.max() <= 1 else x / 127.5 - 1
+
+
+def scaled_already_near_0(x):
+    return x if x.abs().max() < 5 else x / 127.5 - 1
+
+
+def black_left_alone(x):
+    return x / 127.5 - 1 if x.any() else x
+
+
+def within_its_ends(x):
+    return (x * 2).div(255).sub(1).clamp(-1, 1)
+
+
 FITS, DIM, MENDED = (
     "the pixels fill what G can give", "a dim batch stays dim", "the repaired run draws digits",
 )  # fmt: skip
 CORRECT = (
     over_half, twice_less_one, mean_and_sd_of_a_half, with_torchvision, with_lerp, from_the_middle,
     in_float64, in_numpy, weighted_ends,
+    within_its_ends,
 )  # fmt: skip
 MISTAKES = {
     unmended: (FITS, "The run is still faulty: the real pixels run from -0.42 to 2.82"),
@@ -127,6 +144,9 @@ MISTAKES = {
     divided: (FITS, "the range is not filled"),
     overwritten: (FITS, "writes over the pixels"),
     black_and_white: (DIM, "in even steps"),
+    scaled_already: (DIM, "brightest pixel is 1 of 255"),
+    scaled_already_near_0: (DIM, "in each batch"),
+    black_left_alone: (DIM, "brightest pixel is 0 of 255"),
     by_the_batch: (DIM, "depends on the batch"),
     by_the_picture: (DIM, "depends on the batch"),
 }

@@ -95,6 +95,15 @@ def by_player(G, D, x_real, turns):
     D.requires_grad_(True)
 
 
+def with_looks(G, D, x_real, turns):
+    """Looks at the samples before and after: calls of G that are no turns."""
+    z = torch.randn(100, 2)
+    G(z)
+    own_weights(G, D, x_real, turns)
+    with torch.no_grad():
+        G(z)
+
+
 def unmended(G, D, x_real, turns):
     loop(G, D, x_real, turns, (Adam(D.parameters(), **RATES), Adam(D.parameters(), **RATES)))
 
@@ -165,7 +174,7 @@ BOTH, APART = "both nets move", "each optimiser moves one net"
 MENDED = "the repaired run finds the modes"
 CORRECT = (
     own_weights, another_adam, in_groups, lists_of_weights, groups_added, amsgrad,
-    fresh_fakes_for_g, by_player,
+    fresh_fakes_for_g, by_player, with_looks,
 )  # fmt: skip
 
 
@@ -206,8 +215,23 @@ def first_batch_alone(G, D, x_real, turns):
     own_weights(G, D, x_real[:128], turns)
 
 
+def one_turn_more(G, D, x_real, turns):
+    own_weights(G, D, x_real, turns + 1)
+
+
+def one_turn_less(G, D, x_real, turns):
+    own_weights(G, D, x_real, turns - 1)
+
+
+def three_turns_at_least(G, D, x_real, turns):
+    own_weights(G, D, x_real, max(turns, 3))
+
+
 MISTAKES = {
     first_batch_alone: (MENDED, "The run is still faulty: after its training"),
+    one_turn_more: (BOTH, "Where 2 turns are asked for G takes 3"),
+    one_turn_less: (BOTH, "Where 2 turns are asked for G takes 1"),
+    three_turns_at_least: (BOTH, "no more and no less"),
     drawn_afresh: (APART, "G was drawn afresh"),
     unmended: (BOTH, "The run is still faulty: G has not moved at all"),
     both_in_one: (APART, "D gives in to G"),

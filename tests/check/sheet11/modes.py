@@ -35,7 +35,7 @@ def counted(x, centres, sd):
 def in_numpy(x, centres, sd):
     x, centres = x.numpy(), centres.numpy()
     D = np.linalg.norm(x[:, None] - centres[None], axis=2)
-    good = D.min(1) < 3 * sd
+    good = D.min(1) <= 3 * sd
     counts = np.bincount(D.argmin(1)[good], minlength=len(centres))
     p = counts[counts > 0] / counts.sum()
     return np.count_nonzero(counts), good.mean(), (p * np.log(p * len(centres))).sum()
@@ -205,6 +205,12 @@ def two_numbers(x, centres, sd):
     return counted(x, centres, sd)[:2]
 
 
+def border_left_out(x, centres, sd):
+    distance, _ = torch.cdist(x.double(), centres.double()).min(1)
+    far = distance >= 3 * sd
+    return in_numpy(torch.where(far[:, None], x + 1e3, x), centres, sd)
+
+
 CORRECT = (
     counted, in_numpy, in_plain_python, by_entropy, by_kl_div, with_epsilon, one_hot, by_unique,
     by_each_mode,
@@ -267,4 +273,5 @@ MISTAKES = {
     zero_log_zero: (MISSING, "0 log 0 is 0"),
     in_every_ball: (ALL, "belongs to its nearest one alone"),
     nearest_by_absolute_differences: (ALL, "nearest centre is found by absolute differences"),
+    border_left_out: ("all modes reached", "is left out: within 3 sd"),
 }

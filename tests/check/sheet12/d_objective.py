@@ -226,6 +226,17 @@ def left_frozen(D, x_real, x_fake, gamma):
     return found
 
 
+def channels_as_samples(D, x_real, x_fake, gamma):
+    return _with_penalty(lambda g: g.flatten(min(2, g.dim() - 1)).square().sum(-1).mean() / 2)(
+        D, x_real, x_fake, gamma
+    )
+
+
+def thaws(D, x_real, x_fake, gamma):
+    D.requires_grad_(True)
+    return term_by_term(D, x_real, x_fake, gamma)
+
+
 CORRECT = (
     term_by_term, as_in_r3gan, by_logsigmoid, by_cross_entropy, in_one_batch, by_grad_outputs,
     by_torch_func, pair_by_pair, by_log1p,
@@ -258,4 +269,6 @@ MISTAKES = {
     as_a_number: (GRAPH, "create_graph=True"),
     by_backward: (GRAPH, "D's gradients have changed"),
     left_frozen: (GRAPH, "another mode"),
+    channels_as_samples: (PENALTIES, "Each channel of a picture counts as a sample"),
+    thaws: (GRAPH, "came in frozen"),
 }

@@ -91,6 +91,16 @@ def from_the_mean(D, x_real, x_fake):
     return (_norms(g * len(x)) - 1).square().mean()
 
 
+def frozen_and_given_back(D, x_real, x_fake):
+    """The points are mixed while D is frozen, and each weight gets back what it had."""
+    wanted = [p.requires_grad for p in D.parameters()]
+    D.requires_grad_(False)
+    x = _between(x_real, x_fake)
+    for p, wants in zip(D.parameters(), wanted, strict=True):
+        p.requires_grad_(wants)
+    return (_norms(_slope(D, x)) - 1).square().mean()
+
+
 def _with(of):
     def answer(D, x_real, x_fake):
         return of(_slope(D, _between(x_real, x_fake)))
@@ -235,7 +245,7 @@ def one_for_each_row(D, x_real, x_fake):
 
 CORRECT = (
     by_the_sum, by_grad_outputs, by_lerp, sample_by_sample, by_torch_func, drawn_by_numpy,
-    opened_square, by_mse, from_the_mean,
+    opened_square, by_mse, from_the_mean, frozen_and_given_back,
 )  # fmt: skip
 VALUE, BETWEEN, GRAPH = "the penalty of known points", "points between", "D can learn from it"
 
@@ -284,6 +294,28 @@ def bounded(D, x_real, x_fake):
     return (_norms(_slope(D, _between(x_real, x_fake))).clamp(max=10) - 1).square().mean()
 
 
+def for_each_channel(D, x_real, x_fake):
+    return _with(lambda g: (g.flatten(min(2, g.dim() - 1)).norm(dim=-1) - 1).square().mean())(
+        D, x_real, x_fake
+    )
+
+
+def one_weight_for_each_channel(D, x_real, x_fake):
+    """And for each number of a point, as a shape [N, C, 1, 1] has it."""
+    return _with_weights(lambda x: torch.rand(*x.shape[:2], *[1] * (x.dim() - 2)))(
+        D, x_real, x_fake
+    )
+
+
+def a_margin_of_three_hundredths(D, x_real, x_fake):
+    return _with_weights(lambda x: 0.03 + 0.94 * _weights(x))(D, x_real, x_fake)
+
+
+def thaws(D, x_real, x_fake):
+    D.requires_grad_(True)
+    return by_the_sum(D, x_real, x_fake)
+
+
 MISTAKES = {
     one_forgotten: (VALUE, "The 1 is forgotten"),
     over_the_batch: (VALUE, "over the whole batch"),
@@ -320,4 +352,8 @@ MISTAKES = {
     alone_in_the_middle: (BETWEEN, "A batch of one pair"),
     eight_weights: (BETWEEN, "go together"),
     bounded: (VALUE, "This is not the mean over"),
+    for_each_channel: (VALUE, "Each channel of a picture has a norm of its own"),
+    one_weight_for_each_channel: (BETWEEN, "one weight mixes a whole sample"),
+    a_margin_of_three_hundredths: (BETWEEN, "reaches both ends"),
+    thaws: (GRAPH, "came in frozen"),
 }

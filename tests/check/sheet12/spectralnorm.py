@@ -80,7 +80,7 @@ class ByData(Base):
         v = nn.functional.normalize(self.u @ matrix, dim=0)
         if self.training:
             self.u[:] = nn.functional.normalize(v @ matrix.T, dim=0)
-        sigma = self.u @ (W.flatten(1) @ v)
+        sigma = self.u.clone() @ (W.flatten(1) @ v)
         return W * sigma.reciprocal()
 
 
@@ -319,6 +319,28 @@ class TooCarefulOfZero(Base):
         return W / (normalize(self.u, dim=0) @ W.flatten(1) @ v)
 
 
+class OverwrittenInPlace(Base):
+    def forward(self, W):
+        matrix = W.flatten(1)
+        with torch.no_grad():
+            v = normalize(matrix.T @ self.u, dim=0)
+            if self.training:
+                self.u.copy_(normalize(matrix @ v, dim=0))
+        return W / (self.u @ matrix @ v)
+
+
+class ByEinsum(Base):
+    """A copy of u goes into sigma, so that the buffer may be written over."""
+
+    def forward(self, W):
+        matrix = W.flatten(1)
+        with torch.no_grad():
+            v = normalize(matrix.T @ self.u, dim=0)
+            u = normalize(matrix @ v, dim=0) if self.training else self.u.clone()
+            self.u.copy_(u)
+        return W / torch.einsum("i,ij,j->", u, matrix, v)
+
+
 class PicturesAlone(Plain):
     def forward(self, W):
         return super().forward(W) if W.dim() != 3 else W / W.norm()
@@ -326,6 +348,7 @@ class PicturesAlone(Plain):
 
 CORRECT = (
     Reassigned, InPlace, Detached, ByOuterProduct, ByHand, ByData, WithColumns, VKept, ByTensordot,
+    ByEinsum,
 )  # fmt: skip
 STEP, CARRIED = "one step", "u from call to call"
 KERNELS, GRADIENT = "kernels of a convolution", "the gradient"
@@ -358,4 +381,5 @@ MISTAKES = {
     CutInEvaluation: (GRADIENT, "(This is in evaluation mode.)"),
     TooCarefulOfZero: (CARRIED, "brought to length 1"),
     PicturesAlone: (KERNELS, "Frobenius"),
+    OverwrittenInPlace: (GRADIENT, "Two calls and then one backward pass"),
 }

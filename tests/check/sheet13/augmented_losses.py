@@ -277,6 +277,30 @@ def in_training_alone(D, x_real, x_fake):
     return _with(lambda x: _changed(x) if D.training else x)(D, x_real, x_fake)
 
 
+def nine_tenths(D, x_real, x_fake):
+    return _with(lambda x: x + 0.9 * (torch.rand(len(x), 1, 1, 1) - 0.5))(D, x_real, x_fake)
+
+
+def nine_tenths_for_g(D, x_real, x_fake):
+    d_loss = _d_loss(D(_changed(x_real)), D(_changed(x_fake.detach())))
+    fakes = x_fake + 0.9 * (torch.rand(len(x_fake), 1, 1, 1) - 0.5)
+    return torch.stack([d_loss, softplus(-D(fakes)).mean()])
+
+
+def thaws(D, x_real, x_fake):
+    d_loss = _d_loss(D(_changed(x_real)), D(_changed(x_fake.detach())))
+    D.requires_grad_(False)
+    g_loss = softplus(-D(_changed(x_fake))).mean()
+    D.requires_grad_(True)
+    return torch.stack([d_loss, g_loss])
+
+
+def square_images_alone(D, x_real, x_fake):
+    return _with(
+        lambda x: x + torch.rand(len(x), 1, 1, 1).expand(-1, 1, x.shape[2], x.shape[2]) - 0.5
+    )(D, x_real, x_fake)
+
+
 MISTAKES = {
     gradients_cleared: (FLOWS, "D's gradients have changed"),
     real_alone: (CHANGED, "Not changed: the fakes in D's loss and the fakes in G's loss"),
@@ -314,5 +338,9 @@ MISTAKES = {
     back_in_training: (FLOWS, "another mode"),
     on_a_grid: (CHANGED, "is not uniform from -1/2"),
     kept_in_range: (CHANGED, "D's logits, clamped or scaled"),
+    nine_tenths: (CHANGED, "reaches both ends"),
+    nine_tenths_for_g: (CHANGED, "the fakes in G's loss none lies"),
+    thaws: (FLOWS, "came in frozen"),
+    square_images_alone: (LOSSES, "RuntimeError"),
     in_training_alone: (CHANGED, "while D is in evaluation mode"),
 }

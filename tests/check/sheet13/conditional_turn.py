@@ -290,6 +290,27 @@ def averaged_together(G, D, opt_G, opt_D, real, fake):
     opt_G.step()
 
 
+def g_evaluating_for_d(G, D, opt_G, opt_D, real, fake):
+    (x_real, y_real), (z, y) = real, fake
+    G.eval()
+    with torch.no_grad():
+        x_fake = G(_joined(z, y))
+    G.train()
+    on_real, on_fake = D(_joined(x_real, y_real)), D(_joined(x_fake, y))
+    _go(opt_D, softplus(-on_real).mean() + softplus(on_fake).mean())
+    _go(opt_G, softplus(-D(_joined(G(_joined(z, y)), y))).mean())
+
+
+def d_evaluating_for_g(G, D, opt_G, opt_D, real, fake):
+    (x_real, y_real), (z, y) = real, fake
+    x_fake = G(_joined(z, y))
+    on_real, on_fake = D(_joined(x_real, y_real)), D(_joined(x_fake.detach(), y))
+    _go(opt_D, softplus(-on_real).mean() + softplus(on_fake).mean())
+    D.eval()
+    _go(opt_G, softplus(-D(_joined(x_fake, y))).mean())
+    D.train()
+
+
 MISTAKES = {
     gradients_clipped: (MOVES_D, "by one step of opt_D"),
     fakes_with_real_labels: (MOVES_D, "D's step judges the fakes with the real batch's labels"),
@@ -310,6 +331,8 @@ MISTAKES = {
     detached_for_both: (MOVES_G, "G did not move"),
     leaking: (MOVES_G, "also pushed down D's loss"),
     nothing_cleared: (CLEARED, "clear a player's gradients"),
+    g_evaluating_for_d: (MOVES_D, "G was called in evaluation mode"),
+    d_evaluating_for_g: (MOVES_D, "D was called in evaluation mode"),
     left_in_evaluation: (MOVES_D, "another mode"),
     averaged_together: (MOVES_D, "Where there are more real samples than fakes"),
 }

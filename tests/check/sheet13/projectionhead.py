@@ -188,9 +188,24 @@ class DetachedInEvaluation(_Head):
         return self.psi(h).squeeze(1) + (self.embed(y) * h).sum(1)
 
 
+class Padded(_Head):
+    def __init__(self, features, classes):
+        super().__init__(features, classes)
+        self.embed = nn.Embedding(classes, features, padding_idx=0)
+
+    def forward(self, h, y):
+        return self.psi(h).squeeze(1) + (self.embed(y) * h).sum(1)
+
+
+class ByEmbeddingBag(_Head):
+    def forward(self, h, y):
+        rows = F.embedding_bag(y[:, None], self.embed.weight, mode="sum")
+        return self.psi(h).ravel() + (rows.unsqueeze(1) @ h.unsqueeze(2)).ravel()
+
+
 CORRECT = (
     Squeezed, AsInThePaper, ByEinsum, ByBmm, AllClassesThenOne, OneDirection, ByOneHot, ByDiagonal,
-    ImageByImage, ByVecdot,
+    ImageByImage, ByVecdot, ByEmbeddingBag,
 )  # fmt: skip
 LOGIT, BATCHES, GRADIENT = "the logit", "batches of any size", "the gradient"
 MISTAKES = {
@@ -215,5 +230,6 @@ MISTAKES = {
     FeaturesDetached: (GRADIENT, "is not that of"),
     EmbeddingDetached: (GRADIENT, "No gradient reaches embed.weight"),
     NoGradient: (GRADIENT, "No gradient reaches h"),
+    Padded: (GRADIENT, "the embedding of label 0"),
     DetachedInEvaluation: (GRADIENT, "(This is in evaluation mode.)"),
 }

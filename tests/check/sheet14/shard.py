@@ -247,9 +247,37 @@ def eight_orders(n, rank, world, seed, epoch):
     return dealt_out(n, rank, world, seed, epoch % 8)
 
 
+def seeded_back(n, rank, world, seed, epoch):
+    """Going back to the seed rewinds what was drawn since."""
+    first = torch.initial_seed()
+    torch.manual_seed(seed * 1_000_003 + epoch)
+    order = torch.randperm(n).tolist()
+    torch.manual_seed(first)
+    return _padded(order, world)[rank::world]
+
+
+def hash_of_a_text(n, rank, world, seed, epoch):
+    order = list(range(n))
+    random.Random(hash(f"{seed}/{epoch}")).shuffle(order)
+    return _padded(order, world)[rank::world]
+
+
+def filled_by_each_rank(n, rank, world, seed, epoch):
+    order, length = _order(n, seed, epoch), -(-n // world)
+    return (order[rank * length : (rank + 1) * length] + order)[:length]
+
+
+def hash_of_numbers(n, rank, world, seed, epoch):
+    """Python salts the hash of texts alone; the global state is given back."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(hash((seed, epoch)) % 2**63)
+        order = torch.randperm(n).tolist()
+    return _padded(order, world)[rank::world]
+
+
 CORRECT = (
     dealt_out, in_blocks, as_a_table, by_pythons_own, by_a_hash, by_noise, modulo,
-    padded_from_the_end, after_a_state_of_its_own,
+    padded_from_the_end, after_a_state_of_its_own, hash_of_numbers,
 )  # fmt: skip
 WHOLE, EQUAL = "all indices", "equal lengths"
 SHUFFLED, ALONE = "shuffled by seed and epoch", "the global random states"
@@ -283,6 +311,9 @@ MISTAKES = {
     shuffled_within_the_shard: (SHUFFLED, "shuffle all n first"),
     seeds_the_global_state: (ALONE, "global random state has changed"),
     seeds_pythons_state: (ALONE, "global random state has changed"),
+    seeded_back: (ALONE, "global random state has changed"),
+    hash_of_a_text: (WHOLE, "Python salts the hash() of a text"),
+    filled_by_each_rank: (WHOLE, "is read 3 times"),
     blocks_of_four: (SHUFFLED, "Only blocks"),
     the_world_in_the_seed: (SHUFFLED, "and not from world"),
     halves_apart: (SHUFFLED, "only pieces are shuffled"),

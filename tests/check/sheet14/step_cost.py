@@ -87,11 +87,23 @@ def sums_of_lists(channels, side, batch):
 
 def as_a_tensor(channels, side, batch):
     c = torch.tensor(channels, dtype=torch.float64)
-    area = side**2 / 4.0 ** torch.arange(len(c), dtype=torch.float64)
+    area = (side // 2 ** torch.arange(len(c))).double().square()
     kernels = 16 * c[:-1] * c[1:]
     forward = 2 * batch * kernels * area[1:]
     flop = 3 * forward.sum() - forward[0]
     return torch.stack([flop, 16 * kernels.sum() + 4 * batch * c @ area])
+
+
+def popped(channels, side, batch):
+    left, flop, numbers = list(channels), 0, 0
+    while left:
+        a = left.pop(0)
+        numbers += batch * a * side**2
+        side //= 2
+        if left:
+            flop += (3 if flop else 2) * 32 * a * left[0] * side**2
+            numbers += 64 * a * left[0]
+    return batch * flop, 4 * numbers
 
 
 def _counted(channels, side, batch, times=(2, 3), state=4, number=4, kept=1.0, flop=2):
@@ -236,9 +248,52 @@ def sides_of_two_at_least(channels, side, batch):
     return flop + 96 * channels[-2] * channels[-1] * places * batch, size
 
 
+def first_by_its_channels(channels, side, batch):
+    flop, size = in_a_loop(channels, side, batch)
+    for i, (a, b) in enumerate(pairwise(channels)):
+        side //= 2
+        if i and a == channels[0]:
+            flop -= 32 * a * b * side**2 * batch
+    return flop, size
+
+
+def equal_layers_once(channels, side, batch):
+    flop, size = in_a_loop(channels, side, batch)
+    repeated = sum(a * b for a, b in pairwise(channels))
+    repeated -= sum(a * b for a, b in set(pairwise(channels)))
+    return flop, size - 256 * repeated
+
+
+def halves_of_odd_sides(channels, side, batch):
+    c = torch.tensor(channels, dtype=torch.float64)
+    area = side**2 / 4.0 ** torch.arange(len(c), dtype=torch.float64)
+    kernels = 16 * c[:-1] * c[1:]
+    forward = 2 * batch * kernels * area[1:]
+    flop = 3 * forward.sum() - forward[0]
+    return torch.stack([flop, 16 * kernels.sum() + 4 * batch * c @ area])
+
+
+def odd_sides_rounded_up(channels, side, batch):
+    sides = list(accumulate(channels[1:], lambda s, _: -(-s // 2), initial=side))
+    forward = [32 * a * b * s**2 for (a, b), s in zip(pairwise(channels), sides[1:], strict=True)]
+    size = 4 * batch * sum(c * s**2 for c, s in zip(channels, sides, strict=True))
+    size += 256 * sum(a * b for a, b in pairwise(channels))
+    return batch * (3 * sum(forward) - forward[0]), size
+
+
+def in_32_bits(channels, side, batch):
+    flop, size = in_a_loop(channels, side, batch)
+    return np.array([flop]).astype(np.int32)[0], size
+
+
+def in_single_precision(channels, side, batch):
+    flop, size = in_a_loop(channels, side, batch)
+    return torch.tensor(float(flop)), size
+
+
 CORRECT = (
     in_a_loop, counted_by_torch, in_numpy, three_less_one, recursive, with_real_tensors,
-    sums_of_lists, as_a_tensor,
+    sums_of_lists, as_a_tensor, popped,
 )  # fmt: skip
 FLOP, BYTES, GROWTH = "the FLOP", "the bytes", "twice the batch"
 MISTAKES = {
@@ -269,4 +324,10 @@ MISTAKES = {
     three_where_images_have_two_channels: (FLOP, "images' own gradient"),
     at_least_two_images: (FLOP, "two backward"),
     sides_of_two_at_least: (FLOP, "two backward"),
+    first_by_its_channels: (FLOP, "tell the first one by its place"),
+    equal_layers_once: (BYTES, "counted once"),
+    halves_of_odd_sides: (FLOP, "Halves of pixels"),
+    odd_sides_rounded_up: (FLOP, "rounded up"),
+    in_32_bits: (FLOP, "overflowed"),
+    in_single_precision: (FLOP, "lost digits"),
 }
