@@ -115,8 +115,7 @@ assert result.passed
 #
 # G makes $x = m + s z$. Return the slopes of $V$ by $m$ and by $s$, estimated on the noise `z`.
 # The real samples are not given. `D(x)` takes points of shape `[N, 1]` and returns logits `[N]`.
-# Autograd and the formula of lesson 01 are both welcome. Be exact where D is sure, with logits
-# up to 100.
+# Autograd and the formula of lesson 01 are both welcome. Be exact where D is sure (logits of 100).
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea

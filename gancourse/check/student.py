@@ -8,7 +8,7 @@ another process than the one that runs this.
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -163,6 +163,13 @@ def student_code(seed: int | None = None) -> Iterator[None]:
         raise student_error(error) from None
 
 
+METHODS = (
+    "call", "call_with_grads", "apply", "build_net", "build_optimizer", "snapshot", "load",
+    "set_grads", "freeze", "share_grads", "cpu_seconds", "withhold", "random_state", "stir",
+    "watch", "left",
+)  # fmt: skip
+
+
 class Student:
     """Holds a learner's objects and lets them be called, with plain data in and out.
 
@@ -170,11 +177,7 @@ class Student:
     They raise StudentError or NotDone for what the learner's code raises.
     """
 
-    METHODS = (
-        "call", "call_with_grads", "apply", "build_net", "build_optimizer", "snapshot", "load",
-        "set_grads", "freeze", "share_grads", "cpu_seconds", "withhold", "random_state", "stir",
-        "watch", "left",
-    )  # fmt: skip
+    METHODS = METHODS
 
     def __init__(self):
         self._things: list[object] = []
@@ -244,8 +247,7 @@ class Student:
     def apply(self, net: Handle, x: Tensor, train: bool = False):
         """Return net(x) as plain data, without gradients, in training or in evaluation mode.
 
-        The mode stays set, and x goes to the device of the net. A function has neither and is only
-        called.
+        The mode stays set, and x goes to the net's device. A function has neither: it is called.
         """
         thing, x = self._thing(net), x.clone()
         if net.kind == "module":
@@ -276,16 +278,7 @@ class Student:
         A gradient is None where there is none; a mode is True in training; and `training` says that
         all of them are.
         """
-        module = self._thing(net)
-        named = dict(nn.Module.named_parameters(module))
-        return {
-            "weights": {name: self._data(p) for name, p in named.items()},
-            "grads": {name: self._data(p.grad) for name, p in named.items()},
-            "buffers": {n: self._data(b) for n, b in nn.Module.named_buffers(module)},
-            "requires_grad": {name: bool(p.requires_grad) for name, p in named.items()},
-            "modes": {n: bool(m.training) for n, m in nn.Module.named_modules(module)},
-            "training": all(bool(m.training) for m in nn.Module.modules(module)),
-        }
+        return _state(self._thing(net), self._data)
 
     def load(self, net: Handle, tensors: dict[str, Tensor]) -> None:
         """Copy the weights and buffers that a module has, by name; StudentError for a misfit."""
@@ -378,6 +371,18 @@ class Student:
                 return Odd("a dictionary with a name that is no text")
             return {name[:60]: self._data(t, budget, depth + 1) for name, t in thing.items()}
         return self.admit(thing)
+
+
+def _state(module: nn.Module, data: Callable[[object], object]) -> dict:
+    named = dict(nn.Module.named_parameters(module))
+    return {
+        "weights": {name: data(p) for name, p in named.items()},
+        "grads": {name: data(p.grad) for name, p in named.items()},
+        "buffers": {n: data(b) for n, b in nn.Module.named_buffers(module)},
+        "requires_grad": {name: bool(p.requires_grad) for name, p in named.items()},
+        "modes": {n: bool(m.training) for n, m in nn.Module.named_modules(module)},
+        "training": all(bool(m.training) for m in nn.Module.modules(module)),
+    }
 
 
 def _gradients(value: object, leaves: list[Tensor], along: Tensor | None) -> list[Tensor | None]:

@@ -18,7 +18,7 @@ def test_few_turns_are_looked_at_and_fewer_later():
     kinds = recorder.schedule(2400)
     assert kinds[:3] == ["near", "measured", "far"]
     assert kinds.count("look") == 16
-    early, late = kinds[:240].count("measured"), kinds[240:480].count("measured")
+    early, late = kinds[:240].count("measured"), kinds[240:720].count("measured")
     assert (early, late) == (12, 3)
 
 

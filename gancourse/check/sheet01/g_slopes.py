@@ -183,7 +183,7 @@ EXERCISE = Exercise(
         ("and by $s$", "the slope by s"),
         ("estimated on the noise `z`", "the slope by m"),
         ("Autograd and the formula of lesson 01 are both welcome.", "the slope by m"),
-        ("Be exact where D is sure, with logits up to 100.", "where D is sure"),
+        ("Be exact where D is sure (logits of 100).", "where D is sure"),
         ("shape [2]", "the slope by m"),
     ),
 )

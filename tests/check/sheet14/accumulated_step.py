@@ -6,11 +6,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid, so
 
 def shares(D, opt, x, size):
     opt.zero_grad()
-    loss = 0.0
-    for part in x.split(size):
-        share = softplus(-D(part)).sum() / len(x)
-        share.backward()
-        loss += share.item()
+    loss = _added(D, x, size)
     opt.step()
     return loss
 
@@ -134,7 +130,6 @@ def valued_apart(D, opt, x, size):
 
 
 def by_a_transform(D, opt, x, size):
-    """By torch.func, which keeps no graph."""
     params = dict(D.named_parameters())
     gathered = {name: torch.zeros_like(p) for name, p in params.items()}
 
@@ -272,8 +267,7 @@ def graphs_kept(D, opt, x, size):
 
 
 def graphs_of_slopes_kept(D, opt, x, size):
-    params, loss = list(D.parameters()), 0.0
-    grads = []
+    params, loss, grads = list(D.parameters()), 0.0, []
     for part in x.split(size):
         share = softplus(-D(part)).sum() / len(x)
         loss = loss + share
@@ -285,8 +279,13 @@ def graphs_of_slopes_kept(D, opt, x, size):
 
 
 def valued_as_a_whole(D, opt, x, size):
-    """With a graph, which is dropped at once, and too large all the same."""
     value = softplus(-D(x)).mean().item()
+    shares(D, opt, x, size)
+    return value
+
+
+def numbered_as_a_whole(D, opt, x, size):
+    value = torch.no_grad()(lambda: softplus(-D(x)).mean().item())()
     shares(D, opt, x, size)
     return value
 
@@ -385,6 +384,7 @@ MISTAKES = {
     graphs_kept: (MEMORY, "kept at the same time"),
     graphs_of_slopes_kept: (MEMORY, "kept at the same time"),
     valued_as_a_whole: (MEMORY, "kept at the same time"),
+    numbered_as_a_whole: (MEMORY, "at once in a pass without gradients"),
     sample_by_sample: (MEMORY, "are of 1 and not of"),
     in_evaluation: (MEMORY, "in evaluation mode"),
     last_loss: (LOSS, "the loss of the last part"),
