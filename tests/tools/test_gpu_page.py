@@ -52,7 +52,7 @@ def test_an_error_is_kept_in_one_line_without_folders():
     error = (
         "notebooks/06.ipynb, cell 1 ('x = 1') failed:\n"
         "    File /home/me/lib/torch/nn.py:263, in f\n"
-        "    FileNotFoundError: '/root/data/raw/x.gz' and 1/2 of a.b/c"
+        "    FileNotFoundError: '/home/me/data/raw/x.gz' and 1/2 of a.b/c"
     )
     assert gpu_page.in_short(error) == (
         "notebooks/06.ipynb, cell 1 ('x = 1') failed: FileNotFoundError: 'x.gz' and 1/2 of a.b/c"
