@@ -14,6 +14,7 @@ from gancourse.check.spec import Draw, Wrong
 from gancourse.check.student import Handle, Student, StudentError
 
 FAR = 1e4
+LARGEST = 90.0  # of a logit: e^l is more than float32 holds
 SIZES = (FAR, 120.0, 45.0, 20.1, 10.6, 9.3, 8.05, 0.5)  # between: where shortcuts set in
 CUT = (
     "Some logits get no gradient though others do: .item(), .detach() or no_grad cuts the graph on "
@@ -48,6 +49,21 @@ def sure(draw: Draw) -> Iterator[tuple[float, float]]:
     for size in SIZES:
         for signs in ((-1, 1), (1, -1), (1, 1)):
             yield tuple(sign * size * draw.uniform(0.99, 1.01) for sign in signs)
+
+
+def judge_overflow(got: object, logits: Tensor, what: str, safe: str) -> None:
+    """Where e^l of a logit is more than float32 holds, name the `safe` way to whoever gave NaN."""
+    if logits.max() > LARGEST and _is_nan(got):
+        raise Wrong(
+            f"Where D is sure (a logit of 100) {what} is NaN: e^l has overflowed, and inf / inf is "
+            f"no number; take {safe}."
+        )
+
+
+def _is_nan(got: object) -> bool:
+    if isinstance(got, Tensor):
+        return got.is_floating_point() and bool(got.isnan().any())
+    return isinstance(got, float) and got != got
 
 
 def tolerance(*logits: Tensor) -> float:

@@ -14,8 +14,8 @@ PARALLEL = 1 - 1e-4  # a cosine
 def moved(before: Tensor, after: Tensor) -> bool:
     """Tell whether rows of `after` [N, dim] hold the numbers of `before` in other places.
 
-    As where pictures are shifted, turned or mirrored: a row keeps its numbers, and nine in ten rows
-    have them elsewhere.
+    As where pictures are shifted, turned or mirrored: nine in ten rows keep their numbers, and more
+    than half of all rows have them elsewhere.
     """
     if before.shape != after.shape or len(before) < 16 or before.shape[1] < 2:
         return False

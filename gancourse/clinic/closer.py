@@ -47,9 +47,6 @@ class Closer:
         answers.on_slope = guard("the penalty's direction", self._sloped)
         ledger.told.append(guard("which terms have weight", self._stepped))
 
-    def _note(self, name: str, value: float) -> None:
-        self.signals.closer.setdefault(name, []).append(value)
-
     # Real batches: in every turn.
 
     def handed(self, x: Tensor) -> None:
@@ -63,9 +60,10 @@ class Closer:
             rows = probes.rows(some).tolist()
             turns = [self.left.pop(row, None) for row in rows]
             if any(turn is not None and turn < self.clock.turn - 1 for turn in turns):
-                self._note("rewritten", float(self.clock.turn))  # no buffer that is filled anew
+                # not a buffer that is filled anew
+                self.signals.note("rewritten", float(self.clock.turn))
             if not self.first.isdisjoint(rows):
-                self._note("unchanged after all", float(self.clock.turn))
+                self.signals.note("unchanged after all", float(self.clock.turn))
 
     def end_turn(self) -> None:
         """See whether a batch that is a view of other data was changed in place in this turn."""
@@ -102,11 +100,11 @@ class Closer:
             pairs = [(before[:ROWS].float().cpu(), after) for before in given]
             some = " in part" if (real if kind == "real" else fake).any() else ""
             if any(arrangement.moved(*pair) for pair in pairs):
-                self._note(f"{kind} moved", 1.0)
+                self.signals.note(f"{kind} moved", 1.0)
                 return
             known = [share for pair in pairs if (share := left_of(*pair)) is not None]
             if known:
-                self._note(f"{kind} changed{some}", min(known))
+                self.signals.note(f"{kind} changed{some}", min(known))
                 return
 
     def _note_torn(self, odd: Tensor) -> bool:
@@ -114,7 +112,7 @@ class Closer:
         handed = [batch.cpu() for batch in self.witness.real.batches]
         found = bool(handed) and arrangement.torn(odd, torch.cat(handed))
         if found:
-            self._note("real torn", 1.0)
+            self.signals.note("real torn", 1.0)
         return found
 
     def _note_packs(self, call: calls.Call, kinds: dict[str, Tensor]) -> None:
@@ -127,7 +125,7 @@ class Closer:
             mine = parts[kinds[kind].to(parts.device)]
             if len(mine) and torch.isin(mine, torch.cat(known)).all():  # no pack: a label is added
                 twice = (mine.sort(1).values.diff(dim=1) == 0).any(1)
-                self._note(f"{kind} twice in a pack", twice.double().mean().item())
+                self.signals.note(f"{kind} twice in a pack", twice.double().mean().item())
 
     def _saw_energy(self, args: tuple, kwargs: dict, out: object) -> None:
         """Follow what a D of another kind gives, an autoencoder say, into the losses."""
@@ -172,7 +170,7 @@ class Closer:
         """Note whether the loss rises faster at steeper places, as a penalty's does: 1, or -1."""
         asked = asked.detach().float()
         axis = arrangement.axis_of(slope, asked)
-        self._note("axis of the norm", math.nan if axis is None else float(axis))
+        self.signals.note("axis of the norm", math.nan if axis is None else float(axis))
         slope, asked = slope.flatten(1), asked.flatten(1)
         size = slope.norm(dim=1)
         along = (asked * slope).sum(1) / size.clamp(min=1e-12)
@@ -181,21 +179,21 @@ class Closer:
         share = along / size.clamp(min=1e-12)
         if size.norm() < 1 and share.std() < 1e-3 * share.mean().abs():
             return  # a norm of the whole batch, which may be asked to be 1
-        self._note("penalty", probes.cosine(size - size.mean(), along - along.mean()))
+        self.signals.note("penalty", probes.cosine(size - size.mean(), along - along.mean()))
 
     def close(self) -> None:
         """End a measured turn: before `Answers.close`, which forgets the turn's pulls."""
         self._note_second()
         own = [p for pulls in self.answers.pulls.values() for p in pulls if p.kind == "own"]
         if own:
-            self._note("own is silent", float(not any(p.slopes.any() for p in own)))
+            self.signals.note("own is silent", float(not any(p.slopes.any() for p in own)))
         if self.shown:
             heard = {kind for backward, kind, heard in self.parts
                      if heard and self.owner.get(backward) == "D"}  # fmt: skip
             for kind in ("real", "fake"):
-                self._note(f"energy of {kind}", float(kind in heard))
-                self._note(f"shown {kind}", float(kind in self.shown))
-            self._note("others", float(bool({"odd", "own"} & heard)))
+                self.signals.note(f"energy of {kind}", float(kind in heard))
+                self.signals.note(f"shown {kind}", float(kind in self.shown))
+            self.signals.note("others", float(bool({"odd", "own"} & heard)))
         for kept in (self.parts, self.shown, self.owner, self.used):
             kept.clear()
 
@@ -207,7 +205,7 @@ class Closer:
             of_fakes = [p.slopes.sum().item() for p in pulls if p.kind in ("own", "fake")]
             wants[backward in self.ledger.through_G] += sum(of_fakes)
         if wants[True] * wants[False] < 0:
-            self._note("G's backward in D's step", abs(wants[True] / wants[False]))
+            self.signals.note("G's backward in D's step", abs(wants[True] / wants[False]))
 
     def conclude(self, start: dict[str, Weights]) -> None:
         """Look at the nets' layers, and at whether D takes the numbers of a sample together."""

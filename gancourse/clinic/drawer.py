@@ -75,13 +75,13 @@ class Drawer:
         if not self.calls:
             lent, self.lent = self.lent, None
             if lent is not None and (off := apart(flat(self.G.parameters()), lent)):
-                s.closer.setdefault("behind", []).append(off)
+                s.note("behind", off)
             return
         now, G = flat(self.net.parameters()), flat(self.G.parameters())
         s.copy["apart"].append(apart(G, now))
         pairs = zip(self.net.parameters(), self.G.parameters(), strict=True)
         if all(a.dtype is b.dtype for a, b in pairs):  # rounded weights lie apart, too
-            s.closer.setdefault("behind", []).append(s.copy["apart"][-1])
+            s.note("behind", s.copy["apart"][-1])
         if self.before is not None:
             s.copy["moved"].append(apart(now, self.before))
         self.before = now

@@ -143,6 +143,10 @@ class Signals:
     closer: dict[str, list[float]] = field(default_factory=dict)  # see `closer.Closer`
     spoilt: str = ""  # what is done to samples after G, see `conversions`
 
+    def note(self, name: str, value: float) -> None:
+        """Append a number to a list of `closer`."""
+        self.closer.setdefault(name, []).append(value)
+
     def fit(self) -> dict[str, float]:
         """Return the mean of the last two looks: precision, coverage, spread, closeness."""
         last = self.fits[-2:]

@@ -216,18 +216,17 @@ def cut_off(s: Signals) -> Found:
     for who in facts.own(s):
         share, way = middle(s.kept[who], 1.0), facts.way_of_asking(s, who)
         most = CUT_ADAM if s.betas[who] else CUT
+        if len(s.kept[who]) < FEW or share >= most or scaled(s, who):
+            continue
+        cut = f"the gradient that opt_{who} uses is {share:.1e} times as large as the one that came"
         small, eps = facts.usual_gradient(s, who), s.closer.get(f"eps {who}", [0.0])[0]
-        if len(s.kept[who]) >= FEW and share < most and 0 < small < eps and not scaled(s, who):
+        if 0 < small < eps:
             return (
-                f"the gradient that opt_{who} uses is {share:.1e} times as large as the one that "
-                f"came: {small:.1e} for a weight, below the eps of {eps:g} that is added to it, so "
-                "that steps get short"
+                f"{cut}: {small:.1e} for a weight, below the eps of {eps:g} that is added to it, "
+                "so that steps get short"
             )
-        if len(s.kept[who]) >= FEW and 0 < share < most and 0 < way < STILL and not scaled(s, who):
-            return (
-                f"the gradient that opt_{who} uses is {share:.1e} times as large as the one that "
-                f"came, and all its steps together move {who}'s weights by {100 * way:.1g} %"
-            )
+        if share > 0 and 0 < way < STILL:
+            return f"{cut}, and all its steps together move {who}'s weights by {100 * way:.1g} %"
     return None
 
 

@@ -166,7 +166,7 @@ class Witness:
         x, k = given[1], len(answers)
         if 1 < k < len(x) and k in x.shape[1:] and x.dim() > 2:
             for what, count in (("answers", k), ("samples", len(x))):
-                self.signals.closer.setdefault(f"{what} of a batch", []).append(float(count))
+                self.signals.note(f"{what} of a batch", float(count))
 
     def _nothing(self, who: str, out: object) -> None:
         """Say that what a net gave cannot be read."""
@@ -187,7 +187,7 @@ class Witness:
         """Return the same, and note at which number of a wider row the samples begin."""
         mine, place = places.whose(x, keys, self.like)
         if place is not None:
-            self.signals.closer.setdefault(f"{kind} at", []).append(float(place))
+            self.signals.note(f"{kind} at", float(place))
         return mine
 
     def _note_call(self, call: Call, real: Tensor, fake: Tensor) -> None:
@@ -196,13 +196,13 @@ class Witness:
             self.mixed.append(float(both))
             self.modes["D"].append(call.training)
         if fake.any() or call.on_x:
-            used = [c for c in self.calls if len(c.x) == len(c.out)]
-            there = [torch.isin(probes.rows(call.x.flatten(1)[fake][:, : self.like]),
-                                probes.rows(c.out)).any() for c in used]  # fmt: skip
-            used = [c for c, some in zip(used, there, strict=True) if some] or used
-            for made in used[-1:]:
+            shown = probes.rows(call.x.flatten(1)[fake][:, : self.like])
+            pairs = zip(self.calls, self.made, strict=True)
+            used = [(c, keys) for c, keys in pairs if len(c.x) == len(c.out)]
+            there = [c for c, keys in used if torch.isin(shown, keys).any()]
+            for made in (there or [c for c, _ in used])[-1:]:
                 keep(self.z, made.x.flatten(1).clone())
-                self.signals.closer.setdefault("z of a net", []).append(float(made.on_x))
+                self.signals.note("z of a net", float(made.on_x))
                 self.modes["G"].append(made.training)
         self.unknown["seen"] += 1
         self.unknown["D"] += not (real.any() or fake.any())

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from gancourse.check import facts
-from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
+from gancourse.check import facts, logits
+from gancourse.check.spec import Again, Draw, Exercise, Part
 from gancourse.check.student import Handle, Student
 
 
@@ -72,13 +72,6 @@ D_MISTAKES: dict[str, Callable] = {
 }
 
 
-SURE = 90.0  # of a logit: e^l is more than float32 holds
-OVERFLOW = (
-    "Where D is sure (a logit of 100) the new psi is NaN: e^l has overflowed, and inf / inf is no "
-    "number; take torch.sigmoid, or 1 / (1 + e^-l)."
-)
-
-
 def _d_state(draw: Draw, n: int = 6) -> tuple[Tensor, Tensor]:
     return draw.normal(n, mean=0.5), draw.normal(n, mean=0.5)
 
@@ -86,8 +79,7 @@ def _d_state(draw: Draw, n: int = 6) -> tuple[Tensor, Tensor]:
 def _judge_d_step(student: Student, fn: Handle, state: tuple, h: float, gamma: float) -> None:
     theta, psi = (v.double() for v in state)
     got = student.call(fn, [*state, h, gamma])
-    if (theta * psi).max() > SURE and isinstance(got, Tensor) and got.isnan().any():
-        raise Wrong(OVERFLOW)
+    logits.judge_overflow(got, theta * psi, "the new psi", "torch.sigmoid, or 1 / (1 + e^-l)")
     facts.diagnose(
         facts.tensor(got, list(psi.shape), "The new psi"),
         _d_step(theta, psi, h, gamma),

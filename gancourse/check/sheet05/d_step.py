@@ -1,7 +1,5 @@
 """Exercise 05.2: a step of D."""
 
-from torch import Tensor
-
 from gancourse.check import facts, twins
 from gancourse.check.players import (
     HELD_BACK,
@@ -14,7 +12,7 @@ from gancourse.check.players import (
     judge_step,
     two_players,
 )
-from gancourse.check.sheet05.shared import D_MISTAKES
+from gancourse.check.sheet05.shared import D_MISTAKES, judge_alive
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 from gancourse.losses import cross_entropy_d
@@ -109,19 +107,16 @@ def d_step_where_d_is_sure(student: Student, step: Handle, draw: Draw) -> None:
 
 def _judge_sure(student: Student, players: Players, kind: str) -> None:
     where = f"Where D is sure and calls {kind} (logits of 150)"
-    if twins.same_weights(student, players.D):
-        raise Wrong(
-            f"{where}, it gets no gradient at all and never learns better: a sigmoid is exactly 0 "
-            "or 1 there, and a clamp or an epsilon has slope 0; stay with logits (softplus, a loss "
-            "'with logits')."
-        )
-    weights = student.snapshot(players.D.there)["weights"]
-    if not all(isinstance(w, Tensor) and w.isfinite().all() for w in weights.values()):
-        raise Wrong(
-            f"{where}, its weights become NaN: a sigmoid is exactly 0 or 1 there and its log "
-            "infinite, or an exponential has overflowed; stay with logits (softplus, a loss 'with "
-            "logits')."
-        )
+    judge_alive(
+        student,
+        players,
+        "D",
+        f"{where}, it gets no gradient at all and never learns better: a sigmoid is exactly 0 or 1 "
+        "there, and a clamp or an epsilon has slope 0; stay with logits (softplus, a loss 'with "
+        "logits').",
+        f"{where}, its weights become NaN: a sigmoid is exactly 0 or 1 there and its log infinite, "
+        "or an exponential has overflowed; stay with logits (softplus, a loss 'with logits').",
+    )
     judge_step(student, players, "D", _down(), {}, f"{where}, its step is not the one of its loss.")
 
 

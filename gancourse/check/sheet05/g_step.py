@@ -1,6 +1,5 @@
 """Exercise 05.3: a step of G."""
 
-from torch import Tensor
 from torch.nn.functional import softplus
 
 from gancourse.check import facts, twins
@@ -15,6 +14,7 @@ from gancourse.check.players import (
     judge_step,
     two_players,
 )
+from gancourse.check.sheet05.shared import judge_alive
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 from gancourse.losses import non_saturating_g, saturating_g
@@ -140,18 +140,16 @@ def g_step_clears(student: Student, step: Handle, draw: Draw) -> None:
 def g_step_where_d_is_sure(student: Student, step: Handle, draw: Draw) -> None:
     players = two_players(student, draw, sure=draw.uniform(150.0, 200.0))
     _take(student, step, players)
-    if twins.same_weights(student, players.G):
-        raise Wrong(
-            "Where D is sure (logit -150), G gets no gradient at all and never recovers: "
-            "-log D(G(z)) still has the slope -1 there."
-        )
-    weights = student.snapshot(players.G.there)["weights"]
-    if not all(isinstance(w, Tensor) and w.isfinite().all() for w in weights.values()):
-        raise Wrong(
-            "Where D is sure (logit -150), G's weights become NaN: a sigmoid is exactly 0 there "
-            "and its log infinite, or an exponential has overflowed; stay with logits (softplus, "
-            "logsigmoid, a loss 'with logits')."
-        )
+    judge_alive(
+        student,
+        players,
+        "G",
+        "Where D is sure (logit -150), G gets no gradient at all and never recovers: "
+        "-log D(G(z)) still has the slope -1 there.",
+        "Where D is sure (logit -150), G's weights become NaN: a sigmoid is exactly 0 there and "
+        "its log infinite, or an exponential has overflowed; stay with logits (softplus, "
+        "logsigmoid, a loss 'with logits').",
+    )
     _judge(student, players, "Where D is sure, G's step is not the one down -log D(G(z)).")
 
 

@@ -1,9 +1,14 @@
-"""D's losses that mistakes amount to, for values and for steps."""
+"""D's losses that mistakes amount to, for values and for steps; a step where D is sure."""
 
 import math
 
+from torch import Tensor
 from torch.nn.functional import softplus
 
+from gancourse.check import twins
+from gancourse.check.players import Players
+from gancourse.check.spec import Wrong
+from gancourse.check.student import Student
 from gancourse.losses import cross_entropy_d
 
 # What each mistake means, and the loss that it amounts to: used for values and for steps.
@@ -36,3 +41,12 @@ D_MISTAKES = {
         lambda real, fake: cross_entropy_d(real.sigmoid(), fake.sigmoid())
     ),
 }
+
+
+def judge_alive(student: Student, players: Players, who: str, still: str, broken: str) -> None:
+    """Say `still` where a step left a player's weights as they were, `broken` where not finite."""
+    if twins.same_weights(student, getattr(players, who)):
+        raise Wrong(still)
+    weights = student.snapshot(getattr(players, who).there)["weights"]
+    if not all(isinstance(w, Tensor) and w.isfinite().all() for w in weights.values()):
+        raise Wrong(broken)

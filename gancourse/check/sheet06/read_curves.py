@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-from gancourse.check import facts
+from gancourse.check import facts, logits
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
@@ -38,19 +38,12 @@ def _curve_logits(draw: Draw) -> tuple[Tensor, Tensor]:
     return draw.normal(n, mean=shift, sd=2.0), draw.normal(n, mean=-shift / 2, sd=2.0)
 
 
-SURE = 90.0  # of a logit: e^l is more than float32 holds
-OVERFLOW = (
-    "Where D is sure (a logit of 100) {what} is NaN: e^l has overflowed, and inf / inf is no "
-    "number; take torch.sigmoid."
-)
-
-
 def _far_logits(draw: Draw) -> tuple[Tensor, Tensor]:
     """Return logits of which some are about 100 in size, of either sign."""
-    logits = _curve_logits(draw)
-    for some in logits:
+    both = _curve_logits(draw)
+    for some in both:
         some[:3] = torch.tensor([1.0, 1.0, -1.0]) * draw.uniform(95.0, 105.0)
-    return logits
+    return both
 
 
 def _both(draw: Draw) -> Iterator[tuple[Tensor, Tensor]]:
@@ -59,16 +52,9 @@ def _both(draw: Draw) -> Iterator[tuple[Tensor, Tensor]]:
     yield _far_logits(draw)
 
 
-def _is_nan(got: object) -> bool:
-    if isinstance(got, Tensor):
-        return got.is_floating_point() and bool(got.isnan().any())
-    return isinstance(got, float) and got != got
-
-
 def _judge_mean(got: object, which: int, own: Tensor, other: Tensor) -> None:
     own, other, what = own.double(), other.double(), CURVES[which]
-    if own.max() > SURE and _is_nan(got):
-        raise Wrong(OVERFLOW.format(what=what[0].lower() + what[1:].rstrip(",")))
+    logits.judge_overflow(got, own, what[0].lower() + what[1:].rstrip(","), "torch.sigmoid")
     facts.diagnose(
         facts.number(got, what),
         own.sigmoid().mean().item(),

@@ -6,6 +6,7 @@ edits is trained from the same seed, in the background where there is a page.
 
 import html
 import random
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from gancourse.plots import Mark, Panel, Strip
 CAUSES_SHOWN, SHOTS, REAL = 4, 3, 300
 READABLE = 0.15  # of a panel's height: a curve that moves less says nothing there
 FAULTY, SOUND, YOURS = "The faulty run", "A sound run, same setting and seed", "With your lines"
+Range = tuple[float, float]
 READY = "Change the lines and train: the run starts again from the same seed."
 
 
@@ -49,6 +51,7 @@ class FaultyRun(Watched):
             SOUND: films.film_of(self._fault.setting, self.seed),
         }
         self.setting = self.films[SOUND].setting
+        self._height = _shared_height(self.films.values())
         self.options = _options(self._name)
         self.said, self._run, self._background = READY, None, None
 
@@ -165,7 +168,7 @@ class FaultyRun(Watched):
     def _packed(self, film: Film) -> dict:
         image = film.setting.images
         samples = _grey(film.samples) if image else float_bytes(film.samples.astype("f4"))
-        drawing = packed(Drawing(_panels(film, tuple(self.films.values())), film.outcome))
+        drawing = packed(Drawing(_panels(film, self._height), film.outcome))
         return {
             "at": film.at.tolist(),
             "side": 14 if image else films.SIDE,
@@ -250,11 +253,11 @@ def _grey(samples: np.ndarray) -> bytes:
     return np.uint8(127.5 * (np.nan_to_num(samples).clip(-1, 1) + 1)).tobytes()
 
 
-def _panels(film: Film, neighbours: tuple[Film, ...]) -> tuple[Panel, Panel]:
+def _panels(film: Film, shared: Range | None) -> tuple[Panel, Panel]:
     """Return what D says and the losses by turn, the same for a page and for a reader of text.
 
-    Films beside each other have the same axes, unless that would hide how one of them moves: then
-    each has the axis of its own losses, and its title says so.
+    The losses have the `shared` range of films beside each other where that holds all of them;
+    else they have their own, and the title says so.
     """
     xlim = (0.0, ROOM * film.setting.steps)
     half = Mark("dashed", xlim, [0.5, 0.5])
@@ -263,7 +266,7 @@ def _panels(film: Film, neighbours: tuple[Film, ...]) -> tuple[Panel, Panel]:
     turn, thin = _losses(film)
     named = zip(thin.T, ("d_loss", "g_loss"), "DG", strict=True)
     curves = tuple(Mark("line", turn, column, name, role) for column, name, role in named)
-    own, shared = _height(film), _shared_height(neighbours)
+    own = _height(thin)
     same = shared is not None and shared[0] <= own[0] and own[1] <= shared[1]
     title = "Losses" if same else "Losses (axis of this run alone)"
     return (
@@ -278,14 +281,13 @@ def _losses(film: Film) -> tuple[np.ndarray, np.ndarray]:
     return thinned(np.arange(1, len(losses) + 1), losses)
 
 
-def _height(film: Film) -> tuple[float, float]:
-    thin = _losses(film)[1]
+def _height(thin: np.ndarray) -> Range:
     return plots.range_around(thin) if np.isfinite(thin).any() else (0.0, 1.0)
 
 
-def _shared_height(neighbours: tuple[Film, ...]) -> tuple[float, float] | None:
+def _shared_height(neighbours: Iterable[Film]) -> Range | None:
     """Return a range that holds the losses of all, or None where one would be a flat line in it."""
-    each = [_height(film) for film in neighbours]
+    each = [_height(_losses(film)[1]) for film in neighbours]
     low, high = min(low for low, _ in each), max(high for _, high in each)
     readable = all(own_high - own_low >= READABLE * (high - low) for own_low, own_high in each)
     return (low, high) if readable else None

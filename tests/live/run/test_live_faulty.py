@@ -157,8 +157,8 @@ def test_core_widgets_choose_and_train(monkeypatch):
 
 def test_films_beside_each_other_have_one_axis_unless_it_would_hide_one_of_them():
     def axes(name: str):
-        films = tuple(live.FaultyRun(name).films.values())
-        return [faulty._panels(film, films)[1] for film in films]
+        run = live.FaultyRun(name)
+        return [faulty._panels(film, run._height)[1] for film in run.films.values()]
 
     bad, sound = axes("D too weak")
     assert bad.ylim == sound.ylim
@@ -169,8 +169,9 @@ def test_films_beside_each_other_have_one_axis_unless_it_would_hide_one_of_them(
 
 
 def test_an_edit_whose_losses_leave_the_axis_of_the_two_films_has_its_own():
-    films = tuple(live.FaultyRun("D too strong").films.values())
-    far = replace(films[1], losses=100 * films[1].losses)
-    assert [faulty._panels(film, films)[1].title for film in (films[0], far)] == [
+    run = live.FaultyRun("D too strong")
+    bad, sound = run.films.values()
+    far = replace(sound, losses=100 * sound.losses)
+    assert [faulty._panels(film, run._height)[1].title for film in (bad, far)] == [
         "Losses", "Losses (axis of this run alone)",
     ]  # fmt: skip
