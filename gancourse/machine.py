@@ -222,11 +222,13 @@ def seed_everything(seed: int = 0) -> torch.Generator:
     return generator
 
 
-def stirred() -> None:
-    """Draw from each of the random states that `seed_everything` sets."""
+def stir(seed: int) -> str:
+    """Seed everything, and draw so that no seed leads back; return `random_digest`."""
+    seed_everything(seed)
     random.random()
     np.random.random()  # noqa: NPY002
     torch.rand(())
+    return random_digest()
 
 
 def random_digest() -> str:

@@ -21,7 +21,7 @@ from gancourse.check.counts import COUNTS, counting
 from gancourse.check.dense import DENSE
 from gancourse.check.hashing import hashing, library
 from gancourse.check.withheld import Shelf
-from gancourse.machine import random_digest, seed_everything, stirred
+from gancourse.machine import random_digest, seed_everything, stir
 from gancourse.nets import DISCRIMINATORS, GENERATORS
 
 ROLES = {"generator": GENERATORS, "discriminator": DISCRIMINATORS, "dense": DENSE}
@@ -309,10 +309,9 @@ class Student:
         """Return a digest of the global random states of Python, NumPy and PyTorch (CPU)."""
         return random_digest()
 
-    def stir(self, seed: int) -> None:
-        """Seed the global random states and draw from each: then seeding again is no way back."""
-        seed_everything(seed)
-        stirred()
+    def stir(self, seed: int) -> str:
+        """Seed the global random states so that no seed leads back; return their digest."""
+        return stir(seed)
 
     def watch(self, net: Handle) -> dict[str, int]:
         """Return the `counts.COUNTS` since a module was first watched."""

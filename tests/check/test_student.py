@@ -18,6 +18,7 @@ from gancourse.check import (
     StudentError,
 )
 from gancourse.check.counts import Saved
+from gancourse.machine import seed_everything
 
 
 def returned(value):
@@ -221,6 +222,18 @@ def test_gradients_come_by_argument_and_by_parameter_name():
     assert {k: g.item() for k, g in found["grads"][1].items()} == {"weight": 2, "bias": 1}
 
 
+def test_values_of_several_calls_go_back_in_one_pass():
+    calls = []
+
+    def fn(a):
+        calls.append(a)
+        return len(calls) * a
+
+    student = Student()
+    found = student.call_with_grads(student.admit(fn), [torch.tensor(5.0)], [0], times=3)
+    assert (len(calls), found["value"].item(), found["grads"][0].item()) == (3, 30, 6)
+
+
 def test_what_a_value_does_not_depend_on_has_no_gradient():
     student = Student()
     fn = student.admit(lambda a, b: a.detach().sum() + b.sum())
@@ -334,6 +347,23 @@ def test_a_draw_changes_the_random_state_and_nothing_else_does(draw):
     assert student.random_state() == before
     draw(*([1] if draw is torch.rand else []))
     assert student.random_state() != before
+
+
+@pytest.mark.parametrize("draw", [random.random, np.random.rand, lambda: torch.rand(1)])
+def test_no_seed_leads_back_to_a_stirred_state(draw):
+    student = Student()
+    stirred = student.stir(3)
+    assert student.random_state() == stirred != student.stir(4)
+    assert student.stir(3) == stirred
+    first = draw()
+    student.stir(3)
+    assert draw() == first  # each of the three states is set
+    student.stir(3)
+    seed_everything(3)
+    assert student.random_state() != stirred
+    student.stir(3)
+    seed_everything(3)
+    assert draw() != first  # and in each a number has been drawn
 
 
 def test_a_dictionary_is_plain_where_its_names_are_text():

@@ -280,8 +280,7 @@ def _shifted(n: int, mine: Shards, other: Shards) -> bool:
 
 def shard_alone(student: Student, fn: Handle, draw: Draw) -> None:
     s = _setting(draw, 4, 1)
-    student.stir(draw.seed())
-    before = student.random_state()
+    before = student.stir(draw.seed())
     student.call(fn, s.given(2))
     if student.random_state() != before:
         raise Wrong(
