@@ -82,3 +82,17 @@ print(min(faults() for _ in range(4)))  # a kernel that reclaims pages adds faul
 def test_sent_leaves_a_tensor_on_the_cpu_alone():
     x = torch.ones(2)
     assert machine.sent(x, CPU) is x
+
+
+@pytest.mark.parametrize("gpu", [False, True])
+def test_seeding_gives_the_numbers_of_torch_manual_seed_and_seeds_a_gpu_where_there_is_one(
+    monkeypatch, gpu
+):
+    seeded, of_pytorch = [], torch.manual_seed
+    monkeypatch.setattr(machine, "_accelerated", lambda: gpu)
+    monkeypatch.setattr(torch, "manual_seed", lambda s: seeded.append(s) or of_pytorch(s))
+    machine.seed_everything(7)
+    first = torch.rand(3)
+    assert seeded == [7] * gpu
+    of_pytorch(7)
+    assert torch.equal(torch.rand(3), first)

@@ -10,6 +10,7 @@ from gancourse.check import facts
 from gancourse.check.dense import DENSE
 from gancourse.check.spec import Draw, Wrong
 from gancourse.check.student import Handle, Student
+from gancourse.machine import seed_torch
 from gancourse.nets import make_discriminator, make_generator
 
 MAKE = {
@@ -38,7 +39,7 @@ def twin(student: Student, draw: Draw, net: str, options: dict, change=lambda ne
     """
     role, kind = net.split("/")
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(draw.seed())
+        seed_torch(draw.seed())
         here = MAKE[role](kind, **options).float()
     with torch.no_grad():
         change(here)

@@ -24,7 +24,6 @@ NOT_YET = "not graded yet"
 NOT_HANDED_IN = "not handed in"
 EXCUSED = "excused"  # by the teacher
 WARM = {
-    "opt": "torch._dynamo",  # the first optimiser imports it, which takes seconds
     "plots": "gancourse.plots",
     "plt": "matplotlib.pyplot",
     "torchvision": "torchvision",

@@ -728,7 +728,7 @@ def train_digits(out, steps, resume):
 def processes():
     """Processes that start at once: a server that has imported what they need forks them."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["gancourse.train.run", "gancourse.data", "torch._dynamo"])
+    context.set_forkserver_preload(["gancourse.train.run", "gancourse.data"])
     return context
 
 

@@ -13,6 +13,7 @@ from gancourse.check.spec import Draw
 from gancourse.check.student import Student
 from gancourse.check.twins import Twin
 from gancourse.data import load_images
+from gancourse.machine import seed_torch
 from gancourse.nets import make_discriminator
 from gancourse.score.measures import fid
 
@@ -40,7 +41,7 @@ def frechet(x: Tensor, real: Tensor) -> float:
 
 def _digit_D(draw: Draw) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(draw.seed())
+        seed_torch(draw.seed())
         return make_discriminator("mlp", **DIGIT_D)
 
 
