@@ -25,6 +25,8 @@ _linked: dict[str, "LinkedWidget"] = {}  # by the id that its page sends
 class LinkedWidget(anywidget.AnyWidget):
     """A view that acknowledges what its page sends, {"ping": number, ...}, before it acts on it.
 
+    An action, {"do": name, ...}, may take seconds: {"did": its ping} says that it has ended.
+
     A subclass has `asked(message)`; an error in it is said in the page. What a page may send over
     both channels says `twice`; it is known by its `view` and `ping`, and done once, as soon as one
     channel brings it. An acknowledgement goes to all pages, and names the view that it is for.
@@ -47,8 +49,8 @@ class LinkedWidget(anywidget.AnyWidget):
 
     def heard(self, message: dict, via: str = "shell") -> None:
         """Acknowledge a message, and do what it asks, if it asks anything."""
+        view = {key: message[key] for key in ("view",) if key in message}
         if "ping" in message:
-            view = {key: message[key] for key in ("view",) if key in message}
             self.send({"pong": message["ping"], "via": via} | view)
         asked = {key: value for key, value in message.items() if key not in OURS}
         try:
@@ -58,6 +60,8 @@ class LinkedWidget(anywidget.AnyWidget):
                 self.asked(asked)
         except Exception as error:  # of a chart's own function, or of the nets: the page says it
             self.send({"wrong": in_a_sentence(error)})
+        if "do" in asked and "ping" in message:
+            self.send({"did": message["ping"]} | view)
 
     def _new(self, message: dict) -> bool:
         """Tell whether a message was not done before; from now on it counts as done."""

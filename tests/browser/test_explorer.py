@@ -140,6 +140,18 @@ def pins(page, n: int) -> None:
     page.wait_for_function(f"document.querySelectorAll('.gc-thumb').length >= {n}")
 
 
+def test_a_button_whose_action_takes_long_says_so_until_it_has_ended(notebook, errors):
+    slow = """import time
+pin = explorer.pin
+explorer.pin = lambda *names: (time.sleep(4), pin(*names))"""
+    page = show(notebook, slow)
+    button(page, "Pin this").click()
+    page.wait_for_selector(".gc-link:has-text('Working on it.')")
+    shoot(page, "explorer_working")
+    pins(page, 1)
+    page.wait_for_selector(".gc-link", state="hidden")
+
+
 def test_seeds_pins_film_and_arithmetic_by_buttons(notebook, errors):
     page = show(notebook)
     first = as_drawn(page)

@@ -17,7 +17,9 @@ test("each way to be silent has its own sentence", () => {
   assert.equal(saying({ ...GOOD, connection: "connecting" }), SAYS.offline);
   assert.equal(saying({ ...GOOD, late: true, status: "busy" }), SAYS.busy);
   assert.equal(saying({ ...GOOD, late: true }), SAYS.silent);
-  assert.equal(new Set(Object.values(SAYS)).size, 10);
+  assert.equal(saying({ ...GOOD, working: true }), SAYS.working);
+  assert.equal(saying({ ...GOOD, working: true, late: true }), SAYS.silent);
+  assert.equal(new Set(Object.values(SAYS)).size, 11);
 });
 
 test("a widget that goes on without a kernel says so, and nothing while the link is good", () => {
@@ -112,6 +114,38 @@ test("an idle kernel that does not answer is asked again; a busy one is waited f
   }
 });
 
+test("an action that takes long is said to be at work, until it has ended", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { line, root, on, sent, pong } = world({ control: false });
+  line.send({ do: "map" });
+  pong();
+  t.mock.timers.tick(600);
+  assert.equal(line.root.textContent ?? "", "");
+  t.mock.timers.tick(200);
+  assert.deepEqual([line.root.textContent, root.dataset.link], [SAYS.working, "good"]);
+  on["msg:custom"]({ did: sent[0].ping, view: "another" });
+  assert.equal(line.root.textContent, SAYS.working);
+  on["msg:custom"]({ did: sent[0].ping, view: sent[0].view });
+  assert.deepEqual([line.root.textContent, line.root.hidden], ["", true]);
+  line.stop();
+});
+
+test("a short action, a move, and one before which a later one was taken up are no work", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { line, on, sent, pong } = world({ control: false });
+  line.send({ do: "pin" });
+  pong();
+  on["msg:custom"]({ did: sent[0].ping });
+  line.send({ values: { u: 1 } });
+  pong();
+  line.send({ do: "lost" });
+  line.send({ values: { u: 2 } });
+  pong();
+  t.mock.timers.tick(800);
+  assert.equal(line.root.textContent ?? "", "");
+  line.stop();
+});
+
 test("an answer to an older message leaves the newer one waited for", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const { line, sent, pong } = world({ control: false });
@@ -146,7 +180,7 @@ test("the control channel is taken once it has answered, and not before", () => 
 
 test("what waits on the shell is sent again over control once that answers, and nothing else", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
-  const { line, sent, pong } = world();
+  const { line, on, sent, pong } = world();
   line.send({ do: "run" });
   pong("shell");
   line.send({ do: "step_D" });
@@ -156,6 +190,7 @@ test("what waits on the shell is sent again over control once that answers, and 
   assert.deepEqual(does("control").map((m) => m.do), ["step_D", "step_G"]);
   assert.deepEqual(does("control").map((m) => [m.view, m.ping]), does("shell").slice(1).map((m) => [m.view, m.ping]));
   pong("control");
+  on["msg:custom"]({ did: sent.at(-1).ping });
   for (const old of does("shell")) pong("shell", old.ping); // the cell has ended: nothing waits for these
   const before = sent.length;
   t.mock.timers.tick(5000);

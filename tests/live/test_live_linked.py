@@ -57,6 +57,13 @@ def test_the_acknowledgement_comes_before_the_answer(sent):
     assert chart.values["mean"] == 1
 
 
+def test_the_end_of_an_action_is_said_also_of_one_that_fails(sent):
+    view = explorer()
+    for ping, action in enumerate(["rest", "no such action"]):
+        view._handle_custom_msg({"ping": ping, "view": "a", "do": action}, [])
+        assert sent[-1] == {"did": ping, "view": "a"}
+
+
 def test_an_error_in_a_chart_is_said_in_the_page(sent):
     view = live.bend_D().widget()
     view._handle_custom_msg({"ping": 1, "serial": 1, "values": {"means": 1}}, [])

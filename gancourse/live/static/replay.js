@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/replay.js: edit there. 35135fc24759d6a6 57e1d2546eccf026
+// Built by `make build` from src/widgets/replay.js: edit there. 49cf1e6738505f77 a71e72aca43369f8
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -256,6 +256,7 @@ function curveRow(host) {
 
 // link.js
 var PATIENCE = 1200;
+var BRIEF = 700;
 var QUIET = 1e3;
 var TOUCHES = ["pointerdown", "keydown", "focusin"];
 var RESTARTS = ["restarting", "autorestarting"];
@@ -269,14 +270,15 @@ var SAYS = {
   offlineAlone: "There is no connection to the kernel. The pad goes on in the page.",
   busyAlone: "A cell is running. The pad goes on in the page; z in Python follows when the cell has ended.",
   silentAlone: "No kernel answers. The pad goes on in the page; for the buttons run this cell.",
+  working: "Working on it.",
   silent: "The kernel does not answer yet: a cell may be running. If this stays, run this cell again."
 };
-function saying({ gone, late, status, connection, alone = false }) {
+function saying({ gone, late, working, status, connection, alone = false }) {
   const said = (name) => SAYS[alone ? `${name}Alone` : name];
   if (status === "dead") return said("dead");
   if (gone) return said("restarted");
   if (connection && connection !== "connected") return said("offline");
-  if (!late) return "";
+  if (!late) return working ? SAYS.working : "";
   return said(status === "busy" ? "busy" : "silent");
 }
 var madeUp = () => Math.random().toString(16).slice(2);
@@ -316,11 +318,13 @@ function link(model, root, alone = () => false) {
   const view = madeUp();
   let count = first;
   let waiting = [];
+  const doing = /* @__PURE__ */ new Map();
   let sentAt = -Infinity;
   let timer = 0;
   const show = () => {
     gone ||= kernelNow() !== kernel;
-    const state = { gone, late, status: kernel?.status, connection: kernel?.connectionStatus, alone: alone() };
+    const working = [...doing.values()].some(Boolean);
+    const state = { gone, late, working, status: kernel?.status, connection: kernel?.connectionStatus, alone: alone() };
     const text = saying(state) || wrong;
     line.hidden = !text;
     if (line.textContent !== text) line.textContent = text;
@@ -341,9 +345,18 @@ function link(model, root, alone = () => false) {
     if (kernel?.status !== "busy") send({});
     arm();
   };
+  const takesLong = (number) => {
+    if (doing.has(number)) doing.set(number, true);
+    show();
+  };
+  const ended = (number) => [...doing.keys()].forEach((n) => n <= number && doing.delete(n));
   const send = (content) => {
     const message = { ...content, ping: ++count, view, ...direct ? {} : { twice: true } };
     sentAt = performance.now();
+    if (content.do) {
+      doing.set(message.ping, false);
+      setTimeout(() => takesLong(message.ping), BRIEF);
+    }
     if (!waiting.length) arm();
     if (!waiting.length || Object.keys(content).length) waiting.push(message);
     try {
@@ -356,6 +369,7 @@ function link(model, root, alone = () => false) {
   };
   const heard = (message) => {
     if (message.wrong) wrong = message.wrong;
+    if ((message.view ?? view) === view) ended(message.did ?? message.pong - 1);
     if (message.pong !== void 0 && (message.view ?? view) === view) {
       if (waiting[0]?.ping <= message.pong) wrong = "";
       late = false;

@@ -5,6 +5,7 @@
 import { make } from "./dom.js";
 
 const PATIENCE = 1200; // ms without an acknowledgement: then the widget says what it knows
+const BRIEF = 700; // ms of an action without a word
 const QUIET = 1000; // ms after a message in which a touch asks for nothing
 const TOUCHES = ["pointerdown", "keydown", "focusin"];
 const RESTARTS = ["restarting", "autorestarting"];
@@ -19,18 +20,19 @@ export const SAYS = {
   offlineAlone: "There is no connection to the kernel. The pad goes on in the page.",
   busyAlone: "A cell is running. The pad goes on in the page; z in Python follows when the cell has ended.",
   silentAlone: "No kernel answers. The pad goes on in the page; for the buttons run this cell.",
+  working: "Working on it.",
   silent: "The kernel does not answer yet: a cell may be running. If this stays, run this cell again.",
 };
 
 // What the widget says of its kernel. `gone`: this view's kernel was restarted; `late`: a message
-// waits for its acknowledgement; `status` and `connection` are what the page knows of the kernel;
+// waits for its acknowledgement; `working`: it came, and what it asks for takes its time; `status` and `connection` are what the page knows of the kernel;
 // `alone`: the widget goes on without one.
-export function saying({ gone, late, status, connection, alone = false }) {
+export function saying({ gone, late, working, status, connection, alone = false }) {
   const said = (name) => SAYS[alone ? `${name}Alone` : name];
   if (status === "dead") return said("dead");
   if (gone) return said("restarted");
   if (connection && connection !== "connected") return said("offline");
-  if (!late) return "";
+  if (!late) return working ? SAYS.working : "";
   return said(status === "busy" ? "busy" : "silent");
 }
 
@@ -72,12 +74,14 @@ export function link(model, root, alone = () => false) {
   const view = madeUp(); // with a message's number its name, whichever way it comes
   let count = first;
   let waiting = []; // the messages without an acknowledgement, the oldest first
+  const doing = new Map(); // actions that have not ended, by number: whether it takes long
   let sentAt = -Infinity;
   let timer = 0;
 
   const show = () => {
     gone ||= kernelNow() !== kernel;
-    const state = { gone, late, status: kernel?.status, connection: kernel?.connectionStatus, alone: alone() };
+    const working = [...doing.values()].some(Boolean);
+    const state = { gone, late, working, status: kernel?.status, connection: kernel?.connectionStatus, alone: alone() };
     const text = saying(state) || wrong;
     line.hidden = !text;
     if (line.textContent !== text) line.textContent = text;
@@ -98,9 +102,19 @@ export function link(model, root, alone = () => false) {
     if (kernel?.status !== "busy") send({}); // it may have been lost; a kernel at work answers later
     arm();
   };
+  const takesLong = (number) => {
+    if (doing.has(number)) doing.set(number, true);
+    show();
+  };
+  // What was asked for up to this number has ended: the kernel does one thing after the other.
+  const ended = (number) => [...doing.keys()].forEach((n) => n <= number && doing.delete(n));
   const send = (content) => {
     const message = { ...content, ping: ++count, view, ...(direct ? {} : { twice: true }) };
     sentAt = performance.now();
+    if (content.do) {
+      doing.set(message.ping, false);
+      setTimeout(() => takesLong(message.ping), BRIEF);
+    }
     if (!waiting.length) arm();
     if (!waiting.length || Object.keys(content).length) waiting.push(message);
     try {
@@ -113,6 +127,7 @@ export function link(model, root, alone = () => false) {
   };
   const heard = (message) => {
     if (message.wrong) wrong = message.wrong;
+    if ((message.view ?? view) === view) ended(message.did ?? message.pong - 1);
     if (message.pong !== undefined && (message.view ?? view) === view) {
       if (waiting[0]?.ping <= message.pong) wrong = ""; // an answer to something new
       late = false;
