@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
-from torch.func import grad, vmap
+from torch.func import vmap
 
 from gancourse.live.charts import Chart
 from gancourse.live.controls import Choice, Slider
@@ -37,21 +37,34 @@ def move_logits(loss: str = "minimax", logit_real: float = 2.0, logit_fake: floa
 
 
 def _functions(loss: str, real: Tensor, fake: Tensor) -> dict[str, Callable[[Tensor], Tensor]]:
+    """Return each curve as a function of logits [N]."""
     pair = get_loss(loss)
     of_logit = (
         lambda logit: pair.d_loss(logit, fake),
         lambda logit: pair.d_loss(real, logit),
         lambda logit: pair.g_loss(real, logit),
     )
-    return dict(zip(CURVES, of_logit, strict=True))
+    return dict(zip(CURVES, map(vmap, of_logit), strict=True))
+
+
+def _slope(loss: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """Return a loss's derivative, of logits [N]; `torch.func.grad` would load a compiler for it."""
+
+    def slope(logit: Tensor) -> Tensor:
+        x = logit.clone().requires_grad_()
+        return torch.autograd.grad(loss(x).sum(), x)[0]
+
+    return slope
 
 
 def _draw(loss: str, logit_real: float, logit_fake: float) -> Drawing:
     real, fake = torch.tensor([logit_real, logit_fake], dtype=torch.float64)
     at = {name: real if moves == "real" else fake for name, (_, _, moves) in CURVES.items()}
     losses = _functions(loss, real, fake)
-    slopes = {name: grad(f) for name, f in losses.items()}
-    loss_at, slope_at = ([f(at[n]).item() for n, f in table.items()] for table in (losses, slopes))
+    slopes = {name: _slope(f) for name, f in losses.items()}
+    loss_at, slope_at = (
+        [f(at[n].view(1)).item() for n, f in table.items()] for table in (losses, slopes)
+    )
     panels = (
         _panel("loss", losses, [], (-6.0, 12.0)),
         _panel("gradient", slopes, [(at[n], y) for n, y in zip(at, slope_at, strict=True)]),
@@ -64,7 +77,7 @@ def _draw(loss: str, logit_real: float, logit_fake: float) -> Drawing:
 
 def _panel(ylabel: str, functions: dict, points: list, ylim=(-3.0, 3.0)) -> Panel:
     marks = [
-        Mark(kind, GRID, vmap(functions[name])(GRID), name if ylabel == "loss" else "", role)
+        Mark(kind, GRID, functions[name](GRID), name if ylabel == "loss" else "", role)
         for name, (kind, role, _) in CURVES.items()
     ]
     for (x, y), (_, role, _) in zip(points, CURVES.values(), strict=False):

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/asked.js: edit there. a4090876632f234d 90f365e24e828d9e
+// Built by `make build` from src/widgets/asked.js: edit there. a56e4ec5a031186a b2995fd5874dbadb
 // bytes.js
 function floats(view2) {
   if (!view2) return null;
@@ -173,6 +173,7 @@ function link(model, root, alone = () => false) {
     const state = { gone, late, working, status: kernel?.status, connection: kernel?.connectionStatus, alone: alone() };
     const text = saying(state) || wrong;
     line.hidden = !text;
+    line.dataset.calm = text === SAYS.working;
     if (line.textContent !== text) line.textContent = text;
     const lost = gone || state.status === "dead";
     root.dataset.link = lost ? state.alone ? "alone" : "lost" : late ? "late" : "good";

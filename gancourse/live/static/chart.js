@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/chart.js: edit there. fc47b8f1bfeef9d2 30e0587235841e05
+// Built by `make build` from src/widgets/chart.js: edit there. 555c34298ad09466 7570988bf3c84ee7
 // bytes.js
 function floats(view) {
   if (!view) return null;
@@ -173,6 +173,7 @@ function link(model, root, alone = () => false) {
     const state = { gone, late, working, status: kernel?.status, connection: kernel?.connectionStatus, alone: alone() };
     const text = saying(state) || wrong;
     line.hidden = !text;
+    line.dataset.calm = text === SAYS.working;
     if (line.textContent !== text) line.textContent = text;
     const lost = gone || state.status === "dead";
     root.dataset.link = lost ? state.alone ? "alone" : "lost" : late ? "late" : "good";

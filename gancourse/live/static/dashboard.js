@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/dashboard.js: edit there. 9a025b618f0f7331 667987e49db35a72
+// Built by `make build` from src/widgets/dashboard.js: edit there. a04acf365d1ed513 ea2860793c64e108
 // dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function dressed(node, attributes) {
@@ -466,6 +466,7 @@ function link(model, root, alone = () => false) {
     const state = { gone, late, working, status: kernel?.status, connection: kernel?.connectionStatus, alone: alone() };
     const text = saying(state) || wrong;
     line.hidden = !text;
+    line.dataset.calm = text === SAYS.working;
     if (line.textContent !== text) line.textContent = text;
     const lost = gone || state.status === "dead";
     root.dataset.link = lost ? state.alone ? "alone" : "lost" : late ? "late" : "good";

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/explorer.js: edit there. a7c19743962530fa 4ceac4224726da52
+// Built by `make build` from src/widgets/explorer.js: edit there. 60af3ab0dae095d0 e63d723288ca23fd
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -1077,6 +1077,7 @@ function link(model, root, alone = () => false) {
     const state = { gone, late, working, status: kernel?.status, connection: kernel?.connectionStatus, alone: alone() };
     const text = saying(state) || wrong;
     line2.hidden = !text;
+    line2.dataset.calm = text === SAYS.working;
     if (line2.textContent !== text) line2.textContent = text;
     const lost = gone || state.status === "dead";
     root.dataset.link = lost ? state.alone ? "alone" : "lost" : late ? "late" : "good";

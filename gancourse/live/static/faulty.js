@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/faulty.js: edit there. 0ab743041c19fabb 7e90dd90c3ef1e1e
+// Built by `make build` from src/widgets/faulty.js: edit there. aa2a0e32c376ee0d cb506c1ed67fb601
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -326,6 +326,7 @@ function link(model, root, alone = () => false) {
     const state = { gone, late, working, status: kernel?.status, connection: kernel?.connectionStatus, alone: alone() };
     const text = saying(state) || wrong;
     line.hidden = !text;
+    line.dataset.calm = text === SAYS.working;
     if (line.textContent !== text) line.textContent = text;
     const lost = gone || state.status === "dead";
     root.dataset.link = lost ? state.alone ? "alone" : "lost" : late ? "late" : "good";

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/pointgan.js: edit there. ef06200fdeef7a4f 3a287d58f454f333
+// Built by `make build` from src/widgets/pointgan.js: edit there. 2e4efe13a4f77faa c3ae1fa2647e1feb
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -209,6 +209,7 @@ function link(model, root, alone = () => false) {
     const state = { gone, late, working, status: kernel?.status, connection: kernel?.connectionStatus, alone: alone() };
     const text = saying(state) || wrong;
     line.hidden = !text;
+    line.dataset.calm = text === SAYS.working;
     if (line.textContent !== text) line.textContent = text;
     const lost = gone || state.status === "dead";
     root.dataset.link = lost ? state.alone ? "alone" : "lost" : late ? "late" : "good";

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/replay.js: edit there. 49cf1e6738505f77 a71e72aca43369f8
+// Built by `make build` from src/widgets/replay.js: edit there. 8926f07a2cff4fd7 8ff716ca75e295af
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -327,6 +327,7 @@ function link(model, root, alone = () => false) {
     const state = { gone, late, working, status: kernel?.status, connection: kernel?.connectionStatus, alone: alone() };
     const text = saying(state) || wrong;
     line.hidden = !text;
+    line.dataset.calm = text === SAYS.working;
     if (line.textContent !== text) line.textContent = text;
     const lost = gone || state.status === "dead";
     root.dataset.link = lost ? state.alone ? "alone" : "lost" : late ? "late" : "good";

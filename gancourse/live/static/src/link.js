@@ -84,6 +84,7 @@ export function link(model, root, alone = () => false) {
     const state = { gone, late, working, status: kernel?.status, connection: kernel?.connectionStatus, alone: alone() };
     const text = saying(state) || wrong;
     line.hidden = !text;
+    line.dataset.calm = text === SAYS.working;
     if (line.textContent !== text) line.textContent = text;
     const lost = gone || state.status === "dead";
     root.dataset.link = lost ? (state.alone ? "alone" : "lost") : late ? "late" : "good";
