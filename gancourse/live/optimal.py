@@ -10,7 +10,8 @@ from gancourse.maths import divergences
 from gancourse.plots import Mark, Panel
 
 X = divergences.line(-20, 20, 4001)  # wide enough for the KL of the widest q at the last mean
-SHOWN = slice(1400, 2601, 4)  # from -6 to 6
+EDGE = 8.0  # of what is shown: three sd of the bell of the first setting, at the last mean
+SHOWN = slice(1200, 2801, 4)  # from -EDGE to EDGE
 FAKES = torch.tensor([-2.0, -1.0, 0.0, 1.0, 2.0], dtype=X.dtype)  # z of those whose push is drawn
 ROWS = -1.05 - 0.1 * torch.arange(5.0)  # one below the other, so that no arrow hides another
 SHAPES = {
@@ -28,13 +29,13 @@ def _densities(log_p, log_q, D) -> Panel:
         Mark("line", x, D[SHOWN], "D* = p / (p + q)", "D"),
     )
     top = max(1.05, 1.1 * q.max().item())
-    return Panel(marks, "x", "density; D*(x)", (-6, 6), (0, top), "The best D")
+    return Panel(marks, "x", "density; D*(x)", (-EDGE, EDGE), (0, top), "The best D")
 
 
 def _pushed(mean: float, width: float, push) -> tuple[Mark, Mark]:
     """Return five fake samples and the arrow of each: its length is LONGEST |v| / (1 + |v|)."""
     every = mean + width * FAKES
-    seen = every.abs() <= 6
+    seen = every.abs() <= EDGE
     at, rows = every[seen], ROWS[seen]
     v = push[torch.searchsorted(X, at)]
     length = LONGEST * v / (1 + v.abs())
@@ -52,7 +53,7 @@ def _integrand(log_p, log_q, logit, pushed: tuple[Mark, Mark]) -> Panel:
         Mark("dashed", x, blind, "the same with D = 1/2"),
         *pushed,
     )
-    return Panel(marks, "x", "integrand of V", (-6, 6), (-1.6, 0.8), "What V sums, and G's push")
+    return Panel(marks, "x", "integrand of V", (-EDGE, EDGE), (-1.6, 0.8), "What V sums, and G's push")
 
 
 def _number(value: float) -> str:
