@@ -53,7 +53,9 @@ def _integrand(log_p, log_q, logit, pushed: tuple[Mark, Mark]) -> Panel:
         Mark("dashed", x, blind, "the same with D = 1/2"),
         *pushed,
     )
-    return Panel(marks, "x", "integrand of V", (-EDGE, EDGE), (-1.6, 0.8), "What V sums, and G's push")
+    return Panel(
+        marks, "x", "integrand of V", (-EDGE, EDGE), (-1.6, 0.8), "What V sums, and G's push"
+    )
 
 
 def _number(value: float) -> str:

@@ -5,6 +5,7 @@ from http.server import SimpleHTTPRequestHandler
 
 from axe_playwright_python.sync_playwright import Axe
 
+OF_COLOUR = ("color-contrast", "link-in-text-block")  # what another theme can break
 PATIENCE = 120_000  # ms, on a busy machine
 SET = """async () => {
   await (window.MathJax?.startup?.promise ?? null);
@@ -54,9 +55,10 @@ class Look:
         wide = self.tab.evaluate("document.documentElement.scrollWidth > innerWidth")
         return self.tab.evaluate(WIDER) or ["something"] if wide else []
 
-    def grave(self) -> list[str]:
-        """Return what axe-core calls serious or critical: rule and first element."""
-        found = Axe().run(self.tab, options={"preload": False}).response
+    def grave(self, rules: tuple[str, ...] = ()) -> list[str]:
+        """Return what axe-core calls serious or critical by all rules, or by these: rule, element."""
+        only = {"runOnly": {"type": "rule", "values": rules}} if rules else {}
+        found = Axe().run(self.tab, options={"preload": False, **only}).response
         assert found["violations"] or found["passes"], "axe-core looked at nothing"
         return [f"{v['id']}: {n['html'][:160]}" for v in found["violations"]
                 if v["impact"] in ("serious", "critical") for n in v["nodes"][:2]]  # fmt: skip
