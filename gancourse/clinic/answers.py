@@ -9,6 +9,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -279,4 +280,13 @@ def bounds(D: nn.Module) -> str:
     if count > max(4, 0.05 * sum(len(f) for f in full)):
         return "clipped"
     same = sum(int((w == max(ends)).sum()) for w in weights)  # by chance no two are
-    return "clipped" if same > 1 else ""
+    if same > 1:
+        return "clipped"
+    matrices = [w for w in D.parameters() if w.dim() > 1 and w.isfinite().all()]
+    norms = sorted(_spectral_norm(w) for w in matrices)
+    equal = any(high - low < 1e-4 * high for low, high in pairwise(norms))  # nor two of these
+    return "spectral norm" if equal else ""
+
+
+def _spectral_norm(weight: Tensor) -> float:
+    return torch.linalg.matrix_norm(weight.detach().float().flatten(1), 2).item()

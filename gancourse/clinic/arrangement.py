@@ -33,7 +33,12 @@ def torn(x: Tensor, batch: Tensor) -> bool:
     known, which = batch.detach().float().flatten().sort()
     rows = x.detach().float().flatten(1)[:ROWS]
     like = batch[0].numel()
-    if like < 2 or not len(rows) or (known.diff() == 0).double().mean() > 1 - NEW:
+    if (
+        like < 2
+        or not len(rows)
+        or rows.shape[1] < 2
+        or (known.diff() == 0).double().mean() > 1 - NEW
+    ):
         return False
     place = torch.searchsorted(known, rows.contiguous()).clamp(max=len(known) - 1)
     if not torch.equal(known[place], rows):

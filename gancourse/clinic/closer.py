@@ -24,6 +24,7 @@ RELATED = 0.93  # of the rest that is left between samples that have nothing to 
 ROUNDING = 1e-3  # of the spread: noise that is added and taken away again leaves less
 ALIKE = 0.5  # the cosine of a batch before and after: it was changed, and not replaced
 UNITS = 4  # of a layer, that may be copies of each other
+STRONG = 0.5  # a pull over that of D's own loss: no regulariser's
 COPIES = 0.05  # units apart, over the size of their weights
 LAYERS = nn.Linear | nn.modules.conv._ConvNd
 
@@ -42,7 +43,7 @@ class Closer:
         self.parts: list[tuple[int, str, bool]] = []  # backward, kind, whether its slope is not 0
         self.shown: set[str] = set()  # kinds that an energy's D was shown in this turn
         self.owner: dict[int, str] = {}  # of a backward: whose step came next
-        self.used: set[int] = set()  # the backwards since G's step on which D's first is taken
+        self.used: dict[str, set[int]] = {}  # the backwards on which a player's first step is taken
         witness.told["D"].append(guard("what is done to samples before D", self._saw_D))
         answers.on_slope = guard("the penalty's direction", self._sloped)
         ledger.told.append(guard("which terms have weight", self._stepped))
@@ -154,9 +155,10 @@ class Closer:
     def _stepped(self, who: str) -> None:
         for backward in {part[0] for part in self.parts}:
             self.owner.setdefault(backward, who)
-        if who == "D" and not self.used and not self.ledger.shared:
-            start = max([self.ledger.before["D"], *cleared(self.ledger.booked["D"])])
-            self.used = {*self.ledger.came["D"][start:]}
+        if not self.used.get(who) and not self.ledger.shared:
+            older = self.ledger.before["D"] if who == "D" else 0
+            start = max([older, *cleared(self.ledger.booked[who])])
+            self.used[who] = {*self.ledger.came[who][start:]}
 
     # A penalty on D's slope.
 
@@ -198,14 +200,20 @@ class Closer:
             kept.clear()
 
     def _note_second(self) -> None:
-        """Note how strongly a backward through G pulls against D's own, where D steps on both."""
+        """Note how strongly a backward through G pulls against D's own, where D steps on both.
+
+        One that G takes no step on may be a part of D's loss: a weak pull is a regulariser's.
+        """
+        of_D, of_G = (self.used.get(who, set()) for who in "DG")
         wants = {True: 0.0, False: 0.0}  # by whether the backward came through G, too
-        for backward in self.used:
+        for backward in of_D:
             pulls = self.answers.pulls.get(backward, ())
             of_fakes = [p.slopes.sum().item() for p in pulls if p.kind in ("own", "fake")]
             wants[backward in self.ledger.through_G] += sum(of_fakes)
         if wants[True] * wants[False] < 0:
-            self.signals.note("G's backward in D's step", abs(wants[True] / wants[False]))
+            share = abs(wants[True] / wants[False])
+            if share > STRONG or of_D & of_G:
+                self.signals.note("G's backward in D's step", share)
 
     def conclude(self, start: dict[str, Weights]) -> None:
         """Look at the nets' layers, and at whether D takes the numbers of a sample together."""

@@ -62,6 +62,7 @@ class Ledger:
         self.guard, self.stepped = guard, stepped
         self.shared = opts["G"] is opts["D"]
         self.weights = {who: list(net.parameters()) for who, net in nets.items()}
+        self.in_both = {id(w) for w in self.weights["G"]} & {id(w) for w in self.weights["D"]}
         # One list for each player: the backwards since its last step, as {weight: (gradient, old)}.
         self.booked: dict[str, list[dict[int, tuple[Tensor, Tensor | None]]]] = {"G": [], "D": []}
         self.closed = {"G": True, "D": True}
@@ -187,7 +188,9 @@ class Ledger:
     def _note_moves(self, who: str) -> None:
         for net, old in self.old.items():
             new = [w.detach() for w in self.weights[net]]
-            change = gradients.size(torch._foreach_sub(new, old)) / max(gradients.size(old), 1e-12)
+            moves = zip(self.weights[net], torch._foreach_sub(new, old), strict=True)
+            own = [move for w, move in moves if net == who or id(w) not in self.in_both]
+            change = gradients.size(own) / max(gradients.size(old), 1e-12)
             key = f"{net} by opt_{net if self.shared else who}"
             self.moved[key] = self.moved.get(key, 0.0) + change
             if net == who or self.shared:

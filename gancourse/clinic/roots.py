@@ -100,9 +100,11 @@ def mute_on_real(s: Signals) -> bool:
 def penalty_axis(s: Signals) -> Found:
     """What the loss asks of D's slope points along one axis, and not along a sample's whole slope.
 
-    NaN stands for a loss that asks for something else.
+    NaN stands for a loss that asks for something else, and -1 for a sample's whole slope.
     """
     axes = s.closer.get("axis of the norm", [])
+    if axes and {*axes} == {-1.0}:  # elsewhere its norm is 1 by chance
+        return None
     if len(axes) < FEW or not all(axis == axes[0] >= 0 for axis in axes):
         return facts.penalty_axis(s)
     over = "over the batch" if axes[0] == 0 else f"along axis {axes[0]:.0f} of it alone"
@@ -126,7 +128,7 @@ def batch_lost(s: Signals) -> Found:
 
 def trained_elsewhere(s: Signals) -> Found:
     """G is called with other weights in training, and with its own, which rest, to draw samples."""
-    if not s.closer.get("own weights draw"):
+    if not s.closer.get("own weights draw") or s.closer.get("behind"):  # lent for the draw
         return supplies.another_net(s)
     return (
         "in training each call of G has other weights put in the place of its own, and samples "

@@ -12,6 +12,7 @@ Found = str | None  # evidence
 FEW = facts.FEW
 PART = 0.25  # of a sample: a convolution may leave out its edge
 FLAT = 0.1  # of the unit in which losses measure: a hinge's margin, a logit
+LARGEST_SCALE = 30  # of a loss, as a power of two: no scaler goes that far
 CUT = 1e-3  # of a gradient's size
 CUT_ADAM = 1e-7  # the same for Adam, to which only its eps says how large a gradient is: a scaled
 # loss's gradients are divided by 65536 before the step
@@ -208,7 +209,9 @@ def summed(s: Signals) -> Found:
 def scaled(s: Signals, who: str) -> bool:
     """Tell whether a loss's scale was divided out before each step: powers of two, and no clip."""
     powers = [math.log2(share) for share in s.kept[who] if 0 < share < math.inf]
-    return bool(powers) and all(abs(power - round(power)) < 1e-3 for power in powers)
+    return bool(powers) and all(
+        abs(power - round(power)) < 1e-3 and power > -LARGEST_SCALE for power in powers
+    )
 
 
 def cut_off(s: Signals) -> Found:

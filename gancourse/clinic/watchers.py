@@ -141,9 +141,14 @@ class Witness:
             return
         self.tally.answers.append(calls.bare(call.out))
         call.out, call.training = call.out.float(), _mode(self.norms["D"])
-        real, fake = (self._placed(call.x, *known) for known in
-                      (("real", self.real.keys), ("fake", self.made)))  # fmt: skip
-        real, fake = real & ~fake, fake & ~real  # a pack of one of each is neither
+        (real, at_real), (fake, at_fake) = (
+            places.whose(call.x, keys, self.like) for keys in (self.real.keys, self.made)
+        )
+        both = real & fake  # a pack of one of each, or a fake beside a real condition: neither
+        for kind, place in (("real", at_real), ("fake", at_fake)) if not both.any() else ():
+            if place is not None:  # the samples begin there in wider rows
+                self.signals.note(f"{kind} at", float(place))
+        real, fake = real & ~both, fake & ~both
         self.judged.append((call, real, fake))
         self.seen["D"] = call
         self._tell("D", call, args, kwargs, out)
@@ -160,13 +165,25 @@ class Witness:
 
     def _note_lost(self, args: tuple, kwargs: dict, out: object) -> None:
         """Note how many answers came for how many samples, where it is an axis of the sample's."""
-        given, answers = calls.looked_at(args, kwargs), calls.samples_of(out)
-        if given is None or answers is None:
+        call = calls.note(args, kwargs, lambda _: calls.samples_of(out))
+        if call is None:
             return
-        x, k = given[1], len(answers)
-        if 1 < k < len(x) and k in x.shape[1:] and x.dim() > 2:
-            for what, count in (("answers", k), ("samples", len(x))):
+        n, k = len(call.x), len(call.out)
+        handed = {len(batch) for batch in self.real.batches}
+        if not 1 < k < n or k not in call.x.shape[1:] or call.x.dim() < 3 or k in handed:
+            return
+        if n % k or not self._packs(call):
+            for what, count in (("answers", k), ("samples", n)):
                 self.signals.note(f"{what} of a batch", float(count))
+
+    def _packs(self, call: Call) -> bool:
+        """Tell whether D packs a batch itself: another first sample changes some of its answers."""
+        D, other = twin(self.nets["D"]).eval(), call.x.clone()
+        other[0] = call.x[-1]
+        with torch.no_grad():
+            one, two = (calls.samples_of(call.again(D, x)) for x in (call.x, other))
+        changed = (one != two).flatten(1).any(1).sum().item()
+        return 0 < changed < len(one)
 
     def _nothing(self, who: str, out: object) -> None:
         """Say that what a net gave cannot be read."""
@@ -182,13 +199,6 @@ class Witness:
     def whose(self, x: Tensor, keys: list[Tensor]) -> Tensor:
         """Return for each row of x whether it is one of those, bool [N], see `places.whose`."""
         return places.whose(x, keys, self.like)[0]
-
-    def _placed(self, x: Tensor, kind: str, keys: list[Tensor]) -> Tensor:
-        """Return the same, and note at which number of a wider row the samples begin."""
-        mine, place = places.whose(x, keys, self.like)
-        if place is not None:
-            self.signals.note(f"{kind} at", float(place))
-        return mine
 
     def _note_call(self, call: Call, real: Tensor, fake: Tensor) -> None:
         both = bool(fake.any() and real.any())

@@ -56,7 +56,7 @@ class Look:
         return self.tab.evaluate(WIDER) or ["something"] if wide else []
 
     def grave(self, rules: tuple[str, ...] = ()) -> list[str]:
-        """Return what axe-core calls serious or critical by all rules, or by these: rule, element."""
+        """Return what axe-core calls serious or critical, of all rules or some: rule, element."""
         only = {"runOnly": {"type": "rule", "values": rules}} if rules else {}
         found = Axe().run(self.tab, options={"preload": False, **only}).response
         assert found["violations"] or found["passes"], "axe-core looked at nothing"
