@@ -128,8 +128,8 @@ assert result.passed
 # %% [markdown]
 # ## 11.3 Modes, quality, reverse KL
 #
-# A sample belongs to its nearest centre (Euclidean), and is of high quality within 3 `sd` of it.
-# Return how many centres have a sample of high quality, the share of such samples, and
+# A sample belongs to its nearest centre (Euclidean), and is of high quality at 3 `sd` from it at
+# most. Return how many centres have a sample of high quality, the share of such samples, and
 # $\sum_k p_k \log(K p_k)$, in nats. Here $p_k$ is the share of centre $k$, of all $K$, among the
 # samples of high quality alone.
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import alike_loops
 import beside_loops
 import order_loops
 import pytest
@@ -26,7 +27,8 @@ TURN = torch.linalg.qr(torch.randn(48, 48, generator=torch.Generator().manual_se
 SAMPLES = torch.randn(64, 3, 4, 4, generator=torch.Generator().manual_seed(0)).tanh()
 
 
-FAULTY = roots_loops.FAULTY | targets_loops.FAULTY | beside_loops.FAULTY | order_loops.FAULTY
+LOOPS = (roots_loops, targets_loops, beside_loops, order_loops, alike_loops)
+FAULTY = {loop: fault for module in LOOPS for loop, fault in module.FAULTY.items()}
 
 
 @pytest.mark.parametrize("loop", FAULTY)
@@ -36,17 +38,13 @@ def test_the_first_statement_is_the_fault_and_was_seen(loop):
     assert found.suspicions[0].seen
 
 
-@pytest.mark.parametrize(
-    "loop", roots_loops.SOUND + targets_loops.SOUND + beside_loops.SOUND + order_loops.SOUND
-)
+@pytest.mark.parametrize("loop", [loop for module in LOOPS for loop in module.SOUND])
 def test_the_sound_program_beside_it_is_accused_of_nothing_that_is_seen(loop):
     found = diagnose(loop().run().finish())
     assert [s.cause for s in found.suspicions if s.seen] == [], str(found)
 
 
-@pytest.mark.parametrize(
-    "loop", roots_loops.BITS + targets_loops.BITS + beside_loops.BITS + order_loops.BITS
-)
+@pytest.mark.parametrize("loop", [loop for module in LOOPS for loop in module.BITS])
 def test_each_runs_the_same_bits_with_a_recorder(loop):
     watched, alone = loop(), loop()
     for one, watch in ((watched, Recorder), (alone, Unwatched)):

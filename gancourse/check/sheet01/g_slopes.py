@@ -10,9 +10,15 @@ from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
 SURE = 8.0  # the largest logit of a common D: 1 - sigmoid still has digits there
-WHERE_SURE = (
-    "Where D is sure (logits up to 100) {what}: 1 - sigmoid(l) is exactly 0 in float32 from l = 17 "
-    "on, and a clamp or an epsilon has slope 0 there; log(1 - D) is -softplus(l), with slope -D."
+NOT_FINITE = (
+    "Where D is sure (logits up to 100) the slopes are NaN or inf: 1 - sigmoid(l) is exactly 0 in "
+    "float32 from l = 17 on, and e^l infinite from 89 on; log(1 - D) is -softplus(l), with slope "
+    "-D."
+)
+OTHERS = (
+    "Where D is sure (logits up to 100) the slopes are others than those of log(1 - D), which is "
+    "-softplus(l), with slope -D. A clamp or an epsilon has slope 0 there; other slips show at "
+    "common logits, too."
 )
 
 
@@ -29,13 +35,15 @@ def _sharper(D: torch.nn.Module, x: Tensor) -> None:
 def _sure(draw: Draw, x: Tensor) -> Callable[[torch.nn.Module], None]:
     """Return a change that makes D sure at x [N, 1], of most samples that they are real.
 
-    Its logits reach up to 100, and half of them are 30 or more: from 17 on a sigmoid is exactly 1.
+    Half of its logits are 30 or more: from 17 on a sigmoid is exactly 1. The largest is 92 at
+    least: e^l is infinite from 89 on.
     """
-    largest, sign = draw.uniform(70.0, 100.0), draw.choice([-1, 1])
+    largest = draw.uniform(92.0, 100.0)
 
     def change(D: torch.nn.Module) -> None:
         head = D.body[-1]
         head.bias -= D(x).median() if len(x) > 1 else 0
+        sign = 1 if D(x).max() > -D(x).min() else -1
         head.weight *= sign
         head.bias *= sign
         scale = (largest - 30.0) / D(x).abs().max().clamp(min=1e-3)
@@ -154,11 +162,11 @@ def slopes_where_sure(student: Student, fn: Handle, draw: Draw) -> None:
     D = _discriminator(student, draw, _sure(draw, m + s * z))
     got = student.call(fn, [D.there, m, s, z])
     if isinstance(got, Tensor) and got.is_floating_point() and not got.isfinite().all():
-        raise Wrong(WHERE_SURE.format(what="the slopes are NaN or inf"))
+        raise Wrong(NOT_FINITE)
     got, want = _pair(got), _slopes(D.here, m, s, z)
     scale = max(1.0, *(w.abs().max().item() for w in D.here.parameters()))
     if not facts.near(got, want, facts.rounding(8 * len(z), scale)):
-        raise Wrong(WHERE_SURE.format(what="the slopes are others than those of log(1 - D)"))
+        raise Wrong(OTHERS)
 
 
 EXERCISE = Exercise(

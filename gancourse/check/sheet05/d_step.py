@@ -101,7 +101,7 @@ def d_step_where_d_is_sure(student: Student, step: Handle, draw: Draw) -> None:
         if not facts.near(facts.number(got, "What d_step returns"), loss, 1e-3):
             raise Wrong(
                 f"Where D is sure and calls {kind} (logits of 150) what d_step returns is not D's "
-                "loss, which has no upper bound."
+                "loss on both kinds, as it was before the step, and without a bound."
             )
 
 
@@ -158,8 +158,8 @@ def d_step_twice(student: Student, step: Handle, draw: Draw) -> None:
         players.played(_down(), times=2).weights("D"),
         4 * players.tolerance(),  # the second step adds its own rounding to the first one's
         {},
-        "Two steps in a row, with momentum, do not lead where opt_D leads: step with the optimiser "
-        "that was given, and clear the gradients each time.",
+        "Two steps in a row, with momentum, do not lead where two right ones lead: each goes down "
+        "the loss, from gradients that were cleared, with the optimiser that was given.",
     )
 
 

@@ -162,8 +162,8 @@ def g_step_twice(student: Student, step: Handle, draw: Draw) -> None:
         players.played(_down(), times=2).weights("G"),
         4 * players.tolerance(),  # the second step adds its own rounding to the first one's
         {},
-        "Two steps in a row, with momentum, do not lead where opt_G leads: step with the optimiser "
-        "that was given, and clear the gradients each time.",
+        "Two steps in a row, with momentum, do not lead where two right ones lead: each goes down "
+        "the loss, from gradients that were cleared, with the optimiser that was given.",
     )
 
 

@@ -305,7 +305,7 @@ EXERCISE = Exercise(
     withheld=("gancourse.score.modes.mode_report",),
     promises=(
         ("A sample belongs to its nearest centre (Euclidean)", ALL),
-        ("is of high quality within 3 `sd` of it", ALL),
+        ("is of high quality at 3 `sd` from it at most", ALL),
         ("how many centres have a sample of high quality", MISSING),
         ("the share of such samples", ALL),
         (r"$\sum_k p_k \log(K p_k)$", ALL),

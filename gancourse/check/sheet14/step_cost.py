@@ -101,7 +101,7 @@ BYTE_MISTAKES: dict[str, Callable[[Stack], float]] = {
     "Two bytes a number are 16 bits: float32 has 4.": lambda s: s.bytes(number=2),
     "Eight bytes a number are float64: float32 has 4.": lambda s: s.bytes(number=8),
     "Adam's averages are missing: it keeps two numbers for each weight.": lambda s: s.bytes(2),
-    "Adam keeps two averages for each weight, of the gradient and of its square.": (
+    "Three numbers for each weight: the gradient, or one of Adam's two averages, is missing.": (
         lambda s: s.bytes(3)
     ),
     "One average of Adam or the gradients are counted twice: weights, gradients, and two averages "
@@ -192,13 +192,13 @@ def cost_whole(student: Student, fn: Handle, draw: Draw) -> None:
     )
     if abs(more_flop - 2 * flop) > 0.5:
         raise Wrong(
-            f"With twice the batch the FLOP go from {flop:,} to {more_flop:,}: each image costs as "
-            "much."
+            f"With twice the batch the FLOP go from {flop:,.0f} to {more_flop:,.0f}: each image "
+            "costs as much."
         )
     if abs(more - bytes_ - 4 * s.batch * s.kept) > 0.5:
         raise Wrong(
-            f"With twice the batch the bytes go from {bytes_:,} to {more:,}: only the activations "
-            "grow, by those of the images that were added."
+            f"With twice the batch the bytes go from {bytes_:,.0f} to {more:,.0f}: only the "
+            "activations grow, by those of the images that were added."
         )
 
 

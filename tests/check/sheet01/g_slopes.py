@@ -45,6 +45,10 @@ def logits_clamped(D, m, s, z):
     return _of(lambda logit: -softplus(logit.clamp(-20, 20)), D, m, s, z)
 
 
+def exponential_in_the_log(D, m, s, z):
+    return _of(lambda logit: -(1 + logit.exp()).log(), D, m, s, z)
+
+
 def bounded_cross_entropy(D, m, s, z):
     """PyTorch's loss of probabilities, which cuts its logarithms off at -100."""
 
@@ -229,8 +233,9 @@ MISTAKES = {
     z_outside_of_the_mean: (S, "not the slope by s"),
     naive_log: (SURE, "the slopes are NaN or inf"),
     epsilon_in_the_log: (SURE, "the slopes are others"),
-    probability_clamped: (SURE, "a clamp or an epsilon has slope 0"),
-    logits_clamped: (SURE, "a clamp or an epsilon has slope 0"),
+    probability_clamped: (SURE, "A clamp or an epsilon has slope 0"),
+    logits_clamped: (SURE, "A clamp or an epsilon has slope 0"),
+    exponential_in_the_log: (SURE, "e^l infinite from 89 on"),
     bounded_cross_entropy: (SURE, "the slopes are others"),
     m_alone: (M, "shape [2]"),
     v_itself: (M, "shape [2]"),

@@ -22,6 +22,12 @@ def in_blocks(n, rank, world, seed, epoch):
     return order[rank * length : (rank + 1) * length]
 
 
+def by_bits(n, rank, world, seed, epoch):
+    rng = torch.Generator().manual_seed((seed << 20) | epoch)
+    order = torch.randperm(n, generator=rng).tolist()
+    return [order[i % n] for i in range(rank, n + -n % world, world)]
+
+
 def as_a_table(n, rank, world, seed, epoch):
     rng = torch.Generator().manual_seed(seed + 7919 * epoch)
     length = -(-n // world)
@@ -277,7 +283,7 @@ def hash_of_numbers(n, rank, world, seed, epoch):
 
 CORRECT = (
     dealt_out, in_blocks, as_a_table, by_pythons_own, by_a_hash, by_noise, modulo,
-    padded_from_the_end, after_a_state_of_its_own, hash_of_numbers,
+    padded_from_the_end, after_a_state_of_its_own, hash_of_numbers, by_bits,
 )  # fmt: skip
 WHOLE, EQUAL = "all indices", "equal lengths"
 SHUFFLED, ALONE = "shuffled by seed and epoch", "the global random states"
