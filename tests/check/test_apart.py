@@ -44,18 +44,27 @@ SLIPS = [
 
 
 def failed(id, name):
-    """Return the shown parts, but those that train, that do not hold for one of the mistakes."""
+    """Return the shown parts, but those that train, that do not hold for one of the mistakes.
+
+    With what is said of each.
+    """
     exercise = get_exercise(id)
     parts = reference_mutants.quick_parts(exercise)
     exercise = replace(exercise, parts=parts, points=sum(p.points for p in parts))
     module, student = check_quality.load(check_quality.modules()[id]), Student()
     given = {exercise.names[0]: student.admit(getattr(module, name))}
-    return {r.name for r in evaluate(exercise, student, given, 0).results if r.status != "held"}
+    results = evaluate(exercise, student, given, 0).results
+    return {r.name: r.message for r in results if r.status != "held"}
 
 
 @pytest.mark.parametrize(("id", "name", "parts"), SLIPS, ids=[f"{s[0]} {s[1]}" for s in SLIPS])
 def test_a_slip_of_one_player_costs_its_own_part_alone(id, name, parts):
-    assert failed(id, name) == parts
+    assert failed(id, name).keys() == parts
+
+
+@pytest.mark.parametrize("id", ["05.2", "05.3"])
+def test_of_a_step_on_other_noise_nobody_says_that_gradients_were_left(id):
+    assert "another step each time" in failed(id, "own_noise")[CLEARED]
 
 
 def seen(x):

@@ -12,7 +12,7 @@ from gancourse.check.players import (
     judge_step,
     two_players,
 )
-from gancourse.check.sheet05.shared import D_MISTAKES, judge_alive
+from gancourse.check.sheet05.shared import D_MISTAKES, judge_alive, judge_repeats
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 from gancourse.losses import cross_entropy_d
@@ -122,13 +122,14 @@ def _judge_sure(student: Student, players: Players, kind: str) -> None:
 
 def d_step_clears(student: Student, step: Handle, draw: Draw) -> None:
     seed, moved = draw.seed(), []
-    for stale in (False, True):
+    for stale in (False, False, True):
         players = two_players(student, Draw(seed))
         if stale:
             twins.leave_grads(student, players.D, draw)
         _take(student, step, players)
         moved.append(student.snapshot(players.D.there)["weights"])
-    if not facts.all_near(moved[1], moved[0], players.tolerance()):
+    judge_repeats(moved, players)
+    if not facts.all_near(moved[2], moved[0], players.tolerance()):
         raise Wrong(
             "Gradients that an earlier step left in D are added to yours (G's step leaves some): "
             "clear them before backward."

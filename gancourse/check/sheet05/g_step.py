@@ -14,7 +14,7 @@ from gancourse.check.players import (
     judge_step,
     two_players,
 )
-from gancourse.check.sheet05.shared import judge_alive
+from gancourse.check.sheet05.shared import judge_alive, judge_repeats
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 from gancourse.losses import non_saturating_g, saturating_g
@@ -126,14 +126,15 @@ def g_step_returns(student: Student, step: Handle, draw: Draw) -> None:
 
 def g_step_clears(student: Student, step: Handle, draw: Draw) -> None:
     seed, moved = draw.seed(), []
-    for stale in (False, True):
+    for stale in (False, False, True):
         players = two_players(student, Draw(seed))
         if stale:
             twins.leave_grads(student, players.G, draw)
         _take(student, step, players)
         _check_moved(student, players)
         moved.append(student.snapshot(players.G.there)["weights"])
-    if not facts.all_near(moved[1], moved[0], players.tolerance()):
+    judge_repeats(moved, players)
+    if not facts.all_near(moved[2], moved[0], players.tolerance()):
         raise Wrong("G's old gradients are added to the new ones: clear them before backward.")
 
 

@@ -5,7 +5,7 @@ import math
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from gancourse.check import twins
+from gancourse.check import facts, twins
 from gancourse.check.players import Players
 from gancourse.check.spec import Wrong
 from gancourse.check.student import Student
@@ -50,3 +50,12 @@ def judge_alive(student: Student, players: Players, who: str, still: str, broken
     weights = student.snapshot(getattr(players, who).there)["weights"]
     if not all(isinstance(w, Tensor) and w.isfinite().all() for w in weights.values()):
         raise Wrong(broken)
+
+
+def judge_repeats(moved: list[dict[str, Tensor]], players: Players) -> None:
+    """Refuse a step that is another one where all that it is given is the same."""
+    if not facts.all_near(moved[1], moved[0], players.tolerance()):
+        raise Wrong(
+            "The same players, samples and z give another step each time: take the z that is "
+            "given, and draw nothing of your own."
+        )

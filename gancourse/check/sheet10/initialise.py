@@ -39,7 +39,7 @@ VARIANCE = "Weights for LeakyReLU 0.2 need a variance of about 1.92 over the num
 
 def _initialised(student: Student, initialise: Handle, draw: Draw, net: str, options: dict):
     """Return the weights before and after, in a net here that has those after."""
-    twin = twins.twin(student, draw, net, options)
+    twin = twins.twin(student, draw, net, options, twins.used(draw))
     old, before = twin.weights(), student.snapshot(twin.there)
     try:
         student.call(initialise, [twin.there], seed=draw.seed())

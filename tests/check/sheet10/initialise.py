@@ -202,6 +202,22 @@ CORRECT = (
     over_modules, through_apply, by_hand, recursive, by_names, with_gain, new_parameters,
     through_a_state, in_a_uniform_band,
 )  # fmt: skip
+
+
+def norms_afresh(net):
+    for layer in net.modules():
+        if isinstance(layer, nn.Linear):
+            nn.init.kaiming_normal_(layer.weight, a=0.2)
+        elif hasattr(layer, "reset_running_stats"):
+            layer.reset_running_stats()
+
+
+def every_table(net):
+    for p in net.parameters():
+        if p.dim() == 2:
+            nn.init.kaiming_normal_(p, a=0.2)
+
+
 MISTAKES = {
     unmended: (REACHES, "The run is still faulty: every weight is what it was before"),
     of_copies: (REACHES, "every weight is what it was before"),
@@ -221,6 +237,8 @@ MISTAKES = {
     all_that_is_named_weight: (REACHES, "your code stops with ValueError"),
     whatever_has_two_axes: (REACHES, "of another layer than a dense one"),
     every_bias: (REACHES, "of another layer than a dense one"),
+    norms_afresh: (REACHES, "of another layer than a dense one"),
+    every_table: (REACHES, "of another layer than a dense one"),
     left_frozen: (REACHES, "stay frozen after the draw"),
     within_the_net: (REACHES, "itself one dense layer"),
     seeded_inside: (CARRIES, "Two nets get the same weights"),
