@@ -187,10 +187,7 @@ class Ledger:
 
     def _note_moves(self, who: str) -> None:
         for net, old in self.old.items():
-            new = [w.detach() for w in self.weights[net]]
-            moves = zip(self.weights[net], torch._foreach_sub(new, old), strict=True)
-            own = [move for w, move in moves if net == who or id(w) not in self.in_both]
-            change = gradients.size(own) / max(gradients.size(old), 1e-12)
+            change = move_of(self.weights[net], old, set() if net == who else self.in_both)
             key = f"{net} by opt_{net if self.shared else who}"
             self.moved[key] = self.moved.get(key, 0.0) + change
             if net == who or self.shared:
@@ -260,6 +257,13 @@ def cleared(parts: list[dict[int, tuple[Tensor, Tensor | None]]]) -> list[int]:
 def in_order(weights: list[Tensor], grads: dict[int, Tensor | None]) -> Tensor:
     """Return gradients, by the number of their weight, as one vector: 0 where there is none."""
     return gradients.flat([grads.get(i) for i in range(len(weights))], weights)
+
+
+def move_of(weights: list[Tensor], old: list[Tensor], without: set[int]) -> float:
+    """Return a net's move over its size; weights with an id in `without` count as unmoved."""
+    moves = torch._foreach_sub([w.detach() for w in weights], old)
+    own = [move for w, move in zip(weights, moves, strict=True) if id(w) not in without]
+    return gradients.size(own) / max(gradients.size(old), 1e-12)
 
 
 def move_of_asking(weights: list[Tensor], old: list[Tensor], change: float) -> float:
