@@ -68,8 +68,7 @@ refusal(lambda: torch.cat([z, wide], -1)), refusal(lambda: h.view(2, 1, 4, 4))
 # numbers. Perhaps 16 channels were meant: 4 x 4 x 16 is 256.
 
 # %%
-assert torch.cat([z, wide.flatten(1)], 1).shape == (2, 100 + 8 * 8 * 256)
-assert h.view(2, 16, 4, 4).shape == (2, 16, 4, 4)
+torch.cat([z, wide.flatten(1)], 1).shape, h.view(2, 16, 4, 4).shape
 
 # %% [markdown]
 # With that corrected, 003 goes on, and stops one net later. Its layers keep the side, double it,
@@ -129,7 +128,7 @@ ends
 G, D = nets.make_generator("writeup-000"), nets.make_discriminator("writeup-000")
 as_printed = -D(x_real).sigmoid().sum()
 slopes = torch.autograd.grad(as_printed, list(G.parameters()), allow_unused=True)
-assert slopes == (None,) * len(slopes)
+f"{sum(s is not None for s in slopes)} of {len(slopes)} tensors of weights have a slope"
 
 # %% [markdown]
 # None: G does not occur in it. With G(z) in place of x it would move G, and with the logarithm it
@@ -431,12 +430,11 @@ assert memory == {0.8: 21, 0.9: 44, 0.99: 459}
 # run bit for bit.
 
 # %%
-D = nets.make_discriminator("writeup-001")
-assert not torch.equal(D(x_real), D(x_real))
-torch.manual_seed(1)
-first = D(x_real)
-torch.manual_seed(1)
-assert torch.equal(first, D(x_real))
+D, logits = nets.make_discriminator("writeup-001"), {}
+for seed in (1, 2, 1):
+    torch.manual_seed(seed)
+    logits[f"seed {seed}, call {len(logits) + 1}"] = round(D(x_real[:1]).item(), 2)
+logits
 
 # %% [markdown]
 # **Depth.** What did each remedy give 002 in the same time? Four layers with batch norm first, then
