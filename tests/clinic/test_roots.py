@@ -205,3 +205,16 @@ def test_a_part_of_G_that_draws_is_no_other_net():
     loop = Inside()
     loop.turns = 12
     assert loop.run().finish().drawn == "part"
+
+
+def test_a_slope_that_has_norm_1_over_the_batch_by_chance_is_no_penalty_over_an_axis():
+    penalty = {"graph": [1.0] * 12, "rows": [0.9] * 12, "size": [0.1] * 12, "axes": [0.05] * 12}
+    asked = {"axis of the norm": [-1.0] * 12}  # what the loss asks: the norm of a whole slope
+    assert roots.penalty_axis(signals(penalty=penalty))
+    assert roots.penalty_axis(signals(penalty=penalty, closer=asked)) is None
+
+
+def test_a_condition_from_the_data_is_not_taken_for_the_sample_behind_it():
+    seen = alike_loops.BesideReal().run().finish().closer
+    assert {*seen["real at"]} == {0.0}
+    assert "fake at" not in seen
