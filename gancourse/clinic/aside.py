@@ -24,15 +24,22 @@ Undo = Callable[[], object]
 
 
 @contextmanager
+def with_the_same_dice(*roots: object) -> Iterator[None]:
+    """Run the block, and put back the global random states, on the devices of `roots`, too."""
+    with ExitStack() as undo:
+        for back in _random_states(roots):
+            undo.callback(back)
+        yield
+
+
+@contextmanager
 def undisturbed(*roots: object) -> Iterator[None]:
     """Run the block without gradients, and put back what `roots`, nets or functions, reach.
 
     Buffers and plain tensors of a net are exchanged for copies, not written back: a graph that is
     still to be walked may hold them, and autograd would see the writing.
     """
-    with ExitStack() as undo, torch.no_grad():
-        for back in _random_states(roots):
-            undo.callback(back)
+    with ExitStack() as undo, with_the_same_dice(*roots), torch.no_grad():
         for thing in reachable(*roots):
             for back in _kept(thing):
                 undo.callback(back)

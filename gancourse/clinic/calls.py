@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from gancourse.clinic.aside import with_the_same_dice
 from gancourse.errors import InputError
 
 
@@ -30,9 +31,12 @@ class Call:
     training: float = math.nan  # share of the batch norm layers in training mode, NaN without any
 
     def again(self, net: nn.Module, x: Tensor | None = None) -> object:
-        """Return what the net gives for the same arguments, or with x where the sample stood."""
+        """Return what the net gives for the same arguments, or with x where the sample stood.
+
+        A net may draw in its forward: what the program draws next stays what it was.
+        """
         enabled, dtype = self.autocast
-        with torch.autocast(self.x.device.type, dtype, enabled):
+        with with_the_same_dice(net), torch.autocast(self.x.device.type, dtype, enabled):
             args, kwargs = _put(self.x if x is None else x, self.key, self.args, self.kwargs)
             return net(*args, **kwargs)
 

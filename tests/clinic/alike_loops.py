@@ -132,6 +132,25 @@ class DividedTwice(ClippedScaled):
             weight.grad.div_(scale**2 if net is self.G else scale)
 
 
+class DrawsInForward(Short):
+    """G is given a real point and draws its z itself, in training and to be looked at."""
+
+    def nets(self):
+        return Draws(), mlp(2, 1)
+
+    def fakes(self, n=128):
+        return self.G(RING.sample(n, self.rng))
+
+
+class Draws(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = mlp(4, 2)
+
+    def forward(self, x):
+        return self.net(torch.cat([x, torch.randn_like(x)], 1))
+
+
 FAULTY = {DividedTwice: "gradients clipped away"}
 SOUND = (Regularised, PacksInside, BesideReal, TableInBoth, Projected, LentForTheDraw)
-BITS = (PacksInside, TableInBoth)
+BITS = (PacksInside, TableInBoth, DrawsInForward)
