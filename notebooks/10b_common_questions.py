@@ -140,6 +140,8 @@ def marks(game):
     return torch.tensor(rows, dtype=torch.float64).T  # [3, runs]
 
 
+plots.points(batch(Game(runs=1), 400)[0], title="400 points of the ring")
+
 # %% [markdown]
 # ## Why is training unstable?
 #
@@ -539,6 +541,7 @@ def flat(split):
 game = Pictures((16, 64, 196), (196, 64, 1), (1e-3, 2e-3), runs=2)
 x, held_out = flat("train"), flat("test").expand(2, -1, -1)
 few = x[torch.randperm(len(x), generator=game.rng)[:40]]
+plots.image_grid(few.view(-1, 1, 14, 14), columns=20, alt="The 40 training digits, 14 x 14.")
 
 
 # %%
@@ -559,6 +562,8 @@ for turn in range(1, 1501):
             said.append(torch.stack([game.D(pile).sigmoid().mean((1, 2)) for pile in piles]))
             far.append(torch.cdist(held_out, fakes).amin(2).mean(1))
 said, far = torch.stack(said), torch.stack(far)  # [times, 3, 2], [times, 2]
+drawn = zip(("40 digits", "1,437 digits"), fakes[:, :16], strict=True)
+plots.image_film([(name, row.view(-1, 1, 14, 14)) for name, row in drawn], "What each G draws")
 
 # %%
 times = torch.arange(50, 1501, 50)
