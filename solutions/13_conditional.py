@@ -131,7 +131,7 @@ assert result.passed
 #
 # Take one step of D down cross-entropy (two means, added): real points with `y_real` and fakes with
 # the `y` that they were made for; then one of G down the mean of $-\log D$, with the new D and the
-# same `y`. `joined` gives a label to either net. Either net may hold old gradients.
+# same `y`. Either net may hold old gradients, and D may be sure and wrong (logits of 150).
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea

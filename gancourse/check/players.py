@@ -56,6 +56,13 @@ HELD_BACK = (
     "Where gradients are large {who} moved, but not by one step of opt_{who}: something holds them "
     "back, such as clipping. Take them as they are."
 )
+SURELY = 1e-4  # of weights where D's last bias is 150 and more: that is rounded to 8e-6
+LOST = (
+    "Where D is sure and calls {kind} (logits of {at}) {who} moved, but not by one step of its "
+    "optimiser: a sigmoid, a clamp or an epsilon before the logarithm loses the gradient there. "
+    "Stay with the logits (softplus, a loss 'with logits')."
+)
+KINDS = {"real samples fake": 1, "fakes real": -1}
 UNEVEN = (
     "Where there are more real samples than fakes D moved, but not by one step of opt_D: each kind "
     "has a mean of its own, over its own number, and the two are added."
@@ -218,3 +225,24 @@ def judge_step(
         {meaning: players.played(step).weights(who) for meaning, step in wrong.items()},
         else_,
     )
+
+
+def surely(take: Callable[[], dict], seen: Callable[[], dict]) -> dict:
+    """Return what `take` does where D is sure, or `seen` where a loss of probabilities stops.
+
+    Such a loss has made D NaN by then.
+    """
+    try:
+        return take()
+    except StudentError as error:
+        if "between 0 and 1" not in error.message:
+            raise
+        return seen()
+
+
+def judge_where_sure(
+    who: str, kind: str, got: dict[str, Tensor], *wants: dict, at: int = 150
+) -> None:
+    """Raise Wrong where weights are near none of `wants` after a step with a D that is sure."""
+    if not any(facts.all_near(got, want, SURELY) for want in wants):
+        raise Wrong(LOST.format(kind=kind, who=who, at=at))

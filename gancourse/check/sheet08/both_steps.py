@@ -8,16 +8,19 @@ from torch import Tensor
 from gancourse.check import facts, twins
 from gancourse.check.players import (
     HELD_BACK,
+    KINDS,
     STEEP,
     Game,
     Players,
     Step,
     both_step,
     judge_mode,
+    judge_where_sure,
+    surely,
     two_players,
 )
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
-from gancourse.check.student import Handle, Student, StudentError
+from gancourse.check.student import Handle, Student
 from gancourse.losses import cross_entropy_d, non_saturating_g, saturating_g
 
 Weights = Mapping[str, Tensor]
@@ -137,15 +140,6 @@ TOLERANCE = 20 * facts.EPS
 MOVING = ("weights", "buffers", "grads")  # what a step may change
 
 
-SURELY = 1e-4  # the same where D's last bias is 150 and more: that is rounded to 8e-6
-LOST = (
-    "Where D is sure and calls {kind} (logits of 150) {who} moved, but not by one step of its "
-    "optimiser: a sigmoid, a clamp or an epsilon before the logarithm loses the gradient there. "
-    "Stay with the logits (softplus, a loss 'with logits')."
-)
-KINDS = {"real samples fake": 1, "fakes real": -1}
-
-
 def _players(student: Student, draw: Draw, steep: float = 1.0, sure: float = 0.0) -> Players:
     """Return players whose G has batch norm; their optimisers' settings tell who takes a step."""
     return two_players(student, draw, norm=True, decay=0.1, steep=steep, sure=sure)
@@ -167,13 +161,9 @@ def _taken(student: Student, fn: Handle, players: Players) -> dict[str, dict]:
 
 
 def _surely(student: Student, fn: Handle, players: Players) -> dict[str, dict]:
-    """Return the same where D is sure: a loss of probabilities that stops has made D NaN."""
-    try:
-        return _taken(student, fn, players)
-    except StudentError as error:
-        if "between 0 and 1" not in error.message:
-            raise
-        return _seen(student, players)
+    """Return the weights of both nets where D is sure, by player."""
+    after = surely(lambda: _taken(student, fn, players), lambda: _seen(student, players))
+    return {who: seen["weights"] for who, seen in after.items()}
 
 
 def _seen(student: Student, players: Players) -> dict[str, dict]:
@@ -187,9 +177,8 @@ def step_of_d(student: Student, fn: Handle, draw: Draw) -> None:
     _one_of_d(student, fn, _players(student, draw, STEEP), HELD_BACK.format(who="D"))
     for kind in KINDS:
         players = _sure(student, draw, kind)
-        got, want = _surely(student, fn, players)["D"], players.played(both_step).weights("D")
-        if not facts.all_near(got["weights"], want, SURELY):
-            raise Wrong(LOST.format(kind=kind, who="D"))
+        got = _surely(student, fn, players)["D"]
+        judge_where_sure("D", kind, got, players.played(both_step).weights("D"))
 
 
 def _one_of_d(student: Student, fn: Handle, players: Players, else_: str) -> None:
@@ -215,10 +204,9 @@ def step_of_g(student: Student, fn: Handle, draw: Draw) -> None:
     _one_of_g(student, fn, _players(student, draw, STEEP), HELD_BACK.format(who="G"))
     players = _sure(student, draw, "real samples fake")
     after = _surely(student, fn, players)
-    for step in (both_step, _g_step(after["D"]["weights"])):  # D may have moved after G's step
-        if facts.all_near(after["G"]["weights"], players.played(step).weights("G"), SURELY):
-            return
-    raise Wrong(LOST.format(kind="fakes fake", who="G"))
+    steps = both_step, _g_step(after["D"])  # the first, where D moved once more after G's step
+    wants = [players.played(step).weights("G") for step in steps]
+    judge_where_sure("G", "fakes fake", after["G"], *wants)
 
 
 def _one_of_g(student: Student, fn: Handle, players: Players, else_: str) -> None:

@@ -6,84 +6,26 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.functional import one_hot, softplus
+from torch.nn.functional import softplus
 
 from gancourse.check import facts, twins
 from gancourse.check.players import (
     HELD_BACK,
+    KINDS,
     STEEP,
     UNEVEN,
-    Game,
     Step,
     judge_mode,
+    judge_where_sure,
+    surely,
     turn_wrong,
     uneven,
 )
+from gancourse.check.sheet13.shared import AS_ASKED, CLASSES, Batches, Labelled, Labels, joined
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student, StudentError
 from gancourse.check.twins import Twin
 from gancourse.losses import saturating_g
-
-CLASSES = 3  # as the sheet says
-
-
-def _joined(x: Tensor, y: Tensor) -> Tensor:
-    return torch.cat([x, one_hot(y, CLASSES).to(x)], 1)
-
-
-@dataclass(frozen=True)
-class Batches:
-    """A batch of each kind with its labels, which differ from each other everywhere."""
-
-    x_real: Tensor  # [M, 2]
-    y_real: Tensor  # int64 [M]
-    z: Tensor  # [N, z_dim]
-    y: Tensor  # of the fakes, int64 [N]
-
-    def given(self) -> list:
-        return [[self.x_real, self.y_real], [self.z, self.y]]
-
-
-@dataclass(frozen=True)
-class Labels:
-    """Which labels a turn uses where: "y" of the fakes, or "y_real"."""
-
-    made: str = "y"  # given to G
-    d_fake: str = "y"  # given to D with a fake, in D's step
-    g_fake: str = "y"  # and in G's step
-    real: str = "y_real"
-
-
-AS_ASKED = Labels()
-
-
-class Labelled(Game):
-    """A game in which both players are given labels."""
-
-    def __init__(self, *players, batches: Batches, labels: Labels):
-        super().__init__(*players)
-        self.batches, self.labels = batches, labels
-
-    def of(self, where: str) -> Tensor:
-        return getattr(self.batches, getattr(self.labels, where))
-
-    def fakes(self) -> None:
-        self.x_fake = self.G(_joined(self.batches.z.double(), self.of("made")))
-
-    def on_real(self) -> Tensor:
-        return self.D(_joined(self.batches.x_real.double(), self.of("real")))
-
-    def on_fake(self, where: str) -> Tensor:
-        x = self.x_fake.detach() if where == "d_fake" else self.x_fake
-        return self.D(_joined(x, self.of(where)))
-
-    def d_loss(self, loss=None) -> Tensor:
-        of = loss or (lambda a, b: softplus(-a).mean() + softplus(b).mean())
-        return of(self.on_real(), self.on_fake("d_fake"))
-
-    def g_loss(self, loss=None) -> Tensor:
-        logit = self.on_fake("g_fake")
-        return loss(None, logit) if loss else softplus(-logit).mean()
 
 
 @dataclass(frozen=True)
@@ -120,10 +62,13 @@ def _batches(draw: Draw, z_dim: int, more: int) -> Batches:
     return Batches(draw.normal(N + more, 2) + draw.normal(2), y_real, draw.normal(N, z_dim), y)
 
 
-def _players(student: Student, draw: Draw, steep: float = 1.0, more: int = 0) -> Players:
+def _players(
+    student: Student, draw: Draw, steep: float = 1.0, more: int = 0, sure: float = 0.0
+) -> Players:
     """Return fresh players whose optimisers have a weight decay: it shows who took a step.
 
-    `steep` multiplies D's slopes, and so all gradients, and makes steps shorter by as much.
+    `steep` multiplies D's slopes, and so all gradients, and makes steps shorter by as much; `sure`
+    is taken off all of D's logits.
     """
     z_dim = draw.integer(2, 4)
     of_G = {"z_dim": z_dim + CLASSES, "norm": False, "widths": [8], "shape": [2]}
@@ -133,9 +78,10 @@ def _players(student: Student, draw: Draw, steep: float = 1.0, more: int = 0) ->
 
     def heed_labels(D: torch.nn.Module) -> None:
         D.body[0].weight[:, 2:] *= 3.0
+        D.body[-1].bias -= sure
         if steep != 1:
-            x_fake = G.here(_joined(batches.z.double(), batches.y)).float()
-            real, fake = _joined(batches.x_real, batches.y_real), _joined(x_fake, batches.y)
+            x_fake = G.here(joined(batches.z.double(), batches.y)).float()
+            real, fake = joined(batches.x_real, batches.y_real), joined(x_fake, batches.y)
             turn_wrong(D, steep, real, fake)
 
     D = twins.twin(student, draw, "discriminator/mlp", of_D, heed_labels)
@@ -204,9 +150,7 @@ D_STEPS: dict[str, Step] = {
     ),
     "D also learned that a real point with another label is fake: a loss of its own, and a good "
     "one, but not the one that is asked for.": _of_d(
-        lambda g: (
-            g.d_loss() + softplus(g.D(_joined(g.batches.x_real.double(), g.of("made")))).mean()
-        )
+        lambda g: g.d_loss() + softplus(g.D(joined(g.batches.x_real.double(), g.of("made")))).mean()
     ),
     "Real and fake have changed places in D's loss.": _of_d(
         lambda g: softplus(g.on_real()).mean() + softplus(-g.on_fake("d_fake")).mean()
@@ -239,8 +183,20 @@ def _seen(student: Student, players: Players) -> dict[str, dict]:
     return {who: student.snapshot(getattr(players, who).there) for who in "GD"}
 
 
+def _sure(student: Student, draw: Draw, kind: str) -> Players:
+    """Return players whose D calls everything fake, or the other way round."""
+    return _players(student, draw, sure=KINDS[kind] * draw.uniform(150.0, 200.0))
+
+
+def _surely(student: Student, fn: Handle, players: Players) -> dict[str, dict]:
+    def seen() -> dict:
+        return {who: found["weights"] for who, found in _seen(student, players).items()}
+
+    return surely(lambda: _taken(student, fn, players), seen)
+
+
 def turn_of_d(student: Student, fn: Handle, draw: Draw) -> None:
-    """With gradients of common size, and with large ones; then with more real points than fakes."""
+    """Gradients of common size, large ones, more real points than fakes, a D that is sure."""
     missed = (
         "D moved, but not by one step of opt_D down cross-entropy on x_real with y_real and on the "
         "fakes with their y."
@@ -248,6 +204,10 @@ def turn_of_d(student: Student, fn: Handle, draw: Draw) -> None:
     _one_of_d(student, fn, _players(student, draw), missed)
     _one_of_d(student, fn, _players(student, draw, STEEP), HELD_BACK.format(who="D"))
     _d_of_more(student, fn, _players(student, draw, more=draw.integer(4, 8)))
+    for kind in KINDS:
+        players = _sure(student, draw, kind)
+        got = _surely(student, fn, players)["D"]
+        judge_where_sure("D", kind, got, players.played(_both).weights("D"))
 
 
 def _d_of_more(student: Student, fn: Handle, players: Players) -> None:
@@ -302,7 +262,7 @@ def _g_pushed_by_both(own_D: dict[str, Tensor]) -> Step:
 
     def step(game: Labelled) -> None:
         game.fakes()
-        pull = softplus(game.D(_joined(game.x_fake, game.of("d_fake")))).mean()
+        pull = softplus(game.D(joined(game.x_fake, game.of("d_fake")))).mean()
         pull = torch.autograd.grad(pull, list(game.G.parameters()), retain_graph=True)
         game.D.load_state_dict(own_D)
         both = sum((p * g).sum() for p, g in zip(game.G.parameters(), pull, strict=True))
@@ -312,13 +272,17 @@ def _g_pushed_by_both(own_D: dict[str, Tensor]) -> Step:
 
 
 def turn_of_g(student: Student, fn: Handle, draw: Draw) -> None:
-    """With gradients of common size, and with large ones."""
+    """With gradients of common size, with large ones, and where D is sure of the fakes."""
     missed = (
         "G moved, but not by one step of opt_G down the mean of -log D, with the new D, of fakes "
         "with the y that they were made for."
     )
     _one_of_g(student, fn, _players(student, draw), missed)
     _one_of_g(student, fn, _players(student, draw, STEEP), HELD_BACK.format(who="G"))
+    players = _sure(student, draw, "real samples fake")
+    after = _surely(student, fn, players)
+    wants = [players.played(step).weights("G") for step in (_both, _of_g(after["D"]))]
+    judge_where_sure("G", "fakes fake", after["G"], *wants)
 
 
 def _one_of_g(student: Student, fn: Handle, players: Players, else_: str) -> None:
@@ -393,5 +357,6 @@ EXERCISE = Exercise(
         ("then one of G down the mean of $-\\log D$", MOVES_G),
         ("with the new D and the same `y`", MOVES_G),
         ("Either net may hold old gradients", CLEARED),
+        ("D may be sure and wrong (logits of 150)", MOVES_D),
     ),
 )

@@ -70,8 +70,12 @@ def _round(
     sizes: tuple[int, int],
     steep: float = 1.0,
     kept: dict[str, float] | None = None,
+    sure: float = 0.0,
 ) -> Round:
-    """Return a round of so many whole parts and so many samples more; `kept` is set in opt."""
+    """Return a round of so many whole parts and so many samples more; `kept` is set in opt.
+
+    `sure` is taken off all of D's logits.
+    """
 
     def grow(net: torch.nn.Module) -> None:
         for p in net.parameters():
@@ -80,6 +84,7 @@ def _round(
         if steep != 1 and net(x).mean() > 0:  # D is wrong, so that its gradient does not die
             net.body[-1].weight *= -1
             net.body[-1].bias *= -1
+        net.body[-1].bias -= sure
 
     size = draw.integer(4, 6)
     N = sizes[0] * size + sizes[1]
@@ -175,12 +180,28 @@ def _judge(student: Student, fn: Handle, r: Round, else_: str = MISSED) -> objec
 
 
 def accumulated_whole(student: Student, fn: Handle, draw: Draw) -> None:
-    """Some parts, and one; then with large gradients."""
+    """Some parts, and one; then with large gradients, and with a D that is sure and wrong."""
     for count in (3, 1):
         _judge(student, fn, _round(student, draw, (count, 0)))
     held_back = players.HELD_BACK.format(who="D").replace("opt_D", "opt")
     _judge(student, fn, _steep(student, draw), held_back)
+    _judge_sure(student, fn, _round(student, draw, (2, 1), sure=draw.uniform(40.0, 60.0)))
     _judge_optimiser(student, fn, _round(student, draw, (2, 0), kept=KEPT))
+
+
+def _judge_sure(student: Student, fn: Handle, r: Round) -> None:
+    """Below a logit of 88 e^l is a number: log(1 + e^l) as it is written will do."""
+
+    def after() -> Weights:
+        return student.snapshot(r.D.there)["weights"]
+
+    def take() -> Weights:
+        student.call(fn, r.given())
+        return after()
+
+    got = players.surely(take, after)
+    want = r.after((1.0, r.gradient()))
+    players.judge_where_sure("D", "real samples fake", got, want, at=40)
 
 
 def _judge_optimiser(student: Student, fn: Handle, r: Round) -> None:
@@ -297,6 +318,7 @@ EXERCISE = Exercise(
     promises=(
         ("one step of `opt`", WHOLE),
         ("as after one backward pass of the mean over all N samples", WHOLE),
+        ("on D's loss on real samples, $\\mathrm{softplus}(-D(x))$", WHOLE),
         ("the last part may be smaller", REST),
         ("whatever gradients D had before", AFRESH),
         ("keep the graph of one part at a time", MEMORY),

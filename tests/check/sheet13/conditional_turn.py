@@ -311,7 +311,35 @@ def d_evaluating_for_g(G, D, opt_G, opt_D, real, fake):
     D.train()
 
 
+def _probability(logit):
+    return logit.sigmoid().clamp(1e-7, 1 - 1e-7)
+
+
+def d_on_clamped_probabilities(*given):
+    _losses(lambda a, b: -_probability(a).log().mean() - (1 - _probability(b)).log().mean())(*given)
+
+
+def g_with_an_epsilon(*given):
+    _losses(
+        lambda a, b: softplus(-a).mean() + softplus(b).mean(),
+        lambda logit: -(logit.sigmoid() + 1e-8).log().mean(),
+    )(*given)
+
+
+def by_binary_cross_entropy(*given):
+    """PyTorch's stops the logarithm at -100."""
+    bce = F.binary_cross_entropy
+    _losses(
+        lambda a, b: bce(a.sigmoid(), torch.ones_like(a)) + bce(b.sigmoid(), torch.zeros_like(b)),
+        lambda logit: bce(logit.sigmoid(), torch.ones_like(logit)),
+    )(*given)
+
+
+SURE = "Where D is sure and calls"
 MISTAKES = {
+    d_on_clamped_probabilities: (MOVES_D, SURE),
+    g_with_an_epsilon: (MOVES_G, "sure and calls fakes fake (logits of 150) G moved, but"),
+    by_binary_cross_entropy: (MOVES_D, SURE),
     gradients_clipped: (MOVES_D, "by one step of opt_D"),
     fakes_with_real_labels: (MOVES_D, "D's step judges the fakes with the real batch's labels"),
     fakes_with_real_labels_for_d: (MOVES_D, "judges the fakes with the real batch's labels"),

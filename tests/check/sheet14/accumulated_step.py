@@ -362,7 +362,19 @@ def clipped(D, opt, x, size):
     return loss
 
 
+def on_clamped_probabilities(D, opt, x, size):
+    opt.zero_grad()
+    loss = 0.0
+    for part in x.split(size):
+        share = -D(part).sigmoid().clamp(1e-7, 1 - 1e-7).log().sum() / len(x)
+        share.backward()
+        loss += share.item()
+    opt.step()
+    return loss
+
+
 MISTAKES = {
+    on_clamped_probabilities: (WHOLE, "Where D is sure and calls real samples fake"),
     means_added: (WHOLE, "The parts' means are added"),
     samples_summed: (WHOLE, "summed and not averaged"),
     divided_twice: (WHOLE, "too short"),
