@@ -30,7 +30,8 @@ class FromTables(TyperCommand):
         tables = {"presets": presets, "sets": IMAGE_SETS, "shipped": nets.shipped()}
         names = {kind: ", ".join(table) for kind, table in tables.items()}
         names["minutes"] = f"train so long, not by --steps; {_budgets(train.BUDGETS)}"
-        names["sets"] += ", or a folder of pictures: FOLDER, FOLDER@64, FOLDER@64-grey"
+        names["sets"] += ", one of these at 64 pixels: fashion@64, or a folder of pictures: "
+        names["sets"] += "FOLDER, FOLDER@64, FOLDER@64-grey"
         for option in self.params:
             option.help = (option.help or "").format(**names)
         return super().get_help(ctx)

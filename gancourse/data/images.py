@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from gancourse import machine
-from gancourse.data import folders
+from gancourse.data import enlarged, folders
 from gancourse.data.download import Unavailable
 from gancourse.data.sets import IMAGE_SETS, SPLITS, EmbeddedDigits, IdxFiles
 from gancourse.data.toys import on_cpu
@@ -77,16 +77,16 @@ class ImageSet:
         return machine.sent(index, self.images.device)
 
 
-def image_set(name: str) -> IdxFiles | EmbeddedDigits | folders.Folder:
-    """Return the record of an image set: one of IMAGE_SETS, or a folder's ("FOLDER@64-grey").
+def image_set(name: str) -> IdxFiles | EmbeddedDigits | enlarged.Enlarged | folders.Folder:
+    """Return the record of an image set: one of IMAGE_SETS, "fashion@64", or "FOLDER@64-grey".
 
-    Raises InputError for a name that is neither.
+    Raises InputError for a name that is none of these.
     """
     if name in IMAGE_SETS:
         return IMAGE_SETS[name]
-    folder = folders.named(name)
-    if folder:
-        return folder
+    found = folders.named(name) or enlarged.named(name)
+    if found:
+        return found
     if os.sep in name or "@" in name or Path(name).exists():
         raise InputError(
             f"{name} names no folder of pictures: give a folder, with a subfolder for each class, "
@@ -100,7 +100,7 @@ def load_images(
 ) -> ImageSet:
     """Return the image set `name`, "train" or "test", as an ImageSet on `device`.
 
-    `name` is one of IMAGE_SETS, or a folder of pictures (see `image_set`).
+    `name` is one of IMAGE_SETS, one of these enlarged, or a folder of pictures (see `image_set`).
     Where it is not here and cannot be fetched, the set "digits" comes back, and a line is printed:
     the first time with the reason and the remedy.
     Raises InputError for an unknown name, split or device, and for damaged files.
@@ -112,7 +112,8 @@ def load_images(
         found = entry.read(split)
     except Unavailable as why:
         print(_instead(entry, why))
-        name, entry = "digits", IMAGE_SETS["digits"]
+        entry = getattr(entry, "stand_in", lambda: IMAGE_SETS["digits"])()
+        name = "digits"
         found = entry.read(split)
     images, labels, source = found
     name = getattr(entry, "name", name)

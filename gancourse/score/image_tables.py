@@ -1,22 +1,28 @@
-"""Tables on images: lesson 12's stacked digits, lesson 13's labels, fakes and augmentation.
+"""Tables on images: lesson 12's stacked digits, 13's labels, fakes, augmentation, 14's sides.
 
-`python tools/tables stacked` (`conditional`, `fakes`, `augmentation`) makes them, and
+`python tools/tables stacked` (`conditional`, `fakes`, `augmentation`, `sides`) makes them, and
 `gancourse.score.tables.measured` reads what it kept.
 """
 
+import base64
+import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from statistics import mean
 
+import numpy as np
 import torch
-from torch import nn
+from PIL import Image
+from torch import Tensor, nn
 
 from gancourse import machine, nets, train
-from gancourse.data import ImageSet, load_images
+from gancourse.data import ImageSet, image_set, load_images
+from gancourse.data.enlarged import resized
 from gancourse.errors import at_least, choose
 from gancourse.score import images, obedience, pupils, stacked
 
 SAMPLES, SAMPLE_SEED = 5_000, 99  # drawn to score or to learn from, and their z
+SHOWN = 6  # samples that a run of seed 0 keeps
 PUPIL_STEPS = 1_000  # of a classifier, with fakes or without
 
 
@@ -25,9 +31,14 @@ class Trained:
 
     rows: Mapping[str, train.Recipe]
 
-    def start(self, row: str, seed: int, device: str = "cpu") -> train.State:
-        """Return a run of a row on a device that has taken no step yet."""
-        return train.State(self.rows[choose("row of this table", row, self.rows)], seed, device)
+    def start(self, row: str, seed: int, device: str = "cpu", data: str = "") -> train.State:
+        """Return a run of a row on a device that has taken no step yet, with nets for `data`."""
+        recipe = self.rows[choose("row of this table", row, self.rows)]
+        return train.State(self.suited(recipe, data), seed, device)
+
+    def suited(self, recipe: train.Recipe, data: str) -> train.Recipe:
+        """Return a row's recipe with nets that take the images of `data`."""
+        return recipe
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,11 @@ class ImageTable(Trained):
     samples: int = SAMPLES
     learn: Callable[..., ImageSet] | None = None  # some_of, unless another is given
     printed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    sides: bool = False  # the sets have several sides: a row's nets follow them
+
+    def suited(self, recipe: train.Recipe, data: str) -> train.Recipe:
+        """Return a row's recipe with nets that take the images of `data`."""
+        return recipe.fitted(image_set(self.data[data]["name"]).shape) if self.sides else recipe
 
     def scores(self, state: train.State, data: str, steps: int) -> Iterator[dict]:
         """Train up to `steps` steps in all; yield {"step", ...} every `every` steps."""
@@ -162,6 +178,34 @@ def _helps(state: train.State, learnt: ImageSet) -> dict:
             "fid": images.fid(fakes.images, learnt.name), "obedience": seen}  # fmt: skip
 
 
+def _at_its_side(state: train.State, learnt: ImageSet) -> dict:
+    """Return the FID of samples of the averaged generator, drawn 28 pixels wide.
+
+    So the ruler of the small set measures large images, too; `fid_of_real` is what as many training
+    images have that went the same way. A few samples are kept as they are.
+    """
+    small, shape = learnt.name.partition("@")[0], tuple(learnt.images.shape[1:])
+    x = images.draw(train.averaged_generator(state), SAMPLES, SAMPLE_SEED, shape=shape)
+    found = {
+        "fid": images.fid(resized(x, 28), small),
+        "fid_of_real": images.fid(resized(learnt.images[:SAMPLES], 28), small),
+    }
+    return found if state.seed else found | {"samples": packed(x[:SHOWN])}
+
+
+def packed(x: Tensor) -> str:
+    """Return images [N, 1, S, S] uint8, side by side, as the text of a PNG that JSON can hold."""
+    buffer = io.BytesIO()
+    Image.fromarray(torch.cat(list(x[:, 0]), 1).numpy()).save(buffer, format="png", optimize=True)
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def unpacked(text: str) -> Tensor:
+    """Return the images [N, 1, S, S] uint8 that `packed` made a text of."""
+    strip = torch.from_numpy(np.array(Image.open(io.BytesIO(base64.b64decode(text)))))
+    return torch.stack(strip.split(len(strip), 1))[:, None]
+
+
 def _stacked(name: str, n: int, seed: int) -> ImageSet:
     """Return n pictures of three training digits each, drawn from a seed."""
     return stacked.stack(load_images(name), n, seed)
@@ -234,6 +278,15 @@ IMAGE_TABLES = {
         steps=6_000,
         every=600,
         measure=_helps,
+    ),
+    "sides": ImageTable(
+        "Our own: the two presets on Fashion-MNIST at 28 pixels and drawn 64 pixels wide",
+        {name: train.get_preset(name) for name in ("dcgan-quick", "dcgan")},
+        {name: {"name": name} for name in ("fashion", "fashion@64")},
+        steps=12_000,
+        every=3_000,
+        measure=_at_its_side,
+        sides=True,
     ),
     "fakes": PupilTable(
         "Radford et al. 2016 (arXiv 1511.06434, appendix) and Ravuri and Vinyals 2019 (arXiv "

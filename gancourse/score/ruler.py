@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from gancourse import machine, nets
 from gancourse.data import image_set
+from gancourse.data.enlarged import Enlarged
 from gancourse.data.folders import Folder
 from gancourse.errors import InputError
 from gancourse.score.pixel_ruler import PixelRuler, ruler_of
@@ -58,11 +59,12 @@ def _block(n_in: int, n_out: int) -> list[nn.Module]:
 def load_ruler(data: str = "mnist") -> Ruler | PixelRuler:
     """Return the shipped classifier for the image set `data`, in evaluation mode.
 
-    The embedded digits are measured with MNIST's, a folder of pictures by its pixels' principal
-    components. Raises InputError for an unknown set, and for one that has no ruler.
+    The embedded digits are measured with MNIST's; a folder of pictures, and sets at another side
+    than 28, by their pixels' principal components. Raises InputError for an unknown set, and for
+    one that has no ruler.
     """
     entry = image_set(data)
-    if isinstance(entry, Folder):
+    if isinstance(entry, (Folder, Enlarged)):
         return ruler_of(entry.name)
     name = entry.ruler
     if name is None:

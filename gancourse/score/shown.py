@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 import numpy as np
+from torch import Tensor
 
 from gancourse.errors import InputError
 from gancourse.score import tables
-from gancourse.score.image_tables import IMAGE_TABLES
+from gancourse.score.image_tables import IMAGE_TABLES, unpacked
 
 Ends = dict[tuple[str, str], list[dict]]  # the last scores of each row's runs on each data
 
@@ -30,6 +31,15 @@ def mean(name: str, row: str, data: str, score: str) -> float:
     """Return a score's mean over the seeds of a row on data: NaN where nothing is measured."""
     scores = ends(name).get((row, data), [])
     return float(np.mean([end[score] for end in scores])) if scores else float("nan")
+
+
+def samples(name: str, row: str, data: str) -> list[tuple[str, Tensor]]:
+    """Return (steps in words, images [N, 1, S, S] uint8) at each score of a run that kept some."""
+    runs = [
+        r for r in tables.measured(name)["runs"].values() if (r["row"], r["data"]) == (row, data)
+    ]
+    kept = [score for run in runs for score in run["scores"] if "samples" in score]
+    return [(f"{score['step']:,} steps", unpacked(score["samples"])) for score in kept]
 
 
 def beside(name: str, columns: Mapping[str, str]) -> tables.Markdown:

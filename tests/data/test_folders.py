@@ -149,7 +149,7 @@ def test_what_is_large_stays_on_the_disk(shapes, monkeypatch):
         ("{}@48", "28, 32, 64 pixels wide, and 48 was asked for"),
         ("{}-not-there", "names no folder of pictures"),
         ("{}@64-blue", "names no folder of pictures"),
-        ("mnist@64", "names no folder of pictures"),
+        ("cifar@64", "names no folder of pictures"),
         ("mnits", "did you mean 'mnist'"),
     ],
 )

@@ -68,7 +68,7 @@ def _gpu(task: Task) -> dict[str, str]:
 
 
 def _new(task: Task) -> train.State:
-    return TABLES[task.table].start(task.row, task.seed, task.device)
+    return TABLES[task.table].start(task.row, task.seed, task.device, task.data)
 
 
 def _begun(task: Task) -> tuple[train.State, dict]:
