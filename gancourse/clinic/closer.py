@@ -227,10 +227,12 @@ class Closer:
 
 
 @torch.no_grad()
-def together(witness: Witness, call: calls.Call) -> tuple[float, float]:
+def together(witness: Witness, call: calls.Call) -> tuple[float, float, float]:
     """Return how far D is from a sum of parts and from a linear map, over what it tells apart.
 
-    D(x) + D(y) is then what D gives for two samples whose numbers were exchanged.
+    D(x) + D(y) is then what D gives for two samples whose numbers were exchanged. The third number
+    is how far it is where each pair exchanges others: not far, too, if its answers are each to a
+    sample.
     """
     D, n = twin(witness.nets["D"]).eval(), len(call.x)
     x = call.x
@@ -245,16 +247,20 @@ def together(witness: Witness, call: calls.Call) -> tuple[float, float]:
     a, b, middle = answer(x), answer(y), answer((x + y) / 2)
     scale = (a - b).square().mean().sqrt().item()
     if x[0].numel() < 2 or not scale > 1e-3 * a.abs().mean().item() or not scale < math.inf:
-        return math.nan, math.nan
-    rest = []
-    for _ in range(4):
-        mask = (torch.rand(x[0].shape, generator=draw) < 0.5).to(x.device)
-        if mask.any() and not mask.all():
-            swapped = (torch.where(mask, *pair) for pair in ((x, y), (y, x)))
-            rest.append(sum(answer(points) for points in swapped) - a - b)
+        return math.nan, math.nan, math.nan
+
+    def left(shape: tuple[int, ...]) -> float:
+        """Return what exchanging numbers leaves: the same ones in all pairs, or each its own."""
+        mask = (torch.rand(shape, generator=draw) < 0.5).to(x.device)
+        if not mask.any() or mask.all():
+            return math.nan
+        swapped = sum(answer(torch.where(mask, *pair)) for pair in ((x, y), (y, x)))
+        return (swapped - a - b).square().mean().sqrt().item()
+
+    off = [left(x[0].shape) for _ in range(4)]
+    off = max((rest for rest in off if not math.isnan(rest)), default=math.nan)
     bent = (middle - (a + b) / 2).square().mean().sqrt().item()
-    off = max((r.square().mean().sqrt().item() for r in rest), default=math.nan)
-    return off / scale, bent / scale
+    return off / scale, bent / scale, left(x.shape) / scale
 
 
 def left_of(before: Tensor, after: Tensor) -> float | None:

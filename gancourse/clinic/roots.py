@@ -259,9 +259,15 @@ def by_itself(s: Signals) -> Found:
             "each row that D is given holds numbers of several real samples, and all of none: "
             "rows and columns are mixed up, as by a reshape in place of a transposition"
         )
-    rest, bent = (s.closer.get("together") or [math.nan] * 2)[:2]
+    rest, bent, mixed = [*(s.closer.get("together") or [math.nan] * 2), math.nan][:3]
     if not rest < SUM or not bent > 10 * SUM:
         return upkeep.sees_a_part(s)
+    if mixed > 10 * SUM:
+        return (
+            "D's answers are each made of the same number of several samples, and of no sample's "
+            "two: rows and columns are mixed up inside of D, as by a reshape in place of a "
+            "transposition"
+        )
     return (
         "D's answer is a sum over the numbers of a sample, each for itself: exchanging numbers "
         f"between two samples changes the sum of their answers by {rest:.1g} of what D tells apart"

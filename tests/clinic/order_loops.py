@@ -183,7 +183,24 @@ class OptimisersExchanged(Short):
         return loss.detach()
 
 
+class MixedInside(nn.Module):
+    """Stacks the two columns without naming the dimension: a row has one number of two samples."""
+
+    def __init__(self):
+        super().__init__()
+        self.net = mlp(2, 1, nn.Flatten(0))
+
+    def forward(self, x):
+        return self.net(torch.stack([x[:, 0], x[:, 1]]).reshape(-1, 2))
+
+
+class TornInside(Short):
+    def nets(self):
+        return mlp(2, 2), MixedInside()
+
+
 FAULTY = {
+    TornInside: "D sees a part",
     Turned: "prepared apart",
     ClippedScaled: "gradients clipped away",
     LastSeries: "along the batch",

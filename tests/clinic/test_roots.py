@@ -38,6 +38,16 @@ def test_the_first_statement_is_the_fault_and_was_seen(loop):
     assert found.suspicions[0].seen
 
 
+def test_rows_that_are_mixed_up_inside_of_d_are_no_sum_over_the_numbers_of_a_sample():
+    """A sum is what both look like where all pairs of samples exchange the same numbers."""
+    mixed, apart = (
+        str(diagnose(loop().run().finish())) for loop in (order_loops.TornInside, roots_loops.Apart)
+    )
+    assert "mixed up inside of D" in mixed
+    assert "a sum over the numbers" not in mixed
+    assert "a sum over the numbers" in apart
+
+
 @pytest.mark.parametrize("loop", [loop for module in LOOPS for loop in module.SOUND])
 def test_the_sound_program_beside_it_is_accused_of_nothing_that_is_seen(loop):
     found = diagnose(loop().run().finish())
