@@ -4,6 +4,7 @@ Each fact returns its evidence, or None. Where something could not be looked at,
 """
 
 import math
+from collections import Counter
 
 from gancourse.clinic import facts, supplies, upkeep, ways
 from gancourse.clinic.closer import COPIES
@@ -13,6 +14,7 @@ from gancourse.clinic.signals import Signals, late, mean, middle
 Found = str | None  # evidence
 FEW = facts.FEW
 AGREE = 0.9  # a correlation, turn after turn
+MOSTLY = 0.9  # of the turns looked at
 BEHIND = 0.3  # of a step: as far behind G an average of one step lags
 CHANGED, AS_THEY_ARE = 0.02, 0.8  # of a batch's variance; of the turns looked at
 DRAWS = 10  # labels drawn in training, for each that sampling asks for
@@ -100,14 +102,16 @@ def mute_on_real(s: Signals) -> bool:
 def penalty_axis(s: Signals) -> Found:
     """What the loss asks of D's slope points along one axis, and not along a sample's whole slope.
 
-    NaN stands for a loss that asks for something else, and -1 for a sample's whole slope.
+    NaN stands for a loss that asks for something else, and -1 for a sample's whole slope. Where
+    few numbers have a slope, another axis may fit by chance.
     """
     axes = s.closer.get("axis of the norm", [])
     if axes and {*axes} == {-1.0}:  # elsewhere its norm is 1 by chance
         return None
-    if len(axes) < FEW or not all(axis == axes[0] >= 0 for axis in axes):
+    axis, times = Counter(axes).most_common(1)[0] if axes else (-1, 0)
+    if len(axes) < FEW or not axis >= 0 or times < MOSTLY * len(axes):
         return facts.penalty_axis(s)
-    over = "over the batch" if axes[0] == 0 else f"along axis {axes[0]:.0f} of it alone"
+    over = "over the batch" if axis == 0 else f"along axis {axis:.0f} of it alone"
     return (
         f"the penalty takes the norm of D's slope {over}, not that of a sample's whole slope, "
         f"which is {late(s.penalty['size']):.2g}"

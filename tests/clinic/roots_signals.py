@@ -41,6 +41,9 @@ OTHER_EVIDENCE = [
     ("one z", {"training": Noise(0.0, 1.0, 1.0, 0.0), **MISSING}),
     ("fakes left out", closer(**BOTH, **{"energy of fake": SILENT})),
     ("D held flat", CRITIC),
+    ("penalty over the wrong axis", closer(**{"axis of the norm": [1.0] * 49 + [0.0]}) | {
+        "penalty": {"graph": [1.0] * 50, "rows": [8.0] * 50, "axes": [0.5] * 50, "size": [9.0] * 50}
+    } | MISSING),
     ("D sees a part", closer(together=[1e-7, 0.3]) | MISSING),
     ("real data change", closer(rewritten=[float(turn) for turn in range(9)]) | MISSING),
     ("prepared apart", heard(fake=SILENT, **ODD) | MISSING | closer(
@@ -59,6 +62,10 @@ NOTHING_WRONG = {
     | closer(**{"fake changed": [0.5] * 50})
     | {"spoilt": "35 % of the numbers shown are 0", **MISSING},
     "an adversary that joins halfway": closer(**{"own is silent": [1.0] * 25 + [0.0] * 25}),
+    "a penalty by sample that points along another axis by chance": closer(
+        **{"axis of the norm": [-1.0] * 45 + [0.0] * 5}
+    ) | {"penalty": {"graph": [1.0] * 50, "rows": [0.1] * 50, "axes": [0.5] * 50,
+                     "size": [1.0] * 50}} | MISSING,
     "a penalty that is added": closer(penalty=UP) | MISSING,
     "a penalty of which a turn was seen the other way round": closer(
         penalty=[-0.95] * 49 + [0.2]
