@@ -61,7 +61,8 @@ from gancourse.check import check
 
 # %% [markdown] tags=["hint"]
 # Hint: what to look up
-# `torch.rand(N, 1, 1, 1)` for pictures; `x.requires_grad_()`;
+# `torch.rand(N, 1)` for points, `torch.rand(N, 1, 1, 1)` for pictures, `x.dim()` for both;
+# `x.requires_grad_()`;
 # `torch.autograd.grad(D(x).sum(), x, create_graph=True)` returns a tuple; `Tensor.flatten(1)`.
 
 

@@ -198,13 +198,14 @@ def beside(name: str, data: str, printed: str = "") -> Markdown:
     """
     columns = OF_IMAGES if name in IMAGE_TABLES else COLUMNS
     titles = " / ".join(title for title, *_ in columns.values())
-    lines = [f"| | seeds | steps | ours: {titles} | the paper |", f"|{'---|' * 5}"]
+    paper = f"the paper, on {printed}" if printed else "the paper"
+    lines = [f"| | seeds | steps | ours: {titles} | {paper} |", f"|{'---|' * 5}"]
     for row, runs in curves(name, data).items():
         ends = [scores[-1] for scores in runs]
         steps = sorted({end["step"] for end in ends})
         said = f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,}"
-        paper = TABLES[name].printed.get(row, {}).get(printed or data, "")
-        lines.append(f"| {row} | {len(runs)} | {said} | {_said(ends, columns)} | {paper} |")
+        theirs = TABLES[name].printed.get(row, {}).get(printed or data, "")
+        lines.append(f"| {row} | {len(runs)} | {said} | {_said(ends, columns)} | {theirs} |")
     return Markdown("\n".join(lines))
 
 

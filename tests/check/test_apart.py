@@ -34,6 +34,7 @@ SLIPS = [
     ("13.3", "fakes_with_real_labels_for_g", {G_STEP}),
     ("13.3", "saturating", {G_STEP}),
     ("13.3", "nothing_cleared", {CLEARED}),
+    ("14.3", "never_cleared", {"old gradients"}),
     ("10.1", "d_without_clearing", {LEARNS}),
     ("10.1", "d_uphill", {LEARNS}),
     ("10.1", "verdict_detached", {LEARNS}),

@@ -74,6 +74,10 @@ MISTAKES: dict[str, Callable[[Gaussian, Gaussian], float]] = {
     ),
     "The roots are multiplied, S1^(1/2) S2^(1/2): that is the root of S1 S2 only where the two "
     "commute, so that their axes agree.": _with(lambda S, T: _root(S) @ _root(T)),
+    "The product S1 S2 is taken for a symmetric matrix, as `eigvalsh` and `eigh` do, which read "
+    "its lower half alone: it is symmetric only where the two commute. Take `eigvals`.": (
+        _with(lambda S, T: torch.linalg.eigvalsh(S @ T).clamp(min=0).sqrt().diag())
+    ),
     "The root is missing: this takes 2 S1 S2 away.": _with(lambda S, T: S @ T),
     "The root is taken away once: it is there twice, as in (a - b)^2.": (
         lambda a, b: frechet(a, b) + _overlap(a, b)

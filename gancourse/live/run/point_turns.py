@@ -93,3 +93,8 @@ class PointTurns(SteeredRun):
         """Return G(z) for the fixed z, [200, 2]."""
         with torch.no_grad():
             return self.state.G(self.z)
+
+    @torch.no_grad()
+    def modes_reached(self) -> str:
+        """Return how many modes 1,000 samples reach, or "-" where none are known."""
+        return self.real.reached(self.state.G(self.many))

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/engine.js: edit there. ac353b90be581814 656c2c011f61c5c0
+// Built by `make build` from src/widgets/engine.js: edit there. 09d5953c02e1d31b 404438e930b2b20d
 // engine/safetensors.js
 var EngineError = class extends Error {
 };
@@ -906,6 +906,7 @@ var [PUSH, LONGEST, SPREAD, MOST] = [0.12, 0.35, 0.05, 200];
 var NARROW = 0.03;
 var WIDTHS = [64, 64];
 var EVERY = 5;
+var COUNTED = 1e3;
 var ROOM = 400;
 var DRAWN = "drawn by hand";
 var grid = (at) => at.flatMap((x) => at.map((y) => [x, y]));
@@ -960,6 +961,7 @@ function curvePanel(title, low, high, curves) {
 function newField({ seed = 0, points = "ring", loss = "non-saturating", remedy = "none" } = {}) {
   const values = { loss, points, remedy, r1: REMEDIES[remedy].r1 ?? 0, lr_D: 1e-3, lr_G: 1e-3, steps_D: 1, steps_G: 1 };
   const cells = cellsOf(CELLS);
+  const many = Float64Array.from({ length: 2 * COUNTED }, normals(3));
   let [drawn, turns, says, game, next, uniform, z, shown, noted, every] = [[]];
   const centres = () => values.points === DRAWN ? drawn : CENTRES[values.points];
   const sd = () => values.points === "grid of 25" ? NARROW : SPREAD;
@@ -1019,11 +1021,12 @@ function newField({ seed = 0, points = "ring", loss = "non-saturating", remedy =
     const pairs = centres().length ? sampled(centres(), FAKES, normals(2), uniforms(2), sd()) : xFake;
     const push = pushes(game.D, recipe(), pairs, xFake, FAKES).map((v) => -v);
     const known = centres().length && xFake.every(Number.isFinite);
+    const there = () => reached(centres(), answer(forward(game.G, many, COUNTED)), sd());
     const slope = Math.max(steepest(game.D, shown, shown.length / 2, pack()), steepest(game.D, xFake, FAKES, pack()));
     const numbers2 = [
       ["turns", turns.toLocaleString("en")],
       ...Object.entries(says ?? {}).map(([name, v]) => [name, v.toFixed(3)]),
-      ["modes reached", known ? `${reached(centres(), xFake, sd())} of ${centres().length}` : "-"],
+      ["modes reached", known ? `${there()} of ${centres().length}` : "-"],
       ["D's steepest slope", slope.toPrecision(3)]
     ];
     const curve = (label, role, y) => ({ label, role, x: noted.x, y });

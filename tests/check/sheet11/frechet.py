@@ -176,7 +176,15 @@ CORRECT = (
 )  # fmt: skip
 AXES, TURNED = "independent dimensions", "axes that differ"
 SINGULAR = "singular covariances, and equal ones"
+
+
+def taken_for_symmetric(m1, S1, m2, S2):
+    root = torch.linalg.eigvalsh(S1 @ S2).clamp(min=0).sqrt().sum()
+    return ((m1 - m2).square().sum() + torch.trace(S1 + S2) - 2 * root).item()
+
+
 MISTAKES = {
+    taken_for_symmetric: (TURNED, "taken for a symmetric matrix"),
     mean_forgotten: (AXES, "The means are forgotten"),
     mean_not_squared: (AXES, "not squared"),
     mean_averaged: (AXES, "differences are averaged"),

@@ -8,6 +8,7 @@ const [PUSH, LONGEST, SPREAD, MOST] = [0.12, 0.35, 0.05, 200];
 const NARROW = 0.03; // sd of the grid of 25; SPREAD that of all else
 const WIDTHS = [64, 64];
 const EVERY = 5; // turns from one point of the curves to the next, at first
+const COUNTED = 1000; // samples that are asked which modes they reach: of 200, 25 modes miss some by chance
 const ROOM = 400; // points of a curve: then every other one goes
 export const DRAWN = "drawn by hand";
 
@@ -75,6 +76,7 @@ function curvePanel(title, low, high, curves) {
 export function newField({ seed = 0, points = "ring", loss = "non-saturating", remedy = "none" } = {}) {
   const values = { loss, points, remedy, r1: REMEDIES[remedy].r1 ?? 0, lr_D: 1e-3, lr_G: 1e-3, steps_D: 1, steps_G: 1 };
   const cells = cellsOf(CELLS);
+  const many = Float64Array.from({ length: 2 * COUNTED }, normals(3));
   let [drawn, turns, says, game, next, uniform, z, shown, noted, every] = [[]];
   const centres = () => (values.points === DRAWN ? drawn : CENTRES[values.points]);
   const sd = () => (values.points === "grid of 25" ? NARROW : SPREAD);
@@ -136,9 +138,10 @@ export function newField({ seed = 0, points = "ring", loss = "non-saturating", r
     const pairs = centres().length ? sampled(centres(), FAKES, normals(2), uniforms(2), sd()) : xFake;
     const push = pushes(game.D, recipe(), pairs, xFake, FAKES).map((v) => -v);
     const known = centres().length && xFake.every(Number.isFinite);
+    const there = () => reached(centres(), answer(forward(game.G, many, COUNTED)), sd());
     const slope = Math.max(steepest(game.D, shown, shown.length / 2, pack()), steepest(game.D, xFake, FAKES, pack()));
     const numbers = [["turns", turns.toLocaleString("en")], ...Object.entries(says ?? {}).map(([name, v]) => [name, v.toFixed(3)]),
-      ["modes reached", known ? `${reached(centres(), xFake, sd())} of ${centres().length}` : "-"], ["D's steepest slope", slope.toPrecision(3)]];
+      ["modes reached", known ? `${there()} of ${centres().length}` : "-"], ["D's steepest slope", slope.toPrecision(3)]];
     const curve = (label, role, y) => ({ label, role, x: noted.x, y });
     return {
       limit: LIMIT, side: CELLS, field: new DataView(Uint8Array.from(opinion(game.D, cells, CELLS * CELLS, pack()), (p) => Math.round(255 * p)).buffer),
