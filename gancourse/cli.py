@@ -74,6 +74,16 @@ def lab(
     serve(folder or Path("my_course"), extra)
 
 
+def _device(name: str | None) -> str | None:
+    """Return the name of a device that computes; InputError for "meta", which only has shapes."""
+    if name == "meta":
+        from gancourse import machine
+        from gancourse.errors import choose
+
+        choose("device", name, machine.DEVICES)
+    return name
+
+
 @app.command(cls=FromTables)
 def train(
     preset: Annotated[str, typer.Argument(help="{presets}")],
@@ -95,11 +105,15 @@ def train(
     Several processes share the work: torchrun --nproc-per-node 2 -m gancourse train PRESET
     """
     from gancourse import machine
-    from gancourse.train import get_preset, parallel, within
+    from gancourse.train import begun, get_preset, parallel, within
     from gancourse.train import run as runs
 
     out = out or Path("runs") / re.sub(r"[^\w@.-]+", "-", f"{preset}-{data}").strip("-.")
-    with parallel.joined(device) as device:
+    with parallel.joined(_device(device)) as device:
+        if resume and out.is_dir() and not begun(out / runs.CHECKPOINT):
+            resume = False  # it was killed before it wrote one
+            if not parallel.rank():
+                typer.echo(runs.NOT_BEGUN.format(out=out))
         small = not resume and machine.device(device).type == "cpu"  # where times were measured
         taken = within(preset, minutes) if small else preset
         if taken != preset and not parallel.rank():
@@ -135,7 +149,7 @@ def sweep(
     from gancourse import sweep as sweeps
     from gancourse.sweep import table
 
-    machine.device(device)
+    machine.device(_device(device))
     out = out.resolve()
     how = {"steps": steps, "n": n, "save_every": save_every}
     how |= {"device": device, "precision": precision}

@@ -4,6 +4,7 @@ Tensors go through safetensors, so that opening a stranger's file runs no code.
 """
 
 import errno
+import glob
 import json
 import os
 import tempfile
@@ -38,6 +39,25 @@ def write_whole(path: str | Path, content: bytes) -> Path:
         Path(beside).unlink(missing_ok=True)  # Ctrl-C may come after the file took its name
         raise
     return path
+
+
+def sweep(path: str | Path) -> None:
+    """Remove what writers of `path` that were killed have left beside it."""
+    path = Path(path)
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*"):
+        left.unlink(missing_ok=True)
+
+
+def writable(path: str | Path) -> Path:
+    """Return `path` as a folder in which files can be made; InputError where they cannot."""
+    path = make_folder(path)
+    try:
+        with tempfile.TemporaryFile(dir=path):
+            return path
+    except OSError as error:
+        if error.errno not in NO_WRITING:
+            raise
+        raise InputError(f"{path} cannot be written: no permission; name another folder.") from None
 
 
 def make_folder(path: str | Path) -> Path:

@@ -269,9 +269,8 @@ cosine
 # ## All five, after their epochs
 #
 # Two of the articles train for 50 epochs, passes over the data. `tools/writeups.py --epochs 50`
-# gave as many to each system with its corrections (20 to 001 and 003, whose batches of 8 are slow),
-# several at once on one GPU, and scored 2,500 samples by the ruler of lesson 11. One row each, from
-# 000 to 004.
+# gave as many to each system with its corrections (20 to 001 and 003: then the time on the GPU was
+# over), several at once, and scored 2,500 samples by the ruler of lesson 11. One row each.
 
 
 # %%
@@ -283,8 +282,8 @@ def measured(folder):
 
 long, samples = measured(course.path("docs/writeups/epochs"))
 assert all(samples[name].float().std(0).mean() > 10 for name in writeups.GENERATORS)
-rows = torch.cat([samples[name] for name in writeups.GENERATORS])
-plots.image_grid(rows, columns=16, alt="16 samples of each of the five systems, a row each.")
+drawn = [(name.removeprefix("writeup-"), samples[name]) for name in writeups.GENERATORS]
+plots.image_film(drawn, "16 samples of each of the five systems")
 
 # %% [markdown]
 # And the table. FID: 0 is perfect. KL is that of the ten classes' shares from equal shares, in
@@ -343,8 +342,8 @@ for name in today:
     assert kl[name] < kl[name[:11]]
     now, then = (score_of(long["runs"][n]) for n in (name, name[:11]))
     print(f"{name}: FID, KL {now}, before {then}")
-rows = torch.cat([samples[name] for name in today])
-plots.image_grid(rows, columns=16, alt="16 samples of 001, 002 and 004 with today's choices.")
+drawn = [(name.removeprefix("writeup-"), samples[name]) for name in today]
+plots.image_film(drawn, "16 samples of 001, 002 and 004 with today's choices")
 
 # %% [markdown]
 # 001 and 004 gain. 002 draws more kinds than before and still not all ten evenly: its next change
@@ -354,14 +353,15 @@ plots.image_grid(rows, columns=16, alt="16 samples of 001, 002 and 004 with toda
 # ## One change at a time
 #
 # The articles say "cross-entropy or squared error", "Adam or SGD", as if it were all one. Each of
-# these runs differs from its system by what its name says, and had 45 s. Before you look: which of
-# them fail?
+# these runs differs from its system by what its name says (`fast`: a rate of 0.001 and a first beta
+# of 0.5), and had 45 s. Before you look: which of them fail?
 
 # %%
 short, samples = measured(course.path("docs/writeups"))
 runs = short["runs"]
+print(f"{'':24}{'steps':>12}{'FID, KL':>14}")
 for name in sorted(runs):
-    print(f"{name:24}{runs[name]['steps']:>6} steps{score_of(runs[name]):>14}")
+    print(f"{name:24}{runs[name]['steps']:>12,}{score_of(runs[name]):>14}")
 assert runs["writeup-000-printed"]["fid"] > 1.5 * runs["writeup-000"]["fid"]
 assert runs["writeup-002-printed"]["fid"] > runs["writeup-002"]["fid"]
 spread = {name: x.float().std(0).max().item() for name, x in samples.items()}  # grey levels
@@ -418,7 +418,9 @@ norm = writeups.keras_norm(1, 0.8)
 assert round(norm.momentum, 9) == 0.2
 memory = {m: math.ceil(math.log(0.01) / math.log(m)) for m in (0.8, 0.9, 0.99)}
 assert memory == {0.8: 21, 0.9: 44, 0.99: 459}
-{name: score_of(runs[name]) for name in ("writeup-003", "writeup-003-momentum")}
+for momentum, steps in memory.items():
+    print(f"momentum {momentum}: 99 % of the start is forgotten after {steps} steps")
+print({name: score_of(runs[name]) for name in ("writeup-003", "writeup-003-momentum")})
 
 # %% [markdown]
 # Samples are drawn with those means. At 0.99, Keras' default, they remember a G of hundreds of
@@ -442,10 +444,11 @@ logits
 
 # %%
 remedies = ["writeup-002", *(f"writeup-002-{r}" for r in ("printed", "he", "norm", "skips"))]
-shown = torch.cat([samples[name] for name in remedies])
-print({name: f"FID, KL {score_of(runs[name])}; {runs[name]['steps']} steps" for name in remedies})
+for name in remedies:
+    print(f"{name:20}{runs[name]['steps']:>6,} steps   FID, KL {score_of(runs[name])}")
 assert runs["writeup-002"]["steps"] > 1.5 * runs["writeup-002-skips"]["steps"]
-plots.image_grid(shown, columns=16, alt="16 samples each: 4 layers, then 324 with each remedy.")
+drawn = [(name.removeprefix("writeup-"), samples[name]) for name in remedies]
+plots.image_film(drawn, "16 samples each, of 4 layers, then of 324 with each remedy")
 
 # %% [markdown]
 # In the time of one step of 324 layers, four layers take several. A remedy that lets a gradient

@@ -58,13 +58,13 @@ live.predict(
     "fall by more than a quarter?",
     ("all but FID", "FID and recall", "only the one that looks for copies"),
     answer="only the one that looks for copies",
-    why="A training image is a perfect digit. A score that compares with real digits has nothing "
-    "to say against it.",
+    why="A training image is a perfect digit. A score that compares with real digits has little to "
+    "say against it: FID loses a seventh, the others nothing.",
 )
 
 # %% [markdown]
-# Choose "copies" and look. Then "lose classes" at 0.1: which score does not mind that there are no
-# zeros? And "fewer samples": nothing is wrong with those that are left.
+# Choose "copies" and look. Then "lose classes" at 0.1: which is the only score that minds that no
+# zeros are left? And "fewer samples": nothing is wrong with those that are left.
 
 # %%
 live.spoil_digits(fault="copies", amount=0.5)

@@ -294,17 +294,17 @@ def good(run):
     return [max(score["share_high_quality"], 1e-3) for score in run["scores"]]
 
 
-images = curves(lambda r: [(s["step"] * r["recipe"]["batch"], g)
-                           for s, g in zip(r["scores"], good(r), strict=True)])  # fmt: skip
+by_points = curves(lambda r: [(s["step"] * r["recipe"]["batch"], g)
+                              for s, g in zip(r["scores"], good(r), strict=True)])  # fmt: skip
 seconds = curves(lambda r: list(zip(r["clock"], good(r), strict=True)))
-plots.races(images, "images", "share of high quality")
+plots.races(by_points, "real points", "share of high quality")
 
 # %%
 plots.races(seconds, "seconds of one core", "share of high quality")
 
 # %% tags=["proof"]
 # Proof: at equal images small batches win by far; at equal seconds the smallest does not
-end = {row: float(np.mean([curve[-1][1] for curve in c])) for row, c in images.items()}
+end = {row: float(np.mean([curve[-1][1] for curve in c])) for row, c in by_points.items()}
 claim("32 against 2,048 at equal images", end["batch 32"] / end["batch 2,048"], above=3.0)
 claim("in order", sorted(end, key=end.get, reverse=True), list(end))
 at = {row: float(np.mean([[y for t, y in curve if t <= 10][-1] for curve in c]))
@@ -479,7 +479,9 @@ reports = {name: mode_report(x, ring) for name, x in samples.items()}
 passes = {name: int(name.split(", ")[1].split()[0]) for name in samples}
 one = {"G": cost.flops(gan.G, torch.zeros(1, 2)), "denoiser": a_pass}
 for name, report in reports.items():
-    print(f"{name:20}{passes[name] * one[name.split(',')[0]]:9,} FLOP a sample: {report}")
+    flop = passes[name] * one[name.split(",")[0]]
+    print(f"{name:20}{flop:9,} FLOP a sample: {report.modes} of {report.of} modes, "
+          f"{report.share_high_quality:.1%} of high quality")  # fmt: skip
 
 # %% tags=["proof"]
 # Proof: one pass of G beats one of the denoiser, and 16 of the denoiser beat G

@@ -154,6 +154,18 @@ def test_a_finished_run_writes_what_is_missing(run, trained, tmp_path):
     assert (tmp_path / "run" / "samples.png").exists()
 
 
+def test_a_run_that_was_killed_before_its_first_checkpoint_starts_again(run, trained, tmp_path):
+    left = tmp_path / "run" / ".checkpoint.safetensors.new.abcdefgh"
+    left.parent.mkdir()
+    left.write_bytes(b"half of a file")
+    code, said, _ = run(*TRAIN, "--out", tmp_path / "run", "--resume")
+    assert code == 0
+    assert "holds no checkpoint yet: the run starts from its beginning" in said
+    ours, theirs = (path / "generator.safetensors" for path in (tmp_path / "run", trained))
+    assert ours.read_bytes() == theirs.read_bytes()
+    assert not left.exists()
+
+
 def test_resume_in_another_precision_is_refused(run, trained):
     other = {"bf16": "fp32", "fp32": "bf16"}[machine.precision(on=machine.device("cpu"))]
     code, _, error = run(*TRAIN, "--out", trained, "--resume", "--precision", other)
@@ -220,6 +232,7 @@ BAD = {
     "bad seed": ([*TRAIN, "--seed", "-1"], "A seed is a whole number"),
     "out is a file": ([*TRAIN, "--out", "a-file"], "it is a file or lies below one"),
     "nothing to resume": ([*TRAIN, "--out", "new", "--resume"], "no run in new"),
+    "a device without numbers": ([*TRAIN[:-1], "meta"], "Unknown device 'meta'"),
     "half a device": ([*TRAIN[:-1], "cpu:x"], "'cpu:x'"),
     "a device too many": ([*TRAIN[:-1], "cuda:9"], "'cuda:9'"),
     "no submissions": (["grade", "nowhere", "--out", "o"], "nowhere is neither a folder nor a zip"),

@@ -7,6 +7,7 @@ is a class; a folder without any is one class.
 import functools
 import hashlib
 import json
+import math
 import os
 import re
 import tempfile
@@ -26,6 +27,7 @@ COLOURS = {"grey": 1, "colour": 3}
 LEAST = 20  # pictures: with fewer nothing is left to learn from, or to compare with
 TENTH = 10  # each tenth picture of the folder's order is a test image
 LARGE = 2**28  # bytes: what is larger stays on the disk, mapped into memory
+ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm")
 LOOKED_AT = 64  # pictures that say whether a folder is in colour
 NAMED = 5  # broken pictures that are named one by one
 VERSION = 1  # of the kept files
@@ -98,7 +100,10 @@ def named(name: str) -> Folder | None:
 
 
 def _pictures(path: Path) -> tuple[list[tuple[str, int]], list[str]]:
-    """Return (path, class) of each file that looks like a picture, and the names of the classes."""
+    """Return (path, class) of each file that looks like a picture, and the names of the classes.
+
+    A file that several links lead to counts once, and what a program hides counts as nothing.
+    """
     from torchvision.datasets import ImageFolder  # slow to import
 
     class Pictures(ImageFolder):
@@ -108,17 +113,44 @@ def _pictures(path: Path) -> tuple[list[tuple[str, int]], list[str]]:
             )
             return inside or ["."], {name: i for i, name in enumerate(inside or ["."])}
 
-    found = Pictures(str(path), allow_empty=True)
+    found = Pictures(
+        str(path), is_valid_file=lambda name: name.lower().endswith(ENDINGS), allow_empty=True
+    )
     names = ["pictures"] if found.classes == ["."] else found.classes
-    if len(found.samples) < LEAST:
+    samples = _once([s for s in found.samples if not _hidden(os.path.relpath(s[0], path))])
+    if len(samples) < LEAST:
         raise InputError(
-            f"{path} holds {len(found.samples)} pictures, in {len(names)} classes, and at least "
+            f"{path} holds {len(samples)} pictures, in {len(names)} classes, and at least "
             f"{LEAST} are needed: give a folder with a subfolder of pictures for each class, or "
             "with the pictures themselves."
         )
-    filled = sorted({label for _, label in found.samples})  # a subfolder without pictures is none
+    filled = sorted({label for _, label in samples})  # a subfolder without pictures is none
     new = {label: i for i, label in enumerate(filled)}
-    return [(file, new[label]) for file, label in found.samples], [names[i] for i in filled]
+    return [(file, new[label]) for file, label in samples], [names[i] for i in filled]
+
+
+def _hidden(name: str) -> bool:
+    return any(part[0] == "." and part != "." for part in Path(name).parts)
+
+
+def _once(samples: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Return each picture of a class once: a link to a folder above leads to all of them again."""
+    found = {(os.path.realpath(file), label): file for file, label in reversed(samples)}
+    return [(file, label) for (_, label), file in reversed(found.items())]
+
+
+def _beside_classes(path: Path, classes: list[str]) -> list[str]:
+    """Return a line on pictures that lie beside the subfolders, and so in no class."""
+    if classes == ["pictures"]:
+        return []
+    beside = [e.name for e in os.scandir(path) if e.is_file() and not _hidden(e.name)]
+    beside = [name for name in beside if name.lower().endswith(ENDINGS)]
+    if not beside:
+        return []
+    return [
+        f"{len(beside)} pictures beside the subfolders of {path} are left out: they are in no "
+        "class."
+    ]
 
 
 @functools.cache
@@ -168,7 +200,7 @@ def _kept(folder: Folder) -> tuple[Path, dict]:
         found["class_names"] = names
         write_whole(notes, json.dumps(found).encode())
     found = json.loads(notes.read_text("utf-8"))
-    for line in _left_out(found["broken"]):
+    for line in [*_beside_classes(folder.path, names), *_left_out(found["broken"])]:
         print(line)
     if found["train"] + found["test"] < LEAST:
         raise InputError(
@@ -189,8 +221,12 @@ def _digest(folder: Folder, samples: list[tuple[str, int]]) -> str:
     """Return a name for what is read: other files, or other sizes and dates, have another."""
     found = hashlib.sha256(f"{VERSION} {folder.side} {folder.channels}".encode())
     for file, label in samples:
-        about = os.stat(file)
-        found.update(f"\0{file}\0{label}\0{about.st_size}\0{about.st_mtime_ns}".encode())
+        try:
+            about = os.stat(file)
+            when = f"{about.st_size}\0{about.st_mtime_ns}"
+        except OSError:  # a link that leads nowhere: it is named as a broken picture
+            when = ""
+        found.update(f"\0{file}\0{label}\0{when}".encode())
     return found.hexdigest()[:32]
 
 
@@ -198,9 +234,7 @@ def _read(folder: Folder, samples: list[tuple[str, int]], path: Path) -> dict:
     """Write the pixels of all pictures to `path`, training images first; return notes on them."""
     from tqdm import tqdm
 
-    make_folder(path.parent)
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
+    beside = _room(path, len(samples) * math.prod(folder.shape) + 4_096)
     counts, labels, broken = [0, 0], [], []
     tests = samples[TENTH - 1 :: TENTH]
     train = [sample for i, sample in enumerate(samples) if i % TENTH != TENTH - 1]
@@ -224,6 +258,29 @@ def _read(folder: Folder, samples: list[tuple[str, int]], path: Path) -> dict:
     finally:
         Path(beside).unlink(missing_ok=True)
     return {"train": counts[0], "test": counts[1], "labels": labels, "broken": broken}
+
+
+def _room(path: Path, size: int) -> str:
+    """Return a new file beside `path` for which the disk has room: a full one would kill us later.
+
+    Raises InputError where the cache cannot be written, or is full.
+    """
+    beside = None
+    try:
+        make_folder(path.parent)
+        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as file:
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(file.fileno(), 0, size)
+        return beside
+    except (InputError, OSError) as error:
+        if beside:
+            Path(beside).unlink(missing_ok=True)
+        raise InputError(
+            f"The pictures are kept as one file of {size / 1e6:,.0f} MB in {path.parent}, and it "
+            f"cannot be written ({getattr(error, 'strerror', None) or error}): make room there, "
+            "or set XDG_CACHE_HOME to a folder of yours."
+        ) from None
 
 
 def _left_out(broken: list[list[str]]) -> list[str]:

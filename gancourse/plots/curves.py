@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from gancourse.errors import InputError
 from gancourse.plots.marks import Mark, Panel, gallery, panels, range_around
@@ -27,6 +28,7 @@ def _smooth(y: np.ndarray, window: int) -> np.ndarray:
     return np.convolve(y, np.ones(window) / window, mode="valid")
 
 
+PLAIN = FuncFormatter(lambda value, place: f"{value:,.0f}" if value >= 1 else f"{value:g}")
 MANY = 10  # steps from which on a window has shares worth drawing
 PLACES = 200  # along a curve where they are taken
 
@@ -206,6 +208,9 @@ def races(runs: Mapping[str, Sequence], xlabel: str, ylabel: str, level: float |
     if level is not None:
         axis.axhline(level, color=REAL, linestyle="--", linewidth=1.4, label="real against real")
     axis.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
+    for part, (low, high) in ((axis.xaxis, axis.get_xlim()), (axis.yaxis, axis.get_ylim())):
+        part.set_major_formatter(PLAIN)
+        part.set_minor_formatter(NullFormatter() if high > 10 * low else PLAIN)
     axis.legend()
     last = {name: np.median([curve[-1][1] for curve in curves]) for name, curves in runs.items()}
     ends = [f"{name} ends at {value:.3g}" for name, value in last.items()]

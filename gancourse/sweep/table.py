@@ -10,6 +10,7 @@ from gancourse.store import write_whole
 
 OF_A_RUN = ("seed", "data", "steps", "status", "seconds", "d_loss", "g_loss", "fid", "kid",
             "precision", "recall", "density", "coverage", "copies", "why")  # fmt: skip
+APART = ("data", "steps")  # of a run, and of what a mean is taken over
 SHOWN = {"fid": ".2f", "precision": ".3f", "recall": ".3f", "coverage": ".3f"}
 
 
@@ -26,10 +27,14 @@ def write(rows: list[dict], out: Path) -> None:
 
 
 def summary(rows: list[dict]) -> list[dict]:
-    """Return for each preset with its settings the mean and the standard deviation over seeds."""
+    """Return for each preset with its settings the mean and the standard deviation over seeds.
+
+    Other data, and other steps, are another setting: a folder may hold runs of several sweeps.
+    """
     groups: dict[tuple, list[dict]] = {}
     for row in rows:
         setting = tuple((k, v) for k, v in row.items() if k not in OF_A_RUN)
+        setting += tuple((k, row[k]) for k in APART)
         groups.setdefault(setting, []).append(row)
     return [dict(setting) | _over_seeds(found) for setting, found in groups.items()]
 
@@ -46,10 +51,11 @@ def _over_seeds(rows: list[dict]) -> dict:
 
 def printed(rows: list[dict]) -> str:
     """Return a line for each setting: how many seeds ended well, and scores, mean and deviation."""
-    lines = [["setting", "runs", *SHOWN]]
-    for found in summary(rows):
-        names = [found["preset"], *(f"{k}={v}" for k, v in found.items()
-                                    if k not in ("preset", "seeds", "failed", *SHOWN))]  # fmt: skip
+    lines, whole = [["setting", "runs", *SHOWN]], summary(rows)
+    alike = [name for name in APART if len({found[name] for found in whole}) < 2]
+    told = ("preset", "seeds", "failed", *alike, *SHOWN)
+    for found in whole:
+        names = [found["preset"], *(f"{k}={v}" for k, v in found.items() if k not in told)]
         count = f"{len(found['seeds'])} of {len(found['seeds']) + found['failed']}"
         lines.append([" ".join(names), count, *(_cell(found.get(n), f) for n, f in SHOWN.items())])
     first, *widths = [max(map(len, column)) for column in zip(*lines, strict=True)]

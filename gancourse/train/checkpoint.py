@@ -56,6 +56,12 @@ def load_state(path: str | Path, device=None) -> State:
     return state
 
 
+def begun(path: str | Path) -> bool:
+    """Tell whether there is a checkpoint at `path`, or the one that it was to replace."""
+    path = Path(path)
+    return path.exists() or _beside(path, "previous").exists()
+
+
 def _beside(path: Path, what: str) -> Path:
     return path.with_name(f"{path.name}.{what}")
 

@@ -23,6 +23,7 @@ from gancourse.errors import InputError, at_least
 from gancourse.train import parallel
 
 CHECKPOINT = "checkpoint.safetensors"
+NOT_BEGUN = "{out} holds no checkpoint yet: the run starts from its beginning."
 FILES = ("generator.safetensors", "samples.png", "losses.png", "history.csv")
 TALK = 10  # steps after which several processes agree whether to stop
 
@@ -93,12 +94,19 @@ class Run:
             )
         state = training.State(self.recipe, self.seed, **self.wanted)
         state.data = self.images.name
-        store.make_folder(self.out)
+        self._prepare()
         return state
+
+    def _prepare(self) -> None:
+        """Make the folder, see that it can be written, and remove what a kill has left there."""
+        store.writable(self.out)
+        if not parallel.rank():
+            store.sweep(self.checkpoint)
 
     def _resumed(self) -> training.State:
         if not self.out.is_dir():
             raise InputError(f"There is no run in {self.out} to go on with: leave --resume out.")
+        self._prepare()
         state = training.load_state(self.checkpoint, self.wanted["device"])
         if self.wanted["precision"] not in (None, state.precision):
             raise InputError(

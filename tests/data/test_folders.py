@@ -1,5 +1,7 @@
 """A folder of pictures: classes, sizes, colours, what is broken, what is large; a run on it."""
 
+import errno
+import os
 import sys
 from dataclasses import replace
 
@@ -156,6 +158,44 @@ def test_what_is_large_stays_on_the_disk(shapes, monkeypatch):
 def test_a_name_of_no_set_is_one_sentence(shapes, name, said):
     with pytest.raises(InputError, match=said):
         image_set(name.format(shapes))
+
+
+def test_a_link_that_leads_nowhere_is_named_as_a_broken_picture(shapes, capsys):
+    (shapes / "red" / "99.png").symlink_to(shapes / "gone.png")
+    assert len(load_images(str(shapes))) == 22
+    assert "99.png is left out" in capsys.readouterr().out
+
+
+def test_a_link_back_to_the_folder_counts_no_picture_twice(shapes):
+    (shapes / "green" / "again").symlink_to(shapes / "green")
+    assert len(load_images(str(shapes))) + len(load_images(str(shapes), "test")) == 24
+
+
+def test_what_is_hidden_is_no_picture_and_a_gif_is_one(tmp_path):
+    flat = tmp_path / "flat"
+    for i in range(20):
+        picture(flat / f"{i}.GIF", (9 * i, 9 * i, 9 * i))
+        picture(flat / ".ipynb_checkpoints" / f"{i}.png")
+    assert len(load_images(f"{flat}@28-grey")) == 18
+
+
+def test_pictures_beside_the_classes_are_counted_aloud(shapes, capsys):
+    for i in range(3):
+        picture(shapes / f"{i}.png")
+    assert load_images(str(shapes)).class_names == ("green", "red")
+    assert "3 pictures beside the subfolders" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("full", [True, False], ids=["full", "read-only"])
+def test_a_cache_that_cannot_take_the_pixels_is_one_sentence(shapes, monkeypatch, full, tmp_path):
+    def refused(*_args, **_options):
+        raise OSError(errno.ENOSPC if full else errno.EROFS, "no")
+
+    where = (os, "posix_fallocate") if full else (folders.tempfile, "mkstemp")
+    monkeypatch.setattr(*where, refused)
+    with pytest.raises(InputError, match=r"cannot be written .*set XDG_CACHE_HOME"):
+        load_images(str(shapes))
+    assert not [*(tmp_path / "cache").rglob("*.npy*")]
 
 
 def test_too_few_pictures_are_said(tmp_path):

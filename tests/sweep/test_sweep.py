@@ -125,6 +125,23 @@ def test_the_table_keeps_what_another_sweep_made_there(swept, tmp_path):
     assert {float(r["lr_D"]) for r in rows[1:]} == {1e-3, 2e-3}
 
 
+def test_a_mean_is_of_runs_on_the_same_data_for_as_many_steps():
+    row = {"preset": "mlp", "status": "done", "precision": 1.0, "recall": 1.0, "coverage": 1.0}
+    runs = [
+        row | {"seed": seed, "data": data, "steps": steps, "fid": fid}
+        for seed, data, steps, fid in ((0, "digits", 9, 10.0), (1, "digits", 9, 30.0),
+                                       (0, "mnist", 9, 500.0), (0, "digits", 99, 1.0))
+    ]  # fmt: skip
+    found = [(f["data"], f["steps"], f["seeds"], f["fid"]["mean"]) for f in table.summary(runs)]
+    assert found == [
+        ("digits", 9, [0, 1], 20.0),
+        ("mnist", 9, [0], 500.0),
+        ("digits", 99, [0], 1.0),
+    ]
+    assert "mlp data=mnist steps=9" in table.printed(runs)
+    assert "data" not in table.printed(runs[:2])
+
+
 def test_a_run_of_a_sweep_is_the_run_of_that_recipe(swept, tmp_path):
     from gancourse.train import get_preset
     from gancourse.train.run import Run
