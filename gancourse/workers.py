@@ -4,15 +4,19 @@ Grading and sweeps use it. Dask is optional: pip install 'gancourse[cluster]'.
 """
 
 import multiprocessing
+import os
 import signal
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
+from functools import cache, partial
 from typing import TypeVar
 
 from gancourse.errors import InputError
 
 CLUSTER_SECONDS = 20  # until a scheduler must have answered
+WATCH_SECONDS = 0.5  # from one look at the parent to the next
 Item, Result = TypeVar("Item"), TypeVar("Result")
 
 
@@ -34,13 +38,29 @@ def unordered(call: Callable[[Item], Result], items: Iterable[Item], jobs: int) 
 
 
 def _beside(call: Callable[[Item], Result], item: Item) -> Result:
-    """Work in a process beside the one that a person sees: that one alone heeds Ctrl-C."""
+    """Work in a process beside the one that a person sees: that one alone heeds Ctrl-C.
+
+    Where that one is killed, this one ends: the same command may be started again by then.
+    """
     if multiprocessing.parent_process() is not None:
+        _end_with(os.getppid())
         with suppress(ValueError):  # a thread of a cluster's worker
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             with suppress(AttributeError):  # Windows
                 signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     return call(item)
+
+
+@cache
+def _end_with(parent: int) -> None:
+    """End this process when another takes its parent's place."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(WATCH_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 @contextmanager

@@ -72,25 +72,33 @@ def _grid_in_words(grid: np.ndarray) -> str:
 
 
 @styled
-def bars(values: Mapping[str, Sequence[float]], xlabel: str, title: str = "") -> Picture:
-    """Return a horizontal bar for each name, from (low, middle, high); names with "ours" in colour.
+def bars(
+    values: Mapping[str, Sequence[float]], xlabel: str, title: str = "", marked: Sequence[str] = ()
+) -> Picture:
+    """Return a horizontal bar for each name, from (low, middle, high).
 
-    The bar ends at the middle, a thin line goes from low to high.
+    The bar ends at the middle, a thin line goes from low to high. In colour are names with "ours",
+    and those that are `marked`.
     """
     figure, (axis,) = new_figure(width=9.0, height=1.2 + 0.38 * len(values))
     names = list(values)
     low, middle, high = np.array([values[name] for name in names]).T
-    colours = [G_COLOUR if "ours" in name else "#BBBBBB" for name in names]
+    colours = [G_COLOUR if "ours" in name or name in marked else "#BBBBBB" for name in names]
     axis.barh(names, middle, color=colours)
     axis.errorbar(middle, names, xerr=[middle - low, high - middle], fmt="none", ecolor=INK)
     axis.invert_yaxis()
     axis.set(xlabel=xlabel, title=title)
-    texts = [f"{x:,.0f}" if x >= 100 else f"{x:.3g}" for x in middle]
-    for y, (x, text) in enumerate(zip(high, texts, strict=True)):
-        axis.text(x, y, f"  {text}", va="center", fontsize=11)
-    axis.margins(x=0.15)
+    texts = [_number(x) for x in middle]
+    for y, (least, x, most) in enumerate(zip(low, texts, high, strict=True)):
+        ends = "" if least == most else f"  ({_number(least)} to {_number(most)})"
+        axis.text(most, y, f"  {x}{ends}", va="center", fontsize=11)
+    axis.margins(x=0.15 if (low == high).all() else 0.3)
     words = ", ".join(f"{name} {text}" for name, text in zip(names, texts, strict=True))
     return as_picture(figure, f"{title or xlabel}: {words}.")
+
+
+def _number(x: float) -> str:
+    return f"{x:,.0f}" if x >= 100 else f"{x:.3g}"
 
 
 @styled

@@ -6,7 +6,7 @@ from pathlib import Path
 from torch import nn
 
 from gancourse import plots, store
-from gancourse.data import load_images
+from gancourse.data import image_set, load_images
 from gancourse.errors import InputError, at_least
 from gancourse.score import copies, draws, images
 from gancourse.score.ruler import load_ruler
@@ -24,8 +24,8 @@ def score(
     """
     at_least("--n", n, images.LEAST)
     at_least("--draws", count, 1)
-    data = data or _data_of(generators)
-    load_ruler(data)  # an unknown set is named before anything is done
+    by_card, data = data is None, data or _data_of(generators)
+    _there(data, by_card)
     found = [draws.score_draws(name, G, data, n, seed, count) for name, G in generators.items()]
     store.make_folder(out)
     for place, (G, each) in enumerate(zip(generators.values(), found, strict=True), 1):
@@ -33,6 +33,20 @@ def score(
         _picture(G, each.reports[0]).save(out / name)
     store.write_whole(out / "score.json", draws.to_json(found).encode())
     return found
+
+
+def _there(data: str, by_card: bool) -> None:
+    """Raise InputError for an unknown set, before anything is done; a folder may have moved."""
+    try:
+        image_set(data)
+        load_ruler(data)
+    except InputError as error:
+        if not by_card:
+            raise
+        raise InputError(
+            f"The generator was trained on {data}: {error} If they are elsewhere now, name them "
+            "with --data."
+        ) from None
 
 
 def _data_of(generators: Mapping[str, nn.Module]) -> str:

@@ -338,6 +338,9 @@ def test_a_run_on_a_folder_trains_resumes_samples_and_scores(
     assert "100 images against 12 test images" in said
     assert "a weaker ruler" in said
     assert (tmp_path / "score" / "score.png").exists()
+    many.rename(tmp_path / "moved")
+    assert ended(monkeypatch, *score_it) == 2
+    assert "If they are elsewhere now, name them with --data" in capsys.readouterr().err
 
 
 def test_a_pixel_ruler_is_the_same_each_time(many):

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -236,6 +237,49 @@ def test_a_killed_process_costs_its_own_run(tmp_path, monkeypatch):
     found = tasks(tmp_path, settings=(), seeds="0-1")
     rows = sweeps.sweep(found, tmp_path, jobs=2, say=lambda line: None)
     assert [row["status"] for row in rows] == ["done", "failed"]
+
+
+WORKING = """
+import os, pathlib, sys, time
+from gancourse import workers
+def work(i):
+    pathlib.Path(sys.argv[1], str(os.getpid())).touch()
+    time.sleep(600)
+def run():
+    for _ in workers.unordered(work, range(2), 2):
+        pass
+run()
+"""
+
+
+def test_processes_end_when_the_command_that_shares_out_is_killed(tmp_path):
+    """Else two would train in one folder, once the command is started again."""
+    script = tmp_path / "script.py"
+    script.write_text(WORKING.replace("sys.argv[1]", repr(str(tmp_path / "pids"))))
+    (tmp_path / "pids").mkdir()
+    main = subprocess.Popen([sys.executable, script], env=os.environ | {"PYTHONPATH": str(ROOT)})
+    try:
+        wait_for(lambda: len([*(tmp_path / "pids").iterdir()]) == 2)
+    finally:
+        main.kill()
+        main.wait()
+    pids = [int(path.name) for path in (tmp_path / "pids").iterdir()]
+    wait_for(lambda: not any(map(alive, pids)))
+
+
+def alive(pid):
+    """Tell whether a process runs; one that has ended and was not waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def wait_for(condition):
+    end = time.monotonic() + ENOUGH
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.2)
 
 
 SWEEP = "sweep mlp --seeds 0-1 --data digits --steps 6 --n 100 --save-every 2 --device cpu"
