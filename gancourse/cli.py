@@ -105,13 +105,13 @@ def train(
     Several processes share the work: torchrun --nproc-per-node 2 -m gancourse train PRESET
     """
     from gancourse import machine
-    from gancourse.train import begun, get_preset, parallel, within
+    from gancourse.train import get_preset, parallel, within
     from gancourse.train import run as runs
 
     out = out or Path("runs") / re.sub(r"[^\w@.-]+", "-", f"{preset}-{data}").strip("-.")
     with parallel.joined(_device(device)) as device:
-        if resume and out.is_dir() and not begun(out / runs.CHECKPOINT):
-            resume = False  # it was killed before it wrote one
+        if resume and runs.not_begun(out):
+            resume = False  # it was killed before it wrote a checkpoint
             if not parallel.rank():
                 typer.echo(runs.NOT_BEGUN.format(out=out))
         small = not resume and machine.device(device).type == "cpu"  # where times were measured

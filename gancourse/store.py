@@ -35,7 +35,9 @@ def write_whole(path: str | Path, content: bytes) -> Path:
             os.fsync(file.fileno())
         os.chmod(beside, 0o644)
         os.replace(beside, path)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, OSError) and error.errno and error.filename is None:
+            error.filename = str(path)  # a full disk says what it had no room for
         Path(beside).unlink(missing_ok=True)  # Ctrl-C may come after the file took its name
         raise
     return path

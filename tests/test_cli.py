@@ -17,6 +17,7 @@ from PIL import Image
 
 from gancourse import cli, machine, nets, train
 
+CHECKPOINT = "checkpoint.safetensors"
 TRAIN = ["train", "mlp", "--data", "digits", "--steps", "3", "--device", "cpu"]
 
 
@@ -166,6 +167,23 @@ def test_a_run_that_was_killed_before_its_first_checkpoint_starts_again(run, tra
     assert not left.exists()
 
 
+def test_resume_in_a_folder_of_other_things_starts_no_run_there(run, tmp_path):
+    (tmp_path / "runs" / "mine").mkdir(parents=True)
+    code, _, error = run(*TRAIN, "--out", tmp_path / "runs", "--resume")
+    assert code == 2
+    assert "is not a file" in error
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["mine"]
+
+
+def test_a_run_killed_between_two_names_is_not_started_over(run, trained, tmp_path):
+    """Only what it was to replace is there."""
+    (tmp_path / "run").mkdir()
+    shutil.copy(trained / CHECKPOINT, tmp_path / "run" / f"{CHECKPOINT}.previous")
+    code, _, error = run(*TRAIN, "--out", tmp_path / "run")
+    assert code == 2
+    assert "holds a run already" in error
+
+
 def test_resume_in_another_precision_is_refused(run, trained):
     other = {"bf16": "fp32", "fp32": "bf16"}[machine.precision(on=machine.device("cpu"))]
     code, _, error = run(*TRAIN, "--out", trained, "--resume", "--precision", other)
@@ -207,14 +225,15 @@ def test_without_mnist_and_network_it_goes_on_with_digits_and_says_so(run, tmp_p
     assert nets.load_generator(tmp_path / "r" / "generator.safetensors").card["data"] == "digits"
 
 
-def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_a_run_that_is_stopped_saves_and_says_how_to_go_on(tmp_path, by):
     command = [sys.executable, "-m", "gancourse", *TRAIN[:-4], "--steps", "100000"]
     process = subprocess.Popen(
         [*command, "--save-every", "5", "--out", tmp_path], stdout=subprocess.PIPE, text=True
     )
     while not (tmp_path / "checkpoint.safetensors").exists():
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(by)
     said, _ = process.communicate(timeout=600)
     assert process.returncode == 130
     assert "to go on, run the same with --resume" in said

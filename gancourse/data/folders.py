@@ -102,22 +102,12 @@ def named(name: str) -> Folder | None:
 def _pictures(path: Path) -> tuple[list[tuple[str, int]], list[str]]:
     """Return (path, class) of each file that looks like a picture, and the names of the classes.
 
-    A file that several links lead to counts once, and what a program hides counts as nothing.
+    The layout is that of torchvision's ImageFolder, which a link to a folder above keeps busy for
+    ever. What a program hides is no picture.
     """
-    from torchvision.datasets import ImageFolder  # slow to import
-
-    class Pictures(ImageFolder):
-        def find_classes(self, directory):
-            inside = sorted(
-                e.name for e in os.scandir(directory) if e.is_dir() and e.name[0] != "."
-            )
-            return inside or ["."], {name: i for i, name in enumerate(inside or ["."])}
-
-    found = Pictures(
-        str(path), is_valid_file=lambda name: name.lower().endswith(ENDINGS), allow_empty=True
-    )
-    names = ["pictures"] if found.classes == ["."] else found.classes
-    samples = _once([s for s in found.samples if not _hidden(os.path.relpath(s[0], path))])
+    inside = sorted(e.name for e in os.scandir(path) if e.is_dir() and e.name[0] != ".")
+    names = inside or ["."]
+    samples = [(file, i) for i, name in enumerate(names) for file in _below(path, name, inside)]
     if len(samples) < LEAST:
         raise InputError(
             f"{path} holds {len(samples)} pictures, in {len(names)} classes, and at least "
@@ -126,25 +116,35 @@ def _pictures(path: Path) -> tuple[list[tuple[str, int]], list[str]]:
         )
     filled = sorted({label for _, label in samples})  # a subfolder without pictures is none
     new = {label: i for i, label in enumerate(filled)}
-    return [(file, new[label]) for file, label in samples], [names[i] for i in filled]
+    named = [names[i] for i in filled] if inside else ["pictures"]
+    return [(file, new[label]) for file, label in samples], named
 
 
-def _hidden(name: str) -> bool:
-    return any(part[0] == "." and part != "." for part in Path(name).parts)
+def _below(path: Path, name: str, classes: list[str]) -> list[str]:
+    """Return the pictures of a class in order; each folder counts once, whatever leads to it."""
+    others = [path, *(path / other for other in classes)] if classes else []
+    seen = {os.path.realpath(other) for other in others} - {os.path.realpath(path / name)}
+    found = []
+    for at, inside, files in os.walk(path / name, followlinks=True):
+        real = os.path.realpath(at)
+        if real in seen:
+            inside.clear()
+            continue
+        seen.add(real)
+        inside[:] = [folder for folder in inside if folder[0] != "."]
+        found.append((at, sorted(file for file in files if _is_picture(file))))
+    return [os.path.join(at, file) for at, files in sorted(found) for file in files]
 
 
-def _once(samples: list[tuple[str, int]]) -> list[tuple[str, int]]:
-    """Return each picture of a class once: a link to a folder above leads to all of them again."""
-    found = {(os.path.realpath(file), label): file for file, label in reversed(samples)}
-    return [(file, label) for (_, label), file in reversed(found.items())]
+def _is_picture(name: str) -> bool:
+    return name[0] != "." and name.lower().endswith(ENDINGS)
 
 
 def _beside_classes(path: Path, classes: list[str]) -> list[str]:
     """Return a line on pictures that lie beside the subfolders, and so in no class."""
     if classes == ["pictures"]:
         return []
-    beside = [e.name for e in os.scandir(path) if e.is_file() and not _hidden(e.name)]
-    beside = [name for name in beside if name.lower().endswith(ENDINGS)]
+    beside = [e.name for e in os.scandir(path) if e.is_file() and _is_picture(e.name)]
     if not beside:
         return []
     return [

@@ -65,7 +65,7 @@ def failed(task: Task, error: Exception) -> dict:
 
 
 def _row(task: Task, status: str, **found) -> dict:
-    return {"preset": task.preset, **settings_text(task.changes), "seed": task.seed,
+    return {"preset": task.preset, **settings_text(task.changes), "seed": task.seed, "n": task.n,
             "data": task.data, "steps": task.steps, "status": status, **found}  # fmt: skip
 
 

@@ -8,9 +8,9 @@ from statistics import mean, stdev
 
 from gancourse.store import write_whole
 
-OF_A_RUN = ("seed", "data", "steps", "status", "seconds", "d_loss", "g_loss", "fid", "kid",
+OF_A_RUN = ("seed", "data", "steps", "n", "status", "seconds", "d_loss", "g_loss", "fid", "kid",
             "precision", "recall", "density", "coverage", "copies", "why")  # fmt: skip
-APART = ("data", "steps")  # of a run, and of what a mean is taken over
+APART = ("data", "steps", "n")  # what a mean is not taken over; n: how many samples are scored
 SHOWN = {"fid": ".2f", "precision": ".3f", "recall": ".3f", "coverage": ".3f"}
 
 
@@ -34,7 +34,7 @@ def summary(rows: list[dict]) -> list[dict]:
     groups: dict[tuple, list[dict]] = {}
     for row in rows:
         setting = tuple((k, v) for k, v in row.items() if k not in OF_A_RUN)
-        setting += tuple((k, row[k]) for k in APART)
+        setting += tuple((k, row.get(k)) for k in APART)  # older rows have no n
         groups.setdefault(setting, []).append(row)
     return [dict(setting) | _over_seeds(found) for setting, found in groups.items()]
 

@@ -28,6 +28,11 @@ FILES = ("generator.safetensors", "samples.png", "losses.png", "history.csv")
 TALK = 10  # steps after which several processes agree whether to stop
 
 
+def not_begun(out: Path) -> bool:
+    """Tell whether a run left this folder before it wrote anything that counts."""
+    return out.is_dir() and not any(path.name[0] != "." for path in out.iterdir())
+
+
 class Run:
     """One run: a preset on a data set, with the folder that holds it.
 
@@ -87,7 +92,7 @@ class Run:
             print(sentence)
 
     def _fresh(self) -> training.State:
-        if self.checkpoint.exists():
+        if training.begun(self.checkpoint):
             raise InputError(
                 f"{self.out} holds a run already: add --resume to go on with it, or give another "
                 "folder with --out."
@@ -222,7 +227,9 @@ def _table(curves: dict[str, list[float]]) -> str:
 def _interrupt():
     """Collect a first Ctrl-C in the list that is yielded; a second one acts at once.
 
-    A thread beside the main one, as in a Dask worker, hears of none.
+    SIGTERM is heard as well, by which `timeout` and containers end a program; of several processes
+    not, since torchrun sends it where another one has died. A thread beside the main one, as in a
+    Dask worker, hears of none.
     """
     seen: list[int] = []
     if threading.current_thread() is not threading.main_thread():
@@ -231,10 +238,14 @@ def _interrupt():
 
     def note(number, frame):
         seen.append(number)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(number, at_once[number])
 
-    before = signal.signal(signal.SIGINT, note)
+    at_once = {signal.SIGINT: signal.default_int_handler}
+    if parallel.world() == 1:
+        at_once[signal.SIGTERM] = signal.SIG_DFL
+    before = {number: signal.signal(number, note) for number in at_once}
     try:
         yield seen
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -127,7 +127,14 @@ def test_the_table_keeps_what_another_sweep_made_there(swept, tmp_path):
 
 
 def test_a_mean_is_of_runs_on_the_same_data_for_as_many_steps():
-    row = {"preset": "mlp", "status": "done", "precision": 1.0, "recall": 1.0, "coverage": 1.0}
+    row = {
+        "n": 100,
+        "preset": "mlp",
+        "status": "done",
+        "precision": 1.0,
+        "recall": 1.0,
+        "coverage": 1.0,
+    }
     runs = [
         row | {"seed": seed, "data": data, "steps": steps, "fid": fid}
         for seed, data, steps, fid in ((0, "digits", 9, 10.0), (1, "digits", 9, 30.0),
@@ -141,6 +148,8 @@ def test_a_mean_is_of_runs_on_the_same_data_for_as_many_steps():
     ]
     assert "mlp data=mnist steps=9" in table.printed(runs)
     assert "data" not in table.printed(runs[:2])
+    more = table.summary([*runs[:2], runs[0] | {"n": 1000}])
+    assert [(f["n"], f["seeds"]) for f in more] == [(100, [0, 1]), (1000, [0])]
 
 
 def test_a_run_of_a_sweep_is_the_run_of_that_recipe(swept, tmp_path):
