@@ -333,8 +333,8 @@ assert max(kl["writeup-000"], kl["writeup-001"]) < 0.1 < kl["writeup-002"]
 # 000 and 001 draw all ten digits. 003 and 004 nearly do: some kinds are rare (003 was not tried
 # again with other settings). 002 repeats a few pictures. What would somebody change today, before
 # touching the nets? For 001 and 004 batches of 64, Adam with a first beta of 0.5 and a rate of
-# 0.0005. For 002, whose D is far stronger than its dense G, a rate five times lower, so that D does
-# not run away from it.
+# 0.0005, and a longer average of G. For 002, whose D is far stronger than its dense G, a rate five
+# times lower, so that D does not run away from it.
 
 # %%
 today = ("writeup-001-today", "writeup-002-slow", "writeup-004-today")
@@ -354,7 +354,7 @@ plots.image_film(drawn, "16 samples of 001, 002 and 004 with today's choices")
 #
 # The articles say "cross-entropy or squared error", "Adam or SGD", as if it were all one. Each of
 # these runs differs from its system by what its name says (`fast`: a rate of 0.001 and a first beta
-# of 0.5), and had 45 s. Before you look: which of them fail?
+# of 0.5; `sgd` at a rate of 0.05), and had 45 s. Before you look: which of them fail?
 
 # %%
 short, samples = measured(course.path("docs/writeups"))

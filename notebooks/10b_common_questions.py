@@ -715,4 +715,4 @@ for text, each in held.items():
 #
 # All this was measured on toys. Change the data and the nets: these questions deserve your own
 # numbers. [Lesson 10](10_failure_clinic.ipynb) has the mistakes, [10a](10a_five_writeups.ipynb) the
-# articles.
+# articles, and [lesson 11](11_how_good.ipynb) goes on: how good is it?

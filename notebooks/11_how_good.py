@@ -231,9 +231,10 @@ claim("and B at 64 times 0.05 squared", limits[1], 64 * 0.05**2, within=0.1)
 #
 # One number cannot say whether pictures are bad or missing. Draw around each real point a ball that
 # reaches to its $k$-th real neighbour. **Precision**: the share of fakes in some ball. **Density**:
-# in how many balls a fake lies on average, over $k$. **Coverage**: the share of balls that hold a
-# fake. **Recall** is precision with the roles exchanged: balls around fakes, real points in them.
-# Drag the fakes. (Kynkäänniemi et al. 2019 for the first two, Naeem et al. 2020 for the others.)
+# in how many balls a fake lies on average, over $k$: no share, it may pass 1. **Coverage**: the
+# share of balls that hold a fake. **Recall** is precision with the roles exchanged: balls around
+# fakes, real points in them. Drag the fakes. (Kynkäänniemi et al. 2019 for the first two, Naeem et
+# al. 2020 for the others.)
 
 # %%
 live.two_clouds()

@@ -505,9 +505,9 @@ claim("64 passes", quality["denoiser, 64 passes"], above=quality["denoiser, 16 p
 # On a CPU all above ran while this page was built. In the test suite each preset's step runs on
 # PyTorch's `meta` device, which proves that no operation mixes devices or waits for one. `make
 # gpu-check` ran on one NVIDIA H200: numbers against the CPU's, resume and exactness held for every
-# recipe that it tries, and twelve of sixteen lessons ran from top to bottom. (What stopped the
-# others is mended, and has not run there again: `docs/gpu/README.md` has all of it.) Its speed,
-# beside a loop as textbooks have it:
+# recipe that it tries, and twelve of the sixteen lessons that were tried ran from top to bottom
+# (`docs/gpu/README.md` says what stopped the others). Its speed, beside a loop as textbooks have
+# it:
 
 # %%
 rates = json.loads(course.path("docs/gpu/NVIDIA-H200.json").read_text())["speed"]["rates"]

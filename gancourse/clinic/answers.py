@@ -165,8 +165,9 @@ class Answers:
     def _note_wishes(self) -> None:
         """Note which way D's loss wants its answers to real and to fake samples, and G's loss."""
         wishes = {"real": [], "fake": [], "own": []}
-        apart = any("own" not in {p.kind for p in pulls} for pulls in self.pulls.values())
-        for backward, pulls in self.pulls.items():
+        losses = {b: pulls for b, pulls in self.pulls.items() if not self._alone(b)}  # no slopes
+        apart = any("own" not in {p.kind for p in pulls} for pulls in losses.values())
+        for backward, pulls in losses.items():
             kinds, owner = {p.kind for p in pulls}, self.owner.get(backward, "")
             for p in (p for p in pulls if p.kind != "other"):
                 kind, wish = p.kind, -p.slopes.mean().item()

@@ -1,5 +1,6 @@
 """The end of a recorded run: its samples beside real ones, and what fresh judges say of both."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,7 +14,14 @@ from gancourse.clinic.watchers import Witness, twin
 
 SAMPLES = 256  # in each look, and of real ones beside them
 CLEARLY = 0.5  # of precision and coverage together
+ENDS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, math.inf)}
 SEES = 0.7  # the area under the curve of a D that sees enough
+
+
+def outside(x: Tensor, low: float, high: float) -> float:
+    """Return the share of numbers that lie clearly outside of these limits."""
+    room = 0.02 * (high - low) if high < math.inf else 0.02 * x.std().item()
+    return ((x < low - room) | (x > high + room)).double().mean().item()
 
 
 def what_is_compared(looks: list, real: Tensor, changed: bool) -> list[Tensor | None]:
@@ -76,9 +84,10 @@ class Comparison:
             s.end_layers = self.tried("the last layers", self.layers) or []
             s.limits = self.tried("G's limits", self.reach)
         if s.limits:
-            low, high = s.limits
-            room = 0.02 * (high - low)
-            s.beyond = ((some < low - room) | (some > high + room)).double().mean().item()
+            s.beyond = outside(some, *s.limits)
+        low, high = ENDS.get(s.ends.get("G", ""), (-math.inf, math.inf))
+        if low <= last.min() and last.max() <= high:
+            s.closer["beyond G's end"] = [outside(some, low, high)]
 
     def _fit(self, looks: list[Tensor | None], real: Tensor) -> None:
         s = self.signals

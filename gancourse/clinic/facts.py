@@ -11,7 +11,7 @@ from gancourse.clinic.wishes import FEW, MOST, MOVES, agreed, asked_of_real, tel
 Found = str | None  # evidence
 BEYOND = 1e4  # logits of this size are divergence
 LATE = 0.05  # late in the run, as below
-LONG = 0.4  # a step, over the size of the weights
+LONG, THROWN = 0.4, 0.2  # a step, over the size of the weights; one of both players' first
 LEARNED = 0.05  # D's way over the size of its weights, from which its ranks say something
 UNBOUNDED = ("addmm", "mm", "linear", "convolution")  # ends of a D that may say any number
 Names = ("G", "D")
@@ -154,7 +154,23 @@ def steps_too_long(s: Signals) -> Found:
         longest = max(finite(moves), default=0.0)
         if longest > LONG:
             return f"a step of opt_{who} moves {who}'s weights by {100 * longest:.0f} %"
-    return None
+    return thrown(s)
+
+
+def thrown(s: Signals) -> Found:
+    """The first steps are long, and lead both players to where nothing moves them any more."""
+    moves = {who: finite(s.moved.get(f"{who} by opt_{who}", [])) for who in Names}
+    if any(len(found) < FEW or max(found[:2]) < THROWN for found in moves.values()):
+        return None
+    if any(late(found) > 0.01 * max(found[:2]) for found in moves.values()):
+        return None
+    if not s.fit().get("spread", 1.0) < 0.1:
+        return None
+    return (
+        f"a first step moves G's weights by {100 * max(moves['G'][:2]):.0f} % and D's by "
+        f"{100 * max(moves['D'][:2]):.0f} %, late ones not a hundredth of that: the players were "
+        "thrown to where their losses are flat"
+    )
 
 
 def learns_from_both(s: Signals) -> Found:
@@ -196,8 +212,9 @@ def no_bound(s: Signals) -> Found:
     if s.linear != 1 or s.bounded or mean(s.penalty["graph"], 0.0) > 0:
         return None
     return (
-        "D's loss is linear in its answers, as a Wasserstein critic's, and neither a penalty on "
-        f"its slope nor clipping nor spectral norm was seen; its answers reach {size_of(s):.2g}"
+        "D's loss is linear in its answers, as a Wasserstein critic's, and neither a penalty "
+        "on its slope that reaches its weights nor clipping nor spectral norm was seen; its "
+        f"answers reach {size_of(s):.2g}"
     )
 
 
@@ -212,11 +229,19 @@ def usual_gradient(s: Signals, who: str) -> float:
     return middle(whole) / max(1, s.owned.get(who, {}).get("all", 1)) ** 0.5
 
 
+FLAT = (
+    ": its loss is made of D's answers to G's samples, and has slope 0 at them, as behind a relu "
+    "or a clamp"
+)
+
+
 def no_gradient(s: Signals) -> Found:
     for who in own(s):
         arrived = s.arrived[who]
         if len(arrived) >= 3 and sum(arrived) <= 0.1 * len(arrived):
-            return f"opt_{who} takes its steps, and no gradient reaches {who} before them"
+            return f"opt_{who} takes its steps, and no gradient reaches {who} before them" + (
+                FLAT if who == "G" and mean(s.closer.get("own is silent", []), 0.0) > 0.9 else ""
+            )
     return None
 
 
@@ -323,7 +348,9 @@ def both_real(s: Signals) -> Found:
 def one_number(s: Signals) -> Found:
     if s.outputs is None or len(s.at) < FEW or s.outputs[0] != s.outputs[1]:
         return None
-    return f"D answers {s.outputs[0]:g} to every sample"
+    end = s.ends.get("D", "")
+    softmax = "; it ends in a softmax, over one unit" if end == "softmax" else ""
+    return f"D answers {s.outputs[0]:g} to every sample{softmax}"
 
 
 def not_logits(s: Signals) -> Found:

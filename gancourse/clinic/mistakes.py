@@ -27,7 +27,8 @@ FACTS = {
     ),
     "no gradient arrives": Cause(
         "05",
-        "compute G's loss from D(G(z)) without detach, on the fakes and not on real samples",
+        "compute G's loss from D(G(z)) without detach, on the fakes and not on real samples, and "
+        "with a slope at every answer (no relu or clamp around it)",
         "steps taken with no gradient",
     ),
     "G steps the wrong way": Cause(

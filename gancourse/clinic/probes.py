@@ -17,6 +17,7 @@ from gancourse.errors import InputError
 from gancourse.score.measures import NEIGHBOURS_DC, NEIGHBOURS_PR, density_coverage
 
 COMPONENTS = 16
+LEFT = 1.5  # times what the components leave of nearly all real samples
 
 
 def rows(x: Tensor) -> Tensor:
@@ -54,12 +55,15 @@ def fit(fake: Tensor, real: Tensor) -> dict[str, float]:
     precision: the share of fakes among the real ones; coverage: of real neighbourhoods that hold a
     fake; spread and closeness: theirs over that of the real ones, for the whole and for the
     distance to the nearest neighbour. Vectors of more than COMPONENTS numbers are seen in as many
-    principal components of the real ones: among pixels, everybody is everybody's neighbour.
+    principal components of the real ones: among pixels, everybody is everybody's neighbour. What
+    such components leave of a fake must be no more than they leave of real ones: of noise it is.
     """
-    fake, real = principal(fake.double().flatten(1), real.double().flatten(1))
+    whole = fake.double().flatten(1), real.double().flatten(1)
+    fake, real = principal(*whole)
+    seen = left_over(whole, (fake, real))
     between, among, others = (_apart(*pair) for pair in ((fake, real), (real, real), (fake, fake)))
     return {
-        "precision": (between <= _kth(among, NEIGHBOURS_PR)).any(1).double().mean().item(),
+        "precision": ((between <= _kth(among, NEIGHBOURS_PR)).any(1) & seen).double().mean().item(),
         "coverage": (between <= _kth(among, NEIGHBOURS_DC)).any(0).double().mean().item(),
         "spread": spread(fake) / max(spread(real), 1e-12),
         "closeness": _kth(others, 1).median().item() / max(_kth(among, 1).median().item(), 1e-12),
@@ -83,6 +87,21 @@ def principal(fake: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
     mean = real.mean(0)
     axes = torch.linalg.svd(real - mean, full_matrices=False)[2][:COMPONENTS].T
     return (fake - mean) @ axes, (real - mean) @ axes
+
+
+def left_over(whole: tuple[Tensor, Tensor], kept: tuple[Tensor, Tensor]) -> Tensor:
+    """Tell of each fake whether its components leave about as little of it as of real samples.
+
+    `whole` and `kept` are fakes and real samples, before and after `principal`; bool [N].
+    """
+    (fake, real), n = whole, kept[0].shape[1]
+    if real.shape[1] == n:
+        return torch.ones(len(fake), dtype=torch.bool)
+    rest = [
+        ((x - real.mean(0)).square().sum(1) - part.square().sum(1)).clamp(min=0).sqrt()
+        for x, part in zip(whole, kept, strict=True)
+    ]
+    return rest[0] <= LEFT * rest[1].quantile(0.99)
 
 
 def best_fit(real: Tensor, n: int) -> dict[str, float]:

@@ -137,6 +137,12 @@ def out_of_range(s: Signals) -> Found:
     if s.pile is not None and s.pile[1] > 0.02:
         end, share = s.pile
         return f"many of G's numbers are {end:.2f}, and {100 * share:.0f} % of real ones lie beyond"
+    (beyond,) = s.closer.get("beyond G's end") or [0.0]
+    if beyond > 0.02 and s.drawn == "G" and ways.judged_raw(s):
+        return (
+            f"G ends in a {s.ends['G']}, and {100 * beyond:.0f} % of the real numbers lie beyond "
+            "what that can give"
+        )
     if s.limits is None or s.beyond < 0.02 or "G" in s.swapped:
         return None
     low, high = s.limits
@@ -208,8 +214,9 @@ def d_too_strong(s: Signals) -> Found:
     if not (sure > 0.97 and fakes < 0.1) or facts.unheard(s):
         return None
     return (
-        f"D ranks {100 * sure:.1f} % of pairs rightly and gives fakes {fakes:.1e} on average; G's "
-        f"gradient is {gradient_ratio(s):.1e} times D's"
+        f"D ranks {100 * sure:.1f} % of pairs rightly"
+        + ("" if s.linear == 1 else f" and gives fakes {fakes:.1e} on average")
+        + f"; G's gradient is {gradient_ratio(s):.1e} times D's"
     )
 
 

@@ -149,6 +149,8 @@ def flat_loss(s: Signals) -> Found:
         return None
     if 5 * s.steps["D"] < s.turns:  # another optimiser may step D
         return None
+    if facts.one_number(s):  # of which every loss is flat
+        return None
     return (
         f"in {len(moved)} measured turns D's loss has no slope at its answers to real samples, "
         f"and none at those to fakes, and in {still} of them not one of D's weights moves; d_loss "

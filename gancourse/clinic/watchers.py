@@ -8,6 +8,7 @@ import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 import torch
 from torch import Tensor, nn
@@ -65,6 +66,15 @@ class Real:
         self.batches.clear()
 
 
+def nothing(who: str, out: object) -> NoReturn:
+    """Raise InputError where what a net gave, or was given, cannot be read."""
+    if who == "G" and calls.samples_of(out) is not None:
+        raise InputError("G is called without a tensor, so that its z is not seen: hand it z")
+    given = [f"{str(x.dtype)[6:]} {list(x.shape)}" for x in calls.tensors(out)]
+    wanted = "tensor of real numbers" if who == "G" else "real number for each sample"
+    raise InputError(f"{who} gave {', '.join(given) or type(out).__name__}, and no {wanted}")
+
+
 class Witness:
     """Sees what goes into G and D and what comes out, and which of D's samples are G's."""
 
@@ -81,6 +91,7 @@ class Witness:
         self.real = Real(signals)
         self.calls: list[Call] = []  # of G in this turn
         self.made: list[Tensor] = []  # keys of the rows that came out of them
+        self.without_z: list[Tensor] = []  # and of those that G made from no tensor
         self.judged: list[tuple[Call, Tensor, Tensor]] = []  # of D: and which rows are real, fake
         self.drawn: list[Call] = []  # of G, in the sampling function
         self.seen: dict[str, Call] = {}  # the last call of each net in a measured turn
@@ -110,7 +121,10 @@ class Witness:
         call = calls.note(args, kwargs, lambda _: calls.samples_of(out))
         if call is None:
             self._tell("G", None, args, kwargs, out)
-            self._nothing("G", out)
+            made = calls.samples_of(out)
+            if made is not None and not sampling:
+                self.without_z.append(probes.rows(calls.bare(made)))
+            nothing("G", out)
             return
         call.training = _mode(self.norms["G"])
         if sampling:
@@ -137,12 +151,13 @@ class Witness:
         if call is None:
             self._tell("D", None, args, kwargs, out)
             self._note_lost(args, kwargs, out)
-            self._nothing("D", out)
+            nothing("D", out)
             return
         self.tally.answers.append(calls.bare(call.out))
         call.out, call.training = call.out.float(), _mode(self.norms["D"])
         (real, at_real), (fake, at_fake) = (
-            places.whose(call.x, keys, self.like) for keys in (self.real.keys, self.made)
+            places.whose(call.x, keys, self.like)
+            for keys in (self.real.keys, self.made + self.without_z)
         )
         both = real & fake  # a pack of one of each, or a fake beside a real condition: neither
         for kind, place in (("real", at_real), ("fake", at_fake)) if not both.any() else ():
@@ -184,12 +199,6 @@ class Witness:
             one, two = (calls.samples_of(call.again(D, x)) for x in (call.x, other))
         changed = (one != two).flatten(1).any(1).sum().item()
         return 0 < changed < len(one)
-
-    def _nothing(self, who: str, out: object) -> None:
-        """Say that what a net gave cannot be read."""
-        given = [f"{str(x.dtype)[6:]} {list(x.shape)}" for x in calls.tensors(out)]
-        wanted = "tensor of real numbers" if who == "G" else "real number for each sample"
-        raise InputError(f"{who} gave {', '.join(given) or type(out).__name__}, and no {wanted}")
 
     @property
     def like(self) -> int:
@@ -251,7 +260,7 @@ class Witness:
         finally:
             for name, value in seen.items():
                 getattr(self.signals, name).append(value)
-            for kept in (self.calls, self.made, self.judged, self.logits):
+            for kept in (self.calls, self.made, self.without_z, self.judged, self.logits):
                 kept.clear()
 
     def conclude(self) -> None:

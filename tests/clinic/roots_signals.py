@@ -31,6 +31,15 @@ SEEN = {
     },
     "units alike": closer(**{"copies in G": [96.0, 1e-7]}) | MISSING,
 }
+
+
+def thrown(late):
+    """Signals of a run whose first steps are long, with samples in one place."""
+    moved = {f"{who} by opt_{who}": [0.3, 0.04, *[late] * 20] for who in "GD"}
+    fit = {"precision": 0.0, "coverage": 0.0, "spread": 0.001, "closeness": 0.01}
+    return {"moved": moved, "fits": [fit] * 3} | MISSING
+
+
 OTHER_EVIDENCE = [
     ("labels never trained", {"asked": {"training": 1, "sampling": 10, "real": 10}, "batch": 64}),
     ("packs of one sample", closer(**{"fake twice in a pack": UP, "real twice in a pack": UP})
@@ -41,6 +50,7 @@ OTHER_EVIDENCE = [
     ("one z", {"training": Noise(0.0, 1.0, 1.0, 0.0), **MISSING}),
     ("fakes left out", closer(**BOTH, **{"energy of fake": SILENT})),
     ("D held flat", CRITIC),
+    ("steps too long", thrown(late=1e-4)),
     ("penalty over the wrong axis", closer(**{"axis of the norm": [1.0] * 49 + [0.0]}) | {
         "penalty": {"graph": [1.0] * 50, "rows": [8.0] * 50, "axes": [0.5] * 50, "size": [9.0] * 50}
     } | MISSING),
@@ -62,6 +72,7 @@ NOTHING_WRONG = {
     | closer(**{"fake changed": [0.5] * 50})
     | {"spoilt": "35 % of the numbers shown are 0", **MISSING},
     "an adversary that joins halfway": closer(**{"own is silent": [1.0] * 25 + [0.0] * 25}),
+    "long first steps from which both come back": thrown(late=0.01),
     "a penalty by sample that points along another axis by chance": closer(
         **{"axis of the norm": [-1.0] * 45 + [0.0] * 5}
     ) | {"penalty": {"graph": [1.0] * 50, "rows": [0.1] * 50, "axes": [0.5] * 50,

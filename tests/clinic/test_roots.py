@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import alike_loops
 import beside_loops
+import common_loops
 import order_loops
 import pytest
 import roots_loops
@@ -27,7 +28,7 @@ TURN = torch.linalg.qr(torch.randn(48, 48, generator=torch.Generator().manual_se
 SAMPLES = torch.randn(64, 3, 4, 4, generator=torch.Generator().manual_seed(0)).tanh()
 
 
-LOOPS = (roots_loops, targets_loops, beside_loops, order_loops, alike_loops)
+LOOPS = (roots_loops, targets_loops, beside_loops, order_loops, alike_loops, common_loops)
 FAULTY = {loop: fault for module in LOOPS for loop, fault in module.FAULTY.items()}
 
 

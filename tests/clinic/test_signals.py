@@ -11,7 +11,7 @@ from gancourse.clinic.clock import Clock
 from gancourse.clinic.signals import Noise, Signals, load_signals
 from gancourse.clinic.tally import Tally, of_answers
 from gancourse.clinic.watchers import noise_of, order_of
-from gancourse.data import load_points
+from gancourse.data import load_images, load_points
 from gancourse.errors import InputError
 
 
@@ -37,6 +37,14 @@ def test_reach_finds_the_limits_of_tanh_and_none_of_a_line():
     low, high = probes.reach(nn.Tanh(), z)
     assert (low, high) == (pytest.approx(-1), pytest.approx(1))
     assert probes.reach(nn.Identity(), z) is None
+
+
+def test_noise_lies_among_no_pictures():
+    """In the components of the real ones it has nothing, and so lies in their middle."""
+    real = load_images("digits").scaled(slice(400)).flatten(1)
+    noise = 2 * torch.rand(200, 784, generator=torch.Generator().manual_seed(0)) - 1
+    assert probes.fit(noise, real[200:])["precision"] < 0.05
+    assert probes.fit(real[:200], real[200:])["precision"] > 0.6
 
 
 def test_a_sample_of_the_same_law_fits_and_a_copied_point_does_not():
