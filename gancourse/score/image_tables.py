@@ -17,9 +17,10 @@ from torch import Tensor, nn
 
 from gancourse import machine, nets, train
 from gancourse.data import ImageSet, image_set, load_images
-from gancourse.data.enlarged import resized
+from gancourse.data.enlarged import shrunk
 from gancourse.errors import at_least, choose
-from gancourse.score import images, obedience, pupils, stacked
+from gancourse.score import images, measures, obedience, pupils, stacked
+from gancourse.score.ruler import features, load_ruler
 
 SAMPLES, SAMPLE_SEED = 5_000, 99  # drawn to score or to learn from, and their z
 SHOWN = 6  # samples that a run of seed 0 keeps
@@ -179,17 +180,18 @@ def _helps(state: train.State, learnt: ImageSet) -> dict:
 
 
 def _at_its_side(state: train.State, learnt: ImageSet) -> dict:
-    """Return the FID of samples of the averaged generator, drawn 28 pixels wide.
+    """Return the FID of samples of the averaged generator, all drawn 28 pixels wide.
 
-    So the ruler of the small set measures large images, too; `fid_of_real` is what as many training
-    images have that went the same way. A few samples are kept as they are.
+    So the ruler of the small set measures large images, too; test images go the same way, and
+    `fid_of_real` is what as many training images have. A few samples are kept as they are.
     """
-    small, shape = learnt.name.partition("@")[0], tuple(learnt.images.shape[1:])
+    ruler, shape = load_ruler(learnt.name.partition("@")[0]), tuple(learnt.images.shape[1:])
     x = images.draw(train.averaged_generator(state), SAMPLES, SAMPLE_SEED, shape=shape)
-    found = {
-        "fid": images.fid(resized(x, 28), small),
-        "fid_of_real": images.fid(resized(learnt.images[:SAMPLES], 28), small),
-    }
+    test, fakes, real = (
+        features(ruler, shrunk(part, ruler.shape[-1]))
+        for part in (load_images(learnt.name, "test").images, x, learnt.images[:SAMPLES])
+    )
+    found = {"fid": measures.fid(fakes, test), "fid_of_real": measures.fid(real, test)}
     return found if state.seed else found | {"samples": packed(x[:SHOWN])}
 
 
