@@ -11,7 +11,7 @@ from gancourse.clinic.wishes import FEW, MOST, MOVES, agreed, asked_of_real, tel
 Found = str | None  # evidence
 BEYOND = 1e4  # logits of this size are divergence
 LATE = 0.05  # late in the run, as below
-LONG, THROWN = 0.4, 0.2  # a step, over the size of the weights; one of both players' first
+LONG = 0.4  # a step, over the size of the weights
 LEARNED = 0.05  # D's way over the size of its weights, from which its ranks say something
 UNBOUNDED = ("addmm", "mm", "linear", "convolution")  # ends of a D that may say any number
 Names = ("G", "D")
@@ -154,23 +154,7 @@ def steps_too_long(s: Signals) -> Found:
         longest = max(finite(moves), default=0.0)
         if longest > LONG:
             return f"a step of opt_{who} moves {who}'s weights by {100 * longest:.0f} %"
-    return thrown(s)
-
-
-def thrown(s: Signals) -> Found:
-    """The first steps are long, and lead both players to where nothing moves them any more."""
-    moves = {who: finite(s.moved.get(f"{who} by opt_{who}", [])) for who in Names}
-    if any(len(found) < FEW or max(found[:2]) < THROWN for found in moves.values()):
-        return None
-    if any(late(found) > 0.01 * max(found[:2]) for found in moves.values()):
-        return None
-    if not s.fit().get("spread", 1.0) < 0.1:
-        return None
-    return (
-        f"a first step moves G's weights by {100 * max(moves['G'][:2]):.0f} % and D's by "
-        f"{100 * max(moves['D'][:2]):.0f} %, late ones not a hundredth of that: the players were "
-        "thrown to where their losses are flat"
-    )
+    return None
 
 
 def learns_from_both(s: Signals) -> Found:
@@ -229,10 +213,7 @@ def usual_gradient(s: Signals, who: str) -> float:
     return middle(whole) / max(1, s.owned.get(who, {}).get("all", 1)) ** 0.5
 
 
-FLAT = (
-    ": its loss is made of D's answers to G's samples, and has slope 0 at them, as behind a relu "
-    "or a clamp"
-)
+FLAT = ": its loss has slope 0 at D's answers to G's samples, as behind a relu or a clamp"
 
 
 def no_gradient(s: Signals) -> Found:

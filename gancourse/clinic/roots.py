@@ -9,12 +9,13 @@ from collections import Counter
 from gancourse.clinic import facts, supplies, upkeep, ways
 from gancourse.clinic.closer import COPIES
 from gancourse.clinic.explanations import EXPLAINS
-from gancourse.clinic.signals import Signals, late, mean, middle
+from gancourse.clinic.signals import Signals, finite, late, mean, middle
 
 Found = str | None  # evidence
 FEW = facts.FEW
 AGREE = 0.9  # a correlation, turn after turn
 MOSTLY = 0.9  # of the turns looked at
+THROWN = 0.2  # a first step of each player, over the size of its weights
 BEHIND = 0.3  # of a step: as far behind G an average of one step lags
 CHANGED, AS_THEY_ARE = 0.02, 0.8  # of a batch's variance; of the turns looked at
 DRAWS = 10  # labels drawn in training, for each that sampling asks for
@@ -24,6 +25,7 @@ UNTRIED = 0.8  # the weight of a fact that only programs beside which it was wri
 OLDER = {
     "penalty over the wrong axis",
     "another net draws",
+    "steps too long",
     "D learns from G's loss",
     "critic without a bound",
     "fakes left out",
@@ -237,6 +239,24 @@ def written_over(s: Signals) -> Found:
     )
 
 
+def steps_too_long(s: Signals) -> Found:
+    """Or the first ones are long, and lead both players to where nothing moves them any more."""
+    if found := facts.steps_too_long(s):
+        return found
+    moves = {who: finite(s.moved.get(f"{who} by opt_{who}", [])) for who in facts.Names}
+    if any(len(found) < FEW or max(found[:2]) < THROWN for found in moves.values()):
+        return None
+    if any(late(found) > 0.01 * max(found[:2]) for found in moves.values()):
+        return None
+    if not s.fit().get("spread", 1.0) < 0.1:
+        return None
+    return (
+        f"a first step moves G's weights by {100 * max(moves['G'][:2]):.0f} % and D's by "
+        f"{100 * max(moves['D'][:2]):.0f} %, late ones not a hundredth of that: the players were "
+        "thrown to where their losses are flat"
+    )
+
+
 def flat_for_G(s: Signals) -> Found:
     """A critic is clipped or penalised so hard that G, whose steps are its slopes, stands still."""
     width = middle(s.width[len(s.width) // 2 :], math.inf)
@@ -337,6 +357,7 @@ def grave(s: Signals) -> frozenset[str]:
 
 FOUND = {
     "penalty over the wrong axis": penalty_axis,
+    "steps too long": steps_too_long,
     "along the batch": batch_lost,
     "another net draws": trained_elsewhere,
     "D learns from G's loss": learns_from_two,

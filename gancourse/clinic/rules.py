@@ -137,12 +137,8 @@ def out_of_range(s: Signals) -> Found:
     if s.pile is not None and s.pile[1] > 0.02:
         end, share = s.pile
         return f"many of G's numbers are {end:.2f}, and {100 * share:.0f} % of real ones lie beyond"
-    (beyond,) = s.closer.get("beyond G's end") or [0.0]
-    if beyond > 0.02 and s.drawn == "G" and ways.judged_raw(s):
-        return (
-            f"G ends in a {s.ends['G']}, and {100 * beyond:.0f} % of the real numbers lie beyond "
-            "what that can give"
-        )
+    if found := ways.beyond_the_end(s):
+        return found
     if s.limits is None or s.beyond < 0.02 or "G" in s.swapped:
         return None
     low, high = s.limits

@@ -151,6 +151,17 @@ def changed_on_the_way(s: Signals) -> Found:
     )
 
 
+def beyond_the_end(s: Signals) -> Found:
+    """G's last operation cannot give what the real samples hold, and D is given what G gives."""
+    (beyond,) = s.closer.get("beyond G's end") or [0.0]
+    if beyond < 0.02 or s.drawn != "G" or not judged_raw(s):
+        return None
+    return (
+        f"G ends in a {s.ends['G']}, and {100 * beyond:.0f} % of the real numbers lie beyond what "
+        "that can give"
+    )
+
+
 def settings(s: Signals) -> Found:
     """Samples are drawn with a number that training never used, and spread otherwise for it."""
     spread = mean(s.manner.get("spread", []))
