@@ -235,7 +235,7 @@ def kinds_of(call: calls.Call, real: Tensor, fake: Tensor) -> dict[str, Tensor]:
 
     Where each fake stands twice in one call, once cut off and once not, the second time is G's.
     """
-    if not call.on_x:
+    if not call.on_x or call.leaf:
         return {"real": real, "fake": fake, "other": ~(real | fake)}
     places = fake.nonzero().flatten()
     _, which = probes.rows(call.x[fake].cpu()).unique(return_inverse=True)

@@ -28,6 +28,7 @@ class Call:
     on_x: bool  # whether a gradient can flow on into x
     on_out: bool  # whether one can come back from what was made of it
     autocast: tuple[bool, torch.dtype]  # whether it ran under autocast, and in which precision
+    leaf: bool = False  # whether such a gradient ends at x, as where a slope is asked for
     training: float = math.nan  # share of the batch norm layers in training mode, NaN without any
 
     def again(self, net: nn.Module, x: Tensor | None = None) -> object:
@@ -55,8 +56,9 @@ def note(args: tuple, kwargs: dict, made: Callable[[Tensor], Tensor | None]) -> 
     cast = torch.is_autocast_enabled(kind), torch.get_autocast_dtype(kind)
     args, kwargs = _put(x.detach(), key, args, kwargs)
     return Call(
-        args, kwargs, key, x.detach(), out.detach(), x.requires_grad, out.requires_grad, cast
-    )
+        args, kwargs, key, x.detach(), out.detach(), x.requires_grad, out.requires_grad, cast,
+        x.is_leaf,
+    )  # fmt: skip
 
 
 def _put(x: Tensor, key: int | str, args: tuple, kwargs: dict) -> tuple[tuple, dict]:

@@ -139,7 +139,7 @@ def out_of_range(s: Signals) -> Found:
         return f"many of G's numbers are {end:.2f}, and {100 * share:.0f} % of real ones lie beyond"
     if found := ways.beyond_the_end(s):
         return found
-    if s.limits is None or s.beyond < 0.02 or "G" in s.swapped:
+    if s.limits is None or s.beyond < 0.02 or "G" in s.swapped or ways.judged_otherwise(s):
         return None
     low, high = s.limits
     return (

@@ -35,6 +35,12 @@ def judged_raw(s: Signals) -> bool:
     return mean(s.heard.get("asked", []), 0.0) >= AS_THEY_ARE
 
 
+def judged_otherwise(s: Signals) -> bool:
+    """Tell whether what G gives never goes to D as it is: the program may scale it first."""
+    told = s.heard.get("asked", [])
+    return len(told) >= FEW and not any(told)
+
+
 def two_fakes(s: Signals) -> Found:
     """D learns on what G gives, and G's own step comes to it through something else."""
     own, through = known(s, "own"), known(s, "through own")

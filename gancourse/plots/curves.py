@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from gancourse.errors import InputError
 from gancourse.plots.marks import Mark, Panel, gallery, panels, range_around
@@ -209,8 +209,9 @@ def races(runs: Mapping[str, Sequence], xlabel: str, ylabel: str, level: float |
         axis.axhline(level, color=REAL, linestyle="--", linewidth=1.4, label="real against real")
     axis.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
     for part, (low, high) in ((axis.xaxis, axis.get_xlim()), (axis.yaxis, axis.get_ylim())):
+        part.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,)))
         part.set_major_formatter(PLAIN)
-        part.set_minor_formatter(NullFormatter() if high > 10 * low else PLAIN)
+        part.set_minor_formatter(NullFormatter())
     axis.legend()
     last = {name: np.median([curve[-1][1] for curve in curves]) for name, curves in runs.items()}
     ends = [f"{name} ends at {value:.3g}" for name, value in last.items()]

@@ -92,7 +92,7 @@ def bars(
     for y, (least, x, most) in enumerate(zip(low, texts, high, strict=True)):
         ends = "" if least == most else f"  ({_number(least)} to {_number(most)})"
         axis.text(most, y, f"  {x}{ends}", va="center", fontsize=11)
-    axis.margins(x=0.15 if (low == high).all() else 0.3)
+    axis.margins(x=0.15 if (low == high).all() else 0.45)
     words = ", ".join(f"{name} {text}" for name, text in zip(names, texts, strict=True))
     return as_picture(figure, f"{title or xlabel}: {words}.")
 

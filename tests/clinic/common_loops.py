@@ -1,5 +1,7 @@
 """Loops as a blind author wrote them from public threads: common mistakes in ordinary styles."""
 
+import copy
+
 import torch
 from loops import RING, mlp
 from torch import nn
@@ -49,6 +51,35 @@ class Squashed(SquashedShort):
     low = 0.0
 
 
+class Mapped(SquashedShort):
+    """The loop maps what G gives to -1..1, and pictures are looked at as G gives them."""
+
+    def shown(self, x):
+        return x, 2 * self.fakes().detach() - 1
+
+    def loss_of_G(self, x):
+        return softplus(-self.D(2 * self.fakes() - 1)).mean()
+
+
+class JudgedByACopy(OneBackward):
+    """G's part of the one loss goes through a copy of D; D's fakes are leaves, for R2."""
+
+    def d_step(self, x):
+        fake = self.fakes()
+        self.of_G = softplus(-copy.deepcopy(self.D).requires_grad_(False)(fake)).mean()
+        x, cut = x.clone().requires_grad_(), fake.detach().requires_grad_()
+        real, of_fakes = self.D(x), self.D(cut)
+        slopes = [
+            torch.autograd.grad(out.sum(), at, create_graph=True)[0].square().sum(1).mean()
+            for out, at in ((real, x), (of_fakes, cut))
+        ]
+        loss = self.loss_of_D(real, of_fakes) + 0.02 * sum(slopes)
+        self.opt_D.zero_grad()
+        (loss + self.of_G).backward()
+        self.opt_D.step()
+        return loss.detach()
+
+
 class BehindARelu(Short):
     """G's loss is D's answer behind a ReLU: D soon answers below 0, where that is flat."""
 
@@ -90,5 +121,5 @@ FAULTY = {
     BehindARelu: "no gradient arrives",
     OneUnit: "D says one number",
 }
-SOUND = (OneBackward, Squashed)
+SOUND = (OneBackward, JudgedByACopy, Squashed, Mapped)
 BITS = (OneBackward, OneUnit)
