@@ -7,7 +7,6 @@ is a class; a folder without any is one class.
 import functools
 import hashlib
 import json
-import math
 import os
 import re
 import tempfile
@@ -234,12 +233,13 @@ def _read(folder: Folder, samples: list[tuple[str, int]], path: Path) -> dict:
     """Write the pixels of all pictures to `path`, training images first; return notes on them."""
     from tqdm import tqdm
 
-    beside = _room(path, len(samples) * math.prod(folder.shape) + 4_096)
+    beside = _file_beside(path)
     counts, labels, broken = [0, 0], [], []
     tests = samples[TENTH - 1 :: TENTH]
     train = [sample for i, sample in enumerate(samples) if i % TENTH != TENTH - 1]
     try:
         rows = np.lib.format.open_memmap(beside, "w+", np.uint8, (len(samples), *folder.shape))
+        _take_room(Path(beside))
         with tqdm(total=len(samples), desc=f"reading {folder.path}", disable=None) as bar:
             for kind, part in enumerate((train, tests)):
                 for file, label in part:
@@ -260,27 +260,36 @@ def _read(folder: Folder, samples: list[tuple[str, int]], path: Path) -> dict:
     return {"train": counts[0], "test": counts[1], "labels": labels, "broken": broken}
 
 
-def _room(path: Path, size: int) -> str:
-    """Return a new file beside `path` for which the disk has room: a full one would kill us later.
+UNWRITTEN = (
+    "The pictures are kept as one file in {folder}, and it cannot be written ({why}): make room "
+    "there, or set XDG_CACHE_HOME to a folder of yours."
+)
 
-    Raises InputError where the cache cannot be written, or is full.
-    """
-    beside = None
+
+def _file_beside(path: Path) -> str:
+    """Return a new file beside `path`; InputError where the cache cannot be written."""
     try:
         make_folder(path.parent)
         handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            if hasattr(os, "posix_fallocate"):
-                os.posix_fallocate(file.fileno(), 0, size)
-        return beside
     except (InputError, OSError) as error:
-        if beside:
-            Path(beside).unlink(missing_ok=True)
-        raise InputError(
-            f"The pictures are kept as one file of {size / 1e6:,.0f} MB in {path.parent}, and it "
-            f"cannot be written ({getattr(error, 'strerror', None) or error}): make room there, "
-            "or set XDG_CACHE_HOME to a folder of yours."
-        ) from None
+        why = getattr(error, "strerror", None) or error
+        raise InputError(UNWRITTEN.format(folder=path.parent, why=why)) from None
+    os.close(handle)
+    return beside
+
+
+def _take_room(path: Path) -> None:
+    """Take the disk's room for a file that is mapped: on a full disk a write to it would kill us.
+
+    Raises InputError where there is none.
+    """
+    if not hasattr(os, "posix_fallocate"):  # Windows, macOS
+        return
+    try:
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    except OSError as error:
+        raise InputError(UNWRITTEN.format(folder=path.parent, why=error.strerror)) from None
 
 
 def _left_out(broken: list[list[str]]) -> list[str]:
