@@ -41,7 +41,8 @@ def _budgets(table: dict) -> str:
     """Return in words which preset a name stands for in how many minutes."""
     rows = ((name, *row) for name, rows in table.items() for row in rows)
     return ", ".join(
-        f"on a processor up to {limit:g}, {name} is {quick}" for name, limit, quick in rows
+        f"on a processor, at 28 pixels, up to {limit:g} {name} is {quick}"
+        for name, limit, quick in rows
     )
 
 
@@ -105,6 +106,7 @@ def train(
     Several processes share the work: torchrun --nproc-per-node 2 -m gancourse train PRESET
     """
     from gancourse import machine
+    from gancourse.data import image_set
     from gancourse.train import get_preset, parallel, within
     from gancourse.train import run as runs
 
@@ -114,8 +116,9 @@ def train(
             resume = False  # it was killed before it wrote a checkpoint
             if not parallel.rank():
                 typer.echo(runs.NOT_BEGUN.format(out=out))
-        small = not resume and machine.device(device).type == "cpu"  # where times were measured
-        taken = within(preset, minutes) if small else preset
+        # Times were measured on a processor, with images of 28 pixels.
+        small = machine.device(device).type == "cpu" and image_set(data).shape[-1] == 28
+        taken = within(preset, minutes) if small and not resume else preset
         if taken != preset and not parallel.rank():
             typer.echo(f"For {minutes:g} minutes {preset} is {taken}: see its help.")
         recipe = get_preset(taken, sync_norm=sync_norm)

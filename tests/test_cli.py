@@ -385,9 +385,23 @@ def test_a_time_chooses_the_recipe_and_resume_keeps_it(run, tmp_path, monkeypatc
     assert "give the same preset" in error
 
 
+def test_at_another_side_a_time_chooses_nothing(run, tmp_path, monkeypatch):
+    """The quick recipe was measured at 28 pixels, and is no better at 64."""
+    clock = itertools.count(0, 20)
+    monkeypatch.setattr("gancourse.train.run.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    out = tmp_path / "r"
+    code, said, error = run("train", "dcgan", "--data", "digits@64", "--device", "cpu",
+                            "--minutes", 1, "--out", out)  # fmt: skip
+    assert code == 0, said + error
+    recipe = train.load_state(out / CHECKPOINT).recipe
+    assert recipe.G["width"] == train.get_preset("dcgan").G["width"]
+
+
 def test_the_help_says_which_preset_a_time_chooses(run):
     _, said, _ = run("train", "--help")
-    assert "onaprocessorupto2,dcganisdcgan-quick" in "".join(said.replace("│", "").split())
+    assert "onaprocessor,at28pixels,upto2dcganisdcgan-quick" in "".join(
+        said.replace("│", "").split()
+    )
 
 
 @pytest.mark.parametrize("minutes", [0, -1, "nan"])
