@@ -58,6 +58,11 @@ class Folder:
         return self.channels, self.side, self.side
 
     @property
+    def mark(self) -> str:
+        """Another text where a picture is added, removed or written again."""
+        return _kept(self)[0].stem
+
+    @property
     def class_names(self) -> tuple[str, ...]:
         return tuple(_kept(self)[1]["class_names"])
 

@@ -25,6 +25,7 @@ class ImageSet:
     source: str  # where it came from, for people
     class_names: tuple[str, ...]
     on_disk: bool = False  # mapped from a file that is too large for memory
+    mark: str = ""  # of a folder of pictures: another one where a picture is changed
 
     def __len__(self) -> int:
         return len(self.images)
@@ -118,7 +119,8 @@ def load_images(
     images, labels, source = found
     name = getattr(entry, "name", name)
     large = images.nbytes > folders.LARGE and isinstance(entry, folders.Folder)
-    return ImageSet(images, labels, name, split, source, entry.class_names, large).to(device)
+    mark = getattr(entry, "mark", "")
+    return ImageSet(images, labels, name, split, source, entry.class_names, large, mark).to(device)
 
 
 def _scaled(images: torch.Tensor) -> torch.Tensor:

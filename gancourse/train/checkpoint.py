@@ -16,7 +16,7 @@ from gancourse.train.state import State
 
 CHECKPOINT = "gancourse-checkpoint-2"
 PARTS = ("G", "D", "ema_G", "opt_G", "opt_D")
-NOTES = ("seed", "step", "data", "precision", "threads", "world")
+NOTES = ("seed", "step", "data", "mark", "precision", "threads", "world")
 
 
 def save_state(state: State, path: str | Path) -> Path:
@@ -109,7 +109,7 @@ def _rebuilt(tensors: dict[str, Tensor], notes: dict, path: Path, device) -> Sta
     state = State(Recipe(**notes["recipe"]), notes["seed"], device, notes["precision"])
     for part in PARTS:
         _restore(getattr(state, part), _below(tensors, part), path)
-    state.step, state.data = notes["step"], notes["data"]
+    state.step, state.data, state.mark = notes["step"], notes["data"], notes.get("mark", "")
     state.threads = _threads_of(notes)
     state.history = list(tensors.get("history", torch.empty(0, 4)).to(state.device))
     state.world = notes.get("world", 1)

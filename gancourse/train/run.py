@@ -98,7 +98,7 @@ class Run:
                 "folder with --out."
             )
         state = training.State(self.recipe, self.seed, **self.wanted)
-        state.data = self.images.name
+        state.data, state.mark = self.images.name, self.images.mark
         self._prepare()
         return state
 
@@ -132,6 +132,12 @@ class Run:
                 f"{state.seed}, not of {self.preset} on {self.images.name} with seed {self.seed}: "
                 "give the same preset, data and seed, or another --out."
             )
+        if state.mark not in ("", self.images.mark):
+            self._say(
+                f"The pictures in {self.images.name} have changed since the run began: it goes on "
+                "with those that are there now, and is not the run that it would have been."
+            )
+            state.mark = self.images.mark
         return state
 
     def _take_budgeted(self, state: training.State) -> None:

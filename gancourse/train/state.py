@@ -26,6 +26,7 @@ class State:
 
     def __init__(self, recipe: Recipe, seed: int = 0, device=None, precision: str | None = None):
         self.recipe, self.seed, self.step, self.data = recipe, seed, 0, ""
+        self.mark = ""  # of the pictures in a folder, see `ImageSet`
         self.device = machine.device(device)
         self.precision = machine.precision(precision or recipe.precision, self.device)
         self.rng = machine.seed_everything(seed)

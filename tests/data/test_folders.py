@@ -328,7 +328,14 @@ def test_a_run_on_a_folder_trains_resumes_samples_and_scores(
     monkeypatch.setattr(averages, "STANDING", (2, 50))
     train = ["train", preset, "--data", data, "--device", "cpu", "--out", out]
     assert ended(monkeypatch, *train, "--steps", 1) == 0
+    capsys.readouterr()
     assert ended(monkeypatch, *train, "--steps", 2, "--resume") == 0
+    assert "have changed" not in capsys.readouterr().out
+    picture(many / "blue" / "0.png", (1, 2, 3))
+    folders._kept.cache_clear()
+    for again in (True, False):  # it is said once
+        assert ended(monkeypatch, *train, "--steps", 4 - again, "--resume") == 0
+        assert ("have changed since the run began" in capsys.readouterr().out) == again
     G = nets.load_any(out)
     assert G.shape == (3, 64, 64)
     assert G.card["data"] == f"{many}@64-colour"
