@@ -17,7 +17,7 @@ from gancourse.errors import InputError
 from gancourse.score.measures import NEIGHBOURS_DC, NEIGHBOURS_PR, density_coverage
 
 COMPONENTS = 16
-LEFT = 1.5  # times what the components leave of nearly all real samples
+LEFT, LITTLE = 1.5, 0.2  # times what components leave of nearly all real samples; of their spread
 
 
 def rows(x: Tensor) -> Tensor:
@@ -101,7 +101,7 @@ def left_over(whole: tuple[Tensor, Tensor], kept: tuple[Tensor, Tensor]) -> Tens
         ((x - real.mean(0)).square().sum(1) - part.square().sum(1)).clamp(min=0).sqrt()
         for x, part in zip(whole, kept, strict=True)
     ]
-    return rest[0] <= LEFT * rest[1].quantile(0.99)
+    return rest[0] <= max(LEFT * rest[1].quantile(0.99).item(), LITTLE * spread(real))
 
 
 def best_fit(real: Tensor, n: int) -> dict[str, float]:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse import machine
-from gancourse.clinic import calls
+from gancourse.clinic import calls, ways
 from gancourse.clinic.answers import Answers
 from gancourse.clinic.clock import LOOK, Clock
 from gancourse.clinic.closer import Closer
@@ -198,13 +198,12 @@ class Recorder:
             s.skipped["real batches"] = "none was handed in with recorder.real"
         if not real or not looks:
             return
-        seen = what_is_compared(looks, torch.cat(real), s.drawn == "changed")
+        real = ways.as_given(s, torch.cat(real))
+        seen = what_is_compared(looks, real, s.drawn == "changed")
         own = [look.of_G for look in looks if look.of_G is not None]
         found = Comparison(s, self.witness, self._tried, self.looks.layers, self.looks.reach)
-        found.compare(seen, torch.cat(real), own)
-        s.modes = (
-            self._tried("batch norm's modes", self.looks.modes, torch.cat(real)[:SAMPLES]) or {}
-        )
+        found.compare(seen, real, own)
+        s.modes = self._tried("batch norm's modes", self.looks.modes, real[:SAMPLES]) or {}
 
 
 class Batches:

@@ -5,6 +5,8 @@ Each returns its evidence, or None. Where something could not be looked at, it s
 
 import math
 
+from torch import Tensor
+
 from gancourse.clinic import facts
 from gancourse.clinic.signals import Signals, mean, middle
 
@@ -101,6 +103,18 @@ def scale(s: Signals) -> tuple[float, float] | None:
     wide = max((abs(x) for part in s.manner["handed in"] for x in part), default=1.0)
     alike = all(abs(x - a) * wide + abs(y - b) < 1e-3 * (abs(a) * wide + abs(b)) for x, y in lines)
     return (a, b) if alike and abs(a) > 1e-9 else None
+
+
+def as_given(s: Signals, real: Tensor) -> Tensor:
+    """Return real samples as D is given them, where that is how G's are given: bytes scaled, say.
+
+    Else as they were handed in.
+    """
+    line = scale(s)
+    if line is None or not judged_raw(s):
+        return real
+    a, b = line
+    return a * real + b
 
 
 def described(a: float, b: float) -> str:

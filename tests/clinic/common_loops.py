@@ -61,6 +61,26 @@ class Mapped(SquashedShort):
         return softplus(-self.D(2 * self.fakes() - 1)).mean()
 
 
+class FromBytes(Short):
+    """Real points are handed in as bytes, and come to D as G gives its own."""
+
+    back = False
+
+    def batch(self, turn):
+        return (127.5 + 60 * RING.sample(128, self.rng)).round()
+
+    def shown(self, x):
+        return (x - 127.5) / 60, self.fakes().detach()
+
+    def sample(self, n):
+        x = super().sample(n)
+        return 127.5 + 60 * x if self.back else x
+
+
+class BackToBytes(FromBytes):
+    back = True
+
+
 class JudgedByACopy(OneBackward):
     """G's part of the one loss goes through a copy of D; D's fakes are leaves, for R2."""
 
@@ -121,5 +141,5 @@ FAULTY = {
     BehindARelu: "no gradient arrives",
     OneUnit: "D says one number",
 }
-SOUND = (OneBackward, JudgedByACopy, Squashed, Mapped)
+SOUND = (OneBackward, JudgedByACopy, Squashed, Mapped, FromBytes, BackToBytes)
 BITS = (OneBackward, OneUnit)

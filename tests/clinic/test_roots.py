@@ -13,6 +13,7 @@ import torch
 from loops import Unwatched
 from test_diagnose import signals
 from torch import nn
+from upkeep_loops import Short
 
 from gancourse.clinic import (
     Recorder,
@@ -37,6 +38,13 @@ def test_the_first_statement_is_the_fault_and_was_seen(loop):
     found = diagnose(loop().run().finish())
     assert found.first == FAULTY[loop], str(found)
     assert found.suspicions[0].seen
+
+
+@pytest.mark.parametrize("loop", [common_loops.FromBytes, common_loops.BackToBytes])
+def test_samples_are_held_against_real_ones_in_the_same_units(loop):
+    """Bytes beside what a G gives would be samples that have collapsed."""
+    spread = [kind().run().finish().fit()["spread"] for kind in (loop, Short)]
+    assert spread[0] == pytest.approx(spread[1], abs=0.25)
 
 
 def test_rows_that_are_mixed_up_inside_of_d_are_no_sum_over_the_numbers_of_a_sample():
