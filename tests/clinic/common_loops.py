@@ -84,9 +84,17 @@ class BackToBytes(FromBytes):
 class JudgedByACopy(OneBackward):
     """G's part of the one loss goes through a copy of D; D's fakes are leaves, for R2."""
 
+    def __init__(self, change="", turns=400):  # D must have learnt
+        super().__init__(change, turns)
+
+    def optimisers(self):
+        self.judge = copy.deepcopy(self.D).requires_grad_(False)
+        return super().optimisers()
+
     def d_step(self, x):
         fake = self.fakes()
-        self.of_G = softplus(-copy.deepcopy(self.D).requires_grad_(False)(fake)).mean()
+        self.judge.load_state_dict(self.D.state_dict())
+        self.of_G = softplus(-self.judge(fake)).mean()
         x, cut = x.clone().requires_grad_(), fake.detach().requires_grad_()
         real, of_fakes = self.D(x), self.D(cut)
         slopes = [
