@@ -9,6 +9,7 @@ from gancourse import nets, store
 from gancourse.errors import InputError, in_a_sentence
 from gancourse.score import draws
 from gancourse.sweep.plan import Task, settings_text
+from gancourse.train import checkpoint
 from gancourse.train import run as runs
 
 RESULT = "result.json"
@@ -44,7 +45,7 @@ def carry_out(task: Task) -> dict:
     row = kept(task)
     if row:
         return row
-    begun = any((task.folder / f"{runs.CHECKPOINT}{end}").exists() for end in ("", ".previous"))
+    begun = checkpoint.begun(task.folder / runs.CHECKPOINT)
     start = time.process_time()
     try:
         run = runs.Run(task.preset, task.data, task.folder, task.seed, task.device, task.precision,

@@ -750,7 +750,7 @@ def kill_after_next_checkpoint(processes, out, delay):
     """Go on with a run that would not end, and kill it: whenever that is, it is at work."""
     checkpoint = out / "checkpoint.safetensors"
     before = written_at(checkpoint)
-    process = started(processes, out, 10**7, resume=before > 0)
+    process = started(processes, out, 10**7, resume=T.begun(checkpoint))
     while process.is_alive() and written_at(checkpoint) <= before:
         time.sleep(0.002)
     time.sleep(delay)
