@@ -11,6 +11,7 @@ from statistics import median
 
 from torch import nn
 
+from gancourse import machine
 from gancourse.errors import at_least
 from gancourse.score import images, measures
 
@@ -45,6 +46,7 @@ def score_draws(name: str, G: nn.Module, data="mnist", n: int = 10_000, seed=0, 
     """
     at_least("draws", draws, 1)
     seeds = range(seed, seed + draws)
+    machine.seed_generator(seeds[-1])  # refused before the first draw
     return Draws(name, tuple(images.score_generator(G, data, n, each) for each in seeds))
 
 

@@ -130,6 +130,12 @@ def test_bad_requests_are_named(G):
         score_draws("mine", G, "digits", 200, draws=0)
 
 
+def test_a_last_seed_that_is_none_is_refused_before_the_first_draw(monkeypatch):
+    monkeypatch.setattr(images, "score_generator", lambda *_: pytest.fail("it has drawn"))
+    with pytest.raises(InputError, match="A seed is a whole number from 0 to 2\\*\\*32 - 1"):
+        score_draws("mine", None, "digits", 200, seed=2**32 - 2, draws=3)
+
+
 def test_two_runs_files_are_told_apart_by_their_folders(three):
     names = "runs/a/generator.safetensors", "runs/b/generator.safetensors"
     said = table([with_fids(three, 2.0, 2.1, 2.2, name=name) for name in names])
