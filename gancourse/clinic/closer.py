@@ -17,7 +17,8 @@ from gancourse.clinic.answers import Answers
 from gancourse.clinic.ledger import Ledger, cleared, this_backward
 from gancourse.clinic.optimisers import Weights
 from gancourse.clinic.signals import Signals
-from gancourse.clinic.watchers import BATCHES, Witness, twin
+from gancourse.clinic.watchers import BATCHES, Witness
+from gancourse.nets import duplicate
 
 ROWS, MOST = 64, 65_536  # samples of a batch that are compared; rows that are kept
 RELATED = 0.93  # of the rest that is left between samples that have nothing to do with each other
@@ -234,7 +235,7 @@ def together(witness: Witness, call: calls.Call) -> tuple[float, float, float]:
     is how far it is where each pair exchanges others: not far, too, if its answers are each to a
     sample.
     """
-    D, n = twin(witness.nets["D"]).eval(), len(call.x)
+    D, n = duplicate(witness.nets["D"]).eval(), len(call.x)
     x = call.x
     if witness.real.kept and witness.real.width == x[0].numel():
         real = torch.cat(witness.real.kept)

@@ -10,7 +10,8 @@ from torch import Tensor
 from gancourse.clinic import probes
 from gancourse.clinic.rules import is_poor
 from gancourse.clinic.signals import Signals
-from gancourse.clinic.watchers import Witness, twin
+from gancourse.clinic.watchers import Witness
+from gancourse.nets import duplicate
 
 SAMPLES = 256  # in each look, and of real ones beside them
 CLEARLY = 0.5  # of precision and coverage together
@@ -116,7 +117,7 @@ class Comparison:
         `rules.d_too_weak` speaks below SEES.
         """
         D, end = self.witness.nets["D"], self.signals.ends.get("D", "")
-        worn = probes.given_time(twin(D), real, cloud, end=end)
+        worn = probes.given_time(duplicate(D), real, cloud, end=end)
         if worn >= SEES:
             return [worn]
-        return [worn, probes.given_time(probes.renewed(twin(D)), real, cloud, end=end)]
+        return [worn, probes.given_time(probes.renewed(duplicate(D)), real, cloud, end=end)]

@@ -14,7 +14,8 @@ from torch.nn.modules.module import register_module_forward_hook
 from gancourse.clinic import calls, probes
 from gancourse.clinic.aside import undisturbed
 from gancourse.clinic.optimisers import MOST
-from gancourse.clinic.watchers import Witness, twin
+from gancourse.clinic.watchers import Witness
+from gancourse.nets import duplicate
 
 
 def flat(tensors) -> Tensor:
@@ -107,7 +108,7 @@ class Drawer:
             return {}
         found = {}
         for name, training in (("train", True), ("eval", False)):
-            copied = twin(net).train(training)
+            copied = duplicate(net).train(training)
             with undisturbed(copied):
                 parts = [calls.samples_of(call.again(copied)) for call in given]
             x = torch.cat([part.float().cpu().flatten(1) for part in parts])

@@ -5,7 +5,6 @@ the program. `python -m gancourse.clinic.films` records all of them again.
 """
 
 import ast
-import copy
 import difflib
 import hashlib
 import io
@@ -20,6 +19,7 @@ from gancourse import machine, plots
 from gancourse.clinic import faults, settings
 from gancourse.clinic.settings import Setting
 from gancourse.errors import InputError, choose, in_a_sentence
+from gancourse.nets import duplicate
 from gancourse.store import write_whole
 
 HOME = Path(__file__).with_name("recordings")
@@ -126,7 +126,8 @@ class Filming:
 
     @torch.no_grad()
     def _shoot(self) -> None:
-        G, D = copy.deepcopy((self.G, self.D))  # a look leaves no trace in modes and running means
+        # A look leaves no trace in modes and running means.
+        G, D = duplicate(self.G), duplicate(self.D)
         x_fake = self.code.sample(G, self.z)
         says = [D(x).float().sigmoid().mean().item() for x in (self.x_real, x_fake)]
         field = np.empty((0, 0), np.uint8) if self.setting.images else _field(D, self.setting)

@@ -13,7 +13,8 @@ from gancourse.clinic.comparison import SAMPLES
 from gancourse.clinic.conditions import Conditions
 from gancourse.clinic.drawer import Drawer
 from gancourse.clinic.signals import mean
-from gancourse.clinic.watchers import Witness, keep, twin
+from gancourse.clinic.watchers import Witness, keep
+from gancourse.nets import duplicate
 
 
 @dataclass
@@ -99,7 +100,7 @@ class Looks:
         self.signals.in_sampling = modes
         if not modes > 0:  # no batch norm in training mode: each sample for itself
             return
-        G = twin(self.nets["G"]).eval()
+        G = duplicate(self.nets["G"]).eval()
         with torch.no_grad():
             alone = torch.cat([calls.samples_of(c.again(G)) for c in drawn])
         x = torch.cat([c.out for c in drawn])
@@ -108,7 +109,7 @@ class Looks:
 
     def _G(self) -> tuple[nn.Module, Callable[[Tensor], Tensor]]:
         """Return a copy of G, and what gives its samples for z with the arguments last drawn."""
-        G, call = twin(self.nets["G"]), self.last_drawn
+        G, call = duplicate(self.nets["G"]), self.last_drawn
         return G, lambda z: calls.samples_of(call.again(G, z))
 
     def layers(self) -> list[float]:
@@ -119,7 +120,7 @@ class Looks:
         """Return the limits of what G can give, in training and to draw, see `probes.reach`."""
         if self.last_drawn is None:
             return None
-        G, ends = twin(self.nets["G"]).eval(), []
+        G, ends = duplicate(self.nets["G"]).eval(), []
         for call in (self.last_drawn, self.witness.seen.get("G") or self.last_drawn):
             with self.clock.used_by("recorder"):
                 run = partial(call.again, G)

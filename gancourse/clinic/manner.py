@@ -15,7 +15,8 @@ from gancourse.clinic.calls import Call
 from gancourse.clinic.ledger import Ledger
 from gancourse.clinic.optimisers import Weights
 from gancourse.clinic.signals import Signals
-from gancourse.clinic.watchers import Witness, twin
+from gancourse.clinic.watchers import Witness
+from gancourse.nets import duplicate
 
 NEAR = 1e-4  # of the spread: how exactly a line has to fit
 SAME = (1.0, 0.0)
@@ -185,7 +186,7 @@ class Manner:
         if not other or made is None or call is None:
             return
         with torch.no_grad():
-            usual = calls.samples_of(call.again(twin(self.ledger.nets["G"]).eval()))
+            usual = calls.samples_of(call.again(duplicate(self.ledger.nets["G"]).eval()))
         wide = probes.spread(usual.float().cpu().flatten(1))
         found = self.signals.manner
         found["settings"] = [f"{name}={value:g}" for name, value in sorted(other.items())]
@@ -204,7 +205,7 @@ def along_the_batch(net: nn.Module, args: tuple, kwargs: dict, batch: float) -> 
     n = len(given[1])
     if n % max(1, int(batch)):
         return []  # the steps come first, in the whole program
-    copy, found = twin(net), []
+    copy, found = duplicate(net), []
 
     def saw(layer: nn.Module, inputs: tuple) -> None:
         x = inputs[0]

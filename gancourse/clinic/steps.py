@@ -8,7 +8,8 @@ from torch import Tensor, nn
 
 from gancourse.clinic import calls
 from gancourse.clinic.aside import undisturbed
-from gancourse.clinic.watchers import Witness, twin
+from gancourse.clinic.watchers import Witness
+from gancourse.nets import duplicate
 
 NAMES = ("G on fakes", "D on real", "D on fakes")
 
@@ -34,7 +35,7 @@ class Effects:
                 self.pull["G on fakes"].append(new - old)
         if not after:
             self.before, self.made = found, now
-            self.old_D = twin(self.witness.nets["D"]) if self.shared else None
+            self.old_D = duplicate(self.witness.nets["D"]) if self.shared else None
             return
         for name, value in found.items():
             if name in self.before:

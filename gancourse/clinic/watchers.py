@@ -4,7 +4,6 @@ A real sample is one that the program has handed in as such. What D sees beside 
 samples (noisy ones, points between the two) is neither, and is left alone.
 """
 
-import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from gancourse.clinic.clock import Clock
 from gancourse.clinic.signals import Noise, Signals, mean
 from gancourse.clinic.tally import Tally
 from gancourse.errors import InputError
+from gancourse.nets import duplicate
 
 KEPT, MOST = 32, 64  # real samples kept of a batch; batches kept of a long run
 BATCHES = 8  # of a measured turn that are kept whole
@@ -193,7 +193,7 @@ class Witness:
 
     def _packs(self, call: Call) -> bool:
         """Tell whether D packs a batch itself: another first sample changes some of its answers."""
-        D, other = twin(self.nets["D"]).eval(), call.x.clone()
+        D, other = duplicate(self.nets["D"]).eval(), call.x.clone()
         other[0] = call.x[-1]
         with torch.no_grad():
             one, two = (calls.samples_of(call.again(D, x)) for x in (call.x, other))
@@ -242,7 +242,7 @@ class Witness:
 
     def _alone(self, call: Call, fake: Tensor) -> float:
         """Return by how many sd D's logits of these fakes change when they come alone."""
-        D, made = twin(self.nets["D"]), call.out[fake]
+        D, made = duplicate(self.nets["D"]), call.out[fake]
         with torch.no_grad():
             shift = calls.logits_of(call.again(D, call.x[fake]), len(made)).float() - made
         return (shift.square().mean().sqrt() / call.out.std().clamp(min=1e-6)).item()
@@ -270,11 +270,6 @@ class Witness:
         s.in_training = {who: mean(modes) for who, modes in self.modes.items()}
         s.mixed, s.mixing = mean(self.mixed, 0.0), mean(self.mixing, 0.0)
         s.unknown = self.unknown["D"] / max(1, self.unknown["seen"])
-
-
-def twin(net: nn.Module) -> nn.Module:
-    """Return a copy of a net; nobody watches it, see `hooks.Hook`."""
-    return copy.deepcopy(net)
 
 
 def _batch_norms(net: nn.Module) -> list[nn.Module]:

@@ -16,6 +16,7 @@ from gancourse.nets.conditional import (
     labels_for,
 )
 from gancourse.nets.dcgan import DCGANDiscriminator, DCGANGenerator, init_dcgan
+from gancourse.nets.duplicates import duplicate
 from gancourse.nets.files import (
     keep_mine,
     load_any,
@@ -44,8 +45,8 @@ from gancourse.nets.table import (
 
 __all__ = ["DISCRIMINATORS", "GENERATORS", "IMAGE", "ConditionalDiscriminator",
            "ConditionalGenerator", "DCGANDiscriminator", "DCGANGenerator", "MLPDiscriminator",
-           "MLPGenerator", "OneClass", "class_weights", "classes_of", "init_dcgan", "keep_mine",
-           "known_class", "label_maps", "labels_for", "load_any", "load_generator", "load_mine",
-           "load_shipped", "load_weights", "make_discriminator", "make_generator", "metadata_of",
-           "options_for", "packed", "save_generator", "shipped", "shipped_card",
+           "MLPGenerator", "OneClass", "class_weights", "classes_of", "duplicate", "init_dcgan",
+           "keep_mine", "known_class", "label_maps", "labels_for", "load_any", "load_generator",
+           "load_mine", "load_shipped", "load_weights", "make_discriminator", "make_generator",
+           "metadata_of", "options_for", "packed", "save_generator", "shipped", "shipped_card",
            "spectrally_normalised", "takes_labels", "takes_packs"]  # fmt: skip

@@ -1,5 +1,6 @@
 """The nets: shapes, initialisation, bad inputs, weights that travel through a file."""
 
+import copy
 import pickle
 
 import pytest
@@ -169,3 +170,33 @@ def test_the_card_of_a_shipped_generator_says_what_it_is_and_how_it_was_made(nam
 def test_only_what_is_shipped_has_a_card():
     with pytest.raises(InputError, match="shipped generator"):
         nets.shipped_card("cifar")
+
+
+class Keeping(nn.Module):
+    """A net that keeps what came out of its layers, as hooks and perceptual losses do."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = torch.nn.utils.spectral_norm(nn.Linear(3, 3))
+        self.kept = {"all": []}
+
+    def forward(self, x):
+        self.kept["all"].append(self.first(x))
+        self.last = self.kept["all"][-1]
+        return self.last.sigmoid()
+
+
+def test_a_duplicate_has_weights_of_its_own_whatever_the_net_has_kept_of_a_pass():
+    net, x = Keeping(), torch.randn(4, 3)
+    net(x)
+    with pytest.raises(RuntimeError):
+        copy.deepcopy(net)
+    net.eval()
+    twin = nets.duplicate(net)
+    assert torch.equal(twin(x), net(x))
+    assert net.last.grad_fn is not None
+    before = net(x)
+    with torch.no_grad():
+        twin.first.weight_orig.add_(1.0)
+    assert torch.equal(net(x), before)
+    assert not torch.equal(twin(x), before)

@@ -1,13 +1,12 @@
 """What the explorer looks at: G's pictures, read under a lock, and the images G was trained on."""
 
-import copy
 from collections.abc import Callable
 from contextlib import nullcontext
 
 import torch
 from torch import Tensor, nn
 
-from gancourse import machine, plots, score
+from gancourse import machine, nets, plots, score
 from gancourse.data import ImageSet, image_set, load_images
 from gancourse.errors import InputError
 from gancourse.live.controls import Choice
@@ -45,7 +44,7 @@ class Pictures:
     def copied(self):
         """Return a copy of G as it is now, for what takes longer than a picture."""
         with self.lock:
-            return copy.deepcopy(self.G).to("cpu") if isinstance(self.G, nn.Module) else self.G
+            return nets.duplicate(self.G).to("cpu") if isinstance(self.G, nn.Module) else self.G
 
     def check_gradients(self) -> None:
         """Raise InputError where no gradients go through G."""
