@@ -117,7 +117,8 @@ plots.image_grid(walks, columns=12, alt="Three walks through latent space, twelv
 
 # %% [markdown]
 # Each row is one walk, and each row goes on where the one above it ended. One digit *becomes*
-# another, and what lies between mostly looks like handwriting too. No such walk was in the
+# another, and what lies between mostly looks like handwriting too. Walk yourself: in the square on
+# top press **Pin this** on two digits, then open **Film** and play. No such walk was in the
 # training data. How can a network learn this from nothing but separate pictures?
 #
 # ## How it was trained

@@ -14,11 +14,12 @@
 # # 05 · A minimal GAN
 #
 # A GAN is two small networks and one loop. You play with a whole one first, on points in the plane,
-# where you can *see* what each player does. Then you write its two steps, and play with yours.
+# where you can *see* what each player does. Then you take D's step apart, write G's, and play with
+# both.
 #
 # **Aims:**
 #
-# - write D's step and G's step, and say what `detach` is for;
+# - change D's step, write G's step, and say what `detach` is for;
 # - run the loop, watch G find eight clusters, and count them;
 # - know which numbers follow the quality of the samples, and which do not;
 # - break it on purpose and recognise the break.
@@ -208,7 +209,7 @@ def train(d_step, g_step, turns=2000, d_steps=1, seed=0):
 # %%
 x, z, frames = ring.sample(300, rng), torch.randn(300, z_dim), []
 history = {"d_loss": [], "g_loss": [], "D(x)": [], "D(G(z))": []}
-for turn, G, D, d_loss, g_loss in train(d_step, g_step):
+for turn, G, D, d_loss, g_loss in live.progress(train(d_step, g_step), "turns", 2000):
     with torch.no_grad():
         says = (D(points).sigmoid().mean().item() for points in (x, G(z)))
     for name, value in zip(history, (d_loss, g_loss, *says), strict=True):
@@ -373,8 +374,9 @@ def measured(d_step, g_step, d_steps, seed=0, turns=120):
     return torch.tensor(rows).T  # [3, times]
 
 
-critic = [measured(critic_step, follow_step, 5, seed) for seed in range(3)]
-entropy = [measured(d_step, g_step, 1, seed) for seed in range(3)]
+steps = [(critic_step, follow_step, 5)] * 3 + [(d_step, g_step, 1)] * 3
+found = [measured(*each, seed=i % 3) for i, each in enumerate(live.progress(steps, "runs"))]
+critic, entropy = found[:3], found[3:]
 pairs = {"critic's estimate": (critic[0], -1), "d_loss": (entropy[0], 1)}
 shown = [
     plots.Panel((plots.Mark("line", turn, sign * loss, name, "D"),
@@ -441,12 +443,11 @@ claim("modes with and without detach", (report(sound).modes, report(stuck).modes
 # the samples shared out among the modes? Three sound runs, then three without `detach`; 0 is even.
 
 # %%
-kl = [
-    [report(careless_train(lambda logit: softplus(-logit).mean(), d)).reverse_kl for _ in range(3)]
-    for d in (True, False)
-]
-claim("without detach some modes starve", sum(kl[1]), above=3 * sum(kl[0]))
-[[round(value, 3) for value in row] for row in kl]
+kl = [report(careless_train(lambda logit: softplus(-logit).mean(), detach)).reverse_kl
+      for detach in live.progress([True] * 3 + [False] * 3, "runs")]  # fmt: skip
+claim("without detach some modes starve", sum(kl[3:]), above=3 * sum(kl[:3]))
+{"with detach": [round(value, 3) for value in kl[:3]],
+ "without": [round(value, 3) for value in kl[3:]]}  # fmt: skip
 
 # %% [markdown]
 # No error was raised anywhere. That is why this course tests training *steps*: after D's step, no

@@ -239,7 +239,7 @@ made = [twice(up, 3, 2, 1, 1), twice(up, 4, 2, 1), twice(enlarge)]
 uneven = [(x[..., 5:11, 5:11].std((2, 3)).mean() / x.std()).item() for x in made]
 claim("both transposed layers are uneven inside", torch.tensor(uneven[:2]), above=0.3)
 claim("what is enlarged stays flat inside", uneven[2], below=1e-4)
-plots.image_grid(torch.cat(made), scale=4, alt="Flat inputs, by row: k = 3, k = 4, enlarged.")
+plots.image_film(list(zip(("k = 3", "k = 4", "enlarged"), made, strict=True)), "Flat inputs")
 
 # %% [markdown]
 # Checkerboards were named and drawn by Odena, Dumoulin and Olah (2016). Rows one ($k = 3$) and two
@@ -284,7 +284,7 @@ with torch.no_grad():
     ways = {"eval": G(z), "in 128": crowd, "in 8": trained(z), "alone": alone}
 moved = [(x - ways["eval"]).abs().mean().item() for x in ways.values()]
 claim("the fewer neighbours, the more a sample moves", moved, sorted(moved))
-plots.image_grid(torch.cat(list(ways.values())), alt=f"Eight digits; rows: {', '.join(ways)}.")
+plots.image_film(list(ways.items()), "Eight digits")
 
 # %% [markdown]
 # By row: evaluation mode, then training mode in a batch of 128, of 8, and of one. Only in

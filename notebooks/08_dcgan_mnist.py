@@ -190,8 +190,9 @@ change = [train.sample(net, 16, seed=1) - old for net, old in zip(pair, before, 
 moved, moved_average = (x.abs().mean().item() for x in change)
 claim("the average moves less than G", moved_average / moved, below=0.6)
 print(f"a pixel changed by {moved:.3f} in G and by {moved_average:.3f} in its average")
-rows = torch.cat([before[0], change[0] / 2, change[1] / 2])
-plots.image_grid(rows, columns=16, alt="G, the change of G, and the smaller one of its average.")
+rows = before[0], change[0] / 2, change[1] / 2
+names = "samples of G", "changed in G", "in its average"
+plots.image_film(list(zip(names, rows, strict=True)), "16 samples and what 20 steps changed")
 
 # %% [markdown]
 # G's samples above; then what 20 steps changed in them, and in those of the average (grey means
@@ -232,7 +233,7 @@ plots.image_grid(train.sample(forgetful, 32, seed=1), columns=16, alt="32 sample
 contenders = {"shipped with the course": nets.load_shipped("mnist"), "average of G": state.ema_G,
               "G itself": state.G, "buffers forgotten": forgetful}  # fmt: skip
 fid = {"real digits": score.fid(digits.images[:2500], digits.name)}
-for name, net in contenders.items():
+for name, net in live.progress(contenders.items(), "generators"):
     fid[name] = score.fid(train.sample(net, 2500), digits.name)
 claim("real digits are best", fid["real digits"], below=fid["average of G"])
 claim("the average is no worse than G", fid["average of G"], below=1.2 * fid["G itself"])
@@ -313,7 +314,8 @@ def rate(state, step, seconds=0.25):
 
 def race(contenders, rounds=5):
     """Print the best images/s of each (state, step) and its ratio to the first; return them."""
-    turns = [[rate(*who) for who in contenders.values()] for _ in range(rounds)][1:]
+    each = live.progress(range(rounds), "rounds")
+    turns = [[rate(*who) for who in contenders.values()] for _ in each][1:]
     best = dict(zip(contenders, map(max, zip(*turns, strict=True)), strict=True))
     for name, images in best.items():
         print(f"{name:16}{images:8.0f} images/s{images / next(iter(best.values())):8.2f} x")
@@ -385,8 +387,11 @@ claim("a batch of 16 is not the fastest", speeds["batch 16"], below=max(speeds.v
 
 # %%
 wild = train.State(replace(recipe, lr_G=0.1, lr_D=0.1), seed=0)
-for _ in train.train(wild, digits.batch, 60):
-    pass
+torn = live.TrainingDashboard(wild, digits.batch, steps=60)
+torn
+
+# %%
+torn.wait()
 highest, healthy = (max(run.curves()["g_loss"][:60]) for run in (wild, state))
 claim("g_loss goes far beyond the healthy run's", highest, above=max(20, 2 * healthy))
 print(f"g_loss went up to {highest:.0f}, in the healthy run to {healthy:.1f}")
@@ -394,7 +399,9 @@ plots.image_grid(train.sample(wild.G, 32, seed=1), columns=16, alt="32 samples: 
 
 # %% [markdown]
 # D became sure of everything, and g_loss went far beyond any value of the healthy run. What G draws
-# is torn, where the healthy run had strokes at step 60.
+# is torn, where the healthy run had strokes at step 60. Is it lost? In the dashboard above put both
+# learning rates back to the recipe's, and press **Start** for 60 more steps, again and again. It
+# comes back, hundreds of steps late.
 #
 # ## What bf16 must not touch
 #

@@ -174,13 +174,15 @@ short
 # %%
 a, b = latent.on_shell(torch.randn(2, G.z_dim))
 t = torch.linspace(0, 1, 11)
-ways = [lerp(a, b, t[:, None]), latent.slerp(a, b, t)]
-plots.image_grid(draw(torch.cat(ways)), columns=11, alt="From z to z: the line, and the arc.")
+ways = {"line": lerp(a, b, t[:, None]), "arc": latent.slerp(a, b, t)}
+plots.image_film([(name, draw(way)) for name, way in ways.items()], "From z to z")
 
 # %% [markdown]
-# Hard to tell. So measure, with a ruler that lesson 11 explains: a classifier's features of
-# pictures. **Precision** is the share of our pictures that lie among real ones, **recall** the
-# share of real ones that lie among ours. Which middles are better, those of lines or of arcs?
+# Hard to tell. (Try your own two ends: in the explorer above press **Pin this** at two places, then
+# **Film** plays the way between them, as a line or as an arc.) So measure, with a ruler that lesson
+# 11 explains: a classifier's features of pictures. **Precision** is the share of our pictures that
+# lie among real ones, **recall** the share of real ones that lie among ours. Which middles are
+# better, those of lines or of arcs?
 
 # %%
 n, has_mnist = 1500, test_set.name == "mnist"
@@ -222,8 +224,8 @@ W = G.dense.weight.detach()  # as many columns as z has numbers
 _, sizes, directions = torch.linalg.svd(W, full_matrices=False)
 claim("the largest is a few times the smallest", sizes[0] / sizes[-1], below=6)
 start, steps = latent.on_shell(torch.randn(G.z_dim)), torch.linspace(-3, 3, 11)[:, None]
-rows = torch.cat([start + steps * directions[i] for i in (0, 1, 2, 15)])
-plots.image_grid(draw(rows), columns=11, alt="Along main directions 1, 2, 3 and 16, by row.")
+rows = [(f"direction {i + 1}", draw(start + steps * directions[i])) for i in (0, 1, 2, 15)]
+plots.image_film(rows, "Along main directions")
 
 # %% [markdown]
 # Nobody asked them to change one property, and they do not. Which share of samples even becomes
@@ -256,8 +258,8 @@ slopes = torch.linalg.lstsq(inputs, logits - logits.mean(1, keepdim=True)).solut
 towards = slopes / slopes.norm(dim=1, keepdim=True)  # [10, z_dim]
 theirs = latent.class_directions(G, partial(score.classify, ruler))
 claim("the package finds the same directions", (towards * theirs).sum(1), above=0.9)
-rows = torch.cat([z[:12] + step * towards[3] for step in range(5)])
-plots.image_grid(draw(rows), columns=12, alt="Twelve z, each row one further towards 3.")
+rows = [(f"by {step}", draw(z[:12] + step * towards[3])) for step in range(5)]
+plots.image_film(rows, "Twelve z, moved towards 3")
 
 # %% [markdown]
 # And in numbers: of 300 samples, which share is of class $k$ before, after a step of 2, and after a
@@ -335,7 +337,8 @@ rate
 # %% [markdown]
 # Averages wash out what the members have not in common, so that mostly ink is left in $a - b$. With
 # single z the difference carries everything else along. It does not always work, even so: nobody
-# taught G to add.
+# taught G to add. **Add and subtract** in the explorer does it with your pins, one or several in a
+# group.
 #
 # ## Truncation
 #
@@ -355,8 +358,8 @@ live.predict(
 )
 
 # %%
-rows = torch.cat([psi * z[:12] for psi in (1.0, 0.7, 0.4, 0.1)])
-plots.image_grid(draw(rows), columns=12, alt="The same twelve z, times 1, 0.7, 0.4 and 0.1 by row.")
+rows = [(f"times {psi:g}", draw(psi * z[:12])) for psi in (1.0, 0.7, 0.4, 0.1)]
+plots.image_film(rows, "The same twelve z")
 
 # %% [markdown]
 # The digits do not get better at 0.7, at 0.4 several fall apart, and at 0.1 none is left. Precision
@@ -364,7 +367,7 @@ plots.image_grid(draw(rows), columns=12, alt="The same twelve z, times 1, 0.7, 0
 
 # %%
 psis = torch.tensor([0.3, 0.5, 0.7, 0.85, 1.0])
-pairs = [quality(psi * z[:n]) for psi in psis]
+pairs = [quality(psi * z[:n]) for psi in live.progress(psis, "factors")]
 curves = {"Precision": [p for p, _ in pairs], "Recall": [r for _, r in pairs]}
 plots.lines(psis, curves, r"$\psi$", "share of pictures")
 
@@ -400,15 +403,18 @@ found = latent.invert(G, targets.repeat(4, 1, 1, 1), steps=250, starts=1)
 errors = found.errors.view(-1, 4, 3, 8)  # step, start, kind, picture
 best = errors[-1].argmin(0).flatten()  # [24]
 z_found = found.z.view(4, 24, G.z_dim)[best, torch.arange(24)]
-shown = torch.stack([targets, draw(z_found)]).view(2, 3, 8, 1, 28, 28).transpose(0, 1)
-plots.image_grid(shown.flatten(0, 2), alt="By turns targets and what was found: own samples, test "
-                                          "digits, test digits moved.")  # fmt: skip
+rows = []
+for i, name in enumerate(("own samples", "test digits", "moved ones")):
+    eight = slice(8 * i, 8 * i + 8)
+    rows += [(name, targets[eight]), ("found", draw(z_found[eight]))]
+plots.image_film(rows, "Targets and what was found")
 
 # %% [markdown]
 # G's own samples come back, and test digits as G would write them. (One start would not do: from a
 # bad one the search may end as another digit.) To you the moved ones are the same digits, but G has
-# never drawn one there, and covers what pixels it can. The errors over the steps, of each picture's
-# best start, medians of eight:
+# never drawn one there, and covers what pixels it can. (In the explorer, **Real images** looks for
+# the z of a test digit and takes you there.) The errors over the steps, of each picture's best
+# start, medians of eight:
 
 # %%
 curve = errors.amin(1).median(2).values  # [steps + 1, 3]
@@ -450,8 +456,8 @@ else:
 # %%
 x_fake = draw(torch.randn(500, G.z_dim))
 index = latent.nearest(x_fake[:12], train_set)[1][:, 0]
-pairs = torch.cat([x_fake[:12], train_set.scaled(index)])
-plots.image_grid(pairs, columns=12, alt="Samples of G, and below each its nearest training image.")
+pairs = [("samples", x_fake[:12]), ("nearest", train_set.scaled(index))]
+plots.image_film(pairs, "Samples of G, and below each its nearest training image")
 
 # %% [markdown]
 # Alike, and not the same. But everybody's nearest neighbour is alike: 60,000 are a crowd. A fair
@@ -523,14 +529,14 @@ claim("the birthday test finds 2,000 within a quarter", estimate, above=1500, be
 def closest_pairs(x, k=8):
     apart = torch.cdist(x.flatten(1), x.flatten(1)) + torch.full((len(x), len(x)), torch.inf).tril()
     near, at = apart.flatten().topk(k, largest=False)
-    return near, torch.cat([x[at // len(x)], x[at % len(x)]])
+    return near, x[at // len(x)], x[at % len(x)]
 
 
-near, twins = closest_pairs(draw(torch.randn(1000, G.z_dim)))
-near_real, real_twins = closest_pairs(test_set.scaled(slice(1000)))
+near, *twins = closest_pairs(draw(torch.randn(1000, G.z_dim)))
+near_real, *real_twins = closest_pairs(test_set.scaled(slice(1000)))
 claim("G's closest pair is no closer than half of the real one", near[0], above=near_real[0] / 2)
-plots.image_grid(torch.cat([twins, real_twins]), columns=8, scale=3,
-                 alt="Closest pairs: two rows of G's samples, two of test digits.")  # fmt: skip
+names = "one of G's", "its twin", "a test digit", "its twin"
+plots.image_film(list(zip(names, [*twins, *real_twins], strict=True)), "Closest pairs")
 
 # %% [markdown]
 # Ones, mostly: a stroke has few ways to differ, and real people's ones are as alike. No pair looks

@@ -33,7 +33,7 @@ import torch
 from IPython.display import Markdown
 from torch import nn
 
-from gancourse import course, load_images, losses, nets, plots, store, train
+from gancourse import claim, course, load_images, losses, nets, plots, store, train
 from gancourse.nets import writeups
 
 # %% [markdown]
@@ -80,7 +80,7 @@ to_image = nn.Sequential(up(16, 128, 1), up(128, 64, 2), up(64, 3, 2), nn.Tanh()
 first, second = nn.Conv2d(3, 64, 5, 2, 2), nn.Conv2d(64, 128, 5, 2, 2)
 D = nn.Sequential(first, second, nn.Flatten(), nn.Linear(49 * 128, 1))
 x_fake = to_image(h.view(2, 16, 4, 4))
-assert x_fake.shape == (2, 3, 16, 16)
+claim("the shape of its pictures", list(x_fake.shape), [2, 3, 16, 16])
 refusal(lambda: D(x_fake))
 
 # %% [markdown]
@@ -113,9 +113,12 @@ for sign in (-1, 1):  # -V, which D minimises, and V as printed
         (slope,) = torch.autograd.grad(-sign * minus_V, logit)
         logit = (logit - 0.5 * slope).detach().requires_grad_(True)
     ends[sign] = logit.sigmoid().tolist()
-assert ends[-1][0] > 0.9 > 0.1 > ends[-1][1]
-assert ends[1][0] < 0.1 < 0.9 < ends[1][1]
-ends
+{"with the minus": ends[-1], "as printed": ends[1]}
+
+# %% tags=["proof"]
+# Proof: with the minus D is right about both samples, without it wrong about both
+claim("D(x) and 1 - D(G(z)), with the minus", [ends[-1][0], 1 - ends[-1][1]], above=0.9)
+claim("1 - D(x) and D(G(z)), as printed", [1 - ends[1][0], ends[1][1]], above=0.9)
 
 # %% [markdown]
 # With the minus D says "real" of the real sample. Without it D learns to call it fake, and the fake
@@ -145,10 +148,12 @@ p = logit.sigmoid()
 cut = -(1 - p.clamp(1e-7, 1 - 1e-7)).log().sum()
 (slope_cut,) = torch.autograd.grad(cut, logit)
 (slope,) = torch.autograd.grad(nn.functional.softplus(logit).sum(), logit)
-assert (1 - p[1]).item() == 0
-assert slope_cut[1] == 0
-assert slope[1] > 0.99
-slope_cut, slope
+claim(
+    "1 - D and the slope that is cut off, at logit 20",
+    [(1 - p[1]).item(), slope_cut[1].item()],
+    [0, 0],
+)
+{"cut off": slope_cut.tolist(), "on logits": slope.tolist()}
 
 # %% [markdown]
 # At logit 20, 1 - D is rounded to 0. Cut off, its logarithm is finite, but its slope is 0: D cannot
@@ -167,7 +172,7 @@ stripes = (torch.arange(28.0) * torch.rand(64, 1, 1, 1)).sin().expand(-1, 1, 28,
 piles = {"digits": x_real, "noise": torch.rand_like(x_real) * 2 - 1, "stripes": stripes}
 D_printed = nets.make_discriminator("writeup-000", norm="last")
 means = {name: D_printed(x).mean().item() for name, x in piles.items()}
-assert max(means.values()) - min(means.values()) < 1e-5
+claim("the means differ by", max(means.values()) - min(means.values()), below=1e-5)
 {name: round(mean, 4) for name, mean in means.items()}
 
 # %% [markdown]
@@ -184,8 +189,8 @@ for name in ("writeup-000-printed", "writeup-000"):
     for _ in train.train(state, digits.batch, 150):
         pass
     d_loss[name] = state.curves()["d_loss"]
-assert min(d_loss["writeup-000-printed"]) > 2 * math.log(2) - 0.01
-assert sorted(d_loss["writeup-000"][-50:])[25] < 1.2  # the median
+claim("the printed d_loss", min(d_loss["writeup-000-printed"]), above=2 * math.log(2) - 0.01)
+claim("the median of the other", sorted(d_loss["writeup-000"][-50:])[25], below=1.2)
 names = {"as printed": "writeup-000-printed", "no batch norm in D": "writeup-000"}
 plots.lines(range(1, 151), {k: d_loss[v] for k, v in names.items()}, "step", "d_loss")
 
@@ -233,11 +238,11 @@ plots.gallery(panels, 4, alt="The gradient by layer of 324, as printed and with 
 # **skips**: the signal has a way around each layer (He et al. 2016, arXiv 1603.05027).
 
 # %%
-assert size["none"].max() < 1e-45
-assert gradients("none", torch.float32).max() == 0
+claim("gradients as printed, in float64", size["none"].max(), below=1e-45)
+claim("and in float32", gradients("none", torch.float32).max(), 0)
 change = {name: (g[1] / g[-1]).item() for name, g in size.items()}  # second layer over last
-assert change["norm"] > 1e10
-assert all(1e-3 < change[name] < 1e3 for name in ("he", "skips"))
+claim("norm: the first are larger by", change["norm"], above=1e10)
+claim("he, skips: by", [change["he"], change["skips"]], above=1e-3, below=1e3)
 {name: f"{ratio:.1e}" for name, ratio in change.items()}
 
 # %% [markdown]
@@ -257,8 +262,8 @@ def alike(remedy):
 
 
 cosine = {remedy: round(alike(remedy), 3) for remedy in ("he", "norm", "skips")}
-assert cosine["he"] > 0.98
-assert max(cosine["norm"], cosine["skips"]) < 0.6
+claim("he: one picture for all z", cosine["he"], above=0.98)
+claim("norm, skips: many", [cosine["norm"], cosine["skips"]], below=0.6)
 cosine
 
 # %% [markdown]
@@ -281,7 +286,8 @@ def measured(folder):
 
 
 long, samples = measured(course.path("docs/writeups/epochs"))
-assert all(samples[name].float().std(0).mean() > 10 for name in writeups.GENERATORS)
+varied = [samples[name].float().std(0).mean().item() for name in writeups.GENERATORS]
+claim("none draws one picture only: sd of a pixel", varied, above=10)
 drawn = [(name.removeprefix("writeup-"), samples[name]) for name in writeups.GENERATORS]
 plots.image_film(drawn, "16 samples of each of the five systems")
 
@@ -311,23 +317,30 @@ table = {
     "004": ("7 x 7 x 256 meets 32 x 32 x 3", "G has no layer after the first; D is for colour",
             "two layers up; D for 28 x 28 x 1"),
 }  # fmt: skip
-head = "| | as printed | cause | smallest correction | FID, KL |\n|---|---|---|---|---|\n"
-lines = [f"| {n} | {' | '.join(t)} | {score_of(long['runs'][f'writeup-{n}'])} |"
+
+
+def cost_of(run):
+    """Return epochs, millions of images, steps and minutes as text."""
+    parts = run["spec"]["epochs"], f"{run['images'] / 1e6:.1f} M", f"{run['steps']:,}"
+    return " | ".join(map(str, (*parts, f"{run['spent'] / 60:.1f}")))
+
+
+names = ("", "as printed", "cause", "smallest correction", "epochs", "images", "steps", "minutes",
+         "FID, KL")  # fmt: skip
+ran = {n: long["runs"][f"writeup-{n}"] for n in table}
+lines = [f"| {n} | {' | '.join(t)} | {cost_of(ran[n])} | {score_of(ran[n])} |"
          for n, t in table.items()]  # fmt: skip
-Markdown(head + "\n".join(lines))
+Markdown("\n".join([f"| {' | '.join(names)} |", "|---" * len(names) + "|", *lines]))
 
 # %% [markdown]
-# What did it cost? 001, 003 and 004 have batches of 8, 002 of 64 and 000 of 128, for the articles
-# print none; with small batches an epoch takes many more steps.
+# 001, 003 and 004 have batches of 8, 002 of 64 and 000 of 128, for the articles print none; with
+# small batches an epoch takes many more steps.
 
 # %%
 print(f"Real digits have an FID of {long['real']:.1f}. Trained on: {long['machine']['cpu']}.")
-for name in writeups.GENERATORS:
-    run = long["runs"][name]
-    print(f"{name}: {run['spec']['epochs']} epochs, {run['images'] / 1e6:.1f} million images, "
-          f"{run['steps']:,} steps, {run['spent'] / 60:.1f} minutes")  # fmt: skip
 kl = {name: run["class_kl"] for name, run in long["runs"].items()}
-assert max(kl["writeup-000"], kl["writeup-001"]) < 0.1 < kl["writeup-002"]
+claim("000 and 001 draw all kinds: KL", [kl["writeup-000"], kl["writeup-001"]], below=0.1)
+claim("002 does not", kl["writeup-002"], above=0.1)
 
 # %% [markdown]
 # 000 and 001 draw all ten digits. 003 and 004 nearly do: some kinds are rare (003 was not tried
@@ -339,7 +352,7 @@ assert max(kl["writeup-000"], kl["writeup-001"]) < 0.1 < kl["writeup-002"]
 # %%
 today = ("writeup-001-today", "writeup-002-slow", "writeup-004-today")
 for name in today:
-    assert kl[name] < kl[name[:11]]
+    claim(f"KL of {name}", kl[name], below=kl[name[:11]])
     now, then = (score_of(long["runs"][n]) for n in (name, name[:11]))
     print(f"{name}: FID, KL {now}, before {then}")
 drawn = [(name.removeprefix("writeup-"), samples[name]) for name in today]
@@ -362,12 +375,19 @@ runs = short["runs"]
 print(f"{'':24}{'steps':>12}{'FID, KL':>14}")
 for name in sorted(runs):
     print(f"{name:24}{runs[name]['steps']:>12,}{score_of(runs[name]):>14}")
-assert runs["writeup-000-printed"]["fid"] > 1.5 * runs["writeup-000"]["fid"]
-assert runs["writeup-002-printed"]["fid"] > runs["writeup-002"]["fid"]
+
+# %% tags=["proof"]
+# Proof: as printed neither draws anything; 324 layers with He's weights draw one picture
 spread = {name: x.float().std(0).max().item() for name, x in samples.items()}  # grey levels
-assert spread["writeup-002-printed"] < 5 < spread["writeup-002"]
 across = {name: x.float().std(0).mean().item() for name, x in samples.items()}
-assert max(across["writeup-002-he"], across["writeup-002-shallow"]) < 2 < across["writeup-002"]
+for n, factor in (("000", 1.5), ("002", 1)):
+    printed, corrected = (runs[f"writeup-{n}{end}"]["fid"] for end in ("-printed", ""))
+    claim(f"FID of {n} as printed", printed, above=factor * corrected)
+claim("002 as printed, sd of any pixel", spread["writeup-002-printed"], below=5)
+claim("002, sd of some pixel", spread["writeup-002"], above=5)
+same = [across[f"writeup-002-{end}"] for end in ("he", "shallow")]
+claim("He's weights, four layers without batch norm: mean sd of a pixel", same, below=2)
+claim("002: mean sd of a pixel", across["writeup-002"], above=2)
 
 # %% [markdown]
 # Many need more time. Two can never draw anything: 000 with its batch norm, and 002 with its 324
@@ -386,10 +406,10 @@ for name in ("non-saturating", "squared-generator", "least-squares"):
     total = losses.get_loss(name).g_loss(None, logit) * len(logit)
     (slope[name],) = torch.autograd.grad(total, logit)
 sure = 10  # logit -7, D = 0.1 %
-assert slope["non-saturating"][sure] < -0.99
-assert -0.002 < slope["squared-generator"][sure] < 0
-assert slope["least-squares"][sure] == 2 * (logit[sure] - 1)
-assert runs["writeup-000-squared"]["end"]["D(G(z))"] > 0.2
+claim("cross-entropy's slope", slope["non-saturating"][sure], below=-0.99)
+claim("squared error's", slope["squared-generator"][sure], above=-0.002, below=0)
+claim("least squares'", slope["least-squares"][sure], 2 * (logit[sure] - 1))
+claim("000-squared: D(G(z))", runs["writeup-000-squared"]["end"]["D(G(z))"], above=0.2)
 names = {"cross-entropy": "non-saturating", "squared error": "squared-generator"}
 plots.lines(logit.detach(), {k: slope[v] for k, v in names.items()}, "logit", "slope of G's loss")
 
@@ -403,7 +423,7 @@ plots.lines(logit.detach(), {k: slope[v] for k, v in names.items()}, "logit", "s
 
 # %%
 h = torch.linspace(-9, 9, 101, dtype=torch.float64)
-torch.testing.assert_close(2 * h.sigmoid() - 1, torch.tanh(h / 2))
+claim("2 s(h) - 1 is tanh(h / 2)", 2 * h.sigmoid() - 1, torch.tanh(h / 2))
 {name: score_of(runs[name]) for name in ("writeup-000", "writeup-000-tanh")}
 
 # %% [markdown]
@@ -415,9 +435,8 @@ torch.testing.assert_close(2 * h.sigmoid() - 1, torch.tanh(h / 2))
 
 # %%
 norm = writeups.keras_norm(1, 0.8)
-assert round(norm.momentum, 9) == 0.2
+claim("PyTorch's momentum", norm.momentum, 0.2)
 memory = {m: math.ceil(math.log(0.01) / math.log(m)) for m in (0.8, 0.9, 0.99)}
-assert memory == {0.8: 21, 0.9: 44, 0.99: 459}
 for momentum, steps in memory.items():
     print(f"momentum {momentum}: 99 % of the start is forgotten after {steps} steps")
 print({name: score_of(runs[name]) for name in ("writeup-003", "writeup-003-momentum")})
@@ -446,7 +465,8 @@ logits
 remedies = ["writeup-002", *(f"writeup-002-{r}" for r in ("printed", "he", "norm", "skips"))]
 for name in remedies:
     print(f"{name:20}{runs[name]['steps']:>6,} steps   FID, KL {score_of(runs[name])}")
-assert runs["writeup-002"]["steps"] > 1.5 * runs["writeup-002-skips"]["steps"]
+steps = [runs[name]["steps"] for name in ("writeup-002", "writeup-002-skips")]
+claim("four layers take more steps in the time", steps[0] / steps[1], above=1.5)
 drawn = [(name.removeprefix("writeup-"), samples[name]) for name in remedies]
 plots.image_film(drawn, "16 samples each, of 4 layers, then of 324 with each remedy")
 

@@ -278,8 +278,8 @@ print(f"D alone: {turns_to(right):.0f} turns; then G alone: {turns_to(fooled):.0
 
 # %% [markdown]
 # Here G, by far: D must first find eight tight clusters, and to fool a D that stands still *one*
-# place that D likes is enough. (On lesson 06's digits each needs a handful of steps.) What is that
-# victory worth?
+# place that D likes is enough. (On lesson 06's digits, too, G needs fewer steps than D, some ten
+# against some thirty.) What is that victory worth?
 
 # %%
 modes, good, uneven = marks(game)
@@ -295,7 +295,8 @@ print(f"{100 * good.median():.0f} % of high quality, {modes.median():.0f} modes 
 
 # %%
 ratios = torch.tensor([0.1, 0.3, 1, 3, 10])  # D's rate over G's
-raced = [play(Game(rates=(2e-3 / r, 2e-3 * r)), 600) for r in ratios.sqrt().tolist()]
+each = live.progress(ratios.sqrt().tolist(), "ratios")
+raced = [play(Game(rates=(2e-3 / r, 2e-3 * r)), 600) for r in each]
 modes, good, uneven = torch.stack([marks(game).mean(1) for game in raced]).T
 claim("a slow D gives poor samples", 1.5 * good[0], below=good[2])
 claim("a D three times as fast gives better ones than an equal one", good[3], above=good[2])
@@ -322,7 +323,8 @@ plots.panels(shown, "Modes, share of high quality and reverse KL by the ratio of
 
 # %%
 same_work = {"1 : 5": (300, 1, 5), "1 : 1": (900, 1, 1), "5 : 1": (300, 5, 1)}
-by_steps = {name: marks(play(Game(), *turns)).mean(1) for name, turns in same_work.items()}
+each = live.progress(same_work.items(), "games")
+by_steps = {name: marks(play(Game(), *turns)).mean(1) for name, turns in each}
 for name, (modes, good, uneven) in by_steps.items():
     print(f"D : G = {name}: {modes:.1f} modes, {100 * good:.0f} % good, KL {uneven:.2f}")
 few, even, many = by_steps.values()
@@ -339,7 +341,7 @@ claim("more steps of D: less even", many[2], above=1.5 * even[2])
 game = Game()
 averaged = copy.copy(game)
 averaged.G, by_time = copy.deepcopy(game.G), {"G as it is": [], "average of its weights": []}
-for turn in range(1, 1801):
+for turn in live.progress(range(1, 1801), "turns"):
     play(game, 1)
     for kept, now in zip(averaged.G.parameters(), game.G.parameters(), strict=True):
         kept.data.lerp_(now.data, 0.01)
@@ -434,7 +436,7 @@ def shares(game):
 
 
 game, seen, frames = play(Game(rates=(8e-3, 4e-4)), 1000), [], []
-for turn in range(1000, 1800, 40):
+for turn in live.progress(range(1000, 1800, 40), "pictures"):
     seen.append(shares(play(game, 40)))
     frames.append((f"turn {turn + 40}", game.fake(400)[0].detach()))
 plots.point_film(frames[:4], ring.sample(400, game.rng), limit=2.0)
@@ -501,7 +503,8 @@ def quality(G, D):
 
 
 sizes = (8, 32, 128)
-grid = {(G, D): quality((G, G), (D, D)) for G in sizes for D in sizes}
+pairs = live.progress([(G, D) for G in sizes for D in sizes], "pairs of nets")
+grid = {(G, D): quality((G, G), (D, D)) for G, D in pairs}
 deep = {depth: quality((32, 32), (32,) * depth) for depth in (1, 3)}
 mean = {key: row[1] for key, row in grid.items()}
 named = {f"G {G} wide, D {D} wide": row for (G, D), row in grid.items()}
@@ -556,7 +559,7 @@ def draw(n=64):
 
 names = {"training digits": "p", "held-out digits": "D", "fakes": "q"}
 said, far = [], []
-for turn in range(1, 1501):
+for turn in live.progress(range(1, 1501), "turns"):
     game.d_step(draw())
     game.g_step()
     if turn % 50 == 0:

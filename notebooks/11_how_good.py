@@ -429,8 +429,8 @@ else:
 # Against test digits the copier is perfect; against the digits that it copied it is caught. So take
 # both. The shipped G is nearly, not quite, real, and as far from both.
 #
-# A generator that repeats itself exactly is caught by birthdays: of $n$ draws from $S$ pictures,
-# $n(n-1)/2S$ pairs are equal (Arora and Zhang 2017). Equal pairs, and the $S$ that they mean:
+# A generator that repeats itself exactly is caught by birthdays: of $n$ draws from $L$ pictures,
+# $n(n-1)/2L$ pairs are equal (Arora and Zhang 2017). Equal pairs, and the $L$ that they mean:
 
 # %%
 known = min(2000, len(train_set))

@@ -134,7 +134,7 @@
 #   $1-e^{-9/2}$. Reverse KL of the shares $p_k$ of $K$ modes to equal ones:
 #   $\sum_k p_k\log(K p_k)$. *05 The loop*
 # - Leave one out, nearest neighbour of a mixture of equal parts: one half right, no difference
-#   seen; near 0, copies. $n$ draws from $S$ pictures have $n(n-1)/2S$ equal pairs. *11 Copies*
+#   seen; near 0, copies. $n$ draws from $L$ pictures have $n(n-1)/2L$ equal pairs. *11 Copies*
 #
 # **Remedies**
 # - WGAN-GP: $\lambda E(|\nabla l(\hat x)|-1)^2$ at $\hat x = t\,x + (1-t)\,G(z)$, one $t$ for each
@@ -144,9 +144,9 @@
 # - Spectral norm: $W/\sigma$ with $v \propto W^\top u$, $u \propto Wv$, $\sigma = u^\top Wv$, from
 #   a kept $u$. The product of the layers' $\sigma$ bounds D's slope, if no activation stretches.
 #   *12 Spectral norm*
-# - Dirac-GAN, $\lambda = \pm\frac i2$, steps of $h$: a penalty of weight $\gamma$ in each step does
-#   nothing for the distance at $\gamma = 1/h$; $k$ times as much at every $k$-th step diverges past
-#   $hk\gamma = 2$. *12 Pairs, R1 and R2*
+# - Dirac-GAN of eigenvalues $\pm\frac i2$, steps of $h$: a penalty of weight $\gamma$ in each step
+#   does nothing for the distance at $\gamma = 1/h$; $k$ times as much at every $k$-th step diverges
+#   past $hk\gamma = 2$. *12 Pairs, R1 and R2*
 # - Packs of $m$: D judges $[N/m, mC, \dots]$, all samples of a pack of one kind. *12 Packing*
 #
 # **Labels**, $y$ drawn alike for real and fake
@@ -191,18 +191,18 @@
 # Gulrajani et al. 2017; LSGAN: Mao et al. 2017; Dirac-GAN: Mescheder et al. 2018; relativistic:
 # Jolicoeur-Martineau 2018.)
 #
-# **Letters with more than one meaning.** Within a lesson each has one.
+# **Letters with more than one meaning.** Within a lesson each has one, but for an index: $l_r$ is
+# D's logit of a real sample.
 #
 # | letter | it is |
 # |---|---|
 # | $\sigma$ | 01 to 06 the sigmoid; 07 an sd; 12 the largest singular value; 14 a noise's sd |
 # | $s$ | 01, 02, 04, 11 a standard deviation; 07 the stride |
-# | $S$ | 11 a covariance, and the number of pictures that a G knows |
 # | $m$ | 01 G's shift; 02 the mixture $(p+q)/2$; 11 a mean; 12 the size of a pack |
 # | $\mu$ | 02 the mean of a bell; 04 the weight of a penalty; 07 the mean of a batch |
 # | $\varphi$ | 03 a divergence's function; 04 an angle |
 # | $\psi$ | 04 D's parameter; 09 the factor of truncation; 13 the part of D without label |
-# | $r$ | 03 the ratio $q/p$, and "real" below an $l$; 04 the distance from the goal |
+# | $r$ | 03 the ratio $q/p$; 04 the distance from the goal |
 # | $h$ | 04, 12 the step size; 07 a number inside of a net; 13 D's features |
 # | $\lambda$ | 04 an eigenvalue; 03, 12 and papers the weight of a penalty |
 # | $\theta$ | 02, 04 G's parameter; 08 any weight of G |
@@ -215,46 +215,57 @@
 import torch
 from torch import nn
 
-from gancourse import losses
+from gancourse import claim, losses
 from gancourse.maths import divergences, dynamics, labels, latent
 from gancourse.score import measures
 
 zero = torch.zeros(4)
-heights = {n: round(pair.d_loss(zero, zero).item(), 4) for n, pair in losses.LOSSES.items()}
-assert heights == {"minimax": 1.3863, "non-saturating": 1.3863, "least-squares": 1.0, "hinge": 2.0,
-                   "wasserstein": 0.0, "relativistic": 0.6931}  # fmt: skip
-assert losses.least_squares_d(zero + 0.5, zero + 0.5) == 0.5
-assert round((torch.tensor(5.0).sigmoid() / torch.tensor(-5.0).sigmoid()).item()) == 148
-assert torch.tensor(16.7).sigmoid() == 1 > torch.tensor(16.6).sigmoid()
-assert torch.tensor(6.3).bfloat16().sigmoid() == 1 > torch.tensor(6.2).bfloat16().sigmoid()
+heights = {"minimax": 1.3863, "non-saturating": 1.3863, "least-squares": 1.0, "hinge": 2.0,
+           "wasserstein": 0.0, "relativistic": 0.6931}  # fmt: skip
+for name, height in heights.items():
+    found = losses.get_loss(name).d_loss(zero, zero)
+    claim(f"d_loss of {name} at logits 0", found, height, within=1e-4)
+claim("least squares of a D that cannot tell", losses.least_squares_d(zero + 0.5, zero + 0.5), 0.5)
+pull = torch.tensor(5.0).sigmoid() / torch.tensor(-5.0).sigmoid()
+claim("the two pulls at logit -5", pull, 148, within=0.5)
+sure, nearly = torch.tensor([16.7, 16.6]).sigmoid()
+claim("the sigmoid rounds to 1, in float32", (sure == 1 > nearly).item())
+sure, nearly = torch.tensor([6.3, 6.2]).bfloat16().sigmoid()
+claim("the sigmoid rounds to 1, in bfloat16", (sure == 1 > nearly).item())
 for name in ("R1", "R2"):
     for loss, critical in (("minimax", 1.0), ("hinge", 2.0)):
         J = dynamics.jacobian(dynamics.dirac(loss, name, critical))
-        assert abs(dynamics.modulus(J, 0.2) - (1 - 0.2 * critical / 2)) < 1e-4
+        modulus = dynamics.modulus(J, 0.2)
+        claim(f"{loss}, critical {name}", modulus, 1 - 0.1 * critical, within=1e-4)
 for n, k, s, p in (28, 4, 2, 1), (7, 3, 2, 1), (8, 3, 2, 1), (7, 5, 3, 0):
-    x = torch.zeros(1, 1, n, n)
-    assert nn.Conv2d(1, 1, k, s, p)(x).shape[-1] == (n + 2 * p - k) // s + 1
-    assert nn.ConvTranspose2d(1, 1, k, s, p)(x).shape[-1] == (n - 1) * s - 2 * p + k
+    x, numbers = torch.zeros(1, 1, n, n), f"n {n}, k {k}, s {s}, p {p}"
+    side = nn.Conv2d(1, 1, k, s, p)(x).shape[-1]
+    claim(f"side after a convolution, {numbers}", side, (n + 2 * p - k) // s + 1)
+    side = nn.ConvTranspose2d(1, 1, k, s, p)(x).shape[-1]
+    claim(f"side after a transposed one, {numbers}", side, (n - 1) * s - 2 * p + k)
     inside = nn.functional.conv_transpose1d(torch.ones(1, 1, 12), torch.ones(1, 1, k), stride=s)
-    assert (len(inside[0, 0, k:-k].unique()) == 1) == (k % s == 0)
+    claim(f"fed equally, {numbers}", len(inside[0, 0, k:-k].unique()) == 1, k % s == 0)
 torch.manual_seed(0)
 z = torch.randn(20_000, 512).norm(dim=1)
-assert abs(z.mean() - 512**0.5) < 0.1 > abs(z.std() - 0.5**0.5)
+claim("mean of |z|", z.mean(), 512**0.5, within=0.1)
+claim("sd of |z|", z.std(), 0.5**0.5, within=0.1)
 a, b = latent.on_shell(torch.randn(2, 16))
 angle = torch.acos((a @ b) / (a.norm() * b.norm()))
 arc = (a * torch.sin(0.7 * angle) + b * torch.sin(0.3 * angle)) / torch.sin(angle)
-assert torch.allclose(latent.slerp(a, b, 0.3), arc, atol=1e-5)
-one, next_one = torch.ones(2).bfloat16(), torch.tensor([1 + 1 / 128, 1 + 1 / 300]).bfloat16()
-assert (next_one > one).tolist() == [True, False]
+claim("a point of the arc", latent.slerp(a, b, 0.3), arc, within=1e-5)
+next_one, too_near = torch.tensor([1 + 1 / 128, 1 + 1 / 300]).bfloat16()
+claim("bf16's neighbour of 1", (next_one > 1 == too_near).item())
 many = 10**7
-assert abs(measures.expected_coverage(many, many, k=3) - (1 - 2**-3)) < 1e-6
-assert abs((torch.randn(100_000, 2).norm(dim=1) < 3).double().mean() - (1 - torch.e**-4.5)) < 0.002
+claim("coverage for k 3", measures.expected_coverage(many, many, k=3), 1 - 2**-3)
+share = (torch.randn(100_000, 2).norm(dim=1) < 3).double().mean()
+claim("a bell's share within 3 sd", share, 1 - torch.e**-4.5, within=0.002)
 brake = torch.diag(torch.tensor([1.0, 1 - 0.2 * 5]).double())  # R1 after a step of 0.2, weight 1/h
 turn = torch.as_tensor(dynamics.step_matrix(dynamics.jacobian(dynamics.dirac()), 0.2))
-assert abs(torch.linalg.eigvals(brake @ turn).abs().max() - 1) < 1e-6
+claim("a penalty of weight 1/h", torch.linalg.eigvals(brake @ turn).abs().max(), 1, within=1e-6)
 x = divergences.line(-20, 20, 2001)
 log_p = torch.stack([divergences.log_normal(x, m, 0.7) for m in (-12, -4, 4, 12)])
 V = divergences.best_value(x, log_p, labels.unmatched(log_p)).mean()
-assert abs(V - (torch.tensor(4 / 5).log() + torch.tensor(1 / 5).log() / 4)) < 0.01
+four = torch.tensor(4 / 5).log() + torch.tensor(1 / 5).log() / 4
+claim("V of fakes judged with any of 4 labels", V, four, within=0.01)
 fp16 = torch.finfo(torch.float16)
-assert (fp16.max, round(fp16.smallest_normal, 7)) == (65504, 6.1e-5)
+claim("fp16's ends", (fp16.max, round(fp16.smallest_normal, 7)), (65504, 6.1e-5))

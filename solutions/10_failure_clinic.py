@@ -54,7 +54,8 @@ points = ring(sd=0.05).sample(8192, torch.Generator().manual_seed(0))  # around 
 pixels = F.avg_pool2d(load_images("digits").images.float(), 2).flatten(1)  # [1437, 196], 0 to 255
 
 # %% [markdown]
-# Three of the patients lie in this program, which works. `look(turn)` is called every 100 turns.
+# Three of the patients lie in this program, which works. `look(turn)` is called every 100 turns. If
+# you want facts first, the lesson's recorder goes into `play` with its four lines.
 
 
 # %%

@@ -1,7 +1,7 @@
 """Pictures of images: side by side, and samples above their nearest training images."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 from matplotlib.figure import Figure
@@ -58,13 +58,20 @@ def image_film(frames: Sequence[tuple[str, Tensor]], what: str = "") -> Picture:
             f"{sorted(map(list, shapes)) or 'none'}: record at least one, all alike."
         )
     columns, _, high, wide = shapes.pop()
-    row = 8.8 / columns * (high + 2) / (wide + 2)  # inches, beside 1.2 for the titles
+    across = min(8.8, 9.8 - _inches(title for title, _ in frames))  # what the titles leave of 10
+    row = across / columns * (high + 2) / (wide + 2)
     figure = Figure(figsize=(10.0, 0.1 + row * len(frames)), layout="constrained")
     axis, images = figure.subplots(), torch.cat([to_pixels(x) for _, x in frames])
     axis.set_anchor("E")  # what is left over lies beside the titles, which are as wide as they are
     _draw_rows(axis, images, columns, [title for title, _ in frames])
     titles = ", ".join(title for title, _ in frames)
     return of_colours(32, as_picture(figure, f"{what or 'Images'}, a row each at {titles}."))
+
+
+def _inches(titles: Iterable[str]) -> float:
+    """Return how wide the widest of these lines is, in the style's size."""
+    figure = Figure()
+    return max(figure.text(0, 0, title).get_window_extent().width for title in titles) / figure.dpi
 
 
 def _draw_rows(axis, images: Tensor, columns: int, titles: Sequence[str]) -> None:

@@ -102,6 +102,7 @@ WRITEUP_PRESETS = {
     "writeup-002-slow": replace(_STACK, lr_G=2e-4, lr_D=2e-4),
     "writeup-003": replace(_TUTORIAL, net="writeup-003"),
     "writeup-003-momentum": replace(_TUTORIAL, net="writeup-003", G={"momentum": 0.99}),
+    "writeup-003-today": replace(_TUTORIAL, net="writeup-003", **_TODAY),
     "writeup-003-mlp": replace(_TUTORIAL, net="writeup-003", D={"mlp": True}),
     "writeup-004": replace(_TUTORIAL, net="writeup-004"),
     "writeup-004-no-dropout": replace(_TUTORIAL, net="writeup-004", D={"dropout": 0.0}),

@@ -54,6 +54,34 @@ def test_a_sound_habit_is_accused_of_nothing_that_is_seen(loop):
     assert found.skipped == ()
 
 
+class OnSome(nn.Module):
+    """A generator that is as good as real samples on the first k of eight modes, and nowhere else."""
+
+    def __init__(self, k):
+        super().__init__()
+        self.register_buffer("centres", RING.centres[:k].float())
+        self.stretch = nn.Parameter(torch.ones(2))
+
+    def forward(self, z):
+        at = len(self.centres) * torch.special.ndtr(z[:, 0])
+        across = torch.special.ndtri(at.frac().clamp(1e-3, 1 - 1e-3))
+        offset = RING.sd * torch.stack([across, z[:, 1]], 1)
+        which = at.long().clamp(max=len(self.centres) - 1)
+        return (self.centres[which] + offset) * (1 + 1e-3 * (self.stretch - 1))
+
+
+@pytest.mark.parametrize("k", [3, 4, 5, 7, 8])
+def test_a_part_of_the_distribution_is_never_healthy(k):
+    class OfSome(Loop):
+        def nets(self):
+            return OnSome(k), super().nets()[1]
+
+    found = diagnose(OfSome().run().finish())
+    assert (found.verdict == "healthy") == (k == 8)
+    assert f"they reach {k} of 8 regions" in str(found)
+    assert [s.cause for s in found.suspicions if s.seen] == []
+
+
 def test_weights_that_a_call_puts_in_place_are_not_looked_at_and_not_accused():
     found = diagnose(more_loops.Functional().run().finish())
     assert [s.cause for s in found.suspicions if s.seen] == []

@@ -78,8 +78,9 @@ def test_a_film_of_frames_that_differ_is_an_error(sizes):
         plots.image_film([("now", torch.zeros(size)) for size in sizes])
 
 
-@pytest.mark.parametrize("shape", [(6, 16), (5, 12)])
-def test_no_title_of_a_film_is_cut(shape):
+@pytest.mark.parametrize("title", ["step 1,000", "in its average", "a title of some length"])
+@pytest.mark.parametrize("shape", [(6, 16), (5, 12), (3, 8)])
+def test_no_title_of_a_film_is_cut(shape, title):
     rows, columns = shape
-    film = pixels(plots.image_film([("step 1,000", torch.zeros(columns, 1, 28, 28))] * rows))
+    film = pixels(plots.image_film([(title, torch.zeros(columns, 1, 28, 28))] * rows))
     assert film.convert("L").crop((0, 0, 2, film.height)).getextrema() == (255, 255)
