@@ -337,7 +337,8 @@ Markdown("\n".join([f"| {' | '.join(names)} |", "|---" * len(names) + "|", *line
 # small batches an epoch takes many more steps.
 
 # %%
-print(f"Real digits have an FID of {long['real']:.1f}. Trained on: {long['machine']['cpu']}.")
+on = sorted({run["on"] for run in ran.values()})
+print(f"Real digits have an FID of {long['real']:.1f}. Trained on: {', '.join(on)}.")
 kl = {name: run["class_kl"] for name, run in long["runs"].items()}
 claim("000 and 001 draw all kinds: KL", [kl["writeup-000"], kl["writeup-001"]], below=0.1)
 claim("002 does not", kl["writeup-002"], above=0.1)

@@ -323,14 +323,13 @@ claim("each payment narrows", all(a[1] > b[1] for a, b in pairwise(best.values()
 # A G that knows one perfect seven obeys, and a G of lovely digits may not listen. So two numbers.
 # *Obedience*: the share of samples in which the ruler sees their label; the ruler errs on real
 # images too, and that is the ceiling. *Coverage within a class*, as in lesson 11: the share of real
-# test images of a class that have a fake of it in their neighbourhood. Rows: asked for; columns:
-# seen by the ruler.
+# test images of a class that have a fake of it in their neighbourhood.
 
 # %%
 asked = image_tables.fakes_like(G, train_set, 5_000, seed=5)  # images and labels, as a data set
 seen = ruler.classify(ruler.load_ruler(), asked.images).argmax(1)
 counts = [seen[asked.labels == k].bincount(minlength=10) for k in range(10)]
-plots.number_grids({"asked for (row), seen (column)": torch.stack(counts)})
+plots.number_grids({"samples": torch.stack(counts)}, axes=("asked for", "seen by the ruler"))
 
 # %%
 report = obedience.labels_report(asked.images, asked.labels)

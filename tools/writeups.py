@@ -105,6 +105,7 @@ def measure(name: str, spec: dict) -> tuple[dict, Tensor]:
     ends = {name: sum(c[-LAST:]) / len(c[-LAST:]) for name, c in curves.items()}
     result = {"spec": spec, "steps": state.step, "spent": spent, "end": ends}
     result |= {"images": state.step * state.recipe.batch, "precision": state.precision}
+    result["on"] = Place(1).about()["cpu"]
     try:
         x = draw(state.ema_G, SAMPLES, SAMPLE_SEED)
     except InputError:  # NaN: the run has diverged
@@ -143,9 +144,8 @@ def main(argv: list[str] | None = None) -> None:
     names = [choose("preset", name, train.WRITEUP_PRESETS) for name in options.presets]
     torch.set_num_threads(1)
     images = load_images("mnist")
-    about = {"machine": Place(1).about(), "samples": SAMPLES}
+    about = {"samples": SAMPLES, "data": images.name}
     about["real"] = load(options.out)[0].get("real") or floor(images)
-    about["data"] = images.name
     missing = {}
     for name in names or train.WRITEUP_PRESETS:
         spec = specify(name, options)

@@ -14,21 +14,30 @@ WRITTEN = 200  # a grid of at most so many cells has its numbers written in
 
 
 @styled
-def number_grids(grids: Mapping[str, Sequence], alt: str = "", scale: float = 0.42) -> Picture:
+def number_grids(
+    grids: Mapping[str, Sequence], alt: str = "", scale: float = 0.42,
+    axes: tuple[str, str] | None = None,
+) -> Picture:  # fmt: skip
     """Return tables of numbers [rows, columns], none of them below 0, side by side by title.
 
     The larger a number, the darker its cell, up to the largest of all. Grids of at most 200 cells
-    have their numbers (but 0) written in; `scale` is a cell's side there, in inches.
+    have their numbers (but 0) written in; `scale` is a cell's side there, in inches. `axes` names
+    what the rows and the columns are; then they are numbered from 0.
     """
     grids = {title: _checked_grid(title, to_numpy(grid)) for title, grid in grids.items()}
     high = [scale * len(g) if g.size <= WRITTEN else 2.6 for g in grids.values()]
     wide = [_grid_width(title, g, scale) for title, g in grids.items()]
-    figure = Figure(figsize=(sum(wide) + 0.3 * len(wide), max(high) + 0.8), layout="constrained")
-    axes = figure.subplots(1, len(grids), squeeze=False, width_ratios=wide)[0]
+    beside = 0.8 if axes else 0.3  # inches
+    size = sum(wide) + beside * len(wide), max(high) + 0.5 + beside
+    figure = Figure(figsize=size, layout="constrained")
+    places = figure.subplots(1, len(grids), squeeze=False, width_ratios=wide)[0]
     top = max(float(grid.max()) for grid in grids.values()) or 1.0
-    for axis, (title, grid) in zip(axes, grids.items(), strict=True):
+    for axis, (title, grid) in zip(places, grids.items(), strict=True):
         _draw_grid(axis, grid, top)
         axis.set_title(title)
+        if axes:
+            axis.set(ylabel=axes[0], yticks=range(len(grid)))
+            axis.set(xlabel=axes[1], xticks=range(grid.shape[1]))
     words = ". ".join(f"{title}: {_grid_in_words(grid)}" for title, grid in grids.items())
     return as_picture(figure, alt or f"{words}.")
 

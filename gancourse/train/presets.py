@@ -99,7 +99,7 @@ WRITEUP_PRESETS = {
     "writeup-002-norm": replace(_STACK, G={**_DEEP, "remedy": "norm"}),
     "writeup-002-skips": replace(_STACK, G={**_DEEP, "remedy": "skips"}),
     "writeup-002-shallow": replace(_STACK, G={"remedy": "none"}),
-    "writeup-002-slow": replace(_STACK, lr_G=2e-4, lr_D=2e-4),
+    "writeup-002-today": replace(_STACK, **_TODAY, r1=1.0),  # its D is far stronger than its G
     "writeup-003": replace(_TUTORIAL, net="writeup-003"),
     "writeup-003-momentum": replace(_TUTORIAL, net="writeup-003", G={"momentum": 0.99}),
     "writeup-003-today": replace(_TUTORIAL, net="writeup-003", **_TODAY),

@@ -55,7 +55,7 @@ def test_a_sound_habit_is_accused_of_nothing_that_is_seen(loop):
 
 
 class OnSome(nn.Module):
-    """A generator that is as good as real samples on the first k of eight modes, and nowhere else."""
+    """A generator as good as real samples on the first k of eight modes, and nowhere else."""
 
     def __init__(self, k):
         super().__init__()

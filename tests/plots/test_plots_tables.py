@@ -32,6 +32,15 @@ def test_the_larger_number_is_darker(monkeypatch):
     assert shown == [9.0, 9.0]  # one scale for all tables
 
 
+def test_rows_and_columns_are_named_and_numbered(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(tables, "as_picture", lambda figure, alt: drawn.append(figure))
+    plots.number_grids({"a": torch.ones(2, 3)}, axes=("asked", "seen"))
+    (axis,) = drawn[0].axes
+    assert (axis.get_ylabel(), axis.get_xlabel()) == ("asked", "seen")
+    assert (axis.get_yticks().tolist(), axis.get_xticks().tolist()) == ([0, 1], [0, 1, 2])
+
+
 @pytest.mark.parametrize("bad", [torch.ones(3), -torch.ones(2, 2), torch.full((2, 2), torch.nan)])
 def test_what_is_no_table_is_an_error(bad):
     with pytest.raises(InputError, match="counts must be a table"):
