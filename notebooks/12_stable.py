@@ -208,7 +208,8 @@ four = torch.randn(4, 1, 28, 28)
 kinds = {"without batch norm": False, "with batch norm": True}
 players = {n: nets.make_discriminator("dcgan", width=8, norm=norm) for n, norm in kinds.items()}
 seen = {name: 1e3 * lipschitz.who_sees_whom(D, four) for name, D in players.items()}
-plots.number_grids({f"{name}, in 1/1,000": grid.round().int() for name, grid in seen.items()})
+grids = {f"{name}, in 1/1,000": grid.round().int() for name, grid in seen.items()}
+plots.number_grids(grids, axes=("logit of sample i", "moved sample j"))
 
 # %% tags=["proof"]
 # Proof: without batch norm D judges each sample by itself, with it the batch

@@ -244,7 +244,8 @@ def test_no_line_begins_with_the_point_after_a_formula(look, page):
 FORMULAS = """() => [...document.querySelectorAll('.bd-article mjx-container')]
   .filter(box => box.checkVisibility()).map(box => ({
     wide: box.firstElementChild.getBoundingClientRect().width - box.clientWidth,
-    share: parseFloat(box.style.fontSize) / box.dataset.size, stop: box.tabIndex === 0}))"""
+    share: parseFloat(box.style.fontSize) / box.dataset.size, stop: box.tabIndex === 0,
+    shadow: getComputedStyle(box).backgroundImage.startsWith('linear-gradient')}))"""
 
 
 def test_a_formula_that_is_a_little_wide_gets_smaller_on_a_phone(look):
@@ -257,9 +258,9 @@ def test_a_formula_that_is_a_little_wide_gets_smaller_on_a_phone(look):
     scrolled = [f for f in found if f["wide"] > 1]
     assert len(scrolled) <= 4  # 8 without it
     assert all(f["share"] < 0.7 for f in scrolled)
-    assert [f["stop"] for f in found] == [
-        f["wide"] > 1 for f in found
-    ]  # a key stops where it scrolls
+    scrolls = [f["wide"] > 1 for f in found]
+    assert [f["stop"] for f in found] == scrolls  # a key stops there
+    assert [f["shadow"] for f in found] == scrolls  # and an eye
     tab.set_viewport_size({"width": 1280, "height": 900})
     tab.wait_for_function(f"({FORMULAS})().every(f => f.share === 1)")
 

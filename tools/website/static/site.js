@@ -75,6 +75,7 @@ function reachable() {
   for (const box of document.querySelectorAll(WIDE)) {
     const wide = widthIn(box) > box.clientWidth + 1;
     if (wide) box.tabIndex = 0;
+    box.toggleAttribute("data-wide", wide);
     if (box.tagName !== "MJX-CONTAINER") continue;
     box.style.overflowX = wide ? "auto" : "hidden";
     if (!wide) box.removeAttribute("tabindex");
