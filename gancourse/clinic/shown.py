@@ -199,7 +199,7 @@ def kinds_apart(pulls: list[Pull]) -> tuple[float, float] | None:
     """Return the slope of D's loss at a fake less that at a real sample of the same answer.
 
     And its standard error, both as shares of the size of slopes, by the line that fits both kinds
-    best: for targets that are drawn anew for each sample, which no line goes through. None where
+    best: for targets that are drawn afresh for each sample, which no line goes through. None where
     there is no such loss.
     """
     found = []
