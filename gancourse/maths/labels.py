@@ -13,7 +13,7 @@ BELLS = (-1.0, 1.0)  # where the two real classes of `narrowed` lie; their sd is
 
 
 def unmatched(log_q: Tensor) -> Tensor:
-    """Return the log density [K, N] of fakes [K, N] whose labels are drawn at random, whatever they are.
+    """Return the log density [K, N] of fakes [K, N] whose labels are drawn at random.
 
     A fake then has each label as often: it is q(x), the mean over classes, in each row.
     """
