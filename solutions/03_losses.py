@@ -15,7 +15,8 @@
 #
 # **Whose work?** What an exercise asks for, you write. Everything else in PyTorch and in the course
 # may be used; the course's own version of what is asked is not there while your answer is checked
-# or graded, and a sentence says so where you call it.
+# or graded, and a sentence says so where you call it. Withheld are `gancourse.losses.linear_g` in
+# 03.4.
 #
 # <!-- /exercises -->
 #

@@ -28,8 +28,9 @@
 # **Whose work?** What an exercise asks for, you write. Everything else in PyTorch and in the course
 # may be used; the course's own version of what is asked is not there while your answer is checked
 # or graded, and a sentence says so where you call it. Withheld are
-# `gancourse.losses.cross_entropy_d` in 05.1; `gancourse.train.d_step` in 05.2;
-# `gancourse.train.g_step` in 05.3; `gancourse.train.train`, `gancourse.train.one_step`,
+# `gancourse.losses.cross_entropy_d` in 05.1; `gancourse.train.d_step`,
+# `gancourse.clinic.working.d_step` in 05.2; `gancourse.train.g_step`,
+# `gancourse.clinic.working.g_step` in 05.3; `gancourse.train.train`, `gancourse.train.one_step`,
 # `gancourse.train.d_step`, `gancourse.train.g_step` in 05.4.
 #
 # <!-- /exercises -->

@@ -28,7 +28,9 @@
 # **Whose work?** What an exercise asks for, you write. Everything else in PyTorch and in the course
 # may be used; the course's own version of what is asked is not there while your answer is checked
 # or graded, and a sentence says so where you call it. Withheld are `gancourse.nets.MLPGenerator`,
-# `gancourse.nets.DCGANGenerator` in 06.1; `gancourse.train.ema_step` in 06.3;
+# `gancourse.nets.DCGANGenerator`, `gancourse.nets.writeups.dense_G`,
+# `gancourse.nets.writeups.tutorial_G`, `gancourse.nets.writeups.small_G`,
+# `gancourse.nets.writeups.unfinished_G` in 06.1; `gancourse.train.ema_step` in 06.3;
 # `gancourse.nets.load_shipped`, `gancourse.nets.load_generator`, `gancourse.train.train`,
 # `gancourse.train.one_step`, `gancourse.train.d_step`, `gancourse.train.g_step` in 06.4.
 #

@@ -29,7 +29,8 @@
 # may be used; the course's own version of what is asked is not there while your answer is checked
 # or graded, and a sentence says so where you call it. Withheld are `gancourse.train.one_step`,
 # `gancourse.train.d_step`, `gancourse.train.g_step`, `gancourse.losses.cross_entropy_d`,
-# `gancourse.losses.non_saturating_g` in 08.2; `torch.optim.Adam`, `torch.optim.adam.adam` in 08.3.
+# `gancourse.losses.non_saturating_g` in 08.2; `torch.optim.Adam`, `torch.optim.adam.adam`,
+# `torch._fused_adam_` in 08.3.
 #
 # <!-- /exercises -->
 #

@@ -28,8 +28,11 @@
 #
 # **Whose work?** What an exercise asks for, you write. Everything else in PyTorch and in the course
 # may be used; the course's own version of what is asked is not there while your answer is checked
-# or graded, and a sentence says so where you call it. Withheld are `gancourse.train.sample` in
-# 10.4.
+# or graded, and a sentence says so where you call it. Withheld are `gancourse.clinic.working.turn`,
+# `gancourse.clinic.working.d_step`, `gancourse.clinic.working.g_step` in 10.1;
+# `gancourse.clinic.working.scaled` in 10.3; `gancourse.train.sample`,
+# `gancourse.clinic.working.sample`, `gancourse.maths.latent.images_of` in 10.4;
+# `gancourse.clinic.working.initialise` in 10.5.
 #
 # <!-- /exercises -->
 #

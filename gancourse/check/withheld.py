@@ -2,16 +2,19 @@
 
 A function is withheld by its code, so that every name that was bound to it before says the same:
 `from gancourse.losses import cross_entropy_d as d_loss`, a lambda around it, an entry of a table, a
-function that it had made. Only the learner's code meets this: references run outside.
+function that it had made. PyTorch's functions in C have none: calls of these are looked at while
+the learner's code runs. Only that code meets this: references run outside.
 """
 
 import gc
 import inspect
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
-from types import CodeType, FunctionType
+from types import BuiltinFunctionType, CodeType, FunctionType
+
+from torch.overrides import TorchFunctionMode
 
 HERE = __file__
 TEMPLATE = """
@@ -46,13 +49,15 @@ class Shelf:
 
     def __init__(self, names: Sequence[str] = ()):
         self.names = tuple(names)
-        functions = _functions({name: _found(name) for name in names})
+        things = {name: _found(name) for name in names}
+        functions = _functions(things)
+        self._in_c = {t: n for n, t in things.items() if isinstance(t, BuiltinFunctionType)}
         self._code = {f: f.__code__ for f in functions}
         self._refusing = {f: _refusing(f, name) for f, name in functions.items()}
 
     @property
-    def functions(self) -> list[FunctionType]:
-        return list(self._code)
+    def functions(self) -> list[FunctionType | BuiltinFunctionType]:
+        return [*self._code, *self._in_c]
 
     @contextmanager
     def closed(self) -> Iterator[None]:
@@ -62,11 +67,25 @@ class Shelf:
             _originals[id(function)] = function, self._code[function], known
             function.__code__ = code
         try:
-            yield
+            with _Calls(self._in_c) if self._in_c else nullcontext():
+                yield
         finally:
             for function, code in self._code.items():
                 function.__code__ = code
                 _originals.pop(id(function), None)
+
+
+class _Calls(TorchFunctionMode):
+    """Refuses calls of these functions of PyTorch's, in the thread that has entered it."""
+
+    def __init__(self, names: Mapping[Callable, str]):
+        super().__init__()
+        self.names = names
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        if func in self.names:
+            raise Withheld(self.names[func])
+        return func(*args, **(kwargs or {}))
 
 
 _originals: dict[int, tuple[FunctionType, CodeType, frozenset]] = {}

@@ -192,3 +192,25 @@ def test_each_name_that_is_withheld_is_there_to_be(exercise):
 def test_what_is_withheld_where_it_is_asked_for():
     assert NAME in get_exercise("05.1").withheld
     assert NAME not in get_exercise("05.2").withheld
+
+
+IN_C = {
+    "07.3": ("torch.native_batch_norm", lambda x, gain, bias: torch.native_batch_norm(
+        x, gain, bias, None, None, True, 0.1, 1e-5)),
+    "08.3": ("torch._fused_adam_", lambda x: torch._fused_adam_(
+        [x], [x], [x], [x], [], [torch.tensor(1.0)], lr=0.1, beta1=0.5, beta2=0.9,
+        weight_decay=0.0, eps=1e-8, amsgrad=False, maximize=False)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("id", IN_C)
+def test_what_pytorch_has_in_c_is_withheld_too(id):
+    name, answer = IN_C[id]
+    given = [torch.randn(4, 3, 2, 2), torch.ones(3), torch.zeros(3)][: 3 if id == "07.3" else 1]
+    answer(*given)
+    student = Student()
+    student.withhold(list(get_exercise(id).withheld))
+    with pytest.raises(StudentError, match=name) as caught:
+        student.call(student.admit(answer), given)
+    assert caught.value.kind == "Withheld"
+    answer(*given)

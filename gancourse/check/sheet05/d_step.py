@@ -196,7 +196,7 @@ EXERCISE = Exercise(
         ),
     ),
     names=("d_step",),
-    withheld=("gancourse.train.d_step",),
+    withheld=("gancourse.train.d_step", "gancourse.clinic.working.d_step"),
     promises=(
         ("one step of D on `x_real` and the fakes `G(z)`", MOVES),
         ("both nets in training mode throughout", ALONE),

@@ -258,7 +258,14 @@ EXERCISE = Exercise(
         ),
     ),
     names=("Generator",),
-    withheld=("gancourse.nets.MLPGenerator", "gancourse.nets.DCGANGenerator"),
+    withheld=(
+        "gancourse.nets.MLPGenerator",
+        "gancourse.nets.DCGANGenerator",
+        "gancourse.nets.writeups.dense_G",
+        "gancourse.nets.writeups.tutorial_G",
+        "gancourse.nets.writeups.small_G",
+        "gancourse.nets.writeups.unfinished_G",
+    ),
     promises=(
         (
             "maps `z [N, z_dim]` to images `[N, 1, 28, 28]` in [-1, 1], through a tanh at the end",

@@ -312,7 +312,12 @@ EXERCISE = Exercise(
         ),
     ),
     names=("batch_norm",),
-    withheld=("torch.nn.functional.batch_norm",),
+    withheld=(
+        "torch.nn.functional.batch_norm",
+        "torch.nn.functional.instance_norm",
+        "torch.batch_norm",
+        "torch.native_batch_norm",
+    ),
     promises=(
         ("Normalise `x [N, C, H, W]`", OUT),
         ("whose means may be in the thousands", FAR),

@@ -271,7 +271,7 @@ EXERCISE = Exercise(
         ),
     ),
     names=("adam_step",),
-    withheld=("torch.optim.Adam", "torch.optim.adam.adam"),
+    withheld=("torch.optim.Adam", "torch.optim.adam.adam", "torch._fused_adam_"),
     promises=(
         ("one step of Adam with $\\beta_1 = 0.5$, $\\beta_2 = 0.999$", FIRST),
         ("for a weight of any shape", LONG),

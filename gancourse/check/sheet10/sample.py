@@ -211,7 +211,11 @@ EXERCISE = Exercise(
         ),
     ),
     names=("sample",),
-    withheld=("gancourse.train.sample",),
+    withheld=(
+        "gancourse.train.sample",
+        "gancourse.clinic.working.sample",
+        "gancourse.maths.latent.images_of",
+    ),
     promises=(
         ("Repair the look, so that the run goes on as without it", MODE),
         ("so that the run goes on as without it", TRACE),

@@ -209,6 +209,11 @@ EXERCISE = Exercise(
         Part("a second run", 1, turn_repaired, shown=False, seconds=90.0),
     ),
     names=("turn",),
+    withheld=(
+        "gancourse.clinic.working.turn",
+        "gancourse.clinic.working.d_step",
+        "gancourse.clinic.working.g_step",
+    ),
     promises=(
         ("down E log(1 - D(G(z)))", MOVES),
         ("Take a step of D on x_real [N, 2] and G(z)", LEARNS),
