@@ -7,7 +7,7 @@ some milliseconds, they hold on to cores that other programs want.
 from collections.abc import MutableMapping
 
 KERNEL = "GANCOURSE_KERNEL"  # set where OMP_NUM_THREADS is for the loops in a notebook alone
-SPINS = "10000"  # turns before a waiting thread sleeps; docs/bench has the measurements
+SPINS = "10000"  # turns before a waiting thread sleeps; `python tools/bench threads` measures them
 
 
 def sleep_sooner(environment: MutableMapping[str, str]) -> None:

@@ -28,8 +28,7 @@
 # **Whose work?** What an exercise asks for, you write. Everything else in PyTorch and in the course
 # may be used; the course's own version of what is asked is not there while your answer is checked
 # or graded, and a sentence says so where you call it. Withheld are
-# `torch.nn.functional.batch_norm`, `torch.nn.functional.instance_norm`, `torch.batch_norm`,
-# `torch.native_batch_norm` in 07.3.
+# `torch.nn.functional.batch_norm`, `torch.batch_norm`, `torch.native_batch_norm` in 07.3.
 #
 # <!-- /exercises -->
 #

@@ -18,7 +18,6 @@ from gancourse.errors import InputError
 POOR_COVERAGE, POOR_PRECISION, POOR_SPREAD = 0.33, 0.15, 0.6
 FEW_REGIONS = 0.4  # of all: as few are a collapse, half a distribution is not
 NARROW = 0.5  # a collapsed G's spread, over the real one
-ROUNDED = 16.6  # the logit from which float32 rounds its sigmoid to 1
 Found = str | None  # the evidence
 
 
@@ -39,11 +38,11 @@ def log_of_zero(s: Signals) -> Found:
             "logarithm of a probability that has become 0"
         )
     size = s.largest[at] if math.isfinite(s.largest[at]) else max(finite(s.largest[:at]), default=0)
-    if not ROUNDED <= size < facts.BEYOND or s.bad_batch is not None:
+    if not ways.ROUNDED <= size < facts.BEYOND or s.bad_batch is not None:
         return None
     return (
         f"the loss of turn {at} is {s.d_loss[at]:g}, and D's logits were as large as {size:.3g}: "
-        f"above {ROUNDED} the sigmoid is rounded to 1"
+        f"above {ways.ROUNDED} the sigmoid is rounded to 1"
     )
 
 

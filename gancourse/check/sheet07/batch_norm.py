@@ -314,7 +314,6 @@ EXERCISE = Exercise(
     names=("batch_norm",),
     withheld=(
         "torch.nn.functional.batch_norm",
-        "torch.nn.functional.instance_norm",
         "torch.batch_norm",
         "torch.native_batch_norm",
     ),

@@ -2,7 +2,7 @@
 
 The function that draws a chart is called with numbers that write down each operation on them, in
 NumPy and in PyTorch alike. What comes out is a list of operations that a page runs by itself
-(`static/src/recording.js`): the same mathematics, not a second one. `chart_program` records a
+(`static/src/recorded`): the same mathematics, not a second one. `chart_program` records a
 whole chart.
 """
 
