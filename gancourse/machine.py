@@ -12,7 +12,7 @@ import hashlib
 import os
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import numpy as np
@@ -124,13 +124,27 @@ def keep_memory() -> None:
     step on two cores spent a third of its time on fresh pages (9,600 page faults a step).
     Without glibc nothing changes.
     """
-    if sys.platform != "linux":
-        return
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt:
+    if mallopt := _of_glibc("mallopt"):
         M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
         mallopt(M_MMAP_THRESHOLD, 2**30)
         mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
+
+
+def trim_memory() -> None:
+    """Hand back what lies free between the blocks in use, which the C library never does by itself.
+
+    Blocks of many sizes leave gaps that the next ones do not fit into. Without it a DCGAN in bf16
+    whose nets mix 5 x 5 convolutions and dropout took half a megabyte more in each step, with
+    glibc's own settings too: 8 GB after 17,000.
+    """
+    if malloc_trim := _of_glibc("malloc_trim"):
+        malloc_trim(0)
+
+
+@functools.cache
+def _of_glibc(name: str) -> Callable[..., int] | None:
+    """Return a function of the C library that only glibc has; None elsewhere."""
+    return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None
 
 
 def cores() -> int:

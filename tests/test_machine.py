@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -77,6 +78,21 @@ print(min(faults() for _ in range(4)))  # a kernel that reclaims pages adds faul
             break
     assert given_back > 50  # or this machine has nothing to keep
     assert kept < given_back / 5
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's malloc is Linux's")
+def test_gaps_between_blocks_in_use_are_handed_back():
+    def resident():
+        return int(Path("/proc/self/statm").read_text().split()[1])
+
+    machine.keep_memory()
+    blocks = [bytearray(100_000) for _ in range(2000)]  # 200 MB
+    last = blocks.pop()  # what lies on top keeps all below it
+    del blocks
+    before = resident()
+    machine.trim_memory()
+    assert before - resident() > 20_000  # pages of 4 kB
+    assert len(last) == 100_000
 
 
 def test_sent_leaves_a_tensor_on_the_cpu_alone():

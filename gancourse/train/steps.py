@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gancourse import losses, nets
+from gancourse import losses, machine, nets
 from gancourse.data import ImageSet
 from gancourse.errors import InputError, at_least, choose
 from gancourse.train import graphs, parallel
@@ -18,6 +18,8 @@ from gancourse.train.augment import diff_augment
 from gancourse.train.averages import ema_step
 from gancourse.train.recipe import Recipe
 from gancourse.train.state import COLUMNS, State, on_its_threads
+
+TRIM = 200  # steps after which a processor's memory is handed back
 
 
 @on_its_threads
@@ -196,7 +198,10 @@ def one_step(state: State, sample_real: Source, turn: "Turn | None" = None) -> R
     labels = (*y_real, asked(state, len(x_real), *y_real)) if y_real else ()
     row = (turn or both_steps)(state, x_real, z, *labels)
     ema_step(state)
-    return _noted(state, row)
+    record = _noted(state, row)
+    if record.step % TRIM == 0 and state.device.type == "cpu":
+        machine.trim_memory()
+    return record
 
 
 def source_of(images: ImageSet, recipe: Recipe) -> Source:

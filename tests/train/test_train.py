@@ -23,6 +23,7 @@ from gancourse.store import load_tensors, save_tensors
 from gancourse.train import checkpoint
 from gancourse.train import run as runs
 from gancourse.train.presets import WRITEUP_PRESETS
+from gancourse.train.steps import TRIM
 
 LONG = os.environ.get("GANCOURSE_LONG") == "1"
 POINTS = {"shape": (2,), "widths": (16,)}
@@ -169,6 +170,13 @@ def test_steps_are_short_enough_to_read():
     for step in (T.d_step, T.g_step):
         lines = inspect.getsource(step).split('"""')[2].strip().splitlines()
         assert len(lines) <= 16
+
+
+def test_gaps_in_memory_are_handed_back_now_and_then(monkeypatch):
+    times = []
+    monkeypatch.setattr(machine, "trim_memory", lambda: times.append(1))
+    run(2 * TRIM + 1)
+    assert len(times) == 2
 
 
 @pytest.mark.parametrize("loss", losses.LOSSES)
