@@ -468,8 +468,8 @@ else:
 # way. (`gancourse score` refuses the last.)
 #
 # Lucic et al. (2018) gave seven losses one budget, 100 settings each, and the best of them 50
-# seeds. Their FIDs on MNIST (Inception, 10,000 samples) stand beside three seeds of lesson 08's
-# default (this course's ruler, 10,000 samples too; `python tools/bench quality` measured them and
+# seeds. Their FIDs on MNIST (Inception, 10,000 samples) stand beside three seeds of the preset
+# `dcgan` (this course's ruler, 10,000 samples too; `python tools/bench quality` measured them and
 # goes on where it stopped).
 
 # %%
