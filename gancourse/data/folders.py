@@ -1,4 +1,4 @@
-"""A folder of pictures as an image set: laid out as for torchvision's ImageFolder, read once, kept as one file.
+"""A folder of pictures as an image set: ImageFolder's layout, read once, kept as one file.
 
 `FOLDER`, `FOLDER@64` or `FOLDER@64-grey` names such a set wherever a set is named. Each subfolder
 is a class; a folder without any is one class.
