@@ -94,6 +94,12 @@ def judged(tmp_path, source):
     return check_quality.judge(path, 0, short=True)
 
 
+@pytest.mark.parametrize(("id", "seed"), [("11.3", 60)])
+def test_a_draw_that_once_refused_the_worked_solution(id, seed):
+    answer = check_quality.reference_mutants.worked(id)
+    assert check_quality.whole(get_exercise(id), answer, seed, check_quality.Student()) == ""
+
+
 def test_a_correct_answer_that_fails_is_told(tmp_path):
     source = "CORRECT = (lambda real, fake: 0.0,)\nMISTAKES = {}"
     verdict = judged(tmp_path, source)
