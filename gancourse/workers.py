@@ -1,4 +1,4 @@
-"""Work that processes on this machine share, or those of a Dask cluster: joblib's, with manners.
+"""Work that joblib's processes on this machine share, with manners, or those of a Dask cluster.
 
 Grading and sweeps use it. Dask is optional: pip install 'gancourse[cluster]'.
 """
@@ -21,11 +21,14 @@ Item, Result = TypeVar("Item"), TypeVar("Result")
 
 
 def unordered(call: Callable[[Item], Result], items: Iterable[Item], jobs: int) -> Iterator[Result]:
-    """Yield `call(item)` of each item as it is done, by so many processes (-1: all there are).
+    """Yield `call(item)` of each item as it is done, by so many processes, or by the cluster.
 
     Ctrl-C is for the process that called, not for those that work. Raises what a call raises, and
-    joblib's error where a process is killed.
+    joblib's or Dask's error where a process is killed.
     """
+    if _clients:
+        yield from _by_cluster(partial(_beside, call), items)
+        return
     from multiprocessing import resource_tracker
 
     from joblib import Parallel, delayed
@@ -35,6 +38,20 @@ def unordered(call: Callable[[Item], Result], items: Iterable[Item], jobs: int) 
     with _interrupts_later():
         results = parallel(delayed(partial(_beside, call))(item) for item in items)
     yield from results
+
+
+_clients: list = []  # Dask's, where `backend` has one
+
+
+def _by_cluster(call: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """Yield results as Dask's workers have them.
+
+    Not through joblib: with a single worker that computes here, in the process that called.
+    """
+    from distributed import as_completed
+
+    for future in as_completed(_clients[-1].map(call, list(items), pure=False)):
+        yield future.result()
 
 
 def _beside(call: Callable[[Item], Result], item: Item) -> Result:
@@ -78,7 +95,7 @@ def _interrupts_later() -> Iterator[None]:
 
 @contextmanager
 def backend(cluster: str | None) -> Iterator:
-    """Let joblib use the Dask cluster at this address, or processes here, which end after it.
+    """Let `unordered` use the Dask cluster at this address, or processes here, which end after it.
 
     Yields Dask's client, or None. Raises InputError where Dask is not installed, or no scheduler
     answers there.
@@ -97,11 +114,13 @@ def backend(cluster: str | None) -> Iterator:
         raise InputError(
             "--cluster needs Dask, which is not installed: pip install 'gancourse[cluster]'."
         ) from None
-    from joblib import parallel_config
-
     try:
         client = Client(cluster, timeout=CLUSTER_SECONDS)
     except (OSError, ValueError) as error:
         raise InputError(f"No Dask scheduler answers at {cluster} ({error}): start one.") from None
-    with client, parallel_config(backend="dask"):
-        yield client
+    with client:
+        _clients.append(client)
+        try:
+            yield client
+        finally:
+            _clients.pop()

@@ -217,6 +217,21 @@ def test_a_dask_cluster_gives_the_same_table(swept, tmp_path):
     assert plain(rows) == plain(swept[1][:2])
 
 
+def whose(_):
+    return os.getpid()
+
+
+def test_a_cluster_of_one_worker_works_and_not_this_process():
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as c,
+        workers.backend(c.scheduler_address),
+    ):
+        found = list(workers.unordered(whose, range(3), -1))
+    assert len(found) == 3
+    assert os.getpid() not in found
+
+
 def test_workers_of_several_threads_are_refused(tmp_path):
     distributed = pytest.importorskip("distributed")
     with (
