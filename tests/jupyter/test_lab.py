@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 from unittest.mock import Mock
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request, urlopen
 
@@ -267,7 +267,17 @@ def plain(tmp_path_factory):
         time.sleep(0.1)
     running.base = said[0]
     with running:
+        while not answers(running):  # on a busy machine it says where it is before it listens
+            assert time.monotonic() < until, running.log.read_text()
+            time.sleep(0.1)
         yield running
+
+
+def answers(server: Server) -> bool:
+    try:
+        return bool(server.get("/api"))
+    except URLError:
+        return False
 
 
 def test_a_plain_server_of_the_environment_has_the_settings_too(plain):
