@@ -469,8 +469,8 @@ else:
 #
 # Lucic et al. (2018) gave seven losses one budget, 100 settings each, and the best of them 50
 # seeds. Their FIDs on MNIST (Inception, 10,000 samples) stand beside three seeds of the preset
-# `dcgan` (this course's ruler, 10,000 samples too; `python tools/bench quality` measured them and
-# goes on where it stopped).
+# `dcgan`, with which lesson 08 ends (this course's ruler, 10,000 samples too; `python tools/bench
+# quality` measured them and goes on where it stopped).
 
 # %%
 lucic = {"minimax": (9.8, 0.9), "non-saturating": (6.8, 0.5), "least squares": (7.8, 0.6),
