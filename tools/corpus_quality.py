@@ -44,6 +44,7 @@ SAME = {  # our cause: what an author of the corpus may call it
     "huge weight decay": {"huge weight decay"},
     "another net draws": {"another net draws the samples", "average never moves"},
     "range": {"G's range does not hold the data", "data not scaled"},
+    "unscaled data": {"data not scaled"},
     "no zero_grad": {"gradients not cleared"},
     "not shuffled": {"real data not shuffled"},
     "wrong weights": {"D is stepped by G's loss"},

@@ -118,7 +118,8 @@ def notebook_steps(
     known = durations.load(root)
     paths = (p for folder in folders for p in sorted((root / folder).glob("*.ipynb")))
     for files in packed((path.relative_to(root).as_posix() for path in paths), known):
-        command = python("pytest", *nbval, "-p", "no:cacheprovider", *files)
+        command = [sys.executable, str(root / "tools/run_notebooks.py"), *nbval,
+                   "-p", "no:cacheprovider", *files]  # fmt: skip
         yield Step(" ".join(files), group, command, env, sum(map(known.of, files)))
 
 

@@ -42,6 +42,12 @@ class Call:
             return net(*args, **kwargs)
 
 
+class Given(tuple):
+    """The arguments by place of a call whose sample does not stand first: `at` says where."""
+
+    at: int | str = 0
+
+
 def note(args: tuple, kwargs: dict, made: Callable[[Tensor], Tensor | None]) -> Call | None:
     """Return a Call in which `made(x)` came out for the argument x.
 
@@ -81,11 +87,20 @@ def tensors(out: object) -> Iterator[Tensor]:
 
 
 def looked_at(args: tuple, kwargs: dict) -> tuple[int | str, Tensor] | None:
-    """Return the first argument that is a tensor of real numbers, with its place; None without."""
+    """Return the argument that is the sample or z, with its place; None without.
+
+    It is the first tensor of real numbers, or the one that `Given` names.
+    """
+    if isinstance(args, Given):
+        return args.at, ({**dict(enumerate(args)), **kwargs})[args.at]
+    return next(numbers(args, kwargs), None)
+
+
+def numbers(args: tuple, kwargs: dict) -> Iterator[tuple[int | str, Tensor]]:
+    """Yield the arguments that are tensors of real numbers, each with its place."""
     for key, value in [*enumerate(args), *kwargs.items()]:
         if isinstance(value, Tensor) and value.is_floating_point() and value.dim() > 0:
-            return key, value
-    return None
+            yield key, value
 
 
 def samples_of(out: object) -> Tensor | None:

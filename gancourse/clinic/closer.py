@@ -8,6 +8,7 @@ turn, in two numbers. Lesson 10.
 import math
 from collections.abc import Callable
 from functools import partial
+from weakref import ReferenceType, ref
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +22,7 @@ from gancourse.clinic.watchers import BATCHES, Witness
 from gancourse.nets import duplicate
 
 ROWS, MOST = 64, 65_536  # samples of a batch that are compared; rows that are kept
+PLACES = 64  # of a data set, that are known again
 RELATED = 0.93  # of the rest that is left between samples that have nothing to do with each other
 ROUNDING = 1e-3  # of the spread: noise that is added and taken away again leaves less
 ALIKE = 0.5  # the cosine of a batch before and after: it was changed, and not replaced
@@ -41,6 +43,7 @@ class Closer:
         self.views: list[tuple[Tensor, int, Tensor]] = []  # of this turn: x, version, some rows
         self.left: dict[int, int] = {}  # by row as it was left: the turn
         self.first: set[int] = set()  # rows as they were before they were changed
+        self.there: dict[int, tuple[ReferenceType, Tensor]] = {}  # by address: its data, some rows
         self.parts: list[tuple[int, str, bool]] = []  # backward, kind, whether its slope is not 0
         self.shown: set[str] = set()  # kinds that an energy's D was shown in this turn
         self.owner: dict[int, str] = {}  # of a backward: whose step came next
@@ -53,11 +56,12 @@ class Closer:
 
     def handed(self, x: Tensor) -> None:
         """Look at a real batch [N, ...] as it is handed in."""
-        of_others, x = x._is_view(), x.detach()
-        if not of_others or x.is_inference() or not len(x) or len(self.views) >= BATCHES:
+        data, x = x._base, x.detach()
+        if data is None or x.is_inference() or not len(x) or len(self.views) >= BATCHES:
             return
         some = x[:16].clone()
         self.views.append((x, x._version, some))
+        self._note_scaled(x.data_ptr(), data, some)
         if self.left:  # rows, since the data may have been shuffled since then
             rows = probes.rows(some).tolist()
             turns = [self.left.pop(row, None) for row in rows]
@@ -66,6 +70,16 @@ class Closer:
                 self.signals.note("rewritten", float(self.clock.turn))
             if not self.first.isdisjoint(rows):
                 self.signals.note("unchanged after all", float(self.clock.turn))
+
+    def _note_scaled(self, place: int, data: Tensor, some: Tensor) -> None:
+        """Note whether a batch from the same place of the same data was scaled or shifted since."""
+        known, before = self.there.get(place, (None, some))
+        if known and known() is data and before.shape == some.shape:
+            left = left_of(*(rows.flatten(1).float() for rows in (before, some)))
+            scaled = left is not None and left < ROUNDING and not torch.equal(before, some)
+            self.signals.note("scaled again", float(scaled))
+        if known or len(self.there) < PLACES:
+            self.there[place] = ref(data), some
 
     def end_turn(self) -> None:
         """See whether a batch that is a view of other data was changed in place in this turn."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gancourse.clinic import probes
+from gancourse.clinic import probes, ways
 from gancourse.clinic.rules import is_poor
 from gancourse.clinic.signals import Signals
 from gancourse.clinic.watchers import Witness
@@ -16,6 +16,7 @@ from gancourse.nets import duplicate
 SAMPLES = 256  # in each look, and of real ones beside them
 CLEARLY = 0.5  # of precision and coverage together
 ENDS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "relu": (0.0, math.inf)}
+WIDEST = 256  # columns of a table
 SEES = 0.7  # the area under the curve of a D that sees enough
 
 
@@ -23,6 +24,19 @@ def outside(x: Tensor, low: float, high: float) -> float:
     """Return the share of numbers that lie clearly outside of these limits."""
     room = 0.02 * (high - low) if high < math.inf else 0.02 * x.std().item()
     return ((x < low - room) | (x > high + room)).double().mean().item()
+
+
+def spread_out(real: Tensor) -> Tensor:
+    """Return SAMPLES of real samples [N, dim], at even steps."""
+    return real[torch.linspace(0, len(real) - 1, min(SAMPLES, len(real))).long()]
+
+
+def distinct(real: Tensor) -> Tensor:
+    """Return each row once: between rows that stand there twice no neighbourhood has a size."""
+    first = {}
+    for i, row in enumerate(probes.rows(real).tolist()):
+        first.setdefault(row, i)
+    return real[[*first.values()]]
 
 
 def what_is_compared(looks: list, real: Tensor, changed: bool) -> list[Tensor | None]:
@@ -34,7 +48,7 @@ def what_is_compared(looks: list, real: Tensor, changed: bool) -> list[Tensor | 
     shown, made = [look.x.flatten(1) for look in looks], [look.of_G for look in looks]
     if not changed or made[-1] is None:
         return made if changed else shown
-    some = real[torch.linspace(0, len(real) - 1, min(SAMPLES, len(real))).long()]
+    some = spread_out(distinct(real))
     alike = [
         x.shape[1] == some.shape[1] and bool(x.isfinite().all()) for x in (shown[-1], made[-1])
     ]
@@ -69,17 +83,20 @@ class Comparison:
                 )
         alike = [x is not None and x.shape[1] == dim and x.isfinite().all() for x in looks]
         kept = [x if like else None for x, like in zip(looks, alike, strict=True)]
-        some = real[torch.linspace(0, len(real) - 1, min(SAMPLES, len(real))).long()]
-        self.tried("samples beside real ones", lambda: self._fit(kept, some))
+        unit = self._unit(real)
+        some, near = spread_out(real), spread_out(distinct(real)) / unit
+        self.tried("samples beside real ones", lambda: self._fit(kept, near, unit))
         last = kept[-1] if kept else None
         if last is None:
             return
-        s.regions = self.tried("regions", lambda: probes.reached(last, real))
-        s.best = self.tried("real beside real", lambda: probes.best_fit(real, SAMPLES)) or {}
+        own, others = [x / unit for x in own[-1:]], distinct(real) / unit
+        s.regions = self.tried("regions", lambda: probes.reached(last / unit, real / unit))
+        s.best = self.tried("real beside real", lambda: probes.best_fit(others, SAMPLES)) or {}
         s.pile = self.tried("where G ends", lambda: probes.pile(last, some))
         if s.drawn in ("other", "selected") and own and own[-1].isfinite().all():
-            s.far = self.tried("the other net", lambda: probes.shared(last, own[-1])) or 0.0
-            s.own_regions = self.tried("G's own regions", lambda: probes.reached(own[-1], real))
+            s.far = self.tried("the other net", lambda: probes.shared(last / unit, own[-1])) or 0.0
+            found = self.tried("G's own regions", lambda: probes.reached(own[-1], real / unit))
+            s.own_regions = found
         if s.finite:
             self.tried("fresh judges", lambda: self._judge(some, last) if is_poor(s) else None)
             s.end_layers = self.tried("the last layers", self.layers) or []
@@ -90,9 +107,17 @@ class Comparison:
         if low <= last.min() and last.max() <= high:
             s.closer["beyond G's end"] = [outside(some, low, high)]
 
-    def _fit(self, looks: list[Tensor | None], real: Tensor) -> None:
+    def _unit(self, real: Tensor) -> Tensor | float:
+        """Note how wide the columns of a table are; return their sd where those lie far apart."""
+        s, seen, sd = self.signals, self.witness.seen.get("D"), real.std(0)
+        if seen is None or seen.x.dim() != 2 or real.shape[1] > WIDEST or not sd.any():
+            return 1.0
+        s.closer["columns"] = [sd[sd > 0].quantile(0.1).item(), sd.max().item()]
+        return sd.where(sd > 0, 1.0) if ways.unscaled(s) else 1.0
+
+    def _fit(self, looks: list[Tensor | None], real: Tensor, unit: Tensor | float) -> None:
         s = self.signals
-        s.fits = [probes.fit(x, real) for x in looks if x is not None]
+        s.fits = [probes.fit(x / unit, real) for x in looks if x is not None]
         s.looked = [turn for turn, x in zip(s.looked, looks, strict=False) if x is not None]
         if looks[0] is not None:
             s.start_spread = s.fits[0]["spread"]

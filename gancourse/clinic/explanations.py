@@ -101,6 +101,14 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "a slope is infinite": ("range", *SIZES, *DIRECTIONS, *SYMPTOMS),
     # What goes in and what is shown.
     "real data change": ("not shuffled", "range", *SIZES, *SYMPTOMS),
+    "unscaled data": (
+        "range",
+        "init not called",
+        "a player hardly moves",
+        "D held flat",
+        *SIZES,
+        *SYMPTOMS,
+    ),
     "one batch for ever": ("not shuffled", "range", *SYMPTOMS),
     "same z for ever": ("one z", "range", *SYMPTOMS),
     "one z": ("other noise", "range", *SYMPTOMS),
@@ -138,7 +146,8 @@ RARE_HABITS = frozenset({
     "batch norm in eval", "not shuffled", "range", "init not called", "weights nobody owns",
     "rate falls to zero", "rate below zero", "D hardly learns", "huge weight decay", "divergence",
     "penalty over the wrong axis", "a player hardly moves", "betas swapped", "one target for all",
-    "old fakes only", "D sees a part", "real data change", "units alike", "penalty subtracted",
+    "old fakes only", "D sees a part", "real data change", "unscaled data", "units alike",
+    "penalty subtracted",
 })  # fmt: skip
 
 

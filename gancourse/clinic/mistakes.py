@@ -218,8 +218,13 @@ FACTS = {
     ),
     "real data change": Cause(
         "06",
-        "change a copy of the batch: x + noise, and not x.add_(noise)",
-        "real samples that spread wider the longer training goes on",
+        "change a copy of the batch: x + noise or 2 * x - 1, never x.add_(noise) or x.mul_(2)",
+        "real samples that come back changed, or spread wider the longer training goes on",
+    ),
+    "unscaled data": Cause(
+        "06",
+        "standardise each column, (x - mean) / sd, and undo that when you show samples",
+        "columns of real samples whose standard deviations lie far apart",
     ),
     "adversarial weight 0": Cause(
         "05",

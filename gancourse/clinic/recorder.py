@@ -189,6 +189,7 @@ class Recorder:
     def _note_order(self) -> None:
         self.signals.order = order_of(self.witness.real.means, self.witness.real.kept)
         self.signals.drift = drift_of(self.witness.real.kept)
+        self.signals.note("narrower", drift_of(self.witness.real.kept[::-1]))
 
     def _compare(self) -> None:
         """Hold the samples against the real ones, if there are both."""

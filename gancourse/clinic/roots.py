@@ -29,6 +29,7 @@ OLDER = {
     "D learns from G's loss",
     "critic without a bound",
     "fakes left out",
+    "fakes called real",
     "real data change",
     "D held flat",
     "D sees a part",
@@ -230,6 +231,12 @@ def never_trained(s: Signals) -> Found:
 
 
 def written_over(s: Signals) -> Found:
+    scaled = s.closer.get("scaled again", [])
+    if sum(scaled) >= FEW and mean(scaled) > 0.5:
+        return (
+            f"in {round(sum(scaled))} of {len(scaled)} looks a real batch from the same place in "
+            "the data had been scaled or shifted since the last time: the data are written over"
+        )
     turns, as_before = (s.closer.get(name, []) for name in ("rewritten", "unchanged after all"))
     if len(turns) < FEW or 10 * len(as_before) > len(turns):  # one sample may look like another
         return upkeep.real_changes(s)
@@ -254,6 +261,21 @@ def steps_too_long(s: Signals) -> Found:
         f"a first step moves G's weights by {100 * max(moves['G'][:2]):.0f} % and D's by "
         f"{100 * max(moves['D'][:2]):.0f} %, late ones not a hundredth of that: the players were "
         "thrown to where their losses are flat"
+    )
+
+
+def called_real(s: Signals) -> Found:
+    """Or D's loss asked for the same of both, had it soon, and has no slope from then on."""
+    asked = [s.wishes.get(f"D of {kind}", []) for kind in ("real", "fakes")]
+    pairs = [pair for pair in zip(*asked, strict=False) if all(map(math.isfinite, pair))]
+    signs = {wish > 0 for pair in pairs for wish in pair if wish}
+    still = sum(not any(pair) for pair in pairs)
+    if len(signs) != 1 or not any(all(pair) for pair in pairs) or 2 * still < len(pairs):
+        return facts.both_real(s)
+    return (
+        f"D's loss asks for {'higher' if signs.pop() else 'lower'} answers to real samples and to "
+        f"fakes alike, and has no slope at either in {still} of {len(pairs)} measured turns, as it "
+        "has what it asks for"
     )
 
 
@@ -364,6 +386,7 @@ FOUND = {
     "adversarial weight 0": no_weight,
     "critic without a bound": no_bound,
     "fakes left out": fakes_left_out,
+    "fakes called real": called_real,
     "penalty subtracted": penalty_subtracted,
     "no average": no_average,
     "samples converted wrongly": spoilt,

@@ -346,11 +346,14 @@ def _verdict(signals: Signals, poor: bool, suspicions: list[Suspicion]) -> str:
 
 
 def is_like_real(signals: Signals) -> bool:
-    """Tell whether the samples reach what real ones reach, within the error of so many."""
+    """Tell whether the samples reach what real ones reach, within the error of so many.
+
+    Both are shares of 256, and the samples' one is a mean of two looks.
+    """
     fit, best, (found, regions) = signals.fit(), signals.best, signals.regions or (0, 1)
     return found == regions and all(
         fit[name]
-        >= best.get(name, 2.0) - 3 * (max(0.02, best[name] * (1 - best[name])) / 256) ** 0.5
+        >= best.get(name, 2.0) - 3 * (1.5 * max(0.02, best[name] * (1 - best[name])) / 256) ** 0.5
         for name in ("precision", "coverage")
     )
 

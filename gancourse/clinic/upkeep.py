@@ -21,6 +21,7 @@ TARGETS, ALIKE = 8, 0.15  # measured turns; of the size of slopes
 TELLING = 100  # turns
 STILL = 0.01  # a player's whole way, over the size of its weights
 WIDER = 1.2  # real samples late in the run, over the early ones, at least
+NO_ORDER = 30  # the same, of which no order of the same samples can be the reason
 CLAMPS = ("clamp", "clampmin", "clampmax", "hardtanh")
 
 
@@ -285,10 +286,13 @@ def betas(s: Signals) -> Found:
 
 
 def real_changes(s: Signals) -> Found:
-    if not s.drift > WIDER or s.order > 3:
+    """The real samples spread wider and wider, or narrower, as no order of the same ones does."""
+    narrower = max(s.closer.get("narrower", []), default=0.0)
+    if not (s.drift > WIDER and not s.order > 3) and not max(s.drift, narrower) > NO_ORDER:
         return None
+    times, way = (s.drift, "wide") if s.drift > narrower else (narrower, "narrow")
     return (
-        f"real samples spread at least {s.drift:.1f} times as wide late in the run as early in it: "
+        f"real samples spread at least {times:.3g} times as {way} late in the run as early in it: "
         "what is done to a batch may be done to the data themselves"
     )
 

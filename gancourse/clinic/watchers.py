@@ -107,6 +107,7 @@ class Witness:
         self.on_leaf: Callable[[Tensor], None] | None = None
         # And of each call in the turn before a measured one, with what came out.
         self.ahead: dict[str, list[Callable]] = {"G": [], "D": []}
+        self.at: int | str | None = None  # D's argument that is the sample, where another is first
         self.curious = False  # whether they are told of all turns that are not measured
         saw = {"G": guard("what G makes", self._saw_G), "D": guard("what D sees", self._saw_D)}
         self.handles = [
@@ -136,6 +137,7 @@ class Witness:
         self._tell("G", call, args, kwargs, out)
 
     def _saw_D(self, net: nn.Module, args: tuple, kwargs: dict, out: object) -> None:
+        args = self._pointed_out(args, kwargs)
         if self.clock.user == "training" and self.on_leaf is not None:
             given = calls.looked_at(args, kwargs)
             if given is not None and given[1].requires_grad and given[1].is_leaf:
@@ -168,6 +170,23 @@ class Witness:
         self.seen["D"] = call
         self._tell("D", call, args, kwargs, out)
         self._note_call(call, real, fake)
+
+    def _pointed_out(self, args: tuple, kwargs: dict) -> tuple:
+        """Return D's arguments by place, marked where its sample is not the first: D(y, x)."""
+        found = dict(calls.numbers(args, kwargs))
+        if len(found) < 2:
+            return args
+        keys = self.real.keys + self.made + self.without_z
+        if self.at is None and self.clock.measured and keys:
+            known = [place for place, x in found.items()
+                     if places.whose(calls.bare(x), keys, self.like)[0].any()]  # fmt: skip
+            if known and known[0] != next(iter(found)):
+                self.at = known[0]
+        if self.at not in found:
+            return args
+        given = calls.Given(args)
+        given.at = self.at
+        return given
 
     def _tell(self, who: str, call: Call | None, args: tuple, kwargs: dict, out: object) -> None:
         """Hand a call that is looked at, and what was seen of it, to the other watchers."""
@@ -314,7 +333,10 @@ def drift_of(real: list[Tensor]) -> float:
 
 
 def order_of(means: list[tuple[Tensor, int]], real: list[Tensor]) -> float:
-    """Return the variance of batch means over what it is for random batches: near 1 if shuffled."""
+    """Return the variance of batch means over what it is for random batches: near 1 if shuffled.
+
+    Of few batches it varies: see `supplies.by_chance`.
+    """
     if len(means) < 5:
         return math.nan
     n = sum(size for _, size in means) / len(means)

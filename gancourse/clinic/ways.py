@@ -18,6 +18,7 @@ ROUNDED = 16.6  # the logit from which float32 rounds its sigmoid to 1
 NARROW, WIDE = 0.7, 1.4  # a spread over the usual one
 OFF = 0.05
 AS_THEY_ARE = 0.8  # of the turns looked at
+FAR_ABOVE, APART = 30.0, 30.0  # a column's sd over a net's first answers; over another column's
 RANGES = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0))  # in which pictures are shown
 
 
@@ -193,6 +194,17 @@ def settings(s: Signals) -> Found:
     )
 
 
+def unscaled(s: Signals) -> Found:
+    """Columns of a table as they are: of one of them D hears, and a net begins far below it."""
+    low, high = s.closer.get("columns") or (1.0, 1.0)
+    if not (high > FAR_ABOVE and high > APART * low):
+        return None
+    return (
+        f"the columns of real samples have standard deviations from {low:.2g} to {high:.3g}: D "
+        "hears little but the widest, and G begins far below it"
+    )
+
+
 def along(s: Signals) -> Found:
     for layer in s.manner.get("along the batch", []):
         return f"{layer}: the first axis is its time, as long as batch_first is False"
@@ -208,4 +220,5 @@ FOUND = {
     "real samples changed": changed_on_the_way,
     "other settings in sampling": settings,
     "along the batch": along,
+    "unscaled data": unscaled,
 }

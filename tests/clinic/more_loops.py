@@ -45,6 +45,15 @@ class HingeWithoutSlope(Loop):
         return loss.mean().detach()
 
 
+class OlderCopy(Loop):
+    """G's optimiser was made for a G that has been replaced since."""
+
+    def optimisers(self):
+        opts = super().optimisers()
+        self.G = copy.deepcopy(self.G)
+        return opts
+
+
 class InAList(nn.Module):
     """A discriminator with layers in a Python list: parameters() holds the last only."""
 
@@ -333,6 +342,7 @@ class NormInTrainByFour(NormInTrain):
 FAULTY = {
     DFrozen: "a player frozen",
     ClearedTooLate: "cleared before the step",
+    OlderCopy: "weights nobody owns",
     LayersInAList: "weights nobody owns",
     Scheduled: "rate falls to zero",
     SlowD: "D hardly learns",

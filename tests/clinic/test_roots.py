@@ -5,12 +5,13 @@ from dataclasses import replace
 import alike_loops
 import beside_loops
 import common_loops
+import data_loops
 import order_loops
 import pytest
 import roots_loops
 import targets_loops
 import torch
-from loops import Unwatched
+from loops import RING, Unwatched
 from test_diagnose import signals
 from torch import nn
 from upkeep_loops import Short
@@ -18,10 +19,12 @@ from upkeep_loops import Short
 from gancourse.clinic import (
     Recorder,
     closer,
+    comparison,
     conversions,
     diagnose,
     load_signals,
     optimisers,
+    probes,
     roots,
 )
 
@@ -29,7 +32,8 @@ TURN = torch.linalg.qr(torch.randn(48, 48, generator=torch.Generator().manual_se
 SAMPLES = torch.randn(64, 3, 4, 4, generator=torch.Generator().manual_seed(0)).tanh()
 
 
-LOOPS = (roots_loops, targets_loops, beside_loops, order_loops, alike_loops, common_loops)
+LOOPS = (roots_loops, targets_loops, beside_loops, order_loops, alike_loops, common_loops,
+         data_loops)  # fmt: skip
 FAULTY = {loop: fault for module in LOOPS for loop, fault in module.FAULTY.items()}
 
 
@@ -45,6 +49,26 @@ def test_samples_are_held_against_real_ones_in_the_same_units(loop):
     """Bytes beside what a G gives would be samples that have collapsed."""
     spread = [kind().run().finish().fit()["spread"] for kind in (loop, Short)]
     assert spread[0] == pytest.approx(spread[1], abs=0.25)
+
+
+def test_a_sample_that_is_not_ds_first_argument_is_found():
+    signals = data_loops.ConditionFirst().run().finish()
+    assert signals.unknown == 0
+    assert not any("what D sees" in why for why in signals.skipped.values())
+
+
+def test_samples_beside_real_ones_that_repeat_have_a_place_among_them():
+    """Between rows that stand there twice a neighbourhood has no size."""
+    real, others = (RING.sample(n, torch.Generator().manual_seed(n)) for n in (64, 256))
+    repeated = real.repeat(4, 1)
+    assert probes.fit(others, repeated)["precision"] < 0.05
+    assert probes.fit(others, comparison.distinct(repeated))["precision"] > 0.9
+
+
+def test_columns_of_unlike_scale_count_alike_beside_real_ones():
+    """By the widest column alone, all samples at its middle would lie among the real ones."""
+    fit = data_loops.Table().run().finish().fit()
+    assert fit["precision"] < 0.2
 
 
 def test_rows_that_are_mixed_up_inside_of_d_are_no_sum_over_the_numbers_of_a_sample():

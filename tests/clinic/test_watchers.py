@@ -3,10 +3,14 @@
 import math
 
 import pytest
+import scipy.stats
 import torch
 
-from gancourse.clinic.watchers import drift_of
+from gancourse.clinic import supplies
+from gancourse.clinic.watchers import drift_of, order_of
 from gancourse.data import load_points
+
+RING = load_points("ring")
 
 
 def batches(seed, n=24, size=32):
@@ -47,3 +51,15 @@ def test_noise_that_adds_up_in_the_data_is_seen():
     rng, ring = torch.Generator().manual_seed(0), load_points("ring")
     kept = [ring.sample(32, rng) * (1 + 0.1 * i) for i in range(24)]
     assert drift_of(kept) > 1.5
+
+
+def test_a_few_means_vary_by_chance_and_a_run_of_six_looks_is_no_unshuffled_one():
+    draws = torch.Generator().manual_seed(0)
+    found = []
+    for _ in range(2000):
+        batches = [RING.sample(64, draws) for _ in range(6)]
+        found.append(order_of([(x.double().mean(0), 64) for x in batches], batches))
+    assert max(found) > 3
+    assert max(found) < supplies.by_chance(6)
+    quantile = scipy.stats.chi2.ppf(1 - 1e-4, [5, 20, 63]) / [5, 20, 63]
+    assert [supplies.by_chance(k) for k in (6, 21, 64)] == pytest.approx(quantile, rel=0.03)

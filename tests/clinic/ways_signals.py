@@ -23,6 +23,7 @@ SEEN = {
     "samples converted wrongly": manner(**SCALED, shown=[0.5, 1.0]) | {"drawn": "changed"} | RAW,
     "real samples changed": manner(**HALF) | {"ends": {"G": "tanh"}} | RAW,
     "other settings in sampling": manner(settings=["truncation=0.1"], spread=[0.2]),
+    "unscaled data": {"closer": {"columns": [0.5, 12000.0]}, **MISSING},
     "along the batch": manner(**{"along the batch": ["D's GRU takes 32 samples for steps"]}),
 }
 OTHER_EVIDENCE = [
@@ -37,6 +38,8 @@ NOTHING_WRONG = {
     "a branch that is silent in a few steps": manner(
         **{"silent D": [0.4, 3], "silent names D": ["gate"]}
     ),
+    "a column of bytes beside others": {"closer": {"columns": [40.0, 80.0]}},
+    "columns far apart, all small": {"closer": {"columns": [0.001, 0.4]}},
     "a setting that changes nothing": manner(settings=["step=3"], spread=[1.02]),
     "an argument of G's step that is D's, too": manner(own=UP, **{"through own": UP}),
 }  # fmt: skip
