@@ -137,8 +137,8 @@ def main() -> None:
         "",
         f"Written by `python tools/field_cases.py --turns {chosen.turns}` on commit {commit}, "
         f"{time.strftime('%Y-%m-%d')}, {hub_class.machine()}, seed 0. Each line is one change to "
-        "a loop on the ring (tests/clinic). A test holds each first statement; these are the texts. "
-        "Blank where the first edition was not asked.",
+        "a loop on the ring (tests/clinic), whose tests hold the first statements; these are the "
+        "texts. Blank where nobody had asked before.",
     ]
     for kind in chosen.only:
         lines += ["", f"## {kind}. {KINDS[kind]}", "", "| change | said before | says now |",
