@@ -78,7 +78,14 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "no detach": ("range", *SYMPTOMS),
     # Steps and sizes.
     # The ranks of a D that is held at 0 are chance.
-    "huge weight decay": ("range", "init not called", "D says one number", *DIRECTIONS, *SYMPTOMS),
+    "huge weight decay": (
+        "range",
+        "init not called",
+        "D says one number",
+        "steps too long",  # over the size of weights that are next to 0
+        *DIRECTIONS,
+        *SYMPTOMS,
+    ),
     "two kinds of fakes": MUTE,
     "weights without a gradient": MUTE,
     "numbers without a gradient": MUTE,

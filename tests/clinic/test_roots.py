@@ -27,6 +27,7 @@ from gancourse.clinic import (
     probes,
     roots,
 )
+from gancourse.clinic.explanations import in_order
 
 TURN = torch.linalg.qr(torch.randn(48, 48, generator=torch.Generator().manual_seed(1)))[0]
 SAMPLES = torch.randn(64, 3, 4, 4, generator=torch.Generator().manual_seed(0)).tanh()
@@ -49,6 +50,18 @@ def test_samples_are_held_against_real_ones_in_the_same_units(loop):
     """Bytes beside what a G gives would be samples that have collapsed."""
     spread = [kind().run().finish().fit()["spread"] for kind in (loop, Short)]
     assert spread[0] == pytest.approx(spread[1], abs=0.25)
+
+
+def test_of_weights_that_decay_to_nothing_every_step_is_long():
+    found = in_order({"steps too long": 0.94, "huge weight decay": 0.92})
+    assert found == [("huge weight decay", ""), ("steps too long", "huge weight decay")]
+
+
+@pytest.mark.parametrize(("bounded", "causes"), [("", ["D too weak"]), ("spectral norm", [])])
+def test_a_d_that_spectral_norm_holds_back_is_not_called_too_weak(bounded, causes):
+    poor = {"precision": 0.05, "coverage": 0.1, "spread": 0.8, "closeness": 1.0}
+    found = diagnose(signals(fits=[poor] * 3, sight=0.55, fresh_sight=0.99, bounded=bounded))
+    assert [s.cause for s in found.suspicions] == causes
 
 
 def test_a_sample_that_is_not_ds_first_argument_is_found():
