@@ -32,6 +32,7 @@ from typing import NamedTuple
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported, and for the tests too
 
 from mutations import mutations
+from shared_data import use_shared_data
 
 
 class Owner(NamedTuple):
@@ -334,9 +335,7 @@ def hunt(mutants: list[Mutant], results: Results, jobs: int) -> None:
 
 def preload() -> None:
     """Import what the tests need but the package, which each fork imports anew."""
-    data = ROOT.parent / "shared" / "data"
-    if data.is_dir():
-        os.environ.setdefault("GANCOURSE_DATA", str(data))
+    use_shared_data(ROOT)
     sys.dont_write_bytecode = True  # a mutant may be as long and as old as the one before
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # nbval alone takes seconds

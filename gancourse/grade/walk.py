@@ -14,7 +14,15 @@ from hashlib import sha256
 
 from gancourse.check.spec import Exercise, Verdict, evaluate
 from gancourse.grade.box import pool
-from gancourse.grade.box.remote import CRASH, TIME, Bench, Budget, Ended, Session, within_time
+from gancourse.grade.box.remote import (
+    CRASH,
+    TIME,
+    Budget,
+    Ended,
+    RemoteStudent,
+    Session,
+    within_time,
+)
 from gancourse.grade.box.sandbox import Broken, Sandbox
 from gancourse.grade.box.wire import Lost, TimeUp, WireError
 from gancourse.grade.ipynb import Cell
@@ -130,7 +138,7 @@ class Walks:
         key = k, number
         if key not in self._done:
             try:
-                bench = Bench(session, k)
+                remote = RemoteStudent(session, k)
             except (Lost, TimeUp, WireError):
                 session.close()
                 again = key not in self._failed and not self.budget.over
@@ -140,18 +148,18 @@ class Walks:
                     return Judged(number, None, end)
                 self._done[key] = Judged(number, None, end)
             else:
-                self._done[key] = self._verdict(bench, k, number)
+                self._done[key] = self._verdict(remote, k, number)
         return self._done[key]
 
-    def _verdict(self, bench: Bench, k: int, number: int) -> Judged:
+    def _verdict(self, remote: RemoteStudent, k: int, number: int) -> Judged:
         exercise = self.exercises[k]
-        timed = within_time(exercise, bench, self.task.limits)
+        timed = within_time(exercise, remote, self.task.limits)
         seed = int.from_bytes(sha256(f"{self.task.seed}/{exercise.id}".encode()).digest()[:6])
         try:
-            report = evaluate(timed, bench, bench.answers, seed, hidden=True)
+            report = evaluate(timed, remote, remote.answers, seed, hidden=True)
         finally:
-            bench.close()
-        return Judged(number, report, bench.end)
+            remote.close()
+        return Judged(number, report, remote.end)
 
     def unreached(self, answer: Answer) -> bool:
         """Tell whether a cell of this answer was never run."""

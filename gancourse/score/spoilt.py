@@ -33,8 +33,8 @@ class Spoilt:
 
 
 @dataclass(frozen=True, eq=False)
-class Bench:
-    """What is spoilt, and what it is compared with: test images, training images, the ruler."""
+class Evaluator:
+    """The six scores, with what they compare to, and the pool of test images that are spoilt."""
 
     pool: ImageSet  # of these some are spoilt
     real: Tensor  # features [M, 64] of the other test images
@@ -59,47 +59,47 @@ def _some(images: Tensor, n: int, seed: int = 0) -> Tensor:
     return images[torch.randperm(len(images), generator=machine.seed_generator(seed))[:n]]
 
 
-def _unspoilt(bench: Bench) -> Tensor:
-    return _some(bench.pool.images, FAKES)
+def _unspoilt(evaluator: Evaluator) -> Tensor:
+    return _some(evaluator.pool.images, FAKES)
 
 
-def without_classes(bench: Bench, amount: float) -> tuple[Tensor, str]:
+def without_classes(evaluator: Evaluator, amount: float) -> tuple[Tensor, str]:
     """Return images of the last classes only: a tenth of the amount loses one, 0.9 leaves one."""
     lost = min(round(10 * amount), 9)
-    kept = bench.pool.images[bench.pool.labels >= lost]
-    names = ", ".join(bench.pool.class_names[:lost]) or "none"
+    kept = evaluator.pool.images[evaluator.pool.labels >= lost]
+    names = ", ".join(evaluator.pool.class_names[:lost]) or "none"
     return _some(kept, FAKES), f"classes lost: {names}"
 
 
-def blurred(bench: Bench, amount: float) -> tuple[Tensor, str]:
+def blurred(evaluator: Evaluator, amount: float) -> tuple[Tensor, str]:
     """Return images behind a Gaussian blur."""
-    x, sd = _unspoilt(bench), BLUR * amount
+    x, sd = _unspoilt(evaluator), BLUR * amount
     return (gaussian_blur(x, 13, sd) if sd else x), f"blur of sd {sd:.1f} pixels"
 
 
-def noisy(bench: Bench, amount: float) -> tuple[Tensor, str]:
+def noisy(evaluator: Evaluator, amount: float) -> tuple[Tensor, str]:
     """Return images with Gaussian noise on each pixel, cut to the range of grey."""
-    x, sd = _unspoilt(bench), NOISE * amount
+    x, sd = _unspoilt(evaluator), NOISE * amount
     noise = torch.randn(x.shape, generator=machine.seed_generator(1))
     return (x + 255 * sd * noise).clamp(0, 255).round().byte(), f"noise of sd {sd:.2f}"
 
 
-def with_copies(bench: Bench, amount: float) -> tuple[Tensor, str]:
+def with_copies(evaluator: Evaluator, amount: float) -> tuple[Tensor, str]:
     """Return images of which a share are training images."""
-    x = _unspoilt(bench).clone()
+    x = _unspoilt(evaluator).clone()
     taken = torch.rand(len(x), generator=machine.seed_generator(2)) < amount
-    x[taken] = _some(bench.train_set.images, int(taken.sum()))
+    x[taken] = _some(evaluator.train_set.images, int(taken.sum()))
     return x, f"{taken.double().mean():.0%} are training images"
 
 
-def fewer(bench: Bench, amount: float) -> tuple[Tensor, str]:
+def fewer(evaluator: Evaluator, amount: float) -> tuple[Tensor, str]:
     """Return fewer of the images, down to 50; those that are left are as good as before."""
-    x = _unspoilt(bench)
+    x = _unspoilt(evaluator)
     n = round(len(x) * (FEWEST / len(x)) ** amount)
     return x[:n], f"{n} images in place of {len(x)}"
 
 
-FAULTS: dict[str, Callable[[Bench, float], tuple[Tensor, str]]] = {
+FAULTS: dict[str, Callable[[Evaluator, float], tuple[Tensor, str]]] = {
     "lose classes": without_classes,
     "blur": blurred,
     "noise": noisy,
@@ -109,13 +109,13 @@ FAULTS: dict[str, Callable[[Bench, float], tuple[Tensor, str]]] = {
 
 
 @functools.cache
-def bench(data: str = "mnist") -> Bench:
+def evaluator(data: str = "mnist") -> Evaluator:
     """Return what the images of `data` are spoilt and measured with, the same every time."""
     test, train_set, ruler = load_images(data, "test"), load_images(data), load_ruler(data)
     order = torch.randperm(len(test), generator=machine.seed_generator(0))
     n = min(REAL, len(test) // 2)
     real, pool = order[:n], order[n:]
-    return Bench(
+    return Evaluator(
         replace(test, images=test.images[pool], labels=test.labels[pool]),
         features(ruler, test.images[real]),
         replace(train_set, images=train_set.images[:TRAINING], labels=train_set.labels[:TRAINING]),
@@ -129,8 +129,8 @@ def spoil(fault: str, amount: float, data: str = "mnist") -> Spoilt:
 
     Raises InputError for an unknown fault.
     """
-    images, what = FAULTS[choose("fault", fault, FAULTS)](bench(data), amount)
-    return Spoilt(images, what, bench(data).scores(images))
+    images, what = FAULTS[choose("fault", fault, FAULTS)](evaluator(data), amount)
+    return Spoilt(images, what, evaluator(data).scores(images))
 
 
 def kept(spoilt: Spoilt, unspoilt: Spoilt) -> dict[str, float]:

@@ -23,16 +23,13 @@ from file_server import md5, serving, small_files
 from torchvision import datasets
 
 import gancourse
-from gancourse.data import IMAGE_SETS, download, idx, images, load_images, sets
+from gancourse.data import IMAGE_SETS, download, idx, images, load_images, places, sets
 from gancourse.errors import InputError
 
-REAL = Path(os.environ.get("GANCOURSE_DATA") or Path(__file__).parents[3] / "shared" / "data")
 FILES = small_files(seed=0)
 CLOTHES = small_files(seed=1)
 TRAIN = "train-images-idx3-ubyte.gz"
 TEST = "t10k-images-idx3-ubyte.gz"
-
-needs_real = pytest.mark.skipif(not (REAL / "MNIST/raw").is_dir(), reason="no MNIST here")
 
 
 @pytest.fixture(autouse=True)
@@ -397,14 +394,6 @@ def test_a_layout_met_elsewhere_is_read_and_taken_for_no_other_set(
     assert torch.equal(found.images, wanted)
     assert str(folder) in found.source
     assert IMAGE_SETS["fashion"].here() is None
-
-
-@needs_real
-@pytest.mark.parametrize("name", ["mnist", "fashion"])
-def test_the_contents_of_the_record_are_those_of_the_files(name):
-    record = IMAGE_SETS[name]
-    for file, content in record.contents.items():
-        assert md5(gzip.decompress((REAL / record.folder / file).read_bytes())) == content
 
 
 def test_given_folder_that_is_not_there(monkeypatch, tmp_path):
@@ -792,14 +781,14 @@ def test_a_cache_that_cannot_be_written(tmp_path, mirrors, capfd):
 
 @pytest.fixture
 def real(monkeypatch):
-    monkeypatch.undo()  # torchvision's own MD5
-    monkeypatch.setenv("GANCOURSE_DATA", str(REAL))
+    monkeypatch.undo()  # torchvision's own MD5, and the data that every test has
+    if not (IMAGE_SETS["mnist"].here() and IMAGE_SETS["fashion"].here()):
+        pytest.skip("no MNIST or no Fashion-MNIST here")
 
 
 COUNTS = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
 
 
-@needs_real
 def test_real_mnist(real):
     train, test = load_images("mnist"), load_images("mnist", "test")
     assert (len(train), len(test)) == (60_000, 10_000)
@@ -808,7 +797,6 @@ def test_real_mnist(real):
     assert train.images.double().mean() / 255 == pytest.approx(0.1307, abs=5e-5)
 
 
-@needs_real
 def test_real_fashion(real):
     train, test = load_images("fashion"), load_images("fashion", "test")
     assert train.labels.bincount().tolist() == [6000] * 10
@@ -816,14 +804,18 @@ def test_real_fashion(real):
     assert train.images.double().mean() / 255 == pytest.approx(0.2860, abs=5e-5)
 
 
-@needs_real
 def test_the_first_real_image_is_what_torchvision_reads(real, tmp_path, monkeypatch):
-    import gzip
-
-    packed = (REAL / "MNIST/raw" / TRAIN).read_bytes()
-    (tmp_path / "idx").write_bytes(gzip.decompress(packed))
+    packed = places.file(IMAGE_SETS["mnist"].here(), TRAIN).read_bytes()
+    (tmp_path / "idx").write_bytes(idx.unpacked(packed))
     theirs = datasets.mnist.read_image_file(str(tmp_path / "idx"))
     assert torch.equal(load_images("mnist").images[:, 0], theirs)
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion"])
+def test_the_contents_of_the_record_are_those_of_the_files(name, real):
+    record = IMAGE_SETS[name]
+    for file, content in record.contents.items():
+        assert md5(idx.unpacked(places.file(record.here(), file).read_bytes())) == content
 
 
 def test_every_idx_entry_names_a_torchvision_class():

@@ -163,9 +163,7 @@ def test_the_same_saved_verdict_is_not_told():
 
 def test_a_submission_ends_with_its_budget_and_says_so():
     slow = [cell("import time\ntime.sleep(1.5)")] * 6
-    start = time.monotonic()
     result = graded(FIRST, *slow, ANSWER, LAST, limits=replace(LIMITS, submission=4.0))
-    assert time.monotonic() - start < 60
     assert [(e.score, e.status) for e in result.exercises] == [
         (3, "graded"), (0, "time limit"), (0, "time limit"),
     ]  # fmt: skip

@@ -2,23 +2,19 @@
 
 import json
 import math
-import os
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
 from gancourse import machine, plots
-from gancourse.data import load_images
+from gancourse.data import IMAGE_SETS, load_images
 from gancourse.errors import InputError
 from gancourse.nets import make_generator
 from gancourse.score import copies, fid, images, known, load_ruler, score_generator, score_images
 
-DATA = Path(os.environ.get("GANCOURSE_DATA") or Path(__file__).parents[3] / "shared" / "data")
 REAL = "test half against half"
-FOLDERS = {"mnist": "MNIST", "fashion": "FashionMNIST", "digits": ""}
 
 
 def some(images, n):
@@ -27,15 +23,12 @@ def some(images, n):
     return replace(images, images=images.images[index], labels=images.labels[index])
 
 
-@pytest.fixture(scope="module", params=FOLDERS)
+@pytest.fixture(scope="module", params=["mnist", "fashion", "digits"])
 def reference(request):
     """4,000 training and 1,500 test images of each set, all where there are fewer."""
-    with pytest.MonkeyPatch.context() as patch:
-        if FOLDERS[request.param]:
-            if not (DATA / FOLDERS[request.param] / "raw").is_dir():
-                pytest.skip(f"no {request.param} here")
-            patch.setenv("GANCOURSE_DATA", str(DATA))
-        train, test = load_images(request.param), load_images(request.param, "test")
+    if request.param != "digits" and not IMAGE_SETS[request.param].here():
+        pytest.skip(f"no {request.param} here")
+    train, test = load_images(request.param), load_images(request.param, "test")
     return images.Reference(load_ruler(request.param), some(train, 4000), some(test, 1500))
 
 

@@ -1,11 +1,9 @@
 """The ruler: what the shipped classifiers reach, and that training one is repeatable."""
 
-import os
 import re
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
@@ -17,19 +15,15 @@ from gancourse.score import Ruler, classify, features, fit_ruler, load_ruler
 from gancourse.score.ruler import WEIGHTS
 from gancourse.store import load_tensors
 
-DATA = Path(os.environ.get("GANCOURSE_DATA") or Path(__file__).parents[3] / "shared" / "data")
-FOLDERS = {"mnist": "MNIST", "fashion": "FashionMNIST"}
-
 
 def card_of(data):
     return (WEIGHTS / f"{data}.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("data", "least"), [("mnist", 0.992), ("fashion", 0.92)])
-def test_it_names_test_images_as_well_as_its_card_says(data, least, monkeypatch):
-    if not (DATA / FOLDERS[data] / "raw").is_dir():
+def test_it_names_test_images_as_well_as_its_card_says(data, least):
+    if not IMAGE_SETS[data].here():
         pytest.skip(f"no {data} here")
-    monkeypatch.setenv("GANCOURSE_DATA", str(DATA))
     reached = fit_ruler.accuracy(load_ruler(data), load_images(data, "test"))
     assert reached >= least
     stated = float(re.search(r"([\d.]+) % on the 10,000", card_of(data))[1])

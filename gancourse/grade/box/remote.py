@@ -168,8 +168,8 @@ class Session:
         return self.line is not None and self.sandbox.usable
 
 
-class Bench:
-    """One exercise in a fork of the student's process. The methods of gancourse.check.Student.
+class RemoteStudent:
+    """One exercise in a fork of the student's process, by the methods of gancourse.check.Student.
 
     `answers` is what the exercise's names stand for, `end` how the process ended before its time.
     Raises Lost, TimeUp or WireError where it does not even open.
@@ -262,15 +262,15 @@ def _value(reply: dict) -> object:
     raise WireError("no reply")
 
 
-def within_time(exercise: Exercise, bench: Bench, limits: Limits) -> Exercise:
+def within_time(exercise: Exercise, remote: RemoteStudent, limits: Limits) -> Exercise:
     """Return the exercise with each part held to its seconds, and to those that a part may take.
 
     Where an exercise as a whole has its time, each part may take what is left of that.
     """
 
     def held(part: Part) -> Part:
-        def run(student: Bench, answers: object, draw: Draw) -> None:
-            bench.allow(limits.exercise or min(part.seconds, limits.part))
+        def run(student: RemoteStudent, answers: object, draw: Draw) -> None:
+            remote.allow(limits.exercise or min(part.seconds, limits.part))
             part.run(student, answers, draw)
 
         return replace(part, run=run)
