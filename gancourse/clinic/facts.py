@@ -6,7 +6,7 @@ Each returns its evidence, or None. Where something could not be looked at, it s
 import math
 
 from gancourse.clinic.signals import Signals, finite, late, mean, middle
-from gancourse.clinic.wishes import FEW, MOST, MOVES, agreed, asked_of_real, telling
+from gancourse.clinic.wishes import FEW, MOST, MOVES, agreed, asked_of_real, telling_or_all
 
 Found = str | None  # evidence
 BEYOND = 1e4  # logits of this size are divergence
@@ -263,7 +263,7 @@ def with_G(s: Signals, up: bool | None) -> bool | None:
     loss was not seen, G's steps alone say it, by what they do to D's answers.
     """
     asked = agreed(s.wishes.get("G of fakes", ()))
-    moves = telling(s.pull.get("G on fakes", ()))
+    moves = telling_or_all(s.pull.get("G on fakes", ()))
     if up is None or (asked is None and len(moves) < MOVES):
         return None
     along = sum((x > 0) == up for x in moves)
@@ -297,7 +297,7 @@ def wrong_way(s: Signals) -> Found:
             f"{sum(x < 0 for x in asked)} of {len(asked)} measured turns, and D's loss gives "
             "higher ones to real samples"
         )
-    moves = telling(s.pull["G on fakes"])
+    moves = telling_or_all(s.pull["G on fakes"])
     return (
         f"a step of G lowers D's score of its own fakes in {sum(x < 0 for x in moves)} of "
         f"{len(moves)} telling turns"

@@ -13,6 +13,12 @@ def telling(moves) -> list[float]:
     return moves[len(moves) // 2 :]
 
 
+def telling_or_all(moves) -> list[float]:
+    """Return the telling ones, or all where every one goes the same way: then fewer turns do."""
+    moves = [x for x in finite(moves) if x]
+    return moves if len({x > 0 for x in moves}) == 1 else telling(moves)
+
+
 def agreed(wishes) -> bool | None:
     """Tell whether what a loss asks of D's answers is "up", where turn after turn agrees."""
     wishes = telling(wishes)

@@ -57,6 +57,16 @@ def test_of_weights_that_decay_to_nothing_every_step_is_long():
     assert found == [("huge weight decay", ""), ("steps too long", "huge weight decay")]
 
 
+def test_fifteen_steps_of_g_that_all_go_the_wrong_way_are_enough():
+    """A run that diverges is looked at in few turns."""
+    up, down = [0.1] * 15, [-(2.0**k) for k in range(15)]
+    wishes = {"D of real": up, "D of fakes": [-x for x in up], "G of fakes": up}
+    pull = {"G on fakes": down, "D on real": up, "D on fakes": [-x for x in up]}
+    found = diagnose(signals(wishes=wishes, pull=pull))
+    assert found.first == "G steps the wrong way"
+    assert "in 15 of 15 telling turns" in str(found)
+
+
 @pytest.mark.parametrize(("bounded", "causes"), [("", ["D too weak"]), ("spectral norm", [])])
 def test_a_d_that_spectral_norm_holds_back_is_not_called_too_weak(bounded, causes):
     poor = {"precision": 0.05, "coverage": 0.1, "spread": 0.8, "closeness": 1.0}
