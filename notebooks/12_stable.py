@@ -412,8 +412,8 @@ print(f"Real test digits: {ends[0]['modes_of_real']} kinds, KL {ends[0]['reverse
       f" the ruler misreads {100 * ends[0]['misread']:.1f} % of these pictures.")  # fmt: skip
 
 # %% [markdown]
-# The first row is the surprise. The papers' plain GAN finds 79 kinds (99 in another of PacGAN's
-# tables); ours, without any remedy and after some minutes of one core, nearly all. So here there is
+# The first row is the surprise. PacGAN's plain GAN finds 79 kinds (VEEGAN's paper prints
+# 99); ours, without any remedy and after some minutes of one core, nearly all. So here there is
 # no collapse for a remedy to cure, and after 4,000 steps none of them is ahead: the numbers of
 # kinds hardly differ, and all KLs are far above those of real digits. (The papers train many times
 # as long, PacGAN for some 64,000 steps.) Why theirs finds 79 we do not know: nets, rates and the
