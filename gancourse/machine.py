@@ -10,10 +10,12 @@ import ctypes
 import functools
 import hashlib
 import os
+import platform
 import random
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -152,6 +154,14 @@ def cores() -> int:
     from joblib import cpu_count  # slow to import, and only large work asks
 
     return cpu_count(only_physical_cores=True)
+
+
+def processor() -> str:
+    """Return the processor's name, for a record of what was measured on it."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    return next(names, "") or platform.processor() or platform.machine()
 
 
 def given_threads() -> int | None:

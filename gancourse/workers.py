@@ -1,6 +1,6 @@
 """Work that joblib's processes on this machine share, with manners, or those of a Dask cluster.
 
-Grading and sweeps use it. Dask is optional: pip install 'gancourse[cluster]'.
+Grading, sweeps and lesson 12's tables use it. Dask is optional: pip install 'gancourse[cluster]'.
 """
 
 import multiprocessing
@@ -112,7 +112,7 @@ def backend(cluster: str | None) -> Iterator:
         from distributed import Client
     except ImportError:
         raise InputError(
-            "--cluster needs Dask, which is not installed: pip install 'gancourse[cluster]'."
+            "A cluster needs Dask, which is not installed: pip install 'gancourse[cluster]'."
         ) from None
     try:
         client = Client(cluster, timeout=CLUSTER_SECONDS)
@@ -124,3 +124,15 @@ def backend(cluster: str | None) -> Iterator:
             yield client
         finally:
             _clients.pop()
+
+
+def one_thread_each(client, cluster: str) -> None:
+    """Raise InputError where a worker would train two runs in one process."""
+    threads = client.nthreads()
+    if not threads or max(threads.values()) > 1:
+        given = f"{max(threads.values())} threads in one" if threads else "no worker"
+        raise InputError(
+            "Runs in one process would draw from one random state, so that each worker has one "
+            f"thread, and the cluster at {cluster} has {given}: start its workers with "
+            "--nthreads 1."
+        )

@@ -6,7 +6,7 @@ file, and trains one row live through the same functions. Those on images are `i
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 import torch
@@ -32,6 +32,7 @@ class Table(Trained):
     """Rows (recipes by name) on each of `data` (toy distributions), trained for `steps` steps.
 
     `every` so many steps a run is scored. `printed` holds a paper's numbers as {row: {data: text}}.
+    `elsewhere` holds rows that another paper prints, likewise, below ours and without runs.
     With `in_images` both count real images, and a row of twice the batch takes half the steps.
     """
 
@@ -43,6 +44,7 @@ class Table(Trained):
     printed: Mapping[str, Mapping[str, str]]
     samples: int = SAMPLES
     in_images: bool = False
+    elsewhere: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def turns(self, recipe: train.Recipe, steps: int) -> int:
         """Return how many steps of this recipe `steps` of the table are."""
@@ -147,6 +149,7 @@ TABLES = {
                 "grid": "24.8±.2 / 93.6±.6 / .04±.01",
             },
         },
+        elsewhere={"GAN, in VEEGAN's Table 1": {"ring": "1 / 99.3 / -", "grid": "3.3 / 0.5 / -"}},
     ),
     "r3gan": Table(
         "R3GAN (Huang et al. 2025, arXiv 2501.05441), Table 1: stacked MNIST of 1,000 modes",
@@ -206,6 +209,8 @@ def beside(name: str, data: str, printed: str = "") -> Markdown:
         said = f"{steps[0]:,}" if len(steps) == 1 else f"{steps[0]:,} to {steps[-1]:,}"
         theirs = TABLES[name].printed.get(row, {}).get(printed or data, "")
         lines.append(f"| {row} | {len(runs)} | {said} | {_said(ends, columns)} | {theirs} |")
+    more = getattr(TABLES[name], "elsewhere", {})
+    lines += [f"| {row} | | | | {on[data]} |" for row, on in more.items() if data in on]
     return Markdown("\n".join(lines))
 
 

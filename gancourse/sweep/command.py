@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gancourse import store, workers
 from gancourse.data import load_images
-from gancourse.errors import InputError, at_least
+from gancourse.errors import at_least
 from gancourse.sweep import runs, table
 from gancourse.sweep.plan import Task
 
@@ -31,7 +31,7 @@ def sweep(
         say(f"{len(found)} of {len(tasks)} runs are finished already.")
     with workers.backend(cluster) as client:
         if client:
-            _one_thread_each(client, cluster)
+            workers.one_thread_each(client, cluster)
         for task, row in _done(left, -1 if cluster else jobs):
             found[task.name] = row
             say(f"{len(found)} of {len(tasks)}: {task.name}, {_word(row)}")
@@ -48,18 +48,6 @@ def _write(rows: list[dict], tasks: list[Task], out: Path) -> None:
 
 def _word(row: dict) -> str:
     return f"FID {row['fid']:.2f}" if row["status"] == "done" else f"failed: {row['why']}"
-
-
-def _one_thread_each(client, cluster: str) -> None:
-    """Raise InputError where a worker would train two runs in one process."""
-    threads = client.nthreads()
-    if not threads or max(threads.values()) > 1:
-        given = f"{max(threads.values())} threads in one" if threads else "no worker"
-        raise InputError(
-            "Runs in one process would draw from one random state, so that each worker has one "
-            f"thread, and the cluster at {cluster} has {given}: start its workers with "
-            "--nthreads 1."
-        )
 
 
 def _done(tasks: list[Task], jobs: int) -> Iterator[tuple[Task, dict]]:

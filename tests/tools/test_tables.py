@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import torch
 from tables import command
-from tables.runs import Task, carry_out
 
-from gancourse import train
+from gancourse import machine, train
 from gancourse.errors import InputError
 from gancourse.score import tables
+from gancourse.score.table_runs import Task, carry_out
 
 SMALL = {"widths": (8,), "shape": (2,)}
 ROW = train.Recipe("mlp", G={"z_dim": 2, **SMALL}, D=SMALL, batch=8, ema=0.0, precision="fp32")
@@ -45,6 +45,9 @@ def test_a_subset_is_run_and_kept_with_seeds_times_and_machine(tmp_path):
     assert record["seconds"] >= 0
     assert found["machine"]["threads"] == 1
     assert found["command"].startswith("python tools/tables tiny")
+    run(tmp_path, "--gather")
+    assert record["command"] == found["command"]  # its own, whoever gathers it later
+    assert record["machine"] == machine.processor()
 
 
 def test_a_run_is_scored_as_often_as_is_asked_with_the_same_numbers(tmp_path):
@@ -59,7 +62,7 @@ def test_a_run_is_scored_as_often_as_is_asked_with_the_same_numbers(tmp_path):
 def test_a_run_is_started_on_the_device_that_is_asked_for(tmp_path):
     assert TINY.start("plain", 0, "meta").device.type == "meta"
     options = command.parse(["tiny", "--device", "cuda", "--keep", str(tmp_path)])
-    assert {task.device for task in command.chosen(options)} == {"cuda"}
+    assert {task.device for task in command.chosen(options, "")} == {"cuda"}
 
 
 def test_a_run_goes_on_where_it_was_begun_alone(tmp_path):
@@ -128,6 +131,27 @@ def test_processes_give_the_same_numbers(tmp_path, monkeypatch):
     assert [record["scores"] for record in runs] == alone
 
 
+def test_a_cluster_whose_worker_has_the_package_alone_gives_the_same_numbers(tmp_path, monkeypatch):
+    """It is started in another folder, without tools/ on its path."""
+    monkeypatch.setattr(tables, "POINTS", 100_000)  # other processes see no patch
+    distributed = pytest.importorskip("distributed")
+    kept = ["--keep", str(tmp_path / "kept"), "--out", str(tmp_path / "out")]
+    given = ["pacgan", "--data", "ring", "--rows", "GAN", "--seeds", "0", "--steps", "2", *kept]
+    with distributed.LocalCluster(n_workers=0, dashboard_address=None) as cluster:
+        program = [sys.executable, "-m", "distributed.cli.dask_worker", cluster.scheduler_address,
+                   "--nthreads", "1", "--no-nanny", "--no-dashboard"]  # fmt: skip
+        worker = subprocess.Popen(program, cwd=tmp_path)
+        try:
+            distributed.Client(cluster).wait_for_workers(1, timeout=120)
+            command.main([*given, "--dask", cluster.scheduler_address])
+        finally:
+            worker.kill()
+            worker.wait()
+    (record,) = json.loads((tmp_path / "out/pacgan.json").read_text())["runs"].values()
+    alone = carry_out(Task("pacgan", "GAN", "ring", 0, tmp_path / "alone"), 2)
+    assert record["scores"] == alone["scores"]
+
+
 def test_unknown_rows_and_data_are_named(tmp_path):
     with pytest.raises(InputError, match="Unknown row"):
         run(tmp_path, "--rows", "best")
@@ -154,6 +178,12 @@ def test_ours_stand_beside_the_papers(monkeypatch):
     assert "| plain | 2 | 4 | 6.0±1.0 / 50.0±0.0 / 0.25±0.00 | 8 / 98 / 0.01 |" in text
     assert "packed" not in text
     assert text._repr_markdown_() == text
+
+
+def test_the_gan_of_veegans_paper_is_a_row_beside_pacgans():
+    for data, theirs in (("ring", "1 / 99.3 / -"), ("grid", "3.3 / 0.5 / -")):
+        last = tables.beside("pacgan", data).splitlines()[-1]
+        assert last == f"| GAN, in VEEGAN's Table 1 | | | | {theirs} |"
 
 
 def test_stacked_digits_stand_beside_the_papers_without_a_quality(monkeypatch):

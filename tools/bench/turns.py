@@ -38,7 +38,7 @@ class Place:
         from gancourse import machine
 
         device = machine.device(self.device)
-        name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
+        name = torch.cuda.get_device_name(device) if device.type == "cuda" else machine.processor()
         return {"cpu": name, "cores": os.cpu_count(), "threads": self.threads,
                 "flags": _flags(), "device": device.type, "bf16": machine.fast_bf16(device),
                 "torch": torch.__version__}  # fmt: skip
@@ -48,12 +48,6 @@ def _cpuinfo(field: str) -> str:
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
     return next((x.split(":", 1)[1].strip() for x in lines if x.startswith(field)), "")
-
-
-def _processor() -> str:
-    import platform
-
-    return _cpuinfo("model name") or platform.processor() or platform.machine()
 
 
 def _flags() -> list[str]:

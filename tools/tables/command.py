@@ -5,17 +5,17 @@ import json
 import shlex
 import sys
 from collections.abc import Iterator
+from functools import partial
 from itertools import product
 from pathlib import Path
 
 from bench.turns import Place
-from joblib import Parallel, delayed, parallel_config
 
 import tables
-from gancourse import machine, store
+from gancourse import machine, store, workers
 from gancourse.errors import at_least, choose
+from gancourse.score.table_runs import Task, carry_out, finished
 from gancourse.score.tables import TABLES
-from tables.runs import Task, carry_out, finished
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT, KEPT = ROOT / "docs" / "tables", ROOT / "runs" / "tables"
@@ -31,7 +31,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--every", type=int, help="steps from a score to the next [the table's]")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"), help="[cpu]")
     parser.add_argument("--jobs", type=int, default=1, help="processes at a time")
-    parser.add_argument("--dask", help="address of a cluster's scheduler; each host imports this")
+    parser.add_argument("--dask", help="address of a cluster's scheduler")
     parser.add_argument("--gather", action="store_true", help="run nothing, collect what there is")
     parser.add_argument("--keep", type=Path, default=KEPT)
     parser.add_argument("--out", type=Path, default=OUT)
@@ -46,7 +46,7 @@ def main(argv: list[str] | None = None) -> None:
     machine.device(options.device)
     about = {"command": shlex.join(["python", "tools/tables", *(argv or sys.argv[1:])])}
     steps = options.steps or TABLES[options.table].steps
-    tasks = [] if options.gather else chosen(options)
+    tasks = [] if options.gather else chosen(options, about["command"])
     missing = [task for task in tasks if not finished(task, steps)]
     print(f"{len(missing)} runs of {len(tasks)} are to be done", flush=True)
     gather(options, about)
@@ -55,25 +55,21 @@ def main(argv: list[str] | None = None) -> None:
     print(f"{options.out / options.table}.json holds what there is", flush=True)
 
 
-def chosen(options: argparse.Namespace) -> list[Task]:
+def chosen(options: argparse.Namespace, line: str) -> list[Task]:
     """Return the runs that are asked for, all rows of one seed before the next seed."""
     table = TABLES[options.table]
     rows = [choose("row", row, table.rows) for row in options.rows] or list(table.rows)
     data = [choose("data", name, table.data) for name in options.data] or list(table.data)
-    return [Task(options.table, row, name, seed, options.keep, options.device, options.every)
+    return [Task(options.table, row, name, seed, options.keep, options.device, options.every, line)
             for seed, name, row in product(options.seeds, data, rows)]  # fmt: skip
 
 
 def spread(tasks: list[Task], steps: int, options: argparse.Namespace) -> Iterator[dict]:
     """Yield each run's record as it ends."""
-    if options.dask:
-        from distributed import Client
-
-        with Client(options.dask), parallel_config(backend="dask"):
-            yield from Parallel()(delayed(carry_out)(task, steps) for task in tasks)
-    else:
-        many = Parallel(options.jobs, return_as="generator_unordered")
-        yield from many(delayed(carry_out)(task, steps) for task in tasks)
+    with workers.backend(options.dask) as client:
+        if client:
+            workers.one_thread_each(client, options.dask)
+        yield from workers.unordered(partial(carry_out, steps=steps), tasks, options.jobs)
 
 
 def gather(options: argparse.Namespace, about: dict, more: list[dict] = ()) -> None:

@@ -1,4 +1,7 @@
-"""One run of a table, in a file of its own: trained, scored, and taken up again after a kill."""
+"""One run of a table, in a file of its own: trained, scored, and taken up again after a kill.
+
+`python tools/tables` shares such runs out; a cluster's workers need this package alone.
+"""
 
 import json
 import time
@@ -7,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from gancourse import store, train
+from gancourse import machine, store, train
 from gancourse.errors import InputError
 from gancourse.score.tables import TABLES
 
@@ -26,6 +29,7 @@ class Task:
     folder: Path
     device: str = "cpu"
     every: int | None = None
+    command: str = ""  # that asked for it
 
     @property
     def name(self) -> str:
@@ -59,6 +63,7 @@ class Task:
 def _fresh(task: Task) -> dict:
     """Return the record of a run that has not begun."""
     about = {"row": task.row, "data": task.data, "seed": task.seed, "recipe": task.recipe()}
+    about |= {"command": task.command, "machine": machine.processor()}
     return about | {"seconds": 0.0, "scores": [], "clock": []}
 
 
