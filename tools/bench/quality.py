@@ -24,6 +24,7 @@ BUDGET_TIMES = (10, 30, 60, 120, 180, 240, 300)  # of budgets: longer runs are d
 CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
 SAMPLES, SAMPLE_SEED = 10_000, 99
 CONTENDERS = ["ours", "textbook", "24 channels", "TensorFlow's tutorial"]  # of quality
+REMEDIES = ("wgan-gp", "sn-hinge", "r3gan")  # lesson 12's presets, among the budgets
 ROWS: dict[str, dict] = {  # of the ablation: what differs from the default recipe
     "the default": {},
     "learning rates 2e-4": {"lr_G": 2e-4, "lr_D": 2e-4},
@@ -62,11 +63,12 @@ def measure(options: argparse.Namespace, place: Place) -> None:
 
 
 def known(kind: str) -> list[str]:
-    """Return the names of what is measured: contenders, rows, or the presets of BUDGETS."""
+    """Return the names of what is measured: contenders, rows, or presets."""
     from gancourse.train import BUDGETS
 
     quick = {name: None for rows in BUDGETS.values() for _, name in rows}  # each once, in order
-    return {"quality": CONTENDERS, "ablation": [*ROWS], "budgets": [*BUDGETS, *quick]}[kind]
+    presets = [*BUDGETS, *quick, *REMEDIES]
+    return {"quality": CONTENDERS, "ablation": [*ROWS], "budgets": presets}[kind]
 
 
 def specify(options: argparse.Namespace, place: Place, name: str, seed: int) -> dict:
