@@ -21,7 +21,8 @@
 # **Aims:**
 #
 # - find the cause of a broken run, and change its code until it is sound;
-# - go through the first hour with a new GAN in an order that finds mistakes early;
+# - go through the first hour with a new GAN in an order that finds mistakes early (yours is
+#   waiting? begin at the heading of that name);
 # - put a recorder on any loop, and read what it has seen, suspects, and did not look at.
 #
 # **Time:** 50 minutes to read and play, about a minute to run.
