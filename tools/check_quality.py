@@ -151,8 +151,13 @@ def with_parts(exercise, part: str | None, short: bool, trained: bool = True):
         first = {p.run: p for p in reversed(parts)}
         parts = [p for p in parts if first[p.run] is p and not isinstance(p.run, Again)]
     parts = parts if trained else quick(parts)
-    points = sum(p.points for p in parts)
-    return replace(exercise, parts=tuple(parts), points=points, promises=())
+    return with_only(exercise, parts)
+
+
+def with_only(exercise, parts: Iterable[Part]):
+    """Return the exercise with these parts alone."""
+    parts = tuple(parts)
+    return replace(exercise, parts=parts, points=sum(p.points for p in parts), promises=())
 
 
 def one_thread() -> None:
@@ -200,8 +205,8 @@ def accepted(path: Path, number: int | None, draws: int) -> tuple[str, str, int,
     `number` is that of a correct answer; None is the worked solution.
     """
     exercise = exercise_of(path)
-    parts = tuple(p for p in exercise.parts if p.seconds <= reference_mutants.TRAINING)
-    exercise = replace(exercise, parts=parts, points=sum(p.points for p in parts))
+    parts = [p for p in exercise.parts if p.seconds <= reference_mutants.TRAINING]
+    exercise = with_only(exercise, parts)
     if number is None:
         name, answer = "worked solution", reference_mutants.worked(exercise.id)
     else:
