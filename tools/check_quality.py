@@ -205,8 +205,7 @@ def accepted(path: Path, number: int | None, draws: int) -> tuple[str, str, int,
     `number` is that of a correct answer; None is the worked solution.
     """
     exercise = exercise_of(path)
-    parts = [p for p in exercise.parts if p.seconds <= reference_mutants.TRAINING]
-    exercise = with_only(exercise, parts)
+    exercise = with_only(exercise, quick(exercise.parts))
     if number is None:
         name, answer = "worked solution", reference_mutants.worked(exercise.id)
     else:

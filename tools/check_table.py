@@ -70,7 +70,7 @@ def judged(id: str, short: bool) -> dict:
 
 def drawn(id: str, first: int) -> dict:
     """Return how many of a block of draws refuse the worked solution or a correct answer."""
-    parts = [p for p in get_exercise(id).parts if p.seconds <= reference_mutants.TRAINING]
+    parts = check_quality.quick(get_exercise(id).parts)
     if not parts:
         return {"draws": 0, "refused": 0, "seeds": first + BLOCK}
     module, student = check_quality.load(check_quality.modules()[id]), Student()
