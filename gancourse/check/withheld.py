@@ -3,11 +3,11 @@
 A function is withheld by its code, so that every name that was bound to it before says the same:
 `from gancourse.losses import cross_entropy_d as d_loss`, a lambda around it, an entry of a table, a
 function that it had made. PyTorch's functions in C have none: calls of these are looked at while
-the learner's code runs. Only that code meets this: references run outside.
+the learner's code runs. Only that code meets this: references run outside. Not met is what was
+copied before the check: a function's text or its code, or its file executed once more.
 """
 
 import gc
-import inspect
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -113,22 +113,26 @@ def _found(name: str) -> object:
 def _functions(things: Mapping[str, object]) -> dict[FunctionType, str]:
     """Return the Python functions that do the things' work, each with its thing's name.
 
-    They are a class's methods, or lie below a function's decorators, or were made by it.
+    They are a class's methods, or a function with its decorators, or were made by it.
     """
     found: dict[FunctionType, str] = {}
     inner: list[tuple[CodeType, str]] = []
     for name, thing in things.items():
         if isinstance(thing, type):
-            found |= {f: name for f in map(_bare, vars(thing).values()) if f}
-        elif function := _bare(thing):
-            found[function] = name
-            inner += [(code, name) for code in _inside(function.__code__)]
+            found |= {f: name for method in vars(thing).values() for f in _layers(method)}
+        elif layers := [*_layers(thing)]:
+            found |= dict.fromkeys(layers, name)
+            inner += [(code, name) for code in _inside(layers[-1].__code__)]
     return found | _made_by(inner)
 
 
-def _bare(thing: object) -> FunctionType | None:
-    thing = inspect.unwrap(getattr(thing, "__func__", thing)) if callable(thing) else None
-    return thing if isinstance(thing, FunctionType) else None
+def _layers(thing: object) -> Iterator[FunctionType]:
+    """Yield a function's decorators, of which the outermost runs first, and the function."""
+    thing = getattr(thing, "__func__", thing)
+    while callable(thing):
+        if isinstance(thing, FunctionType):
+            yield thing
+        thing = getattr(thing, "__wrapped__", None)
 
 
 def _inside(code: CodeType) -> Iterator[CodeType]:

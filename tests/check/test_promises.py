@@ -1,5 +1,9 @@
 """What the prompt names the visible check tests; a hidden part holds other draws and no more."""
 
+import json
+
+import check_quality
+import check_table
 import promises
 import pytest
 
@@ -12,6 +16,13 @@ each = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.id)
 
 def test_each_exercise_says_what_its_prompt_promises():
     assert [e.id for e in EXERCISES] == [e.id for number in sheets() for e in sheet(number)]
+
+
+def test_the_page_has_the_table_and_what_was_measured():
+    told = json.loads(check_table.KEPT.read_text("utf-8"))
+    text = check_table.PAGE.read_text("utf-8")
+    assert text == check_table.page(text, told), "python tools/check_table.py --page writes it"
+    assert told["exercises"].keys() == check_quality.modules().keys()
 
 
 @each

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from gancourse import losses
+from gancourse import losses, train
 from gancourse.check import Exercise, Part, Student, Wrong, check, evaluate, get_exercise, sheets
 from gancourse.check import sheet as exercises_of
 from gancourse.check.student import StudentError
@@ -121,6 +121,14 @@ def test_a_class_is_withheld_with_what_was_made_of_it_before():
             with pytest.raises(Withheld, match="MLPDiscriminator"):
                 call()
     assert net(torch.zeros(1, 2)).shape == (1,)
+
+
+@pytest.mark.parametrize("name", ["one_step", "d_step", "g_step", "ema_step"])
+def test_a_decorator_is_withheld_with_what_it_decorates(name):
+    """It runs first, and would say what is wrong with nets that are not the course's."""
+    step = getattr(train, name)
+    with Shelf([f"gancourse.train.{name}"]).closed(), pytest.raises(Withheld, match=name):
+        step(torch.nn.Linear(2, 2), torch.zeros(4, 2), torch.zeros(4, 2))
 
 
 def test_a_function_that_it_had_made_is_withheld_too():
