@@ -112,12 +112,21 @@ def another_net(s: Signals) -> Found:
                 "not changed since the middle of the run, and G's lie "
                 f"{100 * s.copy['apart'][-1]:.0f} % away"
             )
-    if not s.far < PART:
+    if not s.far < PART or keeps_up(s):
         return None
     return (
         "the samples you draw come from a net that is not G and lies far from it: they reach "
         f"{100 * s.far:.0f} % of the neighbourhoods of G's own"
     )
+
+
+def keeps_up(s: Signals) -> bool:
+    """Tell whether the net that draws is an average that follows G, two looks behind at most.
+
+    Of a G that goes in circles its samples are far from G's all the same.
+    """
+    moved, apart = (s.copy[name] for name in ("moved", "apart"))
+    return len(moved) > 2 and late(apart) < 2 * late(moved)
 
 
 def norm_in_train(s: Signals) -> Found:

@@ -57,6 +57,14 @@ def test_of_weights_that_decay_to_nothing_every_step_is_long():
     assert found == [("huge weight decay", ""), ("steps too long", "huge weight decay")]
 
 
+@pytest.mark.parametrize(("moved", "causes"), [(0.2, []), (0.01, ["another net draws"])])
+def test_an_average_that_keeps_up_with_a_g_in_circles_is_no_other_net(moved, causes):
+    lag = {"apart": [0.0, *[0.2] * 9], "moved": [moved] * 9}
+    lag |= {"buffers of copy": [], "buffers of G": []}
+    found = diagnose(signals(drawn="other", far=0.01, regions=(4, 8), copy=lag))
+    assert [s.cause for s in found.suspicions] == causes
+
+
 def test_fifteen_steps_of_g_that_all_go_the_wrong_way_are_enough():
     """A run that diverges is looked at in few turns."""
     up, down = [0.1] * 15, [-(2.0**k) for k in range(15)]
