@@ -60,7 +60,7 @@ def wrong_weights(s: Signals) -> Found:
         )
     if back > 0:
         return f"a step of opt_D changes G's weights by {100 * back:.2g} %"
-    return None
+    return upkeep.stepped_by_both(s) if suffers(s) else None
 
 
 def no_zero_grad(s: Signals) -> Found:

@@ -141,6 +141,17 @@ def shared_out(s: Signals, who: str) -> bool:
     return held["own"] > held["other"] > 0 and held["own"] + held["other"] <= held["all"]
 
 
+def stepped_by_both(s: Signals) -> Found:
+    """Weights are in both nets and in both optimisers, as in sound programs, too."""
+    twice = [held["own"] + held["other"] - held["all"] for held in s.owned.values()]
+    if min(twice, default=0) <= 0:
+        return None
+    return (
+        f"G and D hold {min(twice)} weights in common, and both optimisers step them: each undoes "
+        "what the other has done"
+    )
+
+
 def flat_loss(s: Signals) -> Found:
     """From the first turn on D's loss has no slope at its answers, and its steps move nothing."""
     asks = [*s.wishes.get("D of real", ()), *s.wishes.get("D of fakes", ())]

@@ -65,6 +65,15 @@ def test_an_average_that_keeps_up_with_a_g_in_circles_is_no_other_net(moved, cau
     assert [s.cause for s in found.suspicions] == causes
 
 
+@pytest.mark.parametrize(("regions", "first"), [((3, 8), "wrong weights"), ((8, 8), "sound")])
+def test_weights_of_both_nets_that_both_step_are_accused_where_samples_suffer(regions, first):
+    held = {"own": 8642, "other": 8320, "nobody": 0, "frozen": 0, "all": 8642}
+    fits = [{"precision": 0.6, "coverage": 0.6, "spread": 0.9, "closeness": 1.0}] * 3
+    found = diagnose(signals(owned={"G": held, "D": held}, regions=regions, fits=fits))
+    assert found.first == first
+    assert ("8320 weights in common" in str(found)) == (first == "wrong weights")
+
+
 def test_fifteen_steps_of_g_that_all_go_the_wrong_way_are_enough():
     """A run that diverges is looked at in few turns."""
     up, down = [0.1] * 15, [-(2.0**k) for k in range(15)]
