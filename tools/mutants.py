@@ -54,9 +54,15 @@ class Owner(NamedTuple):
 
 
 DIGITS = "not mnist and not fashion"  # the report on images is tested on the embedded digits too
-TRAIN = "tests/train/test_train.py tests/train/test_train_labels.py tests/train/test_remedies.py"
+TRAIN = " ".join(f"tests/train/test_{name}.py" for name in (
+    "train_steps", "train_recipes", "train_averages", "train_checkpoints", "train_labels",
+    "remedies",
+))  # fmt: skip
 FAST = "not killed_ten and not five_percent"
-DATA, RULER = "tests/data/test_data.py", "tests/score/test_score_ruler.py"
+DATA = " ".join(f"tests/data/test_{name}.py" for name in (
+    "images", "given_folder", "download", "real_sets",
+))  # fmt: skip
+RULER = "tests/score/test_score_ruler.py"
 FOLDERS = "tests/data/test_folders.py"
 IMAGES = "tests/score/test_score_images.py"
 LABELLED = "tests/score/test_score_obedience.py"
