@@ -18,7 +18,7 @@ def machine(tmp_path, monkeypatch, request):
     words = ("silent", "stall", "drip", "given_up", "last_mirror_did")
     slow = any(word in request.node.name for word in words)
     monkeypatch.setattr(download, "STALL_S", 0.4 if slow else 30)  # a busy machine is no stall
-    monkeypatch.setattr(images, "_told", set())
+    monkeypatch.setattr(images, "_missed", set())
     for kind, files in ((datasets.MNIST, FILES), (datasets.FashionMNIST, CLOTHES)):
         monkeypatch.setattr(kind, "resources", [(name, md5(c)) for name, c in files.items()])
         monkeypatch.setattr(kind, "mirrors", ["http://127.0.0.1:9/"])  # nobody listens there
