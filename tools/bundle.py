@@ -21,7 +21,7 @@ import javascript
 ROOT = Path(__file__).resolve().parents[1]
 OPTIONS = ("--bundle", "--format=esm", "--target=es2022", "--charset=utf8",
            "--legal-comments=none", "--log-level=warning")  # fmt: skip
-MENDS = "`make build` mends it"
+REMEDY = "`make build` mends it"
 IMPORT = re.compile(r'\bfrom "(\.[^"]+)"')
 HEADER = "// Built by `make build` from src/widgets/{name}.js: edit there. {sources} {text}\n"
 
@@ -92,13 +92,13 @@ def with_header(bundle: Bundle, text: str) -> str:
 def difference(bundle: Bundle) -> str:
     """Return a sentence on how a bundle is not what its sources build, or ''; needs no node."""
     if not bundle.path.exists():
-        return f"{bundle} is missing: {MENDS}."
+        return f"{bundle} is missing: {REMEDY}."
     first, _, text = read(bundle.path).partition("\n")
     noted = first.split()[-2:]
     if noted[:1] != [made_of(bundle)]:
-        return f"{bundle}: its sources were changed after the build: {MENDS}."
+        return f"{bundle}: its sources were changed after the build: {REMEDY}."
     if with_header(bundle, text) != f"{first}\n{text}":
-        return f"{bundle} was changed after the build: edit its sources instead; {MENDS}."
+        return f"{bundle} was changed after the build: edit its sources instead; {REMEDY}."
     return ""
 
 
@@ -151,7 +151,7 @@ def rebuilt(wanted: list[Bundle]) -> list[str]:
     except javascript.Missing as error:
         print(f"The bundles were compared by hash alone: {error}.", file=sys.stderr)
         return []
-    return [f"{bundle} is not what esbuild gives: {MENDS} (--force)."
+    return [f"{bundle} is not what esbuild gives: {REMEDY} (--force)."
             for bundle, text in fresh.items() if text != read(bundle.path)]  # fmt: skip
 
 

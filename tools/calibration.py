@@ -39,11 +39,11 @@ def statements(found: Diagnosis, right: set[str]) -> list[Statement]:
 
 def of_clinic(runs: Path) -> list[Statement]:
     """Return what is stated of the clinic's own runs, of which signals lie in a folder."""
-    told, faults = [], {name.replace(" ", "-"): name for name in FAULTS}
+    stated, faults = [], {name.replace(" ", "-"): name for name in FAULTS}
     for path in sorted(runs.glob("*.json")):
         name = faults.get(path.stem.rsplit("-", 1)[0])
-        told += statements(diagnose(load_signals(path)), {name} if name else set())
-    return told
+        stated += statements(diagnose(load_signals(path)), {name} if name else set())
+    return stated
 
 
 def interval(right: int, n: int) -> tuple[float, float]:
@@ -54,11 +54,11 @@ def interval(right: int, n: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def by_weight(told: list[Statement]) -> list[dict[str, float]]:
+def by_weight(stated: list[Statement]) -> list[dict[str, float]]:
     """Return for each bin of weights: their mean, how many, and the share that was right."""
     bins = []
     for low, high in pairwise(EDGES):
-        mine = [s for s in told if low <= s.weight < high]
+        mine = [s for s in stated if low <= s.weight < high]
         if mine:
             right = sum(s.right for s in mine)
             ends = interval(right, len(mine))
@@ -68,37 +68,37 @@ def by_weight(told: list[Statement]) -> list[dict[str, float]]:
     return bins
 
 
-def by_cause(told: list[Statement]) -> dict[str, list[int]]:
+def by_cause(stated: list[Statement]) -> dict[str, list[int]]:
     """Return for each cause how often it was right and how often named, as a root."""
     counts = defaultdict(lambda: [0, 0])
-    for s in told:
+    for s in stated:
         if s.kind != "follows":
             counts[s.cause][0] += s.right
             counts[s.cause][1] += 1
     return dict(sorted(counts.items()))
 
 
-def measured(told: list[Statement]) -> tuple[dict[str, float], dict[str, float]]:
+def measured(stated: list[Statement]) -> tuple[dict[str, float], dict[str, float]]:
     """Return the weight of each kind, and of each cause, drawn towards its kind.
 
     What was tuned on says little about other programs: the kind's share counts UNSEEN too.
     """
     kinds = {}
     for kind in ("seen", "suspected", "follows"):
-        mine = [s.right for s in told if s.kind == kind]
+        mine = [s.right for s in stated if s.kind == kind]
         right, made = UNSEEN[kind]
         kinds[kind] = (sum(mine) + right + 1) / (len(mine) + made + 2)
-    kind_of = {s.cause: s.kind for s in told if s.kind != "follows"}
+    kind_of = {s.cause: s.kind for s in stated if s.kind != "follows"}
     weights = {
         cause: round((right + PRIOR * kinds[kind_of[cause]]) / (n + PRIOR), 2)
-        for cause, (right, n) in by_cause(told).items()
+        for cause, (right, n) in by_cause(stated).items()
     }
     return {kind: round(share, 2) for kind, share in kinds.items()}, weights
 
 
-def write_weights(path: Path, told: list[Statement]) -> None:
+def write_weights(path: Path, stated: list[Statement]) -> None:
     """Write `gancourse/clinic/weights.py` again, with what was measured."""
-    kinds, weights = measured(told)
+    kinds, weights = measured(stated)
     head = path.read_text(encoding="utf-8").split("SEEN, SUSPECTED")[0]
     numbers = ", ".join(f"{kinds[kind]:.2f}" for kind in ("seen", "suspected", "follows"))
     rows = "".join(f'    "{cause}": {weight},\n' for cause, weight in weights.items())

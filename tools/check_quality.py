@@ -49,7 +49,7 @@ class Verdict:
     name: str
     correct: bool
     right: bool
-    told: str
+    message: str
     seconds: float
 
 
@@ -110,9 +110,9 @@ def judge(path: Path, number: int, short: bool = False) -> Verdict:
     student = Student()  # one for all seeds: what is withheld is looked up once
     exercise = with_parts(exercise_of(path), part, short, trains(path, number, short))
     problems = (one(exercise, answer, part, phrase, seed, student) for seed in range(seeds))
-    told = next(filter(None, problems), "")
+    message = next(filter(None, problems), "")
     seconds = time.perf_counter() - start
-    return Verdict(exercise.id, name_of(answer), part is None, not told, told, seconds)
+    return Verdict(exercise.id, name_of(answer), part is None, not message, message, seconds)
 
 
 def one(exercise, answer: object, part: str | None, phrase: str, seed: int, student) -> str:
@@ -212,8 +212,9 @@ def accepted(path: Path, number: int | None, draws: int) -> tuple[str, str, int,
         answer = load(path).CORRECT[number]
         name = name_of(answer)
     student = Student()  # one for all draws: what is withheld is looked up once
-    told = [told for seed in range(draws) if (told := whole(exercise, answer, seed, student))]
-    return exercise.id, name, draws - len(told), next(iter(told), "")
+    seen = (whole(exercise, answer, seed, student) for seed in range(draws))
+    messages = [message for message in seen if message]
+    return exercise.id, name, draws - len(messages), next(iter(messages), "")
 
 
 def count(paths: list[Path], jobs: int, draws: int) -> list[tuple[str, str, int, str]]:
@@ -244,13 +245,13 @@ def table(verdicts: list[Verdict], mutants: list[Mutants] = ()) -> str:
     head = f"{'exercise':10}{''.join(f'{title:>18}' for title in titles)}{'time':>12}"
     ids = dict.fromkeys(v.exercise for v in verdicts)
     rows = [row(exercise, verdicts, list(mutants)) for exercise in ids]
-    wrong = [f"{v.exercise} {v.name}: {v.told}" for v in verdicts if not v.right]
+    wrong = [f"{v.exercise} {v.name}: {v.message}" for v in verdicts if not v.right]
     return "\n".join([head, *rows, *wrong, *(line for m in mutants for line in m.wrong)])
 
 
 def counted(found: list[tuple[str, str, int, str]], draws: int) -> str:
     """Return the table of `--draws`."""
-    rows = [f"{id:10}{name:32}{n:>8} of {draws}  {told}" for id, name, n, told in found]
+    rows = [f"{id:10}{name:32}{n:>8} of {draws}  {message}" for id, name, n, message in found]
     return "\n".join(rows)
 
 

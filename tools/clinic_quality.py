@@ -104,14 +104,14 @@ def main() -> None:
     chosen = options()
     if not chosen.table:
         train_missing(chosen)
-    told = summary(judge(chosen), len(chosen.only) * len(chosen.seeds))
-    told["seeds"] = list(chosen.seeds)
-    write_whole(chosen.out / "confusion.json", (json.dumps(told, indent=1) + "\n").encode())
-    plots.confusion(*matrix(told["runs"])).save(chosen.out / "confusion.png")
-    for run in told["runs"]:
+    result = summary(judge(chosen), len(chosen.only) * len(chosen.seeds))
+    result["seeds"] = list(chosen.seeds)
+    write_whole(chosen.out / "confusion.json", (json.dumps(result, indent=1) + "\n").encode())
+    plots.confusion(*matrix(result["runs"])).save(chosen.out / "confusion.png")
+    for run in result["runs"]:
         if run["found"][0] != (run["name"] if run["name"] in FAULTS else NONE):
             print(f"{run['name']}, seed {run['seed']}: {', '.join(run['found'])}")
-    print({name: value for name, value in told.items() if name != "runs"})
+    print({name: value for name, value in result.items() if name != "runs"})
 
 
 if __name__ == "__main__":

@@ -131,16 +131,16 @@ def record(program, seed: int, path: Path) -> None:
         watch.recorder.finish().save(path)
     except Exception as failure:
         error = f"{type(failure).__name__}: {failure}"
-    told = {"error": error, "seconds": round(time.process_time() - start, 1)}
-    write_whole(path.with_suffix(".outcome"), json.dumps(told).encode())
+    outcome = {"error": error, "seconds": round(time.process_time() - start, 1)}
+    write_whole(path.with_suffix(".outcome"), json.dumps(outcome).encode())
 
 
 def judge(program, seed: int, path: Path) -> dict:
     """Return what the diagnosis says of a recorded run, and whether its author would say so."""
-    told = json.loads(path.with_suffix(".outcome").read_text())
+    outcome = json.loads(path.with_suffix(".outcome").read_text())
     row = {"name": program.name, "author": program.author, "half": half_of(program), "seed": seed,
-           "answers": list(program.answers), **told}  # fmt: skip
-    if told["error"]:
+           "answers": list(program.answers), **outcome}  # fmt: skip
+    if outcome["error"]:
         return row | {"found": [], "verdict": "crash", "right": False}
     found = diagnose(load_signals(path))
     named = [[s.cause, round(s.weight, 2), s.seen, s.follows] for s in found.suspicions]
@@ -153,7 +153,7 @@ def judge(program, seed: int, path: Path) -> dict:
 def summary(rows: list[dict]) -> dict[str, int]:
     """Return the counts that the aims speak of."""
     ill, well = ([r for r in rows if bool(r["answers"]) is fault] for fault in (True, False))
-    told = [(weight, r["right"]) for r in rows for _, weight, *_ in r["found"][:1] if weight >= 0.9]
+    sure = [(weight, r["right"]) for r in rows for _, weight, *_ in r["found"][:1] if weight >= 0.9]
     return {
         "faulty": len(ill),
         "right": sum(r["right"] for r in ill),
@@ -162,21 +162,21 @@ def summary(rows: list[dict]) -> dict[str, int]:
         "sound": len(well),
         "accused": sum(bool(r["found"]) for r in well),
         "crashes": sum(bool(r["error"]) for r in rows),
-        "sure": len(told),
-        "sure_right": sum(right for _, right in told),
+        "sure": len(sure),
+        "sure_right": sum(right for _, right in sure),
     }
 
 
 def recorded(chosen: argparse.Namespace) -> list[calibration.Statement]:
     """Return what is stated of all programs of which there are signals, whether it is so."""
-    told = []
+    stated = []
     for seed in chosen.seeds:
         for name, program in programs(chosen.half).items():
             path = chosen.runs / f"{name}-{seed}.json"
             if path.exists():
                 right = {cause for cause, said in SAME.items() if said & set(program.answers)}
-                told += calibration.statements(diagnose(load_signals(path)), right)
-    return told
+                stated += calibration.statements(diagnose(load_signals(path)), right)
+    return stated
 
 
 def calibrate(chosen: argparse.Namespace) -> None:

@@ -108,18 +108,18 @@ def said(case: object, turns: int, path: Path) -> dict:
         return json.loads(path.read_text(encoding="utf-8"))
     found = diagnose(loop_of(case, turns).run().finish())
     first = next(iter(found.suspicions), None)
-    told = {"first": "" if first is None else f"{first.cause} ({first.weight:.2f}): "
+    outcome = {"first": "" if first is None else f"{first.cause} ({first.weight:.2f}): "
             f"{first.evidence}", "seen": bool(first and first.seen),
             "verdict": found.verdict, "samples": found.samples,
             "skipped": [f"{what} ({why})" for what, why in found.skipped]}  # fmt: skip
-    write_whole(path, json.dumps(told).encode())
-    return told
+    write_whole(path, json.dumps(outcome).encode())
+    return outcome
 
 
-def now(told: dict) -> str:
-    text = told["first"] or f"{told['verdict']}. {told['samples']}"
-    not_seen = "".join(f" *Not looked at:* {what}." for what in told["skipped"])
-    kind = "*Seen:* " if told["seen"] else "*Suspected:* " if told["first"] else ""
+def now(outcome: dict) -> str:
+    text = outcome["first"] or f"{outcome['verdict']}. {outcome['samples']}"
+    not_seen = "".join(f" *Not looked at:* {what}." for what in outcome["skipped"])
+    kind = "*Seen:* " if outcome["seen"] else "*Suspected:* " if outcome["first"] else ""
     return (kind + text + not_seen).replace("|", "\\|")
 
 
@@ -144,8 +144,8 @@ def main() -> None:
         lines += ["", f"## {kind}. {KINDS[kind]}", "", "| change | said before | says now |",
                   "|---|---|---|"]  # fmt: skip
         for number, (change, before, case) in enumerate(CASES[kind]):
-            told = said(case, chosen.turns, kept / f"{kind}{number}.json")
-            lines.append(f"| {change} | {before} | {now(told)} |")
+            outcome = said(case, chosen.turns, kept / f"{kind}{number}.json")
+            lines.append(f"| {change} | {before} | {now(outcome)} |")
             print(lines[-1], flush=True)
     if chosen.only == [*KINDS]:
         write_whole(ROOT / "docs" / "clinic" / "FIELD.md", ("\n".join(lines) + "\n").encode())

@@ -18,7 +18,8 @@ KINDS = {"floors": "lowest-direct", "newest": "highest"}  # environment: uv's re
 # What trains for long, drives a browser or attacks the sandbox, or sees no version at all.
 LEFT_OUT = (
     "browser", "website", "tools", "test_quality", "test_sheets", "test_clinic", "test_diagnose",
-    "test_grade_attacks", "test_lab", "test_signals", "test_train", "test_writeups", "run",
+    "test_grade_attacks", "test_lab", "test_signals", "test_train_averages",
+    "test_train_checkpoints", "test_train_recipes", "test_train_steps", "test_writeups", "run",
 )  # fmt: skip
 
 

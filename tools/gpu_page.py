@@ -81,10 +81,10 @@ def _lessons(result: dict) -> tuple[list[str], list[str]]:
         return [MISSING + "."], []
     wrong = [n for n, row in found.items() if row["error"]]
     said = ", ".join(f"{n} {row['seconds']:.0f} s" for n, row in found.items() if n not in wrong)
-    told = "".join(f" **{n} failed**: {found[n]['error']}" for n in wrong)
+    failures = "".join(f" **{n} failed**: {found[n]['error']}" for n in wrong)
     jobs = result["lessons"].get("at a time", 1)
     beside = f", {jobs} at a time" if jobs > 1 else ""
-    return [f"from top to bottom{beside}: {said}.{told}"], wrong
+    return [f"from top to bottom{beside}: {said}.{failures}"], wrong
 
 
 def _speed(result: dict) -> tuple[list[str], list[str]]:

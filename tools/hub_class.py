@@ -222,15 +222,15 @@ def summary(rows: list[dict], used: dict[str, float]) -> dict:
     return found
 
 
-def page(told: dict) -> str:
+def page(data: dict) -> str:
     """Return the table of docs/hub.md."""
-    way = "the kernel draws each picture" if told["kernel_draws"] else "the page draws"
+    way = "the kernel draws each picture" if data["kernel_draws"] else "the page draws"
     head = (
-        f"{told['machine']}; {told['date']}; {told['seconds']:g} s of dragging, {way}.\n\n"
+        f"{data['machine']}; {data['date']}; {data['seconds']:g} s of dragging, {way}.\n\n"
         "| users at once | failed | server, s | first cell, s | whole lesson, s "
         "| a move, ms: p50 / p95 | MB alone: server / kernel |\n|---|---|---|---|---|---|---|\n"
     )
-    return head + "".join(map(_row, told["classes"]))  # fmt: skip
+    return head + "".join(map(_row, data["classes"]))  # fmt: skip
 
 
 def _row(found: dict) -> str:
@@ -244,10 +244,10 @@ def _row(found: dict) -> str:
     return f"| {' | '.join(map(str, cells))} |\n"
 
 
-def with_table(text: str, told: dict) -> str:
+def with_table(text: str, data: dict) -> str:
     """Return the text of docs/hub.md with another table."""
     before, rest = text.split(MARK)[0], text.split(MARK)[-1]
-    return f"{before}{MARK}\n{page(told)}{MARK}{rest}"
+    return f"{before}{MARK}\n{page(data)}{MARK}{rest}"
 
 
 def machine() -> str:
@@ -270,11 +270,11 @@ def main() -> None:
         rows.append(measure(users, chosen.seconds, chosen.kernel_draws))
         print(json.dumps(rows[-1]), flush=True)
         if chosen.out:
-            told = {"machine": machine(), "seconds": chosen.seconds, "date": time.strftime("%F"),
+            data = {"machine": machine(), "seconds": chosen.seconds, "date": time.strftime("%F"),
                     "kernel_draws": chosen.kernel_draws, "classes": rows}  # fmt: skip
-            write_whole(chosen.out, json.dumps(told, indent=1).encode())
+            write_whole(chosen.out, json.dumps(data, indent=1).encode())
             if chosen.out.resolve() == KEPT:
-                write_whole(PAGE, with_table(PAGE.read_text("utf-8"), told).encode())
+                write_whole(PAGE, with_table(PAGE.read_text("utf-8"), data).encode())
 
 
 if __name__ == "__main__":

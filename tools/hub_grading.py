@@ -137,24 +137,24 @@ def measure(count: int, seconds: float, rounds: int) -> dict:
             "seconds": seconds * rounds, "scenes": scenes}  # fmt: skip
 
 
-def table(told: dict) -> str:
+def table(data: dict) -> str:
     """Return the table of docs/hub.md."""
     head = (
-        f"{told['machine']}; {told['date']}; {told['users']} users, {told['seconds']:g} s of "
+        f"{data['machine']}; {data['date']}; {data['users']} users, {data['seconds']:g} s of "
         "dragging in each row, other work on the machine meanwhile.\n\n"
         "| the grader | a move, ms: p50 / p95 | submissions graded in a minute |\n|---|---|---|\n"
     )
     rows = (
         f"| {name} | {found['p50']:.0f} / {found['p95']:.0f} | {found['graded_a_minute']:.0f} |\n"
-        for name, found in told["scenes"].items()
+        for name, found in data["scenes"].items()
     )
     return head + "".join(rows)
 
 
-def with_table(text: str, told: dict) -> str:
+def with_table(text: str, data: dict) -> str:
     """Return the text of docs/hub.md with another table."""
     before, rest = text.split(TABLE)[0], text.split(TABLE)[-1]
-    return f"{before}{TABLE}\n{table(told)}{TABLE}{rest}"
+    return f"{before}{TABLE}\n{table(data)}{TABLE}{rest}"
 
 
 def main() -> None:
@@ -163,9 +163,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0, help="of dragging, in each scene")
     parser.add_argument("--rounds", type=int, default=2)
     chosen = parser.parse_args()
-    told = measure(chosen.users, chosen.seconds, chosen.rounds)
-    write_whole(KEPT, json.dumps(told, indent=1).encode())
-    write_whole(PAGE, with_table(PAGE.read_text("utf-8"), told).encode())
+    data = measure(chosen.users, chosen.seconds, chosen.rounds)
+    write_whole(KEPT, json.dumps(data, indent=1).encode())
+    write_whole(PAGE, with_table(PAGE.read_text("utf-8"), data).encode())
 
 
 if __name__ == "__main__":

@@ -160,12 +160,12 @@ class Lanes:
         lines = result.output.rstrip().splitlines()
         last = lines[-1].strip("= ") if lines else ""
         spent = f"{result.seconds:.1f} s, {result.processor:.1f} s of CPU"
-        told = f"{count} {result.verdict} {result.step.name}: {spent}"
+        text = f"{count} {result.verdict} {result.step.name}: {spent}"
         if self.verbose or result.verdict == "FAILED":
-            told = "\n".join([f"\n== {told[len(count) + 1 :]}", *lines[-TAIL:], f"== {told}\n"])
+            text = "\n".join([f"\n== {text[len(count) + 1 :]}", *lines[-TAIL:], f"== {text}\n"])
         else:
-            told += f" ({last})" * bool(last)
-        self.say(told)
+            text += f" ({last})" * bool(last)
+        self.say(text)
 
     def stop(self) -> None:
         """End every running step: ask it first, as Ctrl-C does, and kill what is left of it."""

@@ -54,12 +54,22 @@ class Owner(NamedTuple):
 
 
 DIGITS = "not mnist and not fashion"  # the report on images is tested on the embedded digits too
-TRAIN = "tests/train/test_train.py tests/train/test_train_labels.py tests/train/test_remedies.py"
-FAST = "not killed_ten and not five_percent"
-DATA, RULER = "tests/data/test_data.py", "tests/score/test_score_ruler.py"
+TRAIN = " ".join(f"tests/train/test_{name}.py" for name in (
+    "train_steps", "train_recipes", "train_averages", "train_checkpoints", "train_labels",
+    "remedies",
+))  # fmt: skip
+FAST = "not killed_again and not five_percent"
+DATA = " ".join(f"tests/data/test_{name}.py" for name in (
+    "images", "given_folder", "download", "real_sets",
+))  # fmt: skip
+RULER = "tests/score/test_score_ruler.py"
 FOLDERS = "tests/data/test_folders.py"
 IMAGES = "tests/score/test_score_images.py"
 LABELLED = "tests/score/test_score_obedience.py"
+CLI = "tests/test_cli.py"
+TABLES = "tests/tools/test_tables.py"
+TWO = "tests/train/test_parallel.py"
+QUICK_TWO = "not killed_process and not answers_no_more and not on_two"
 OWNERS = {  # the names are those of the two TOML files: only the paths move
     "losses": Owner("gancourse/losses.py", "tests/test_losses.py"),
     "store": Owner("gancourse/store.py", "tests/test_store.py", "not two_processes"),
@@ -69,6 +79,14 @@ OWNERS = {  # the names are those of the two TOML files: only the paths move
     "train.checkpoint": Owner("gancourse/train/checkpoint.py", TRAIN, FAST),
     "train.recipe": Owner("gancourse/train/recipe.py", TRAIN, FAST),
     "train.presets": Owner("gancourse/train/presets.py", TRAIN, FAST),
+    "train.alone": Owner("gancourse/train/alone.py", "tests/train/test_train_alone.py"),
+    "train.augment": Owner("gancourse/train/augment.py", "tests/train/test_augment.py"),
+    "train.remedies": Owner("gancourse/train/remedies.py", "tests/train/test_remedies.py"),
+    "train.parallel": Owner("gancourse/train/parallel.py", TWO, QUICK_TWO),
+    "train.sync_norm": Owner("gancourse/train/sync_norm.py", TWO, QUICK_TWO),
+    "train.run": Owner(
+        "gancourse/train/run.py", CLI, "(train or run or resume or minutes) and not time_chooses"
+    ),
     "latent": Owner(
         "gancourse/maths/latent.py", "tests/maths/test_latent.py", "not steering and not g_can"
     ),
@@ -76,11 +94,20 @@ OWNERS = {  # the names are those of the two TOML files: only the paths move
     "divergences": Owner("gancourse/maths/divergences.py", "tests/maths/test_theory.py"),
     "fgan": Owner("gancourse/maths/fgan.py", "tests/maths/test_fgan.py"),
     "transport": Owner("gancourse/maths/transport.py", "tests/maths/test_transport.py"),
+    "cost": Owner("gancourse/maths/cost.py", "tests/maths/test_cost.py"),
+    "diffusion": Owner("gancourse/maths/diffusion.py", "tests/maths/test_diffusion.py"),
+    "labels": Owner("gancourse/maths/labels.py", "tests/maths/test_labels.py"),
+    "lipschitz": Owner("gancourse/maths/lipschitz.py", "tests/maths/test_lipschitz.py"),
+    "matching": Owner("gancourse/maths/matching.py", "tests/maths/test_matching.py"),
     "data.images": Owner("gancourse/data/images.py", f"{DATA} {FOLDERS}", "not memory_speed"),
     "data.sets": Owner("gancourse/data/sets.py", DATA, "not memory_speed"),
     "data.idx": Owner("gancourse/data/idx.py", DATA, "not memory_speed"),
     "data.download": Owner("gancourse/data/download.py", DATA, "not memory_speed"),
     "data.toys": Owner("gancourse/data/toys.py", "tests/data/test_toys.py"),
+    "data.places": Owner("gancourse/data/places.py", DATA, "not memory_speed"),
+    "data.origins": Owner("gancourse/data/origins.py", "tests/data/test_origins.py"),
+    "data.enlarged": Owner("gancourse/data/enlarged.py", "tests/data/test_enlarged.py"),
+    "data.folders": Owner("gancourse/data/folders.py", FOLDERS),
     "score.modes": Owner("gancourse/score/modes.py", "tests/score/test_score.py"),
     "score.measures": Owner("gancourse/score/measures.py", "tests/score/test_score_measures.py"),
     "score.images": Owner("gancourse/score/images.py", f"{IMAGES} {LABELLED} {FOLDERS}", DIGITS),
@@ -90,6 +117,24 @@ OWNERS = {  # the names are those of the two TOML files: only the paths move
     ),
     "score.ruler": Owner("gancourse/score/ruler.py", RULER, "not card_says"),
     "score.fit_ruler": Owner("gancourse/score/fit_ruler.py", RULER, "not card_says"),
+    "score.bias": Owner("gancourse/score/bias.py", "tests/score/test_score_bias.py"),
+    "score.draws": Owner("gancourse/score/draws.py", "tests/score/test_score_draws.py"),
+    "score.files": Owner("gancourse/score/files.py", "tests/score/test_score_files.py"),
+    "score.parzen": Owner("gancourse/score/parzen.py", "tests/score/test_score_parzen.py"),
+    "score.obedience": Owner("gancourse/score/obedience.py", LABELLED),
+    "score.pixel_ruler": Owner("gancourse/score/pixel_ruler.py", FOLDERS),
+    "score.pupils": Owner("gancourse/score/pupils.py", "tests/score/test_score_pupils.py"),
+    "score.shown": Owner("gancourse/score/shown.py", "tests/score/test_score_shown.py"),
+    "score.spoilt": Owner("gancourse/score/spoilt.py", "tests/score/test_score_spoilt.py"),
+    "score.stacked": Owner("gancourse/score/stacked.py", "tests/score/test_score_stacked.py"),
+    "score.tables": Owner(
+        "gancourse/score/tables.py", TABLES, "not give_the_same_numbers and not a_subset"
+    ),
+    "score.image_tables": Owner(
+        "gancourse/score/image_tables.py",
+        "tests/score/test_score_stacked.py tests/score/test_score_pupils.py",
+    ),
+    "score.command": Owner("gancourse/score/command.py", CLI, "score"),
     "grade.wire": Owner("gancourse/grade/box/wire.py", "tests/grade/test_grade_wire.py"),
     "grade.remote": Owner(
         "gancourse/grade/box/remote.py", "tests/grade/test_grade.py", "a_part_is_allowed", False

@@ -167,7 +167,7 @@ def points_by_nbgrader(course: Path) -> dict[str, float]:
         return {row["student_id"]: float(row["raw_score"]) for row in csv.DictReader(file)}
 
 
-def told(found: Round) -> dict:
+def record(found: Round) -> dict:
     """Return what came out: versions, seconds, each student's points both ways, feedback."""
     graded, students = points_by_nbgrader(found.course), {}
     for name in STUDENTS:
@@ -195,7 +195,7 @@ def played(home: Path, source: Path) -> dict:
         found.play()
     finally:
         hub.end(process)
-    report = told(found)
+    report = record(found)
     write_whole(home / REPORT, json.dumps(report, indent=1).encode())
     return report
 

@@ -79,7 +79,7 @@ def executed(graph: Graph, files: list[str]) -> dict[str, float]:
     return {file: known.of(file) for file in found if (graph.root / file).exists()}
 
 
-def told(plan: Plan, notebooks: dict[str, float]) -> str:
+def described(plan: Plan, notebooks: dict[str, float]) -> str:
     """Return the sentences on what is run and on what is left out."""
     lines = ["Run, nearest first:"]
     lines += [f"  {c.file}" + f" without {len(c.without)} slow tests" * bool(c.without)
@@ -133,7 +133,7 @@ def main(arguments: list[str] | None = None) -> int:
     graph, known = Graph(ROOT), durations.load(ROOT)
     chosen = plan(nearest(graph, files, known), known, options.seconds)
     print("Changed:", *(files or ["nothing"]))
-    print(told(chosen, executed(graph, files)), flush=True)
+    print(described(chosen, executed(graph, files)), flush=True)
     if options.list:
         return 0
     env = environment(ROOT, os.environ)

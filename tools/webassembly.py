@@ -58,7 +58,7 @@ def check(root: Path) -> list[str]:
     name = module(root).relative_to(root).as_posix()
     try:
         if is_stale(root):
-            return [f"{name}: its text was changed after the build: {bundle.MENDS}."]
+            return [f"{name}: its text was changed after the build: {bundle.REMEDY}."]
         if not module(root).exists() or compiled(root) == bundle.read(module(root)):
             return []
     except javascript.Missing as error:
@@ -66,7 +66,7 @@ def check(root: Path) -> list[str]:
         return []
     except bundle.BundleError as error:
         return [str(error)]
-    return [f"{name} is not what wat2wasm gives: {bundle.MENDS} (--force)."]
+    return [f"{name} is not what wat2wasm gives: {bundle.REMEDY} (--force)."]
 
 
 def build(root: Path, force: bool = False) -> bool:

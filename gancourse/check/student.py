@@ -127,7 +127,7 @@ def _frames(traceback: TracebackType | None) -> list[tuple[str, int]]:
     return frames
 
 
-def _told(error: BaseException) -> str:
+def _text_of(error: BaseException) -> str:
     try:
         text = str(error)
     except BaseException:  # the learner's own __str__
@@ -146,7 +146,7 @@ def student_error(error: BaseException) -> StudentError | NotDone:
         return NotDone()
     lines = [line for filename, line in frames if not library(filename)]
     bases = tuple(_name(cls) for cls in type.__dict__["__mro__"].__get__(type(error))[1:9])
-    return StudentError(class_name(error), _told(error), lines[-1] if lines else None, bases)
+    return StudentError(class_name(error), _text_of(error), lines[-1] if lines else None, bases)
 
 
 @contextmanager

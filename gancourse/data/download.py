@@ -52,7 +52,7 @@ def _from_any(mirrors: Iterable[str], name: str, md5: str, folder: Path) -> None
         try:
             return _from_one(mirror, name, md5, folder)
         except _FAILURES as error:
-            why = f"the last mirror, {mirror}, {_told(error)}"
+            why = f"the last mirror, {mirror}, {_failure(error)}"
     raise Unavailable(why)
 
 
@@ -110,7 +110,7 @@ def _settle(done: Future, job: Callable[[], None]) -> None:
         done.set_exception(error)
 
 
-def _told(error: Exception) -> str:
+def _failure(error: Exception) -> str:
     reason = getattr(error, "reason", error)
     if isinstance(error, HTTPError):
         return f"answered with HTTP {error.code}"

@@ -127,13 +127,13 @@ def _scaled(images: torch.Tensor) -> torch.Tensor:
     return images.float().div_(127.5).sub_(1)  # exactly -1 at 0 and 1 at 255
 
 
-_told: set[str] = set()  # what has been missed in this process, with the reason
+_missed: set[str] = set()  # what has been missed in this process, with the reason
 
 
 def _instead(entry: IdxFiles, why: Exception) -> str:
-    if entry.title in _told:
+    if entry.title in _missed:
         return f"{entry.title}: the small digits of scikit-learn stand in for it again."
-    _told.add(entry.title)
+    _missed.add(entry.title)
     given = os.environ.get("GANCOURSE_DATA")
     place = f" or in GANCOURSE_DATA ({given})" if given else ""
     return (

@@ -13,7 +13,7 @@ STATE = "application/vnd.jupyter.widget-state+json"
 RUN = "(a widget; run this cell to move it)"
 
 
-def told_in_words(notebook: dict) -> None:
+def say_in_words(notebook: dict) -> None:
     """Leave out the views of a notebook whose models it does not hold; say so in the text."""
     held = notebook.get("metadata", {}).get("widgets", {}).get(STATE, {}).get("state", {})
     for cell in notebook.get("cells", []):
@@ -40,7 +40,7 @@ def watch_opening(server: Any) -> None:
         if model.get("type") == "notebook" and isinstance(model.get("content"), dict):
             running = {s["path"].strip("/") for s in await sessions.list_sessions()}
             if path.strip("/") not in running:
-                told_in_words(model["content"])
+                say_in_words(model["content"])
         return model
 
     manager.get = opened

@@ -21,10 +21,10 @@ def progress(iterable: Iterable, label: str = "", total: int | None = None) -> I
             f"progress goes through a list, a range or the like, and {iterable!r} was given: give "
             "something that `for` takes."
         )
-    told = {"iterable": iterable, "desc": label, "total": total, "leave": False}
+    options = {"iterable": iterable, "desc": label, "total": total, "leave": False}
     if frontend() == "none" and not sys.stderr.isatty():
         return iter(iterable)
-    return _in_a_page(told) if frontend() != "none" and _has_kernel() else _on_a_line(told)
+    return _in_a_page(options) if frontend() != "none" and _has_kernel() else _on_a_line(options)
 
 
 def _has_kernel() -> bool:
@@ -32,18 +32,18 @@ def _has_kernel() -> bool:
     return getattr(ipython.get_ipython() if ipython else None, "kernel", None) is not None
 
 
-def _on_a_line(told: dict) -> Iterator:
+def _on_a_line(options: dict) -> Iterator:
     from tqdm import tqdm
 
-    return iter(tqdm(**told))
+    return iter(tqdm(**options))
 
 
-def _in_a_page(told: dict) -> Iterator:
+def _in_a_page(options: dict) -> Iterator:
     """Show the bar in a place of its own, which is empty afterwards: a saved page has no bar."""
     from IPython.display import display
     from tqdm.notebook import tqdm
 
-    bar = tqdm(**told, display=False)
+    bar = tqdm(**options, display=False)
     place = display(bar.container, display_id=True)
     try:
         yield from bar

@@ -53,9 +53,9 @@ def printed(rows: list[dict]) -> str:
     """Return a line for each setting: how many seeds ended well, and scores, mean and deviation."""
     lines, whole = [["setting", "runs", *SHOWN]], summary(rows)
     alike = [name for name in APART if len({found[name] for found in whole}) < 2]
-    told = ("preset", "seeds", "failed", *alike, *SHOWN)
+    unnamed = ("preset", "seeds", "failed", *alike, *SHOWN)
     for found in whole:
-        names = [found["preset"], *(f"{k}={v}" for k, v in found.items() if k not in told)]
+        names = [found["preset"], *(f"{k}={v}" for k, v in found.items() if k not in unnamed)]
         count = f"{len(found['seeds'])} of {len(found['seeds']) + found['failed']}"
         lines.append([" ".join(names), count, *(_cell(found.get(n), f) for n, f in SHOWN.items())])
     first, *widths = [max(map(len, column)) for column in zip(*lines, strict=True)]

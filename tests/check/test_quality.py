@@ -104,7 +104,7 @@ def test_a_correct_answer_that_fails_is_told(tmp_path):
     source = "CORRECT = (lambda real, fake: 0.0,)\nMISTAKES = {}"
     verdict = judged(tmp_path, source)
     assert (verdict.right, verdict.correct) == (False, True)
-    assert verdict.told.startswith("seed 0: {'both terms")
+    assert verdict.message.startswith("seed 0: {'both terms")
 
 
 @pytest.mark.parametrize("phrase", ["", "another meaning"])
@@ -112,7 +112,7 @@ def test_a_mistake_that_passes_is_told(phrase, tmp_path):
     part = "exact at logits of 10,000"
     source = f"CORRECT = ()\nMISTAKES = {{right: ({part!r}, {phrase!r})}}"
     verdict = judged(tmp_path, source)
-    assert (verdict.right, verdict.told) == (False, f"seed 0: {part}: held")
+    assert (verdict.right, verdict.message) == (False, f"seed 0: {part}: held")
 
 
 def test_a_short_run_trains_the_first_styles_and_every_mistake():

@@ -32,11 +32,16 @@ def test_drawn_small_again_it_is_nearly_the_same_picture():
     assert enlarged.shrunk(small, 28) is small
 
 
+def test_white_stays_white_when_it_is_enlarged():
+    white = torch.full((1, 1, 28, 28), 255, dtype=torch.uint8)
+    assert (enlarged.resized(white, 64) == 255).all()
+
+
 def test_the_digits_stand_in_at_the_same_side(monkeypatch, tmp_path, capsys):
     monkeypatch.delenv("GANCOURSE_DATA", raising=False)
     monkeypatch.setenv("GANCOURSE_OFFLINE", "1")
     monkeypatch.setattr("gancourse.data.sets.cache_folder", lambda: tmp_path)
-    monkeypatch.setattr("gancourse.data.images._told", set())
+    monkeypatch.setattr("gancourse.data.images._missed", set())
     found = load_images("fashion@64", "test")
     assert (found.name, tuple(found.images.shape[1:])) == ("digits@64", (1, 64, 64))
     assert "stand in for it" in capsys.readouterr().out

@@ -75,6 +75,6 @@ def test_a_notebook_without_its_kernel_tells_its_widgets_in_words():
 def test_while_its_kernel_runs_or_where_the_state_was_saved_the_widget_stays():
     assert lost.VIEW in shown(opened("/02.ipynb", "02.ipynb"))
     kept = saved("a1", {"a1": {}})
-    lost.told_in_words(kept)
+    lost.say_in_words(kept)
     assert lost.VIEW in shown(kept)
     assert opened("02.ipynb", content=False) is None

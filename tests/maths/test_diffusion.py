@@ -74,6 +74,12 @@ def test_the_loss_of_a_net_that_says_0_is_one_at_every_sigma():
     assert diffusion.denoising_loss(net, x, rng).item() == pytest.approx(1.0, abs=0.02)
 
 
+def test_the_loss_draws_from_the_generator_that_it_is_given_alone():
+    net, x = diffusion.Denoiser((8,)), torch.randn(50, 2)
+    once, again = (diffusion.denoising_loss(net, x, machine.seed_generator(3)) for _ in range(2))
+    assert torch.equal(once, again)
+
+
 def test_a_short_training_finds_the_modes_in_several_steps_and_none_in_one():
     ring = load_points("ring", sd=0.05)
     torch.manual_seed(0)

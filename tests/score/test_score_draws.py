@@ -142,6 +142,12 @@ def test_two_runs_files_are_told_apart_by_their_folders(three):
     assert said.splitlines()[1].split() == ["runs/a", "runs/b", "real", "perfect", "better"]
 
 
+def test_a_name_that_fits_into_its_column_is_whole(three):
+    fits, long = "a" * 24, "a" * 25
+    said = table([with_fids(three, 2.0, 2.1, 2.2, name=name) for name in (fits, long)])
+    assert said.splitlines()[1].split()[:2] == [fits, "..." + "a" * 21]
+
+
 def test_a_generator_that_has_collapsed_to_black_is_scored():
     nearly = torch.full((200, 1, 28, 28), -1.0)
     nearly[:, :, 3] = -0.993  # byte 1

@@ -106,7 +106,7 @@ def test_a_long_file_runs_without_its_slowest_and_what_does_not_fit_is_named():
 
 def test_what_is_run_and_what_is_not_is_told():
     found = near.plan(["a", "b", "c"], KNOWN, budget=52)
-    said = near.told(found, {"notebooks/05.ipynb": 40.0})
+    said = near.described(found, {"notebooks/05.ipynb": 40.0})
     assert "  b without 1 slow tests" in said
     assert "Left out, tests of about 80 s:\n  b::test_x (30 s)\n  c (50 s)" in said
     assert "Left out, notebooks of about 40 s:\n  notebooks/05.ipynb (40 s)" in said
@@ -114,7 +114,7 @@ def test_what_is_run_and_what_is_not_is_told():
 
 def test_nothing_near_is_told_and_runs_nothing():
     empty = near.plan([], KNOWN)
-    assert near.told(empty, {}) == "Run, nearest first:\n  no test"
+    assert near.described(empty, {}) == "Run, nearest first:\n  no test"
     assert near.command(empty) == []
 
 

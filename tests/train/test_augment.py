@@ -60,6 +60,12 @@ def test_cutout_sets_one_square_of_half_the_side_to_zero():
     assert len(set(zip(heights.tolist(), widths.tolist(), strict=True))) > 20
 
 
+def test_an_odd_cut_has_its_middle_in_the_image():
+    cut = T.diff_augment(torch.ones(500, 1, 30, 30), "cutout", rng()) == 0
+    heights = cut.any(3).sum(2)
+    assert (heights.min(), heights.max()) == (8, 15)
+
+
 def test_brightness_and_contrast_keep_what_they_should():
     x = images(400)
     added = T.diff_augment(x, "brightness", rng()) - x

@@ -11,7 +11,7 @@ from torch.nn.functional import softplus
 from gancourse import load_points, nets, train
 from gancourse.errors import InputError
 from gancourse.store import load_tensors, save_tensors
-from gancourse.train import checkpoint
+from gancourse.train import checkpoint, remedies
 
 POINTS = {"shape": (2,), "widths": (16, 16)}
 PLAIN = train.Recipe(
@@ -26,6 +26,11 @@ REMEDIES = {
     "packing": replace(PLAIN, pack=3),
     "all": replace(PLAIN, gp=1.0, r1=0.1, r2=0.2, spectral=True, clip=0.3, pack=2, steps_D=2),
 }
+
+
+@pytest.mark.parametrize("name", remedies.REMEDIES)
+def test_a_recipe_has_the_remedy_that_it_was_given(name):
+    assert remedies.remedy_of(remedies.with_remedy(REMEDIES["all"], name)) == name
 
 
 def started(recipe):

@@ -9,7 +9,7 @@ from build.exercises import blank
 from build.maps import map_problems
 from build.notebooks import code_cells, load, serialise
 from build.outputs import output_problem, reuse, stale
-from build.sources import MENDS, BuildError, Target, orphans, targets
+from build.sources import REMEDY, BuildError, Target, orphans, targets
 
 MAX_BYTES = 1_500_000
 
@@ -25,14 +25,14 @@ def difference(target: Target) -> str:
     notebook = blank(target)
     old, text = load(target.path)
     if old is None:
-        return f"{target} is {'no notebook' if text else 'missing'}: {MENDS}."
+        return f"{target} is {'no notebook' if text else 'missing'}: {REMEDY}."
     if len(text.encode()) > MAX_BYTES:
         return too_large(target, text)
     if old.metadata.get("widgets"):
-        return f"{target} holds widget state: {MENDS}."
+        return f"{target} holds widget state: {REMEDY}."
     cell = first_difference(notebook, old)
     if cell:
-        return f"{target} is not what its source builds, first at cell {cell}: {MENDS}."
+        return f"{target} is not what its source builds, first at cell {cell}: {REMEDY}."
     return output_difference(notebook, old, text, target)
 
 
@@ -41,12 +41,12 @@ def output_difference(notebook: NotebookNode, old: NotebookNode, text: str, targ
     if target.executed:
         why = stale(notebook, old) or output_problem(old, target)
         if why:
-            return f"{target}: {why.rstrip('.')}: {MENDS}."
+            return f"{target}: {why.rstrip('.')}: {REMEDY}."
         reuse(notebook, old, target)
     elif any(c.outputs or c.execution_count for c in code_cells(old)):
-        return f"{target} was executed, and an exercise is handed out blank: {MENDS} (--force)."
+        return f"{target} was executed, and an exercise is handed out blank: {REMEDY} (--force)."
     if serialise(notebook) != text:
-        return f"{target} was saved by something else than the build: {MENDS}."
+        return f"{target} was saved by something else than the build: {REMEDY}."
     return ""
 
 

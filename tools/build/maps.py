@@ -15,7 +15,7 @@ from pathlib import Path
 from textwrap import fill
 
 from build.notebooks import write
-from build.sources import MENDS, BuildError, targets
+from build.sources import REMEDY, BuildError, targets
 from gancourse import syllabus
 from gancourse.syllabus import Lesson
 
@@ -182,7 +182,7 @@ def map_problem(found: Map, root: Path) -> str:
     except BuildError as error:
         return str(error)
     where = shown(found.path, root)
-    return "" if same else f"{where}: its map is not what {RECORDS} gives: {MENDS}."
+    return "" if same else f"{where}: its map is not what {RECORDS} gives: {REMEDY}."
 
 
 def opening_problem(source: Path, lesson: Lesson) -> str:

@@ -21,7 +21,7 @@ CELL_TYPES_OF_TAG = {
     "raises-exception": ("code",),
     "solution": ("markdown",),
 }
-MENDS = "`make build` mends it"
+REMEDY = "`make build` mends it"
 SHEET_TAGS = ("exercise", "hidden", "solution")
 FOLDED = {"bet": "# Bet: ", "proof": "# Proof: "}  # how the first line starts: it stays in sight
 ASKS = re.compile(r"^live\.predict\(", re.MULTILINE)

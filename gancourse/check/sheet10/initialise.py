@@ -190,7 +190,7 @@ def start_repaired(student: Student, initialise: Handle, draw: Draw) -> None:
 
 
 REACHES, CARRIES = "every layer is drawn afresh", "the signal keeps its size"
-MENDED = "the repaired run finds the modes"
+REPAIRED = "the repaired run finds the modes"
 EXERCISE = Exercise(
     "10.5",
     "ten layers and no signal",
@@ -199,7 +199,7 @@ EXERCISE = Exercise(
     parts=(
         Part(REACHES, 2, start_reaches),
         Part(CARRIES, 2, start_carries),
-        Part(MENDED, 3, start_repaired, seconds=90.0),
+        Part(REPAIRED, 3, start_repaired, seconds=90.0),
         Part("a second run", 1, start_repaired, shown=False, seconds=90.0),
     ),
     names=("initialise",),
@@ -209,6 +209,6 @@ EXERCISE = Exercise(
         ("All else stays as it is", REACHES),
         ("The net may itself be a dense layer.", REACHES),
         ("for LeakyReLU 0.2 (He et al. 2015)", CARRIES),
-        ("the repaired run must reach the band of healthy runs", MENDED),
+        ("the repaired run must reach the band of healthy runs", REPAIRED),
     ),
 )

@@ -192,7 +192,7 @@ def look_repaired(student: Student, sample: Handle, draw: Draw) -> None:
 
 
 MODE, TRACE = "G goes on in training mode", "the look leaves no trace"
-MAP, MENDED = "each sample depends on its z alone", "the repaired run draws digits"
+MAP, REPAIRED = "each sample depends on its z alone", "the repaired run draws digits"
 EXERCISE = Exercise(
     "10.4",
     "a look that spoils the run",
@@ -202,7 +202,7 @@ EXERCISE = Exercise(
         Part(MODE, 2, look_leaves_mode),
         Part(TRACE, 1, look_leaves_state),
         Part(MAP, 2, look_is_a_map),
-        Part(MENDED, 2, look_repaired, seconds=90.0),
+        Part(REPAIRED, 2, look_repaired, seconds=90.0),
         Part(
             "other looks",
             1,
@@ -221,6 +221,6 @@ EXERCISE = Exercise(
         ("so that the run goes on as without it", TRACE),
         ("each a function of its own z", MAP),
         ("G has batch norm (another G may have dropout, too).", MAP),
-        ("the repaired run must reach the band of healthy runs", MENDED),
+        ("the repaired run must reach the band of healthy runs", REPAIRED),
     ),
 )

@@ -137,7 +137,7 @@ def range_repaired(student: Student, scaled: Handle, draw: Draw) -> None:
 
 
 FITS, DIM = "the pixels fill what G can give", "a dim batch stays dim"
-MENDED = "the repaired run draws digits"
+REPAIRED = "the repaired run draws digits"
 EXERCISE = Exercise(
     "10.3",
     "a D that never doubts",
@@ -146,7 +146,7 @@ EXERCISE = Exercise(
     parts=(
         Part(FITS, 2, range_fits),
         Part(DIM, 1, range_of_a_batch),
-        Part(MENDED, 2, range_repaired, seconds=90.0),
+        Part(REPAIRED, 2, range_repaired, seconds=90.0),
         Part("other pixels", 1, Again((range_fits, range_of_a_batch)), shown=False),
     ),
     names=("scaled",),
@@ -154,6 +154,6 @@ EXERCISE = Exercise(
     promises=(
         ("all of tanh's range, and no more", FITS),
         ("Return pixels [N, 196] from 0 to 255", DIM),
-        ("the repaired run must reach the band of healthy runs", MENDED),
+        ("the repaired run must reach the band of healthy runs", REPAIRED),
     ),
 )

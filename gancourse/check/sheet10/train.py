@@ -152,7 +152,7 @@ def optimisers_repaired(student: Student, train: Handle, draw: Draw) -> None:
 
 
 BOTH, APART = "both nets move", "each optimiser moves one net"
-MENDED = "the repaired run finds the modes"
+REPAIRED = "the repaired run finds the modes"
 EXERCISE = Exercise(
     "10.2",
     "a G that does not move at all",
@@ -161,7 +161,7 @@ EXERCISE = Exercise(
     parts=(
         Part(BOTH, 2, optimisers_move_both),
         Part(APART, 2, optimisers_apart),
-        Part(MENDED, 3, optimisers_repaired, seconds=90.0),
+        Part(REPAIRED, 3, optimisers_repaired, seconds=90.0),
         Part("a second run", 1, optimisers_repaired, shown=False, seconds=90.0),
     ),
     names=("train",),
@@ -169,6 +169,6 @@ EXERCISE = Exercise(
         ("and D in place", BOTH),
         ("for so many turns", BOTH),
         ("Gradients reach both nets", APART),
-        ("the repaired run must reach the band of healthy runs", MENDED),
+        ("the repaired run must reach the band of healthy runs", REPAIRED),
     ),
 )

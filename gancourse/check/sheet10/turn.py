@@ -196,7 +196,7 @@ def turn_repaired(student: Student, turn: Handle, draw: Draw) -> None:
 
 
 MOVES, LEARNS = "G moves down its own loss alone", "D learns from real and fake"
-MENDED = "the repaired run finds the modes"
+REPAIRED = "the repaired run finds the modes"
 EXERCISE = Exercise(
     "10.1",
     "a G that hardly moves",
@@ -205,7 +205,7 @@ EXERCISE = Exercise(
     parts=(
         Part(MOVES, 2, turn_G),
         Part(LEARNS, 2, turn_D),
-        Part(MENDED, 3, turn_repaired, seconds=90.0),
+        Part(REPAIRED, 3, turn_repaired, seconds=90.0),
         Part("a second run", 1, turn_repaired, shown=False, seconds=90.0),
     ),
     names=("turn",),
@@ -219,6 +219,6 @@ EXERCISE = Exercise(
         ("Take a step of D on x_real [N, 2] and G(z)", LEARNS),
         ("with no gradients left over", MOVES),
         ("leave both losses as they are", MOVES),
-        ("the repaired run must reach the band of healthy runs", MENDED),
+        ("the repaired run must reach the band of healthy runs", REPAIRED),
     ),
 )

@@ -279,8 +279,8 @@ def other_sizes(student: Student, fn: Handle, draw: Draw) -> None:
     _judge(student, fn, case)
     doubled = Samples(torch.cat([case.x, case.x[: len(case.x) // 2]]), case.centres, case.sd)
     once = right(replace(doubled, x=doubled.x.unique(dim=0)))
-    told = not facts.near(once, right(doubled), 1e-5)  # the doubled ones may have the same shares
-    if told and facts.near(_numbers(student.call(fn, doubled.given())), once, 1e-5):
+    differs = not facts.near(once, right(doubled), 1e-5)  # doubled ones may have the same shares
+    if differs and facts.near(_numbers(student.call(fn, doubled.given())), once, 1e-5):
         raise Wrong("Equal samples count once: each of them counts.")
     _judge(student, fn, doubled)
     crowd = _around(draw, case.centres[0], case.sd, 0.1, 2.8, 400)

@@ -111,8 +111,8 @@ BATCH_LOST = (
     "the axis: squeeze(1)."
 )
 MISFITS = (
-    "With {N} images of {features} features two tensors do not fit ({told}): is the sum taken over "
-    "the features (axis 1), and psi(h) squeezed to [N]?"
+    "With {N} images of {features} features two tensors do not fit ({message}): is the sum taken "
+    "over the features (axis 1), and psi(h) squeezed to [N]?"
 )
 NEVER_LEARNS = (
     "No gradient reaches the embedding of label {label}, though an image has that label: it never "
@@ -153,7 +153,7 @@ def _logits(student: Student, net: Handle, c: Case) -> Tensor:
         got = student.call(net, [c.h.float(), c.y])
     except StudentError as error:
         if error.kind == "RuntimeError" and "must match" in error.message:
-            raise Wrong(MISFITS.format(N=N, features=features, told=error.message)) from None
+            raise Wrong(MISFITS.format(N=N, features=features, message=error.message)) from None
         raise
     shape = tuple(got.shape) if isinstance(got, Tensor) else None
     if shape == () and N == 1:

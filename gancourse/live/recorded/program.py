@@ -188,8 +188,8 @@ def program_bytes(program: dict) -> bytes:
     An array goes as float32 where that says the same, else as float64.
     """
     arrays = [packed_array(a) for a in program["constants"]]
-    told = {**program, "constants": [[a.itemsize, list(a.shape)] for a in arrays]}
-    text = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+    header = {**program, "constants": [[a.itemsize, list(a.shape)] for a in arrays]}
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     floats = b"".join(a.tobytes() for a in arrays)
     return zlib.compress(struct.pack("<I", len(text)) + text + floats, 9)
 

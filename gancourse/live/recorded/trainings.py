@@ -83,20 +83,22 @@ def training_bytes(name: str, until: int | None = None) -> bytes:
             samples.append(to_pixels(train.sample(state.ema_G, IMAGES, seed=SEED)))
     log.read()
     drawing = packed(Drawing(log.panels(), ""))
-    told = {
+    header = {
         "title": run.title, "colours": COLOURS, "steps": steps, "count": IMAGES,
         "columns": COLUMNS, "side": samples[0].shape[-1], "panels": drawing["panels"],
     }  # fmt: skip
-    text = json.dumps(told, default=lambda b: {"base64": base64.b64encode(b).decode()}).encode()
+    text = json.dumps(header, default=lambda b: {"base64": base64.b64encode(b).decode()}).encode()
     greys = (torch.stack(samples).float() / 255 * LEVELS).round() / LEVELS * 255
     pixels = greys.round().to(torch.uint8).numpy().tobytes()
     return zlib.compress(struct.pack("<I", len(text)) + text + pixels, 9)
 
 
 def opened_training(data: bytes) -> tuple[dict, torch.Tensor]:
-    """Return what is told of a recorded training, and its samples uint8 [steps, 36, S, S]."""
+    """Return the header of a recorded training, and its samples uint8 [steps, 36, S, S]."""
     whole = zlib.decompress(data)
     (length,) = struct.unpack("<I", whole[:4])
-    told = json.loads(whole[4 : 4 + length])
+    header = json.loads(whole[4 : 4 + length])
     pixels = torch.frombuffer(bytearray(whole[4 + length :]), dtype=torch.uint8)
-    return told, pixels.view(len(told["steps"]), told["count"], told["side"], told["side"])
+    return header, pixels.view(
+        len(header["steps"]), header["count"], header["side"], header["side"]
+    )

@@ -76,13 +76,13 @@ class FaultyRun(Watched):
 
     def reply(self, cause: str) -> str:
         """Return what is said once `cause`, one of `options`, is chosen."""
-        told = CAUSES[choose("cause", cause, self.options)]
+        found = CAUSES[choose("cause", cause, self.options)]
         if cause == self.answer:
             return (
-                f"Yes, {cause}: {told.sign}. Remedy: {told.remedy} (lesson {told.lesson}). Now "
+                f"Yes, {cause}: {found.sign}. Remedy: {found.remedy} (lesson {found.lesson}). Now "
                 "find the lines below that do it."
             )
-        return f"No. {cause[0].upper()}{cause[1:]} would show {told.sign}. Look again."
+        return f"No. {cause[0].upper()}{cause[1:]} would show {found.sign}. Look again."
 
     def edit(self, text: str) -> "FaultyRun":
         """Train with `text` in the place of the lines that hold the mistake; return this widget.
