@@ -480,7 +480,8 @@ claim("a run of two turns", gancourse.diagnose(clinic.Signals(turns=2)).verdict,
 # two sets, nearly four in five: how much depends on the author. The number beside a cause is the
 # strength of the evidence: of 101 causes that had 0.9 or more in the last seven sets, 87 were
 # right, so look for yourself. Which of the clinic's own runs, those of column one, were misnamed?
-# (A name that is no fault is a sound program's. They were measured with older rules.)
+# (A name that is no fault is a sound program's. `docs/clinic/FIELD.md` has thirty-nine programs of
+# others on which earlier editions were wrong, with what is said of them now.)
 
 # %%
 found = [(run["name"], run["found"][0]) for run in own["runs"]]
