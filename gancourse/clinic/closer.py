@@ -61,7 +61,7 @@ class Closer:
             return
         some = x[:16].clone()
         self.views.append((x, x._version, some))
-        self._note_scaled(x.data_ptr(), data, some)
+        _note_scaled(self, x.data_ptr(), data, some)
         if self.left:  # rows, since the data may have been shuffled since then
             rows = probes.rows(some).tolist()
             turns = [self.left.pop(row, None) for row in rows]
@@ -70,16 +70,6 @@ class Closer:
                 self.signals.note("rewritten", float(self.clock.turn))
             if not self.first.isdisjoint(rows):
                 self.signals.note("unchanged after all", float(self.clock.turn))
-
-    def _note_scaled(self, place: int, data: Tensor, some: Tensor) -> None:
-        """Note whether a batch from the same place of the same data was scaled or shifted since."""
-        known, before = self.there.get(place, (None, some))
-        if known and known() is data and before.shape == some.shape:
-            left = left_of(*(rows.flatten(1).float() for rows in (before, some)))
-            scaled = left is not None and left < ROUNDING and not torch.equal(before, some)
-            self.signals.note("scaled again", float(scaled))
-        if known or len(self.there) < PLACES:
-            self.there[place] = ref(data), some
 
     def end_turn(self) -> None:
         """See whether a batch that is a view of other data was changed in place in this turn."""
@@ -276,6 +266,17 @@ def together(witness: Witness, call: calls.Call) -> tuple[float, float, float]:
     off = max((rest for rest in off if not math.isnan(rest)), default=math.nan)
     bent = (middle - (a + b) / 2).square().mean().sqrt().item()
     return off / scale, bent / scale, left(x.shape) / scale
+
+
+def _note_scaled(closer: Closer, place: int, data: Tensor, some: Tensor) -> None:
+    """Note whether a batch from the same place of the same data was scaled or shifted since."""
+    known, before = closer.there.get(place, (None, some))
+    if known and known() is data and before.shape == some.shape:
+        left = left_of(*(rows.flatten(1).float() for rows in (before, some)))
+        scaled = left is not None and left < ROUNDING and not torch.equal(before, some)
+        closer.signals.note("scaled again", float(scaled))
+    if known or len(closer.there) < PLACES:
+        closer.there[place] = ref(data), some
 
 
 def left_of(before: Tensor, after: Tensor) -> float | None:

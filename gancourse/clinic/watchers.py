@@ -137,7 +137,7 @@ class Witness:
         self._tell("G", call, args, kwargs, out)
 
     def _saw_D(self, net: nn.Module, args: tuple, kwargs: dict, out: object) -> None:
-        args = self._pointed_out(args, kwargs)
+        args = _pointed_out(self, args, kwargs)
         if self.clock.user == "training" and self.on_leaf is not None:
             given = calls.looked_at(args, kwargs)
             if given is not None and given[1].requires_grad and given[1].is_leaf:
@@ -170,23 +170,6 @@ class Witness:
         self.seen["D"] = call
         self._tell("D", call, args, kwargs, out)
         self._note_call(call, real, fake)
-
-    def _pointed_out(self, args: tuple, kwargs: dict) -> tuple:
-        """Return D's arguments by place, marked where its sample is not the first: D(y, x)."""
-        found = dict(calls.numbers(args, kwargs))
-        if len(found) < 2:
-            return args
-        keys = self.real.keys + self.made + self.without_z
-        if self.at is None and self.clock.measured and keys:
-            known = [place for place, x in found.items()
-                     if places.whose(calls.bare(x), keys, self.like)[0].any()]  # fmt: skip
-            if known and known[0] != next(iter(found)):
-                self.at = known[0]
-        if self.at not in found:
-            return args
-        given = calls.Given(args)
-        given.at = self.at
-        return given
 
     def _tell(self, who: str, call: Call | None, args: tuple, kwargs: dict, out: object) -> None:
         """Hand a call that is looked at, and what was seen of it, to the other watchers."""
@@ -310,6 +293,24 @@ def noise_of(batches: list[Tensor]) -> Noise:
     flat = every.flatten(1)
     apart = (flat - flat[:, :1]).abs().max().item() if flat.shape[1] > 1 else math.inf
     return Noise(every.mean().item(), every.std().item(), within, apart)
+
+
+def _pointed_out(witness: Witness, args: tuple, kwargs: dict) -> tuple:
+    """Return D's arguments by place, marked where its sample is not the first: D(y, x)."""
+    found = dict(calls.numbers(args, kwargs))
+    if len(found) < 2:
+        return args
+    keys = witness.real.keys + witness.made + witness.without_z
+    if witness.at is None and witness.clock.measured and keys:
+        known = [place for place, x in found.items()
+                 if places.whose(calls.bare(x), keys, witness.like)[0].any()]  # fmt: skip
+        if known and known[0] != next(iter(found)):
+            witness.at = known[0]
+    if witness.at not in found:
+        return args
+    given = calls.Given(args)
+    given.at = witness.at
+    return given
 
 
 def drift_of(real: list[Tensor]) -> float:
