@@ -103,7 +103,9 @@ OWNERS = {  # the names are those of the two TOML files: only the paths move
     "data.sets": Owner("gancourse/data/sets.py", DATA, "not memory_speed"),
     "data.idx": Owner("gancourse/data/idx.py", DATA, "not memory_speed"),
     "data.download": Owner("gancourse/data/download.py", DATA, "not memory_speed"),
-    "data.toys": Owner("gancourse/data/toys.py", "tests/data/test_toys.py"),
+    "data.toys": Owner(
+        "gancourse/data/toys.py", "tests/data/test_toys.py tests/data/test_toys_refused.py"
+    ),
     "data.places": Owner("gancourse/data/places.py", DATA, "not memory_speed"),
     "data.origins": Owner("gancourse/data/origins.py", "tests/data/test_origins.py"),
     "data.enlarged": Owner("gancourse/data/enlarged.py", "tests/data/test_enlarged.py"),
