@@ -21,7 +21,7 @@ EXPLAINS: dict[str, tuple[str, ...]] = {
     "bad real batch": (*DEAD, "D says one number"),
     # A player that does not move leaves everything else as it was at the start, or running away.
     "a player not stepped": ("weights nobody owns", "cleared before the step", *DEAD),
-    "a player frozen": ("cleared before the step", *DEAD),
+    "a player frozen": ("cleared before the step", "real left out", "fakes left out", *DEAD),
     "cleared before the step": DEAD,
     "D says one number": (
         "cleared before the step",

@@ -131,6 +131,9 @@ def reached(fake: Tensor, real: Tensor) -> tuple[int, int]:
     fake, real = principal(fake.double(), real.double()[:1000])
     apart = torch.cdist(real, real)
     near = _kth(apart, 3).quantile(0.95).item()
+    if not near:  # most stand there more than once
+        others = real.unique(dim=0)
+        near = _kth(torch.cdist(others, others), 3).quantile(0.95).item()
     count, label = connected_components((apart <= 2 * near).numpy())
     share = np.bincount(label, minlength=count) / len(real)
     large = np.flatnonzero(share >= LEAST_SHARE)

@@ -111,7 +111,9 @@ class Witness:
         self.curious = False  # whether they are told of all turns that are not measured
         saw = {"G": guard("what G makes", self._saw_G), "D": guard("what D sees", self._saw_D)}
         self.handles = [
-            net.register_forward_hook(saw[who], with_kwargs=True) for who, net in nets.items()
+            part.register_forward_hook(saw[who], with_kwargs=True)
+            for who, net in nets.items()
+            for part in _called(net)
         ]
 
     def _saw_G(self, net: nn.Module, args: tuple, kwargs: dict, out: object) -> None:
@@ -293,6 +295,11 @@ def noise_of(batches: list[Tensor]) -> Noise:
     flat = every.flatten(1)
     apart = (flat - flat[:, :1]).abs().max().item() if flat.shape[1] > 1 else math.inf
     return Noise(every.mean().item(), every.std().item(), within, apart)
+
+
+def _called(net: nn.Module) -> list[nn.Module]:
+    """Return what is called as this player: the net, or the nets of a list of several."""
+    return [*net.children()] if isinstance(net, nn.ModuleList | nn.ModuleDict) else [net]
 
 
 def _pointed_out(witness: Witness, args: tuple, kwargs: dict) -> tuple:

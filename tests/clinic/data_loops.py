@@ -140,7 +140,29 @@ class ConditionFirstAndSwapped(ConditionFirst):
         return super().loss_of_D(fake, real)
 
 
+class SeveralDs(Short):
+    """Two discriminators in a ModuleList, which is never called itself."""
+
+    def nets(self):
+        return mlp(2, 2), nn.ModuleList([mlp(2, 1, nn.Flatten(0)) for _ in range(2)])
+
+    def answer(self, x):
+        return torch.stack([D(x) for D in self.D]).mean(0)
+
+
+class SeveralDsAndOtherNoise(SeveralDs):
+    """z is drawn by rand in training and by randn in sampling."""
+
+    def fakes(self, n=128):
+        return self.G(torch.rand(n, 2))
+
+    @torch.no_grad()
+    def sample(self, n):
+        return self.G(torch.randn(n, 2))
+
+
 FAULTY = {
+    SeveralDsAndOtherNoise: "other noise",
     InPlace: "real data change",
     WhollyInPlace: "real data change",
     SmallerInPlace: "real data change",
@@ -149,5 +171,5 @@ FAULTY = {
     Table: "unscaled data",
     ConditionFirstAndSwapped: "labels swapped",
 }
-SOUND = (Copied, Once, Refilled, Hinge, StandardisedTable, ConditionFirst)
-BITS = (InPlace, ConditionFirst)
+SOUND = (SeveralDs, Copied, Once, Refilled, Hinge, StandardisedTable, ConditionFirst)
+BITS = (SeveralDs, InPlace, ConditionFirst)
