@@ -479,9 +479,10 @@ claim("a run of two turns", gancourse.diagnose(clinic.Signals(turns=2)).verdict,
 # one in six. Of the faults it named a third, a half, four in five, three in five, a half, nearly
 # four in five twice and, of the last set, 15 of 16: how much depends on the author. The number
 # beside a cause is the strength of the evidence: of 114 causes that had 0.9 or more in the last
-# eight sets, 100 were right, so look for yourself. Which of the clinic's own runs, those of column one, were misnamed?
-# (A name that is no fault is a sound program's. `docs/clinic/FIELD.md` has thirty-nine programs of
-# others on which earlier editions were wrong, with what is said of them now.)
+# eight sets, 100 were right, so look for yourself. Which of the clinic's own runs, those of column
+# one, were misnamed? (A name that is no fault is a sound program's. `docs/clinic/FIELD.md` has
+# thirty-nine programs of others on which earlier editions were wrong, with what is said of them
+# now.)
 
 # %%
 found = [(run["name"], run["found"][0]) for run in own["runs"]]
