@@ -14,7 +14,7 @@ from gancourse.check.spec import Exercise, Part
 from gancourse.errors import InputError
 from gancourse.grade import grade
 from gancourse.grade.box import pool
-from gancourse.grade.box.remote import within_time
+from gancourse.grade.box.remote import Allowance, within_time
 from gancourse.grade.box.sandbox import Limits, require
 from gancourse.grade.ipynb import Unusable, read
 from gancourse.grade.job import grade_task
@@ -229,6 +229,47 @@ def test_a_part_that_hangs_ends_after_the_graders_seconds(bwrap, monkeypatch):
     result = grade_task(task)
     assert [e.status for e in result.exercises] == ["graded", "time limit", "graded"]
     assert time.monotonic() - start < 600  # seconds; the part's own hour taken instead takes 3,600
+
+
+class Fake:
+    """A clock, and a process on a core: each second it gets `share` of one."""
+
+    def __init__(self, share: float):
+        self.now, self.share = 100.0, share
+
+    def used(self) -> float:
+        return 7.0 + self.share * (self.now - 100.0)
+
+    def waited(self, allowance: Allowance) -> float:
+        """Return after how many seconds a process that never answers is given up."""
+        while (until := allowance()) > self.now:
+            self.now = until
+        return self.now - 100.0
+
+
+@pytest.mark.parametrize(("share", "seconds"), [(1.0, 2.0), (2.0, 2.0), (0.5, 4.0), (0.0, 8.0)])
+def test_what_others_take_of_a_busy_machine_is_not_counted(share, seconds, monkeypatch):
+    fake = Fake(share)
+    monkeypatch.setattr("gancourse.grade.box.remote.time.monotonic", lambda: fake.now)
+    allowance = Allowance(2.0, fake.used, lambda: 1000.0)
+    assert fake.waited(allowance) == pytest.approx(seconds, abs=0.06)
+
+
+def test_no_allowance_goes_beyond_the_budget(monkeypatch):
+    fake = Fake(0.1)
+    monkeypatch.setattr("gancourse.grade.box.remote.time.monotonic", lambda: fake.now)
+    whole = Allowance(3.0, fake.used, lambda: 1000.0)  # of an exercise: 12 seconds of the clock
+    assert fake.waited(Allowance(2.0, fake.used, lambda: 103.0)) == pytest.approx(3.0)
+    assert fake.waited(Allowance(20.0, fake.used, whole)) == pytest.approx(12.0)
+
+
+def test_an_answer_that_waits_for_its_core_is_judged_and_one_that_sleeps_is_ended(bwrap):
+    slow = "import time\n\ndef answer(x):\n    time.sleep({})\n    return 2 * x"
+    limits = replace(LIMITS, part=1.0)
+    for seconds, status in ((2.0, "graded"), (3600.0, "time limit")):
+        data = with_answer(slow.format(seconds))
+        task = Task("ada", "90", "x.ipynb", tuple(read(data)), "7", "toy_checks", limits=limits)
+        assert grade_task(task).exercises[1].status == status
 
 
 @pytest.mark.parametrize(("own", "most"), [(60.0, 1.0), (1.0, 60.0)])
