@@ -116,7 +116,7 @@ def test_the_map_is_chosen_in_the_page_and_stays_when_it_begins_again():
     assert slope["field"] != opinion["field"]
     assert slope["fake"] == opinion["fake"]
     assert "map of D's slope" in gan.picture().alt
-    with pytest.raises(InputError, match="did you mean \"D's slope\""):
+    with pytest.raises(InputError, match='did you mean "D\'s slope"'):
         gan.set(shows="D's slop")
 
 
