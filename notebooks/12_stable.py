@@ -56,7 +56,8 @@ live.PointGan("grid of 25", remedy="WGAN-GP", shows="D's slope")
 
 # %% [markdown]
 # Which remedy is the first to reach all 25? One seed is an anecdote, so the next cell lets all of
-# them race from three seeds, through the code of the tables below. Bet when it is done.
+# them race from three seeds, through the code of the tables below. It asks for your bet and keeps
+# the answer folded until then.
 
 # %% tags=["bet"]
 # Bet: which is first to reach all 25 modes? (the race takes a quarter of a minute)

@@ -89,12 +89,13 @@ def over_slopes(x_real, x_fake, D, limit: float, title="") -> Picture:
     The scale is the same for every D, so that two pictures can be compared: see `SLOPE_RANGE`.
     """
     figure, (axis,) = new_figure(width=6.2, height=5.0)
-    _draw_points(axis, x_real, x_fake, None, limit)
+    _draw_points(axis, x_real, x_fake, None, limit, size=11)  # opaque
     x, extent = _square(limit), (-limit, limit, -limit, limit)
     steep = to_numpy(slope(D, x).detach().norm(dim=1).view(120, 120).T)
     low, high = SLOPE_RANGE
-    shown = axis.imshow(steep, origin="lower", extent=extent, cmap=SLOPES, norm=LogNorm(low, high),
-                        zorder=0)  # fmt: skip
+    few = SLOPES.resampled(24)  # a still picture has 256 colours, and the points need theirs
+    shown = axis.imshow(steep, origin="lower", extent=extent, cmap=few, norm=LogNorm(low, high),
+                        interpolation="nearest", zorder=0)  # fmt: skip
     scale = {"extend": "both", "ticks": [0.01, 0.1, 1, 10], "format": "%g"}
     figure.colorbar(shown, label="D's slope (logits per unit of length)", **scale)
     axis.set(xlabel="$x_1$", ylabel="$x_2$", title=title)
