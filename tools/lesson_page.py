@@ -60,7 +60,7 @@ def spent(target: Target) -> dict:
     clock = measure.seconds(target)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"cpu": round(cpu), "clock": round(clock), "commit": commit()}
+    return {"cpu": round(cpu), "clock": round(clock)}
 
 
 def told() -> dict:
@@ -88,8 +88,9 @@ def table(found: dict) -> str:
             numbers = (live, f"{row['shows']} %", f"{row['words']:,}", row["minutes"], cpu)
             lines.append(f"| {lesson.number} {lesson.title} | {' | '.join(map(str, numbers))} |")
     commits = sorted({row["run"]["commit"] for row in rows.values() if "run" in row})
+    ran = f", seconds of {', '.join(commits)}" if commits else ""
     where = (f"{place['cpu']}, {place['cores']} cores, PyTorch {place['torch']}; {found['date']}; "
-             f"figures of {found['commit']}, seconds of {', '.join(commits)}.")  # fmt: skip
+             f"figures of {found['commit']}{ran}.")  # fmt: skip
     return f"{where}\n\n" + "\n".join(lines)
 
 
@@ -139,20 +140,20 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seconds", nargs="*", help="run these lessons too (all)")
     parser.add_argument("--page", action="store_true", help="measure nothing")
     options = parser.parse_args(argv)
-    found = told()
+    found, now = told(), commit()  # before what is kept makes files differ from it
     if options.page:
         keep(found)
         return 0
     rows = found["lessons"]
     for lesson, target in lessons():
         rows[lesson.number] = rows.get(lesson.number, {}) | figures(lesson, target)
-    found |= {"machine": Place(threads=1).about(), "commit": commit(),
+    found |= {"machine": Place(threads=1).about(), "commit": now,
               "date": time.strftime("%Y-%m-%d")}  # fmt: skip
     keep(found)
     os.environ["OMP_NUM_THREADS"] = "1"  # threads that wait for each other would be counted
     for lesson, target in lessons() if options.seconds is not None else ():
         if not options.seconds or lesson.number in options.seconds:
-            rows[lesson.number]["run"] = spent(target)
+            rows[lesson.number]["run"] = spent(target) | {"commit": now}
             keep(found)
             print(lesson.number, rows[lesson.number]["run"], flush=True)
     return 0
