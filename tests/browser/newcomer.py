@@ -14,9 +14,13 @@ BRING = f"""async i => {{
   await {NOTEBOOK}.scrollToItem(i);
 }}"""
 NODE = f"i => {NOTEBOOK}.widgets[i].node"
-OUTPUT = """node => [...node.querySelectorAll('.jp-OutputArea-output')]
-  .map(o => o.innerText.trim() || (o.querySelector('img') ? 'a picture' : ''))
-  .filter(text => text).join(' ')"""
+OUTPUT = """node => [...node.querySelectorAll('.jp-OutputArea-output')].map(o => {
+  const said = [...o.querySelectorAll('.gc-question, .gc-live .gc-text')]
+    .map(e => e.innerText).join(' ');
+  if (o.querySelector('.gc-wager')) return `a bet: ${said}`;
+  if (o.querySelector('.gc-live')) return `a widget: ${said}`;
+  return o.innerText.trim() || (o.querySelector('img') ? 'a picture' : '');
+}).filter(text => text).join(' ')"""
 NUMBERS = """root => Object.fromEntries([...root.querySelectorAll('.gc-numbers div')]
   .map(d => [d.children[0].textContent, d.children[1].textContent]))"""
 PLACE = "e => e.getAttribute('aria-valuetext') ?? e.value ?? ''"
@@ -56,11 +60,8 @@ class Newcomer:
         with self.noting(f"ran cell {index + 1}: `{first[:60]}`") as seen:
             self.page.evaluate(BRING, index)
             self.page.evaluate(RUN_CELL, index)
-            node = self.node(index)
-            if widget := ".gc-live" if "live." in source else "":
-                self.page.wait_for_timeout(500)
-                widget = "a widget: " if node.query_selector(widget) else ""
-            seen.append(f"{widget}{node.evaluate(OUTPUT)}" or "nothing")
+            self.page.wait_for_timeout(500 if "live." in source else 0)  # until it is drawn
+            seen.append(self.node(index).evaluate(OUTPUT) or "nothing")
 
     def write(self, index: int, text: str, what: str) -> None:
         """Put other source into a cell, and run it."""
