@@ -113,7 +113,7 @@ plots.points(ring.sample(500, rng), x_fake, D, title="Before training")
 # A step, in order: draw the fakes from z and cut them off from G (`detach`: the same numbers
 # without their history), compute the loss, clear D's old gradients, go backward, let `opt_D` step.
 # For D, fakes are plain data, like a picture from a file: nothing may flow back into G. Return the
-# loss. (This is exercise 05.2 of the sheet, with the same check.)
+# loss. (Exercise 05.2 of the sheet, with the same check. Not now? A folded cell below stands in.)
 
 
 # %%
