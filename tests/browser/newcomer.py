@@ -140,11 +140,22 @@ class Newcomer:
             self.press(root, "Pause")
         elif "Pause" in there:
             self.press(root, "Pause")
+            self.leaf(root)
             self.press(root, "Resume", seconds=3)
         for control in root.query_selector_all(".gc-pad, input[type=range]")[:3]:
             if control.is_visible() and control.is_enabled():
                 self.slide(root, control)
         return True
+
+    def leaf(self, root) -> None:
+        """Open each further tab of a widget; there move the first slider, and put it back."""
+        for tab in root.query_selector_all("[role=tab]")[1:]:
+            with self.changing(root, f'opened the tab "{tab.inner_text().strip()}"'):
+                tab.click()
+            sliders = (c for c in root.query_selector_all("input[type=range]") if c.is_visible())
+            if slider := next(sliders, None):
+                self.slide(root, slider)
+                self.slide(root, slider, "ArrowLeft")
 
     def restart(self, lines: int) -> None:
         """Restart the kernel, and wait until so many widgets say so."""
