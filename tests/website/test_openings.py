@@ -14,7 +14,7 @@ from PIL import Image
 from gancourse.syllabus import LESSONS
 
 SHOTS = os.environ.get("GANCOURSE_SHOTS")  # the folder that they go to
-WIDTH, HEIGHT, SMALL = 1100, 1600, (550, 800)  # so tall that the first live thing is in it
+WIDTH, HEIGHT, SMALL = 1100, 1600, (440, 640)  # so tall that the first live thing is in it
 LIMIT = 1_000_000  # bytes of all
 
 
@@ -26,7 +26,7 @@ def test_the_openings_in_light_and_in_dark(look):
         for lesson in LESSONS:
             tab = opened.go(f"notebooks/{lesson.name}.html").tab
             tab.set_viewport_size({"width": WIDTH, "height": HEIGHT})
-            tab.wait_for_timeout(1500)  # what moves in the window comes to life
+            tab.wait_for_timeout(3000)  # what moves in the window comes to life
             picture = Image.open(io.BytesIO(tab.screenshot())).convert("RGB").resize(SMALL)
             picture.save(folder / f"{lesson.number}-{theme}.webp", quality=45, method=6)
             means[theme, lesson.number] = picture.convert("L").resize((1, 1)).getpixel((0, 0))
