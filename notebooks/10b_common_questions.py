@@ -440,8 +440,10 @@ path = torch.stack(path)  # [turns, runs]
 claim("all lines end near the data's", path[-100:].max(), below=0.3)
 flat = plots.Mark("line", [0, 900], [math.log(2)] * 2)
 runs = tuple(plots.Mark("line", range(900), run, role="q") for run in path.T)
-shown = [plots.Panel((flat,), "turn", "nats", None, (0, 1.3), "Jensen-Shannon divergence"),
-         plots.Panel(runs, "turn", "x", None, (0, 1.3), "distance of the lines")]  # fmt: skip
+shown = [
+    plots.Panel((flat,), "turn", "in nats", None, (0, 1.3), "Jensen-Shannon divergence"),
+    plots.Panel(runs, "turn", "in units of x", None, (0, 1.3), "distance of the lines"),
+]
 plots.panels(shown, "The divergence stays at log 2 while the distance falls to nearly 0.")
 
 # %% [markdown]
@@ -624,7 +626,7 @@ plots.image_film([(name, row.view(-1, 1, 14, 14)) for name, row in drawn], "What
 # %%
 times = torch.arange(50, 1501, 50)
 shown = [
-    plots.Panel(tuple(plots.Mark("line", times, said[:, i, k], name, role)
+    plots.Panel(tuple(plots.Mark("line", times, said[:, i, k], name if k else "", role)
                       for i, (name, role) in enumerate(names.items())),
                 "turn", "D's mean answer", None, (0, 1), title)
     for k, title in enumerate(("40 training digits", "1,437 training digits"))
