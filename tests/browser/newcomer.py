@@ -149,13 +149,15 @@ class Newcomer:
 
     def leaf(self, root) -> None:
         """Open each further tab of a widget; there move the first slider, and put it back."""
-        for tab in root.query_selector_all("[role=tab]")[1:]:
+        first, *more = root.query_selector_all("[role=tab]")
+        for tab in more:
             with self.changing(root, f'opened the tab "{tab.inner_text().strip()}"'):
                 tab.click()
             sliders = (c for c in root.query_selector_all("input[type=range]") if c.is_visible())
             if slider := next(sliders, None):
                 self.slide(root, slider)
                 self.slide(root, slider, "ArrowLeft")
+        first.click()
 
     def restart(self, lines: int) -> None:
         """Restart the kernel, and wait until so many widgets say so."""
