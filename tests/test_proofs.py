@@ -5,8 +5,11 @@ import builtins
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from gancourse import claim
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -85,6 +88,18 @@ def test_a_proof_that_reads_a_widget_above_is_found(tmp_path):
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_no_proof_fails_because_a_widget_was_moved(path):
     assert read_off(read_cells(path, sheet=False)) == []
+
+
+def test_lesson_06_claims_nothing_of_learning_rates_that_its_reader_moved(capsys):
+    cells = read_cells(ROOT / "notebooks" / "06_mlp_gan_mnist.py", sheet=False)
+    proofs = [cell.source for cell in cells if "state.recipe.lr_D" in cell.source]
+    far = dict.fromkeys(("d_loss", "g_loss", "D(x)", "D(G(z))", "FID"), 9.0)
+    moved = SimpleNamespace(recipe=SimpleNamespace(lr_D=2e-3, lr_G=1e-3))
+    space = {"state": moved, "healthy": far, "alone": {"D": 900}, "table": {1: far, 2: far},
+             "claim": claim, "digits": SimpleNamespace(name="mnist")}  # fmt: skip
+    for proof in proofs:
+        exec(proof, space)
+    assert capsys.readouterr().out.count("which you moved") == len(proofs) == 3
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
