@@ -64,9 +64,9 @@ live.predict(
 )
 
 # %% [markdown]
-# Nobody told the orange points where the clusters are, or how many. They only ever see the arrows,
-# and those come from D. Why points, and not pictures? With pictures you judge by eye whether
-# samples look right, and you cannot see what is *missing*. Here you can count to eight.
+# The orange points only ever see the arrows, and those come from D. Why points, and not pictures?
+# With pictures you judge by eye whether samples look right, and you cannot see what is *missing*.
+# Here you can count to eight.
 #
 # The generator `G` turns noise z into points. The discriminator `D` turns points into one number
 # each, the **logit**: above zero means "I believe this is real", and its sigmoid is the probability
@@ -127,8 +127,8 @@ D_written
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea
-# Six lines: fakes, loss, three for the optimiser, `return`. Each term of the loss is one
-# `softplus(...)` with its `.mean()`. Which of the two logits gets the minus?
+# Each term of the loss is one `softplus(...)` with its `.mean()`. Which of the two logits gets the
+# minus?
 
 # %% [markdown]
 # ## G's step: yours
@@ -209,7 +209,7 @@ live.PointGan(d_step=d_step, g_step=g_step, steps=600)
 # %% [markdown]
 # ## The loop
 #
-# That is everything. Draw real points, let D take a step, let G take a step, repeat. `train` is a
+# Draw real points, let D take a step, let G take a step, repeat: that is all. `train` is a
 # generator function, in Python's sense: whoever runs it decides what to look at.
 
 
