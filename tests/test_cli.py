@@ -316,47 +316,6 @@ def test_bad_input_at_the_shell_shows_no_traceback(tmp_path):
     assert result.stderr.startswith("Error: ")
 
 
-def test_doctor_names_what_is_there_and_a_remedy_for_what_is_not(run, monkeypatch, tmp_path):
-    monkeypatch.setattr("shutil.which", lambda name: None)
-    monkeypatch.delenv("GANCOURSE_DATA", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    code, said, _ = run("doctor")
-    assert code == 0
-    for word in ("Python", "and they fit", "device", "precision", "MNIST", "apt install chromium",
-                 "apt install bubblewrap", "GANCOURSE_DATA", "Ready for the course"):  # fmt: skip
-        assert word in said
-
-
-def test_doctor_says_when_torch_and_torchvision_do_not_fit(run, monkeypatch):
-    def misfit(name):
-        raise RuntimeError("operator torchvision::nms does not exist")
-
-    monkeypatch.setattr("importlib.import_module", misfit)
-    from gancourse import doctor
-
-    found = doctor.torch_pair()
-    assert found.status == "broken"
-    assert "make setup" in found.remedy
-
-
-def test_doctor_goes_on_where_one_check_fails(run, monkeypatch):
-    def broken():
-        raise OSError("libc10.so: cannot open shared object file")
-
-    monkeypatch.setattr("gancourse.machine.device", broken)
-    from gancourse import doctor
-
-    findings = [*doctor._looked_at(broken), *doctor._looked_at(doctor.device)]
-    assert all(f.status == "broken" and "libc10" in f.found for f in findings)
-
-
-def test_doctor_names_a_wrong_data_folder(run, monkeypatch):
-    monkeypatch.setenv("GANCOURSE_DATA", "/nowhere")
-    code, said, _ = run("doctor")
-    assert code == 1
-    assert "Not ready" in said
-
-
 def test_minutes_end_a_run_and_resume_goes_on(run, tmp_path, monkeypatch):
     """By a clock that goes on a second whenever it is read: 0.1 minutes are six steps."""
     clock = itertools.count()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gancourse import doctor
+from gancourse import cli, doctor
 from gancourse.errors import InputError
 from gancourse.jupyter import lab
 
@@ -18,6 +18,19 @@ def command(*arguments, **variables):
     done = subprocess.run([sys.executable, "-m", "gancourse", *map(str, arguments)], text=True,
                           capture_output=True, env={**os.environ, **variables})  # fmt: skip
     return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def asked(monkeypatch, capsys):
+    """Run `gancourse doctor` in this process; return its exit code and what it printed."""
+
+    def run():
+        monkeypatch.setattr(sys, "argv", ["gancourse", "doctor"])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        return end.value.code or 0, capsys.readouterr().out
+
+    return run
 
 
 @pytest.fixture
@@ -113,3 +126,40 @@ def test_a_torchvision_that_does_not_fit_is_broken(tmp_path, monkeypatch):
     found = doctor.torch_pair()
     assert (found.status, "do not fit" in found.found) == (doctor.BROKEN, True)
     assert "make setup" in found.remedy
+
+
+def test_doctor_names_what_is_there_and_a_remedy_for_what_is_not(asked, monkeypatch, tmp_path):
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.delenv("GANCOURSE_DATA", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    code, said = asked()
+    assert code == 0
+    for word in ("Python", "and they fit", "device", "precision", "MNIST", "apt install chromium",
+                 "apt install bubblewrap", "GANCOURSE_DATA", "Ready for the course"):  # fmt: skip
+        assert word in said
+
+
+def test_doctor_says_when_torch_and_torchvision_do_not_fit(monkeypatch):
+    def misfit(name):
+        raise RuntimeError("operator torchvision::nms does not exist")
+
+    monkeypatch.setattr("importlib.import_module", misfit)
+    found = doctor.torch_pair()
+    assert found.status == "broken"
+    assert "make setup" in found.remedy
+
+
+def test_doctor_goes_on_where_one_check_fails(monkeypatch):
+    def broken():
+        raise OSError("libc10.so: cannot open shared object file")
+
+    monkeypatch.setattr("gancourse.machine.device", broken)
+    findings = [*doctor._looked_at(broken), *doctor._looked_at(doctor.device)]
+    assert all(f.status == "broken" and "libc10" in f.found for f in findings)
+
+
+def test_doctor_names_a_wrong_data_folder(asked, monkeypatch):
+    monkeypatch.setenv("GANCOURSE_DATA", "/nowhere")
+    code, said = asked()
+    assert code == 1
+    assert "Not ready" in said

@@ -64,7 +64,7 @@ def judged(id: str, short: bool) -> dict:
         "mistakes": [v.right for v in verdicts if not v.correct],
     }.items()}  # fmt: skip
     found["mutants"] = [mutants.number - len(mutants.wrong), mutants.number]
-    found["wrong"] = [f"{v.name}: {v.told}" for v in verdicts if not v.right] + [*mutants.wrong]
+    found["wrong"] = [f"{v.name}: {v.message}" for v in verdicts if not v.right] + [*mutants.wrong]
     return found | {"short": short, "cpu_seconds": round(time.process_time() - start, 1)}
 
 
@@ -76,17 +76,19 @@ def drawn(id: str, first: int) -> dict:
     module, student = check_quality.load(check_quality.modules()[id]), Student()
     exercise = check_quality.with_only(get_exercise(id), parts)
     answers = [reference_mutants.worked(id), *module.CORRECT]
-    told = [
+    messages = [
         check_quality.whole(exercise, answer, seed, student)
         for answer in answers
         for seed in range(first, first + BLOCK)
     ]
-    return {"draws": len(told), "refused": sum(map(bool, told)), "seeds": first + BLOCK}
+    return {"draws": len(messages), "refused": sum(map(bool, messages)), "seeds": first + BLOCK}
 
 
-def measure(told: dict, ids: list[str], short: bool, draws: int, keep: Callable[[], None]) -> None:
+def measure(
+    record: dict, ids: list[str], short: bool, draws: int, keep: Callable[[], None]
+) -> None:
     """Fill in what is missing for these exercises, and keep it after each."""
-    rows = told["exercises"]
+    rows = record["exercises"]
     for id in ids:
         row, now = rows.get(id, {}), sources(id)
         if row.get("sources") != now or row.get("short") is not short:
@@ -113,14 +115,14 @@ def line(id: str, row: dict) -> str:
     return f"| {' | '.join([id, *kinds, draws, f'up to {seeds}', row['commit']])} |\n"
 
 
-def quality(told: dict) -> str:
+def quality(record: dict) -> str:
     """Return the table of what was measured, and below it what was judged wrongly."""
-    rows = dict(sorted(told["exercises"].items()))
-    place, known = told["machine"], len(check_quality.modules())
+    rows = dict(sorted(record["exercises"].items()))
+    place, known = record["machine"], len(check_quality.modules())
     where = f"{place['cpu']}, one of {place['cores']} cores, PyTorch {place['torch']}"
     short = sum(row["short"] for row in rows.values())
     said = (
-        f"{len(rows)} of {known} exercises; {where}; {told['date']}; "
+        f"{len(rows)} of {known} exercises; {where}; {record['date']}; "
         f"{sum(row['cpu_seconds'] for row in rows.values()):,.0f} s of CPU without the draws. "
         f"{short} of the rows are short runs: two seeds; of parts that do the same with other "
         "draws the first; of answers that must be trained the first styles; and no mutant that "
@@ -138,9 +140,9 @@ def with_table(text: str, name: str, made: str) -> str:
     return f"{before}{start}\n{made.rstrip()}\n\n{end}{rest.split(end)[1]}"
 
 
-def page(text: str, told: dict) -> str:
+def page(text: str, record: dict) -> str:
     """Return the page with both tables."""
-    return with_table(with_table(text, "quality", quality(told)), "promises", promises.table())
+    return with_table(with_table(text, "quality", quality(record)), "promises", promises.table())
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -152,18 +154,18 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=KEPT)
     parser.add_argument("--page", action="store_true", help="measure nothing")
     options = parser.parse_args(argv)
-    told = json.loads(options.out.read_text()) if options.out.exists() else {"exercises": {}}
+    record = json.loads(options.out.read_text()) if options.out.exists() else {"exercises": {}}
 
     def keep() -> None:
-        told.update(machine=Place(1).about(), date=time.strftime("%F"))
-        write_whole(options.out, json.dumps(told, indent=1).encode())
+        record.update(machine=Place(1).about(), date=time.strftime("%F"))
+        write_whole(options.out, json.dumps(record, indent=1).encode())
 
     if not options.page:
         check_quality.one_thread()
-        measure(told, options.only, not options.long, options.draws, keep)
+        measure(record, options.only, not options.long, options.draws, keep)
     if options.out.resolve() == KEPT:
-        write_whole(PAGE, page(PAGE.read_text("utf-8"), told).encode())
-    return int(any(row["wrong"] or row["refused"] for row in told["exercises"].values()))
+        write_whole(PAGE, page(PAGE.read_text("utf-8"), record).encode())
+    return int(any(row["wrong"] or row["refused"] for row in record["exercises"].values()))
 
 
 if __name__ == "__main__":

@@ -85,7 +85,9 @@ OWNERS = {  # the names are those of the two TOML files: only the paths move
     "train.parallel": Owner("gancourse/train/parallel.py", TWO, QUICK_TWO),
     "train.sync_norm": Owner("gancourse/train/sync_norm.py", TWO, QUICK_TWO),
     "train.run": Owner(
-        "gancourse/train/run.py", CLI, "(train or run or resume or minutes) and not time_chooses"
+        "gancourse/train/run.py",
+        CLI,
+        "(train or run or resume or minutes or bad_numbers or another_side) and not keeps_it",
     ),
     "latent": Owner(
         "gancourse/maths/latent.py", "tests/maths/test_latent.py", "not steering and not g_can"

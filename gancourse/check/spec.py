@@ -81,7 +81,7 @@ class Part:
     """One thing that must hold. `run(student, answers, draw)` returns None or raises Wrong.
 
     `answers` is the one answer, or a dict by name where the exercise asks for several. A part with
-    shown=False runs in the grader alone. `seconds` is the wall time after which a grader gives up.
+    shown=False runs in the grader alone. `seconds` of the processor are what a grader allows.
     """
 
     name: str

@@ -3,8 +3,9 @@
 A function is withheld by its code, so that every name that was bound to it before says the same:
 `from gancourse.losses import cross_entropy_d as d_loss`, a lambda around it, an entry of a table, a
 function that it had made. PyTorch's functions in C have none: calls of these are looked at while
-the learner's code runs. Only that code meets this: references run outside. Not met is what was
-copied before the check: a function's text or its code, or its file executed once more.
+the learner's code runs. Only that code meets this: references run outside. A copy of a function, or
+of its whole file, that was made before the check is known by its code. Not met are the function's
+text in another place, and a function made from its code while the answer runs.
 """
 
 import gc
@@ -113,17 +114,17 @@ def _found(name: str) -> object:
 def _functions(things: Mapping[str, object]) -> dict[FunctionType, str]:
     """Return the Python functions that do the things' work, each with its thing's name.
 
-    They are a class's methods, or a function with its decorators, or were made by it.
+    They are a class's methods, or a function with its decorators, were made by it, or are copies.
     """
     found: dict[FunctionType, str] = {}
-    inner: list[tuple[CodeType, str]] = []
+    codes: list[tuple[CodeType, str]] = []
     for name, thing in things.items():
-        if isinstance(thing, type):
-            found |= {f: name for method in vars(thing).values() for f in _layers(method)}
-        elif layers := [*_layers(thing)]:
+        methods = vars(thing).values() if isinstance(thing, type) else [thing]
+        for layers in filter(None, ([*_layers(method)] for method in methods)):
             found |= dict.fromkeys(layers, name)
-            inner += [(code, name) for code in _inside(layers[-1].__code__)]
-    return found | _made_by(inner)
+            own = layers[-1].__code__  # a decorator's is that of all that it decorates
+            codes += [(code, name) for code in (own, *_inside(own))]
+    return found | _alike(codes)
 
 
 def _layers(thing: object) -> Iterator[FunctionType]:
@@ -143,13 +144,22 @@ def _inside(code: CodeType) -> Iterator[CodeType]:
             yield from _inside(inner)
 
 
-def _made_by(inner: Sequence[tuple[CodeType, str]]) -> dict[FunctionType, str]:
-    """Return the functions that are alive and have one of these codes, each with its name."""
-    names = {id(code): name for code, name in inner}
-    # One look through all objects, a tenth of a second, however many codes there are.
-    alive = gc.get_referrers(*(code for code, _ in inner)) if inner else ()
-    return {f: names[id(f.__code__)] for f in alive
-            if isinstance(f, FunctionType) and id(f.__code__) in names}  # fmt: skip
+def _alike(codes: Sequence[tuple[CodeType, str]]) -> dict[FunctionType, str]:
+    """Return the functions that are alive and have such code, each with its name.
+
+    Its own ones, copies of a function, those of a module whose file was executed once more. What
+    is written in another place, with the same words too, has other lines.
+    """
+    names = {_mark(code): name for code, name in codes if code.co_filename[:1] != "<"}
+    lines = {line for line, *_ in names}
+    alive = (f for f in gc.get_objects() if type(f) is FunctionType)
+    near = (f for f in alive if f.__code__.co_firstlineno in lines)
+    return {f: names[_mark(f.__code__)] for f in near if _mark(f.__code__) in names}
+
+
+def _mark(code: CodeType) -> tuple:
+    """Return what says that two pieces of code were compiled from one place in one text."""
+    return code.co_firstlineno, code.co_linetable, code.co_code
 
 
 def _refusing(function: FunctionType, name: str) -> CodeType:

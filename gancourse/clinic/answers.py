@@ -52,10 +52,10 @@ class Answers:
         self.spans: list[tuple[float, float]] = []  # the furthest answer, how uneven slopes are
         self.weights: list[float] = []  # of a single answer in a loss, see `weight_per_answer`
         what = "what the losses ask of D"
-        witness.told["G"].append(guard(what, self._made))
-        witness.told["D"].append(guard(what, self._saw))
+        witness.listeners["G"].append(guard(what, self._made))
+        witness.listeners["D"].append(guard(what, self._saw))
         witness.on_leaf = guard("D's slope", self._on_leaf)
-        ledger.told.append(guard(what, self._stepped))
+        ledger.listeners.append(guard(what, self._stepped))
 
     def _stepped(self, who: str) -> None:
         for backward in self.pulls:
@@ -253,8 +253,8 @@ def weight_per_answer(answers: Tensor, slopes: Tensor, real: bool) -> float:
     NaN where the slopes are not those of a cross-entropy, of logits or of probabilities.
     """
     sure = torch.sigmoid(-answers if real else answers)
-    told = sure > 1e-3  # the slopes of others are rounded
-    answers, size, sure = answers[told], slopes.abs()[told], sure[told]
+    clear = sure > 1e-3  # the slopes of others are rounded
+    answers, size, sure = answers[clear], slopes.abs()[clear], sure[clear]
     if len(answers) < 8 or not answers.max() - answers.min() > APART:
         return math.nan
     shares = [size / sure]

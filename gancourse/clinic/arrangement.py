@@ -69,15 +69,15 @@ def axis_of(slope: Tensor, asked: Tensor) -> int | None:
 def aligned(a: Tensor, b: Tensor, axis: int) -> bool:
     """Tell whether b points along a, or against it, in all lines along an axis."""
     size = a.norm(dim=axis) * b.norm(dim=axis)
-    told = size > 1e-6 * size.max()
-    cosine = ((a * b).sum(axis) / size.clamp(min=1e-30))[told]
-    return bool(told.any() and (cosine.abs() > PARALLEL).all())
+    clear = size > 1e-6 * size.max()
+    cosine = ((a * b).sum(axis) / size.clamp(min=1e-30))[clear]
+    return bool(clear.any() and (cosine.abs() > PARALLEL).all())
 
 
 def by_number(slope: Tensor, asked: Tensor) -> bool:
     """Tell whether what is asked of each number depends on its own size alone, along a line."""
     size, along = slope.abs().flatten().double(), (asked * slope.sign()).flatten().double()
-    told = size > 0
-    size, along = size[told] - size[told].mean(), along[told] - along[told].mean()
+    clear = size > 0
+    size, along = size[clear] - size[clear].mean(), along[clear] - along[clear].mean()
     scale = size.norm() * along.norm()
     return bool(scale > 0 and (size @ along) / scale > PARALLEL)

@@ -124,10 +124,10 @@ class Suspicion:
         return self.instead or (CAUSES | FACTS)[self.cause].remedy
 
     def __str__(self) -> str:
-        told = f"{self.cause} ({self.weight:.2f}): {self.evidence}.\n"
+        text = f"{self.cause} ({self.weight:.2f}): {self.evidence}.\n"
         if self.follows:
-            return f"{told}   This follows from: {self.follows}."
-        return f"{told}   Lesson {self.lesson}. Remedy: {self.remedy}."
+            return f"{text}   This follows from: {self.follows}."
+        return f"{text}   Lesson {self.lesson}. Remedy: {self.remedy}."
 
 
 SENTENCES = {

@@ -48,9 +48,9 @@ class Closer:
         self.shown: set[str] = set()  # kinds that an energy's D was shown in this turn
         self.owner: dict[int, str] = {}  # of a backward: whose step came next
         self.used: dict[str, set[int]] = {}  # the backwards on which a player's first step is taken
-        witness.told["D"].append(guard("what is done to samples before D", self._saw_D))
+        witness.listeners["D"].append(guard("what is done to samples before D", self._saw_D))
         answers.on_slope = guard("the penalty's direction", self._sloped)
-        ledger.told.append(guard("which terms have weight", self._stepped))
+        ledger.listeners.append(guard("which terms have weight", self._stepped))
 
     # Real batches: in every turn.
 

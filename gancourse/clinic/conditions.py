@@ -49,14 +49,14 @@ class Conditions:
 
     def __init__(self, witness: Witness, signals: Signals, guard: Callable):
         self.witness, self.signals = witness, signals
-        self.told: list[tuple[Tensor, Tensor]] = []  # labels and real samples
+        self.labelled: list[tuple[Tensor, Tensor]] = []  # labels and real samples
         self.asked = {"training": set(), "sampling": set()}
         self.z: Tensor | None = None
         self.ahead: set[int] = set()  # labels asked of G in the turn before a measured one
         self.alone: list[bool] = []  # by measured turn: one label, and another one than before
         self.guard = guard
-        witness.told["D"].append(guard("labels", self._saw_D))
-        witness.told["D"].append(guard("labels", self._saw_classes))
+        witness.listeners["D"].append(guard("labels", self._saw_D))
+        witness.listeners["D"].append(guard("labels", self._saw_classes))
         witness.ahead["G"].append(guard("labels", self._saw_ahead))
 
     def _saw_D(self, call: calls.Call | None, *_) -> None:
@@ -65,11 +65,11 @@ class Conditions:
         (_, real, fake), like = self.witness.judged[-1], self.witness.real.width
         if fake.any():
             self._note_fakes(call, fake, like)
-        if not real.any() or sum(len(y) for y, _ in self.told) > MOST:
+        if not real.any() or sum(len(y) for y, _ in self.labelled) > MOST:
             return
         y = labels_among(call, like)
         if y is not None:
-            self.told.append((y.cpu()[real], call.x.flatten(1)[:, :like].float().cpu()[real]))
+            self.labelled.append((y.cpu()[real], call.x.flatten(1)[:, :like].float().cpu()[real]))
 
     def _saw_ahead(self, args: tuple, kwargs: dict, out: object) -> None:
         call = calls.note(args, kwargs, lambda _: calls.samples_of(out))
@@ -82,8 +82,8 @@ class Conditions:
         if y is not None:
             self.signals.fake_labels += self._agreement(call, fake, like, y.cpu()[fake])
 
-    def _agreement(self, call: calls.Call, fake: Tensor, like: int, told: Tensor) -> list[float]:
-        """Return, in a list, the share of fakes for which G was asked for the label told of them.
+    def _agreement(self, call: calls.Call, fake: Tensor, like: int, labels: Tensor) -> list[float]:
+        """Return, in a list, the share of fakes that come with the label G was asked for.
 
         An empty list where that is not known, or where there is but one label.
         """
@@ -94,7 +94,7 @@ class Conditions:
                 for key, label in zip(keys.tolist(), of_G.tolist(), strict=True):
                     asked.setdefault(key, set()).add(label)
         keys = probes.rows(call.x.flatten(1)[:, :like])[fake.to(call.x.device)].tolist()
-        pairs = [(*asked[k], label) for k, label in zip(keys, told.tolist(), strict=True)
+        pairs = [(*asked[k], label) for k, label in zip(keys, labels.tolist(), strict=True)
                  if len(asked.get(k, ())) == 1]  # fmt: skip
         if not pairs or len({label for label, _ in pairs}) < 2:
             return []
@@ -118,9 +118,9 @@ class Conditions:
         fake, real = fake & clear, real & clear
         if fake.any():
             self.signals.class_labels += self._agreement(call, fake, like, targets[fake])
-        if real.any() and sum(len(y) for y, _ in self.told) <= MOST:
+        if real.any() and sum(len(y) for y, _ in self.labelled) <= MOST:
             x = call.x.flatten(1)[:, :like].float().cpu()
-            self.told.append((targets[real], x[real]))
+            self.labelled.append((targets[real], x[real]))
 
     def drew(self, made: list[calls.Call]) -> None:
         """Note what was asked of G in the sampling function, just called."""
@@ -130,8 +130,8 @@ class Conditions:
         self.asked[where] |= self._labels_of(made)
 
     def _labels_of(self, made: list[calls.Call]) -> set[int]:
-        told = (labels_among(call, self._z_numbers(call)) for call in made)
-        return {label for y in told if y is not None for label in y.unique().tolist()}
+        labels = (labels_among(call, self._z_numbers(call)) for call in made)
+        return {label for y in labels if y is not None for label in y.unique().tolist()}
 
     @staticmethod
     def _z_numbers(call: calls.Call) -> int:
@@ -161,9 +161,9 @@ class Conditions:
         s.asked = {where: len(labels) for where, labels in self.asked.items() if labels}
         if self.alone and mean(self.alone) > 0.5:  # classes take turns
             s.asked["in turns"] = 1
-        if self.told:
-            y, x = (torch.cat(parts) for parts in zip(*self.told, strict=True))
-            s.told = tied(x, y)
+        if self.labelled:
+            y, x = (torch.cat(parts) for parts in zip(*self.labelled, strict=True))
+            s.label_gap = tied(x, y)
             if len(y.unique()) > s.asked.get("training", 0) > 0:
                 s.asked["real"] = len(y.unique())
 

@@ -347,8 +347,8 @@ def not_logits(s: Signals) -> Found:
         )
     if len(s.as_logits) < FEW:
         return None
-    told = [s.d_loss[turn] for turn in s.at][-len(s.as_logits) :]
-    off = [min(abs(a - b), abs(a - b / 2)) for a, b in zip(told, s.as_logits, strict=False)]
+    losses = [s.d_loss[turn] for turn in s.at][-len(s.as_logits) :]
+    off = [min(abs(a - b), abs(a - b / 2)) for a, b in zip(losses, s.as_logits, strict=False)]
     if not mean(off) < 0.02:
         return None
     low, high = s.outputs

@@ -201,8 +201,8 @@ def repaired_excerpt(fault: faults.Fault) -> str:
 
 
 def _digest(setting: Setting, text: str) -> str:
-    told = {key: value for key, value in vars(setting).items() if key not in ("toy", "init")}
-    return hashlib.sha256(f"{text}{told}{SIDE, POINTS, IMAGES, PICTURES}".encode()).hexdigest()
+    fields = {key: value for key, value in vars(setting).items() if key not in ("toy", "init")}
+    return hashlib.sha256(f"{text}{fields}{SIDE, POINTS, IMAGES, PICTURES}".encode()).hexdigest()
 
 
 def _source(name: str) -> tuple[Setting, str]:
@@ -227,8 +227,8 @@ def film_of(name: str, seed: int = 0) -> Film:
         with np.load(path) as stored:
             film = {key: stored[key] for key in stored.files}
         if str(film.pop("digest")) == _digest(setting, text):
-            told = {"outcome": str(film.pop("outcome")), "sound": bool(film.pop("sound"))}
-            return Film(setting, **film, **told)
+            words = {"outcome": str(film.pop("outcome")), "sound": bool(film.pop("sound"))}
+            return Film(setting, **film, **words)
     return trained_film(setting, text, seed)
 
 

@@ -70,10 +70,10 @@ class Holdings:
         self.own = {who: next(iter(net.parameters()), None) for who, net in self.nets.items()}
         self.start = {who: None if w is None else w.detach().clone() for who, w in self.own.items()}
         self.swapped = {who: {"training": [], "sampling": []} for who in self.nets}
-        ledger.told.append(guard("rates", self._at_step))
+        ledger.listeners.append(guard("rates", self._at_step))
         for who in self.nets:
             walk = guard("weights outside of parameters()", partial(self._walk, who))
-            witness.told[who].append(walk)
+            witness.listeners[who].append(walk)
 
     def _at_step(self, who: str) -> None:
         for player in self.nets if self.shared else who:

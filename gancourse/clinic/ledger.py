@@ -73,7 +73,7 @@ class Ledger:
         self.through_G: set[int] = set()  # those of the turns looked at that reached G's
         self.came: dict[str, list[int]] = {"G": [], "D": []}  # the backwards of the booked parts
         self.through: dict[int, Tensor] = {}  # G's parts at its last step, by their backward
-        self.told: list[Callable] = []  # who else looks, before a measured turn's steps
+        self.listeners: list[Callable] = []  # who else looks, before a measured turn's steps
         self.moved: dict[str, float] = {}
         self.passing: list = []  # hooks for as long as turns are looked at
         self.count_owned()
@@ -144,7 +144,7 @@ class Ledger:
         self.before[OTHER[who]] = len(self.booked[OTHER[who]])
         if not self.clock.measured:
             return
-        for look in self.told:
+        for look in self.listeners:
             look(who)
         self.old = {net: [w.detach().clone() for w in ws] for net, ws in self.weights.items()}
         if self._is_first(who):

@@ -65,9 +65,9 @@ class Manner:
         self.reached: dict[str, list[bool]] = {"G": [], "D": []}  # by weight
         self.columns: Tensor | None = None  # of G's last bias: whether a gradient reached it
         self.looked = {"G": 0, "D": 0}
-        witness.told["D"].append(guard("how samples are prepared", self._saw_D))
-        witness.told["G"].append(guard("how G is called", self._saw_G))
-        ledger.told.append(guard("weights without a gradient", self._at_step))
+        witness.listeners["D"].append(guard("how samples are prepared", self._saw_D))
+        witness.listeners["G"].append(guard("how G is called", self._saw_G))
+        ledger.listeners.append(guard("weights without a gradient", self._at_step))
 
     def _note(self, name: str, value) -> None:
         self.signals.manner.setdefault(name, []).append(value)

@@ -47,7 +47,7 @@ class Optimisers:
         self.ledger, self.signals = ledger, signals
         self.start = {who: noted(net) for who, net in ledger.nets.items()}
         self.later: dict[str, Weights] = {}
-        ledger.told.append(guard("what optimisers hold", self._at_step))
+        ledger.listeners.append(guard("what optimisers hold", self._at_step))
 
     def _at_step(self, who: str) -> None:
         for player in self.ledger.nets if self.ledger.shared else who:

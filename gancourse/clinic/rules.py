@@ -300,7 +300,7 @@ def diagnose(signals: Signals) -> Diagnosis:
         for cause, root in in_order({cause: weight_of(cause) for cause in found})
     ]
     suspicions.sort(key=lambda suspicion: not suspicion.seen)  # stable
-    told = [f"{cause}: {evidence}" for cause, evidence in notes.items()] + beside(signals)
+    listed = [f"{cause}: {evidence}" for cause, evidence in notes.items()] + beside(signals)
     skipped, deaf = dict(signals.skipped), facts.unheard(signals)
     skipped |= {f"opt_{who}'s steps": "it takes none, and the weights move all the same"
                 for who in facts.Names if facts.elsewhere(signals, who)}  # fmt: skip
@@ -313,7 +313,7 @@ def diagnose(signals: Signals) -> Diagnosis:
         skipped["D's answers"] = share
     verdict, about = _verdict(signals, poor, suspicions), about_samples(signals)
     return Diagnosis(
-        verdict, tuple(suspicions), about, tuple(skipped.items()), tuple(told), tuple(symptoms)
+        verdict, tuple(suspicions), about, tuple(skipped.items()), tuple(listed), tuple(symptoms)
     )
 
 

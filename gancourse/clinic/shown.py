@@ -38,8 +38,8 @@ class Shown:
         self.ahead: list[Tensor] = []  # keys of G's samples in the turn before a measured one
         self.fresh = False  # whether D was shown some of them there, in its own step
         self.note = guard("what D is shown", self._slope)
-        witness.told["D"].append(guard("what D is shown", self._saw))
-        ledger.told.append(guard("what D is shown", self._at_step))
+        witness.listeners["D"].append(guard("what D is shown", self._saw))
+        ledger.listeners.append(guard("what D is shown", self._at_step))
         witness.ahead["G"].append(guard("what D is shown", self._made_ahead))
         witness.ahead["D"].append(guard("what D is shown", self._judged_ahead))
 

@@ -114,7 +114,7 @@ class Signals:
     penalty: dict[str, list[float]] = field(
         default_factory=lambda: {"graph": [], "rows": [], "size": [], "axes": []}
     )  # D's slope at points: with a graph; off 1 by sample; its size; off 1 along an axis
-    told: float = math.nan  # how far real samples differ between labels, see `conditions.tied`
+    label_gap: float = math.nan  # how far real samples differ between labels, see `conditions.tied`
     asked: dict[str, int] = field(default_factory=dict)  # labels of G, see `Conditions`
     repeated_z: list[float] = field(default_factory=list)  # whether z was that of the last look
     copy: dict[str, list[float]] = field(default_factory=_copies)  # by look, see `drawer.Drawer`
@@ -176,6 +176,8 @@ def load_signals(path: str | Path) -> Signals:
     """Return the signals that `Signals.save` wrote to `path`; raise InputError for other files."""
     try:
         stored = json.loads(Path(path).read_text(encoding="utf-8"))
+        if "told" in stored:  # its name in older files
+            stored["label_gap"] = stored.pop("told")
         stored |= {name: Noise(**stored[name]) for name in ("training", "sampling")}
         for pair in ("limits", "outputs", "regions", "own_regions", "pile", "nan_from"):
             stored[pair] = stored[pair] and tuple(stored[pair])

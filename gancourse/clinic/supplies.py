@@ -49,11 +49,11 @@ def labels_of_others(s: Signals) -> Found:
             "the loss of classes asks for labels that G did not make its fakes with: they are the "
             f"same for {100 * alike:.0f} % of the fakes"
         )
-    if not s.told < TIED:
+    if not s.label_gap < TIED:
         return None
     return (
         "the labels that go with real samples say nothing about them: between two labels "
-        f"they differ {s.told:.1f} times as much as chance has it"
+        f"they differ {s.label_gap:.1f} times as much as chance has it"
     )
 
 

@@ -103,7 +103,7 @@ class Witness:
         self.unknown = {"D": 0, "seen": 0}
         # Other watchers: of calls in measured turns and in the sampling function, and, in every
         # turn, of an x for D from which a slope can be asked.
-        self.told: dict[str, list[Callable]] = {"G": [], "D": []}
+        self.listeners: dict[str, list[Callable]] = {"G": [], "D": []}
         self.on_leaf: Callable[[Tensor], None] | None = None
         # And of each call in the turn before a measured one, with what came out.
         self.ahead: dict[str, list[Callable]] = {"G": [], "D": []}
@@ -175,7 +175,7 @@ class Witness:
 
     def _tell(self, who: str, call: Call | None, args: tuple, kwargs: dict, out: object) -> None:
         """Hand a call that is looked at, and what was seen of it, to the other watchers."""
-        for look in self.told[who]:
+        for look in self.listeners[who]:
             look(call, args, kwargs, out)
 
     def _tell_ahead(self, who: str, args: tuple, kwargs: dict, out: object) -> None:

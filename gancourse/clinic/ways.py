@@ -29,8 +29,8 @@ def known(s: Signals, name: str) -> list[float]:
 
 def never_as_handed_in(s: Signals) -> bool:
     """Tell whether D is never given real samples as they were handed in: scaled or noised, say."""
-    told = s.manner.get("as handed in", [])
-    return len(told) >= FEW and max(told) < 0
+    shares = s.manner.get("as handed in", [])
+    return len(shares) >= FEW and max(shares) < 0
 
 
 def judged_raw(s: Signals) -> bool:
@@ -40,8 +40,8 @@ def judged_raw(s: Signals) -> bool:
 
 def judged_otherwise(s: Signals) -> bool:
     """Tell whether what G gives never goes to D as it is: the program may scale it first."""
-    told = s.heard.get("asked", [])
-    return len(told) >= FEW and not any(told)
+    heard = s.heard.get("asked", [])
+    return len(heard) >= FEW and not any(heard)
 
 
 def two_fakes(s: Signals) -> Found:

@@ -11,6 +11,7 @@ from gancourse.check import get_exercise, sheet, sheets
 from gancourse.check.spec import Again
 
 EXERCISES = [e for number in sheets() for e in sheet(number) if e.promises]
+MUTANTS = check_quality.Mutants("05.1", 10, ("a mutant that lives",), 0.1)
 each = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.id)
 
 
@@ -19,10 +20,20 @@ def test_each_exercise_says_what_its_prompt_promises():
 
 
 def test_the_page_has_the_table_and_what_was_measured():
-    told = json.loads(check_table.KEPT.read_text("utf-8"))
+    record = json.loads(check_table.KEPT.read_text("utf-8"))
     text = check_table.PAGE.read_text("utf-8")
-    assert text == check_table.page(text, told), "python tools/check_table.py --page writes it"
-    assert told["exercises"].keys() == check_quality.modules().keys()
+    assert text == check_table.page(text, record), "python tools/check_table.py --page writes it"
+    assert record["exercises"].keys() == check_quality.modules().keys()
+
+
+def test_what_was_judged_wrongly_stands_with_its_message(monkeypatch):
+    verdict = check_quality.Verdict("05.1", "mean_of_both", False, False, "seed 0: held", 0.1)
+    monkeypatch.setattr(check_quality, "judge", lambda *given: verdict)
+    monkeypatch.setattr(check_quality, "mutate", lambda *given, **more: MUTANTS)
+    monkeypatch.setattr(check_quality, "numbers", lambda *given: [0])
+    found = check_table.judged("05.1", short=True)
+    assert (found["mistakes"], found["mutants"]) == ([0, 1], [9, 10])
+    assert found["wrong"] == ["mean_of_both: seed 0: held", "a mutant that lives"]
 
 
 @each

@@ -3,8 +3,12 @@
 import contextlib
 import copy
 import functools
+import importlib.util
+import inspect
+import marshal
 import threading
 from dataclasses import replace
+from types import FunctionType
 
 import pytest
 import torch
@@ -22,6 +26,7 @@ from gancourse.nets.packing import packed
 
 NAME = "gancourse.losses.cross_entropy_d"
 LOGITS = [torch.tensor([1.0, 2.0]), torch.tensor([-1.0])]
+OWN = cross_entropy_d(*LOGITS)
 earlier = copy.copy(losses.LOSSES)["minimax"]
 
 
@@ -129,6 +134,62 @@ def test_a_decorator_is_withheld_with_what_it_decorates(name):
     step = getattr(train, name)
     with Shelf([f"gancourse.train.{name}"]).closed(), pytest.raises(Withheld, match=name):
         step(torch.nn.Linear(2, 2), torch.zeros(4, 2), torch.zeros(4, 2))
+
+
+def code_of(f, **changes):
+    """Return a copy of a function, its code changed in what does not matter."""
+    code = f.__code__.replace(**changes)
+    return FunctionType(code, f.__globals__, f.__name__, f.__defaults__, f.__closure__)
+
+
+def carried(f):
+    code = marshal.loads(marshal.dumps(f.__code__))
+    return FunctionType(code, f.__globals__, f.__name__, f.__defaults__, f.__closure__)
+
+
+def executed_again(f):
+    spec = importlib.util.find_spec(f.__module__)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return getattr(module, f.__name__)
+
+
+COPIES = {
+    "its code": code_of,
+    "under another name": functools.partial(code_of, co_name="mine", co_filename="mine.py"),
+    "through bytes": carried,
+    "its file executed again": executed_again,
+}
+SOME = ["gancourse.losses.cross_entropy_d", "gancourse.train.steps.d_step",
+       "gancourse.maths.latent.slerp", "gancourse.nets.packing.packed"]  # fmt: skip
+
+
+@pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
+@pytest.mark.parametrize("name", SOME)
+def test_a_copy_that_was_made_before_is_withheld(name, copied):
+    module, _, function = name.rpartition(".")
+    original = inspect.unwrap(getattr(importlib.import_module(module), function))
+    mine = inspect.unwrap(copied(original))
+    assert mine is not original
+    with Shelf([name]).closed(), pytest.raises(Withheld, match=function):
+        mine()
+    with pytest.raises(TypeError, match="missing"):
+        mine()
+
+
+def test_the_same_words_in_another_place_are_the_learners_own():
+    text = inspect.getsource(cross_entropy_d)
+    space = dict(vars(losses))
+    exec(compile(text, "<cell 3>", "exec"), space)
+    with Shelf([NAME]).closed():
+        assert torch.equal(space["cross_entropy_d"](*LOGITS), OWN)
+
+
+def test_what_a_decorator_of_others_decorates_is_not_withheld():
+    """Its wrapper's code is that of all functions that PyTorch decorates so."""
+    mine = torch.no_grad()(lambda: 7)
+    with Shelf(["gancourse.train.ema_step"]).closed():
+        assert mine() == 7
 
 
 def test_a_function_that_it_had_made_is_withheld_too():

@@ -33,7 +33,7 @@ def watched(preset: str, spoilt: bool = False):
 def test_the_labels_of_a_sound_run_belong_and_all_are_drawn(preset):
     signals = watched(preset)
     assert signals.asked == {"training": 10, "sampling": 10}
-    assert signals.told > 100
+    assert signals.label_gap > 100
     assert "labels" not in signals.skipped
     named = {suspicion.cause for suspicion in diagnose(signals).suspicions}
     assert not named & {"labels of others", "few conditions drawn"}
@@ -41,5 +41,5 @@ def test_the_labels_of_a_sound_run_belong_and_all_are_drawn(preset):
 
 def test_labels_of_other_images_are_seen():
     signals = watched("cdcgan", spoilt=True)
-    assert signals.told < 10
+    assert signals.label_gap < 10
     assert "labels of others" in {suspicion.cause for suspicion in diagnose(signals).suspicions}

@@ -93,7 +93,7 @@ FACTS_SEEN = {
     "weights nobody owns": {"stray": {"G": 0, "D": 1152}, **MISSING},
     "one batch for ever": {"repeated": [1.0] * 50, "batch": 64, **MISSING},
     "same z for ever": {"repeated_z": [1.0] * 50},
-    "labels of others": {"told": 1.1},
+    "labels of others": {"label_gap": 1.1},
     "few conditions drawn": {"asked": {"training": 8, "sampling": 3}, **MISSING},
     "a selection is drawn": {
         "drawn": "selected", "regions": (4, 8), "own_regions": (4, 8), "far": 0.1
@@ -196,7 +196,7 @@ NOTHING_WRONG |= {
         "in_sampling": 1.0, "neighbours": 0.02, "modes": {"train": WELL, "eval": WELL}
     },
     "few conditions of a thousand": {"asked": {"training": 1000, "sampling": 226}, **MISSING},
-    "labels that belong": {"told": 80.0},
+    "labels that belong": {"label_gap": 80.0},
     "the best of G's samples, from all regions": {
         "drawn": "selected", "regions": (8, 8), "own_regions": (8, 8), "far": 0.7
     },

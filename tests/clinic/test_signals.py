@@ -177,6 +177,12 @@ def test_signals_come_back_from_a_file(tmp_path):
     assert math.isnan(back.sight)
 
 
+def test_files_of_older_releases_come_back_too(tmp_path):
+    path = Signals(label_gap=7.0).save(tmp_path / "run.json")
+    path.write_text(path.read_text().replace('"label_gap"', '"told"'))
+    assert load_signals(path).label_gap == 7.0
+
+
 @pytest.mark.parametrize("text", ["{", "{}", '{"training": 1, "sampling": 2}'])
 def test_another_file_is_refused(tmp_path, text):
     path = tmp_path / "other.json"

@@ -3,10 +3,8 @@
 import csv
 import io
 import json
-import os
 import sys
 import time
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,10 +14,9 @@ from gancourse.check.spec import Exercise, Part
 from gancourse.errors import InputError
 from gancourse.grade import grade
 from gancourse.grade.box import pool
-from gancourse.grade.box.remote import within_time
+from gancourse.grade.box.remote import Allowance, within_time
 from gancourse.grade.box.sandbox import Limits, require
-from gancourse.grade.collect import collect
-from gancourse.grade.ipynb import MAX_BYTES, Unusable, read
+from gancourse.grade.ipynb import Unusable, read
 from gancourse.grade.job import grade_task
 from gancourse.grade.notebook import find_answers, sheets_of
 from gancourse.grade.report import harmless, page, slug
@@ -36,6 +33,7 @@ from notebooks import (  # noqa: E402
     answers,
     cell,
     notebook,
+    put,
     solved,
     sources,
     untouched,
@@ -62,21 +60,6 @@ def bwrap(monkeypatch):
     monkeypatch.setattr("gancourse.grade.batch.pool.close_idle", lambda seconds=0.0: None)
 
 
-def put(folder: Path, files: dict[str, bytes]) -> Path:
-    for name, data in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-    return folder
-
-
-def zipped(path: Path, files: dict[str, bytes]) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return path
-
-
 def run(source: Path, out: Path, **options):
     return list(grade(source, out, checks="toy_checks", limits=LIMITS, **options))
 
@@ -84,101 +67,6 @@ def run(source: Path, out: Path, **options):
 def rows(out: Path, name: str = "grades.csv") -> list[dict]:
     text = (out / name).read_text(encoding="utf-8-sig")
     return list(csv.DictReader(io.StringIO(text)))
-
-
-# Collecting
-
-LAYOUTS = {
-    "plain": ("ada/sheet.ipynb", "ada"),
-    "deeper": ("ada/work/week 1/sheet.ipynb", "ada"),
-    "moodle": ("Ada Lovelace_12345_assignsubmission_file_/sheet.ipynb", "Ada Lovelace_12345"),
-    "moodle 4": ("Ada Lovelace_12345_assignsubmission_file/sheet.ipynb", "Ada Lovelace_12345"),
-    "moodle flat": ("Ada Lovelace_12345_assignsubmission_file_sheet.ipynb", "Ada Lovelace_12345"),
-    "canvas": ("lovelaceada_12345_67890_sheet.ipynb", "lovelaceada_12345"),
-    "canvas late": ("lovelaceada_LATE_12345_67890_sheet.ipynb", "lovelaceada_12345"),
-    "canvas again": ("lovelaceada_12345_67890_sheet-1.ipynb", "lovelaceada_12345"),
-}
-
-
-@pytest.mark.parametrize("name", LAYOUTS)
-@pytest.mark.parametrize("kind", ["folder", "zip"])
-def test_each_layout_gives_the_student(name, kind, tmp_path):
-    path, student = LAYOUTS[name]
-    files = {path: solved(), "__MACOSX/._x.ipynb": b"junk"}
-    source = put(tmp_path, files) if kind == "folder" else zipped(tmp_path / "a.zip", files)
-    (found,) = collect(source)
-    assert (found.student, found.status, found.late) == (student, "", "LATE" in path)
-    assert len(found.cells) == 5
-
-
-def test_a_folder_around_all_students_is_passed_through(tmp_path):
-    files = {"class/ada/s.ipynb": solved(), "class/bob/s.ipynb": solved()}
-    assert [s.student for s in collect(put(tmp_path, files))] == ["ada", "bob"]
-
-
-def statuses(source: Path) -> dict[str, str]:
-    return {s.student: s.status for s in collect(source)}
-
-
-def test_what_cannot_be_read_gets_a_status(tmp_path):
-    files = {
-        "garbage/s.ipynb": b"\x89PNG\r\n\xff",
-        "list/s.ipynb": b"[1, 2]",
-        "deep/s.ipynb": b"[" * 200_000,
-        "huge/s.ipynb": b"",
-        "pdf/answers.pdf": b"%PDF",
-    }
-    os.truncate(put(tmp_path, files) / "huge/s.ipynb", MAX_BYTES + 1)
-    found = statuses(tmp_path)
-    assert found.pop("huge") == "too large"
-    assert found.pop("pdf") == "no notebook"
-    assert set(found.values()) == {"not a notebook"}
-
-
-def test_outputs_are_dropped(tmp_path):
-    data = json.loads(solved())
-    data["cells"][0]["outputs"] = [{"output_type": "stream", "text": "x" * 10**7}]
-    (found,) = collect(put(tmp_path, {"ada/s.ipynb": json.dumps(data).encode()}))
-    assert (found.status, len(found.cells)) == ("", 5)
-
-
-def test_links_pipes_and_empty_folders_are_refused(tmp_path):
-    secret = put(tmp_path / "elsewhere", {"s.ipynb": solved()}) / "s.ipynb"
-    source = put(tmp_path / "in", {"ok/s.ipynb": solved()})
-    for name in ("link", "folder", "pipe", "nothing"):
-        (source / name).mkdir()
-    (source / "link" / "s.ipynb").symlink_to(secret)
-    (source / "folder" / "s.ipynb").symlink_to(secret.parent)
-    os.mkfifo(source / "pipe" / "s.ipynb")
-    found = statuses(source)
-    assert found == {"folder": "a link", "link": "a link", "nothing": "no notebook", "ok": "",
-                     "pipe": "not a file"}  # fmt: skip
-
-
-def test_a_zip_with_a_bomb_a_link_and_a_path_outside(tmp_path):
-    path = zipped(tmp_path / "a.zip", {"bomb/s.ipynb": b" " * 20_000_000, "ok/s.ipynb": solved()})
-    with zipfile.ZipFile(path, "a") as archive:
-        link = zipfile.ZipInfo("link/s.ipynb")
-        link.external_attr = 0o120777 << 16
-        archive.writestr(link, "/etc/passwd")
-        archive.writestr("up/../../../tmp/evil.ipynb", solved())
-    found = statuses(path)
-    assert found == {"bomb": "a zip bomb", "link": "a link", "ok": "", "up": "a path outside"}
-
-
-def test_a_damaged_zip_entry_costs_one_student(tmp_path):
-    path = zipped(tmp_path / "a.zip", {"ada/s.ipynb": solved(), "bob/s.ipynb": solved()})
-    data = bytearray(path.read_bytes())
-    data[60:90] = bytes(30)
-    path.write_bytes(bytes(data))
-    assert statuses(path) == {"ada": "not readable", "bob": ""}
-
-
-@pytest.mark.parametrize("name", ["missing", "file.txt"])
-def test_no_submissions_is_one_sentence(name, tmp_path):
-    put(tmp_path, {"file.txt": b"hello"})
-    with pytest.raises(InputError, match="neither a folder nor a zip"):
-        list(collect(tmp_path / name))
 
 
 # Finding the answers
@@ -341,6 +229,47 @@ def test_a_part_that_hangs_ends_after_the_graders_seconds(bwrap, monkeypatch):
     result = grade_task(task)
     assert [e.status for e in result.exercises] == ["graded", "time limit", "graded"]
     assert time.monotonic() - start < 600  # seconds; the part's own hour taken instead takes 3,600
+
+
+class Fake:
+    """A clock, and a process on a core: each second it gets `share` of one."""
+
+    def __init__(self, share: float):
+        self.now, self.share = 100.0, share
+
+    def used(self) -> float:
+        return 7.0 + self.share * (self.now - 100.0)
+
+    def waited(self, allowance: Allowance) -> float:
+        """Return after how many seconds a process that never answers is given up."""
+        while (until := allowance()) > self.now:
+            self.now = until
+        return self.now - 100.0
+
+
+@pytest.mark.parametrize(("share", "seconds"), [(1.0, 2.0), (2.0, 2.0), (0.5, 4.0), (0.0, 8.0)])
+def test_what_others_take_of_a_busy_machine_is_not_counted(share, seconds, monkeypatch):
+    fake = Fake(share)
+    monkeypatch.setattr("gancourse.grade.box.remote.time.monotonic", lambda: fake.now)
+    allowance = Allowance(2.0, fake.used, lambda: 1000.0)
+    assert fake.waited(allowance) == pytest.approx(seconds, abs=0.06)
+
+
+def test_no_allowance_goes_beyond_the_budget(monkeypatch):
+    fake = Fake(0.1)
+    monkeypatch.setattr("gancourse.grade.box.remote.time.monotonic", lambda: fake.now)
+    whole = Allowance(3.0, fake.used, lambda: 1000.0)  # of an exercise: 12 seconds of the clock
+    assert fake.waited(Allowance(2.0, fake.used, lambda: 103.0)) == pytest.approx(3.0)
+    assert fake.waited(Allowance(20.0, fake.used, whole)) == pytest.approx(12.0)
+
+
+def test_an_answer_that_waits_for_its_core_is_judged_and_one_that_sleeps_is_ended(bwrap):
+    slow = "import time\n\ndef answer(x):\n    time.sleep({})\n    return 2 * x"
+    limits = replace(LIMITS, part=1.0)
+    for seconds, status in ((2.0, "graded"), (3600.0, "time limit")):
+        data = with_answer(slow.format(seconds))
+        task = Task("ada", "90", "x.ipynb", tuple(read(data)), "7", "toy_checks", limits=limits)
+        assert grade_task(task).exercises[1].status == status
 
 
 @pytest.mark.parametrize(("own", "most"), [(60.0, 1.0), (1.0, 60.0)])

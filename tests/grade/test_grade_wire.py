@@ -237,6 +237,23 @@ def test_no_time_left_is_time_up_at_once(left, ends, monkeypatch):
         ends[0].receive(100.0 + left)
 
 
+def test_a_wait_goes_on_while_there_is_more_time(ends):
+    """Until it is asked for the third time: then what was awaited is there."""
+    asked = []
+
+    def until():
+        asked.append(1)
+        if len(asked) == 3:
+            ends[1].send(1)
+        return time.monotonic() + (0.02 if len(asked) < 6 else -1)
+
+    assert ends[0].receive(until) == 1
+    with pytest.raises(TimeUp):
+        ends[0].receive(until)
+    with pytest.raises(TimeUp):
+        ends[0].send(torch.zeros(4 << 20), until)
+
+
 def test_a_closed_socket_is_lost(ends):
     ends[0].sock.close()
     with pytest.raises(Lost):

@@ -1,6 +1,7 @@
 """Makes notebooks for the grader's tests: sheets of toy_checks, whole, half done and hostile."""
 
 import json
+import zipfile
 from pathlib import Path
 
 ATTACKS = sorted((Path(__file__).parents[1] / "attacks").glob("*.py"))
@@ -49,3 +50,18 @@ def expected(attack: Path) -> dict[str, list[str]]:
     lines = attack.read_text().split('"""')[1].splitlines()
     fields = dict(line.split(": ", 1) for line in lines if line.startswith(("status:", "after:")))
     return {key: value.split(", ") for key, value in fields.items()}
+
+
+def put(folder: Path, files: dict[str, bytes]) -> Path:
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return folder
+
+
+def zipped(path: Path, files: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return path

@@ -67,13 +67,14 @@ def _judge_w1(got: object, x: Tensor, y: Tensor) -> None:
 
 
 def _samples(draw: Draw, n: int) -> tuple[Tensor, Tensor]:
-    """Return two samples on different scales whose centres lie close together."""
-    return draw.normal(n), draw.normal(n, mean=draw.uniform(0.1, 0.4), sd=draw.uniform(2.0, 3.0))
+    """Return two samples on different scales; the second one's mean lies a little higher."""
+    x, y = draw.normal(n), draw.normal(n, sd=draw.uniform(2.0, 3.0))
+    return x, y - y.mean() + x.mean() + draw.uniform(0.1, 0.4)
 
 
 def w1_value(student: Student, fn: Handle, draw: Draw) -> None:
     for _ in range(2):
-        x, y = _samples(draw, draw.integer(8, 40))
+        x, y = _samples(draw, draw.integer(16, 40))
         _judge_w1(student.call(fn, [x, y]), x, y)
 
 

@@ -9,19 +9,22 @@ import secrets
 import signal
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
 from gancourse.check.spec import Draw, Exercise, Part
 from gancourse.check.student import Handle, NotDone, Odd, Student, StudentError
 from gancourse.grade.box.sandbox import Broken, Limits, Sandbox
-from gancourse.grade.box.wire import Channel, Lost, TimeUp, WireError
+from gancourse.grade.box.wire import Channel, Lost, TimeUp, Until, WireError
 from gancourse.grade.ipynb import Cell
 
 TIME, MEMORY, CRASH, FORGED = "time limit", "memory limit", "crashed", "not an answer"
 FATES = {Lost: CRASH, TimeUp: TIME, WireError: FORGED}
 KILLED_BY_US = -signal.SIGKILL
 OPENING, STOPPING = 20.0, 10.0  # seconds for a fork to answer at all, and for its end
+PATIENCE = 4.0  # times the seconds of the processor that a process may use, on the grader's clock
+TICK = 0.05  # seconds between two looks at what a process has used
 
 
 class Budget:
@@ -34,9 +37,28 @@ class Budget:
     def over(self) -> bool:
         return time.monotonic() >= self.end
 
-    def until(self, seconds: float) -> float:
-        """Return when so many seconds are over, or the budget, if that is sooner."""
-        return min(time.monotonic() + seconds, self.end)
+    def __call__(self) -> float:
+        """Return its end, a time of time.monotonic."""
+        return self.end
+
+
+class Allowance:
+    """So many seconds of the processor, and `PATIENCE` times as many on the grader's clock.
+
+    What other programs take of a busy machine is not counted against a student, and who sleeps ends
+    all the same. Called, it returns until when may be waited before it is asked again: a time of
+    time.monotonic, `last()` at the latest. `used` tells what the processes have used so far.
+    """
+
+    def __init__(self, seconds: float, used: Callable[[], float], last: Callable[[], float]):
+        self.used, self.last, now = used, last, time.monotonic()
+        self.most, self.patient = used() + seconds, now + PATIENCE * seconds
+        self.sure = now + seconds  # one processor cannot have given more before
+
+    def __call__(self) -> float:
+        if time.monotonic() >= self.sure and (left := self.most - self.used()) > 0:
+            self.sure = time.monotonic() + max(left, TICK)
+        return min(self.last(), self.patient, self.sure)
 
 
 class Line:
@@ -45,18 +67,18 @@ class Line:
     def __init__(self, channel: Channel):
         self.channel = channel
 
-    def ask(self, message: dict, until: float) -> dict:
+    def ask(self, message: dict, until: Until) -> dict:
         """Return the reply; raise WireError, TimeUp or Lost."""
         if self.channel.waiting():
             raise WireError("something nobody asked for")
         self.send(message, until)
         return self.reply(until)
 
-    def send(self, message: dict, until: float) -> None:
+    def send(self, message: dict, until: Until) -> None:
         self.ticket = secrets.token_hex(8)  # a reply written before the question has none
         self.channel.send(message | {"ticket": self.ticket}, until)
 
-    def reply(self, until: float) -> dict:
+    def reply(self, until: Until) -> dict:
         reply = self.channel.receive(until)
         if not isinstance(reply, dict) or reply.get("ticket") != self.ticket:
             raise WireError("a reply to no question")
@@ -130,12 +152,16 @@ class Session:
     def fork(self, k: int) -> Line:
         """Return the line to a new process that holds the answers to an exercise; Lost, TimeUp."""
         ours, theirs = socket.socketpair()
-        until = self.budget.until(OPENING)
+        until = self.allowance(OPENING)
         with theirs:
             self.line.send({"fork": k}, until)
             self.line.channel.send_socket(theirs)
         self.line.reply(until)
         return Line(Channel(ours, cleaned=True))
+
+    def allowance(self, seconds: float) -> Allowance:
+        """Return the time for a question: so many seconds, within the budget."""
+        return Allowance(seconds, self.sandbox.cpu_seconds, self.budget)
 
     def stop(self) -> int | None:
         """End the process of the last fork; return how it ended; WireError, TimeUp or Lost."""
@@ -147,7 +173,7 @@ class Session:
 
     def _ask(self, message: dict, seconds: float) -> dict:
         try:
-            return self.line.ask(message, self.budget.until(seconds))
+            return self.line.ask(message, self.allowance(seconds))
         except (Lost, TimeUp, WireError) as error:
             raise self._end(error, seconds) from None
 
@@ -180,7 +206,7 @@ class RemoteStudent:
     def __init__(self, session: Session, k: int):
         limits, self.before = session.sandbox.limits, session.sandbox.processes()
         self.session, self.budget, self.end = session, session.budget, None
-        self.exercise_end = session.budget.until(limits.exercise or session.budget.seconds)
+        self.whole = session.allowance(limits.exercise or session.budget.seconds)
         self.line = session.fork(k)
         self.allow(OPENING)
         self.answers = self._opened(session.exercises[k])
@@ -193,9 +219,7 @@ class RemoteStudent:
 
     def allow(self, seconds: float) -> None:
         """Let the next calls take so many seconds, all together."""
-        left = max(0.0, self.exercise_end - time.monotonic())
-        self.seconds = seconds
-        self.until = time.monotonic() + min(seconds, left)
+        self.seconds, self.until = seconds, Allowance(seconds, self.cpu_seconds, self.whole)
 
     def __getattr__(self, name: str):
         if name not in Student.METHODS:

@@ -54,8 +54,9 @@ _numbers = itertools.count()
 class Limits:
     """What a submission may use: seconds, bytes, processes, threads.
 
-    `submission` is the wall time for all its cells and exercises, `cell` for one cell, `part` for
-    one part of an exercise, `exercise` for all its parts together, `start` for the sandbox.
+    `submission` is the wall time for all its cells and exercises, `start` that for the sandbox.
+    `cell` for one cell, `part` for one part of an exercise and `exercise` for all its parts are of
+    the processor, and a few times as many of the wall: see `remote.Allowance`.
     """
 
     submission: float = 300.0

@@ -13,6 +13,7 @@ import select
 import socket
 import struct
 import time
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -25,6 +26,7 @@ MAX_ITEMS, MAX_DEPTH, MAX_DIMS = 50_000, 16, 8
 _NAMES = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64")
 DTYPES = {name: getattr(torch, name) for name in _NAMES}
 KINDS = ("module", "function", "optimizer")
+Until = float | Callable[[], float] | None
 MAX_TEXT = 4000  # characters of one text that comes out of the sandbox
 # Half characters, control characters, and marks that turn the direction of the text around them.
 UNWRITABLE = re.compile(
@@ -168,26 +170,28 @@ def _is_shape(shape: list) -> bool:
 
 
 class Channel:
-    """One end of a stream socket that carries frames; `until` is a time of time.monotonic.
+    """One end of a stream socket that carries frames.
 
-    `cleaned` says that texts which come in are not to be trusted.
+    `until` is a time of time.monotonic, or a function that gives one: asked again then, it may give
+    a later one. `cleaned` says that texts which come in are not to be trusted.
     """
 
     def __init__(self, sock: socket.socket, cleaned: bool = False):
         self.sock, self.cleaned = sock, cleaned
 
-    def send(self, value: object, until: float | None = None) -> None:
+    def send(self, value: object, until: Until = None) -> None:
         """Send one frame; raise WireError, TimeUp or Lost."""
-        frame = pack(value)
-        try:
-            self.sock.settimeout(_left(until))
-            self.sock.sendall(frame)
-        except TimeoutError:
-            raise TimeUp from None
-        except OSError:
-            raise Lost from None
+        frame = memoryview(pack(value))
+        while frame:
+            try:
+                self.sock.settimeout(_left(until))
+                frame = frame[self.sock.send(frame) :]
+            except TimeoutError:
+                continue  # it may have more time by now
+            except OSError:
+                raise Lost from None
 
-    def receive(self, until: float | None = None) -> object:
+    def receive(self, until: Until = None) -> object:
         """Return the value of the next frame; raise WireError, TimeUp or Lost."""
         n_tree, n_body = LENGTHS.unpack(self._read(LENGTHS.size, until))
         if n_tree > MAX_TREE or n_body > MAX_BODY:
@@ -214,14 +218,14 @@ class Channel:
         """Tell whether something lies there unread, or the other side has gone."""
         return bool(select.select([self.sock], [], [], 0)[0])
 
-    def _read(self, size: int, until: float | None) -> bytes:
+    def _read(self, size: int, until: Until) -> bytes:
         data = bytearray()
         while len(data) < size:
             try:
                 self.sock.settimeout(_left(until))
                 part = self.sock.recv(min(size - len(data), 1 << 16))
             except TimeoutError:
-                raise TimeUp from None
+                continue  # it may have more time by now
             except OSError:
                 raise Lost from None
             if not part:
@@ -230,10 +234,10 @@ class Channel:
         return bytes(data)
 
 
-def _left(until: float | None) -> float | None:
+def _left(until: Until) -> float | None:
     if until is None:
         return None
-    left = until - time.monotonic()
+    left = (until() if callable(until) else until) - time.monotonic()
     if left <= 0:
         raise TimeUp
     return left
