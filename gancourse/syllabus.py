@@ -94,7 +94,7 @@ LESSONS = (
         "a minimal GAN",
         "the whole algorithm in one screen, on points you can see",
         slug="minimal_gan",
-        minutes=40,
+        minutes=45,
         difficulty=(1, 2, 2, 3),
     ),
     Lesson(

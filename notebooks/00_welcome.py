@@ -157,7 +157,7 @@ card = nets.shipped_card("mnist")
 #   to cross-entropy on logits; saturating, non-saturating, least squares, hinge, Wasserstein
 # - **[04 dynamics](04_dynamics.ipynb)** (70 minutes, [exercises](../exercises/04_dynamics.ipynb)):
 #   a game is not a minimisation: it rotates; what makes it converge
-# - **[05 a minimal GAN](05_minimal_gan.ipynb)** (40 minutes,
+# - **[05 a minimal GAN](05_minimal_gan.ipynb)** (45 minutes,
 #   [exercises](../exercises/05_minimal_gan.ipynb)): the whole algorithm in one screen, on points
 #   you can see
 # - **[06 an MLP GAN on MNIST](06_mlp_gan_mnist.ipynb)** (40 minutes,

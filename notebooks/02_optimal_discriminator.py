@@ -367,8 +367,7 @@ claim("in sorted order the way is W1", by_sorting, wasserstein_distance(a, b), w
 # Bells never part completely. So how small is the slope? Back to the chart, with the fakes at 5:
 
 # %%
-far = live.slide_q(mean=5.0)
-far
+live.slide_q(mean=5.0)
 
 # %% [markdown]
 # JSD has reached its ceiling, $W_1$ goes on counting, and the mean push is $-0.003$. For
@@ -440,7 +439,7 @@ for s in 0.5, 1.0, 2.0:
 u, theta = sp.symbols("u theta")
 rest = sp.expand(u**2 + (u - theta) ** 2 - 2 * (u - theta / 2) ** 2 - theta**2 / 2)
 claim("sqrt(p q) is a bell", rest == 0)
-numbers = far.drawing().numbers
+numbers = live.slide_q(mean=5.0).drawing().numbers
 claim("far away", (numbers["mean push on G"], numbers["W1"]) == ("-0.003", "5.000"))
 claim("at 2", live.slide_q().drawing().numbers["mean push on G"] == "-0.459")
 claim("non-saturating, G comes home", abs(paths["non-saturating"][-1]), below=0.1)

@@ -14,17 +14,16 @@
 # # 05 · A minimal GAN
 #
 # A GAN is two small networks and one loop. You play with a whole one first, on points in the plane,
-# where you can *see* what each player does. Then you take D's step apart, write G's, and play with
-# both.
+# where you can *see* what each player does. Then you write the step of each, and play with yours.
 #
 # **Aims:**
 #
-# - change D's step, write G's step, and say what `detach` is for;
+# - write D's step and G's step, and say what `detach` is for;
 # - run the loop, watch G find eight clusters, and count them;
 # - know which numbers follow the quality of the samples, and which do not;
 # - break it on purpose and recognise the break.
 #
-# **Time:** 40 minutes to read and play, a minute or two to run.
+# **Time:** 45 minutes to read and play, a minute or two to run.
 
 # %%
 import torch
@@ -65,9 +64,9 @@ live.predict(
 )
 
 # %% [markdown]
-# Nobody told the orange points where the clusters are, or how many. They only ever see the arrows,
-# and those come from D. Why points, and not pictures? With pictures you judge by eye whether
-# samples look right, and you cannot see what is *missing*. Here you can count to eight.
+# The orange points only ever see the arrows, and those come from D. Why points, and not pictures?
+# With pictures you judge by eye whether samples look right, and you cannot see what is *missing*.
+# Here you can count to eight.
 #
 # The generator `G` turns noise z into points. The discriminator `D` turns points into one number
 # each, the **logit**: above zero means "I believe this is real", and its sigmoid is the probability
@@ -105,67 +104,68 @@ x_fake = G(torch.randn(500, z_dim)).detach()
 plots.points(ring.sample(500, rng), x_fake, D, title="Before training")
 
 # %% [markdown]
-# ## D's step
+# ## D's step: yours
 #
 # D is a classifier with two piles: real points should get a high logit, fakes a low one. Its loss
-# is the cross-entropy $-\log D(x) - \log(1 - D(G(z)))$, averaged. With logits l this is
-# `softplus(-l)` for a real point and `softplus(l)` for a fake. An undecided D pays $\log 2$ on each
-# pile, so its first loss must be near $2 \log 2 \approx 1.386$.
+# is the cross-entropy $-\log D(x) - \log(1 - D(G(z)))$, each term averaged over its own batch. On a
+# logit $l$, $-\log \sigma(l)$ is the softplus of $-l$, and $-\log(1 - \sigma(l))$ that of $l$.
+#
+# A step, in order: draw the fakes from z and cut them off from G (`detach`: the same numbers
+# without their history), compute the loss, clear D's old gradients, go backward, let `opt_D` step.
+# For D, fakes are plain data, like a picture from a file: nothing may flow back into G. Return the
+# loss. (Exercise 05.2 of the sheet, with the same check. Not now? A folded cell below stands in.)
 
 
 # %%
 def d_step(G, D, opt_D, x_real, z):
-    x_fake = G(z).detach()  # [N, 2], cut off from G
-    d_loss = softplus(-D(x_real)).mean() + softplus(D(x_fake)).mean()
-    opt_D.zero_grad()
-    d_loss.backward()
-    opt_D.step()
-    return d_loss.item()
+    """Take one step of D on x_real [N, 2] and G(z), z [N, 2]; return D's loss before the step."""
+    raise NotImplementedError("your turn")
 
 
-def adam(net):
-    return torch.optim.Adam(net.parameters(), lr=1e-3, betas=(0.0, 0.999))
+D_written = check("05.2", d_step)
+D_written
 
-
-opt_G, opt_D = adam(G), adam(D)
-d_loss = d_step(G, D, opt_D, ring.sample(256, rng), torch.randn(256, z_dim))
-d_loss
-
-# %% [markdown]
-# `detach` gives the same numbers without their history. D's step treats fakes as plain data, like
-# a picture from a file, so nothing flows back into G. The last section removes it to see.
-
-# %% tags=["proof"]
-# Proof: an undecided D pays 2 log 2, and its step leaves not even a gradient in G
-claim("D's first loss is 2 log 2", d_loss, 1.386, within=0.1)
-claim("no gradient reached G", all(p.grad is None for p in G.parameters()))
+# %% [markdown] tags=["hint"]
+# Hint: the idea
+# Each term of the loss is one `softplus(...)` with its `.mean()`. Which of the two logits gets the
+# minus?
 
 # %% [markdown]
 # ## G's step: yours
 #
 # G wants the opposite: fakes that D calls real. It minimises $-\log D(G(z))$, the *non-saturating*
 # loss of lesson 03. Here the history is what we need: the gradient runs from D's logit back
-# *through* D, to each fake point, and from there into G's weights. Write the step, with D's as a
-# model, and run the cell. (It is exercise 05.3 of the sheet, with the same check.)
+# *through* D, to each fake point, and from there into G's weights. (Exercise 05.3 of the sheet.)
 
 
 # %%
 def g_step(G, D, opt_G, z):
-    """Take one step of G on the fakes of z [N, z_dim]; return G's loss before the step."""
+    """Take one step of G on the fakes of z [N, 2]; return G's loss before the step."""
     raise NotImplementedError("your turn")
 
 
-written = check("05.3", g_step)
-written
+G_written = check("05.3", g_step)
+G_written
 
 # %% [markdown] tags=["hint"]
 # Hint: the idea
-# Five lines. D's step had two terms, and G's has one: the fakes, with the label "real". Nothing is
-# detached. Clear, go backward, step, with `opt_G`, which holds G's weights and nothing else.
+# D's step had two terms, and G's has one: the fakes, with the label "real". Nothing is detached.
+# Clear, go backward, step, with `opt_G`, which holds G's weights and nothing else.
 
 # %% jupyter={"source_hidden": true}
-# One way to write it: open this cell to see it. It stands in only where yours does not pass yet.
-if not written.passed:
+# One way to write them: open this cell to see it. Each stands in only where yours does not pass.
+if not D_written.passed:
+
+    def d_step(G, D, opt_D, x_real, z):
+        x_fake = G(z).detach()  # [N, 2], cut off from G
+        d_loss = softplus(-D(x_real)).mean() + softplus(D(x_fake)).mean()
+        opt_D.zero_grad()
+        d_loss.backward()
+        opt_D.step()
+        return d_loss.item()
+
+
+if not G_written.passed:
 
     def g_step(G, D, opt_G, z):
         g_loss = softplus(-D(G(z))).mean()
@@ -175,7 +175,27 @@ if not written.passed:
         return g_loss.item()
 
 
-f"from here on g_step is {'yours' if written.passed else 'the one in this cell'}"
+whose = {True: "yours", False: "the one in this cell"}
+f"from here on d_step is {whose[D_written.passed]}, and g_step is {whose[G_written.passed]}"
+
+# %% [markdown]
+# Take one step of D. Untrained, it is undecided and pays $\log 2$ on each pile: its first loss must
+# be near $2 \log 2 \approx 1.386$.
+
+
+# %%
+def adam(net):
+    return torch.optim.Adam(net.parameters(), lr=1e-3, betas=(0.0, 0.999))
+
+
+opt_G, opt_D = adam(G), adam(D)
+d_loss = float(d_step(G, D, opt_D, ring.sample(256, rng), torch.randn(256, z_dim)))
+d_loss
+
+# %% tags=["proof"]
+# Proof: an undecided D pays 2 log 2, and its step leaves not even a gradient in G
+claim("D's first loss is 2 log 2", d_loss, 1.386, within=0.1)
+claim("no gradient reached G", all(p.grad is None for p in G.parameters()))
 
 # %% [markdown]
 # **Your steps, live.** The widget is the one from above, and the steps are those of the cells
@@ -189,7 +209,7 @@ live.PointGan(d_step=d_step, g_step=g_step, steps=600)
 # %% [markdown]
 # ## The loop
 #
-# That is everything. Draw real points, let D take a step, let G take a step, repeat. `train` is a
+# Draw real points, let D take a step, let G take a step, repeat: that is all. `train` is a
 # generator function, in Python's sense: whoever runs it decides what to look at.
 
 
@@ -203,7 +223,7 @@ def train(d_step, g_step, turns=2000, d_steps=1, seed=0):
             x_real, z = ring.sample(256, rng), torch.randn(256, z_dim)
             d_loss = d_step(G, D, opt_D, x_real, z)
         g_loss = g_step(G, D, opt_G, torch.randn(256, z_dim))
-        yield turn, G, D, d_loss, g_loss
+        yield turn, G, D, float(d_loss), float(g_loss)
 
 
 # %%
@@ -238,7 +258,7 @@ found = report(G)
 found
 
 # %% [markdown]
-# All eight, found by nothing but D's opinion. The few strays lie between clusters: G is a
+# All eight. The few strays lie between clusters: G is a
 # continuous map, so to reach two separate clusters it must also cross the gap between them.
 
 # %% tags=["proof"]
@@ -274,10 +294,8 @@ claim("D(G(z)) is near 1/2", late["D(G(z))"], 0.5, within=0.1)
 # ## Back to the game
 #
 # First the bet from the top: 300 turns of both players, then 200 in which D learns a hundred
-# times more slowly and G takes five steps. The samples follow the arrows to the places that D
-# likes, and nobody tells them that there are too many in one cluster and too few in the next.
-# Below the picture stand the shares of 2,500 fakes that are nearest to each cluster, in per cent:
-# an even sharing would be 12.5.
+# times more slowly and G takes five steps. Above the picture stand the shares of 2,500 fakes that
+# are nearest to each cluster, in per cent: an even sharing would be 12.5.
 
 # %%
 many = torch.randn(2500, z_dim)
@@ -292,9 +310,9 @@ def shares(game):
 slow_D = live.PointGan(d_step=d_step, g_step=g_step).take_turns(300)
 before = shares(slow_D)
 slow_D.set(lr_D=1e-5, steps_G=5).take_turns(200)
-
-# %%
-{"after 300 turns of both": before, "after 200 more, D nearly still": shares(slow_D)}
+print("after 300 turns of both:       ", before)
+print("after 200 more, D nearly still:", shares(slow_D))
+slow_D
 
 # %% tags=["bet"]
 # Bet: five steps of D

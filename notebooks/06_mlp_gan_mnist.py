@@ -217,10 +217,13 @@ healthy = late(state)
 
 # %% tags=["proof"]
 # Proof: the last 500 steps lie in the table's bands
-claim("d_loss is a little below 1.39", healthy["d_loss"], above=1.0, below=1.39)
-claim("g_loss is somewhat above 0.69", healthy["g_loss"], above=0.69, below=1.4)
-claim("D(x)", healthy["D(x)"], above=0.5, below=0.75)
-claim("D(G(z))", healthy["D(G(z))"], above=0.3, below=0.5)
+if (state.recipe.lr_D, state.recipe.lr_G) == (1e-3, 1e-3):
+    claim("d_loss is a little below 1.39", healthy["d_loss"], above=1.0, below=1.39)
+    claim("g_loss is somewhat above 0.69", healthy["g_loss"], above=0.69, below=1.4)
+    claim("D(x)", healthy["D(x)"], above=0.5, below=0.75)
+    claim("D(G(z))", healthy["D(G(z))"], above=0.3, below=0.5)
+else:
+    print("Not checked: the bands are those of the preset's learning rates, which you moved.")
 
 # %% [markdown]
 # **Your turn.** D gives logits; how do the curves come from them? This is exercise 06.2 of the
@@ -268,8 +271,11 @@ alone = {who: train.steps_alone(pair, digits.batch, who) for who in ("D", "G")}
 
 # %% tags=["proof"]
 # Proof: on digits either player alone needs only some steps
-for who, steps in alone.items():
-    claim(f"steps of {who} alone", steps, below=50)
+if (state.recipe.lr_D, state.recipe.lr_G) == (1e-3, 1e-3):
+    for who, steps in alone.items():
+        claim(f"steps of {who} alone", steps, below=50)
+else:
+    print("Not checked: this holds at the preset's learning rates, which you moved.")
 
 # %% [markdown]
 # Can you tell from the losses how good the pictures are? Here are step 1,000 and step 2,000: both
@@ -288,7 +294,9 @@ table = {
 # %% tags=["proof"]
 # Proof: the distance falls by more than a quarter, and no loss changes by a fifth
 then, now = table.values()
-if digits.name == "mnist":
+if (state.recipe.lr_D, state.recipe.lr_G) != (1e-3, 1e-3):
+    print("Not checked: this holds at the preset's learning rates, which you moved.")
+elif digits.name == "mnist":
     claim("d_loss hardly moves", now["d_loss"] / then["d_loss"], 1.0, within=0.2)
     claim("g_loss hardly moves", now["g_loss"] / then["g_loss"], 1.0, within=0.2)
     claim("the samples have improved: FID", now["FID"] / then["FID"], below=0.75)

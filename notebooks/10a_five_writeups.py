@@ -217,25 +217,26 @@ def gradients(remedy, dtype):
 
 
 # %%
+names = {"none": "as printed", "he": "He's weights", "norm": "batch norm", "skips": "skips"}
 size = {remedy: gradients(remedy, torch.float64) for remedy in writeups.REMEDIES}
 layer = torch.arange(1, 325)
 panels = [
-    plots.Panel(
-        (plots.Mark("line", layer, g.log10()),), "layer", "log10 of gradient", None, (-60, 40), name
-    )
-    for name, g in size.items()
-]
+    plots.Panel((plots.Mark("line", layer, g.log10()),), "layer", "gradient, power of ten",
+                None, (-60, 40), names[remedy])
+    for remedy, g in size.items()
+]  # fmt: skip
 plots.gallery(panels, 4, alt="The gradient by layer of 324, as printed and with three remedies.")
 
 # %% [markdown]
-# **none** is as Keras draws the weights. Each layer with ReLU halves the variance, so what comes
-# out of 324 layers is smaller by about $2^{-162}$, and the gradient with it. Float32 has no such
-# numbers: there the gradient is exactly zero in *every* layer, and only the output layer learns.
+# **As printed**, the weights are as Keras draws them. Each layer with ReLU halves the variance, so
+# what comes out of 324 layers is smaller by about $2^{-162}$, and the gradient with it. Float32 has
+# no such numbers: there the gradient is exactly zero in *every* layer, and only the output layer
+# learns.
 #
-# **he**: weights larger by the square root of 2 make up for the half that ReLU takes (He et al.
-# 2015, arXiv 1502.01852). **norm**: batch norm holds what goes *forward* at one size; going back it
-# multiplies, layer by layer, and the first ones explode (Yang et al. 2019, arXiv 1902.08129).
-# **skips**: the signal has a way around each layer (He et al. 2016, arXiv 1603.05027).
+# **He's weights** are larger by the square root of 2, which makes up for the half that ReLU takes
+# (He et al. 2015, arXiv 1502.01852). **Batch norm** holds what goes *forward* at one size; going
+# back it multiplies, layer by layer, and the first ones explode (Yang et al. 2019, arXiv
+# 1902.08129). **Skips** give the signal a way around each layer (He et al. 2016, arXiv 1603.05027).
 
 # %%
 claim("gradients as printed, in float64", size["none"].max(), below=1e-45)
@@ -243,7 +244,7 @@ claim("and in float32", gradients("none", torch.float32).max(), 0)
 change = {name: (g[1] / g[-1]).item() for name, g in size.items()}  # second layer over last
 claim("norm: the first are larger by", change["norm"], above=1e10)
 claim("he, skips: by", [change["he"], change["skips"]], above=1e-3, below=1e3)
-{name: f"{ratio:.1e}" for name, ratio in change.items()}
+{names[remedy]: f"{ratio:.1e}" for remedy, ratio in change.items()}
 
 # %% [markdown]
 # He's weights and skips give all layers gradients of about one size. Is that enough? A generator
@@ -264,7 +265,7 @@ def alike(remedy):
 cosine = {remedy: round(alike(remedy), 3) for remedy in ("he", "norm", "skips")}
 claim("he: one picture for all z", cosine["he"], above=0.98)
 claim("norm, skips: many", [cosine["norm"], cosine["skips"]], below=0.6)
-cosine
+{names[remedy]: value for remedy, value in cosine.items()}
 
 # %% [markdown]
 # With He's weights z is forgotten on the way: sixty-four z, one picture. Only with skips do both
@@ -288,7 +289,7 @@ def measured(folder):
 long, samples = measured(course.path("docs/writeups/epochs"))
 varied = [samples[name].float().std(0).mean().item() for name in writeups.GENERATORS]
 claim("none draws one picture only: sd of a pixel", varied, above=10)
-drawn = [(name.removeprefix("writeup-"), samples[name]) for name in writeups.GENERATORS]
+drawn = [(f"write-up {name[-3:]}", samples[name]) for name in writeups.GENERATORS]
 plots.image_film(drawn, "16 samples of each of the five systems")
 
 # %% [markdown]
@@ -355,7 +356,7 @@ for name in today:
     run, before = (long["runs"][n] for n in (name, name.removesuffix("-today")))
     print(f"{name}: FID, KL {score_of(run)}, before {score_of(before)}; {run['spec']['epochs']} "
           f"epochs, {run['spent'] / 60:.0f} minutes of {run['on']}")  # fmt: skip
-drawn = [(name.removeprefix("writeup-"), samples[name]) for name in today]
+drawn = [(f"{name[8:11]}, today's choices", samples[name]) for name in today]
 plots.image_film(drawn, "16 samples of 001 to 004 with today's choices")
 
 # %% tags=["proof"]
@@ -469,12 +470,14 @@ logits
 # 324 layers: as printed, with He's weights, with batch norm, with skips.
 
 # %%
-remedies = ["writeup-002", *(f"writeup-002-{r}" for r in ("printed", "he", "norm", "skips"))]
-for name in remedies:
-    print(f"{name:20}{runs[name]['steps']:>6,} steps   FID, KL {score_of(runs[name])}")
+remedies = {"4 layers, batch norm": "writeup-002", "324, as printed": "writeup-002-printed",
+            "324, He's weights": "writeup-002-he", "324, batch norm": "writeup-002-norm",
+            "324, skips": "writeup-002-skips"}  # fmt: skip
+for name, run in remedies.items():
+    print(f"{name:20}{runs[run]['steps']:>6,} steps   FID, KL {score_of(runs[run])}")
 steps = [runs[name]["steps"] for name in ("writeup-002", "writeup-002-skips")]
 claim("four layers take more steps in the time", steps[0] / steps[1], above=1.5)
-drawn = [(name.removeprefix("writeup-"), samples[name]) for name in remedies]
+drawn = [(name, samples[run]) for name, run in remedies.items()]
 plots.image_film(drawn, "16 samples each, of 4 layers, then of 324 with each remedy")
 
 # %% [markdown]

@@ -28,6 +28,8 @@
 # %%
 import copy
 import json
+import math
+from functools import partial
 from itertools import pairwise
 
 import torch
@@ -217,9 +219,9 @@ for name, farthest in end.items():
 
 # %% [markdown]
 # Rotation is the cause, and friction the cure: from a penalty, or from data that are spread out.
-# Momentum, a help in descent, keeps a player going towards where the other one was. The DCGAN paper
-# (arXiv 1511.06434) sets Adam's first beta to 0.5 instead of 0.9, since training oscillated, and
-# Gidel et al. (2019, arXiv 1807.04740) show that in alternating games a *negative* momentum helps.
+# The DCGAN paper (arXiv 1511.06434) sets Adam's first beta to 0.5 instead of 0.9, since training
+# oscillated, and Gidel et al. (2019, arXiv 1807.04740) show that in alternating games a *negative*
+# momentum helps.
 #
 # The hidden layer surprised us: rest without any remedy. What can its D do that a linear one
 # cannot? Look at D at the data, and on a circle of radius 0.5 around them.
@@ -309,9 +311,10 @@ results = {
     "unevenness: reverse KL": (uneven, (0, 1)),
 }
 shown = [
-    plots.Panel((plots.Mark("line", ratios.log10(), y, role="D"),
-                 plots.Mark("points", ratios.log10(), y, role="D")),
-                "D's rate over G's, power of ten", "mean of 8 runs", None, limits, name)
+    plots.Panel((plots.Mark("line", range(5), y, role="D"),
+                 plots.Mark("points", range(5), y, role="D")),
+                "D's rate over G's", "mean of 8 runs", None, limits, name,
+                names=("0.1", "0.3", "1", "3", "10"))
     for name, (y, limits) in results.items()
 ]  # fmt: skip
 plots.panels(shown, "Modes, share of high quality and reverse KL by the ratio of the two rates.")
@@ -413,14 +416,38 @@ claim("losses for which R1 pays at the larger rate", sum(pays), below=2)
 
 # %% [markdown]
 # Four of the six are level, and what one sets matters more than which loss one takes. So take the
-# non-saturating one, and spend the time on its settings. (R1 did not pay here, in 600 turns.
-# It is for games that do not come to rest.)
+# non-saturating one, and spend the time on its settings. (R1 did not pay here, in 600 turns.)
 #
-# Two papers say why the divergence that a loss minimises on paper is a poor guide. Fedus et al.
-# (2018, arXiv 1710.08446) let GANs learn where the Jensen-Shannon divergence gives no gradient, and
-# found that a gradient penalty helps losses it was not made for. Kodali et al. (2017, arXiv
-# 1705.07215) see each step as a player's way to little regret, and trace collapse to a D that is
-# steep around the data.
+# Nor is the divergence that a loss minimises on paper a guide. Fedus et al. (2018, arXiv
+# 1710.08446) put the data on a line and the fakes on a parallel one. The Jensen-Shannon divergence
+# is log 2 at *any* distance and gives no gradient. What does a GAN do that can move its line?
+
+# %%
+apart, path = torch.ones(8, 1, 1, requires_grad=True), []  # 8 runs
+
+
+def on_line(at, n=64):
+    return torch.cat([at.expand(8, n, 1), torch.rand(8, n, 1)], 2)  # [runs, n, 2]
+
+
+game = Game()
+game.fake, game.opt_G = partial(on_line, apart), torch.optim.Adam([apart], 4e-3, (0.5, 0.999))
+for _ in live.progress(range(900), "turns"):
+    game.d_step(on_line(torch.zeros(1)))
+    game.g_step()
+    path.append(apart.detach().abs().flatten().clone())
+path = torch.stack(path)  # [turns, runs]
+claim("all lines end near the data's", path[-100:].max(), below=0.3)
+flat = plots.Mark("line", [0, 900], [math.log(2)] * 2)
+runs = tuple(plots.Mark("line", range(900), run, role="q") for run in path.T)
+shown = [
+    plots.Panel((flat,), "turn", "in nats", None, (0, 1.3), "Jensen-Shannon divergence"),
+    plots.Panel(runs, "turn", "in units of x", None, (0, 1.3), "distance of the lines"),
+]
+plots.panels(shown, "The divergence stays at log 2 while the distance falls to nearly 0.")
+
+# %% [markdown]
+# It comes to the data: D is not the best one, and its slope shows the way.
 #
 # ## Is it stuck in a local optimum?
 #
@@ -461,22 +488,46 @@ claim("some run misses modes at the end", (covered < 8).any())
 # %% [markdown]
 # A chase, and no trap. There is a second test. At an equilibrium D has nothing to gain: d_loss
 # stays where it is, however long D learns. Freeze G and try. And a third: go on with the better
-# rates found above, and see whether the lost modes come back.
+# rates found above, and see whether the lost modes come back. Kodali et al. (2017, arXiv
+# 1705.07215) trace collapse to a D that is steep around the data: how steep is ours?
+
 
 # %%
+dice = torch.Generator().manual_seed(0)  # of these pictures alone
+x, z = ring.sample(500, dice), torch.randn(8, 300, 2, generator=dice)
+
+
+def look(game, title):
+    """Return a picture of run 0, and the mean slope of D at the data by run."""
+    at = x.expand(8, -1, -1).requires_grad_()
+    slope = torch.autograd.grad(game.D(at).sum(), at)[0].norm(dim=2).mean(1)
+    picture = plots.points(x, game.G(z)[0].detach(),
+                           lambda x: game.D(x.expand(8, -1, -1))[0, :, 0], 1.6, title)  # fmt: skip
+    return picture, slope
+
+
 frozen = copy.deepcopy(game)
 d_loss = torch.stack([frozen.d_step(batch(frozen)) for _ in range(400)])  # [steps, runs]
 first, best = d_loss[:10].mean(0), d_loss[-50:].mean(0)
+before, flat = look(game, "modes are missing")
 game.opt_G.param_groups[0]["lr"], game.opt_D.param_groups[0]["lr"] = 1.2e-3, 3.5e-3
 modes, _, uneven = marks(play(game, 800))
+after, slope = look(game, "after the better rates")
 print(f"d_loss against the frozen G: from {first.median():.2f} to {best.median():.2f}")
 print(f"modes afterwards, by run: {' '.join(str(int(m)) for m in modes)}")
+print(f"D's slope at the data: {flat.median():.1f}, and {slope.median():.1f} afterwards")
+plots.beside([before, after])
+
+# %% tags=["proof"]
+# Proof: D could gain, the modes come back, and D is the steeper where none is missing
 claim("runs in which D could gain", (best < first - 0.05).sum(), above=6)
 claim("runs that cover all modes afterwards", (modes == 8).sum(), above=6)
 claim("and share them more evenly", uneven.median(), below=0.3 * uneven_before.median())
+claim("runs whose D is steeper afterwards", (slope > 2 * flat).sum(), above=6)
 
 # %% [markdown]
-# D could gain, and the runs recover without a restart. "Local optimum" is a word from minimisation.
+# D could gain, and the runs recover without a restart. Here collapse goes with a *flat* D: tight
+# clusters need a steep one. "Local optimum" is a word from minimisation.
 # A game can also cycle, and then balance helps, not luck. Where it does not, look for a mistake:
 # [the clinic](10_failure_clinic.ipynb) shows seventeen.
 #
@@ -575,7 +626,7 @@ plots.image_film([(name, row.view(-1, 1, 14, 14)) for name, row in drawn], "What
 # %%
 times = torch.arange(50, 1501, 50)
 shown = [
-    plots.Panel(tuple(plots.Mark("line", times, said[:, i, k], name, role)
+    plots.Panel(tuple(plots.Mark("line", times, said[:, i, k], name if k else "", role)
                       for i, (name, role) in enumerate(names.items())),
                 "turn", "D's mean answer", None, (0, 1), title)
     for k, title in enumerate(("40 training digits", "1,437 training digits"))
@@ -684,7 +735,6 @@ print(f"real digits: grey pixels {100 * grey_real:.0f} %")
 #   arXiv 1905.10887). Test on real held-out data.
 # - **Text.** A word is a choice, and a choice has no gradient to pass on. SeqGAN (arXiv 1609.05473)
 #   goes round that; plain likelihood did better (Caccia et al. 2020, arXiv 1811.02549).
-#   Autoregressive models have this field.
 # - **Audio.** Vocoders, from spectrogram to sound, are a success of GANs: HiFi-GAN (Kong et al.
 #   2020, arXiv 2010.05646).
 #

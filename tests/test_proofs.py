@@ -5,8 +5,11 @@ import builtins
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from gancourse import claim
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -15,6 +18,7 @@ from build.sources import read_cells, tags  # noqa: E402
 
 DRAWS = re.compile(r"(torch|np\.random)\.(rand|randn|randint|randperm|normal)\(")
 LESSONS = sorted((ROOT / "notebooks").glob("*.py"))
+WIDGET = re.compile(r"^(\w+) = live\.\w+\(", re.MULTILINE)
 
 
 def bound(tree) -> set[str]:
@@ -55,6 +59,47 @@ def test_a_name_taken_from_a_proof_is_found(tmp_path):
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_each_lesson_runs_without_its_proofs(path):
     assert taken_from_proofs(read_cells(path, sheet=False)) == []
+
+
+def read_off(cells) -> list[str]:
+    """Return what proofs read off a widget above, which its reader may have moved or edited."""
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    proofs = "\n".join(cell.source for cell in code if "proof" in tags(cell))
+    sight = "\n".join(cell.source for cell in code if "proof" not in tags(cell))
+    names = set(WIDGET.findall(sight))
+    found = [
+        f"{n}.{what}" for n in names for what in ("drawing()", "values") if f"{n}.{what}" in proofs
+    ]
+    edited = [
+        n for n in names if f"{n}.wait().yours" in proofs and f"if {n}.trained ==" not in proofs
+    ]
+    return sorted([*found, *edited])
+
+
+def test_a_proof_that_reads_a_widget_above_is_found(tmp_path):
+    source = tmp_path / "99_x.py"
+    source.write_text(
+        '# %%\nchart = live.bend_D()\nrun = live.FaultyRun(1)\n\n# %% tags=["proof"]\n'
+        "# Proof: it is 2\nchart.drawing(), run.wait().yours\n"
+    )
+    assert read_off(read_cells(source, sheet=False)) == ["chart.drawing()", "run"]
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_no_proof_fails_because_a_widget_was_moved(path):
+    assert read_off(read_cells(path, sheet=False)) == []
+
+
+def test_lesson_06_claims_nothing_of_learning_rates_that_its_reader_moved(capsys):
+    cells = read_cells(ROOT / "notebooks" / "06_mlp_gan_mnist.py", sheet=False)
+    proofs = [cell.source for cell in cells if "state.recipe.lr_D" in cell.source]
+    far = dict.fromkeys(("d_loss", "g_loss", "D(x)", "D(G(z))", "FID"), 9.0)
+    moved = SimpleNamespace(recipe=SimpleNamespace(lr_D=2e-3, lr_G=1e-3))
+    space = {"state": moved, "healthy": far, "alone": {"D": 900}, "table": {1: far, 2: far},
+             "claim": claim, "digits": SimpleNamespace(name="mnist")}  # fmt: skip
+    for proof in proofs:
+        exec(proof, space)
+    assert capsys.readouterr().out.count("which you moved") == len(proofs) == 3
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)

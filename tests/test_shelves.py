@@ -2,6 +2,7 @@
 
 import ast
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -55,6 +56,28 @@ def test_g_step_of_lesson_05_is_the_packages(minimal):
     assert g_loss == pytest.approx(T.g_step(ours, torch.zeros(32, 2))["g_loss"].item())
     for p, q in zip(ours.G.parameters(), theirs.G.parameters(), strict=True):
         torch.testing.assert_close(p, q)
+
+
+STUB = 'raise NotImplementedError("your turn")'
+STEPS = {"d_step": "05.2", "g_step": "05.3"}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_the_reader_of_lesson_05_writes_each_step_and_what_is_not_written_stands_in(name):
+    cells = (NOTEBOOKS / "05_minimal_gan.py").read_text().split("\n# %%")
+    asked = [cell for cell in cells if STUB in cell]
+    (stand_in,) = (cell for cell in cells if cell.count("_written.passed:") == 2)
+    assert [step for step in STEPS if any(f"def {step}(" in cell for cell in asked)] == [*STEPS]
+    asked = [c.replace(STUB, "return 'mine'") if f"def {name}(" in c else c for c in asked]
+    space = {"softplus": softplus,
+             "check": lambda id, step: SimpleNamespace(passed=id == STEPS[name])}  # fmt: skip
+    for cell in (*asked, stand_in):
+        exec(cell.partition("\n")[2], space)
+    theirs, z = states()[1], torch.randn(32, 2)
+    took = {"d_step": space["d_step"](theirs.G, theirs.D, theirs.opt_D, torch.randn(32, 2), z),
+            "g_step": space["g_step"](theirs.G, theirs.D, theirs.opt_G, z)}  # fmt: skip
+    assert took.pop(name) == "mine"
+    assert all(isinstance(loss, float) for loss in took.values())
 
 
 @pytest.mark.parametrize(("role", "shape"), [("G", (64,)), ("D", (1, 28, 28))])

@@ -18,6 +18,7 @@ from gancourse.plots.picture import (
     INK,
     REAL,
     ROLES,
+    SLOPES,
     STYLE,
     Picture,
     beside,
@@ -25,10 +26,13 @@ from gancourse.plots.picture import (
     to_numpy,
 )
 from gancourse.plots.points import (
+    SLOPE_RANGE,
+    SLOPE_SCALE,
     cross,
     eigenvalues,
     field_arrows,
     levels,
+    over_slopes,
     phase_planes,
     point_film,
     points,
@@ -37,10 +41,11 @@ from gancourse.plots.points import (
 )
 from gancourse.plots.tables import bars, calibration, confusion, number_grids
 
-__all__ = ["D_COLOUR", "FAKE", "FIELD", "G_COLOUR", "INK", "REAL", "ROLES", "STYLE", "Mark",
-           "Panel", "Picture", "Strip", "bars", "beside", "by_layer", "calibration", "captioned",
-           "columns", "confusion", "cross", "curves", "densities", "eigenvalues", "extrapolated",
-           "few_colours", "field_arrows", "films", "gallery", "grid", "image_film", "image_grid",
-           "levels", "lines", "losses", "number_grids", "panels", "phase_planes", "point_film",
-           "points", "races", "range_around", "score_card", "square_limit", "to_numpy",
-           "to_pixels", "transport"]  # fmt: skip
+__all__ = ["D_COLOUR", "FAKE", "FIELD", "G_COLOUR", "INK", "REAL", "ROLES", "SLOPES", "SLOPE_RANGE",
+           "SLOPE_SCALE", "STYLE", "Mark", "Panel", "Picture", "Strip", "bars", "beside",
+           "by_layer", "calibration", "captioned", "columns", "confusion", "cross", "curves",
+           "densities", "eigenvalues", "extrapolated", "few_colours", "field_arrows", "films",
+           "gallery", "grid", "image_film", "image_grid", "levels", "lines", "losses",
+           "number_grids", "over_slopes", "panels", "phase_planes", "point_film", "points",
+           "races", "range_around", "score_card", "square_limit", "to_numpy", "to_pixels",
+           "transport"]  # fmt: skip

@@ -121,13 +121,30 @@ def lines(x, curves: Mapping[str, Sequence[float]], xlabel: str, ylabel: str, ti
     return panels([panel], alt)
 
 
-def extrapolated(sizes: Sequence[int], values, limit: float, c: float, title: str = "") -> Panel:
-    """Return a panel of values [len(sizes), draws] over 1 / size, and the line limit + c / size."""
-    inverse, values = 1 / np.asarray(sizes, float), to_numpy(values)
+def extrapolated(
+    sizes: Sequence[int], values: Mapping, lines: Mapping[str, tuple[float, float]], title: str = ""
+) -> Panel:
+    """Return a panel of values [len(sizes), draws] by name over 1 / size: mean and sd of draws.
+
+    `lines` has (limit, c) of each: limit + c / size is drawn from 0 on. Up to three names.
+    """
+    inverse = 1 / np.asarray(sizes, float)
     ends = np.array([0.0, inverse.max()])
-    dots = Mark("points", inverse.repeat(values.shape[1]), values.ravel(), "drawn", "q")
-    line = Mark("dashed", ends, limit + c * ends, f"{limit:.1f} + {c:.0f} / N")
-    return Panel((dots, line), "1 / N", "FID", title=title)
+    marks = []
+    for (name, drawn), role in zip(values.items(), ("q", "", "D"), strict=False):
+        found, (limit, c) = to_numpy(drawn), lines[name]
+        mean, sd = found.mean(1), found.std(1, ddof=1)
+        marks += [Mark("points", inverse, mean, "", role),
+                  Mark("line", *_bars(inverse, mean, sd), "", role),
+                  Mark("dashed", ends, limit + c * ends, f"{name}: {limit:.1f} + {c:,.0f} / N",
+                       role)]  # fmt: skip
+    return Panel(tuple(marks), "1 / N", "FID", title=title)
+
+
+def _bars(x: np.ndarray, mean: np.ndarray, sd: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return one line that goes from mean - sd to mean + sd at each x, with gaps between."""
+    gap = np.full_like(x, np.nan)
+    return np.stack([x, x, gap], 1).ravel(), np.stack([mean - sd, mean + sd, gap], 1).ravel()
 
 
 def _role(name: str) -> str:

@@ -26,6 +26,7 @@ REAL, FAKE, D_COLOUR, G_COLOUR = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 INK = "#222222"
 ROLES = {"p": REAL, "q": FAKE, "D": D_COLOUR, "G": G_COLOUR}
 FIELD = LinearSegmentedColormap.from_list("field", ["#F3B68D", "#FFFFFF", "#8FC3E3"])
+SLOPES = LinearSegmentedColormap.from_list("slopes", ["#FFFFFF", "#A5DCCB", "#3BAE8C", "#00664A"])
 STYLE = {
     "font.size": 13,
     "axes.titlesize": 14,

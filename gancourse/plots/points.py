@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from gancourse.errors import InputError
+from gancourse.losses import slope
 from gancourse.plots.curves import LOOKS
 from gancourse.plots.marks import Mark, Panel, panels
 from gancourse.plots.picture import (
@@ -17,6 +19,7 @@ from gancourse.plots.picture import (
     FIELD,
     INK,
     REAL,
+    SLOPES,
     Picture,
     as_picture,
     new_figure,
@@ -26,6 +29,8 @@ from gancourse.plots.picture import (
 )
 
 INSIDE = "#E8EEF2"  # where the modulus is below 1
+SLOPE_RANGE = (0.01, 10.0)  # logits per unit of length, at the ends of the colours
+SLOPE_SCALE = "D's slope, from 0.01 (white) to 10 (dark) logits per unit of length, logarithmic"
 
 
 def _check_points(name: str, x: Tensor) -> np.ndarray:
@@ -36,11 +41,14 @@ def _check_points(name: str, x: Tensor) -> np.ndarray:
     return to_numpy(x)
 
 
-def _draw_field(axis, D: Callable[[Tensor], Tensor], limit: float) -> None:
+def _square(limit: float) -> torch.Tensor:
     side = torch.linspace(-limit, limit, 120)
-    x = torch.cartesian_prod(side, side)  # [120 * 120, 2], first coordinate slowest
+    return torch.cartesian_prod(side, side)  # [120 * 120, 2], first coordinate slowest
+
+
+def _draw_field(axis, D: Callable[[Tensor], Tensor], limit: float) -> None:
     with torch.no_grad():
-        probability = torch.sigmoid(D(x).float()).view(120, 120).T
+        probability = torch.sigmoid(D(_square(limit)).float()).view(120, 120).T
     extent = (-limit, limit, -limit, limit)
     axis.imshow(to_numpy(probability), origin="lower", extent=extent, cmap=FIELD, vmin=0, vmax=1)
 
@@ -72,6 +80,29 @@ def points(x_real=None, x_fake=None, D=None, limit: float | None = None, title="
     if x_real is not None or x_fake is not None:
         figure.legend(loc="outside lower center", ncols=2, markerscale=2.5)  # hides no point
     return as_picture(figure, _points_alt(x_real, x_fake, D, title))
+
+
+@styled
+def over_slopes(x_real, x_fake, D, limit: float, title="") -> Picture:
+    """Return real and fake points [N, 2] over a map of the slope of D, which returns logits.
+
+    The scale is the same for every D, so that two pictures can be compared: see `SLOPE_RANGE`.
+    """
+    figure, (axis,) = new_figure(width=6.2, height=5.0)
+    _draw_points(axis, x_real, x_fake, None, limit, size=11)  # opaque
+    x, extent = _square(limit), (-limit, limit, -limit, limit)
+    steep = to_numpy(slope(D, x).detach().norm(dim=1).view(120, 120).T)
+    low, high = SLOPE_RANGE
+    few = SLOPES.resampled(24)  # a still picture has 256 colours, and the points need theirs
+    shown = axis.imshow(steep, origin="lower", extent=extent, cmap=few, norm=LogNorm(low, high),
+                        interpolation="nearest", zorder=0)  # fmt: skip
+    scale = {"extend": "both", "ticks": [0.01, 0.1, 1, 10], "format": "%g"}
+    figure.colorbar(shown, label="D's slope (logits per unit of length)", **scale)
+    axis.set(xlabel="$x_1$", ylabel="$x_2$", title=title)
+    figure.legend(loc="outside lower center", ncols=2, markerscale=2.5)
+    said = f"from {np.nanmin(steep):.2g} to {np.nanmax(steep):.2g} logits per unit of length"
+    points = _points_alt(x_real, x_fake, None, title).rstrip(".")
+    return as_picture(figure, f"{points} over the map of D's slope, {said}.")
 
 
 def square_limit(*clouds) -> float:

@@ -11,12 +11,18 @@ from gancourse.score.measures import fid
 
 
 def fids_by_size(
-    fake: Tensor, real: Tensor, sizes: Sequence[int], draws: int = 5, seed: int = 0
+    fake: Tensor,
+    real: Tensor,
+    sizes: Sequence[int],
+    draws: int = 5,
+    seed: int = 0,
+    labels: Tensor | None = None,
 ) -> Tensor:
     """Return the FID of `draws` random parts of the features `fake` [N, d], for each size.
 
     [len(sizes), draws], float64; a part is drawn without replacement, and `real` [M, d] stays
-    whole. Raises InputError for a size beyond N.
+    whole. With `labels` int64 [N] each part has as many of each class as can be. Raises InputError
+    for a size beyond N.
     """
     if max(sizes) > len(fake):
         raise InputError(
@@ -24,10 +30,23 @@ def fids_by_size(
             "draw more samples, or give smaller sizes."
         )
     rng = machine.seed_generator(seed)
+
+    def part(n: int) -> Tensor:
+        order = torch.randperm(len(fake), generator=rng)
+        return fake[(order if labels is None else class_by_class(order, labels))[:n]]
+
     return torch.tensor(
-        [[fid(fake[torch.randperm(len(fake), generator=rng)[:n]], real) for _ in range(draws)]
-         for n in sizes], dtype=torch.float64
-    )  # fmt: skip
+        [[fid(part(n), real) for _ in range(draws)] for n in sizes], dtype=torch.float64
+    )
+
+
+def class_by_class(order: Tensor, labels: Tensor) -> Tensor:
+    """Return `order` [N] with the first of each class before the second of any, and so on."""
+    place = torch.zeros_like(order)  # how many of its class come before each
+    for k in labels.unique():
+        of_it = labels[order] == k
+        place[of_it] = torch.arange(int(of_it.sum()))
+    return order[place.argsort(stable=True)]
 
 
 def straight_line(sizes: Sequence[int], fids: Tensor) -> tuple[float, float]:

@@ -20,6 +20,7 @@ from gancourse.data import ImageSet, image_set, load_images
 from gancourse.data.enlarged import shrunk
 from gancourse.errors import at_least, choose
 from gancourse.score import images, measures, obedience, pupils, stacked
+from gancourse.score.bias import class_by_class
 from gancourse.score.ruler import features, load_ruler
 
 SAMPLES, SAMPLE_SEED = 5_000, 99  # drawn to score or to learn from, and their z
@@ -130,11 +131,7 @@ def some_of(name: str, n: int | None = None, seed: int = 0) -> ImageSet:
     if n is None:
         return whole
     order = torch.randperm(len(whole), generator=machine.seed_generator(seed))
-    labels, classes = whole.labels[order], len(whole.class_names)
-    place = torch.zeros_like(order)  # how many of its class come before each image
-    for k in range(classes):
-        place[labels == k] = torch.arange(int((labels == k).sum()))
-    chosen = order[place.argsort(stable=True)[: at_least("n", n, 1)]]
+    chosen = class_by_class(order, whole.labels)[: at_least("n", n, 1)]
     return replace(whole, images=whole.images[chosen], labels=whole.labels[chosen])
 
 

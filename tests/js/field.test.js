@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { arrowsOf, cellsOf, newField, reached, sampled } from "../../gancourse/live/static/src/field.js";
+import { arrowsOf, cellsOf, newField, reached, sampled, shadesOf } from "../../gancourse/live/static/src/field.js";
 import { normals, uniforms } from "../../gancourse/live/static/src/latent.js";
 
 const floats = (view) => new Float32Array(view.buffer);
@@ -107,4 +107,21 @@ test("each remedy begins again, and what it does to D is seen in the slope", () 
   }
   assert.ok(slopes.clipping < 0.2 && slopes["spectral norm"] < 1.2, JSON.stringify(slopes));
   assert.equal(new Set(Object.values(slopes)).size, 7);
+});
+
+test("the map shows D's slope where it is asked to, on a scale that stays", () => {
+  shadesOf(Float64Array.of(0, 0.01, 0.1, 1, 10, 99)).forEach((v, i) => assert.ok(Math.abs(v - [0, 0, 1 / 3, 2 / 3, 1, 1][i]) < 1e-9));
+  const levels = (field) => new Uint8Array(field.frame().field.buffer);
+  const field = newField({ points: "grid of 25", shows: "D's slope" });
+  for (let i = 0; i < 30; i++) field.turn();
+  const steep = levels(field);
+  assert.match(field.frame().scale.says, /logits per unit of length/);
+  field.set("shows", "D(x)");
+  assert.deepEqual(field.frame().scale, {});
+  assert.notDeepEqual(levels(field), steep);
+  field.set("remedy", "WGAN-GP"); // begins again, with the map that was chosen
+  field.set("shows", "D's slope");
+  for (let i = 0; i < 30; i++) field.turn();
+  const [, most] = field.frame().numbers.find(([name]) => name === "D's steepest slope");
+  assert.ok(Math.abs((3 * Math.max(...levels(field))) / 255 - 2 - Math.log10(Number(most))) < 0.3, most);
 });

@@ -1,9 +1,11 @@
 // node learn.js: reads {G, D: [[W, b], ...], sizes, recipe, xReal, z, mix, n, steps, power} as JSON from
-// standard input, takes the steps, and writes both players' weights, flat.
+// standard input, takes the steps, and writes both players' weights, flat, and how dark the map shows
+// D's slope.
 
 import { readFileSync } from "node:fs";
 
-import { bothSteps, newPlayer } from "../../gancourse/live/static/src/engine/players.js";
+import { bothSteps, newPlayer, slopes } from "../../gancourse/live/static/src/engine/players.js";
+import { CELLS, cellsOf, shadesOf } from "../../gancourse/live/static/src/field.js";
 
 const told = JSON.parse(readFileSync(0, "utf8"));
 const player = (tensors, sizes) => {
@@ -16,4 +18,5 @@ for (let i = 0; i < told.steps; i++) {
   bothSteps(game, told.recipe, Float64Array.from(told.xReal[i]), Float64Array.from(told.z[i]), told.n, told.mix[i]);
 }
 const flat = ({ layers }) => layers.flatMap(({ W, b }) => [[...W.value], [...b.value]]);
-console.log(JSON.stringify({ G: flat(game.G), D: flat(game.D) }));
+const shades = shadesOf(slopes(game.D, cellsOf(CELLS), CELLS * CELLS, told.recipe.pack));
+console.log(JSON.stringify({ G: flat(game.G), D: flat(game.D), shades: [...shades] }));

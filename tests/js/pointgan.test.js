@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { cursorAfter, fillField, leavesPoint, legendOf, placedSigns, withPoint } from "../../gancourse/live/static/src/pointgan.js";
+import { coloursOf, cursorAfter, fillField, leavesPoint, legendOf, placedSigns, withPoint } from "../../gancourse/live/static/src/pointgan.js";
 
 const FRAME = { limit: 1.5, most: 2 };
 
@@ -53,4 +53,10 @@ test("the legend names the pushes, or what the last step changed", () => {
   assert.deepEqual(labels({ step: { signs: [], times: 1 } }), ["real", "fake", "D(x) rose, fell"]);
   assert.match(labels({ step: { moves: [], times: 5 } })[2], /hollow diamonds, 5 times as long/);
   assert.doesNotMatch(labels({ step: { moves: [], times: 1 } })[2], /times/);
+});
+
+test("a map of something else than D(x) brings its own colours", () => {
+  assert.equal(coloursOf({}, "usual"), "usual");
+  assert.equal(coloursOf({ scale: {} }, "usual"), "usual");
+  assert.equal(coloursOf({ scale: { colours: "green", says: "slope" } }, "usual"), "green");
 });

@@ -12,6 +12,7 @@ from torch import nn
 
 from gancourse import losses, nets, train
 from gancourse.data import load_points
+from gancourse.live.run import points_view
 from gancourse.live.run.pointgan import RECIPE
 from gancourse.train.recipe import Recipe
 from gancourse.train.remedies import REMEDIES
@@ -108,6 +109,10 @@ def test_after_100_steps_both_players_are_pytorchs(node, name, monkeypatch):
         for ours, theirs in zip(found[who], numbers(getattr(state, who)), strict=True):
             assert np.abs(np.subtract(ours, theirs)).max() < 1e-6
     assert (torch.tensor(start[2]) - torch.tensor(found["D"][2])).abs().max() > 0.01
+    shades = points_view.shades(points_view.slopes(state.logits, points_view.middles().double()))
+    apart = (shades - torch.tensor(found["shades"])).abs()
+    assert apart.quantile(0.99) < 1e-5  # on the border of two pieces of D either slope is right
+    assert shades.std() > 0.01
 
 
 def test_the_players_of_the_page_have_the_sizes_of_the_courses():

@@ -93,9 +93,15 @@ def test_a_short_run_shows_each_step(monkeypatch):
 
 
 def test_extrapolated_values_stand_over_1_over_n_with_their_line_from_0():
-    panel = plots.extrapolated([10, 20], torch.tensor([[5.0, 7.0], [4.0, 3.0]]), 2.0, 40.0, "G")
-    dots, line = panel.marks
-    assert dots.x.tolist() == [0.1, 0.1, 0.05, 0.05]
-    assert dots.y.tolist() == [5, 7, 4, 3]
+    drawn = {"G": torch.tensor([[5.0, 7.0], [4.0, 3.0]]), "C": torch.tensor([[1.0, 1.0]] * 2)}
+    panel = plots.extrapolated([10, 20], drawn, {"G": (2.0, 40.0), "C": (1.0, 0.0)}, "two")
+    dots, bars, line, *others = panel.marks
+    assert (dots.x.tolist(), dots.y.tolist()) == ([0.1, 0.05], [6, 3.5])
+    assert bars.y[[0, 1, 3, 4]] == pytest.approx(
+        [6 - 2**0.5, 6 + 2**0.5, 3.5 - 0.5**0.5, 3.5 + 0.5**0.5]
+    )
+    assert bars.x[[0, 1, 3, 4]].tolist() == [0.1, 0.1, 0.05, 0.05]
     assert (line.x.tolist(), line.y.tolist()) == ([0, 0.1], [2, 6])
-    assert (line.label, panel.title) == ("2.0 + 40 / N", "G")
+    assert (line.label, others[2].label) == ("G: 2.0 + 40 / N", "C: 1.0 + 0 / N")
+    assert {m.role for m in others} != {dots.role}
+    assert panel.title == "two"

@@ -135,3 +135,16 @@ def test_levels_shows_each_D_at_its_place(drawn):
     assert [axis.get_title() for axis in drawn[0].axes] == ["steep", "flat"]
     scales = [axis.collections[0].levels for axis in drawn[0].axes]  # each D's own
     assert scales[0][-1] == pytest.approx(10 * scales[1][-1], rel=1e-4)
+
+
+def test_the_map_of_slopes_has_one_scale_for_every_d(drawn):
+    """D, 10 x_1, is dark everywhere, and a D that is flat is white."""
+    ends = []
+    for times in (1.0, 1e-4):
+        picture = plots.over_slopes(POINTS, POINTS, lambda x, k=times: k * D(x), limit=1.0)
+        image = drawn[-1].axes[0].images[0]
+        ends.append((image.norm.vmin, image.norm.vmax, float(image.norm(image.get_array()).mean())))
+        assert f"from {10 * times:.2g} to {10 * times:.2g} logits per unit" in picture.alt
+    assert ends[0] == pytest.approx((0.01, 10, 1))
+    assert ends[1] == pytest.approx((0.01, 10, -1 / 3), abs=1e-3)
+    assert drawn[0].axes[1].get_ylabel() == "D's slope (logits per unit of length)"

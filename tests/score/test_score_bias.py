@@ -58,3 +58,22 @@ def test_a_part_is_not_larger_than_the_whole():
 def test_all_of_it_is_the_fid_itself():
     fake, real = normal(200, 1), normal(300, 2)
     assert bias.fids_by_size(fake, real, [200], 1).item() == pytest.approx(measures.fid(fake, real))
+
+
+def test_with_labels_a_part_has_as_many_of_each_class(monkeypatch):
+    labels = torch.arange(60) % 3
+    asked = []
+    monkeypatch.setattr(bias, "fid", lambda x, real: asked.append(x[:, 0].long()) or 0.0)
+    bias.fids_by_size(labels[:, None].float(), labels, [30, 31], draws=2, labels=labels)
+    counts = [part.bincount().tolist() for part in asked]
+    assert counts[:2] == [[10, 10, 10]] * 2
+    assert sorted(counts[2]) == [10, 10, 11]
+
+
+def test_without_the_luck_of_the_classes_the_bias_is_smaller():
+    """Far classes: most of the variance is between them, and asking for each in turn removes it."""
+    labels = torch.arange(4000) % 2
+    x = normal(4000, 1) + 6 * labels[:, None]
+    lines = [bias.straight_line([50, 100, 200], bias.fids_by_size(x, x, [50, 100, 200], 20, 0, way))
+             for way in (None, labels)]  # fmt: skip
+    assert lines[1][1] < 0.5 * lines[0][1]

@@ -25,8 +25,8 @@ def test_a_chart_that_got_a_name_lives_too():
 
 def test_what_needs_the_learners_python_stays_a_still():
     assert living_of("live.PointGan()").kind == "points"
-    asked = living_of('live.PointGan("grid of 25", remedy="WGAN-GP")').data["options"]
-    assert json.loads(asked) == {"points": "grid of 25", "remedy": "WGAN-GP"}
+    asked = living_of('live.PointGan("grid of 25", shows="D(x)", remedy="WGAN-GP")').data["options"]
+    assert json.loads(asked) == {"points": "grid of 25", "shows": "D(x)", "remedy": "WGAN-GP"}
     assert living_of("live.PointGan([[0.0, 1.0]])") is None
     assert living_of("live.slide_q(mean=theta)") is None
     assert living_of("live.TrainingDashboard(state, digits.batch, steps=7)") is None

@@ -115,7 +115,7 @@ def points_asked(args: list, options: dict, values: dict) -> dict | None:
     """Return what a GAN on points in a page is asked for; None for what it does not have."""
     asked = dict(zip(("points", "loss"), args, strict=False)) | options
     named = all(isinstance(value, str) for value in asked.values())
-    if not named or not asked.keys() <= {"points", "loss", "remedy"}:
+    if not named or not asked.keys() <= {"points", "loss", "remedy", "shows"}:
         return None
     return asked | ({"values": values} if values else {})
 

@@ -42,7 +42,14 @@ GAME = Tab(
     {},
 )
 OWN_GAME = replace(GAME, controls={k: c for k, c in GAME.controls.items() if k != "loss"})
-REMEDY = Tab("The remedy", {"remedy": Choice("remedy", tuple(REMEDIES), "none")}, {})
+REMEDY = Tab(
+    "The remedy",
+    {
+        "remedy": Choice("remedy", tuple(REMEDIES), "none"),
+        "shows": Choice("map shows", points_view.SHOWN, points_view.OPINION),
+    },
+    {},
+)
 SOURCE = Tab("Real points", {"points": Choice("real points", (*DATA, DRAWN), "ring")},
              {"clear": "Clear my drawing"})  # fmt: skip
 
@@ -51,7 +58,8 @@ class PointGan(PointTurns):
     """A small GAN on points: D's field as a map, G's samples, and where D's gradient pushes them.
 
     `points` is "ring", "grid", "grid of 25" or a sequence of points [K, 2] inside of -1.6..1.6;
-    `loss` one of `losses.LOSSES`; `remedy`, of lesson 12, one of `train.remedies`. With a page
+    `loss` one of `losses.LOSSES`; `remedy`, of lesson 12, one of `train.remedies`; `shows` what
+    the map is of: "D(x)" or "D's slope", which has a fixed scale. With a page
     nothing moves until a button is pressed; without one, showing it takes `steps` turns first and
     gives a still picture. Colours mean what they mean in all plots: real blue, fake orange, D
     green, G pink. Raises InputError for unknown names and bad points.
@@ -69,6 +77,7 @@ class PointGan(PointTurns):
     def __init__(
         self, points="ring", loss="non-saturating", seed: int = 0, steps: int = 1000,
         d_step: Callable | None = None, g_step: Callable | None = None, remedy: str = "none",
+        shows: str = points_view.OPINION,
     ):  # fmt: skip
         self.steps, self._seed = at_least("steps", steps, 1), seed
         given = {"D": d_step, "G": g_step}
@@ -76,6 +85,7 @@ class PointGan(PointTurns):
         game = (OWN_GAME,) if len(self.own) == 2 else (GAME,) if self.own else (GAME, REMEDY)
         self.tabs = (*game, SOURCE, LEARNING_RATES)
         self.each = {"D": 1, "G": 1}
+        self.shows = _map_of(shows)
         self.real = RealPoints()
         self.real.choose(points)
         recipe = replace(RECIPE, loss=choose("loss", loss, losses.LOSSES))
@@ -111,6 +121,8 @@ class PointGan(PointTurns):
             self._set_loss(choose("loss", value, losses.LOSSES))
         elif key == "remedy":
             self._set_remedy(self._possible(value))
+        elif key == "shows":
+            self.shows = _map_of(value)
         elif key.startswith("steps_"):
             self.each[key[-1]] = int(GAME.controls[key].clean(value))
         elif key == "slow" and not value:
@@ -138,7 +150,8 @@ class PointGan(PointTurns):
         """Return the controls' values by name, as the run uses them now."""
         each = {f"steps_{who}": n for who, n in self.each.items()}
         recipe = self.state.recipe
-        game = {"loss": recipe.loss, "points": self.real.name, "remedy": remedy_of(recipe)}
+        game = {"loss": recipe.loss, "points": self.real.name, "remedy": remedy_of(recipe),
+                "shows": self.shows}  # fmt: skip
         return super().values() | each | game
 
     def _finished(self) -> bool:
@@ -186,7 +199,7 @@ class PointGan(PointTurns):
             Drawing(curves, self.sentence(), self._numbers(push, x_fake)), self._serial
         )
         step = self.last.described() if self.last else {}
-        plane = points_view.plane(self.state.logits, self.real.shown, x_fake, push)
+        plane = points_view.plane(self.state.logits, self.real.shown, x_fake, push, self.shows)
         return drawing | self.common() | plane | self.real.described() | step
 
     def _numbers(self, push: Tensor, x_fake: Tensor) -> dict[str, str]:
@@ -206,7 +219,7 @@ class PointGan(PointTurns):
         shown = self.last.panel() if self.last else points_view.pushes(x_fake, push)
         panels = shown, _with_ends(self.log.panels()[0])
         words = f"{self._in_words(push)} {said}".strip()
-        cloud = points_view.cloud(self.state.logits, self.real.shown, x_fake, title)
+        cloud = points_view.cloud(self.state.logits, self.real.shown, x_fake, title, self.shows)
         return beside([cloud, plots.panels(panels, words, note=said)])
 
     thumbnail = picture
@@ -229,6 +242,10 @@ def _with_ends(panel: Panel) -> Panel:
     ends = [Mark("points", m.x[-1:], m.y[-1:], role=m.role)
             for m in panel.marks if m.kind == "line" and len(m.x)]  # fmt: skip
     return replace(panel, marks=(*panel.marks, *ends))
+
+
+def _map_of(shows: str) -> str:
+    return choose("map", shows, points_view.SHOWN)
 
 
 def _new_state(recipe: train.Recipe, seed: int) -> train.State:

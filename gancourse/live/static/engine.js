@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/engine.js: edit there. 09d5953c02e1d31b 404438e930b2b20d
+// Built by `make build` from src/widgets/engine.js: edit there. 619a8ce2e299f8c9 368b51a2e05d78e4
 // engine/safetensors.js
 var EngineError = class extends Error {
 };
@@ -630,9 +630,9 @@ function weightOf(layer, learns) {
   const sigma = timesW(layer, v).reduce((sum, h, j) => sum + u[j] * h, 0);
   return { w: layer.W.value.map((value) => value / sigma), u, v, sigma };
 }
-function addToW({ inputs, W: { value, grad } }, { u, v, sigma }, slopes) {
-  const along = slopes.reduce((sum, g, i) => sum + g * value[i], 0) / sigma ** 2;
-  for (let i = 0; i < grad.length; i++) grad[i] += slopes[i] / sigma - along * u[Math.floor(i / inputs)] * v[i % inputs];
+function addToW({ inputs, W: { value, grad } }, { u, v, sigma }, slopes2) {
+  const along = slopes2.reduce((sum, g, i) => sum + g * value[i], 0) / sigma ** 2;
+  for (let i = 0; i < grad.length; i++) grad[i] += slopes2[i] / sigma - along * u[Math.floor(i / inputs)] * v[i % inputs];
 }
 function uniformFill(uniform) {
   return (n, inputs) => Float64Array.from({ length: n }, () => (2 * uniform() - 1) / Math.sqrt(inputs));
@@ -679,9 +679,9 @@ function forward({ layers }, x, n, learns = false) {
   return held;
 }
 var answer = (held) => held[held.length - 1].h;
-function leaked(slopes, h) {
-  for (let i = 0; i < slopes.length; i++) if (!(h[i] > 0)) slopes[i] *= LEAK;
-  return slopes;
+function leaked(slopes2, h) {
+  for (let i = 0; i < slopes2.length; i++) if (!(h[i] > 0)) slopes2[i] *= LEAK;
+  return slopes2;
 }
 function addFour(to, at, n, from, [p, q, r, t], a, b, c, d) {
   for (let i = 0; i < n; i++) to[at + i] += a * from[p + i] + b * from[q + i] + c * from[r + i] + d * from[t + i];
@@ -689,7 +689,7 @@ function addFour(to, at, n, from, [p, q, r, t], a, b, c, d) {
 function addOne(to, at, n, from, p, a) {
   for (let i = 0; i < n; i++) to[at + i] += a * from[p + i];
 }
-function through({ inputs, out }, { w }, slopes, n) {
+function through({ inputs, out }, { w }, slopes2, n) {
   const back = new Float64Array(n * inputs);
   for (let row2 = 0; row2 < n; row2++) {
     const [at, from] = [row2 * inputs, row2 * out];
@@ -702,23 +702,23 @@ function through({ inputs, out }, { w }, slopes, n) {
         inputs,
         w,
         [to, to + inputs, to + 2 * inputs, to + 3 * inputs],
-        slopes[from + j],
-        slopes[from + j + 1],
-        slopes[from + j + 2],
-        slopes[from + j + 3]
+        slopes2[from + j],
+        slopes2[from + j + 1],
+        slopes2[from + j + 2],
+        slopes2[from + j + 3]
       );
     }
-    for (; j < out; j++) addOne(back, at, inputs, w, j * inputs, slopes[from + j]);
+    for (; j < out; j++) addOne(back, at, inputs, w, j * inputs, slopes2[from + j]);
   }
   return back;
 }
-function addOuter(layer, weight, slopes, input, n) {
-  if (!weight.sigma) return addProducts(layer.W.grad, slopes, input, layer, n);
+function addOuter(layer, weight, slopes2, input, n) {
+  if (!weight.sigma) return addProducts(layer.W.grad, slopes2, input, layer, n);
   const found = new Float64Array(layer.W.grad.length);
-  addProducts(found, slopes, input, layer, n);
+  addProducts(found, slopes2, input, layer, n);
   addToW(layer, weight, found);
 }
-function addProducts(grad, slopes, input, { inputs, out }, n) {
+function addProducts(grad, slopes2, input, { inputs, out }, n) {
   for (let j = 0; j < out; j++) {
     const at = j * inputs;
     let row2 = 0;
@@ -730,17 +730,17 @@ function addProducts(grad, slopes, input, { inputs, out }, n) {
         inputs,
         input,
         [x, x + inputs, x + 2 * inputs, x + 3 * inputs],
-        slopes[from],
-        slopes[from + out],
-        slopes[from + 2 * out],
-        slopes[from + 3 * out]
+        slopes2[from],
+        slopes2[from + out],
+        slopes2[from + 2 * out],
+        slopes2[from + 3 * out]
       );
     }
-    for (; row2 < n; row2++) addOne(grad, at, inputs, input, row2 * inputs, slopes[row2 * out + j]);
+    for (; row2 < n; row2++) addOne(grad, at, inputs, input, row2 * inputs, slopes2[row2 * out + j]);
   }
 }
-function backward({ layers }, held, slopes, n, learn = true) {
-  let now = slopes;
+function backward({ layers }, held, slopes2, n, learn = true) {
+  let now = slopes2;
   for (let k = layers.length - 1; k >= 0; k--) {
     const layer = layers[k];
     if (learn) {
@@ -801,11 +801,11 @@ function adamStep(player, lr, [beta1, beta2]) {
 }
 var mean = (values, f) => values.reduce((sum, v) => sum + f(v), 0) / values.length;
 function dStep({ D }, { loss, r1 = 0, r2 = 0, gp = 0, clip = 0, pack = 1, lrD, betas }, xReal, xFake, n, mix) {
-  const [slopes, rows] = [LOSSES[loss], n / pack];
+  const [slopes2, rows] = [LOSSES[loss], n / pack];
   const [real, fake] = [xReal, xFake].map((x) => forward(D, x, rows, true));
   const [r, f] = [answer(real), answer(fake)];
-  backward(D, real, r.map((v, i) => slopes.dReal(v, f[i]) / rows), rows);
-  backward(D, fake, f.map((v, i) => slopes.dFake(r[i], v) / rows), rows);
+  backward(D, real, r.map((v, i) => slopes2.dReal(v, f[i]) / rows), rows);
+  backward(D, fake, f.map((v, i) => slopes2.dFake(r[i], v) / rows), rows);
   if (r1) addPenalty(D, xReal, rows, PENALTIES.zero(r1));
   if (r2) addPenalty(D, xFake, rows, PENALTIES.zero(r2));
   if (gp) {
@@ -826,26 +826,25 @@ function gStep({ G, D }, { loss, pack = 1, lrG, betas }, xReal, made, n) {
   adamStep(G, lrG, betas);
 }
 function pushes(D, { loss, pack = 1 }, xReal, xFake, n, learns = false) {
-  const [slopes, rows] = [LOSSES[loss], n / pack];
+  const [slopes2, rows] = [LOSSES[loss], n / pack];
   const fake = forward(D, xFake, rows, learns);
-  const r = slopes.pairs ? answer(forward(D, xReal, rows, learns)) : [];
-  return backward(D, fake, answer(fake).map((v, i) => slopes.gFake(r[i], v)), rows, false);
+  const r = slopes2.pairs ? answer(forward(D, xReal, rows, learns)) : [];
+  return backward(D, fake, answer(fake).map((v, i) => slopes2.gFake(r[i], v)), rows, false);
 }
 function copies(x, pack) {
   if (pack === 1) return x;
   return Float64Array.from({ length: x.length * pack }, (_, i) => x[2 * Math.floor(i / (2 * pack)) + i % 2]);
 }
 var opinion = (D, x, n, pack = 1) => answer(forward(D, copies(x, pack), n)).map(s);
-function steepest(D, x, n, pack = 1) {
+function slopes(D, x, n, pack = 1) {
   const back = backward(D, forward(D, copies(x, pack), n), new Float64Array(n).fill(1), n, false);
-  let most = 0;
-  for (let row2 = 0; row2 < n; row2++) {
+  return Float64Array.from({ length: n }, (_, row2) => {
     const slope = [0, 0];
     for (let i = 0; i < 2 * pack; i++) slope[i % 2] += back[2 * pack * row2 + i];
-    most = Math.max(most, Math.hypot(...slope));
-  }
-  return most;
+    return Math.hypot(...slope);
+  });
 }
+var steepest = (D, x, n, pack = 1) => Math.max(0, ...slopes(D, x, n, pack));
 
 // latent.js
 var AROUND = 4;
@@ -909,6 +908,9 @@ var EVERY = 5;
 var COUNTED = 1e3;
 var ROOM = 400;
 var DRAWN = "drawn by hand";
+var SHOWN = ["D(x)", "D's slope"];
+var SLOPE_RANGE = [0.01, 10];
+var SLOPE_SCALE = "D's slope, from 0.01 (white) to 10 (dark) logits per unit of length, logarithmic";
 var grid = (at) => at.flatMap((x) => at.map((y) => [x, y]));
 var CENTRES = {
   ring: Array.from({ length: 8 }, (_, i) => [Math.cos(i * Math.PI / 4), Math.sin(i * Math.PI / 4)]),
@@ -945,6 +947,10 @@ function arrowsOf(xFake, push) {
   }
   return out;
 }
+function shadesOf(slope) {
+  const [low, high] = SLOPE_RANGE.map(Math.log);
+  return slope.map((v) => Math.min(1, Math.max(0, (Math.log(v) - low) / (high - low))));
+}
 function cellsOf(side) {
   const cell = 2 * LIMIT / side;
   return Float64Array.from({ length: 2 * side * side }, (_, i) => {
@@ -958,8 +964,8 @@ function curvePanel(title, low, high, curves) {
   const marks = curves.map(({ label, role, x, y }) => ({ kind: "line", label, role, x: view(x), y: view(y) }));
   return { title, xlabel: "turns", ylabel: "", equal: false, xlim: [0, Math.max(50, turns[turns.length - 1] ?? 0)], ylim: [low, high], marks };
 }
-function newField({ seed = 0, points = "ring", loss = "non-saturating", remedy = "none" } = {}) {
-  const values = { loss, points, remedy, r1: REMEDIES[remedy].r1 ?? 0, lr_D: 1e-3, lr_G: 1e-3, steps_D: 1, steps_G: 1 };
+function newField({ seed = 0, points = "ring", loss = "non-saturating", remedy = "none", shows = SHOWN[0] } = {}) {
+  const values = { loss, points, remedy, shows, r1: REMEDIES[remedy].r1 ?? 0, lr_D: 1e-3, lr_G: 1e-3, steps_D: 1, steps_G: 1 };
   const cells = cellsOf(CELLS);
   const many = Float64Array.from({ length: 2 * COUNTED }, normals(3));
   let [drawn, turns, says, game, next, uniform, z, shown, noted, every] = [[]];
@@ -1029,11 +1035,14 @@ function newField({ seed = 0, points = "ring", loss = "non-saturating", remedy =
       ["modes reached", known ? `${there()} of ${centres().length}` : "-"],
       ["D's steepest slope", slope.toPrecision(3)]
     ];
+    const steep = values.shows === SHOWN[1];
+    const map = (steep ? (...of) => shadesOf(slopes(...of)) : opinion)(game.D, cells, CELLS * CELLS, pack());
     const curve = (label, role, y) => ({ label, role, x: noted.x, y });
     return {
       limit: LIMIT,
       side: CELLS,
-      field: new DataView(Uint8Array.from(opinion(game.D, cells, CELLS * CELLS, pack()), (p) => Math.round(255 * p)).buffer),
+      field: new DataView(Uint8Array.from(map, (p) => Math.round(255 * p)).buffer),
+      scale: steep ? { says: SLOPE_SCALE } : {},
       real: view(shown),
       fake: view(xFake),
       arrows: view(arrowsOf(xFake, push)),
@@ -1265,6 +1274,7 @@ function legendOf({ step }) {
   const signs = { kind: "points", role: "D", label: "D(x) rose, fell" };
   return [...LEGEND, ...step.moves ? [moves] : [], ...step.signs ? [signs] : []];
 }
+var coloursOf = ({ scale }, usual) => scale?.colours ?? usual;
 function placedSigns(signs, side, limit) {
   const cell = 2 * limit / side;
   return Array.from(signs, (v, i) => [
@@ -1298,6 +1308,14 @@ function cursorAfter(event, place, limit) {
   const [far, edge] = [event.shiftKey ? 0.5 : 0.1, 0.98 * limit];
   return place.map((v, i) => Math.max(-edge, Math.min(edge, v + far * ARROWS[event.key][i])));
 }
+function ramp(colours, says) {
+  const svg = newSvg({ width: 24, height: 12, style: "width:24px;flex:none" });
+  for (let i = 0; i < 6; i++) {
+    const at = 3 * 51 * i;
+    draw(svg, "rect", { x: 4 * i, y: 1, width: 4, height: 10, fill: `rgb(${greys(colours).slice(at, at + 3).join()})` });
+  }
+  return make("span", { class: "gc-scale" }, svg, says);
+}
 var SHAPES = {
   real: (pen, x, y, r) => {
     pen.moveTo(x + r, y);
@@ -1323,6 +1341,7 @@ function pointStage(host) {
     const signSwatch = frame.step?.signs && names.lastChild.firstChild;
     signSwatch?.replaceChildren();
     if (signSwatch) draw(signSwatch, "path", { d: "M2 6H10M6 2V10M15 6H22", stroke: host.colourOf("D"), "stroke-width": 2.4 });
+    if (frame.scale?.says) names.append(ramp(frame.scale.colours, frame.scale.says));
     draw(fakeSwatch, "path", { d: "M8 6L12 2L16 6L12 10Z", fill: host.colourOf("q") });
   };
   const root = make("div", { class: "gc-stage" }, make("div", {}, canvas, names), curves.root);
@@ -1402,7 +1421,7 @@ function pointStage(host) {
     const side = Math.round(wide * (window.devicePixelRatio || 1));
     if (canvas.width !== side) canvas.width = canvas.height = side;
     pen.setTransform(side / wide, 0, 0, side / wide, 0, 0);
-    pen.drawImage(fieldImage(frame, host.fieldColours), 0, 0, wide, wide);
+    pen.drawImage(fieldImage(frame, coloursOf(frame, host.fieldColours)), 0, 0, wide, wide);
     scale();
     cloud(frame.real, "real", host.colourOf("p"), 2.4);
     if (frame.drawing) cloud(drawn.flat(), "real", host.colourOf("p"), 5);
@@ -1414,7 +1433,7 @@ function pointStage(host) {
   };
   const told = () => {
     const at = cursor.map((v) => v.toFixed(1)).join(", ");
-    return frame.drawing ? `Picture to draw real points in, ${drawn.length} drawn, cursor at ${at}. Arrow keys move it, Enter draws, Backspace takes the last point away.` : `D's opinion as a map, with real and fake points. ${frame.numbers.map((n) => n.join(" ")).join(", ")}`;
+    return frame.drawing ? `Picture to draw real points in, ${drawn.length} drawn, cursor at ${at}. Arrow keys move it, Enter draws, Backspace takes the last point away.` : `${frame.scale?.says ?? "D's opinion"} as a map, with real and fake points. ${frame.numbers.map((n) => n.join(" ")).join(", ")}`;
   };
   const label = () => canvas.setAttribute("aria-label", told());
   const redraw = (points) => {
@@ -1508,12 +1527,14 @@ function tabRow(titles, pages) {
 // learning.js
 var COLOURS = { "": "var(--gc-ink)", p: "#0072B2", q: "#D55E00", D: "#009E73", G: "#CC79A7" };
 var ENDS = [[243, 182, 141], [255, 255, 255], [143, 195, 227]];
+var SLOPES = [[255, 255, 255], [165, 220, 203], [59, 174, 140], [0, 102, 74]];
 var BUDGET = 12;
-function fieldColours() {
+function fieldColours(ends = ENDS) {
+  const parts = ends.length - 1;
   return Uint8Array.from({ length: 768 }, (_, i) => {
-    const [at, channel] = [2 * Math.floor(i / 3) / 255, i % 3];
-    const low = Math.min(1, Math.floor(at));
-    return Math.round(ENDS[low][channel] + (at - low) * (ENDS[low + 1][channel] - ENDS[low][channel]));
+    const [at, channel] = [parts * Math.floor(i / 3) / 255, i % 3];
+    const low = Math.min(parts - 1, Math.floor(at));
+    return Math.round(ends[low][channel] + (at - low) * (ends[low + 1][channel] - ends[low][channel]));
   });
 }
 var slider2 = (label, low, high, step, digits) => ({ label, kind: "slider", low, high, step, digits, unit: "", shown: true });
@@ -1530,7 +1551,10 @@ var LESSON = {
     steps_G: slider2("steps of G in a turn", 1, 5, 1, 0),
     slow: { label: "slow motion", kind: "switch" }
   },
-  "The remedy": { remedy: { label: "remedy", kind: "choice", options: Object.keys(REMEDIES), shown: true } },
+  "The remedy": {
+    remedy: { label: "remedy", kind: "choice", options: Object.keys(REMEDIES), shown: true },
+    shows: { label: "map shows", kind: "choice", options: SHOWN, shown: true }
+  },
   "Real points": { points: POINTS },
   "Learning rates": { lr_D: rate("learning rate of D"), lr_G: rate("learning rate of G") }
 };
@@ -1547,6 +1571,7 @@ function showField(parent, { label = "A GAN on points", lesson = false, values =
     else field.set(key, value);
     show();
   };
+  const slopeColours = fieldColours(SLOPES);
   const stage = pointStage({ colourOf: (role) => COLOURS[role], fieldColours: fieldColours(), idle: () => true, change });
   const shows = {};
   const panel = (controls) => make("div", { class: "gc-controls" }, ...Object.entries(controls).map(([key, control]) => {
@@ -1558,6 +1583,7 @@ function showField(parent, { label = "A GAN on points", lesson = false, values =
   const pages = Object.values(tabs).map((controls) => make("div", { class: "gc-page" }, panel(controls)));
   const show = () => {
     const frame = unpack({ handles: [], ...field.frame() });
+    if (frame.scale.says) frame.scale.colours = slopeColours;
     stage.show(frame);
     text.textContent = frame.text;
     numbers2.replaceChildren(...frame.numbers.map(([k, v]) => make("div", {}, make("span", {}, k), make("b", {}, v))));

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/faulty.js: edit there. aa2a0e32c376ee0d cb506c1ed67fb601
+// Built by `make build` from src/widgets/faulty.js: edit there. 62b8f736a1d964f5 cb506c1ed67fb601
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);

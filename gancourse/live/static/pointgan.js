@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/pointgan.js: edit there. 2e4efe13a4f77faa c3ae1fa2647e1feb
+// Built by `make build` from src/widgets/pointgan.js: edit there. c9b85331f5bfea99 59b8318bb81d0746
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -692,6 +692,7 @@ function legendOf({ step }) {
   const signs = { kind: "points", role: "D", label: "D(x) rose, fell" };
   return [...LEGEND, ...step.moves ? [moves] : [], ...step.signs ? [signs] : []];
 }
+var coloursOf = ({ scale }, usual) => scale?.colours ?? usual;
 function placedSigns(signs, side, limit) {
   const cell = 2 * limit / side;
   return Array.from(signs, (v, i) => [
@@ -725,6 +726,14 @@ function cursorAfter(event, place, limit) {
   const [far, edge] = [event.shiftKey ? 0.5 : 0.1, 0.98 * limit];
   return place.map((v, i) => Math.max(-edge, Math.min(edge, v + far * ARROWS[event.key][i])));
 }
+function ramp(colours, says) {
+  const svg = newSvg({ width: 24, height: 12, style: "width:24px;flex:none" });
+  for (let i = 0; i < 6; i++) {
+    const at = 3 * 51 * i;
+    draw(svg, "rect", { x: 4 * i, y: 1, width: 4, height: 10, fill: `rgb(${greys(colours).slice(at, at + 3).join()})` });
+  }
+  return make("span", { class: "gc-scale" }, svg, says);
+}
 var SHAPES = {
   real: (pen, x, y, r) => {
     pen.moveTo(x + r, y);
@@ -750,6 +759,7 @@ function pointStage(host) {
     const signSwatch = frame.step?.signs && names.lastChild.firstChild;
     signSwatch?.replaceChildren();
     if (signSwatch) draw(signSwatch, "path", { d: "M2 6H10M6 2V10M15 6H22", stroke: host.colourOf("D"), "stroke-width": 2.4 });
+    if (frame.scale?.says) names.append(ramp(frame.scale.colours, frame.scale.says));
     draw(fakeSwatch, "path", { d: "M8 6L12 2L16 6L12 10Z", fill: host.colourOf("q") });
   };
   const root = make("div", { class: "gc-stage" }, make("div", {}, canvas, names), curves.root);
@@ -829,7 +839,7 @@ function pointStage(host) {
     const side = Math.round(wide * (window.devicePixelRatio || 1));
     if (canvas.width !== side) canvas.width = canvas.height = side;
     pen.setTransform(side / wide, 0, 0, side / wide, 0, 0);
-    pen.drawImage(fieldImage(frame, host.fieldColours), 0, 0, wide, wide);
+    pen.drawImage(fieldImage(frame, coloursOf(frame, host.fieldColours)), 0, 0, wide, wide);
     scale();
     cloud(frame.real, "real", host.colourOf("p"), 2.4);
     if (frame.drawing) cloud(drawn.flat(), "real", host.colourOf("p"), 5);
@@ -841,7 +851,7 @@ function pointStage(host) {
   };
   const told = () => {
     const at = cursor.map((v) => v.toFixed(1)).join(", ");
-    return frame.drawing ? `Picture to draw real points in, ${drawn.length} drawn, cursor at ${at}. Arrow keys move it, Enter draws, Backspace takes the last point away.` : `D's opinion as a map, with real and fake points. ${frame.numbers.map((n) => n.join(" ")).join(", ")}`;
+    return frame.drawing ? `Picture to draw real points in, ${drawn.length} drawn, cursor at ${at}. Arrow keys move it, Enter draws, Backspace takes the last point away.` : `${frame.scale?.says ?? "D's opinion"} as a map, with real and fake points. ${frame.numbers.map((n) => n.join(" ")).join(", ")}`;
   };
   const label = () => canvas.setAttribute("aria-label", told());
   const redraw = (points) => {

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/replay.js: edit there. 8926f07a2cff4fd7 8ff716ca75e295af
+// Built by `make build` from src/widgets/replay.js: edit there. fa30c99fe8e6f498 8ff716ca75e295af
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);

@@ -87,6 +87,39 @@ def test_the_field_is_d_of_x_with_the_top_row_first():
         assert table[row, column] == pytest.approx(255 * wanted, abs=0.51)
 
 
+@pytest.mark.parametrize("remedy", ["none", "packing 2"])
+def test_the_map_of_the_slope_is_the_change_of_the_logit_per_length(remedy):
+    gan = live.PointGan("grid of 25", remedy=remedy, shows="D's slope").take_turns(50)
+    frame, cell, h = gan.frame(), 2 * LIMIT / FIELD, 1e-4
+    assert "logits per unit of length" in frame["scale"]["says"]
+    assert len(frame["scale"]["colours"]) == 3 * 256
+    table = np.frombuffer(frame["field"], np.uint8).reshape(FIELD, FIELD)
+    gan.state.D.double()
+    for row, column in [(0, 0), (20, 11), (7, 30)]:
+        x = torch.tensor([-LIMIT + (column + 0.5) * cell, LIMIT - (row + 0.5) * cell]).double()
+        ahead = x + h * torch.eye(2)
+        steep = ((gan.state.logits(ahead) - gan.state.logits(x[None])) / h).norm().item()
+        assert 10 ** (-2 + 3 * float(table[row, column]) / 255) == pytest.approx(steep, rel=0.03)
+
+
+def test_flat_is_white_steep_is_dark_and_a_d_that_broke_is_white():
+    shades = points_view.shades(torch.tensor([0.0, 0.01, 0.1, 1.0, 10.0, 500.0, float("nan")]))
+    assert shades.tolist() == pytest.approx([0, 0, 1 / 3, 2 / 3, 1, 1, 0], abs=1e-6)
+
+
+def test_the_map_is_chosen_in_the_page_and_stays_when_it_begins_again():
+    gan = live.PointGan().take_turns(3)
+    opinion = gan.frame()
+    gan.answer({"values": {"shows": "D's slope"}})
+    slope = gan.reset().take_turns(3).frame()
+    assert (opinion["scale"], opinion["values"]["shows"]) == ({}, "D(x)")
+    assert slope["field"] != opinion["field"]
+    assert slope["fake"] == opinion["fake"]
+    assert "map of D's slope" in gan.picture().alt
+    with pytest.raises(InputError, match='did you mean "D\'s slope"'):
+        gan.set(shows="D's slop")
+
+
 @pytest.mark.parametrize("loss", list(losses.LOSSES))
 def test_the_push_is_minus_the_gradient_of_g_loss(loss):
     gan = live.PointGan(loss=loss).take_turns(5)

@@ -1,6 +1,6 @@
 // A GAN on points that learns in the page: its nets, its real points, and the frames it shows.
 
-import { answer, dStep, forward, gStep, newPlayer, opinion, pushes, REMEDIES, spectral, steepest, uniformFill } from "./engine/players.js";
+import { answer, dStep, forward, gStep, newPlayer, opinion, pushes, REMEDIES, slopes, spectral, steepest, uniformFill } from "./engine/players.js";
 import { normals, uniforms } from "./latent.js";
 
 export const [LIMIT, CELLS, BATCH, FAKES, REALS, ARROWS] = [1.6, 40, 128, 200, 300, 70]; // as in Python
@@ -11,6 +11,9 @@ const EVERY = 5; // turns from one point of the curves to the next, at first
 const COUNTED = 1000; // samples that are asked which modes they reach: of 200, 25 modes miss some by chance
 const ROOM = 400; // points of a curve: then every other one goes
 export const DRAWN = "drawn by hand";
+export const SHOWN = ["D(x)", "D's slope"]; // what the map is of
+const SLOPE_RANGE = [0.01, 10]; // logits per unit of length, at the ends of the colours
+const SLOPE_SCALE = "D's slope, from 0.01 (white) to 10 (dark) logits per unit of length, logarithmic";
 
 const grid = (at) => at.flatMap((x) => at.map((y) => [x, y]));
 const CENTRES = {
@@ -55,6 +58,12 @@ export function arrowsOf(xFake, push) {
   return out;
 }
 
+// From 0 to 1, how dark slopes are shown: logarithmic between the ends of the range.
+export function shadesOf(slope) {
+  const [low, high] = SLOPE_RANGE.map(Math.log);
+  return slope.map((v) => Math.min(1, Math.max(0, (Math.log(v) - low) / (high - low))));
+}
+
 // The middles of the cells of the picture, the top row first.
 export function cellsOf(side) {
   const cell = (2 * LIMIT) / side;
@@ -72,9 +81,9 @@ function curvePanel(title, low, high, curves) {
   return { title, xlabel: "turns", ylabel: "", equal: false, xlim: [0, Math.max(50, turns[turns.length - 1] ?? 0)], ylim: [low, high], marks };
 }
 
-// newField({seed, points, loss}) returns {turn(), step(who), set(key, value), reset(), frame(), values}.
-export function newField({ seed = 0, points = "ring", loss = "non-saturating", remedy = "none" } = {}) {
-  const values = { loss, points, remedy, r1: REMEDIES[remedy].r1 ?? 0, lr_D: 1e-3, lr_G: 1e-3, steps_D: 1, steps_G: 1 };
+// newField({seed, points, loss, remedy, shows}) returns {turn(), step(who), set(key, value), reset(), frame(), values}.
+export function newField({ seed = 0, points = "ring", loss = "non-saturating", remedy = "none", shows = SHOWN[0] } = {}) {
+  const values = { loss, points, remedy, shows, r1: REMEDIES[remedy].r1 ?? 0, lr_D: 1e-3, lr_G: 1e-3, steps_D: 1, steps_G: 1 };
   const cells = cellsOf(CELLS);
   const many = Float64Array.from({ length: 2 * COUNTED }, normals(3));
   let [drawn, turns, says, game, next, uniform, z, shown, noted, every] = [[]];
@@ -142,9 +151,11 @@ export function newField({ seed = 0, points = "ring", loss = "non-saturating", r
     const slope = Math.max(steepest(game.D, shown, shown.length / 2, pack()), steepest(game.D, xFake, FAKES, pack()));
     const numbers = [["turns", turns.toLocaleString("en")], ...Object.entries(says ?? {}).map(([name, v]) => [name, v.toFixed(3)]),
       ["modes reached", known ? `${there()} of ${centres().length}` : "-"], ["D's steepest slope", slope.toPrecision(3)]];
+    const steep = values.shows === SHOWN[1];
+    const map = (steep ? (...of) => shadesOf(slopes(...of)) : opinion)(game.D, cells, CELLS * CELLS, pack());
     const curve = (label, role, y) => ({ label, role, x: noted.x, y });
     return {
-      limit: LIMIT, side: CELLS, field: new DataView(Uint8Array.from(opinion(game.D, cells, CELLS * CELLS, pack()), (p) => Math.round(255 * p)).buffer),
+      limit: LIMIT, side: CELLS, field: new DataView(Uint8Array.from(map, (p) => Math.round(255 * p)).buffer), scale: steep ? { says: SLOPE_SCALE } : {},
       real: view(shown), fake: view(xFake), arrows: view(arrowsOf(xFake, push)), numbers,
       panels: [curvePanel("D's opinion", 0, 1, [curve("D(x)", "p", noted.real), curve("D(G(z))", "q", noted.fake)])],
       drawing: values.points === DRAWN, drawn, most: MOST, text: drawn.length || values.points !== DRAWN ? "" : "Draw real points: click or drag in the picture.",

@@ -4,21 +4,23 @@ import { unpack } from "./bytes.js";
 import { anyControl } from "./controls.js";
 import { make } from "./dom.js";
 import { LOSSES, REMEDIES } from "./engine/players.js";
-import { DATA, newField } from "./field.js";
+import { DATA, newField, SHOWN } from "./field.js";
 import { keepKeys } from "./keys.js";
 import { pointStage } from "./pointgan.js";
 import { tabRow } from "./tabs.js";
 
 const COLOURS = { "": "var(--gc-ink)", p: "#0072B2", q: "#D55E00", D: "#009E73", G: "#CC79A7" }; // as all plots
 const ENDS = [[0xf3, 0xb6, 0x8d], [255, 255, 255], [0x8f, 0xc3, 0xe3]]; // D(x) at 0, 1/2, 1
+export const SLOPES = [[255, 255, 255], [0xa5, 0xdc, 0xcb], [0x3b, 0xae, 0x8c], [0, 0x66, 0x4a]]; // as plots.SLOPES
 const BUDGET = 12; // ms of a frame that go into turns
 
-// The colour table of D's field, [256, 3].
-export function fieldColours() {
+// The colour table of D's field, [256, 3]; that of its slope with SLOPES.
+export function fieldColours(ends = ENDS) {
+  const parts = ends.length - 1;
   return Uint8Array.from({ length: 768 }, (_, i) => {
-    const [at, channel] = [(2 * Math.floor(i / 3)) / 255, i % 3];
-    const low = Math.min(1, Math.floor(at));
-    return Math.round(ENDS[low][channel] + (at - low) * (ENDS[low + 1][channel] - ENDS[low][channel]));
+    const [at, channel] = [(parts * Math.floor(i / 3)) / 255, i % 3];
+    const low = Math.min(parts - 1, Math.floor(at));
+    return Math.round(ends[low][channel] + (at - low) * (ends[low + 1][channel] - ends[low][channel]));
   });
 }
 
@@ -31,7 +33,8 @@ const CONTROLS = { "": { loss: LOSS, points: POINTS, r1: R1, lr: rate("learning 
 const LESSON = { // as lesson 05 names them: what a tab holds
   "The game": { loss: LOSS, steps_D: slider("steps of D in a turn", 1, 5, 1, 0), steps_G: slider("steps of G in a turn", 1, 5, 1, 0),
     slow: { label: "slow motion", kind: "switch" } },
-  "The remedy": { remedy: { label: "remedy", kind: "choice", options: Object.keys(REMEDIES), shown: true } },
+  "The remedy": { remedy: { label: "remedy", kind: "choice", options: Object.keys(REMEDIES), shown: true },
+    shows: { label: "map shows", kind: "choice", options: SHOWN, shown: true } },
   "Real points": { points: POINTS },
   "Learning rates": { lr_D: rate("learning rate of D"), lr_G: rate("learning rate of G") },
 };
@@ -50,6 +53,7 @@ export function showField(parent, { label = "A GAN on points", lesson = false, v
     else field.set(key, value);
     show();
   };
+  const slopeColours = fieldColours(SLOPES);
   const stage = pointStage({ colourOf: (role) => COLOURS[role], fieldColours: fieldColours(), idle: () => true, change });
   const shows = {};
   const panel = (controls) => make("div", { class: "gc-controls" }, ...Object.entries(controls).map(([key, control]) => {
@@ -61,6 +65,7 @@ export function showField(parent, { label = "A GAN on points", lesson = false, v
   const pages = Object.values(tabs).map((controls) => make("div", { class: "gc-page" }, panel(controls)));
   const show = () => {
     const frame = unpack({ handles: [], ...field.frame() });
+    if (frame.scale.says) frame.scale.colours = slopeColours;
     stage.show(frame);
     text.textContent = frame.text;
     numbers.replaceChildren(...frame.numbers.map(([k, v]) => make("div", {}, make("span", {}, k), make("b", {}, v))));

@@ -2,7 +2,7 @@
 
 import { floats, greys } from "./bytes.js";
 import { curveRow } from "./curves.js";
-import { draw, make } from "./dom.js";
+import { draw, make, newSvg } from "./dom.js";
 import { ARROWS, keepKeys } from "./keys.js";
 import { legend } from "./marks.js";
 import { barbs, placeIn } from "./scales.js";
@@ -24,6 +24,9 @@ export function legendOf({ step }) {
   const signs = { kind: "points", role: "D", label: "D(x) rose, fell" };
   return [...LEGEND, ...(step.moves ? [moves] : []), ...(step.signs ? [signs] : [])];
 }
+
+// The colours of the map of a frame: its own where it is not of D(x).
+export const coloursOf = ({ scale }, usual) => scale?.colours ?? usual;
 
 // Where the signs stand and how large they are, [[x, y, from -1 to 1], ...], on a plane -limit..limit.
 export function placedSigns(signs, side, limit) {
@@ -66,6 +69,16 @@ export function cursorAfter(event, place, limit) {
   return place.map((v, i) => Math.max(-edge, Math.min(edge, v + far * ARROWS[event.key][i])));
 }
 
+// A legend's entry for the colours of the map, a table [256, 3].
+function ramp(colours, says) {
+  const svg = newSvg({ width: 24, height: 12, style: "width:24px;flex:none" });
+  for (let i = 0; i < 6; i++) {
+    const at = 3 * 51 * i;
+    draw(svg, "rect", { x: 4 * i, y: 1, width: 4, height: 10, fill: `rgb(${greys(colours).slice(at, at + 3).join()})` });
+  }
+  return make("span", { class: "gc-scale" }, svg, says);
+}
+
 const SHAPES = {
   real: (pen, x, y, r) => { pen.moveTo(x + r, y); pen.arc(x, y, r, 0, 7); },
   fake: (pen, x, y, r) => {
@@ -85,6 +98,7 @@ export function pointStage(host) {
     const signSwatch = frame.step?.signs && names.lastChild.firstChild;
     signSwatch?.replaceChildren();
     if (signSwatch) draw(signSwatch, "path", { d: "M2 6H10M6 2V10M15 6H22", stroke: host.colourOf("D"), "stroke-width": 2.4 });
+    if (frame.scale?.says) names.append(ramp(frame.scale.colours, frame.scale.says));
     draw(fakeSwatch, "path", { d: "M8 6L12 2L16 6L12 10Z", fill: host.colourOf("q") });
   };
   const root = make("div", { class: "gc-stage" }, make("div", {}, canvas, names), curves.root);
@@ -162,7 +176,7 @@ export function pointStage(host) {
     const side = Math.round(wide * (window.devicePixelRatio || 1));
     if (canvas.width !== side) canvas.width = canvas.height = side;
     pen.setTransform(side / wide, 0, 0, side / wide, 0, 0);
-    pen.drawImage(fieldImage(frame, host.fieldColours), 0, 0, wide, wide);
+    pen.drawImage(fieldImage(frame, coloursOf(frame, host.fieldColours)), 0, 0, wide, wide);
     scale();
     cloud(frame.real, "real", host.colourOf("p"), 2.4);
     if (frame.drawing) cloud(drawn.flat(), "real", host.colourOf("p"), 5);
@@ -177,7 +191,7 @@ export function pointStage(host) {
     const at = cursor.map((v) => v.toFixed(1)).join(", ");
     return frame.drawing
       ? `Picture to draw real points in, ${drawn.length} drawn, cursor at ${at}. Arrow keys move it, Enter draws, Backspace takes the last point away.`
-      : `D's opinion as a map, with real and fake points. ${frame.numbers.map((n) => n.join(" ")).join(", ")}`;
+      : `${frame.scale?.says ?? "D's opinion"} as a map, with real and fake points. ${frame.numbers.map((n) => n.join(" ")).join(", ")}`;
   };
   const label = () => canvas.setAttribute("aria-label", told());
   const redraw = (points) => {

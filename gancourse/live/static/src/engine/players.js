@@ -305,14 +305,15 @@ function copies(x, pack) {
 // D(x) of each of n points; a D of packs sees copies of the point.
 export const opinion = (D, x, n, pack = 1) => answer(forward(D, copies(x, pack), n)).map(s);
 
-// The largest slope of D's logit at n points, 0 where there are none.
-export function steepest(D, x, n, pack = 1) {
+// How steep D's logit is at each of n points, |grad D|.
+export function slopes(D, x, n, pack = 1) {
   const back = backward(D, forward(D, copies(x, pack), n), new Float64Array(n).fill(1), n, false);
-  let most = 0;
-  for (let row = 0; row < n; row++) {
+  return Float64Array.from({ length: n }, (_, row) => {
     const slope = [0, 0];
     for (let i = 0; i < 2 * pack; i++) slope[i % 2] += back[2 * pack * row + i];
-    most = Math.max(most, Math.hypot(...slope));
-  }
-  return most;
+    return Math.hypot(...slope);
+  });
 }
+
+// The largest slope of D's logit at n points, 0 where there are none.
+export const steepest = (D, x, n, pack = 1) => Math.max(0, ...slopes(D, x, n, pack));

@@ -20,6 +20,7 @@
 // penalty and the learning rate. It trains in the page, in JavaScript. Options, none of them needed:
 //   points  "ring", "grid" or "grid of 25"; loss: one of the six of gancourse.losses.LOSSES; seed (0)
 //   remedy  one of gancourse.train.remedies ("none")
+//   shows   what the map is of: "D(x)" or "D's slope" ("D(x)")
 //   running whether it runs from the start (false)
 //   values  where other controls start, such as {steps_D: 5}
 //   lesson  whether it has all controls of lesson 05, in tabs, in place of four (false)
