@@ -204,6 +204,23 @@ def test_alone_nothing_is_averaged():
     assert not parallel.any_of(False)
 
 
+def test_alone_nothing_is_waited_for():
+    """`barrier` would raise where there is no group of processes."""
+    assert parallel.wait() is None
+    with parallel.one_first():
+        pass
+
+
+@pytest.mark.parametrize(("said", "kind"), [
+    ("Connection closed by peer [127.0.0.1]", ConnectionError),
+    ("shape '[3]' is invalid for input of size 4", RuntimeError),
+])  # fmt: skip
+def test_only_what_the_others_did_is_said_to_be_theirs(said, kind):
+    whose = pytest.raises(kind, match="4$" if kind is RuntimeError else "has ended")
+    with whose, parallel._said_plainly():
+        raise RuntimeError(said)
+
+
 def test_a_synchronised_norm_keeps_weights_and_names():
     net = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.BatchNorm1d(3))
     names, weight = list(net.state_dict()), net[1].weight
