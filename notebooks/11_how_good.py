@@ -186,7 +186,7 @@ fids = {"training digits": measures.fid(train, real), "the shipped G": measures.
 # %% tags=["bet"]
 # Bet: two generators, with 500 samples
 live.predict(
-    "With 10,000 samples G has the lower FID, 3.0 against 3.7. Who has it with 500 of each?",
+    "With 10,000 samples of each, G has the lower FID. Who has it with 500 of each?",
     ("G, it is the better one", "C", "both alike"),
     answer="C",
     why="Of 500 draws of G 50 show a seven, give or take 7, and such luck counts as error. C is "
