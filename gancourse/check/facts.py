@@ -136,12 +136,16 @@ def diagnose(got: float, want: float, tolerance: float, mistakes: Mapping[str, f
     """Return None if `got` is `want`; else raise Wrong: the mistake that gives `got`, or `else_`.
 
     `mistakes` maps what a mistake means to the number it leads to. Where several lie within the
-    tolerance, by chance, it is the nearest.
+    tolerance, by chance, it is the nearest, and of those that only rounding parts the first.
     """
     if near(got, want, tolerance):
         return
     found = {meaning: n for meaning, n in mistakes.items() if near(got, n, tolerance)}
-    raise Wrong(min(found, key=lambda meaning: distance(got, found[meaning]), default=else_))
+
+    def tenths(meaning: str) -> float:
+        return distance(got, found[meaning]) // (tolerance / 10)
+
+    raise Wrong(min(found, key=tenths, default=else_))
 
 
 def empty_grads(grads: Mapping[str, Tensor | None]) -> bool:

@@ -54,7 +54,7 @@ STEEP = 20.0
 SURE = 15.0  # of a float32 logit: from 17 on its sigmoid is exactly 1
 HELD_BACK = (
     "Where gradients are large {who} moved, but not by one step of opt_{who}: something holds them "
-    "back, such as clipping. Take them as they are."
+    "back, such as clipping, or an epsilon before a logarithm. Take them as they are."
 )
 SURELY = 1e-4  # of weights where D's last bias is 150 and more: that is rounded to 8e-6
 LOST = (

@@ -8,6 +8,7 @@ import torch
 from gancourse.check import (
     Odd,
     Wrong,
+    cases,
     facts,
 )
 
@@ -68,3 +69,27 @@ def test_other_numbers_are_not_uniform(change):
 def test_many_numbers_are_told_how_to_become_one():
     with pytest.raises(Wrong, match=r"shape \[3\]: sum over the dimensions"):
         facts.number(torch.ones(3), "The distance", "sum over the dimensions")
+
+
+@pytest.mark.parametrize("error", [0.0, 1e-16, -1e-16])
+def test_of_mistakes_that_rounding_alone_parts_the_first_is_named(error):
+    mistakes = {"further": 1.4, "first": 1.2, "second": 1.2 + error}
+    with pytest.raises(Wrong, match="first"):
+        facts.diagnose(1.2 + error, 2.0, 0.5, mistakes, "unknown")
+
+
+def case_of(pairs):
+    """Return what `telling` finds among cases in which two mistakes lead to these pairs."""
+    drawn = iter(pairs)
+    return cases.telling(
+        lambda: next(drawn), lambda pair: 1.0, lambda pair: {"a": pair[0], "b": pair[1]}
+    )
+
+
+def test_the_first_case_that_tells_mistakes_from_the_answer_and_each_other_is_taken():
+    assert case_of([(1.0, 2.0), (2.0, 2.0), (2.0, 3.0), (4.0, 5.0)]) == (2.0, 3.0)
+
+
+def test_where_no_case_tells_them_apart_the_one_that_tells_most_is_taken():
+    alike = [(1.0, 1.0)] * 5 + [(2.0, 2.0)] + [(1.0, 2.0)] * 6
+    assert case_of(alike) == (2.0, 2.0)

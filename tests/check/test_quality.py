@@ -100,6 +100,27 @@ def test_a_draw_that_once_refused_the_worked_solution(id, seed):
     assert check_quality.whole(get_exercise(id), answer, seed, check_quality.Student()) == ""
 
 
+@pytest.mark.parametrize(
+    ("id", "name", "seed"),
+    [
+        ("01.3", "log_d", 58), ("02.1", "in_double", 12), ("03.2", "alpha_forgotten", 25),
+        ("04.3", "at_most_two", 2), ("04.3", "little_friction_is_none", 46),
+        ("06.1", "EndsInARoot", 21), ("08.1", "in_single_precision", 11), ("08.3", "amsgrad", 4),
+        ("08.4", "rounded_in_between", 22), ("09.1", "columns", 27),
+        ("09.4", "of_real_pictures", 47), ("09.4", "without_brightness", 54),
+        ("10.4", "cut_off", 56), ("10.5", "slope_doubled", 37),
+        ("11.2", "reach_by_absolute_differences", 9), ("11.3", "variance", 23),
+        ("11.4", "every_other_pixel", 20), ("12.1", "absolute", 19), ("12.3", "pixels_averaged", 8),
+        ("13.1", "classes_of_the_batch", 3),
+    ],
+)  # fmt: skip
+def test_a_draw_in_which_a_mistake_once_passed_or_was_taken_for_another(id, name, seed):
+    path, student = MODULES[id], check_quality.Student()
+    (found,) = [f for f in check_quality.answers(path) if f[1] and f[0].__name__ == name]
+    exercise = check_quality.with_parts(get_exercise(id), found[1], short=False)
+    assert check_quality.one(exercise, *found, seed, student) == ""
+
+
 def test_a_correct_answer_that_fails_is_told(tmp_path):
     source = "CORRECT = (lambda real, fake: 0.0,)\nMISTAKES = {}"
     verdict = judged(tmp_path, source)

@@ -10,6 +10,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 import check_quality
 import reference_mutants as mutants
 
+from gancourse.check.sheet10 import train
+
 
 def changes(id):
     return {m.change for m in mutants.mutants(id)}
@@ -71,14 +73,31 @@ def test_what_falls_in_a_training_is_asked_with_trainings_only(monkeypatch):
     assert not mutants.excused("07.4", first, train=True)
 
 
-def test_the_draws_that_accept_an_answer_are_counted():
-    path = check_quality.modules()["07.4"]
-    assert check_quality.accepted(path, None, 3)[:3] == ("07.4", "worked solution", 3)
-    assert check_quality.accepted(path, 0, 3)[1:3] == ("by_fan_in", 3)
+def over_draws(number, draws=3):
+    return check_quality.over_draws(check_quality.modules()["07.4"], number, draws)
 
 
-def test_an_answer_that_is_refused_at_times_counts_less(monkeypatch):
-    told = iter(["", "seed 1: {}", ""])
-    monkeypatch.setattr(check_quality, "whole", lambda *given: next(told))
-    path = check_quality.modules()["07.4"]
-    assert check_quality.accepted(path, None, 3)[2:] == (2, "seed 1: {}")
+def test_the_draws_that_judge_an_answer_right_are_counted():
+    counts = [over_draws(number) for number in (None, 0, 8)]
+    assert [c.name for c in counts] == ["worked solution", "by_fan_in", "stride_forgotten"]
+    assert [(c.correct, c.right, c.enough) for c in counts] == [
+        (True, 3, True), (True, 3, True), (False, 3, True)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("number", "enough"), [(None, False), (8, True)])
+def test_an_answer_that_is_judged_wrongly_at_times_counts_less(number, enough, monkeypatch):
+    told = iter(["", "seed 1: {}", *[""] * 48])
+    monkeypatch.setattr(check_quality, "one", lambda *given: next(told))
+    found = over_draws(number, 50)
+    assert (found.right, found.miss, found.enough) == (49, "seed 1: {}", enough)
+
+
+def test_answers_that_only_trainings_judge_are_not_counted():
+    modules = check_quality.modules()
+    module = check_quality.load(modules["10.2"])
+    worked, *asked = check_quality.untrained(modules["10.2"])
+    trained = [part for part, _ in module.MISTAKES.values() if part == train.REPAIRED]
+    assert (worked, len(trained)) == (None, 3)
+    assert len(asked) == len(module.CORRECT) + len(module.MISTAKES) - 3
+    assert check_quality.untrained(modules["05.4"]) == []

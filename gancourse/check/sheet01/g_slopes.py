@@ -138,12 +138,12 @@ def _judge_slopes(student: Student, fn: Handle, draw: Draw, which: tuple[int, ..
         )
     if facts.near(got, want.flip(0), tolerance):
         raise Wrong("The slopes have changed places: first the one by m, then the one by s.")
-    if facts.near(got[1], got[0], tolerance):
-        raise Wrong(NO_CHAIN)
     for meaning, mistake in G_MISTAKES.items():
         wrong = mistake(*given)
         if facts.near(got[at], wrong[at], tolerance * max(1.0, wrong.abs().max().item())):
             raise Wrong(meaning)
+    if facts.near(got[1], got[0], tolerance):
+        raise Wrong(NO_CHAIN)
     name = "m" if which == (0,) else "s"
     raise Wrong(f"This is not the slope by {name} of the mean of log(1 - D(m + s z)).")
 

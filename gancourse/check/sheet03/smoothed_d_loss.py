@@ -5,6 +5,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from gancourse.check import facts, logits
+from gancourse.check.cases import telling
 from gancourse.check.sheet03.shared import entropy
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
@@ -65,7 +66,12 @@ def smoothed_value(student: Student, fn: Handle, draw: Draw) -> None:
     few, many = draw.integer(2, 9), draw.integer(20, 40)
     for n, m in ((many, many), (few, many), (many, few)):
         alpha = draw.uniform(0.6, 0.95)
-        real, fake = draw.normal(n, mean=1.0, sd=2.0), draw.normal(m, mean=-1.0, sd=2.0)
+        real, fake = telling(
+            lambda n=n, m=m: (draw.normal(n, mean=1.0, sd=2.0), draw.normal(m, mean=-1.0, sd=2.0)),
+            lambda pair, alpha=alpha: _smoothed(*pair, alpha),
+            lambda pair, alpha=alpha: _smooth_mistakes(*pair, alpha),
+            gap=1e-3,
+        )
         _judge_smoothed(student.call(fn, [real, fake, alpha]), real, fake, alpha)
     wanted = [(real.double().sigmoid() - alpha) / n, fake.double().sigmoid() / m]
     else_ = (

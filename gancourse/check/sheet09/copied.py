@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts
+from gancourse.check.cases import telling
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
@@ -166,10 +167,17 @@ def _found(student: Student, fn: Handle, pile: Pile) -> tuple[float, float]:
     return share, score
 
 
-def _judge_share(got: float, pile: Pile, telling: bool = True) -> None:
-    """With `telling` the pile is built so that each mistake leads to a share of its own."""
+def _drawn(draw: Draw, more: tuple[int, int]) -> Pile:
+    """Return a pile, more than half of it near training pictures, that tells mistakes apart."""
+    return telling(
+        lambda: _pile(draw, draw.integer(13, 16), draw.integer(5, 8), more), _share, _share_mistakes
+    )
+
+
+def _judge_share(got: float, pile: Pile, tells: bool = True) -> None:
+    """`tells`: in this pile each mistake leads to a share of its own."""
     facts.diagnose(
-        got, _share(pile), 1e-5, _share_mistakes(pile) if telling else {},
+        got, _share(pile), 1e-5, _share_mistakes(pile) if tells else {},
         "This is not the share of fakes whose nearest training picture is nearer than their "
         "nearest held-out picture.",
     )  # fmt: skip
@@ -183,26 +191,30 @@ def _judge_score(got: float, pile: Pile) -> None:
 
 
 def copies_share(student: Student, fn: Handle, draw: Draw) -> None:
-    """More than half of the fakes lie near training pictures."""
-    pile = _pile(draw, draw.integer(13, 16), draw.integer(5, 8), (6, 12))
+    pile = _drawn(draw, (6, 12))
     _judge_share(_found(student, fn, pile)[0], pile)
 
 
 def copies_score(student: Student, fn: Handle, draw: Draw) -> None:
-    pile = _pile(draw, draw.integer(13, 16), draw.integer(5, 8), (2, draw.integer(70, 80)))
+    pile = _drawn(draw, (2, draw.integer(70, 80)))
     share, score = _found(student, fn, pile)
     _judge_share(share, pile)
     _judge_score(score, pile)
 
 
 def copies_extremes(student: Student, fn: Handle, draw: Draw) -> None:
-    """Nothing but copies, of either pile; fewer training pictures; some pictures twice."""
+    """Nothing but copies, of either pile; fewer training pictures; some pictures twice; a crowd.
+
+    In the crowd many fakes lie near the same training picture, and each counts.
+    """
     train, held, new = (3.0 * draw.normal(n, 1, 5, 5) for n in (24, 9, 12))
     twice = Pile(new[[*range(12), 0, 1, 2]], *(torch.cat([x, x[:7]]) for x in (train, held)))
     copied = Pile(train[:7], train, held), Pile(held[:7], train, held)
-    for pile in (*copied, Pile(new, held, train), twice, Pile(new, twice.train, held)):
+    near = train[[0] * 5], held[:2]
+    crowd = Pile(torch.cat(near) + 0.1 * draw.normal(7, 1, 5, 5), train, held)
+    for pile in (*copied, Pile(new, held, train), twice, Pile(new, twice.train, held), crowd):
         share, score = _found(student, fn, pile)
-        _judge_share(share, pile, telling=False)
+        _judge_share(share, pile, tells=False)
         _judge_score(score, pile)
 
 

@@ -134,7 +134,7 @@ def arc_pace(student: Student, fn: Handle, draw: Draw) -> None:
     """
     for angle in _angles(draw):
         t = torch.linspace(0, 1, draw.choice([5, 8, 12]))
-        _judge_arc(student, fn, *_ends(draw, angle, draw.integer(12, 16)), t)
+        _judge_arc(student, fn, *_ends(draw, angle, draw.integer(13, 16)), t)
     t, small = torch.tensor([0.3, 1.0, 0.0, 0.5]), (0.06, draw.uniform(0.012, 0.018), 0.002)
     for angle, z_dim in ((draw.uniform(2.9, 3.0), 8), (pi / 2, 16), (1.0, 2)):
         _judge_arc(student, fn, *_ends(draw, angle, z_dim), t)

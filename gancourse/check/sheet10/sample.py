@@ -92,8 +92,8 @@ def look_is_a_map(student: Student, sample: Handle, draw: Draw) -> None:
 
 
 def _look_at_many(student: Student, sample: Handle, draw: Draw) -> None:
-    G, z = _small_G(student, draw), draw.normal(9, 3)
-    got = facts.tensor(student.call(sample, [G.there, z]), (9, 2), "What sample returns")
+    G, z = _small_G(student, draw), draw.normal(32, 3)
+    got = facts.tensor(student.call(sample, [G.there, z]), (32, 2), "What sample returns")
     with torch.no_grad():
         want, batch = G.here.eval()(z.double()), copy.deepcopy(G.here).train()(z.double())
     if facts.near(got, want, 1e-4 * want.abs().max().item()):

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.sheet11.shared import judge_twice, telling
+from gancourse.check.cases import telling
+from gancourse.check.sheet11.shared import judge_again
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
@@ -254,9 +255,11 @@ def _judge(
     else_: str = NOT_RIGHT,
 ) -> None:
     def case() -> Piles:
-        return telling(draw, make, right, mistakes)
+        return telling(
+            lambda: make(draw), right, lambda p: {m: of(p) for m, of in mistakes.items()}
+        )
 
-    judge_twice(lambda p: _shares(student, fn, p), case(), case, right, mistakes, else_)
+    judge_again(lambda p: _shares(student, fn, p), case(), case, right, mistakes, else_)
 
 
 def alike(student: Student, fn: Handle, draw: Draw) -> None:
@@ -276,7 +279,8 @@ def copies(student: Student, fn: Handle, draw: Draw) -> None:
         for both in ((5, 6), (0, 6), (5, 0)):
             _judge(student, fn, draw, lambda d, n=both: _doubled(d, *n), SAME_MISTAKES, TWINS)
     except Wrong:
-        alike(student, fn, draw)  # or wrong without copies, too
+        for _ in range(3):
+            alike(student, fn, draw)  # or wrong without copies, too
         raise
 
 

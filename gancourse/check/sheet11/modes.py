@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.sheet11.shared import telling
+from gancourse.check.cases import telling
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
@@ -237,11 +237,17 @@ def _else(got: Tensor, want: Tensor) -> str:
     return f"{name[0].upper()}{name[1:]} is not what the samples of high quality give."
 
 
+def _telling(
+    draw: Draw, make: Callable[[Draw], Samples], mistakes: dict[str, Callable[[Samples], Tensor]]
+) -> Samples:
+    return telling(lambda: make(draw), right, lambda s: {m: of(s) for m, of in mistakes.items()})
+
+
 def all_reached(student: Student, fn: Handle, draw: Draw) -> None:
     """Every mode but one, to which only samples of low quality are near; then crowded centres."""
-    case = telling(draw, _full, right, MISTAKES)
+    case = _telling(draw, _full, MISTAKES)
     _judge(student, fn, case)
-    _judge(student, fn, telling(draw, _crowded, right, OF_CROWDED))
+    _judge(student, fn, _telling(draw, _crowded, OF_CROWDED))
     s = _at_the_border(draw)
     facts.diagnose(
         _numbers(student.call(fn, s.given())), right(s), 1e-5, {STRICT: _report(s, reach=2.9)},
@@ -262,20 +268,23 @@ def _at_the_border(draw: Draw) -> Samples:
 
 
 def _full(draw: Draw) -> Samples:
-    """Return samples that reach all modes: KL is finite both ways."""
+    """Return samples that reach all modes: KL is finite both ways.
+
+    The last mode's is so near that it counts by a radius of 3 sd^2, too.
+    """
     some = _samples(draw, 2, 1.0)
-    last = _around(draw, some.centres[-1], some.sd, 0.1, 2.8, 1)
+    last = _around(draw, some.centres[-1], some.sd, 0.1, 0.2, 1)
     return Samples(torch.cat([some.x, last]), some.centres, some.sd)
 
 
 def some_missing(student: Student, fn: Handle, draw: Draw) -> None:
-    case = telling(draw, lambda draw: _samples(draw, 2, 0.5), right, MISTAKES | OF_MISSING)
+    case = _telling(draw, lambda draw: _samples(draw, 2, 0.5), MISTAKES | OF_MISSING)
     _judge(student, fn, case)
 
 
 def other_sizes(student: Student, fn: Handle, draw: Draw) -> None:
     """Three dimensions; equal samples; one in a crowd of others; and one sample alone."""
-    case = telling(draw, lambda draw: _samples(draw, 3, 0.7), right, MISTAKES | OF_MISSING)
+    case = _telling(draw, lambda draw: _samples(draw, 3, 0.7), MISTAKES | OF_MISSING)
     _judge(student, fn, case)
     doubled = Samples(torch.cat([case.x, case.x[: len(case.x) // 2]]), case.centres, case.sd)
     once = right(replace(doubled, x=doubled.x.unique(dim=0)))

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.sheet11.shared import judge_twice, telling
+from gancourse.check.cases import telling
+from gancourse.check.sheet11.shared import judge_again
 from gancourse.check.spec import Again, Draw, Exercise, Part
 from gancourse.check.student import Handle, Student
 
@@ -90,6 +91,10 @@ def _absolute(x: Tensor, others: Tensor, k: int) -> Tensor:
     return (_distances(x, others, 1.0) <= _reach(others, k, 1.0)).any(1).double()
 
 
+def _absolute_reach(x: Tensor, others: Tensor, k: int) -> Tensor:
+    return (_distances(x, others) <= _reach(others, k, 1.0)).any(1).double()
+
+
 def _squared_reach(x: Tensor, others: Tensor, k: int) -> Tensor:
     return (_distances(x, others) <= _reach(others, k).square()).any(1).double()
 
@@ -143,6 +148,8 @@ MISTAKES: dict[str, Callable[[Clouds], Tensor]] = {
     "The distances are sums of absolute differences: they are Euclidean.": (
         lambda c: _shares(c, _absolute)
     ),
+    "How far a sample reaches is a sum of absolute differences, and what it reaches is measured by "
+    "Euclidean distance: take the Euclidean one for both.": lambda c: _shares(c, _absolute_reach),
     "A distance is compared with a squared radius: square both, or neither.": (
         lambda c: _shares(c, _squared_reach)
     ),
@@ -213,9 +220,11 @@ def _judge(
         return torch.tensor(got, dtype=torch.float64)
 
     def case() -> Clouds:
-        return telling(draw, make, right, telling_from)
+        return telling(
+            lambda: make(draw), right, lambda c: {m: of(c) for m, of in telling_from.items()}
+        )
 
-    judge_twice(
+    judge_again(
         found, case(), case, right, (more or {}) | MISTAKES | COPY_MISTAKES,
         "These are not the share of fakes within reach of a real sample and the share of real "
         "samples within reach of a fake.",

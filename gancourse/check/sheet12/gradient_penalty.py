@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.check import facts, twins
+from gancourse.check.cases import telling
 from gancourse.check.sheet12.shared import (
     SHAPES,
     discriminator,
@@ -79,17 +80,26 @@ MISTAKES: dict[str, Of] = {
 }
 
 
+def _mistakes(grad: Tensor) -> dict[str, float]:
+    return {meaning: of(grad).item() for meaning, of in MISTAKES.items()}
+
+
 def _penalty(grad: Tensor) -> Tensor:
     return (_norms(grad) - 1).square().mean()
 
 
-def _judge_value(student: Student, fn: Handle, D: twins.Twin, x: Tensor) -> None:
-    """With real and fake samples alike it does not matter how they are mixed."""
+def _judge_value(student: Student, fn: Handle, draw: Draw, D: twins.Twin, size: tuple) -> None:
+    """With real and fake samples alike, x of this size, it does not matter how they are mixed."""
+    x = telling(
+        lambda: draw.normal(*size),
+        lambda x: _penalty(slopes(D.here, x.double()).detach()),
+        lambda x: _mistakes(slopes(D.here, x.double()).detach()),
+    )
     grad = slopes(D.here, x.double()).detach()
     got = facts.number(student.call(fn, [D.there, x, x]), "The penalty")
     want = _penalty(grad).item()
     facts.diagnose(
-        got, want, 2e-5 * max(1.0, want), {m: of(grad).item() for m, of in MISTAKES.items()},
+        got, want, 2e-5 * max(1.0, want), _mistakes(grad),
         "This is not the mean over the batch of (norm of D's gradient by the sample - 1)^2.",
     )  # fmt: skip
 
@@ -101,7 +111,7 @@ def penalty_value(student: Student, fn: Handle, draw: Draw) -> None:
         (of_points, 2.2, 6), (of_pictures, 2.0, 5), (of_pictures, 0.7, 1), (of_points, 6.0, 4),
     ):  # fmt: skip
         D = discriminator(student, draw, shape, grow)
-        _judge_value(student, fn, D, draw.normal(N, *shape))
+        _judge_value(student, fn, draw, D, (N, *shape))
 
 
 def penalty_graph(student: Student, fn: Handle, draw: Draw) -> None:

@@ -291,7 +291,7 @@ def only_downhill(G, x, z, steps, lr, prior):
 def clipped(G, x, z, steps, lr, prior):
     for _ in range(steps):
         change = by_grad(G, x, z, 1, lr, prior) - z
-        z = z + change / (change.norm(dim=1, keepdim=True) / (2 * lr)).clamp(min=1)
+        z = z + change / (change.norm(dim=1, keepdim=True) / (4 * lr)).clamp(min=1)
     return z
 
 

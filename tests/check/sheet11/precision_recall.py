@@ -251,7 +251,7 @@ def reach_by_absolute_differences(fake, real, k):
 MISTAKES = {
     fakes_cut: (STRAY, "beyond the number of the other kind"),
     five_at_most: (ANY_K, "These are not the share"),
-    reach_by_absolute_differences: (HUDDLE, "These are not the share"),
+    reach_by_absolute_differences: (HUDDLE, "How far a sample reaches is a sum"),
     exchanged: (HUDDLE, "have changed places"),
     oneself_counted: (HUDDLE, "its own nearest neighbour"),
     one_too_far: (HUDDLE, "reaches to neighbour k + 1"),

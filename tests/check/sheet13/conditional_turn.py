@@ -338,7 +338,7 @@ def by_binary_cross_entropy(*given):
 SURE = "Where D is sure and calls"
 MISTAKES = {
     d_on_clamped_probabilities: (MOVES_D, SURE),
-    g_with_an_epsilon: (MOVES_G, "sure and calls fakes fake (logits of 150) G moved, but"),
+    g_with_an_epsilon: (MOVES_G, " G moved, but not by"),
     by_binary_cross_entropy: (MOVES_D, SURE),
     gradients_clipped: (MOVES_D, "by one step of opt_D"),
     fakes_with_real_labels: (MOVES_D, "D's step judges the fakes with the real batch's labels"),
