@@ -111,7 +111,8 @@ def test_a_draw_that_once_refused_the_worked_solution(id, seed):
         ("10.4", "cut_off", 56), ("10.5", "slope_doubled", 37),
         ("11.2", "reach_by_absolute_differences", 9), ("11.3", "variance", 23),
         ("11.4", "every_other_pixel", 20), ("12.1", "absolute", 19), ("12.3", "pixels_averaged", 8),
-        ("13.1", "classes_of_the_batch", 3),
+        ("13.1", "classes_of_the_batch", 3), ("13.3", "g_with_an_epsilon", 20),
+        ("14.3", "clipped", 16),
     ],
 )  # fmt: skip
 def test_a_draw_in_which_a_mistake_once_passed_or_was_taken_for_another(id, name, seed):

@@ -357,7 +357,7 @@ MEMORY, LOSS = "one part at a time", "the loss"
 def clipped(D, opt, x, size):
     """A threshold that is common in papers, which small gradients do not reach."""
     loss = never_steps(D, opt, x, size)
-    torch.nn.utils.clip_grad_norm_(D.parameters(), 5.0)
+    torch.nn.utils.clip_grad_norm_(D.parameters(), 10.0)
     opt.step()
     return loss
 
