@@ -1,13 +1,16 @@
-"""Tables on images: lesson 12's stacked digits, 13's labels, fakes, augmentation, 14's sides.
+"""Tables on images: lesson 12's stacked digits and D's estimate, 13's labels, fakes, augmentation
+and 14's sides.
 
-`python tools/tables stacked` (`conditional`, `fakes`, `augmentation`, `sides`) makes them, and
-`gancourse.score.tables.measured` reads what it kept.
+`python tools/tables stacked` (`estimate`, `conditional`, `fakes`, `augmentation`, `sides`) makes
+them, and `gancourse.score.tables.measured` reads what it kept.
 """
 
 import base64
+import copy
 import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from math import log
 from statistics import mean
 
 import numpy as np
@@ -19,12 +22,14 @@ from gancourse import machine, nets, train
 from gancourse.data import ImageSet, image_set, load_images
 from gancourse.data.enlarged import shrunk
 from gancourse.errors import at_least, choose
+from gancourse.losses import get_loss
 from gancourse.score import images, measures, obedience, pupils, stacked
 from gancourse.score.bias import class_by_class
 from gancourse.score.ruler import features, load_ruler
 
 SAMPLES, SAMPLE_SEED = 5_000, 99  # drawn to score or to learn from, and their z
 SHOWN = 6  # samples that a run of seed 0 keeps
+LOOKED_AT = 2_000  # images of each kind, by D
 PUPIL_STEPS = 1_000  # of a classifier, with fakes or without
 
 
@@ -221,6 +226,24 @@ def _kinds(state: train.State, learnt: ImageSet) -> dict:
     return found | stacked.of_real(learnt.name, stacked.SAMPLES)
 
 
+def _estimates(state: train.State, learnt: ImageSet) -> dict:
+    """Return what D says of the distance between real images and samples of G, and their FID.
+
+    With Wasserstein's loss it is the mean of D over 2,000 real images less that over as many
+    samples, an estimate of their distance. Else it is cross-entropy's of the Jensen-Shannon
+    divergence, (log 4 - d_loss) / 2. D looks as in training, at each kind by itself.
+    """
+    G, D = train.averaged_generator(state), copy.deepcopy(state.D).train()
+    real = learnt.batch(LOOKED_AT, machine.seed_generator(SAMPLE_SEED))
+    fake = train.sample(G, LOOKED_AT, SAMPLE_SEED)
+    with torch.no_grad():
+        logits = [D(x.to(state.device)).float() for x in (real, fake)]
+    d_loss = get_loss(state.recipe.loss).d_loss(*logits).item()
+    estimate = -d_loss if state.recipe.loss == "wasserstein" else (log(4) - d_loss) / 2
+    fid = images.fid(images.draw(G, SAMPLES, SAMPLE_SEED), learnt.name)
+    return {"estimate": estimate, "fid": fid}
+
+
 _COLOUR = {"width": 32, "channels": 3}
 _THREE = train.get_preset("dcgan", G={"z_dim": 100, "depth": 0, **_COLOUR}, D=_COLOUR)
 _PAIRS = replace(
@@ -257,6 +280,19 @@ IMAGE_TABLES = {
             "GAN + R1 + R2": {"stacked MNIST": "693 / .9270"},
             "RpGAN + R1 + R2": {"stacked MNIST": "1000 / .0781"},
         },
+    ),
+    "estimate": ImageTable(
+        "Arjovsky et al. 2017 (arXiv 1701.07875), Figures 3 and 4, in numbers: what D's loss says "
+        "of the distance, beside FID; on nets of half the presets' width, without an average of G",
+        {
+            "WGAN-GP": replace(_half("wgan-gp"), ema=0.0),
+            "WGAN, clipped at 0.01": replace(_half("wgan-gp"), ema=0.0, gp=0.0, clip=0.01),
+            "cross-entropy": replace(_half("dcgan"), ema=0.0),
+        },
+        {"mnist": {"name": "mnist"}},
+        steps=1_500,
+        every=150,
+        measure=_estimates,
     ),
     "conditional": ImageTable(
         "Our own: three ways to use a label, on nets of half the presets' width",
