@@ -176,15 +176,13 @@ def _judge_adam(
     tolerance = 8 * len(grads) * facts.EPS * (1 + float(start.abs().max()))
     if facts.near(run.weight, want, tolerance):
         return
-    others = {meaning: adam.run(start, grads, rates) for meaning, adam in ADAMS.items()}
-    missed = facts.distance(run.weight, want)  # what lies hardly nearer than Adam says nothing
-    near = {
-        meaning: other
-        for meaning, other in others.items()
-        if 8 * facts.distance(run.weight, other) < missed
-        and facts.near(run.weight, other, 4 * tolerance * other.abs().clamp(min=1))
-    }
-    raise Wrong(next(iter(near), else_))
+    missed = facts.distance(run.weight, want)
+    for meaning, adam in ADAMS.items():
+        other = adam.run(start, grads, rates)  # one that is hardly nearer than Adam says nothing
+        clear = 8 * facts.distance(run.weight, other) < missed
+        if clear and facts.near(run.weight, other, 4 * tolerance * other.abs().clamp(min=1)):
+            raise Wrong(meaning)
+    raise Wrong(else_)
 
 
 def _taken(
