@@ -5,6 +5,7 @@ test from the second on, so that two processes can share a file.
 """
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -21,6 +22,10 @@ LEFT_OUT = {  # marker: the variable that brings its tests in, and why they stay
     "long": ("GANCOURSE_LONG", "make test-long runs it at full length"),
     "clock": ("GANCOURSE_CLOCK", "it measures the machine's speed: make test-long runs it alone"),
 }
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update",
+         "--disable-sync"]  # fmt: skip
 
 
 def pytest_addoption(parser):
@@ -40,6 +45,19 @@ def pytest_collection_modifyitems(config, items):
         k, n = map(int, share.split("/"))
         config.hook.pytest_deselected(items=[x for i, x in enumerate(items) if i % n != k - 1])
         items[:] = items[k - 1 :: n]
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A headless Chromium; Playwright starts once in a process, and not a second time."""
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

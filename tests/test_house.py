@@ -82,6 +82,13 @@ def test_no_modules_import_each_other_in_a_circle():
     assert circles() == []
 
 
+def test_playwright_starts_in_one_place():
+    """In one process it does not start twice, and tests of several folders may share one."""
+    files = (ROOT / "tests").rglob("*.py")
+    starts = [p.name for p in files if "with sync_" + "playwright()" in p.read_text("utf-8")]
+    assert starts == ["conftest.py"]
+
+
 def test_each_test_file_has_a_name_of_its_own():
     """Two of one name cannot share a process, and `tools/test.py` puts any two into one."""
     names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]

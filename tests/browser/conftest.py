@@ -25,10 +25,6 @@ from gancourse.jupyter import server_arguments
 from gancourse.openmp import choose_threads
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update",
-         "--disable-sync"]  # fmt: skip
 PATIENCE = 300_000  # ms, on a busy machine
 
 READY = """async () => {
@@ -69,10 +65,8 @@ def wait_for(url: str, process: subprocess.Popen, seconds: float = 300) -> None:
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory):
+def lab(chromium, tmp_path_factory):
     """The address of a running JupyterLab, and the folder that it serves."""
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium on this machine")
     folder, port = tmp_path_factory.mktemp("lab"), free_port()
     environment = os.environ | {
         "JUPYTER_CONFIG_DIR": str(folder / ".config"),
@@ -98,18 +92,8 @@ def lab(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def browser(lab):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="session")
-def profile(browser):
-    found = browser.new_context(viewport={"width": 1280, "height": 900})
+def profile(chromium, lab):
+    found = chromium.new_context(viewport={"width": 1280, "height": 900})
     yield found
     found.close()
 

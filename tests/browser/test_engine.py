@@ -32,8 +32,8 @@ MEASURE = """async ([script, weights, plain, images]) => {
 
 
 @pytest.fixture
-def blank(browser):
-    context = browser.new_context(offline=True)
+def blank(chromium):
+    context = chromium.new_context(offline=True)
     yield context.new_page()
     context.close()
 

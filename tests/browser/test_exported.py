@@ -26,14 +26,14 @@ STEPS = """async () => {
 
 
 @pytest.fixture
-def exported(browser, tmp_path):
+def exported(chromium, tmp_path):
     """An explorer, and a tab without network that shows the page it exported."""
     from gancourse import live, nets
 
     explorer = live.LatentExplorer(nets.load_shipped("mnist"))
     path = explorer.export_html(tmp_path / "plane.html")
     assert path.stat().st_size < 1_300_000
-    context = browser.new_context(offline=True)
+    context = chromium.new_context(offline=True)
     page, errors = context.new_page(), []
     page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
