@@ -85,7 +85,7 @@ def test_no_modules_import_each_other_in_a_circle():
 def test_playwright_starts_in_one_place():
     """In one process it does not start twice, and tests of several folders may share one."""
     files = (ROOT / "tests").rglob("*.py")
-    starts = [p.name for p in files if "with sync_" + "playwright()" in p.read_text("utf-8")]
+    starts = [p.name for p in files if re.search(r"sync_playwright\(\)", p.read_text("utf-8"))]
     assert starts == ["conftest.py"]
 
 

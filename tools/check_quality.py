@@ -219,7 +219,7 @@ class Counted:
         return asked[1] * self.right >= asked[0] * self.draws
 
 
-def over_draws(path: Path, number: int | None, draws: int) -> Counted:
+def over_draws(path: Path, number: int | None, seeds: range) -> Counted:
     """Judge one answer by what does not train; `number` None is the worked solution."""
     exercise = exercise_of(path)
     if number is None:
@@ -230,24 +230,24 @@ def over_draws(path: Path, number: int | None, draws: int) -> Counted:
         name = name_of(answer)
     exercise = with_parts(exercise, part, short=False, trained=False)
     student = Student()  # one for all draws: what is withheld is looked up once
-    seen = (one(exercise, answer, part, phrase, seed, student) for seed in range(draws))
+    seen = (one(exercise, answer, part, phrase, seed, student) for seed in seeds)
     misses = [miss for miss in seen if miss]
-    right = draws - len(misses)
+    right, draws = len(seeds) - len(misses), len(seeds)
     return Counted(exercise.id, name, part is None, right, draws, next(iter(misses), ""))
 
 
 def untrained(path: Path) -> list[int | None]:
     """Return the worked solution and the numbers of answers but those that only trainings judge."""
     parts = [part.name for part in quick(exercise_of(path).parts)]
-    judged = [None, *parts] if parts else []
-    asked = [n for n, (_, part, _) in enumerate(answers(path)) if part in judged]
-    return [None, *asked] if parts else []
+    if not parts:
+        return []
+    return [None, *(n for n, (_, part, _) in enumerate(answers(path)) if part in (None, *parts))]
 
 
 def count(paths: list[Path], jobs: int, draws: int) -> list[Counted]:
     """Judge each answer over so many draws, but for those that only trainings judge."""
     tasks = [(path, number) for path in paths for number in untrained(path)]
-    return _spread(partial(over_draws, draws=draws), tasks, jobs)
+    return _spread(partial(over_draws, seeds=range(draws)), tasks, jobs)
 
 
 def row(exercise: str, verdicts: list[Verdict], mutants: list[Mutants]) -> str:

@@ -22,10 +22,8 @@ from pathlib import Path
 
 import check_quality
 import promises
-import reference_mutants
 from bench.turns import Place
 
-from gancourse.check import Student, get_exercise
 from gancourse.store import write_whole
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -70,18 +68,13 @@ def judged(id: str, short: bool) -> dict:
 
 def drawn(id: str, first: int) -> dict:
     """Return how many of a block of draws refuse the worked solution or a correct answer."""
-    parts = check_quality.quick(get_exercise(id).parts)
-    if not parts:
-        return {"draws": 0, "refused": 0, "seeds": first + BLOCK}
-    module, student = check_quality.load(check_quality.modules()[id]), Student()
-    exercise = check_quality.with_only(get_exercise(id), parts)
-    answers = [reference_mutants.worked(id), *module.CORRECT]
-    messages = [
-        check_quality.whole(exercise, answer, seed, student)
-        for answer in answers
-        for seed in range(first, first + BLOCK)
-    ]
-    return {"draws": len(messages), "refused": sum(map(bool, messages)), "seeds": first + BLOCK}
+    path = check_quality.modules()[id]
+    correct = [None, *range(len(check_quality.load(path).CORRECT))]
+    asked = [n for n in check_quality.untrained(path) if n in correct]
+    seeds = range(first, first + BLOCK)
+    found = [check_quality.over_draws(path, number, seeds) for number in asked]
+    draws, right = (sum(getattr(c, n) for c in found) for n in ("draws", "right"))
+    return {"draws": draws, "refused": draws - right, "seeds": seeds.stop}
 
 
 def measure(

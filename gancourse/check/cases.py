@@ -13,6 +13,11 @@ Case = TypeVar("Case")
 Value = Tensor | float
 
 
+def each(mistakes: Mapping[str, Callable[[Case], Value]]) -> Callable[[Case], dict[str, Value]]:
+    """Return a function of a case: what each of these mistakes leads to in it."""
+    return lambda case: {meaning: of(case) for meaning, of in mistakes.items()}
+
+
 def telling(
     make: Callable[[], Case],
     right: Callable[[Case], Value],

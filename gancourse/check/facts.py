@@ -140,12 +140,9 @@ def diagnose(got: float, want: float, tolerance: float, mistakes: Mapping[str, f
     """
     if near(got, want, tolerance):
         return
-    found = {meaning: n for meaning, n in mistakes.items() if near(got, n, tolerance)}
-
-    def tenths(meaning: str) -> float:
-        return distance(got, found[meaning]) // (tolerance / 10)
-
-    raise Wrong(min(found, key=tenths, default=else_))
+    found = {m: distance(got, n) for m, n in mistakes.items() if near(got, n, tolerance)}
+    least = min(found.values(), default=0.0) + tolerance / 10
+    raise Wrong(next((meaning for meaning, d in found.items() if d <= least), else_))
 
 
 def empty_grads(grads: Mapping[str, Tensor | None]) -> bool:

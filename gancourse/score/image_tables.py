@@ -1,5 +1,4 @@
-"""Tables on images: lesson 12's stacked digits and D's estimate, 13's labels, fakes, augmentation
-and 14's sides.
+"""Tables on images: lesson 12's stacks and estimates, 13's labels, fakes, augmentation, 14's sides.
 
 `python tools/tables stacked` (`estimate`, `conditional`, `fakes`, `augmentation`, `sides`) makes
 them, and `gancourse.score.tables.measured` reads what it kept.

@@ -74,7 +74,7 @@ def test_what_falls_in_a_training_is_asked_with_trainings_only(monkeypatch):
 
 
 def over_draws(number, draws=3):
-    return check_quality.over_draws(check_quality.modules()["07.4"], number, draws)
+    return check_quality.over_draws(check_quality.modules()["07.4"], number, range(draws))
 
 
 def test_the_draws_that_judge_an_answer_right_are_counted():

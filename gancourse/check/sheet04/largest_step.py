@@ -95,7 +95,7 @@ def largest_sizes(student: Student, fn: Handle, draw: Draw) -> None:
 def largest_slow(student: Student, fn: Handle, draw: Draw) -> None:
     """Small eigenvalues: steps of tens to hundreds converge, and what cuts them off is wrong."""
     J = _stable(draw, faint=False)
-    for slower in (draw.uniform(0.01, 0.02), draw.uniform(0.001, 0.002)):
+    for slower in (draw.uniform(0.001, 0.002), draw.uniform(0.01, 0.02)):
         _judge_slow(student, fn, slower * J)
     _judge_slow(student, fn, -torch.eye(1) * draw.uniform(0.004, 0.008))
 

@@ -175,10 +175,9 @@ def cost_up(student: Student, fn: Handle, draw: Draw) -> None:
 
 def _judge_large(student: Student, fn: Handle, draw: Draw, up: bool) -> None:
     """Judge a stack whose FLOP neither 32 bits nor float32 hold."""
-    channels, sides = [255, 511, 127], [2 * n * (1 if up else 2) for n in range(30, 51)]
-    flop = {side: _flop(channels, side, up) for side in sides}
-    side = draw.choice([s for s, n in flop.items() if torch.tensor(float(n)).item() != n])
-    given = [channels, side, up]
+    sides = [2 * n * (1 if up else 2) for n in range(30, 51)]
+    stacks = [[[255, 511, 127], side, up] for side in sides]
+    given = draw.choice([s for s in stacks if torch.tensor(float(_flop(*s))).item() != _flop(*s)])
     _judge_flop(_cost(student, fn, given), *given)
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.cases import telling
+from gancourse.check.cases import each, telling
 from gancourse.check.sheet11.shared import judge_again
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
@@ -255,9 +256,7 @@ def _judge(
     else_: str = NOT_RIGHT,
 ) -> None:
     def case() -> Piles:
-        return telling(
-            lambda: make(draw), right, lambda p: {m: of(p) for m, of in mistakes.items()}
-        )
+        return telling(partial(make, draw), right, each(mistakes))
 
     judge_again(lambda p: _shares(student, fn, p), case(), case, right, mistakes, else_)
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.cases import telling
+from gancourse.check.cases import each, telling
 from gancourse.check.spec import Again, Draw, Exercise, Part, Wrong
 from gancourse.check.student import Handle, Student
 
@@ -164,8 +165,7 @@ OF_MISSING: dict[str, Callable[[Samples], Tensor]] = {  # where all modes are re
 
 
 def _wrong(samples: Samples) -> dict[str, Tensor]:
-    mistakes = MISTAKES | OF_CROWDED | OF_MISSING
-    found = {meaning: wrong(samples) for meaning, wrong in mistakes.items()}
+    found = each(MISTAKES | OF_CROWDED | OF_MISSING)(samples)
     return {meaning: report for meaning, report in found.items() if report.isfinite().all()}
 
 
@@ -237,17 +237,11 @@ def _else(got: Tensor, want: Tensor) -> str:
     return f"{name[0].upper()}{name[1:]} is not what the samples of high quality give."
 
 
-def _telling(
-    draw: Draw, make: Callable[[Draw], Samples], mistakes: dict[str, Callable[[Samples], Tensor]]
-) -> Samples:
-    return telling(lambda: make(draw), right, lambda s: {m: of(s) for m, of in mistakes.items()})
-
-
 def all_reached(student: Student, fn: Handle, draw: Draw) -> None:
     """Every mode but one, to which only samples of low quality are near; then crowded centres."""
-    case = _telling(draw, _full, MISTAKES)
+    case = telling(partial(_full, draw), right, each(MISTAKES))
     _judge(student, fn, case)
-    _judge(student, fn, _telling(draw, _crowded, OF_CROWDED))
+    _judge(student, fn, telling(partial(_crowded, draw), right, each(OF_CROWDED)))
     s = _at_the_border(draw)
     facts.diagnose(
         _numbers(student.call(fn, s.given())), right(s), 1e-5, {STRICT: _report(s, reach=2.9)},
@@ -278,13 +272,13 @@ def _full(draw: Draw) -> Samples:
 
 
 def some_missing(student: Student, fn: Handle, draw: Draw) -> None:
-    case = _telling(draw, lambda draw: _samples(draw, 2, 0.5), MISTAKES | OF_MISSING)
+    case = telling(partial(_samples, draw, 2, 0.5), right, each(MISTAKES | OF_MISSING))
     _judge(student, fn, case)
 
 
 def other_sizes(student: Student, fn: Handle, draw: Draw) -> None:
     """Three dimensions; equal samples; one in a crowd of others; and one sample alone."""
-    case = _telling(draw, lambda draw: _samples(draw, 3, 0.7), MISTAKES | OF_MISSING)
+    case = telling(partial(_samples, draw, 3, 0.7), right, each(MISTAKES | OF_MISSING))
     _judge(student, fn, case)
     doubled = Samples(torch.cat([case.x, case.x[: len(case.x) // 2]]), case.centres, case.sd)
     once = right(replace(doubled, x=doubled.x.unique(dim=0)))

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from gancourse.check import facts
-from gancourse.check.cases import telling
+from gancourse.check.cases import each, telling
 from gancourse.check.sheet11.shared import judge_again
 from gancourse.check.spec import Again, Draw, Exercise, Part
 from gancourse.check.student import Handle, Student
@@ -220,9 +220,7 @@ def _judge(
         return torch.tensor(got, dtype=torch.float64)
 
     def case() -> Clouds:
-        return telling(
-            lambda: make(draw), right, lambda c: {m: of(c) for m, of in telling_from.items()}
-        )
+        return telling(partial(make, draw), right, each(telling_from))
 
     judge_again(
         found, case(), case, right, (more or {}) | MISTAKES | COPY_MISTAKES,

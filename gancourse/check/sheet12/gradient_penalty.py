@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from gancourse.check import facts, twins
-from gancourse.check.cases import telling
+from gancourse.check.cases import each, telling
 from gancourse.check.sheet12.shared import (
     SHAPES,
     discriminator,
@@ -80,26 +80,22 @@ MISTAKES: dict[str, Of] = {
 }
 
 
-def _mistakes(grad: Tensor) -> dict[str, float]:
-    return {meaning: of(grad).item() for meaning, of in MISTAKES.items()}
-
-
 def _penalty(grad: Tensor) -> Tensor:
     return (_norms(grad) - 1).square().mean()
 
 
 def _judge_value(student: Student, fn: Handle, draw: Draw, D: twins.Twin, size: tuple) -> None:
     """With real and fake samples alike, x of this size, it does not matter how they are mixed."""
-    x = telling(
-        lambda: draw.normal(*size),
-        lambda x: _penalty(slopes(D.here, x.double()).detach()),
-        lambda x: _mistakes(slopes(D.here, x.double()).detach()),
-    )
-    grad = slopes(D.here, x.double()).detach()
+
+    def drawn() -> tuple[Tensor, Tensor]:
+        x = draw.normal(*size)
+        return x, slopes(D.here, x.double()).detach()
+
+    x, grad = telling(drawn, lambda case: _penalty(case[1]), lambda case: each(MISTAKES)(case[1]))
     got = facts.number(student.call(fn, [D.there, x, x]), "The penalty")
     want = _penalty(grad).item()
     facts.diagnose(
-        got, want, 2e-5 * max(1.0, want), _mistakes(grad),
+        got, want, 2e-5 * max(1.0, want), each(MISTAKES)(grad),
         "This is not the mean over the batch of (norm of D's gradient by the sample - 1)^2.",
     )  # fmt: skip
 
