@@ -366,14 +366,15 @@ claim("two real samples", floor, above=0.1, below=distance[-1])
 
 # %% [markdown]
 # Of pictures nobody knows the distance; FID stands in (lesson 11). `python tools/tables estimate`
-# trained two critics, and cross-entropy, whose loss estimates the Jensen-Shannon divergence (their
-# Figure 4); one seed each. The last one's first score is made again here.
+# trained two critics on MNIST, and cross-entropy, whose loss estimates the Jensen-Shannon
+# divergence (WGAN's Figure 4); one seed each. The last one's first score is made again here.
 
 # %%
 pictures = tables.TABLES["estimate"]
 here = next(pictures.scores(pictures.start("cross-entropy", seed=0), "mnist", 150))
 kept = {row: runs[0] for row, runs in tables.curves("estimate", "mnist").items()}
-for where, found in (("here", here), ("as measured", kept["cross-entropy"][0])):
+for where, found in ((f"here, on {load_images('mnist').name}", here),
+                     ("as measured", kept["cross-entropy"][0])):  # fmt: skip
     print(f"step {found['step']}: {found['estimate']:.3f}, FID {found['fid']:.0f} ({where})")
 by_step = {row: {of: np.array([score[of] for score in scores]) for of in ("estimate", "fid")}
            for row, scores in kept.items()}  # fmt: skip
@@ -394,11 +395,11 @@ claim("clipped: largest of the last four estimates", clipped["estimate"][-4:].ma
 claim("clipped: FID by then", clipped["fid"][-1], above=200)
 
 # %% [markdown]
-# For 600 turns the estimate falls with FID; then FID goes on alone. The clipped critic says 0 with
-# pictures still poor: its number is a distance in units of D's slope, and of the best D there may
-# be. The paper sees the estimate fall throughout (other nets, far longer) and cross-entropy's stay
-# level; here that one falls, too. It tells a dead run from a living one. Which of two good ones is
-# better, FID has to say.
+# WGAN-GP's estimate falls with FID for 600 turns; then FID goes on alone. The clipped critic says 0
+# while pictures are still poor: `-d_loss` is the distance for the best D of slope 1 only, and
+# clipping sets another slope. The paper sees the estimate fall throughout (other nets, far longer)
+# and cross-entropy's stay level or rise; here that one falls, too, if unevenly. How good the
+# pictures are, FID has to say.
 #
 # ## Pairs, R1 and R2, and too much of a good thing
 #

@@ -65,3 +65,8 @@ test("the middle of a square is zero, its upper right corner [half, half]", () =
   near(placeIn(box, { clientX: 210, clientY: 20 }, 3), [3, 3]);
   near(placeIn(box, { clientX: 10, clientY: 120 }, 3), [-3, -3]);
 });
+
+test("a number of five digits at the right end stays inside, in the large letters of a training", () => {
+  const letters = 5 * 0.54 * 19; // digits are 0.54 em wide; `.gc-train` sets 19 px
+  assert.ok(BOX.right >= letters / 2);
+});

@@ -280,10 +280,9 @@ def other_sizes(student: Student, fn: Handle, draw: Draw) -> None:
     """Three dimensions; equal samples; one in a crowd of others; and one sample alone."""
     case = telling(partial(_samples, draw, 3, 0.7), right, each(MISTAKES | OF_MISSING))
     _judge(student, fn, case)
-    doubled = Samples(torch.cat([case.x, case.x[: len(case.x) // 2]]), case.centres, case.sd)
-    once = right(replace(doubled, x=doubled.x.unique(dim=0)))
-    differs = not facts.near(once, right(doubled), 1e-5)  # doubled ones may have the same shares
-    if differs and facts.near(_numbers(student.call(fn, doubled.given())), once, 1e-5):
+    first = torch.cdist(case.x, case.centres[:1])[:, 0] < 3 * case.sd  # other shares, if doubled
+    doubled = replace(case, x=torch.cat([case.x, case.x[first]]))
+    if facts.near(_numbers(student.call(fn, doubled.given())), right(case), 1e-5):
         raise Wrong("Equal samples count once: each of them counts.")
     _judge(student, fn, doubled)
     crowd = _around(draw, case.centres[0], case.sd, 0.1, 2.8, 400)

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/asked.js: edit there. a56e4ec5a031186a b2995fd5874dbadb
+// Built by `make build` from src/widgets/asked.js: edit there. e936b746cfedc2df eb4cb91c5acf295b
 // bytes.js
 function floats(view2) {
   if (!view2) return null;
@@ -258,7 +258,7 @@ function link(model, root, alone = () => false) {
 }
 
 // scales.js
-var BOX = { width: 460, height: 300, left: 52, right: 12, top: 26, bottom: 42 };
+var BOX = { width: 460, height: 300, left: 52, right: 26, top: 26, bottom: 42 };
 function ticks([low, high], about = 6) {
   const raw = (high - low) / about;
   const power = 10 ** Math.floor(Math.log10(raw));

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/chart.js: edit there. 555c34298ad09466 7570988bf3c84ee7
+// Built by `make build` from src/widgets/chart.js: edit there. 77ee6c45fe33dc31 333ae3944398a60e
 // bytes.js
 function floats(view) {
   if (!view) return null;
@@ -258,7 +258,7 @@ function link(model, root, alone = () => false) {
 }
 
 // scales.js
-var BOX = { width: 460, height: 300, left: 52, right: 12, top: 26, bottom: 42 };
+var BOX = { width: 460, height: 300, left: 52, right: 26, top: 26, bottom: 42 };
 function ticks([low, high], about = 6) {
   const raw = (high - low) / about;
   const power = 10 ** Math.floor(Math.log10(raw));

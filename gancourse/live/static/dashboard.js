@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/dashboard.js: edit there. a04acf365d1ed513 ea2860793c64e108
+// Built by `make build` from src/widgets/dashboard.js: edit there. a801b1a72b1c3044 e79f1d78d96af5fc
 // dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function dressed(node, attributes) {
@@ -40,7 +40,7 @@ function runCell(node, event) {
 }
 
 // scales.js
-var BOX = { width: 460, height: 300, left: 52, right: 12, top: 26, bottom: 42 };
+var BOX = { width: 460, height: 300, left: 52, right: 26, top: 26, bottom: 42 };
 function ticks([low, high], about = 6) {
   const raw = (high - low) / about;
   const power = 10 ** Math.floor(Math.log10(raw));

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/engine.js: edit there. 619a8ce2e299f8c9 368b51a2e05d78e4
+// Built by `make build` from src/widgets/engine.js: edit there. cd4623ae54d8a7c9 bdb49a7d7c4a2153
 // engine/safetensors.js
 var EngineError = class extends Error {
 };
@@ -1058,7 +1058,7 @@ function newField({ seed = 0, points = "ring", loss = "non-saturating", remedy =
 }
 
 // scales.js
-var BOX = { width: 460, height: 300, left: 52, right: 12, top: 26, bottom: 42 };
+var BOX = { width: 460, height: 300, left: 52, right: 26, top: 26, bottom: 42 };
 function ticks([low, high], about = 6) {
   const raw = (high - low) / about;
   const power = 10 ** Math.floor(Math.log10(raw));

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/explorer.js: edit there. 60af3ab0dae095d0 e63d723288ca23fd
+// Built by `make build` from src/widgets/explorer.js: edit there. dc3174a5d6d441cd e63d723288ca23fd
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/faulty.js: edit there. 62b8f736a1d964f5 cb506c1ed67fb601
+// Built by `make build` from src/widgets/faulty.js: edit there. 6dd0dce2dc9e81ef 07125a7c87d71a93
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -57,7 +57,7 @@ function runCell(node, event) {
 }
 
 // scales.js
-var BOX = { width: 460, height: 300, left: 52, right: 12, top: 26, bottom: 42 };
+var BOX = { width: 460, height: 300, left: 52, right: 26, top: 26, bottom: 42 };
 function ticks([low, high], about = 6) {
   const raw = (high - low) / about;
   const power = 10 ** Math.floor(Math.log10(raw));

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/plane.js: edit there. 1d689258a9ad5e55 91e4953f2daf54ac
+// Built by `make build` from src/widgets/plane.js: edit there. f689cd0a6c90e4a5 91e4953f2daf54ac
 // engine/safetensors.js
 var EngineError = class extends Error {
 };

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/pointgan.js: edit there. c9b85331f5bfea99 59b8318bb81d0746
+// Built by `make build` from src/widgets/pointgan.js: edit there. a5b3f29194d4014c 63ce7860ac898673
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -476,7 +476,7 @@ function steered(stage, also) {
 }
 
 // scales.js
-var BOX = { width: 460, height: 300, left: 52, right: 12, top: 26, bottom: 42 };
+var BOX = { width: 460, height: 300, left: 52, right: 26, top: 26, bottom: 42 };
 function ticks([low, high], about = 6) {
   const raw = (high - low) / about;
   const power = 10 ** Math.floor(Math.log10(raw));

@@ -1,4 +1,4 @@
-// Built by `make build` from src/widgets/replay.js: edit there. fa30c99fe8e6f498 8ff716ca75e295af
+// Built by `make build` from src/widgets/replay.js: edit there. d7416ad9264b4547 9bb3fc360d489c64
 // bytes.js
 function greys(view) {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -58,7 +58,7 @@ function runCell(node, event) {
 }
 
 // scales.js
-var BOX = { width: 460, height: 300, left: 52, right: 12, top: 26, bottom: 42 };
+var BOX = { width: 460, height: 300, left: 52, right: 26, top: 26, bottom: 42 };
 function ticks([low, high], about = 6) {
   const raw = (high - low) / about;
   const power = 10 ** Math.floor(Math.log10(raw));

@@ -1,6 +1,6 @@
 // Between data and pixels: axes, paths, arrow heads, places under a pointer.
 
-export const BOX = { width: 460, height: 300, left: 52, right: 12, top: 26, bottom: 42 };
+export const BOX = { width: 460, height: 300, left: 52, right: 26, top: 26, bottom: 42 };
 
 // [value, label] at round numbers, about so many of them.
 export function ticks([low, high], about = 6) {
