@@ -32,8 +32,10 @@ def unordered(call: Callable[[Item], Result], items: Iterable[Item], jobs: int) 
     from multiprocessing import resource_tracker
 
     from joblib import Parallel, delayed
+    from joblib.externals.loky.backend import resource_tracker as loky_tracker
 
-    resource_tracker.ensure_running()  # its own start lets Ctrl-C through again, so it comes first
+    for tracker in (resource_tracker, loky_tracker):
+        tracker.ensure_running()  # its own start lets Ctrl-C through again, so it comes first
     parallel = Parallel(n_jobs=jobs, return_as="generator_unordered")
     with _interrupts_later():
         results = parallel(delayed(partial(_beside, call))(item) for item in items)
