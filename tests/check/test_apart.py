@@ -35,6 +35,7 @@ SLIPS = [
     ("13.3", "saturating", {G_STEP}),
     ("13.3", "nothing_cleared", {CLEARED}),
     ("14.3", "never_cleared", {"old gradients"}),
+    ("14.3", "all_parts_alike", {"a smaller last part"}),
     ("10.1", "d_without_clearing", {LEARNS}),
     ("10.1", "d_uphill", {LEARNS}),
     ("10.1", "verdict_detached", {LEARNS}),

@@ -65,7 +65,7 @@ def _judge_far(got: object, log_p: Tensor, log_q: Tensor) -> None:
                 "factor for all points does not save them), while their logarithms are exact; "
                 "stay with the logarithms."
             )
-        if (got[torch.sigmoid(log_p - log_q) > 0.01] < 1e-6).any():
+        if (got[torch.sigmoid(log_p - log_q) > 0.01].abs() < 1e-6).any():
             raise Wrong(
                 "Far from both bells this is 0: something is added to p + q that outweighs both, "
                 "or put in place of 0 / 0; stay with the logarithms."
@@ -73,7 +73,7 @@ def _judge_far(got: object, log_p: Tensor, log_q: Tensor) -> None:
         if facts.near(got[torch.sigmoid(log_p - log_q) > 0.9], 0.5, 1e-6):
             raise Wrong(
                 "Far from both bells this says 1/2 where D* is nearly 1: it is put in place of "
-                "0 / 0, and the logarithms know better; stay with them."
+                "0 / 0, or both logarithms are cut off at one number; stay with them, as they are."
             )
     _judge_d(got, log_p, log_q)
 

@@ -215,7 +215,10 @@ def adam_first(student: Student, fn: Handle, draw: Draw) -> None:
 
 def adam_on(student: Student, fn: Handle, draw: Draw) -> None:
     """With one rate for all steps, and with another in each."""
-    else_ = "The first step is right and later ones are not: look at what the state hands on."
+    else_ = (
+        "After several steps the weight is not where Adam leads: if the first step is right, look "
+        "at what the state hands on."
+    )
     _taken(student, fn, _run(draw), _gradients(draw, (6,), draw.integer(8, 12)), else_)
     rates = [draw.uniform(0.002, 0.03) for _ in range(draw.integer(4, 6))]
     changing = "Where lr changes from step to step the weight does not go where Adam goes."

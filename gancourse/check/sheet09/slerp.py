@@ -44,7 +44,8 @@ def _quarter(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
 
 ARC_MISTAKES: dict[str, Path] = {
     "This is the straight line: between the ends its points have a smaller norm, and leave the "
-    "shell.": _line,
+    "shell. (So is an arc whose angle comes out as nearly 0: the cosine is a's product with b, "
+    "over both norms.)": _line,
     "The ends have changed places: t = 0 is a, and t = 1 is b.": lambda a, b, t: _arc(b, a, t),
     "The straight line is pushed out to the shell: the arc is right, the pace is not. It hurries "
     "through the middle, and equal steps of t should turn by equal angles.": (
@@ -67,9 +68,8 @@ ARC_MISTAKES: dict[str, Path] = {
     "The points are brought to the norm sqrt(z_dim): keep the norm that a and b have.": (
         lambda a, b, t: _to_norm(_arc(a, b, t), len(a) ** 0.5)
     ),
-    "Where the angle is small every point is a: t = 1 is b, however near it lies.": (
-        lambda a, b, t: a.expand(len(t), -1)
-    ),
+    "Every point is a, as where the angle comes out as 0: t = 1 is b, however near it lies, and "
+    "the cosine is a's product with b, over both norms.": lambda a, b, t: a.expand(len(t), -1),
     "An angle of more than 90 degrees comes out as what it lacks to 180: an arc sine cannot tell "
     "them apart, take the arc cosine.": (lambda a, b, t: _arc(a, b, t, pi - _cosine(a, b).acos())),
 }
@@ -106,10 +106,15 @@ def _judge_arc(
         )
     got = facts.tensor(got, (len(t), len(a)), "The arc")
     a, b, t = a.double(), b.double(), t.double()
-    facts.diagnose(
-        got, _arc(a, b, t), near * a.norm().item(),
-        {meaning: path(a, b, t) for meaning, path in ARC_MISTAKES.items()}, else_,
-    )  # fmt: skip
+    mistakes = {meaning: path(a, b, t) for meaning, path in ARC_MISTAKES.items()}
+    try:
+        facts.diagnose(got, _arc(a, b, t), near * a.norm().item(), mistakes, else_)
+    except Wrong as wrong:
+        angle = _cosine(a, b).acos().item()
+        if 0.1 < angle < 3.0 or str(wrong) == NEARLY_HALF:
+            raise
+        said = str(wrong)
+        raise Wrong(f"At an angle of {angle:.3g}: {said[0].lower()}{said[1:]}") from None
 
 
 def _angles(draw: Draw) -> tuple[float, float]:

@@ -80,8 +80,8 @@ def look_leaves_state(student: Student, sample: Handle, draw: Draw) -> None:
     twins.judge_untouched(before, after, "G", ("modes",), **LEFT)
     if drawn != random_state:
         raise Wrong(
-            "The look has drawn random numbers: the run after it draws others than it would have "
-            "without a look. Take the z that is given."
+            "The look has drawn random numbers, or has set a seed: the run after it draws others "
+            "than it would have without a look. Take the z that is given, and leave seeds alone."
         )
 
 

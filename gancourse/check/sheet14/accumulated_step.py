@@ -185,7 +185,7 @@ def accumulated_whole(student: Student, fn: Handle, draw: Draw) -> None:
         _judge(student, fn, _round(student, draw, (count, 0)))
     held_back = players.HELD_BACK.format(who="D").replace("opt_D", "opt")
     _judge(student, fn, _steep(student, draw), held_back)
-    _judge_sure(student, fn, _round(student, draw, (2, 1), sure=draw.uniform(40.0, 60.0)))
+    _judge_sure(student, fn, _round(student, draw, (2, 0), sure=draw.uniform(40.0, 60.0)))
     _judge_optimiser(student, fn, _round(student, draw, (2, 0), kept=KEPT))
 
 

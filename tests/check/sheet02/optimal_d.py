@@ -147,7 +147,14 @@ CORRECT = (
     bernoulli,
 )
 NEAR, FAR, ALONE = "p / (p + q)", "far from both bells", "where one side has no mass"
+
+
+def logarithms_cut_off(log_p, log_q):
+    return torch.sigmoid(log_p.clamp(min=-100) - log_q.clamp(min=-100))
+
+
 MISTAKES = {
+    logarithms_cut_off: (FAR, "are cut off at one number"),
     fake_share: (NEAR, "probability of being fake"),
     the_logit: (NEAR, "This is the logit"),
     the_ratio: (NEAR, "a ratio"),

@@ -254,6 +254,13 @@ class EndsInArctangent(Variant):
         return 2 / torch.pi * self.body(z).arctan().view(-1, 1, 28, 28)
 
 
+class NoisyWithin(AsASequence):
+    """Dropout whose mode nobody sets."""
+
+    def forward(self, z):
+        return self.body(nn.functional.dropout(z, 0.3))
+
+
 class EndsInARoot(QuietConvolutional):
     def __init__(self, z_dim):
         super().__init__(z_dim)
@@ -355,6 +362,7 @@ MISTAKES = {
     Clamped: (RANGE, "cut off at -1 and 1"),
     EndsInSoftsign: (RANGE, "stands softsign, not tanh"),
     EndsInArctangent: (RANGE, "stands an arc tangent, not tanh"),
+    NoisyWithin: (NORM, "the same z gives another image"),
     EndsInARoot: (RANGE, "stands x / sqrt(1 + x^2), not tanh"),
     StandardisesZ: (Z, "a sample depends on its batch"),
     NormOnTheOutputAlone: (NORM, "only on z or on the output"),

@@ -199,7 +199,15 @@ CORRECT = (
     by_complex_powers, in_float64, with_sinc, by_reflections,
 )  # fmt: skip
 HALF, PACE, HOME = "halfway", "an even pace", "from a point to itself"
+
+
+def product_over_no_norms(a, b, t):
+    angle = (a @ b).clamp(-1, 1).acos()
+    return a.expand(len(t), -1) if angle == 0 else _sines(a, b, t, angle)
+
+
 MISTAKES = {
+    product_over_no_norms: (HALF, "a's product with b, over both norms"),
     in_order: (PACE, "in the order of t's size"),
     still_where_near: (PACE, "every point is a"),
     straight: (HALF, "This is the straight line"),
@@ -217,7 +225,7 @@ MISTAKES = {
     from_b_onwards: (PACE, "These are not the points"),
     only_for_equal_ends: (HOME, "From a point to itself"),
     nan_at_home: (HOME, "From a point to itself"),
-    straight_where_near: (PACE, "straight line"),
+    straight_where_near: (PACE, "At an angle of 0.0"),
     straight_where_nearly_parallel: (PACE, "straight line"),
     cosine_clamped_far_inside: (PACE, "nearly half a turn"),
     still_below_two_hundredths: (PACE, "every point is a"),

@@ -226,7 +226,16 @@ CORRECT = (
     there_and_back, as_it_was, of_a_copy, in_rows, finally_back, module_by_module, functional,
     layers_of_two_modes,
 )  # fmt: skip
+
+
+@torch.no_grad()
+def with_a_seed(G, z):
+    torch.manual_seed(0)
+    return there_and_back(G, z)
+
+
 MISTAKES = {
+    with_a_seed: (TRACE, "has set a seed"),
     unmended: (MODE, "The run is still faulty: G comes back in evaluation mode"),
     never_eval: (TRACE, "running averages"),
     turned_round: (MODE, "evaluation mode"),
