@@ -231,10 +231,13 @@ def test_a_run_that_is_stopped_saves_and_says_how_to_go_on(tmp_path, by):
     process = subprocess.Popen(
         [*command, "--save-every", "5", "--out", tmp_path], stdout=subprocess.PIPE, text=True
     )
-    while not (tmp_path / "checkpoint.safetensors").exists():
-        time.sleep(0.05)
-    process.send_signal(by)
-    said, _ = process.communicate(timeout=600)
+    try:
+        while not (tmp_path / "checkpoint.safetensors").exists():
+            time.sleep(0.05)
+        process.send_signal(by)
+        said, _ = process.communicate(timeout=120)
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert "to go on, run the same with --resume" in said
     assert (tmp_path / "generator.safetensors").exists()

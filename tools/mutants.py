@@ -86,7 +86,7 @@ OWNERS = {  # the names are those of the two TOML files: only the paths move
     "train.sync_norm": Owner("gancourse/train/sync_norm.py", TWO, QUICK_TWO),
     "train.run": Owner(
         "gancourse/train/run.py",
-        CLI,
+        f"tests/train/test_run.py {CLI}",
         "(train or run or resume or minutes or bad_numbers or another_side) and not keeps_it",
     ),
     "latent": Owner(

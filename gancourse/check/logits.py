@@ -89,7 +89,7 @@ def value(student: Student, fn: Handle, args: list, what: str) -> float:
 def judge_sure(got: float, want: float, near: float, at: float, mistakes: Mapping) -> None:
     """Raise Wrong unless the loss of one sample at a logit of size `at` is exact.
 
-    `mistakes` maps what a mistake means to the number that it leads to here; it is told only where
+    `mistakes` maps what a mistake means to the number that it leads to here; it is said only where
     no other one leads there, too.
     """
     if facts.near(got, want, near):

@@ -1,6 +1,6 @@
 """When a recorder looks closely, and whose turn at the nets it is. Lesson 10.
 
-The turns that are looked at are told by counting, not by a watch, so that a run that is recorded
+The turns that are looked at are found by counting, not by a watch, so that a run that is recorded
 twice gives the same signals. They are denser at the start, where short runs end; what a look does
 is bounded by what a turn does, and so its share of the run's time is bounded, too. A player that
 steps in every fifth turn is waited for: its step falls into the turn that is measured.

@@ -66,7 +66,7 @@ class Closer:
             rows = probes.rows(some).tolist()
             turns = [self.left.pop(row, None) for row in rows]
             if any(turn is not None and turn < self.clock.turn - 1 for turn in turns):
-                # not a buffer that is filled anew
+                # not a buffer that is filled again
                 self.signals.note("rewritten", float(self.clock.turn))
             if not self.first.isdisjoint(rows):
                 self.signals.note("unchanged after all", float(self.clock.turn))

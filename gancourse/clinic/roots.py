@@ -370,7 +370,7 @@ def without_one(s: Signals, found: dict[str, str]) -> list[str]:
 
 
 def grave(s: Signals) -> frozenset[str]:
-    """Return habits that are told of samples like real ones, too: they are the text's."""
+    """Return habits that are seen in samples like real ones, too: they are the text's."""
     found = {"samples converted wrongly"} if s.spoilt and ways.judged_raw(s) else set()
     if facts.penalty_constant(s) and facts.no_bound(s) and late(s.penalty["rows"], 0.0) > 1:
         found.add("penalty without a graph")  # a critic that its slope alone could have bounded

@@ -149,7 +149,7 @@ def norm_in_train(s: Signals) -> Found:
 
 def not_shuffled(s: Signals) -> Found:
     if not s.order > max(3.0, by_chance(len(s.at))) or "in turns" in s.asked:
-        return None  # classes may take turns where G and D are told of them
+        return None  # classes may take turns where G and D are given them
     return f"the means of real batches vary {s.order:.0f} times as much as those of random batches"
 
 

@@ -108,7 +108,7 @@ class Witness:
         # And of each call in the turn before a measured one, with what came out.
         self.ahead: dict[str, list[Callable]] = {"G": [], "D": []}
         self.at: int | str | None = None  # D's argument that is the sample, where another is first
-        self.curious = False  # whether they are told of all turns that are not measured
+        self.curious = False  # whether they hear of all turns that are not measured
         saw = {"G": guard("what G makes", self._saw_G), "D": guard("what D sees", self._saw_D)}
         self.handles = [
             part.register_forward_hook(saw[who], with_kwargs=True)

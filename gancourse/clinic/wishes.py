@@ -29,7 +29,7 @@ def agreed(wishes) -> bool | None:
 
 
 def asked_of_real(s: Signals) -> bool | None:
-    """Tell whether D's loss asks for higher answers to real samples; None where none can be told.
+    """Tell whether D's loss asks for higher answers to real samples; None where it cannot be seen.
 
     A target below 1 asks a D that is surer than that for lower ones, the right way round or not.
     """

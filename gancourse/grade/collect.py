@@ -110,7 +110,7 @@ def _in_copies(root: Path, copies: dict[Path, list[Path]]) -> list[Found]:
 
 
 def _flat(folder: str) -> str:
-    """Return a folder's path as the beginning of a file's name: students are told by folders."""
+    """Return a folder's path as the beginning of a file's name: folders tell students apart."""
     return folder.replace("/", " ")
 
 
@@ -167,7 +167,7 @@ def _copies(root: Path) -> dict[Path, list[Path]]:
 def _has_text(read_it: Callable[..., bytes], delivered: set[str]) -> bool:
     try:
         return text_hash(read_it(most=MAX_DELIVERED)) in delivered
-    except Exception:  # whatever is wrong is told when it is read
+    except Exception:  # whatever is wrong is said when it is read
         return False
 
 

@@ -18,7 +18,7 @@ TAG = re.compile(r"exercise:(\w+)\.(\w+)")
 class Answer:
     """The code cells that answer one exercise, in their order, and what to tell about them.
 
-    `doubts` are told only where the answer does not get all points. `gone` is "Markdown" or "raw"
+    `doubts` are said only where the answer does not get all points. `gone` is "Markdown" or "raw"
     where that is what the exercise's cell is now.
     """
 

@@ -15,7 +15,7 @@ from gancourse import machine
 from gancourse.errors import at_least
 from gancourse.score import images, measures
 
-SURE = 0.01  # the chance at which two generators of equal scores are told apart
+SURE = 0.01  # the chance at which two generators of equal scores are said to differ
 
 
 @dataclass(frozen=True)

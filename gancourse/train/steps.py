@@ -84,7 +84,7 @@ def judged(state: State, x: Tensor, y: Tensor | None) -> tuple[Tensor, Tensor | 
 
 
 def _drawing(state: State) -> torch.Generator | None:
-    """Return whence a step draws: a GPU by itself, so that a step that is played back draws anew.
+    """Return whence a step draws: a GPU by itself, so that a step that is played back draws afresh.
 
     Elsewhere from the run's own random state.
     """

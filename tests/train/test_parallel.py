@@ -204,6 +204,31 @@ def test_alone_nothing_is_averaged():
     assert not parallel.any_of(False)
 
 
+def test_a_net_without_gradients_has_none_to_average(monkeypatch):
+    monkeypatch.setattr(parallel, "world", lambda: 2)
+    parallel.average_gradients(torch.nn.Linear(2, 1))
+
+
+def test_each_process_takes_a_gpu_of_its_own(monkeypatch):
+    taken = []
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    monkeypatch.setattr(parallel.machine, "device", lambda _: torch.device("cuda"))
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "set_device", taken.append)
+    monkeypatch.setattr(parallel.dist, "init_process_group", lambda *_, **__: None)
+    for end in ("barrier", "destroy_process_group"):
+        monkeypatch.setattr(parallel.dist, end, lambda: None)
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    with parallel.joined("cuda") as device:
+        assert device == "cuda:1"
+    monkeypatch.setenv("LOCAL_RANK", "2")
+    with (
+        pytest.raises(InputError, match="number 3 of a machine with 2: start at most 2"),
+        parallel.joined("cuda"),
+    ):
+        pass
+
+
 def test_alone_nothing_is_waited_for():
     """`barrier` would raise where there is no group of processes."""
     assert parallel.wait() is None

@@ -67,6 +67,18 @@ def _of_the_mean(D: torch.nn.Module, m: Tensor, s: Tensor, z: Tensor) -> Tensor:
     return _slopes(D, m, s, z, torch.sigmoid) / (share - 1)
 
 
+def _z_of_others(D: torch.nn.Module, m: Tensor, s: Tensor, z: Tensor) -> Tensor:
+    """Return the slopes where each sample's meets the z of every sample: [N] times [N, 1]."""
+    by_m = _slopes(D, m, s, z)[0]
+    return torch.stack([by_m, by_m * z.double().mean()])
+
+
+def _share_of_others(D: torch.nn.Module, m: Tensor, s: Tensor, z: Tensor) -> Tensor:
+    """Return the slopes where each logit's slope [N, 1] meets the D(x) of every sample, [N]."""
+    share = torch.sigmoid(D((m + s * z).double())).mean()
+    return -share * _slopes(D, m, s, z, lambda logit: logit)
+
+
 G_MISTAKES = {
     "This is the way G walks, downhill: the slope of V itself has the other sign.": (
         lambda *given: -_slopes(*given)
@@ -95,6 +107,10 @@ G_MISTAKES = {
     "This is the slope of D(G(z)): the logarithm in V is missing.": (
         lambda *given: _slopes(*given, torch.sigmoid)
     ),
+    "Each sample's slope meets the z of all samples: [N] times [N, 1] is [N, N]. A mean outside "
+    "of the product does the same. Bring both to one shape, then average.": _z_of_others,
+    "Each sample's D(G(z)) meets the slopes of all samples: [N] times [N, 1] is [N, N]. Bring both "
+    "to one shape first.": _share_of_others,
     "The logit was taken for the probability: D(x) is its sigmoid.": (
         lambda *given: _slopes(*given, lambda logit: (1 - logit).abs().log())
     ),

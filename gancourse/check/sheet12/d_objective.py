@@ -108,6 +108,8 @@ SQUARES: dict[str, Penalty] = {
     "Each channel of a picture counts as a sample: the squared norm is the sum over all of them.": (
         lambda g: _square(g) / g.shape[1]
     ),
+    "A picture's squares are summed over axis 1 alone, its channels, and averaged over its pixels: "
+    "flatten each sample first.": lambda g: g.square().sum(1).mean() / 2,
     "The norms are not squared.": lambda g: g.flatten(1).norm(dim=1).mean() / 2,
     "The mean norm is squared: square each, then take the mean.": (
         lambda g: g.flatten(1).norm(dim=1).mean().square() / 2

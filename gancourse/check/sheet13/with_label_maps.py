@@ -20,7 +20,7 @@ ONE_CHANNEL = (
 )
 ONLY_SEEN = (
     "There are fewer maps than classes: how many there are may not depend on the labels that a "
-    "batch happens to have. one_hot(y, classes) is told it."
+    "batch happens to have. Give one_hot their number."
 )
 ONLY_MAPS = "These are the maps alone: join them to x, after its own channels."
 

@@ -123,8 +123,8 @@ def _judge_processes(student: Student, fn: Handle, s: Setting) -> None:
     if _shards(student, fn, s, apart=False) == _shards(student, fn, s):
         return
     raise Wrong(
-        "Each rank is a process of its own, and Python salts the hash() of a text anew in each: "
-        "there the ranks have other orders. Make the seed from the numbers."
+        "Each rank is a process of its own, and Python salts the hash() of a text differently in "
+        "each: there the ranks have other orders. Make the seed from the numbers."
     )
 
 

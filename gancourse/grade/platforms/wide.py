@@ -11,7 +11,7 @@ TOTALS = ("late", "points", "maximum", "percent", "status", "by the teacher")
 
 
 class Wide:
-    """The table at `path`, written anew by each run."""
+    """The table at `path`, written afresh by each run."""
 
     def __init__(self, path: Path):
         self.path = Path(path)

@@ -197,6 +197,22 @@ def z_outside_of_the_mean(D, m, s, z):
     return by_m, by_m * z.mean()
 
 
+def z_of_all(D, m, s, z):
+    x = (m + s * z).requires_grad_()
+    logit = D(x)
+    (slope,) = torch.autograd.grad(logit.sum(), x)
+    push = -logit.sigmoid().detach() * slope[:, 0]  # [N]
+    return push.mean(), (z * push).mean()
+
+
+def share_of_all(D, m, s, z):
+    x = (m + s * z).requires_grad_()
+    logit = D(x)
+    (slope,) = torch.autograd.grad(logit.sum(), x)  # [N, 1]
+    push = -logit.sigmoid().detach() * slope
+    return push.mean(), (z * push).mean()
+
+
 def m_alone(D, m, s, z):
     return the_formula(D, m, s, z)[0]
 
@@ -230,7 +246,9 @@ MISTAKES = {
     log_of_the_mean: (M, "taken of the mean"),
     logit_for_probability: (M, "taken for the probability"),
     z_of_the_first: (S, "not the slope by s"),
-    z_outside_of_the_mean: (S, "not the slope by s"),
+    z_outside_of_the_mean: (S, "a mean outside of the product"),
+    z_of_all: (S, "meets the z of all samples"),
+    share_of_all: (M, "meets the slopes of all samples"),
     naive_log: (SURE, "the slopes are NaN or inf"),
     epsilon_in_the_log: (SURE, "the slopes are others"),
     probability_clamped: (SURE, "A clamp or an epsilon has slope 0"),
