@@ -75,8 +75,8 @@ def test_a_run_of_several_processes_does_not_go_on_in_one(tmp_path, monkeypatch)
     monkeypatch.setattr(T, "load_state", lambda *_: state)
     monkeypatch.setattr(runs.parallel, "world", lambda: 2)
     monkeypatch.setattr(runs.parallel, "rank", lambda: 0)
-    with pytest.raises(InputError, match="a run on one process.*start it without torchrun"):
+    with pytest.raises(InputError, match=r"a run on one process.*start it without torchrun"):
         on.train(2, 1, resume=True)
     state.world = 3
-    with pytest.raises(InputError, match="on 3 processes.* 2 would go on.*--nproc-per-node 3"):
+    with pytest.raises(InputError, match=r"on 3 processes.* 2 would go on.*--nproc-per-node 3"):
         on.train(2, 1, resume=True)
