@@ -25,6 +25,11 @@ def test_a_pupil_learns_and_the_same_seed_gives_the_same_one(digits):
     assert all(map(torch.equal, net.parameters(), again.parameters()))
 
 
+def test_a_pupil_is_two_convolutions_and_a_dense_layer():
+    shapes = [tuple(w.shape) for w in pupils.small_cnn(7).parameters() if w.dim() > 1]
+    assert shapes == [(16, 1, 3, 3), (32, 16, 3, 3), (7, 32 * 49)]
+
+
 def test_fitting_leaves_the_global_random_state_alone(digits):
     before = torch.get_rng_state()
     pupils.fit([digits], 1)

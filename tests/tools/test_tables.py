@@ -12,7 +12,7 @@ from tables import command
 
 from gancourse import machine, train
 from gancourse.errors import InputError
-from gancourse.score import tables
+from gancourse.score import mode_report, tables
 from gancourse.score.table_runs import Task, carry_out
 
 SMALL = {"widths": (8,), "shape": (2,)}
@@ -57,6 +57,15 @@ def test_a_run_is_scored_as_often_as_is_asked_with_the_same_numbers(tmp_path):
     assert [score["step"] for score in other["scores"]] == [4, 6]
     assert other["scores"] == one["scores"][1:]
     assert "device" not in other  # it names a GPU
+
+
+def test_a_score_is_of_2500_samples_at_one_seed_and_a_run_that_is_done_yields_none():
+    """Tables of other days are read beside new ones: the samples' seed stays 99."""
+    state = TINY.start("plain", seed=0)
+    (score,) = TINY.scores(state, "ring", 2)
+    report = mode_report(train.sample(state.G, 2_500, 99), TINY.toy("ring"))
+    assert score["share_high_quality"] == report.share_high_quality
+    assert [*TINY.scores(state, "ring", 2)] == []
 
 
 def test_a_run_is_started_on_the_device_that_is_asked_for(tmp_path):
