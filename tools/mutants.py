@@ -136,7 +136,8 @@ OWNERS = {  # the names are those of the two TOML files: only the paths move
     ),
     "score.image_tables": Owner(
         "gancourse/score/image_tables.py",
-        "tests/score/test_score_stacked.py tests/score/test_score_pupils.py",
+        "tests/score/test_score_stacked.py tests/score/test_score_pupils.py "
+        "tests/score/test_score_estimate.py",
     ),
     "score.command": Owner("gancourse/score/command.py", CLI, "score"),
     "grade.wire": Owner("gancourse/grade/box/wire.py", "tests/grade/test_grade_wire.py"),

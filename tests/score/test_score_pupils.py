@@ -114,6 +114,14 @@ def test_a_row_is_trained_and_scored(name, small):
     assert "0." in table.said(scores[0])
 
 
+def test_a_row_goes_on_where_it_was():
+    table, row = tiny(replace(I.IMAGE_TABLES["conditional"], measure=lambda *_: {}))
+    state = table.start(row, 0)
+    assert [score["step"] for score in table.scores(state, "few", 2)] == [2]
+    assert [score["step"] for score in table.scores(state, "few", 3)] == [3]
+    assert [*table.scores(state, "few", 3)] == []
+
+
 def test_fakes_are_learnt_from_as_real_images_are(small, monkeypatch):
     torch.manual_seed(0)
     G = nets.make_generator("cdcgan", z_dim=4, width=8)
