@@ -122,6 +122,20 @@ def test_a_row_goes_on_where_it_was():
     assert [*table.scores(state, "few", 3)] == []
 
 
+def test_large_images_are_measured_at_the_rulers_side(small):
+    """Beside real ones, which come nearer; the run of seed 0 keeps six samples, as they are."""
+    table, row = tiny(I.IMAGE_TABLES["sides"])
+    table = replace(table, data={"few": {"name": "digits@32", "n": 200}})
+    (first,), (second,) = (
+        table.scores(table.start(row, seed, data="few"), "few", 2) for seed in (0, 1)
+    )
+    assert 0 < first["fid_of_real"] < first["fid"] / 2
+    assert "samples" not in second
+    kept = I.unpacked(first["samples"])
+    assert (kept.shape, kept.dtype) == ((6, 1, 32, 32), torch.uint8)
+    assert I.packed(kept) == first["samples"]
+
+
 def test_fakes_are_learnt_from_as_real_images_are(small, monkeypatch):
     torch.manual_seed(0)
     G = nets.make_generator("cdcgan", z_dim=4, width=8)

@@ -246,7 +246,7 @@ MISTAKES = {
     log_of_the_mean: (M, "taken of the mean"),
     logit_for_probability: (M, "taken for the probability"),
     z_of_the_first: (S, "not the slope by s"),
-    z_outside_of_the_mean: (S, "a mean outside of the product"),
+    z_outside_of_the_mean: (S, "mean outside of the product"),
     z_of_all: (S, "meets the z of all samples"),
     share_of_all: (M, "meets the slopes of all samples"),
     naive_log: (SURE, "the slopes are NaN or inf"),
