@@ -139,7 +139,7 @@ def test_tests_that_modules_share_are_timed_once():
     started = []
     names = ["train.state", "train.steps", "losses"]
     assert mutants.limits([Tree()], names) == dict.fromkeys(names, 40.0)
-    assert started == [mutants.TRAIN, "tests/test_losses.py"]
+    assert started == [mutants.OWNERS["train.steps"].tests, "tests/test_losses.py"]
 
 
 def test_an_unchanged_package_passes_in_a_fork_and_a_broken_one_falls(tmp_path):
