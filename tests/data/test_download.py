@@ -284,8 +284,10 @@ def test_a_leftover_is_not_taken_for_the_file(raw, mirrors):
         assert len(load_images("mnist")) == 60
 
 
-def test_two_downloads_at_once(raw, mirrors):
-    both = Barrier(2, timeout=60)
+def test_two_downloads_at_once(raw, mirrors, monkeypatch):
+    """Each waits for the other before every file: on a busy machine for longer than a mirror may."""
+    monkeypatch.setattr(download, "STALL_S", 300.0)
+    both = Barrier(2, timeout=300)
     got = []
     with serving(FILES, hook=lambda: both.wait() if len(got) == 0 else None) as server:
         mirrors(server)
