@@ -285,7 +285,7 @@ def test_a_leftover_is_not_taken_for_the_file(raw, mirrors):
 
 
 def test_two_downloads_at_once(raw, mirrors, monkeypatch):
-    """Each waits for the other before every file: on a busy machine for longer than a mirror may."""
+    """Each waits for the other before each file: on a busy machine for longer than a mirror may."""
     monkeypatch.setattr(download, "STALL_S", 300.0)
     both = Barrier(2, timeout=300)
     got = []
