@@ -39,10 +39,11 @@ class FromTables(TyperCommand):
 
 def _budgets(table: dict) -> str:
     """Return in words which preset a name stands for in how many minutes."""
-    rows = ((name, *row) for name, rows in table.items() for row in rows)
+    rows = ((name, row) for name, rows in table.items() for row in rows)
     return ", ".join(
-        f"on a processor, at 28 pixels, up to {limit:g} {name} is {quick}"
-        for name, limit, quick in rows
+        f"on a processor, at 28 pixels, up to {row.bf16:g} ({row.fp32:g} in fp32) {name} is "
+        f"{row.preset}"
+        for name, row in rows
     )
 
 
@@ -117,8 +118,9 @@ def train(
             if not parallel.rank():
                 typer.echo(runs.NOT_BEGUN.format(out=out))
         # Times were measured on a processor, with images of 28 pixels.
-        small = machine.device(device).type == "cpu" and image_set(data).shape[-1] == 28
-        taken = within(preset, minutes) if small and not resume else preset
+        place, taken = machine.device(device), preset
+        if place.type == "cpu" and image_set(data).shape[-1] == 28 and not resume:
+            taken = within(preset, minutes, machine.precision(precision, place))
         if taken != preset and not parallel.rank():
             typer.echo(f"For {minutes:g} minutes {preset} is {taken}: see its help.")
         recipe = get_preset(taken, sync_norm=sync_norm)

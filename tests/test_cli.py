@@ -361,7 +361,7 @@ def test_at_another_side_a_time_chooses_nothing(run, tmp_path, monkeypatch):
 
 def test_the_help_says_which_preset_a_time_chooses(run):
     _, said, _ = run("train", "--help")
-    assert "onaprocessor,at28pixels,upto2dcganisdcgan-quick" in "".join(
+    assert "onaprocessor,at28pixels,upto2(5infp32)dcganisdcgan-quick" in "".join(
         said.replace("│", "").split()
     )
 

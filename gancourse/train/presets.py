@@ -1,6 +1,7 @@
 """Recipes by name: to add one, an entry here. `gancourse train --help` prints their names."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from gancourse.errors import choose
 from gancourse.train.recipe import Recipe
@@ -109,18 +110,29 @@ WRITEUP_PRESETS = {
     "writeup-004-today": replace(_TUTORIAL, net="writeup-004", **_TODAY),
 }
 
-# What a preset's name stands for where `gancourse train` is given a time on a processor: up to so
-# many minutes, this preset. Measured on one core: docs/bench, "The recipe for minutes".
-BUDGETS: dict[str, tuple[tuple[float, str], ...]] = {"dcgan": ((2.0, "dcgan-quick"),)}
+
+class Budget(NamedTuple):
+    """Up to so many minutes in a precision, `preset` stands for another name."""
+
+    bf16: float  # minutes
+    fp32: float
+    preset: str
 
 
-def within(name: str, minutes: float | None) -> str:
+# What a preset's name stands for where `gancourse train` is given a time on a processor. Measured
+# on one core: docs/bench, "The recipe for minutes". In fp32 a step takes longer, so that the narrow
+# nets stay ahead for longer.
+BUDGETS: dict[str, tuple[Budget, ...]] = {"dcgan": (Budget(2.0, 5.0, "dcgan-quick"),)}
+
+
+def within(name: str, minutes: float | None, precision: str) -> str:
     """Return the preset that `name` stands for in a run of so many minutes, by BUDGETS.
 
-    Without a time, or with a longer one than the table has, it is `name` itself.
+    `precision` is that of the run, bf16 or fp32. Without a time, or with a longer one than the
+    table has, it is `name` itself.
     """
     rows = BUDGETS.get(name, ()) if minutes is not None else ()
-    return next((quick for limit, quick in rows if minutes <= limit), name)
+    return next((row.preset for row in rows if minutes <= getattr(row, precision)), name)
 
 
 def get_preset(name: str, **changes) -> Recipe:

@@ -142,10 +142,10 @@ class Run:
 
     def _take_budgeted(self, state: training.State) -> None:
         """Go on with the recipe that this preset stood for in the minutes of the first call."""
-        for _, quick in training.BUDGETS.get(self.preset, ()):
-            recipe = self._fitted(training.get_preset(quick, sync_norm=self.recipe.sync_norm))
+        for row in training.BUDGETS.get(self.preset, ()):
+            recipe = self._fitted(training.get_preset(row.preset, sync_norm=self.recipe.sync_norm))
             if recipe == state.recipe:
-                self.recipe, self.preset = recipe, quick
+                self.recipe, self.preset = recipe, row.preset
 
     def _refuse_another_recipe(self, state: training.State) -> None:
         """Raise InputError where the same net was trained with other settings."""

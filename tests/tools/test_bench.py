@@ -99,10 +99,13 @@ def test_an_interrupted_quality_run_goes_on_and_is_reported(tmp_path, monkeypatc
 def test_presets_of_the_budgets_are_measured_and_held_against_each_other(tmp_path, monkeypatch):
     fids = {"dcgan": [30.0, 10.0], "dcgan-quick": [11.0, 5.0]}
     fids |= {name: [70.0, 20.0] for name in quality.REMEDIES}
+    fids |= {"dcgan in fp32": [50.0, 20.0], "dcgan-quick in fp32": [25.0, 10.0]}
 
     def run(spec, place):
         name = spec["change"]["preset"]
-        assert train.Recipe(**spec["recipe"]) == train.get_preset(name)
+        precision = "fp32" if "fp32" in name else None
+        recipe = train.get_preset(name.split()[0], precision=precision)
+        assert train.Recipe(**spec["recipe"]) == recipe
         rows = [[t, f] for t, f in zip((120.0, 300.0), fids[name], strict=True)]
         return {"name": spec["name"], "seed": spec["seed"], "rows": rows, "rate": 1.0, "spec": spec}
 
@@ -111,6 +114,7 @@ def test_presets_of_the_budgets_are_measured_and_held_against_each_other(tmp_pat
     command.main(["budgets", "--seeds", "2", "--only", "dcgan", "--out", str(tmp_path)])
     said = (tmp_path / "README.md").read_text()
     assert "| 120 s | 2 | dcgan-quick: 11.0 | dcgan: 30.0 | 37% | at most 40%: met |" in said
+    assert "| 300 s | 2 | dcgan-quick in fp32: 10.0 | dcgan in fp32: 20.0 | 50% |" in said
     assert "| dcgan | 3 | 30.0 | 10.0 |\n| wgan-gp | 2 | 70.0 | 20.0 |" in said
     fids["dcgan-quick"] = [13.0, 5.0]
     command.main(["budgets", "--fresh", "--seeds", "0", "1", "--out", str(tmp_path)])

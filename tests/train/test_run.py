@@ -2,9 +2,11 @@
 
 import csv
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from gancourse import cli
 from gancourse import train as T
 from gancourse.errors import InputError
 from gancourse.train import run as runs
@@ -80,3 +82,16 @@ def test_a_run_of_several_processes_does_not_go_on_in_one(tmp_path, monkeypatch)
     state.world = 3
     with pytest.raises(InputError, match=r"on 3 processes.* 2 would go on.*--nproc-per-node 3"):
         on.train(2, 1, resume=True)
+
+
+@pytest.mark.parametrize(("precision", "taken"), [("fp32", "dcgan-quick"), ("bf16", "dcgan")])
+def test_three_minutes_are_short_in_fp32_alone(precision, taken, tmp_path, monkeypatch):
+    started = []
+
+    def run(preset, *_, recipe):
+        started.append((preset, recipe))
+        return SimpleNamespace(train=lambda *_: None)
+
+    monkeypatch.setattr(runs, "Run", run)
+    cli.train("dcgan", minutes=3, out=tmp_path, device="cpu", precision=precision)
+    assert started == [(taken, T.get_preset(taken))]

@@ -128,14 +128,16 @@ def test_what_each_preset_chooses():
 
 def test_a_budget_chooses_a_preset_that_there_is():
     for name, rows in T.BUDGETS.items():
-        limits = [limit for limit, _ in rows]
-        assert limits == sorted(limits)
-        assert {name, *(quick for _, quick in rows)} <= set(T.PRESETS)
-        for limit, quick in rows:
-            assert T.within(name, limit) == quick != name
-        assert T.within(name, limits[-1] + 1) == T.within(name, None) == name
-    assert T.within("mlp", 1) == "mlp"
-    assert T.BUDGETS["dcgan"] == ((2.0, "dcgan-quick"),)  # minutes, by docs/bench's table
+        assert {name, *(row.preset for row in rows)} <= set(T.PRESETS)
+        for precision in ("bf16", "fp32"):
+            limits = [getattr(row, precision) for row in rows]
+            assert limits == sorted(limits)
+            for row, limit in zip(rows, limits, strict=True):
+                assert T.within(name, limit, precision) == row.preset != name
+            assert T.within(name, limits[-1] + 1, precision) == name
+            assert T.within(name, None, precision) == name
+    assert T.within("mlp", 1, "fp32") == "mlp"
+    assert T.BUDGETS["dcgan"] == ((2.0, 5.0, "dcgan-quick"),)  # minutes, by docs/bench's table
 
 
 def test_what_each_writeup_chooses():

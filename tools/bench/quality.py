@@ -25,6 +25,7 @@ CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
 SAMPLES, SAMPLE_SEED = 10_000, 99
 CONTENDERS = ["ours", "textbook", "24 channels", "TensorFlow's tutorial"]  # of quality
 REMEDIES = ("wgan-gp", "sn-hinge", "r3gan")  # lesson 12's presets, among the budgets
+PLAIN = " in fp32"  # after a preset's name, among the budgets: as on a processor without bf16
 ROWS: dict[str, dict] = {  # of the ablation: what differs from the default recipe
     "the default": {},
     "learning rates 2e-4": {"lr_G": 2e-4, "lr_D": 2e-4},
@@ -66,8 +67,9 @@ def known(kind: str) -> list[str]:
     """Return the names of what is measured: contenders, rows, or presets."""
     from gancourse.train import BUDGETS
 
-    quick = {name: None for rows in BUDGETS.values() for _, name in rows}  # each once, in order
+    quick = {row.preset: None for rows in BUDGETS.values() for row in rows}  # once, in order
     presets = [*BUDGETS, *quick, *REMEDIES]
+    presets += [f"{name}{PLAIN}" for name in (*BUDGETS, *quick)]
     return {"quality": CONTENDERS, "ablation": [*ROWS], "budgets": presets}[kind]
 
 
@@ -82,7 +84,9 @@ def specify(options: argparse.Namespace, place: Place, name: str, seed: int) -> 
             "marks": [*(t for t in times if t < seconds), seconds],
             "clock": options.clock, "threads": place.threads}  # fmt: skip
     if kind == "budgets":
-        spec |= {"change": {"preset": name}, "recipe": asdict(train.get_preset(name))}
+        plain = {"precision": "fp32"} if name.endswith(PLAIN) else {}
+        recipe = train.get_preset(name.removesuffix(PLAIN), **plain)
+        spec |= {"change": {"preset": name}, "recipe": asdict(recipe)}
     elif spec["name"] == "ours":
         change = {} if kind == "quality" else ROWS[name]
         spec |= {"change": change, "recipe": asdict(changed(change))}

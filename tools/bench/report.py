@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import median
 
 from bench import processes, threads
-from bench.quality import REMEDIES
+from bench.quality import PLAIN, REMEDIES
 from bench.turns import ratios, spread
 from gancourse import plots
 from gancourse.store import write_whole
@@ -251,7 +251,8 @@ def _budgets(result: dict, folder: Path) -> list[str]:
         f"{clock}: medians over the seeds that both have."
     )
     head = ["after", "seeds", "for minutes", "without a time", "share", "aim"]
-    pairs = [(quick, name) for name, table in BUDGETS.items() for _, quick in table]
+    pairs = [(row.preset, name) for name, table in BUDGETS.items() for row in table]
+    pairs += [(f"{quick}{PLAIN}", f"{name}{PLAIN}") for quick, name in pairs]
     rows = [row for quick, name in pairs for row in _shares(runs, quick, name)]
     return ["## The recipe for minutes", "", f"![{picture.alt}](budgets.png)", "", text, "",
             *_table(head, rows), *_remedies(runs)]  # fmt: skip
