@@ -126,12 +126,18 @@ def extrapolated(
 ) -> Panel:
     """Return a panel of values [len(sizes), draws] by name over 1 / size: mean and sd of draws.
 
-    `lines` has (limit, c) of each: limit + c / size is drawn from 0 on. Up to three names.
+    `lines` has (limit, c) of each: limit + c / size is drawn from 0 on. Raises InputError for more
+    than three names.
     """
+    roles = ("q", "", "D")
+    if len(values) > len(roles):
+        raise InputError(
+            f"{len(values)} names were given, and there are colours for {len(roles)}: give as many."
+        )
     inverse = 1 / np.asarray(sizes, float)
     ends = np.array([0.0, inverse.max()])
     marks = []
-    for (name, drawn), role in zip(values.items(), ("q", "", "D"), strict=False):
+    for (name, drawn), role in zip(values.items(), roles, strict=False):
         found, (limit, c) = to_numpy(drawn), lines[name]
         mean, sd = found.mean(1), found.std(1, ddof=1)
         marks += [Mark("points", inverse, mean, "", role),
@@ -217,7 +223,9 @@ def races(runs: Mapping[str, Sequence], xlabel: str, ylabel: str, level: float |
     figure, (axis,) = new_figure(width=8.0, height=4.8)
     colours = (G_COLOUR, INK, D_COLOUR, REAL, FAKE)
     styles = ("-", "--", ":", "-.", (0, (1, 1)))
-    for (name, curves), colour, style in zip(runs.items(), colours, styles, strict=False):
+    for n, (name, curves) in enumerate(runs.items()):
+        again, place = divmod(n, len(colours))
+        colour, style = colours[place], styles[(place + again) % len(styles)]
         for i, curve in enumerate(curves):
             x, y = np.array(curve).T
             axis.plot(x, y, color=colour, linestyle=style, marker="o", markersize=4,

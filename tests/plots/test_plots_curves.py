@@ -92,6 +92,12 @@ def test_a_short_run_shows_each_step(monkeypatch):
     assert left.get_lines()[0].get_ydata().tolist() == RUN["d_loss"]
 
 
+def test_more_extrapolated_values_than_colours_are_refused():
+    drawn = dict.fromkeys("abcd", ((1.0, 2.0), (1.0, 2.0)))
+    with pytest.raises(InputError, match="4 names were given"):
+        plots.extrapolated([10, 20], drawn, dict.fromkeys("abcd", (1.0, 0.0)))
+
+
 def test_extrapolated_values_stand_over_1_over_n_with_their_line_from_0():
     drawn = {"G": torch.tensor([[5.0, 7.0], [4.0, 3.0]]), "C": torch.tensor([[1.0, 1.0]] * 2)}
     panel = plots.extrapolated([10, 20], drawn, {"G": (2.0, 40.0), "C": (1.0, 0.0)}, "two")

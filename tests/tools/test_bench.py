@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -176,3 +177,12 @@ def test_a_worker_answers_each_request_with_one_line():
 def test_the_words_of_a_race_name_the_median_of_the_ends():
     runs = {"one": [[[1, 9.0], [2, end]] for end in (3.0, 4.0, 8.0)]}
     assert plots.races(runs, "s", "FID").alt == "FID over s: one ends at 4."
+
+
+def test_each_run_of_a_race_is_drawn_however_many_there_are(monkeypatch):
+    drawn, curves = [], import_module("gancourse.plots.curves")  # plots.curves is a function
+    monkeypatch.setattr(curves, "as_picture", lambda figure, alt: drawn.append(figure))
+    plots.races({f"run {n}": [[[1, 9.0 + n], [2, 3.0 + n]]] for n in range(12)}, "s", "FID")
+    (axis,) = drawn[0].axes
+    assert len(axis.get_legend().get_texts()) == len(axis.lines) == 12
+    assert len({(line.get_color(), line.get_linestyle()) for line in axis.lines}) == 12

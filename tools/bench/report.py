@@ -244,17 +244,26 @@ def _budgets(result: dict, folder: Path) -> list[str]:
     runs = runs_of(result)
     curves = {name: [run["rows"] for run in found] for name, found in runs.items()}
     clock = "seconds of training" + (" on one core" if result["clock"] == "cpu" else "")
-    picture = plots.races(curves, clock, "FID in the ruler's features")
-    picture.save(folder / "budgets.png")
+    drawn = []
+    for file, plain in (("budgets.png", False), ("budgets-fp32.png", True)):
+        some = {name: rows for name, rows in curves.items() if name.endswith(PLAIN) == plain}
+        if some:
+            picture = plots.races(some, clock, "FID in the ruler's features")
+            picture.save(folder / file)
+            drawn += ["", f"![{picture.alt}]({file})"]
+    taken = "; ".join(
+        f"`{row.preset}` up to {row.bf16:g} minutes, in fp32 up to {row.fp32:g}"
+        for table in BUDGETS.values() for row in table
+    )  # fmt: skip
     text = (
         "The preset that `gancourse train --minutes` takes, beside the one without a time, in "
-        f"{clock}: medians over the seeds that both have."
+        f"{clock}: medians over the seeds that both have. It is taken where it is ahead: {taken}."
     )
     head = ["after", "seeds", "for minutes", "without a time", "share", "aim"]
     pairs = [(row.preset, name) for name, table in BUDGETS.items() for row in table]
     pairs += [(f"{quick}{PLAIN}", f"{name}{PLAIN}") for quick, name in pairs]
     rows = [row for quick, name in pairs for row in _shares(runs, quick, name)]
-    return ["## The recipe for minutes", "", f"![{picture.alt}](budgets.png)", "", text, "",
+    return ["## The recipe for minutes", *drawn, "", text, "",
             *_table(head, rows), *_remedies(runs)]  # fmt: skip
 
 
