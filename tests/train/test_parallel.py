@@ -221,6 +221,7 @@ def test_each_process_takes_a_gpu_of_its_own(monkeypatch):
     monkeypatch.setenv("LOCAL_RANK", "1")
     with parallel.joined("cuda") as device:
         assert device == "cuda:1"
+    assert taken == [1]
     monkeypatch.setenv("LOCAL_RANK", "2")
     with (
         pytest.raises(InputError, match="number 3 of a machine with 2: start at most 2"),
