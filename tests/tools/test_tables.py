@@ -68,6 +68,16 @@ def test_a_score_is_of_2500_samples_at_one_seed_and_a_run_that_is_done_yields_no
     assert drawn == [(2_500, 99)]
 
 
+def test_what_a_run_learns_from_is_its_seeds_alone():
+    ends = []
+    for other in (1, 2):
+        torch.manual_seed(other)
+        state = TINY.start("plain", seed=0)
+        assert len([*TINY.scores(state, "ring", 3)]) == 2
+        ends.append(torch.cat([w.flatten() for w in state.G.parameters()]))
+    assert torch.equal(*ends)
+
+
 def test_a_run_is_started_on_the_device_that_is_asked_for(tmp_path):
     assert TINY.start("plain", 0, "meta").device.type == "meta"
     options = command.parse(["tiny", "--device", "cuda", "--keep", str(tmp_path)])
