@@ -19,9 +19,9 @@ SURE = 0.9  # a digit counts as readable where the classifier gives its class at
 # The bands. Measured with the eight correct solutions of tests/check/sheet06/train_gan.py, 4 runs
 # each over four views, the worst of all 32: readable 0.445, 9 classes, spread 0.12. The worked
 # solution, 80 runs: readable 0.540 with sd 0.023, at least 9 classes, spread 0.068 with sd 0.010:
-# the bounds lie 8 and 13 sd away, those of the other styles 5 or more. Real digits of the test split
-# have 0.78, 10 and 0.03; a Gaussian with the digits' own mean and covariance 0.28, 7 and 0.05; noise
-# 0.04, 0 and 0.68.
+# the bounds lie 8 and 13 sd away, those of the other styles 5 or more. Real digits of the test
+# split have 0.78, 10 and 0.03; a Gaussian with the digits' own mean and covariance 0.28, 7 and
+# 0.05; noise 0.04, 0 and 0.68.
 READABLE, CLASSES, CLASS_SHARE, SPREAD = 0.35, 8, 0.01, 0.2
 VIEWS: dict[str, Callable[[Tensor], Tensor]] = {
     "as they are": lambda x: x,
