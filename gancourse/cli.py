@@ -41,9 +41,7 @@ def _budgets(table: dict) -> str:
     """Return in words which preset a name stands for in how many minutes."""
     rows = ((name, row) for name, rows in table.items() for row in rows)
     return ", ".join(
-        f"on a processor, at 28 pixels, up to {row.bf16:g} ({row.fp32:g} in fp32) {name} is "
-        f"{row.preset}"
-        for name, row in rows
+        f"on a processor, at 28 pixels, {row.limits} {name} is {row.preset}" for name, row in rows
     )
 
 

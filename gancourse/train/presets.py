@@ -118,6 +118,11 @@ class Budget(NamedTuple):
     fp32: float
     preset: str
 
+    @property
+    def limits(self) -> str:
+        """Both limits in words."""
+        return f"up to {self.bf16:g} ({self.fp32:g} in fp32)"
+
 
 # What a preset's name stands for where `gancourse train` is given a time on a processor. Measured
 # on one core: docs/bench, "The recipe for minutes". In fp32 a step takes longer, so that the narrow

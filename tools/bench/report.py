@@ -251,16 +251,14 @@ def _budgets(result: dict, folder: Path) -> list[str]:
             picture = plots.races(some, clock, "FID in the ruler's features")
             picture.save(folder / file)
             drawn += ["", f"![{picture.alt}]({file})"]
-    taken = "; ".join(
-        f"`{row.preset}` up to {row.bf16:g} minutes, in fp32 up to {row.fp32:g}"
-        for table in BUDGETS.values() for row in table
-    )  # fmt: skip
+    budgets = [(name, row) for name, table in BUDGETS.items() for row in table]
+    taken = "; ".join(f"`{row.preset}` {row.limits} minutes" for _, row in budgets)
     text = (
         "The preset that `gancourse train --minutes` takes, beside the one without a time, in "
         f"{clock}: medians over the seeds that both have. It is taken where it is ahead: {taken}."
     )
     head = ["after", "seeds", "for minutes", "without a time", "share", "aim"]
-    pairs = [(row.preset, name) for name, table in BUDGETS.items() for row in table]
+    pairs = [(row.preset, name) for name, row in budgets]
     pairs += [(f"{quick}{PLAIN}", f"{name}{PLAIN}") for quick, name in pairs]
     rows = [row for quick, name in pairs for row in _shares(runs, quick, name)]
     return ["## The recipe for minutes", *drawn, "", text, "",

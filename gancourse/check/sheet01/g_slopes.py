@@ -61,10 +61,14 @@ def _slopes(D: torch.nn.Module, m: Tensor, s: Tensor, z: Tensor, of=None) -> Ten
     return torch.stack(torch.autograd.grad(of(D(m + s * z.double())).mean(), (m, s)))
 
 
-def _of_the_mean(D: torch.nn.Module, m: Tensor, s: Tensor, z: Tensor) -> Tensor:
+def _mean_share(D: torch.nn.Module, m: Tensor, s: Tensor, z: Tensor) -> Tensor:
+    """Return the mean probability that D gives to G's samples."""
+    return torch.sigmoid(D((m + s * z).double())).mean()
+
+
+def _of_the_mean(*given) -> Tensor:
     """Return the slopes of log(1 - mean D)."""
-    share = torch.sigmoid(D((m + s * z).double())).mean()
-    return _slopes(D, m, s, z, torch.sigmoid) / (share - 1)
+    return _slopes(*given, torch.sigmoid) / (_mean_share(*given) - 1)
 
 
 def _z_of_others(D: torch.nn.Module, m: Tensor, s: Tensor, z: Tensor) -> Tensor:
@@ -73,10 +77,9 @@ def _z_of_others(D: torch.nn.Module, m: Tensor, s: Tensor, z: Tensor) -> Tensor:
     return torch.stack([by_m, by_m * z.double().mean()])
 
 
-def _share_of_others(D: torch.nn.Module, m: Tensor, s: Tensor, z: Tensor) -> Tensor:
+def _share_of_others(*given) -> Tensor:
     """Return the slopes where each logit's slope [N, 1] meets the D(x) of every sample, [N]."""
-    share = torch.sigmoid(D((m + s * z).double())).mean()
-    return -share * _slopes(D, m, s, z, lambda logit: logit)
+    return -_mean_share(*given) * _slopes(*given, lambda logit: logit)
 
 
 G_MISTAKES = {
@@ -101,9 +104,7 @@ G_MISTAKES = {
     "This is the slope of 1 - D(G(z)): the logarithm in V is missing.": (
         lambda *given: _slopes(*given, lambda logit: 1 - logit.sigmoid())
     ),
-    "The logarithm is taken of the mean: V averages logarithms, one for each sample.": (
-        lambda *given: _of_the_mean(*given)
-    ),
+    "The logarithm is taken of the mean: V averages logarithms, one for each sample.": _of_the_mean,
     "This is the slope of D(G(z)): the logarithm in V is missing.": (
         lambda *given: _slopes(*given, torch.sigmoid)
     ),
