@@ -179,8 +179,8 @@ def _judge_still(got: object, a: Tensor) -> None:
     if not (isinstance(got, Tensor) and got.shape == (6, len(a)) and got.isfinite().all()):
         raise Wrong(
             "From a point to itself, or to one that is nearly itself, the arc is NaN, inf, or of "
-            "another shape: the cosine rounds to 1 or more, and sin(angle) is 0, so take the "
-            "straight line there."
+            "another shape: the cosine rounds to 1 or more, or what is divided by (an angle, its "
+            "sine) is 0, so take the straight line there."
         )
     if not facts.near(got, a.expand(6, -1), 1e-3 * a.norm().item()):
         raise Wrong(

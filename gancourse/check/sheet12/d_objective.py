@@ -93,7 +93,7 @@ LOSSES: dict[str, Loss] = {
         lambda a, b: -softplus(b - a).mean()
     ),
 }
-SQUARES: dict[str, Penalty] = {
+SQUARES: dict[str, Penalty] = {  # apart where N is neither twice 3 nor a third of 3 x 2 x 4
     "Both penalties are twice too large: each is gamma / 2 times the mean squared norm.": (
         lambda g: 2 * _square(g)
     ),
@@ -110,6 +110,8 @@ SQUARES: dict[str, Penalty] = {
     ),
     "A picture's squares are summed over axis 1 alone, its channels, and averaged over its pixels: "
     "flatten each sample first.": lambda g: g.square().sum(1).mean() / 2,
+    "The squares are summed over the samples, axis 0, and averaged over the numbers of one: it is "
+    "the other way round.": lambda g: g.square().sum(0).mean() / 2,
     "The norms are not squared.": lambda g: g.flatten(1).norm(dim=1).mean() / 2,
     "The mean norm is squared: square each, then take the mean.": (
         lambda g: g.flatten(1).norm(dim=1).mean().square() / 2
@@ -158,7 +160,7 @@ def _mistakes(r: Round) -> dict[str, float]:
 
 def _round(student: Student, draw: Draw, shape, gamma: float, N: int | None = None) -> Round:
     """Return a D whose slopes at real samples differ from those at fake ones."""
-    D, N = discriminator(student, draw, shape, 2.0), N or draw.integer(5, 8)
+    D, N = discriminator(student, draw, shape, 2.0), N or draw.choice((5, 7))  # see SQUARES
     x_fake = 0.3 * draw.normal(N, *shape) - 0.5
     return Round(D, draw.normal(N, *shape), x_fake, gamma)
 

@@ -164,6 +164,10 @@ def summed_over_channels(D, x_real, x_fake, gamma):
     return _with_penalty(lambda g: g.square().sum(1).mean() / 2)(D, x_real, x_fake, gamma)
 
 
+def summed_over_samples(D, x_real, x_fake, gamma):
+    return _with_penalty(lambda g: g.square().sum(0).mean() / 2)(D, x_real, x_fake, gamma)
+
+
 def not_squared(D, x_real, x_fake, gamma):
     return _with_penalty(lambda g: g.flatten(1).norm(dim=1).mean() / 2)(D, x_real, x_fake, gamma)
 
@@ -259,6 +263,7 @@ MISTAKES = {
     half_twice: (PENALTIES, "The half is there twice"),
     over_the_batch: (PENALTIES, "summed over the batch"),
     pixels_averaged: (PENALTIES, "averaged over the numbers"),
+    summed_over_samples: (PENALTIES, "over the samples, axis 0"),
     summed_over_channels: (PENALTIES, "over axis 1 alone"),
     not_squared: (PENALTIES, "The norms are not squared"),
     drawn_to_one: (PENALTIES, "as in WGAN-GP"),
