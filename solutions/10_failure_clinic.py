@@ -38,7 +38,7 @@
 #
 # Each patient is a few lines of code, with a mistake in it. Run them, look, then repair them where
 # they stand. The check tests the lines alone, and then trains with them: the repaired run must
-# reach the band of healthy runs in one of three tries, since a healthy GAN can have bad luck too.
+# reach the band of healthy runs in one of four tries, since a healthy GAN can have bad luck too.
 # Grading runs some of these parts again on other draws, for the points that are left, and asks for
 # nothing more. The exercises do not depend on each other.
 
@@ -152,7 +152,7 @@ result = check("10.1", turn)
 result
 
 # %% tags=["hidden"]
-assert result.passed
+assert result.passed, result.text()
 
 # %% [markdown] tags=["solution"]
 # D's loss holds $-\log(1 - D(G(z)))$, which is G's loss with the other sign. Without `detach` it
@@ -209,7 +209,7 @@ result = check("10.2", train)
 result
 
 # %% tags=["hidden"]
-assert result.passed
+assert result.passed, result.text()
 
 # %% [markdown] tags=["solution"]
 # `opt_G` held D's weights: G's backward filled G's gradients, nobody used them, and each "step of
@@ -256,7 +256,7 @@ result = check("10.3", scaled)
 result
 
 # %% tags=["hidden"]
-assert result.passed
+assert result.passed, result.text()
 
 # %% [markdown] tags=["solution"]
 # White was 2.82, and tanh ends at 1: one look at the brightest pixel told D everything. The range
@@ -305,7 +305,7 @@ result = check("10.4", sample)
 result
 
 # %% tags=["hidden"]
-assert result.passed
+assert result.passed, result.text()
 
 # %% [markdown] tags=["solution"]
 # From the first look on G trained in evaluation mode: it was normalised by averages of before the
@@ -365,7 +365,7 @@ result = check("10.5", initialise)
 result
 
 # %% tags=["hidden"]
-assert result.passed
+assert result.passed, result.text()
 
 # %% [markdown] tags=["solution"]
 # `children` stops at the first level, and there stands one `Sequential`. With PyTorch's own draw a

@@ -17,7 +17,7 @@ from gancourse.data.toys import Toy
 from gancourse.score import ModeReport, mode_report
 
 FAULTY = "The run is still faulty: {}"
-LIMIT, TRIES = 30.0, 3  # seconds on two cores, of all tries
+LIMIT, TRIES = 30.0, 4  # seconds on two cores, of all tries
 ADAM = {"lr": 2e-3, "betas": [0.5, 0.99]}
 RING_TURNS = 600
 BATCH, N_SAMPLES = 128, 2000
@@ -83,8 +83,8 @@ def _band(report: ModeReport) -> list[tuple[bool, str]]:
 def in_band(student: Student, what: str, run: Callable[[], None]) -> None:
     """Train up to TRIES times, with other nets each time; raise the last Wrong where all fail.
 
-    A healthy run may miss its band too, by bad luck. Of 80 first tries with the worked solution 4
-    did in 10.2, and none in the four other exercises; no second try was lost.
+    A healthy run may miss its band too, by bad luck. With the worked solution 17 of 513 first tries
+    did in 10.2, none of 80 in each of the four other exercises, and no second try was lost.
     """
 
     def tried() -> None:
