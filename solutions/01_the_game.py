@@ -75,7 +75,7 @@ result = check("01.1", value)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown]
 # ## 01.2 An error bar for V
@@ -108,7 +108,7 @@ result = check("01.2", standard_error)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown]
 # ## 01.3 What moves G
@@ -144,7 +144,7 @@ result = check("01.3", g_slopes)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown]
 # ## 01.4 Who moves first
@@ -177,4 +177,4 @@ result = check("01.4", orders)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"

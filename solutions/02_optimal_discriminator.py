@@ -75,7 +75,7 @@ result = check("02.1", optimal_D)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown]
 # ## 02.2 Jensen and Shannon
@@ -109,7 +109,7 @@ result = check("02.2", jsd)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown]
 # ## 02.3 How far the sand travels
@@ -141,7 +141,7 @@ result = check("02.3", wasserstein1)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown]
 # ## 02.4 The slope that is left for G
@@ -178,4 +178,4 @@ result = check("02.4", slope_of_C)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"

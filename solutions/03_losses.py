@@ -63,7 +63,7 @@ result = check("03.1", cross_entropy)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # $y\,\mathrm{softplus}(-l) + (1-y)\,\mathrm{softplus}(l)$, and
@@ -104,7 +104,7 @@ result = check("03.2", smoothed_d_loss)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # The slope on a real logit is $\sigma(l) - \alpha$: at rest where D says $\alpha$, so at the
@@ -143,7 +143,7 @@ result = check("03.3", best_score)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # $2p(D-b) + 2q(D-a) = 0$ gives $D^* = (bp + aq)/(p+q)$. With targets 0 and 1 this is $p/(p+q)$
@@ -180,7 +180,7 @@ result = check("03.4", kl_fake_real)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # $\log(q/p)$ is minus the logit, and $E_q$ averages over fakes. The real logits would give

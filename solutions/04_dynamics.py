@@ -62,7 +62,7 @@ result = check("04.1", alternating_step)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # The matrix of this step has determinant 1: it moves areas without changing their size. One line
@@ -99,7 +99,7 @@ result = check("04.2", growth)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # $I + hJ$ has the eigenvalues $1 + h\lambda$. Add first, then take the modulus: a purely imaginary
@@ -138,7 +138,7 @@ result = check("04.3", largest_step)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # Each eigenvalue allows steps up to $-2\,\mathrm{Re}\,\lambda/|\lambda|^2$; where its real part is
@@ -178,7 +178,7 @@ result = check("04.4", d_step_r1)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # The slope of $\psi x$ by $x$ is $\psi$, so R1 is $\frac\gamma2\psi^2$ and adds $\gamma\psi$ to

@@ -79,7 +79,7 @@ result = check("05.1", d_loss)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # Softplus is the negative logarithm of a sigmoid, so each term is one call. Its slope is a sigmoid:
@@ -124,7 +124,7 @@ result = check("05.2", d_step)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # `detach` gives the same numbers without their history, so backward stops at the fakes. Making them
@@ -168,7 +168,7 @@ result = check("05.3", g_step)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # Freezing D's weights does not freeze D's slope: the gradient still runs through its layers to the
@@ -223,7 +223,7 @@ result = check("05.4", train_gan)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # The twenty lines are Goodfellow's algorithm 1 with one step of D for each step of G and the

@@ -94,7 +94,7 @@ result = check("06.1", Generator)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # Tanh matches images scaled to [-1, 1]. A sigmoid could never paint their background, which is -1,
@@ -134,7 +134,7 @@ result = check("06.2", read_curves)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # At equilibrium all three are 1/2. An accuracy near 1 together with $D(G(z))$ near 0 says that D is
@@ -175,7 +175,7 @@ result = check("06.3", ema_update)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # `a.lerp_(b, w)` is a + w (b - a), in place. With a decay of 0.999 the average looks back over
@@ -229,7 +229,7 @@ result = check("06.4", train_gan)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # Nothing but the nets and the data changed since sheet 05. The classifier that judges

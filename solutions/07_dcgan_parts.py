@@ -76,7 +76,7 @@ result = check("07.1", conv_matrix)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # It works for every layer that only multiplies and adds. Nobody computes with this matrix, it is
@@ -115,7 +115,7 @@ result = check("07.2", upsampler)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # $k = s + 2p$, so kernel and stride are both even or both odd: $k = 2s$ does for an even stride, an
@@ -161,7 +161,7 @@ result = check("07.3", batch_norm)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # All that a sample can know of its batch passes through two numbers for each channel. In evaluation
@@ -200,7 +200,7 @@ result = check("07.4", weight_sd)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # `c_out` does not enter: it matters for the gradient's way back. Where kernel and stride do not

@@ -84,7 +84,7 @@ result = check("08.1", cost)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 assert cost([128, 64, 1], 7, up=True) == cost([1, 64, 128], 28, up=False)
 
 # %% [markdown] tags=["solution"]
@@ -139,7 +139,7 @@ result = check("08.2", both_steps)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # D's step leaves G as it was, so the fakes are still what G makes of z. Drawing them again would
@@ -183,7 +183,7 @@ result = check("08.3", adam_step)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # Two tensors for each weight, and a count: Adam's state is twice as large as the net. A checkpoint
@@ -221,7 +221,7 @@ result = check("08.4", many_steps)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # Hence "mixed" precision: the products run in 16 bits, and the weights, the optimiser's averages

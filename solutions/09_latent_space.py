@@ -77,7 +77,7 @@ result = check("09.1", slerp)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # The clamp matters: in float32 the cosine of a vector with itself may be 1.0000001, and its arc
@@ -118,7 +118,7 @@ result = check("09.2", direction)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # This is how a face is made to smile and stay of one age. It is exact for the planes that were
@@ -161,7 +161,7 @@ result = check("09.3", invert)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # Averaged over the batch, the gradient would be N times smaller, and how far one picture gets would
@@ -204,7 +204,7 @@ result = check("09.4", copied)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # A score near 0 says that G knows no training picture better than one it never saw, and nothing of

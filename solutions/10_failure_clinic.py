@@ -152,7 +152,7 @@ result = check("10.1", turn)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # D's loss holds $-\log(1 - D(G(z)))$, which is G's loss with the other sign. Without `detach` it
@@ -209,7 +209,7 @@ result = check("10.2", train)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # `opt_G` held D's weights: G's backward filled G's gradients, nobody used them, and each "step of
@@ -256,7 +256,7 @@ result = check("10.3", scaled)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # White was 2.82, and tanh ends at 1: one look at the brightest pixel told D everything. The range
@@ -305,7 +305,7 @@ result = check("10.4", sample)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # From the first look on G trained in evaluation mode: it was normalised by averages of before the
@@ -365,7 +365,7 @@ result = check("10.5", initialise)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # `children` stops at the first level, and there stands one `Sequential`. With PyTorch's own draw a

@@ -77,7 +77,7 @@ result = check("11.1", frechet)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # With the features of a network in place of x this is FID. It sees means and covariances and no
@@ -119,7 +119,7 @@ result = check("11.2", precision_recall)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # A single outlier among the real samples has a huge ball, and every fake in it is precise: that is
@@ -162,7 +162,7 @@ result = check("11.3", modes)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # One stray sample reaches a mode, and so the count of modes forgives much; reverse KL does not.
@@ -203,7 +203,7 @@ result = check("11.4", leave_one_out)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # About 1/2 and 1/2 says that the kinds are alike. Fakes that huddle have a share near 1, real

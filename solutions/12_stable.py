@@ -82,7 +82,7 @@ result = check("12.1", gradient_penalty)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # The gradient is itself a function of D's weights: `create_graph` keeps it one. Batch norm in D
@@ -131,7 +131,7 @@ result = check("12.2", SpectralNorm)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # One step is little, but W moves little between steps, and `u` goes on from where it was.
@@ -174,7 +174,7 @@ result = check("12.3", d_objective)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # A D that raises all logits alike gains nothing: only differences count. R2 keeps D flat where
@@ -222,7 +222,7 @@ result = check("12.4", packed_d_loss)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # Two samples of one collapsed G are nearly the same, and two real ones hardly ever: a D that sees

@@ -76,7 +76,7 @@ result = check("13.1", with_label_maps)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # `expand` copies nothing: all pixels of a map are one number in memory. A convolution over constant
@@ -120,7 +120,7 @@ result = check("13.2", ProjectionHead)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # The inner product is log p(y | x) - log q(y | x) where both are softmax models on the same
@@ -177,7 +177,7 @@ result = check("13.3", conditional_turn)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # With `y_real` for the fakes D would see fine threes that are called sevens. It learns to refuse
@@ -224,7 +224,7 @@ result = check("13.4", augmented_losses)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # This is the first of DiffAugment's changes (Zhao et al. 2020); the others are contrast, a shift

@@ -83,7 +83,7 @@ result = check("14.1", shard)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # `torch.utils.data.DistributedSampler` does this, and its `set_epoch` is the line that people
@@ -124,7 +124,7 @@ result = check("14.2", average_gradients)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # `torch.distributed.all_reduce` adds up over processes; DistributedDataParallel divides by their
@@ -168,7 +168,7 @@ result = check("14.3", accumulated_step)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # Memory for one part, the numbers of the whole batch: as long as no layer looks at the batch. Batch
@@ -216,7 +216,7 @@ result = check("14.4", step_cost)
 result
 
 # %% tags=["hidden"]
-assert result.passed, result.text()
+assert result.passed, f"seed {result.seed}: {result.text()}"
 
 # %% [markdown] tags=["solution"]
 # Weights are few and activations many: what fills the memory of a convolutional net is the batch.

@@ -94,13 +94,13 @@ def check(id: str, *answers: object) -> CheckResult:
             f"Exercise {id} asks for {' and '.join(exercise.names)}, and {len(answers)} answers "
             f"were given: call check({wanted})."
         )
-    student = Student()
+    student, seed = Student(), secrets.randbits(48)
     given = {name: student.admit(a) for name, a in zip(exercise.names, answers, strict=True)}
     board = Board()
     with machine.rng_untouched(), machine.one_thread():  # as in grading
-        results = board.follow(judged(exercise, student, given, secrets.randbits(48)))
+        results = board.follow(judged(exercise, student, given, seed))
     report = Verdict(exercise.id, exercise.title, tuple(results))
-    result = CheckResult(report, more=exercise.points - report.maximum)
+    result = CheckResult(report, more=exercise.points - report.maximum, seed=seed)
     board.finish(result)
     if result.passed:
         progress.note(exercise.id, result.score)

@@ -20,11 +20,12 @@ WIDTH, INDENT = 88, " " * 6
 class CheckResult:
     """How an answer did: `passed`, `score`, `maximum`, and `report` with every part shown.
 
-    `more` is how many points the parts have that run in grading alone.
+    `more` is how many points the parts have that run in grading alone; the inputs were drawn from
+    `seed`, with which `evaluate` draws them again.
     """
 
-    def __init__(self, report: Verdict, more: int = 0):
-        self.report, self.passed, self.more = report, report.passed, more
+    def __init__(self, report: Verdict, more: int = 0, seed: int | None = None):
+        self.report, self.passed, self.more, self.seed = report, report.passed, more, seed
         self.shown_in: int | None = None  # the cell whose output has all of it, by its count
         self.score, self.maximum = report.score, report.maximum
 

@@ -151,6 +151,8 @@ def _alike(codes: Sequence[tuple[CodeType, str]]) -> dict[FunctionType, str]:
     is written in another place, with the same words too, has other lines.
     """
     names = {_mark(code): name for code, name in codes if code.co_filename[:1] != "<"}
+    if not names:
+        return {}
     lines = {line for line, *_ in names}
     alive = (f for f in gc.get_objects() if type(f) is FunctionType)
     near = (f for f in alive if f.__code__.co_firstlineno in lines)

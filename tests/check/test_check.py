@@ -13,8 +13,11 @@ from gancourse.check import (
     WRONG,
     CheckResult,
     PartResult,
+    Student,
     Verdict,
     check,
+    evaluate,
+    get_exercise,
     sheet,
     sheet05,
     sheets,
@@ -49,6 +52,21 @@ def test_what_is_shown_and_what_grading_adds_are_all_points(exercise):
 def test_where_grading_adds_nothing_nothing_is_said():
     report = Verdict("05.1", "D's loss", (PartResult("value", 2, 2, HELD),))
     assert repr(CheckResult(report)) == "05.1 D's loss: passed, 2 of 2 points"
+
+
+def test_the_seed_of_a_result_draws_the_same_inputs_again():
+    def wrong(logit_real, logit_fake):
+        seen.append(logit_real.clone())
+        return right(logit_real, logit_fake) + 1
+
+    seen: list[torch.Tensor] = []
+    result = check("05.1", wrong)
+    first, student = [*seen], Student()
+    seen.clear()
+    verdict = evaluate(get_exercise("05.1"), student, {"d_loss": student.admit(wrong)}, result.seed)
+    assert verdict == result.report
+    assert len(seen) == len(first) > 0
+    assert all(map(torch.equal, seen, first))
 
 
 def test_a_mistake_is_told_by_its_meaning(capsys):
