@@ -196,8 +196,8 @@ def beside(name: str, data: str, printed: str = "") -> Markdown:
     """Return a table of our rows on `data`, beside what the paper prints (on `printed`, or `data`).
 
     Ours are means over seeds, with the standard error where there are several: modes, percent of
-    high quality, reverse KL as the paper has it (over samples of high quality alone). Of stacked
-    digits, which have no such quality: modes and reverse KL.
+    high quality, reverse KL as the paper has it (over samples of high quality alone; "of 7" where a
+    run had none and so no KL). Of stacked digits, which have no such quality: modes, reverse KL.
     """
     columns = OF_IMAGES if name in IMAGE_TABLES else COLUMNS
     titles = " / ".join(title for title, *_ in columns.values())
@@ -217,12 +217,15 @@ def beside(name: str, data: str, printed: str = "") -> Markdown:
 def _said(ends: list[dict], columns: Mapping[str, tuple[str, int, int]]) -> str:
     texts = []
     for key, (_, times, digits) in columns.items():
-        numbers = [np.nan if end.get(key) is None else times * end[key] for end in ends]
-        texts.append(_mean(numbers, digits))
+        numbers = [times * end[key] for end in ends if end.get(key) is not None]
+        left = f" of {len(numbers)}" if 0 < len(numbers) < len(ends) else ""
+        texts.append(_mean(numbers, digits) + left)
     return " / ".join(texts)
 
 
 def _mean(numbers: list[float], digits: int) -> str:
+    if not numbers:
+        return "-"
     mean = f"{np.mean(numbers):.{digits}f}"
     if len(numbers) == 1:
         return mean

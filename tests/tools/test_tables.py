@@ -199,6 +199,23 @@ def test_ours_stand_beside_the_papers(monkeypatch):
     assert text._repr_markdown_() == text
 
 
+def test_a_score_that_a_run_has_not_is_of_the_others(monkeypatch):
+    """A KL over no samples is none; a run that diverged has its modes alone."""
+    no_kl = {"step": 4, "modes": 0, "share_high_quality": 0.0, "reverse_kl_high_quality": None}
+    whole = no_kl | {"share_high_quality": 0.5, "reverse_kl_high_quality": 0.25}
+    diverged = {"step": 4, "modes": 0, "of": 8, "diverged": True}
+    ends = {"some": [whole, whole, no_kl], "one": [no_kl, whole], "none": [diverged, diverged]}
+    runs = {f"{row} {seed}": {"row": row, "data": "ring", "seed": seed, "scores": [end]}
+            for row, found in ends.items() for seed, end in enumerate(found)}  # fmt: skip
+    table = replace(TINY, rows=dict.fromkeys(ends, ROW), printed={})
+    monkeypatch.setitem(tables.TABLES, "tiny", table)
+    monkeypatch.setattr(tables, "measured", lambda name: {"runs": runs})
+    text = tables.beside("tiny", "ring")
+    assert "0.0±0.0 / 33.3±16.7 / 0.25±0.00 of 2 |" in text
+    assert "0.0±0.0 / 25.0±25.0 / 0.25 of 1 |" in text
+    assert "| none | 2 | 4 | 0.0±0.0 / - / - |" in text
+
+
 def test_the_gan_of_veegans_paper_is_a_row_beside_pacgans():
     for data, theirs in (("ring", "1 / 99.3 / -"), ("grid", "3.3 / 0.5 / -")):
         last = tables.beside("pacgan", data).splitlines()[-1]
