@@ -98,7 +98,7 @@ TABLE = {"long": {"seconds": 500}, "b": {"seconds": 90}, "c": {"seconds": 25}, "
 
 
 def test_small_files_share_a_process_and_long_ones_do_not():
-    groups = list(all_checks.packed(["d", "c", "b", "long"], durations.Durations(TABLE)))
+    groups = list(all_checks.packed(["d", "c", "b", "long"], durations.Durations(TABLE), 120.0))
     assert groups == [["long"], ["b", "c"], ["d"]]
 
 
